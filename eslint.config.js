@@ -1,0 +1,42 @@
+// The lint rules of the workspace; the walls between rooms are in walls.js.
+import tseslint from 'typescript-eslint';
+import importX from 'eslint-plugin-import-x';
+import { zones } from './walls.js';
+
+const quiet = [
+  { object: 'process', property: 'exit', message: 'Only cli exits; throw an UnderstudyError.' },
+  { object: 'process', property: 'stdout', message: 'Only cli prints; return data instead.' },
+  { object: 'process', property: 'stderr', message: 'Only cli prints; take a Logger instead.' },
+];
+
+export default tseslint.config(
+  { ignores: ['**/dist/', '**/node_modules/', 'runs/'] },
+  {
+    files: ['**/*.ts'],
+    extends: [...tseslint.configs.strictTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    plugins: { 'import-x': importX },
+    rules: {
+      'import-x/no-restricted-paths': ['error', { basePath: import.meta.dirname, zones }],
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/no-confusing-void-expression': 'off',
+      '@typescript-eslint/no-unnecessary-condition': ['error', { allowConstantLoopConditions: 'only-allowed-literals' }],
+      eqeqeq: 'error',
+      'max-lines': ['error', { max: 400 }],
+      'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
+    },
+  },
+  {
+    files: ['packages/understudy/src/**/*.ts', 'packages/client/src/**/*.ts'],
+    ignores: ['packages/understudy/src/cli/**'],
+    rules: { 'no-console': 'error', 'no-restricted-properties': ['error', ...quiet] },
+  },
+  {
+    files: ['**/test/**/*.ts'],
+    rules: {
+      'max-lines-per-function': 'off',
+      '@typescript-eslint/no-floating-promises': ['error', { allowForKnownSafeCalls: [{ from: 'package', name: ['test', 'it', 'describe', 'suite'], package: 'node:test' }] }],
+      '@typescript-eslint/no-non-null-assertion': 'off',
+    },
+  },
+);

@@ -1,0 +1,5 @@
+// Ground: what every room stands on. It knows nothing of the product.
+export { UnderstudyError, type Facts } from './error.ts';
+export { Secret } from './secret.ts';
+export { systemClock, type Clock } from './clock.ts';
+export { silentLogger, type Logger, type LogLevel, type LogLine } from './logger.ts';

@@ -1,0 +1,98 @@
+// What should exist, after parsing and defaulting: the one vocabulary that the other rooms read.
+// The zod schema in schema.ts must produce exactly this; everything is resolved, nothing is optional by omission.
+
+export type Engine = 'elasticsearch' | 'opensearch';
+
+/** How aggressively a dead or frozen search machine is noticed; the values behind each live in machines/. */
+export type FailoverProfile = 'stock' | 'safe' | 'fast';
+
+export type Role = 'search' | 'service';
+
+export interface Topology {
+  /** 1-16 characters `[a-z0-9-]`, starts with a letter; the prefix of every label and the tag of every object. */
+  readonly name: string;
+  /** Linode region id, such as `us-ord`. */
+  readonly region: string;
+  /** Linode image id, such as `linode/debian13`. */
+  readonly image: string;
+  readonly network: Network;
+  readonly search: Search;
+  readonly service: Service;
+  readonly balancer: Balancer;
+  readonly access: Access;
+}
+
+export interface Network {
+  /** RFC 1918 range of the VPC's one subnet, for example `10.20.0.0/24`. */
+  readonly range: string;
+  /** The /30 inside `range` that the NodeBalancer uses to reach its backends. */
+  readonly balancerRange: string;
+}
+
+export interface Search {
+  readonly engine: Engine;
+  readonly version: string;
+  /** Number of search machines; all are master-eligible data nodes. Odd, three at least. */
+  readonly nodes: number;
+  readonly machineType: string;
+  readonly heapMb: number;
+  readonly failover: FailoverProfile;
+  readonly index: { readonly name: string; readonly shards: number; readonly replicas: number };
+}
+
+export interface Service {
+  readonly runtime: 'node' | 'python';
+  /** `builtin` (the service of this project) or the absolute path of a directory that becomes the release. */
+  readonly artifact: string;
+  /** Start command, run in the release directory; words `{host}`, `{port}`, `{workers}` are replaced. */
+  readonly command: readonly string[];
+  readonly instances: number;
+  readonly machineType: string;
+  readonly workers: number;
+  readonly port: number;
+  /** Liveness path: what the balancer asks. */
+  readonly healthPath: string;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+export interface Balancer {
+  readonly listeners: readonly Listener[];
+  readonly algorithm: 'roundrobin' | 'leastconn' | 'source';
+  readonly stickiness: 'none' | 'table' | 'http_cookie';
+  readonly check: Check;
+}
+
+export interface Listener {
+  readonly port: number;
+  readonly protocol: 'http' | 'https';
+  /** https only: absolute paths of PEM files, or `self-signed` (made by the tool). */
+  readonly certificate?: 'self-signed' | { readonly certPath: string; readonly keyPath: string };
+}
+
+export interface Check {
+  readonly type: 'http' | 'http_body' | 'connection';
+  readonly path: string;
+  readonly body?: string;
+  readonly intervalS: number;
+  readonly timeoutS: number;
+  readonly attempts: number;
+  readonly passive: boolean;
+}
+
+export interface Access {
+  /** Absolute paths of public key files, or whole public keys; empty means the tool's own key alone. */
+  readonly sshKeys: readonly string[];
+  /** CIDRs that may reach SSH. */
+  readonly adminNetworks: readonly string[];
+}
+
+/** One machine that the topology asks for. Labels are `<name>-search-1`, addresses are fixed by the topology. */
+export interface MachinePlan {
+  readonly label: string;
+  readonly role: Role;
+  /** 1-based within its role. */
+  readonly ordinal: number;
+  readonly machineType: string;
+  /** Address in the VPC subnet: search .11 upwards, service .31 upwards in a /24. */
+  readonly vpcAddress: string;
+}
