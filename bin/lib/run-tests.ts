@@ -1,0 +1,48 @@
+// Runs the test files, unit tests first and side by side, lab tests after and one by one (there is one lab).
+// Prints node's own spec report, every skip with its reason, and a last line `N passed, N failed, N skipped`.
+import { globSync } from 'node:fs';
+import { run } from 'node:test';
+import { spec } from 'node:test/reporters';
+import { finished } from 'node:stream/promises';
+
+const words = process.argv.slice(2);
+const flags = new Set(words.filter((word) => word.startsWith('--')));
+const names = words.filter((word) => !word.startsWith('--'));
+const isLab = (path: string): boolean => path.includes('/test/lab/');
+const chosen = globSync('packages/*/test/**/*.test.ts')
+  .filter((path) => names.length === 0 || names.some((name) => path.includes(name)))
+  .sort();
+const groups = [
+  { files: flags.has('--lab') ? [] : chosen.filter((path) => !isLab(path)), concurrency: 2, timeoutMs: 10 * 60_000 },
+  { files: flags.has('--unit') ? [] : chosen.filter(isLab), concurrency: 1, timeoutMs: 30 * 60_000 },
+];
+
+const count = { passed: 0, failed: 0, skipped: 0 };
+const skips: string[] = [];
+
+for (const { files, concurrency, timeoutMs } of groups) {
+  if (files.length === 0) continue;
+  const stream = run({ files, concurrency, timeout: timeoutMs, execArgv: process.execArgv });
+  stream.on('test:pass', ({ name, skip, todo, details }) => {
+    if (details.type === 'suite') return;
+    if (skip === undefined && todo === undefined) count.passed += 1;
+    else {
+      count.skipped += 1;
+      skips.push(`${name}: ${typeof skip === 'string' ? skip : 'no reason given'}`);
+    }
+  });
+  stream.on('test:fail', ({ details }) => {
+    if (details.type !== 'suite') count.failed += 1;
+  });
+  const report = stream.compose(new spec());
+  report.pipe(process.stdout, { end: false });
+  await finished(report);
+}
+
+for (const line of skips) console.log(`skipped: ${line}`);
+if (count.passed + count.failed === 0) {
+  console.log(`no test file matches ${names.join(' ') || 'packages/*/test/**/*.test.ts'}`);
+  count.failed = 1;
+}
+console.log(`${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`);
+process.exitCode = count.failed === 0 ? 0 : 1;

@@ -1,0 +1,44 @@
+// The house itself: the walls hold, and the rule that holds them still bites.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { ESLint } from 'eslint';
+
+const rule = 'import-x/no-restricted-paths';
+const eslint = new ESLint({ cwd: process.cwd() });
+
+/** Lints one line of code as if it stood in the given existing file. */
+async function wallsBroken(filePath: string, code: string): Promise<string[]> {
+  const results = await eslint.lintText(code, { filePath });
+  return results.flatMap(({ messages }) => messages.filter(({ ruleId }) => ruleId === rule).map(({ message }) => message));
+}
+
+const src = 'packages/understudy/src';
+
+describe('the walls between rooms', () => {
+  it('refuse the lab an import of the linode client', async () => {
+    const broken = await wallsBroken(`${src}/lab/region.ts`, "import * as x from '../linode/index.ts';\nexport const y = x;\n");
+    assert.equal(broken.length, 1);
+    assert.match(broken[0]!, /lab must not import linode/);
+  });
+
+  it('refuse drills an import of reconcile', async () => {
+    const broken = await wallsBroken(`${src}/drills/index.ts`, "export * as x from '../reconcile/index.ts';\n");
+    assert.equal(broken.length, 1);
+    assert.match(broken[0]!, /drills must not import reconcile/);
+  });
+
+  it('let a room enter another only by its door', async () => {
+    const broken = await wallsBroken(`${src}/machines/index.ts`, "export * as x from '../topology/model.ts';\n");
+    assert.equal(broken.length, 1);
+    assert.match(broken[0]!, /only by its door/);
+  });
+
+  it('let a room through an open door', async () => {
+    assert.deepEqual(await wallsBroken(`${src}/machines/index.ts`, "export * as x from '../topology/index.ts';\n"), []);
+  });
+
+  it('keep the client free of workspace packages', async () => {
+    const broken = await wallsBroken('packages/client/src/index.ts', "export * as x from '../../service/src/main.ts';\n");
+    assert.equal(broken.length, 1);
+  });
+});
