@@ -1,0 +1,39 @@
+// How the resource files speak to the transport: one call described as a value.
+import type { z } from 'zod';
+
+export interface CallOptions {
+  /** Cancels the call and its retries; the promise rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** Bound on the whole call, all attempts and pauses together. Default: the client's `deadlineMs`. */
+  readonly deadlineMs?: number;
+}
+
+export interface Call<Answer> extends CallOptions {
+  /** `instances.create`: what counters and errors call it. */
+  readonly name: string;
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** Below the base URL, starting with `/`. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | number>>;
+  readonly filter?: object;
+  readonly body?: object;
+  readonly answer: z.ZodType<Answer>;
+}
+
+export interface ListCall<Item> extends CallOptions {
+  readonly name: string;
+  readonly path: string;
+  readonly filter?: object | undefined;
+  readonly item: z.ZodType<Item>;
+  /** Absent for the lists that take no page size: they come whole. */
+  readonly pageSize?: number;
+  /** Reads no more than this many pages. Default: all. */
+  readonly maxPages?: number;
+}
+
+export interface Transport {
+  send<Answer>(call: Call<Answer>): Promise<Answer>;
+  list<Item extends { readonly id: unknown }>(call: ListCall<Item>): Promise<Item[]>;
+  /** As `send`, with the answer's headers. */
+  sendWithHeaders<Answer>(call: Call<Answer>): Promise<{ answer: Answer; headers: Headers }>;
+}

@@ -1,0 +1,47 @@
+// A bound on concurrent work, first come first served.
+
+export interface Gate {
+  /** Runs `work` when a slot is free; a waiting caller whose signal aborts leaves the queue. */
+  run<Result>(work: () => Promise<Result>, signal?: AbortSignal): Promise<Result>;
+}
+
+export function gate(slots: number): Gate {
+  let free = slots;
+  const queue: (() => void)[] = [];
+
+  const enter = (signal: AbortSignal | undefined): Promise<void> => {
+    if (free > 0) {
+      free -= 1;
+      return Promise.resolve();
+    }
+    return new Promise((resolve, reject) => {
+      const admit = () => {
+        signal?.removeEventListener('abort', leave);
+        resolve();
+      };
+      const leave = () => {
+        queue.splice(queue.indexOf(admit), 1);
+        reject(signal?.reason as Error);
+      };
+      signal?.addEventListener('abort', leave, { once: true });
+      queue.push(admit);
+    });
+  };
+
+  const exit = () => {
+    const next = queue.shift();
+    if (next) next();
+    else free += 1;
+  };
+
+  return {
+    run: async (work, signal) => {
+      await enter(signal);
+      try {
+        return await work();
+      } finally {
+        exit();
+      }
+    },
+  };
+}
