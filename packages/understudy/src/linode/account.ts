@@ -11,16 +11,17 @@ import {
   region,
   type Grants,
 } from './answers.ts';
-import type { CallOptions, Transport } from './call.ts';
+import { verbs, type CallOptions, type Transport } from './call.ts';
 import type { EventFilter, ImageFilter } from './filter.ts';
 
+/** A long history is bounded, by default to one page of 100. */
+export type EventOptions = CallOptions & { readonly maxPages?: number; readonly pageSize?: number };
+
 export function accountOperations(transport: Transport) {
+  const linode = verbs(transport);
   return {
-    /** Events, newest first as Linode orders them; a long history is bounded, by default to one page of 100. */
-    events: (
-      filter?: EventFilter,
-      options: CallOptions & { readonly maxPages?: number; readonly pageSize?: number } = {},
-    ) =>
+    /** Newest first, as Linode orders them. */
+    events: (filter?: EventFilter, options: EventOptions = {}) =>
       transport.list({
         maxPages: 1,
         pageSize: 100,
@@ -30,90 +31,57 @@ export function accountOperations(transport: Transport) {
         filter,
         item: event,
       }),
-    settings: (options: CallOptions = {}) =>
-      transport.send({
-        ...options,
-        name: 'account.settings',
-        method: 'GET',
-        path: '/account/settings',
-        answer: accountSettings,
-      }),
+    settings: (options?: CallOptions) => linode.get('account.settings', '/account/settings', accountSettings, options),
   };
 }
 
 export function profileOperations(transport: Transport) {
-  const get = { name: 'profile.get', method: 'GET', path: '/profile', answer: profile } as const;
+  const linode = verbs(transport);
   return {
-    get: (options: CallOptions = {}) => transport.send({ ...options, ...get }),
+    get: (options?: CallOptions) => linode.get('profile.get', '/profile', profile, options),
     /** What a restricted user may do; undefined for an unrestricted one (Linode answers 204). */
-    grants: (options: CallOptions = {}): Promise<Grants | undefined> =>
-      transport.send({
-        ...options,
-        name: 'profile.grants',
-        method: 'GET',
-        path: '/profile/grants',
-        answer: z.union([z.undefined(), grants]),
-      }),
+    grants: (options?: CallOptions): Promise<Grants | undefined> =>
+      linode.get('profile.grants', '/profile/grants', grants.optional(), options),
     /**
      * Scopes of the token in use, such as `linodes:read_write` or `*`, from the X-OAuth-Scopes header that Linode adds
-     * to every answer; undefined when the endpoint does not send it.
+     * to its answers; undefined when the endpoint does not send it.
      */
     scopes: async (options: CallOptions = {}): Promise<readonly string[] | undefined> => {
-      const { headers } = await transport.sendWithHeaders({ ...options, ...get, name: 'profile.scopes' });
-      return headers
-        .get('x-oauth-scopes')
-        ?.split(/[\s,]+/)
-        .filter((scope) => scope !== '');
+      const { headers } = await transport.sendWithHeaders({
+        ...options,
+        name: 'profile.scopes',
+        method: 'GET',
+        path: '/profile',
+        answer: z.unknown(),
+      });
+      const scopes = headers.get('x-oauth-scopes');
+      return scopes?.split(/[\s,]+/).filter((scope) => scope !== '');
     },
   };
 }
 
 export function catalogueOperations(transport: Transport) {
+  const linode = verbs(transport);
   return {
     regions: {
-      list: (options: CallOptions = {}) =>
-        transport.list({ ...options, name: 'regions.list', path: '/regions', item: region }),
-      get: (id: string, options: CallOptions = {}) =>
-        transport.send({
-          ...options,
-          name: 'regions.get',
-          method: 'GET',
-          path: `/regions/${encodeURIComponent(id)}`,
-          answer: region,
-        }),
+      list: (options?: CallOptions) => linode.listWhole('regions.list', '/regions', region, options),
+      get: (id: string, options?: CallOptions) =>
+        linode.get('regions.get', `/regions/${encodeURIComponent(id)}`, region, options),
     },
     types: {
-      list: (options: CallOptions = {}) =>
-        transport.list({ ...options, name: 'types.list', path: '/linode/types', item: instanceType }),
-      get: (id: string, options: CallOptions = {}) =>
-        transport.send({
-          ...options,
-          name: 'types.get',
-          method: 'GET',
-          path: `/linode/types/${encodeURIComponent(id)}`,
-          answer: instanceType,
-        }),
+      list: (options?: CallOptions) => linode.listWhole('types.list', '/linode/types', instanceType, options),
+      get: (id: string, options?: CallOptions) =>
+        linode.get('types.get', `/linode/types/${encodeURIComponent(id)}`, instanceType, options),
     },
     images: {
-      list: (filter?: ImageFilter, options: CallOptions = {}) =>
-        transport.list({ ...options, name: 'images.list', path: '/images', filter, item: image, pageSize: 500 }),
-      get: (id: string, options: CallOptions = {}) =>
-        transport.send({
-          ...options,
-          name: 'images.get',
-          method: 'GET',
-          path: `/images/${encodeURIComponent(id)}`,
-          answer: image,
-        }),
+      list: (filter?: ImageFilter, options?: CallOptions) =>
+        linode.list('images.list', '/images', image, options, filter),
+      get: (id: string, options?: CallOptions) =>
+        linode.get('images.get', `/images/${encodeURIComponent(id)}`, image, options),
     },
     nodeBalancerTypes: {
-      list: (options: CallOptions = {}) =>
-        transport.list({
-          ...options,
-          name: 'nodeBalancerTypes.list',
-          path: '/nodebalancers/types',
-          item: nodeBalancerType,
-        }),
+      list: (options?: CallOptions) =>
+        linode.listWhole('nodeBalancerTypes.list', '/nodebalancers/types', nodeBalancerType, options),
     },
   };
 }

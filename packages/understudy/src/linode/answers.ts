@@ -3,12 +3,10 @@
 // is refused. Shapes: Linode's OpenAPI 4.189.0, and linodego where the live API is newer than that file.
 import { z } from 'zod';
 
-/** The values known today complete in an editor; a value Linode adds tomorrow is still a string, not an error. */
-function open<const Values extends readonly [string, ...string[]]>(...values: Values): z.ZodType<OpenEnum<Values>> {
-  void values;
-  return z.string() as unknown as z.ZodType<OpenEnum<Values>>;
-}
-type OpenEnum<Values extends readonly string[]> = Values[number] | (string & NonNullable<unknown>);
+type OpenEnum<Known extends string> = Known | (string & NonNullable<unknown>);
+
+/** The values known today complete in an editor; one that Linode adds tomorrow is still a string, not an error. */
+const open = <Known extends string>(): z.ZodType<OpenEnum<Known>> => z.string();
 
 const id = z.number().int();
 const tags = z.array(z.string());
@@ -17,23 +15,23 @@ const tags = z.array(z.string());
 export const instance = z.object({
   id,
   label: z.string(),
-  status: open(
-    'running',
-    'offline',
-    'booting',
-    'busy',
-    'rebooting',
-    'shutting_down',
-    'provisioning',
-    'deleting',
-    'migrating',
-    'rebuilding',
-    'cloning',
-    'restoring',
-    'stopped',
-    'billing_suspension',
-    'resizing',
-  ),
+  status: open<
+    | 'running'
+    | 'offline'
+    | 'booting'
+    | 'busy'
+    | 'rebooting'
+    | 'shutting_down'
+    | 'provisioning'
+    | 'deleting'
+    | 'migrating'
+    | 'rebuilding'
+    | 'cloning'
+    | 'restoring'
+    | 'stopped'
+    | 'billing_suspension'
+    | 'resizing'
+  >(),
   region: z.string(),
   /** Null for an instance whose plan Linode has retired. */
   type: z.string().nullable(),
@@ -47,7 +45,7 @@ export const instance = z.object({
   created: z.string(),
   updated: z.string(),
   has_user_data: z.boolean().optional(),
-  interface_generation: open('legacy_config', 'linode').optional(),
+  interface_generation: open<'legacy_config' | 'linode'>().optional(),
   placement_group: z.object({ id, label: z.string().optional() }).nullish(),
 });
 export type Instance = z.infer<typeof instance>;
@@ -60,7 +58,7 @@ export type InstanceIps = z.infer<typeof instanceIps>;
 
 const legacyInterface = z.object({
   id: id.optional(),
-  purpose: open('public', 'vlan', 'vpc'),
+  purpose: open<'public' | 'vlan' | 'vpc'>(),
   primary: z.boolean().optional(),
   active: z.boolean().optional(),
   vpc_id: id.nullish(),
@@ -84,8 +82,8 @@ export const region = z.object({
   country: z.string().optional(),
   /** "Linodes", "NodeBalancers", "Cloud Firewall", "VPCs", "Placement Group", "Metadata", and others. */
   capabilities: z.array(z.string()),
-  status: open('ok', 'outage'),
-  site_type: open('core', 'distributed').optional(),
+  status: open<'ok' | 'outage'>(),
+  site_type: open<'core' | 'distributed'>().optional(),
   placement_group_limits: z
     .object({ maximum_linodes_per_pg: z.number().int(), maximum_pgs_per_customer: z.number().int().nullish() })
     .nullish(),
@@ -102,7 +100,7 @@ const regionPrices = z
 export const instanceType = z.object({
   id: z.string(),
   label: z.string(),
-  class: open('nanode', 'standard', 'dedicated', 'premium', 'gpu', 'highmem'),
+  class: open<'nanode' | 'standard' | 'dedicated' | 'premium' | 'gpu' | 'highmem'>(),
   vcpus: z.number().int(),
   /** Mebibytes. */
   memory: z.number().int(),
@@ -123,7 +121,7 @@ export const image = z.object({
   capabilities: z.array(z.string()),
   deprecated: z.boolean(),
   is_public: z.boolean(),
-  status: open('creating', 'pending_upload', 'available'),
+  status: open<'creating' | 'pending_upload' | 'available'>(),
   vendor: z.string().nullish(),
   eol: z.string().nullish(),
 });
@@ -163,8 +161,8 @@ export const vpcIp = z.object({
 export type VpcIp = z.infer<typeof vpcIp>;
 
 const firewallRule = z.object({
-  action: open('ACCEPT', 'DROP'),
-  protocol: open('TCP', 'UDP', 'ICMP', 'IPENCAP'),
+  action: open<'ACCEPT' | 'DROP'>(),
+  protocol: open<'TCP' | 'UDP' | 'ICMP' | 'IPENCAP'>(),
   ports: z.string().nullish(),
   addresses: z
     .object({ ipv4: z.array(z.string()).nullish(), ipv6: z.array(z.string()).nullish() })
@@ -177,16 +175,16 @@ export type FirewallRule = z.infer<typeof firewallRule>;
 
 export const firewallRules = z.object({
   inbound: z.array(firewallRule),
-  inbound_policy: open('ACCEPT', 'DROP'),
+  inbound_policy: open<'ACCEPT' | 'DROP'>(),
   outbound: z.array(firewallRule),
-  outbound_policy: open('ACCEPT', 'DROP'),
+  outbound_policy: open<'ACCEPT' | 'DROP'>(),
 });
 export type FirewallRules = z.infer<typeof firewallRules>;
 
 export const firewall = z.object({
   id,
   label: z.string(),
-  status: open('enabled', 'disabled', 'deleted'),
+  status: open<'enabled' | 'disabled' | 'deleted'>(),
   tags,
   rules: firewallRules,
 });
@@ -197,7 +195,7 @@ export const firewallDevice = z.object({
   entity: z.object({
     id,
     label: z.string().nullish(),
-    type: open('linode', 'nodebalancer', 'linode_interface'),
+    type: open<'linode' | 'nodebalancer' | 'linode_interface'>(),
     url: z.string().nullish(),
   }),
 });
@@ -207,8 +205,8 @@ export const placementGroup = z.object({
   id,
   label: z.string(),
   region: z.string(),
-  placement_group_type: open('anti_affinity:local'),
-  placement_group_policy: open('strict', 'flexible'),
+  placement_group_type: open<'anti_affinity:local'>(),
+  placement_group_policy: open<'strict' | 'flexible'>(),
   is_compliant: z.boolean(),
   members: z.array(z.object({ linode_id: id, is_compliant: z.boolean() })),
 });
@@ -230,18 +228,18 @@ export const nodeBalancerConfig = z.object({
   id,
   nodebalancer_id: id,
   port: z.number().int(),
-  protocol: open('http', 'https', 'tcp', 'udp'),
-  algorithm: open('roundrobin', 'leastconn', 'source', 'ring_hash'),
-  stickiness: open('none', 'table', 'http_cookie', 'session', 'source_ip'),
-  check: open('none', 'connection', 'http', 'http_body'),
+  protocol: open<'http' | 'https' | 'tcp' | 'udp'>(),
+  algorithm: open<'roundrobin' | 'leastconn' | 'source' | 'ring_hash'>(),
+  stickiness: open<'none' | 'table' | 'http_cookie' | 'session' | 'source_ip'>(),
+  check: open<'none' | 'connection' | 'http' | 'http_body'>(),
   check_interval: z.number().int(),
   check_timeout: z.number().int(),
   check_attempts: z.number().int(),
   check_path: z.string().nullish(),
   check_body: z.string().nullish(),
   check_passive: z.boolean(),
-  proxy_protocol: open('none', 'v1', 'v2').optional(),
-  cipher_suite: open('recommended', 'legacy', 'none').nullish(),
+  proxy_protocol: open<'none' | 'v1' | 'v2'>().optional(),
+  cipher_suite: open<'recommended' | 'legacy' | 'none'>().nullish(),
   /** `<REDACTED>` when a certificate is set: the API never gives it back. */
   ssl_cert: z.string().nullish(),
   ssl_key: z.string().nullish(),
@@ -258,9 +256,9 @@ export const nodeBalancerNode = z.object({
   /** `ip:port`. */
   address: z.string(),
   weight: z.number().int(),
-  mode: open('accept', 'reject', 'drain', 'backup'),
+  mode: open<'accept' | 'reject' | 'drain' | 'backup'>(),
   /** What the balancer's checks say; the case of the unknown value differs between Linode's spec and its answers. */
-  status: open('UP', 'DOWN', 'Unknown', 'unknown'),
+  status: open<'UP' | 'DOWN' | 'Unknown' | 'unknown'>(),
   config_id: id,
   nodebalancer_id: id,
   vpc_config_id: id.nullish(),
@@ -281,7 +279,7 @@ export const event = z.object({
   id,
   /** `linode_create`, `linode_boot`, `linode_delete`, ... */
   action: z.string(),
-  status: open('scheduled', 'started', 'finished', 'failed', 'notification'),
+  status: open<'scheduled' | 'started' | 'finished' | 'failed' | 'notification'>(),
   percent_complete: z.number().nullish(),
   created: z.string(),
   entity: z
@@ -299,19 +297,19 @@ export const accountSettings = z.object({
   managed: z.boolean().optional(),
   network_helper: z.boolean(),
   backups_enabled: z.boolean(),
-  interfaces_for_new_linodes: open(
-    'legacy_config_only',
-    'legacy_config_default_but_linode_allowed',
-    'linode_default_but_legacy_config_allowed',
-    'linode_only',
-  ).optional(),
+  interfaces_for_new_linodes: open<
+    | 'legacy_config_only'
+    | 'legacy_config_default_but_linode_allowed'
+    | 'linode_default_but_legacy_config_allowed'
+    | 'linode_only'
+  >().optional(),
 });
 export type AccountSettings = z.infer<typeof accountSettings>;
 
 export const profile = z.object({ username: z.string(), restricted: z.boolean(), uid: z.number().optional() });
 export type Profile = z.infer<typeof profile>;
 
-const grant = z.object({ id, label: z.string().nullish(), permissions: open('read_only', 'read_write').nullable() });
+const grant = z.object({ id, label: z.string().nullish(), permissions: open<'read_only' | 'read_write'>().nullable() });
 export const grants = z.object({
   global: z.object({
     add_linodes: z.boolean(),
@@ -319,7 +317,7 @@ export const grants = z.object({
     add_firewalls: z.boolean(),
     add_vpcs: z.boolean().optional(),
     add_placement_groups: z.boolean().optional(),
-    account_access: open('read_only', 'read_write').nullable(),
+    account_access: open<'read_only' | 'read_write'>().nullable(),
   }),
   linode: z.array(grant),
   nodebalancer: z.array(grant),

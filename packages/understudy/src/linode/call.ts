@@ -1,5 +1,5 @@
 // How the resource files speak to the transport: one call described as a value.
-import type { z } from 'zod';
+import { z } from 'zod';
 
 export interface CallOptions {
   /** Cancels the call and its retries; the promise rejects with the signal's reason. */
@@ -36,4 +36,39 @@ export interface Transport {
   list<Item extends { readonly id: unknown }>(call: ListCall<Item>): Promise<Item[]>;
   /** As `send`, with the answer's headers. */
   sendWithHeaders<Answer>(call: Call<Answer>): Promise<{ answer: Answer; headers: Headers }>;
+}
+
+/** Actions and deletes answer an empty object. */
+const nothing = z.unknown().transform(() => undefined);
+
+/** The transport in the words of the resource files: one line for one operation. */
+export function verbs(transport: Transport) {
+  return {
+    get: <Answer>(name: string, path: string, answer: z.ZodType<Answer>, options: CallOptions = {}) =>
+      transport.send({ ...options, name, method: 'GET', path, answer }),
+    post: <Answer>(name: string, path: string, body: object, answer: z.ZodType<Answer>, options: CallOptions = {}) =>
+      transport.send({ ...options, name, method: 'POST', path, body, answer }),
+    put: <Answer>(name: string, path: string, body: object, answer: z.ZodType<Answer>, options: CallOptions = {}) =>
+      transport.send({ ...options, name, method: 'PUT', path, body, answer }),
+    /** A POST whose answer says nothing. */
+    act: (name: string, path: string, options: CallOptions = {}) =>
+      transport.send({ ...options, name, method: 'POST', path, body: {}, answer: nothing }),
+    delete: (name: string, path: string, options: CallOptions = {}) =>
+      transport.send({ ...options, name, method: 'DELETE', path, answer: nothing }),
+    /** Every page, as few requests as Linode allows. */
+    list: <Item extends { readonly id: unknown }>(
+      name: string,
+      path: string,
+      item: z.ZodType<Item>,
+      options: CallOptions = {},
+      filter?: object,
+    ) => transport.list({ ...options, name, path, filter, item, pageSize: 500 }),
+    /** A list that takes no page size. */
+    listWhole: <Item extends { readonly id: unknown }>(
+      name: string,
+      path: string,
+      item: z.ZodType<Item>,
+      options: CallOptions = {},
+    ) => transport.list({ ...options, name, path, item }),
+  };
 }

@@ -143,7 +143,7 @@ async function attemptOnce(
 function urlOf(base: string, { path, query }: Call<unknown>): string {
   const search = new URLSearchParams();
   for (const [key, value] of Object.entries(query ?? {})) search.set(key, String(value));
-  return search.size === 0 ? `${base}${path}` : `${base}${path}?${search}`;
+  return search.size === 0 ? `${base}${path}` : `${base}${path}?${search.toString()}`;
 }
 
 function headersOf(token: Secret, { body, filter }: Call<unknown>): Record<string, string> {
