@@ -20,6 +20,34 @@ export interface Topology {
   readonly service: Service;
   readonly balancer: Balancer;
   readonly access: Access;
+  readonly placement: Placement;
+  readonly drills: Drills;
+}
+
+/**
+ * How machines of one role are kept on different hosts. A placement group of Linode holds 5 machines at most: `strict`
+ * is one group a role and fails rather than share a host, `flexible` spreads over as many groups as needed, best effort.
+ */
+export interface Placement {
+  readonly policy: 'strict' | 'flexible';
+}
+
+export interface Drills {
+  /** Drill name -> what this system must reach in it; what is absent falls back to the drill's own goal. */
+  readonly goals: Readonly<Record<string, DrillGoals>>;
+  /** On a real region, lets a power-cut drill crash a machine from within. Off unless the file says otherwise. */
+  readonly allowSelfPowerCut: boolean;
+}
+
+export interface DrillGoals {
+  readonly longestWriteGapMs?: number;
+  readonly longestReadGapMs?: number;
+  /** Failed requests of users, as a share of all: 0.001 is one in a thousand. */
+  readonly clientErrorRatio?: number;
+  /** From the fault taking effect until steady state holds again. */
+  readonly recoveryTimeMs?: number;
+  /** From the fault taking effect until every copy is in place again. */
+  readonly reprotectedMs?: number;
 }
 
 export interface Network {
@@ -44,7 +72,10 @@ export interface Service {
   readonly runtime: 'node' | 'python';
   /** `builtin` (the service of this project) or the absolute path of a directory that becomes the release. */
   readonly artifact: string;
-  /** Start command, run in the release directory; words `{host}`, `{port}`, `{workers}` are replaced. */
+  /**
+   * Start command, run in the release directory; words `{host}`, `{port}`, `{workers}` are replaced. Empty for
+   * `builtin`, which knows its own.
+   */
   readonly command: readonly string[];
   readonly instances: number;
   readonly machineType: string;
@@ -95,4 +126,6 @@ export interface MachinePlan {
   readonly machineType: string;
   /** Address in the VPC subnet: search .11 upwards, service .31 upwards in a /24. */
   readonly vpcAddress: string;
+  /** Label of the placement group that it belongs to. */
+  readonly placementGroup: string;
 }
