@@ -1,0 +1,138 @@
+// What the service is told by its environment. Everything is checked at the start, and every mistake is named at once.
+import { availableParallelism } from 'node:os';
+
+export interface Configuration {
+  readonly host: string;
+  readonly port: number;
+  readonly workers: number;
+  readonly engine: EngineAddress;
+  /** How long a request may take before it is answered with an error, the engine's retries included. */
+  readonly deadlineMs: number;
+  /** On SIGTERM: how long `/healthz` says no while requests are still served, so that the balancer looks away first. */
+  readonly drainMs: number;
+  /** After the drain: how long requests in flight may take before the process ends all the same. */
+  readonly stopMs: number;
+  readonly logLevel: LogLevel;
+  /** `direct`: /metrics is hidden from whoever comes through the balancer; `public`: from nobody. */
+  readonly metrics: 'direct' | 'public';
+  /** Where writes wait for a dead engine when the caller asks for it; undefined: nowhere. */
+  readonly queueDirectory: string | undefined;
+}
+
+export interface EngineAddress {
+  readonly nodes: readonly string[];
+  readonly index: string;
+  readonly username: string | undefined;
+  readonly password: string | undefined;
+  /** PEM file with the authority that signed the engine's certificates. */
+  readonly caPath: string | undefined;
+}
+
+const logLevels = ['debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Every problem of the environment, one sentence each. */
+export class ConfigurationError extends Error {
+  readonly code = 'configuration-invalid';
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(`The service cannot start:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+    this.name = 'ConfigurationError';
+    this.problems = problems;
+  }
+}
+
+/** Reads the configuration; throws one ConfigurationError that names every wrong variable. */
+export function readConfiguration(environment: Environment): Configuration {
+  const read = new Reader(environment);
+  const configuration: Configuration = {
+    host: read.text('HOST', '127.0.0.1'),
+    port: read.whole('PORT', 5000, 1, 65_535),
+    workers: environment['WORKERS'] === 'auto' ? availableParallelism() : read.whole('WORKERS', 1, 1, 64),
+    engine: {
+      nodes: read.urls('ES_HOSTS', 'http://127.0.0.1:9200'),
+      index: read.indexName('INDEX', 'documents'),
+      username: read.optional('ES_USERNAME'),
+      password: read.optional('ES_PASSWORD'),
+      caPath: read.optional('ES_CA'),
+    },
+    deadlineMs: read.whole('DEADLINE_MS', 10_000, 100, 120_000),
+    drainMs: read.whole('DRAIN_MS', 11_000, 0, 300_000),
+    stopMs: read.whole('STOP_MS', 15_000, 100, 300_000),
+    logLevel: read.oneOf('LOG_LEVEL', logLevels, 'info'),
+    metrics: read.oneOf('METRICS', ['direct', 'public'] as const, 'direct'),
+    queueDirectory: read.optional('QUEUE_DIR'),
+  };
+  if ((configuration.engine.username === undefined) !== (configuration.engine.password === undefined)) {
+    read.problems.push('ES_USERNAME and ES_PASSWORD belong together: set both or neither.');
+  }
+  if (read.problems.length > 0) throw new ConfigurationError(read.problems);
+  return configuration;
+}
+
+class Reader {
+  readonly problems: string[] = [];
+  readonly #environment: Environment;
+
+  constructor(environment: Environment) {
+    this.#environment = environment;
+  }
+
+  optional(name: string): string | undefined {
+    const value = this.#environment[name]?.trim();
+    return value === '' ? undefined : value;
+  }
+
+  text(name: string, fallback: string): string {
+    return this.optional(name) ?? fallback;
+  }
+
+  whole(name: string, fallback: number, least: number, most: number): number {
+    const value = this.optional(name);
+    if (value === undefined) return fallback;
+    const number = /^\d+$/.test(value) ? Number(value) : NaN;
+    if (number >= least && number <= most) return number;
+    this.problems.push(`${name} is '${value}'; it must be a whole number from ${least} to ${most}.`);
+    return fallback;
+  }
+
+  oneOf<T extends string>(name: string, allowed: readonly T[], fallback: T): T {
+    const value = this.optional(name);
+    if (value === undefined) return fallback;
+    const found = allowed.find((candidate) => candidate === value);
+    if (found === undefined) this.problems.push(`${name} is '${value}'; it must be one of ${allowed.join(', ')}.`);
+    return found ?? fallback;
+  }
+
+  /** Names that Elasticsearch accepts: lower case, none of its separators, 255 bytes at most. */
+  indexName(name: string, fallback: string): string {
+    const value = this.text(name, fallback);
+    if (!/^[a-z0-9][a-z0-9._-]{0,254}$/.test(value)) {
+      this.problems.push(`${name} is '${value}'; an index name has lower-case letters, digits, '.', '_' and '-' only.`);
+    }
+    return value;
+  }
+
+  urls(name: string, fallback: string): string[] {
+    const words = this.text(name, fallback)
+      .split(',')
+      .map((word) => word.trim())
+      .filter((word) => word !== '');
+    if (words.length === 0) this.problems.push(`${name} names no node; give URLs separated by commas.`);
+    return words.map((word) => this.#origin(name, word));
+  }
+
+  #origin(name: string, word: string): string {
+    const url = URL.canParse(word) ? new URL(word) : undefined;
+    // A password in a URL ends up in logs and error texts, so it is refused and not repeated here.
+    if (url && (url.username !== '' || url.password !== '')) {
+      this.problems.push(`${name} carries a user or password in a URL; use ES_USERNAME and ES_PASSWORD.`);
+    } else if (!url || !/^https?:$/.test(url.protocol) || url.pathname !== '/' || url.search !== '') {
+      this.problems.push(`${name} has '${word}'; a node is written like http://10.20.0.11:9200.`);
+    }
+    return url?.origin ?? word;
+  }
+}

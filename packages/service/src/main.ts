@@ -1,0 +1,55 @@
+// The start of every process of the service: the first one supervises, those it forks serve.
+import { pino } from 'pino';
+import { ConfigurationError, readConfiguration, type Configuration } from './configuration.ts';
+import { Supervisor } from './supervisor.ts';
+import { runWorker } from './worker.ts';
+
+/** https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html#Process%20Exit%20Codes: EX_CONFIG */
+const badConfiguration = 78;
+
+function configurationOrExit(): Configuration {
+  try {
+    return readConfiguration(process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(badConfiguration);
+  }
+}
+
+async function supervise(configuration: Configuration): Promise<void> {
+  const logger = pino({ level: configuration.logLevel, base: { role: 'supervisor' } });
+  const supervisor = new Supervisor({
+    configuration,
+    logger,
+    entry: process.argv[1] as string,
+    execArgv: process.execArgv,
+  });
+  const hurry = new AbortController();
+  let stopping = false;
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (stopping) {
+      hurry.abort();
+      return;
+    }
+    stopping = true;
+    logger.info({ signal, drainMs: configuration.drainMs }, 'stopping; a second signal skips the wait');
+    void supervisor.stop(hurry.signal).then(() => process.exit(0));
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+  try {
+    await supervisor.start();
+  } catch (error) {
+    const { host, port } = configuration;
+    process.stderr.write(`The service cannot listen on ${host} port ${port}: ${(error as Error).message}\n`);
+    process.exit(1);
+  }
+}
+
+const configuration = configurationOrExit();
+if (process.argv[2] === 'worker') {
+  await runWorker(configuration, pino({ level: configuration.logLevel, base: { role: 'worker', pid: process.pid } }));
+} else {
+  await supervise(configuration);
+}

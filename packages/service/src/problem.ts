@@ -1,0 +1,44 @@
+// The errors that a caller of the service sees: status, text, a stable code, and the field at fault.
+
+export interface ProblemDetails {
+  readonly status: number;
+  readonly code: string;
+  readonly text: string;
+  readonly field?: string;
+  /** Whole seconds; becomes the Retry-After header. */
+  readonly retryAfterS?: number;
+  /** Methods that would have been right, for 405. */
+  readonly allow?: string;
+}
+
+/** Thrown anywhere below a route; the application turns it into the answer. */
+export class Problem extends Error {
+  readonly details: ProblemDetails;
+
+  constructor(details: ProblemDetails, cause?: unknown) {
+    super(details.text, cause === undefined ? undefined : { cause });
+    this.name = 'Problem';
+    this.details = details;
+  }
+}
+
+/** The two answers whose exact text is part of the contract: callers compare them, so they carry nothing else. */
+export const missingDocument = new Problem({ status: 400, code: 'missing', text: "Missing 'id' or 'data'" });
+export const missingQuery = new Problem({ status: 400, code: 'missing', text: "Missing 'q' query parameter" });
+
+export function invalid(field: string, text: string): Problem {
+  return new Problem({ status: 400, code: 'invalid', field, text });
+}
+
+/** The body of a problem's answer. */
+export function problemBody(details: ProblemDetails, requestId: string): Record<string, unknown> {
+  if (details.code === 'missing') return { error: details.text };
+  const { code, text, field, retryAfterS } = details;
+  return {
+    error: text,
+    code,
+    ...(field === undefined ? {} : { field }),
+    ...(retryAfterS === undefined ? {} : { retry_after_s: retryAfterS }),
+    request_id: requestId,
+  };
+}

@@ -1,0 +1,9 @@
+// How long a crashed worker's replacement waits: not at all after one crash, longer while crashes follow each other.
+
+const firstMs = 200;
+const mostMs = 10_000;
+
+/** `crashes` counts the deaths in a row, 1 for the first; a worker that lived a minute starts the count anew. */
+export function restartDelayMs(crashes: number): number {
+  return crashes <= 1 ? 0 : Math.min(mostMs, firstMs * 2 ** (crashes - 2));
+}

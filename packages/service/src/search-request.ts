@@ -1,0 +1,91 @@
+// From the query string of /search to what the engine is asked. Pure.
+import { limits } from './document.ts';
+import { invalid, missingQuery } from './problem.ts';
+
+export interface SearchRequest {
+  readonly query: string;
+  readonly size: number;
+  readonly from: number;
+  readonly highlight: boolean;
+  /** A stable order: the page that follows these sort values, or the first page when empty. */
+  readonly after: readonly (string | number)[] | undefined;
+}
+
+type QueryString = Readonly<Record<string, unknown>>;
+
+export function readSearchRequest(queryString: QueryString): SearchRequest {
+  const query = one(queryString, 'q');
+  if (query === undefined || query === '') throw missingQuery;
+  const bytes = Buffer.byteLength(query);
+  if (bytes > limits.queryBytes) throw invalid('q', `'q' has ${bytes} bytes; the most is ${limits.queryBytes}.`);
+  const request: SearchRequest = {
+    query,
+    size: whole(queryString, 'size', 10, 0, limits.pageSize),
+    from: whole(queryString, 'from', 0, 0, limits.searchDepth),
+    highlight: flag(queryString, 'highlight'),
+    after: readAfter(one(queryString, 'search_after')),
+  };
+  if (request.from + request.size > limits.searchDepth) {
+    throw invalid('from', `'from' and 'size' reach beyond ${limits.searchDepth} hits; page with 'search_after'.`);
+  }
+  if (request.after !== undefined && request.from > 0) {
+    throw invalid('from', "'from' cannot be used together with 'search_after'.");
+  }
+  return request;
+}
+
+/** The engine's search body. The order is score alone unless a stable one is asked for: that one costs a little more. */
+export function searchBody(request: SearchRequest): Record<string, unknown> {
+  return {
+    query: { match: { content: request.query } },
+    size: request.size,
+    // The answer is the hits alone; not counting the rest lets the engine skip documents that cannot rank.
+    track_total_hits: false,
+    ...(request.from > 0 ? { from: request.from } : {}),
+    ...(request.highlight ? { highlight: { encoder: 'html', fields: { content: {} } } } : {}),
+    ...(request.after === undefined ? {} : { sort: [{ _score: 'desc' }, { id: 'asc' }] }),
+    ...(request.after === undefined || request.after.length === 0 ? {} : { search_after: request.after }),
+  };
+}
+
+/** The value of a parameter; the first one when it is repeated. */
+function one(queryString: QueryString, name: string): string | undefined {
+  const value = queryString[name];
+  const first: unknown = Array.isArray(value) ? value[0] : value;
+  return typeof first === 'string' ? first : undefined;
+}
+
+function whole(queryString: QueryString, name: string, fallback: number, least: number, most: number): number {
+  const text = one(queryString, name);
+  if (text === undefined) return fallback;
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
+  if (value >= least && value <= most) return value;
+  throw invalid(name, `'${name}' must be a whole number from ${least} to ${most}.`);
+}
+
+function flag(queryString: QueryString, name: string): boolean {
+  const text = one(queryString, name);
+  if (text === undefined || text === 'false') return false;
+  if (text === 'true') return true;
+  throw invalid(name, `'${name}' must be true or false.`);
+}
+
+/** `search_after=` starts a stable listing, `search_after=[score,"id"]` (the `sort` of the last hit) continues it. */
+function readAfter(text: string | undefined): SearchRequest['after'] {
+  if (text === undefined) return undefined;
+  if (text === '') return [];
+  const values = parsed(text);
+  if (Array.isArray(values) && values.length === 2) {
+    const [score, id] = values as unknown[];
+    if (typeof score === 'number' && Number.isFinite(score) && typeof id === 'string') return [score, id];
+  }
+  throw invalid('search_after', "'search_after' must be empty or the 'sort' of the last hit, such as [1.25,\"id\"].");
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

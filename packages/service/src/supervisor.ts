@@ -1,0 +1,173 @@
+// The first process: it owns the port and hands each accepted connection to a worker, so that the port stays open and
+// connections wait instead of being refused even while every worker is dead. It serves no request itself.
+// (node:cluster closes the port when its last worker exits; that is why it is not used.)
+import { fork, type ChildProcess } from 'node:child_process';
+import { createServer, type Server, type Socket } from 'node:net';
+import type { Logger } from 'pino';
+import type { Configuration } from './configuration.ts';
+import type { ToSupervisor, ToWorker } from './messages.ts';
+import { aggregateMetrics } from './metrics.ts';
+import { restartDelayMs } from './restart-delay.ts';
+
+/** Connections that may wait for a worker before new ones are closed. */
+const mostWaiting = 1024;
+/** A worker whose event loop has not turned for this long is killed and replaced. */
+const silentMs = 15_000;
+
+export interface SupervisorOptions {
+  readonly configuration: Configuration;
+  readonly logger: Logger;
+  /** The file that workers run, and Node's own arguments for it. */
+  readonly entry: string;
+  readonly execArgv: readonly string[];
+}
+
+interface Worker {
+  readonly process: ChildProcess;
+  readonly startedMs: number;
+  ready: boolean;
+  heardMs: number;
+}
+
+export class Supervisor {
+  readonly #options: SupervisorOptions;
+  readonly #server: Server;
+  readonly #workers = new Set<Worker>();
+  readonly #waiting: Socket[] = [];
+  readonly #watch: NodeJS.Timeout;
+  #ready: readonly Worker[] = [];
+  #turn = 0;
+  #crashes = 0;
+  #stopping = false;
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+    this.#server = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => this.#accept(socket));
+    this.#watch = setInterval(() => this.#killSilent(), 1000);
+  }
+
+  /** Opens the port and starts the workers. Rejects when the port cannot be had. */
+  async start(): Promise<void> {
+    const { host, port, workers } = this.#options.configuration;
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen({ host, port, backlog: 4096 }, resolve);
+    });
+    this.#options.logger.info({ host, port, workers, pid: process.pid }, 'listening');
+    for (let count = 0; count < workers; count += 1) this.#startWorker();
+  }
+
+  /**
+   * Stops in order: liveness says no, the balancer gets `drainMs` to notice, the port closes, requests in flight get
+   * `stopMs` to finish. Aborting `hurry` skips the wait. Resolves when no worker is left.
+   */
+  async stop(hurry: AbortSignal): Promise<void> {
+    const { drainMs, stopMs } = this.#options.configuration;
+    this.#stopping = true;
+    this.#tellAll({ kind: 'drain' });
+    await pause(drainMs, hurry);
+    this.#server.close();
+    for (const socket of this.#waiting.splice(0)) socket.destroy();
+    const gone = Promise.all([...this.#workers].map((worker) => exited(worker.process)));
+    this.#tellAll({ kind: 'stop' });
+    await Promise.race([gone, pause(stopMs)]);
+    for (const worker of this.#workers) worker.process.kill('SIGKILL');
+    await gone;
+    clearInterval(this.#watch);
+  }
+
+  #startWorker(): void {
+    const { entry, execArgv } = this.#options;
+    const child = fork(entry, ['worker'], { execArgv: [...execArgv], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const worker: Worker = { process: child, startedMs: performance.now(), ready: false, heardMs: performance.now() };
+    this.#workers.add(worker);
+    child.on('message', (message) => this.#hear(worker, message as ToSupervisor));
+    child.on('error', (error) => this.#options.logger.error({ err: error, worker: child.pid }, 'worker failed'));
+    child.once('exit', (code, signal) => this.#lost(worker, code, signal));
+  }
+
+  #lost(worker: Worker, code: number | null, signal: string | null): void {
+    this.#workers.delete(worker);
+    this.#updateReady();
+    if (this.#stopping) return;
+    const livedMs = performance.now() - worker.startedMs;
+    this.#crashes = livedMs > 60_000 ? 1 : this.#crashes + 1;
+    const delayMs = restartDelayMs(this.#crashes);
+    this.#options.logger.error(
+      { worker: worker.process.pid, code, signal, livedMs, delayMs },
+      'worker ended; a new one starts',
+    );
+    setTimeout(() => {
+      if (!this.#stopping) this.#startWorker();
+    }, delayMs);
+  }
+
+  #hear(worker: Worker, message: ToSupervisor): void {
+    worker.heardMs = performance.now();
+    if (message.kind === 'ready') {
+      worker.ready = true;
+      this.#updateReady();
+      this.#options.logger.info({ worker: worker.process.pid }, 'worker ready');
+      for (const socket of this.#waiting.splice(0)) this.#accept(socket);
+    } else if (message.kind === 'metrics-wanted') {
+      void this.#answerMetrics(worker, message.request);
+    }
+  }
+
+  #accept(socket: Socket): void {
+    socket.on('error', () => socket.destroy());
+    const worker = this.#ready[this.#turn++ % this.#ready.length];
+    if (worker !== undefined) {
+      worker.process.send({ kind: 'connection' } satisfies ToWorker, socket, (error) => {
+        if (error) socket.destroy();
+      });
+    } else if (this.#waiting.length < mostWaiting) {
+      this.#waiting.push(socket);
+    } else {
+      socket.destroy();
+    }
+  }
+
+  #updateReady(): void {
+    this.#ready = [...this.#workers].filter((worker) => worker.ready && worker.process.connected);
+  }
+
+  #killSilent(): void {
+    const nowMs = performance.now();
+    for (const worker of this.#workers) {
+      if (nowMs - worker.heardMs < silentMs) continue;
+      this.#options.logger.error({ worker: worker.process.pid, silentMs }, 'worker does not answer; it is killed');
+      worker.process.kill('SIGKILL');
+    }
+  }
+
+  async #answerMetrics(asker: Worker, request: number): Promise<void> {
+    const text = await aggregateMetrics(this.#ready.map((worker) => worker.process));
+    if (asker.process.connected) asker.process.send({ kind: 'metrics', request, text } satisfies ToWorker, ignoreError);
+  }
+
+  #tellAll(message: ToWorker): void {
+    for (const worker of this.#workers) if (worker.process.connected) worker.process.send(message, ignoreError);
+  }
+}
+
+/** A worker that died meanwhile is seen by its exit, not by the failed message. */
+function ignoreError(): void {
+  return undefined;
+}
+
+function exited(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+  return new Promise((resolve) => child.once('exit', () => resolve()));
+}
+
+function pause(ms: number, cut?: AbortSignal): Promise<void> {
+  if (cut?.aborted === true) return Promise.resolve();
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    cut?.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,117 @@
+// A worker: serves the connections that the supervisor hands over. It ends when told to, or when the supervisor is gone.
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import { createApplication } from './application.ts';
+import type { Configuration } from './configuration.ts';
+import { httpEngine } from './engine-http.ts';
+import type { ToSupervisor, ToWorker } from './messages.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
+
+export async function runWorker(configuration: Configuration, logger: Logger): Promise<void> {
+  const worker = new Worker(configuration, logger);
+  await worker.start();
+}
+
+class Worker {
+  readonly #configuration: Configuration;
+  readonly #logger: Logger;
+  readonly #metrics: Metrics = createMetrics();
+  readonly #sockets = new Set<Socket>();
+  readonly #metricsAsked = new Map<number, (text: string) => void>();
+  #draining = false;
+  #lastRequest = 0;
+  #app: FastifyInstance | undefined;
+  #stopped: Promise<void> | undefined;
+
+  constructor(configuration: Configuration, logger: Logger) {
+    this.#configuration = configuration;
+    this.#logger = logger;
+  }
+
+  async start(): Promise<void> {
+    // A service manager signals every process of the unit, a terminal the whole group; only the supervisor acts on it.
+    process.on('SIGTERM', () => undefined);
+    process.on('SIGINT', () => undefined);
+    const engine = httpEngine(this.#configuration.engine, this.#configuration.deadlineMs);
+    const app = createApplication({
+      configuration: this.#configuration,
+      engine,
+      logger: this.#logger,
+      metrics: this.#metrics,
+      allMetrics: () => this.#askMetrics(),
+      draining: () => this.#draining,
+    });
+    this.#app = app;
+    // Node watches slow and idle connections only of a server that listens, so it listens, where nobody knows: an
+    // abstract socket of this process. Its connections come from the supervisor.
+    await app.listen({ path: `\0understudy-service-${process.pid}` });
+    process.on('message', (message, socket) => this.#hear(message as ToWorker, socket as Socket | undefined));
+    process.on('disconnect', () => void this.#stop());
+    tell({ kind: 'ready' });
+    setInterval(() => tell({ kind: 'alive' }), 1000).unref();
+  }
+
+  #hear(message: ToWorker, socket: Socket | undefined): void {
+    if (message.kind === 'connection') this.#serve(socket);
+    else if (message.kind === 'drain') this.#draining = true;
+    else if (message.kind === 'stop') void this.#stop();
+    else if (message.kind === 'metrics') this.#metricsAsked.get(message.request)?.(message.text);
+    else void this.#giveMetrics(message.request);
+  }
+
+  #serve(socket: Socket | undefined): void {
+    // The caller may be gone before its connection arrived here.
+    if (socket === undefined) return;
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
+    this.#server.emit('connection', socket);
+    socket.resume();
+  }
+
+  get #server(): Server {
+    return (this.#app as FastifyInstance).server;
+  }
+
+  #stop(): Promise<void> {
+    this.#stopped ??= this.#finish();
+    return this.#stopped;
+  }
+
+  async #finish(): Promise<void> {
+    this.#draining = true;
+    const end = performance.now() + this.#configuration.stopMs;
+    while (this.#sockets.size > 0 && performance.now() < end) {
+      this.#server.closeIdleConnections();
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+    for (const socket of this.#sockets) socket.destroy();
+    await this.#app?.close();
+    process.exit(0);
+  }
+
+  /** The page for Prometheus with the numbers of all workers; the supervisor collects them. */
+  #askMetrics(): Promise<string> {
+    this.#lastRequest += 1;
+    const request = this.#lastRequest;
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error('The supervisor did not answer.')), 3000);
+      this.#metricsAsked.set(request, (text) => {
+        clearTimeout(timer);
+        this.#metricsAsked.delete(request);
+        resolve(text);
+      });
+      tell({ kind: 'metrics-wanted', request });
+    });
+  }
+
+  async #giveMetrics(request: number): Promise<void> {
+    tell({ kind: 'metrics', request, values: await this.#metrics.registry.getMetricsAsJSON() });
+  }
+}
+
+function tell(message: ToSupervisor): void {
+  // A broken channel is followed by 'disconnect', which ends this worker in order.
+  if (process.connected) process.send?.(message, undefined, {}, () => undefined);
+}
