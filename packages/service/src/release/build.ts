@@ -1,13 +1,12 @@
 // Builds a release: the service of this project with its own Node runtime, or a directory of the user's with its Python
 // requirements beside it. A machine needs no Internet to run either.
-import { execFile } from 'node:child_process';
-import { chmod, copyFile, cp, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { build } from 'esbuild';
+import { randomUUID } from 'node:crypto';
+import { copyFile, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { bundleFiles } from './bundle.ts';
+import { contentHash, filesOf, type ReleaseFile } from './content.ts';
 import { ReleaseError } from './release-error.ts';
-import { filesOf, treeHash } from './tree-hash.ts';
+import { vendor } from './vendor.ts';
 
 export interface BuildOptions {
   /** Where releases are kept; the release becomes a directory in it, named by its hash. */
@@ -23,110 +22,57 @@ export interface BuildOptions {
 export interface Release {
   /** Absolute path; the machine keeps a copy of it. */
   readonly directory: string;
-  /** 16 hexadecimal digits; equal content has an equal hash. */
+  /** 16 hexadecimal digits; the same sources give the same hash on any machine. */
   readonly hash: string;
 }
 
-const servicePackage = fileURLToPath(new URL('../../', import.meta.url));
+/** Written last, so that a directory with it is whole. */
+const manifestName = 'manifest.json';
 
 /**
- * Builds into `outDirectory/<hash>` and returns it; an equal release that is there already is kept as it is.
+ * Builds into `outDirectory/<hash>`; a release that is there already is not built again, so that asking for the hash
+ * of an unchanged service is cheap and needs no package index.
  * Errors: `release-artifact` (the directory cannot be read), `release-vendor` (pip failed), `release-bundle`.
  */
 export async function buildRelease(options: BuildOptions): Promise<Release> {
-  const artifact = options.artifact ?? 'builtin';
-  await mkdir(options.outDirectory, { recursive: true });
-  const draft = join(options.outDirectory, `.draft-${process.pid}-${Date.now()}`);
+  const { outDirectory, artifact = 'builtin', nodeBinary = process.execPath, pythonVersion = '3.13' } = options;
+  const files = artifact === 'builtin' ? await bundleFiles(nodeBinary) : await artifactFiles(artifact);
+  const needsVendor = files.some((file) => file.path === 'requirements.txt');
+  const hash = await contentHash(files, needsVendor ? [`python ${pythonVersion}`] : []);
+  const directory = join(outDirectory, hash);
+  if (await exists(join(directory, manifestName))) return { directory, hash };
+
+  const draft = join(outDirectory, `.draft-${randomUUID()}`);
   try {
-    await mkdir(draft);
-    if (artifact === 'builtin') await bundleService(draft, options.nodeBinary ?? process.execPath);
-    else await copyArtifact(draft, artifact, options.pythonVersion ?? '3.13');
-    const files = await filesOf(draft);
-    const hash = await treeHash(draft, files);
-    await writeFile(
-      join(draft, 'manifest.json'),
-      `${JSON.stringify({ hash, artifact: nameOf(artifact), files }, null, 2)}\n`,
-    );
-    const directory = join(options.outDirectory, hash);
+    for (const file of files) await writeReleaseFile(draft, file);
+    if (needsVendor) await vendor(draft, pythonVersion);
+    const manifest = { hash, files: files.map((file) => file.path) };
+    await writeFile(join(draft, manifestName), `${JSON.stringify(manifest, null, 2)}\n`);
     await rename(draft, directory).catch(async (error: unknown) => {
-      if (!(await exists(directory))) throw error;
+      // Another build of the same release came first: theirs is as good.
+      if (!(await exists(join(directory, manifestName)))) throw error;
     });
-    return { directory, hash };
   } finally {
     await rm(draft, { recursive: true, force: true });
   }
+  return { directory, hash };
 }
 
-/** service.mjs, bin/node and index-template.json: start it with `bin/node service.mjs`. */
-async function bundleService(target: string, nodeBinary: string): Promise<void> {
+async function artifactFiles(artifact: string): Promise<ReleaseFile[]> {
   try {
-    await build({
-      entryPoints: [join(servicePackage, 'src/main.ts')],
-      absWorkingDir: servicePackage,
-      outfile: join(target, 'service.mjs'),
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      target: 'node24',
-      conditions: ['understudy-source'],
-      legalComments: 'none',
-      logLevel: 'silent',
-      // Bundled CommonJS modules ask for Node's own modules with require, which an ES module lacks.
-      banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
-    });
+    return await filesOf(artifact);
   } catch (error) {
-    throw new ReleaseError('release-bundle', `The service could not be bundled: ${(error as Error).message}`, error);
+    const text = `The artifact ${artifact} cannot be read: ${(error as Error).message}. Name a directory that exists.`;
+    throw new ReleaseError('release-artifact', text, error);
   }
-  await mkdir(join(target, 'bin'));
-  await copyFile(nodeBinary, join(target, 'bin/node'));
-  await chmod(join(target, 'bin/node'), 0o755);
-  await copyFile(join(servicePackage, 'index-template.json'), join(target, 'index-template.json'));
 }
 
-async function copyArtifact(target: string, artifact: string, pythonVersion: string): Promise<void> {
-  try {
-    await cp(artifact, target, {
-      recursive: true,
-      filter: (path) => !/(^|\/)(__pycache__|\.venv|node_modules|\.git)(\/|$)/.test(path.slice(artifact.length)),
-    });
-  } catch (error) {
-    throw new ReleaseError(
-      'release-artifact',
-      `The artifact ${artifact} could not be copied: ${(error as Error).message}`,
-      error,
-    );
-  }
-  if (await exists(join(target, 'requirements.txt'))) await vendor(target, pythonVersion);
-}
-
-/** Arguments of pip: wheels of pure Python for the machines' version, whatever this machine runs. */
-export function pipArguments(target: string, pythonVersion: string): readonly string[] {
-  return [
-    ...['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-compile', '--no-input'],
-    ...['--target', join(target, 'vendor'), '--requirement', join(target, 'requirements.txt')],
-    ...['--only-binary', ':all:', '--implementation', 'py', '--abi', 'none', '--platform', 'any'],
-    ...['--python-version', pythonVersion],
-  ];
-}
-
-async function vendor(target: string, pythonVersion: string): Promise<void> {
-  try {
-    await promisify(execFile)('python3', pipArguments(target, pythonVersion));
-  } catch (error) {
-    const seen = (error as { stderr?: string }).stderr?.trim() ?? (error as Error).message;
-    throw new ReleaseError(
-      'release-vendor',
-      `pip could not fetch what requirements.txt asks for (pure Python wheels for ${pythonVersion}): ${seen}\n` +
-        'Check that python3 has pip (apt-get install python3-pip) and reaches a package index.',
-      error,
-    );
-  }
-  // Scripts carry this machine's interpreter in their first line; nothing calls them.
-  await rm(join(target, 'vendor/bin'), { recursive: true, force: true });
-}
-
-function nameOf(artifact: string): string {
-  return artifact === 'builtin' ? artifact : (artifact.split('/').filter(Boolean).at(-1) ?? artifact);
+async function writeReleaseFile(target: string, file: ReleaseFile): Promise<void> {
+  const path = join(target, file.path);
+  await mkdir(dirname(path), { recursive: true });
+  const mode = file.executable ? 0o755 : 0o644;
+  if (file.from instanceof Uint8Array) await writeFile(path, file.from, { mode });
+  else await copyFile(file.from.path, path);
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -1,0 +1,121 @@
+"""The index and search service in Flask: the same API, the same documents and the same errors as the built-in service.
+
+Configuration by environment: ES_HOSTS (URLs, separated by commas), INDEX, DEADLINE_MS, ES_USERNAME and ES_PASSWORD, ES_CA.
+"""
+
+import logging
+import os
+import sys
+import uuid
+
+# A release carries what it needs, because machines have no Internet: see requirements.txt.
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "vendor"))
+
+from flask import Flask, abort, g, jsonify, request  # noqa: E402
+from werkzeug.exceptions import HTTPException  # noqa: E402
+
+from documents import Invalid, Missing, parse_json, read_document, read_search  # noqa: E402
+from engine import Engine, EngineRefused, EngineUnavailable  # noqa: E402
+
+BODY_LIMIT_BYTES = 1024 * 1024
+# Written by gunicorn.conf.py when the service is told to stop.
+DRAIN_FILE = os.environ.get("DRAIN_FILE", "")
+
+app = Flask(__name__)
+app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT_BYTES
+app.json.sort_keys = False
+app.json.ensure_ascii = False
+log = logging.getLogger("service")
+engine = Engine.from_environment(os.environ)
+
+
+@app.post("/index")
+def index_document():
+    document = read_document(body())
+    return jsonify(engine.write(document)), 201
+
+
+@app.get("/search")
+def search_documents():
+    search = read_search(request.args)
+    return jsonify(engine.search(search))
+
+
+@app.get("/healthz")
+def liveness():
+    """What the balancer asks. It never depends on the engine: a dead engine must not throw out healthy machines."""
+    if DRAIN_FILE and os.path.exists(DRAIN_FILE):
+        return jsonify(status="draining"), 503
+    return jsonify(status="ok")
+
+
+@app.get("/readyz")
+def readiness():
+    engine.ready()
+    return jsonify(status="ok")
+
+
+def body():
+    if request.content_length in (None, 0) and not request.content_type:
+        raise Invalid("body", "The body must be a JSON object with 'id' and 'data'.")
+    if request.mimetype != "application/json":
+        abort(415, "The body must be sent as application/json.")
+    return parse_json(request.get_data())
+
+
+@app.before_request
+def name_the_request():
+    given = request.headers.get("X-Request-Id", "")
+    plain = 0 < len(given) <= 128 and all(c.isascii() and (c.isalnum() or c in "_.:+/=-") for c in given)
+    g.request_id = given if plain else str(uuid.uuid4())
+
+
+@app.after_request
+def give_back_the_name(response):
+    response.headers["X-Request-Id"] = g.get("request_id", "")
+    return response
+
+
+def answer(status, code, text, headers=None, **more):
+    content = {"error": text, "code": code, **more, "request_id": g.get("request_id", "")}
+    return jsonify(content), status, headers or {}
+
+
+@app.errorhandler(Missing)
+def on_missing(error):
+    # The exact text is part of the contract, and nothing else is in it.
+    return jsonify(error=str(error)), 400
+
+
+@app.errorhandler(Invalid)
+def on_invalid(error):
+    return answer(400, "invalid", str(error), field=error.field)
+
+
+@app.errorhandler(EngineRefused)
+def on_refused(error):
+    return answer(400, "engine-refused", str(error))
+
+
+@app.errorhandler(EngineUnavailable)
+def on_unavailable(error):
+    # 429, not 5xx: the balancer's passive check takes a machine out at a 5xx, and the fault is not this machine's.
+    log.warning("%s %s: %s", g.get("request_id"), request.path, error)
+    return answer(429, error.code, str(error), {"Retry-After": "1"}, retry_after_s=1)
+
+
+@app.errorhandler(HTTPException)
+def on_http(error):
+    codes = {404: "not-found", 405: "method-not-allowed"}
+    return answer(error.code, codes.get(error.code, "invalid"), error.description, allow_header(error))
+
+
+def allow_header(error):
+    methods = getattr(error, "valid_methods", None)
+    return {"Allow": ", ".join(sorted(methods))} if methods else {}
+
+
+@app.errorhandler(Exception)
+def on_fault(error):
+    log.exception("%s internal fault", g.get("request_id"))
+    return answer(500, "internal", "The service failed; its log has the reason under this request_id.")

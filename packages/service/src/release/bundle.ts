@@ -1,0 +1,39 @@
+// The service of this project as files of a release: start it with `bin/node service.mjs`.
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import type { ReleaseFile } from './content.ts';
+import { ReleaseError } from './release-error.ts';
+
+const servicePackage = fileURLToPath(new URL('../../', import.meta.url));
+
+/** service.mjs, bin/node and index-template.json. */
+export async function bundleFiles(nodeBinary: string): Promise<ReleaseFile[]> {
+  return [
+    { path: 'bin/node', executable: true, from: { path: nodeBinary } },
+    { path: 'index-template.json', executable: false, from: { path: join(servicePackage, 'index-template.json') } },
+    { path: 'service.mjs', executable: false, from: await bundle() },
+  ];
+}
+
+async function bundle(): Promise<Uint8Array> {
+  try {
+    const { outputFiles } = await build({
+      entryPoints: ['src/main.ts'],
+      absWorkingDir: servicePackage,
+      write: false,
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      target: 'node24',
+      conditions: ['understudy-source'],
+      legalComments: 'none',
+      logLevel: 'silent',
+      // Bundled CommonJS modules ask for Node's own modules with require, which an ES module lacks.
+      banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
+    });
+    return (outputFiles[0] as { contents: Uint8Array }).contents;
+  } catch (error) {
+    throw new ReleaseError('release-bundle', `The service could not be bundled: ${(error as Error).message}`, error);
+  }
+}
