@@ -1,0 +1,206 @@
+// The client: one object with the operations, built from the parts. It holds no policy of its own.
+import { assemble, type Assembly } from '../call/assemble.ts';
+import { Call, type CallSink } from '../call/call.ts';
+import type { CallAnswer, CallSpec, Core } from '../call/core.ts';
+import { ClientError } from '../errors.ts';
+import { undiciWires } from '../nodes/undici-wire.ts';
+import type { ClientEvents } from '../observe/events.ts';
+import type { MetricsSnapshot } from '../observe/metrics.ts';
+import { bulk, type BulkResult } from './bulk.ts';
+import { Documents } from './documents.ts';
+import { toSettings, type ClientOptions, type Settings } from './options.ts';
+import { raw, type RawRequest, type RawResult } from './raw.ts';
+import { Searches } from './searches.ts';
+import type {
+  BulkRequest,
+  CreateRequest,
+  DeleteRequest,
+  GetRequest,
+  GetResult,
+  IndexRequest,
+  OperationOptions,
+  SearchRequest,
+  SearchResult,
+  UpdateRequest,
+  WriteResult,
+} from './types.ts';
+
+/** The operations of a client. Every one rejects with a `ClientError` and nothing else. */
+export interface Client {
+  /** Writes a document whole; repeating it is safe, because it always carries an id. */
+  index<T>(request: IndexRequest<T>, options?: OperationOptions): Promise<WriteResult>;
+  /** Writes a document that must not exist yet; `conflict` when it does. A conflict with this call's own earlier attempt is resolved. */
+  create<T>(request: CreateRequest<T>, options?: OperationOptions): Promise<WriteResult>;
+  /** Changes a document in place. Without `ifSeqNo` it is never repeated after it may have been applied. */
+  update(request: UpdateRequest, options?: OperationOptions): Promise<WriteResult>;
+  /** Deletes a document; `not_found` is a result, not an error. */
+  delete(request: DeleteRequest, options?: OperationOptions): Promise<WriteResult>;
+  /** Reads a document by id, from the newest state; a missing document is `found: false`. */
+  get<T = unknown>(request: GetRequest, options?: OperationOptions): Promise<GetResult<T>>;
+  search<T = unknown>(request: SearchRequest, options?: OperationOptions): Promise<SearchResult<T>>;
+  /** Carries out many writes; one result or error for each, in their order. Only failed items are retried. */
+  bulk(request: BulkRequest, options?: OperationOptions): Promise<BulkResult>;
+  /** Any other request, with the same policies. You say how it may be repeated. */
+  request<T = unknown>(request: RawRequest, options?: OperationOptions): Promise<RawResult<T>>;
+  /** Calls `listener` on each event; the returned function removes it. */
+  on<K extends keyof ClientEvents>(name: K, listener: (event: ClientEvents[K]) => void): () => void;
+  /** Counters and states of this moment. */
+  metrics(): MetricsSnapshot;
+  /** Waits for what is under way, at most `drainMs` (5 s), then ends every connection. */
+  close(options?: { readonly drainMs?: number }): Promise<void>;
+}
+
+/** What operations need of the client they belong to. */
+export interface Host {
+  readonly core: Core;
+  readonly settings: Settings;
+  /** Carries out one request. */
+  call(spec: CallSpec): Promise<CallAnswer>;
+  /** The absolute deadline of an operation that starts now. */
+  deadlineAt(options: OperationOptions): number;
+  /** Runs `work`; asks the fallback when it fails without having been carried out. */
+  guarded<R>(operation: string, request: unknown, work: Promise<R>): Promise<R>;
+}
+
+class Promised implements CallSink {
+  readonly #resolve: (answer: CallAnswer) => void;
+  readonly #reject: (error: ClientError) => void;
+  constructor(resolve: (answer: CallAnswer) => void, reject: (error: ClientError) => void) {
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+  onDone(answer: CallAnswer): void {
+    this.#resolve(answer);
+  }
+  onError(error: ClientError): void {
+    this.#reject(error);
+  }
+}
+
+function hostOf(core: Core, settings: Settings, fallback: ClientOptions['fallback']): Host {
+  return {
+    core,
+    settings,
+    call: (spec) => new Promise((resolve, reject) => new Call(core, spec, new Promised(resolve, reject)).start()),
+    deadlineAt: (options) => core.time.now() + (options.deadlineMs ?? settings.deadlineMs),
+    guarded: (operation, request, work) => {
+      if (!fallback) return work;
+      return work.catch((error: unknown) => {
+        if (!(error instanceof ClientError) || error.outcome !== 'none' || !fallbackCodes.has(error.code)) throw error;
+        const value = fallback(error, operation, request);
+        if (value === undefined) throw error;
+        return value as Awaited<typeof work>;
+      });
+    },
+  };
+}
+
+const fallbackCodes: ReadonlySet<string> = new Set(['circuit-open', 'overloaded', 'unavailable', 'deadline-exceeded']);
+
+class ComposedClient implements Client {
+  readonly #assembly: Assembly;
+  readonly #host: Host;
+  readonly #documents: Documents;
+  readonly #searches: Searches;
+
+  constructor(options: ClientOptions) {
+    const settings = toSettings(options);
+    const { perNode, connectTimeoutMs, keepAliveMs } = settings.connections;
+    const tls = options.tls === undefined ? {} : { tls: options.tls };
+    const wires =
+      options.wire ??
+      undiciWires({ connections: perNode, connectTimeoutMs, keepAliveMs, headers: settings.headers, ...tls });
+    this.#assembly = assemble(settings, wires);
+    this.#host = hostOf(this.#assembly.core, settings, options.fallback);
+    this.#documents = new Documents(this.#host);
+    this.#searches = new Searches(this.#host);
+  }
+
+  index<T>(request: IndexRequest<T>, options: OperationOptions = {}): Promise<WriteResult> {
+    return this.#host.guarded(
+      'index',
+      request,
+      this.#documents.write({ op: 'index', ...request }, request.refresh, options),
+    );
+  }
+
+  create<T>(request: CreateRequest<T>, options: OperationOptions = {}): Promise<WriteResult> {
+    return this.#host.guarded(
+      'create',
+      request,
+      this.#documents.write({ op: 'create', ...request }, request.refresh, options),
+    );
+  }
+
+  update(request: UpdateRequest, options: OperationOptions = {}): Promise<WriteResult> {
+    return this.#host.guarded(
+      'update',
+      request,
+      this.#documents.write({ op: 'update', ...request }, request.refresh, options),
+    );
+  }
+
+  delete(request: DeleteRequest, options: OperationOptions = {}): Promise<WriteResult> {
+    return this.#host.guarded(
+      'delete',
+      request,
+      this.#documents.write({ op: 'delete', ...request }, request.refresh, options),
+    );
+  }
+
+  get<T = unknown>(request: GetRequest, options: OperationOptions = {}): Promise<GetResult<T>> {
+    return this.#host.guarded('get', request, this.#documents.get<T>(request, options));
+  }
+
+  search<T = unknown>(request: SearchRequest, options: OperationOptions = {}): Promise<SearchResult<T>> {
+    return this.#host.guarded('search', request, this.#searches.search<T>(request, options));
+  }
+
+  bulk(request: BulkRequest, options: OperationOptions = {}): Promise<BulkResult> {
+    return this.#host.guarded('bulk', request, bulk(this.#host, request, options));
+  }
+
+  request<T = unknown>(request: RawRequest, options: OperationOptions = {}): Promise<RawResult<T>> {
+    return this.#host.guarded('request', request, raw<T>(this.#host, request, options));
+  }
+
+  on<K extends keyof ClientEvents>(name: K, listener: (event: ClientEvents[K]) => void): () => void {
+    return this.#assembly.core.events.on(name, listener);
+  }
+
+  metrics(): MetricsSnapshot {
+    const { core } = this.#assembly;
+    const gate = ({ limiter, queued }: Core['reads']) => ({ inFlight: limiter.inFlight, queued, limit: limiter.limit });
+    return {
+      counters: core.counters.snapshot(),
+      nodes: core.nodes.all.map(({ url, state, inFlight, ewmaMs }) => ({
+        url,
+        state,
+        inFlight: inFlight.size,
+        latencyMs: ewmaMs,
+      })),
+      breaker: core.outage.open ? 'open' : core.breaker.state,
+      retryBudget: core.retryBudget.tokens(core.time.now()),
+      reads: gate(core.reads),
+      writes: gate(core.writes),
+      lanes: this.#documents.lanes(),
+    };
+  }
+
+  async close(options: { readonly drainMs?: number } = {}): Promise<void> {
+    const { core } = this.#assembly;
+    core.closed = true;
+    const until = core.time.now() + (options.drainMs ?? 5000);
+    const busy = (): boolean => core.nodes.all.some((node) => node.inFlight.size > 0) || core.wheel.size > 0;
+    while (busy() && core.time.now() < until) await new Promise<void>((resolve) => void core.time.after(10, resolve));
+    await this.#assembly.close();
+  }
+}
+
+/**
+ * Makes a client for one cluster. Nothing is sent before the first operation.
+ * @throws ClientError 'invalid-request' for options that cannot work.
+ */
+export function createClient(options: ClientOptions): Client {
+  return new ComposedClient(options);
+}

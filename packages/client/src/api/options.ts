@@ -1,0 +1,163 @@
+// What `createClient` takes, and how it becomes the parts' own options. Every default is written here or beside its part.
+import { ClientError } from '../errors.ts';
+import { retryStatusesDefault } from '../policy/classify.ts';
+import { backoffDefaults, type BackoffOptions } from '../policy/backoff.ts';
+import { breakerDefaults, type BreakerOptions } from '../policy/breaker.ts';
+import { hedgeBudgetDefaults, retryBudgetDefaults, type BudgetOptions } from '../policy/budget.ts';
+import { limiterDefaults, type LimiterOptions } from '../policy/limiter.ts';
+import { nodeSetDefaults, type NodeSetOptions } from '../nodes/node-set.ts';
+import type { TlsOptions } from '../nodes/undici-wire.ts';
+import type { WireFactory } from '../nodes/wire.ts';
+import { systemTime, type Time } from '../time/time.ts';
+import type { CallOptions } from '../call/core.ts';
+
+/** How the client proves who it is. */
+export type Auth =
+  { readonly username: string; readonly password: string } | { readonly apiKey: string } | { readonly bearer: string };
+
+export interface GatherOptions {
+  /** Most operations of one gathered request. */
+  readonly maxCount: number;
+  /** Most bytes of one gathered request; a larger document travels alone. */
+  readonly maxBytes: number;
+  /** Most operations waiting over all lanes; more are shed. */
+  readonly maxQueue: number;
+  /** Requests in flight per lane. */
+  readonly inFlight: number;
+  /** `auto` measures both ways and keeps what pays; `on` and `off` do not. */
+  readonly writes: 'auto' | 'on' | 'off';
+  readonly gets: 'auto' | 'on' | 'off';
+  readonly searches: 'auto' | 'on' | 'off';
+  /** False puts all writes of an index in one lane. */
+  readonly lanePerShard: boolean;
+}
+
+export const gatherDefaults: GatherOptions = {
+  maxCount: 500,
+  maxBytes: 4 * 1024 * 1024,
+  maxQueue: 10_000,
+  inFlight: 2,
+  writes: 'auto',
+  gets: 'auto',
+  searches: 'auto',
+  lanePerShard: true,
+};
+
+export interface ClientOptions {
+  /** URLs of the nodes. All of them are used. */
+  readonly nodes: readonly (string | URL)[];
+  readonly auth?: Auth;
+  readonly tls?: TlsOptions;
+  /** Further headers of every request. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Time for a whole operation, when it does not bring its own; 30 s. It must outlast the engine's own failover. */
+  readonly deadlineMs?: number;
+  /** Most requests for one operation; 20, because deadline and budget end it sooner. */
+  readonly maxAttempts?: number;
+  readonly retryStatuses?: readonly number[];
+  readonly backoff?: Partial<BackoffOptions>;
+  readonly retryBudget?: Partial<BudgetOptions>;
+  readonly hedging?: false | (Partial<BudgetOptions> & { readonly minMs?: number });
+  /** Bounds of one attempt. By default a read may take a third, a write half of what is left of the deadline. */
+  readonly attempt?: { readonly minMs?: number; readonly maxMs?: number };
+  /** The circuit of the whole cluster. `allDownMs`: how long every node must be down before calls fail fast. */
+  readonly breaker?: Partial<BreakerOptions> & { readonly allDownMs?: number };
+  readonly nodeHealth?: Partial<NodeSetOptions>;
+  readonly admission?: {
+    readonly reads?: Partial<LimiterOptions>;
+    readonly writes?: Partial<LimiterOptions>;
+    readonly maxQueue?: number;
+  };
+  readonly gather?: false | Partial<GatherOptions>;
+  /** Asks the cluster for its nodes now and then; only where the addresses that nodes publish can be reached from here. */
+  readonly sniff?: { readonly everyMs: number };
+  readonly connections?: {
+    readonly perNode?: number;
+    readonly connectTimeoutMs?: number;
+    readonly keepAliveMs?: number;
+  };
+  /**
+   * Asked when an operation is about to fail without having been carried out (`circuit-open`, `overloaded`, `unavailable`,
+   * `deadline-exceeded`): a value answers the caller in its stead (a stale cache, a queue), undefined lets the error through.
+   */
+  readonly fallback?: (error: ClientError, operation: string, request: unknown) => unknown;
+  /** For tests: simulated time, and a simulated wire. */
+  readonly time?: Time;
+  readonly wire?: WireFactory;
+}
+
+/** Every option with its value. */
+export interface Settings {
+  readonly nodes: readonly string[];
+  readonly headers: readonly string[];
+  readonly deadlineMs: number;
+  readonly call: CallOptions;
+  readonly retryBudget: BudgetOptions;
+  readonly hedging: BudgetOptions | null;
+  readonly breaker: BreakerOptions;
+  readonly allDownMs: number;
+  readonly nodeSet: NodeSetOptions;
+  readonly reads: LimiterOptions;
+  readonly writes: LimiterOptions;
+  readonly maxQueue: number;
+  readonly gather: GatherOptions | null;
+  readonly connections: { readonly perNode: number; readonly connectTimeoutMs: number; readonly keepAliveMs: number };
+  readonly time: Time;
+}
+
+/** Fills in the defaults and refuses what cannot work. */
+export function toSettings(options: ClientOptions): Settings {
+  const hedging = options.hedging ?? {};
+  return {
+    nodes: nodeUrls(options.nodes),
+    headers: headersOf(options),
+    deadlineMs: options.deadlineMs ?? 30_000,
+    call: {
+      maxAttempts: options.maxAttempts ?? 20,
+      retryStatuses: options.retryStatuses ? new Set(options.retryStatuses) : retryStatusesDefault,
+      backoff: { ...backoffDefaults, ...options.backoff },
+      attemptShare: { read: 1 / 3, write: 1 / 2 },
+      attemptMinMs: options.attempt?.minMs ?? 1000,
+      attemptMaxMs: options.attempt?.maxMs ?? Infinity,
+      hedgeMinMs: hedging === false ? Infinity : (hedging.minMs ?? 5),
+    },
+    retryBudget: { ...retryBudgetDefaults, ...options.retryBudget },
+    hedging: hedging === false ? null : { ...hedgeBudgetDefaults, ...hedging },
+    breaker: { ...breakerDefaults, ...options.breaker },
+    allDownMs: options.breaker?.allDownMs ?? 5000,
+    nodeSet: { ...nodeSetDefaults, ...options.nodeHealth },
+    reads: { ...limiterDefaults, ...options.admission?.reads },
+    writes: { ...limiterDefaults, ...options.admission?.writes },
+    maxQueue: options.admission?.maxQueue ?? 10_000,
+    gather: options.gather === false ? null : { ...gatherDefaults, ...options.gather },
+    connections: { perNode: 128, connectTimeoutMs: 1000, keepAliveMs: 60_000, ...options.connections },
+    time: options.time ?? systemTime,
+  };
+}
+
+function nodeUrls(nodes: readonly (string | URL)[]): readonly string[] {
+  if (nodes.length === 0) throw new ClientError('invalid-request', 'The client needs at least one node in `nodes`.');
+  return nodes.map((node) => {
+    const url = URL.parse(String(node));
+    if (!url || !/^https?:$/.test(url.protocol)) {
+      throw new ClientError(
+        'invalid-request',
+        `A node must be an http or https URL such as http://10.0.0.2:9200; got ${String(node)}.`,
+      );
+    }
+    return url.origin;
+  });
+}
+
+function headersOf(options: ClientOptions): readonly string[] {
+  const headers = Object.entries(options.headers ?? {}).flat();
+  const { auth } = options;
+  if (!auth) return headers;
+  const value =
+    'apiKey' in auth
+      ? `ApiKey ${auth.apiKey}`
+      : 'bearer' in auth
+        ? `Bearer ${auth.bearer}`
+        : `Basic ${Buffer.from(`${auth.username}:${auth.password}`).toString('base64')}`;
+  return [...headers, 'authorization', value];
+}

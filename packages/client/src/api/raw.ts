@@ -1,0 +1,79 @@
+// Any request the typed operations do not cover, with the same policies.
+import { ClientError } from '../errors.ts';
+import type { Safety } from '../policy/classify.ts';
+import type { HeaderMap } from '../nodes/wire.ts';
+import type { Host } from './client.ts';
+import { parseBody } from './read.ts';
+import type { OperationOptions } from './types.ts';
+import { toRefusal } from './write.ts';
+
+export interface RawRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'HEAD';
+  /** Path, already encoded, from the first slash on. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  /** An object is sent as JSON; a string or bytes as they are. */
+  readonly body?: unknown;
+  readonly contentType?: 'application/json' | 'application/x-ndjson';
+  /** How it may be repeated; by default GET and HEAD are reads, PUT and DELETE replayable, POST is sent once. */
+  readonly safety?: Safety;
+  /** Statuses that are an answer rather than an error, besides 2xx. */
+  readonly accept?: readonly number[];
+}
+
+export interface RawResult<T> {
+  readonly status: number;
+  readonly headers: HeaderMap;
+  /** Parsed when the answer is JSON, text otherwise. */
+  readonly body: T;
+  readonly attempts: number;
+}
+
+const defaultSafety: Readonly<Record<RawRequest['method'], Safety>> = {
+  GET: 'read',
+  HEAD: 'read',
+  PUT: 'replayable',
+  DELETE: 'replayable',
+  POST: 'once',
+};
+
+export async function raw<T>(host: Host, request: RawRequest, options: OperationOptions): Promise<RawResult<T>> {
+  if (!request.path.startsWith('/')) {
+    throw new ClientError('invalid-request', `A path starts with a slash; got ${request.path}.`);
+  }
+  const answer = await host.call({
+    operation: `${request.method} ${request.path}`,
+    request: {
+      method: request.method,
+      path: request.path + queryOf(request.query),
+      body: bodyOf(request.body),
+      contentType: request.contentType ?? 'application/json',
+    },
+    safety: request.safety ?? defaultSafety[request.method],
+    deadlineAt: host.deadlineAt(options),
+    signal: options.signal,
+    gated: true,
+  });
+  const json = String(answer.headers['content-type'] ?? '').includes('json') && answer.body.length > 0;
+  const body = json ? parseBody(request.path, answer.body) : answer.body.toString('utf8');
+  if (answer.status >= 300 && !request.accept?.includes(answer.status)) {
+    const outcome = answer.maybeApplied ? 'unknown' : 'none';
+    const error = json && typeof body === 'object' && body !== null ? (body as { error?: unknown }).error : undefined;
+    throw toRefusal(`${request.method} ${request.path}`, answer.status, error, { outcome });
+  }
+  return { status: answer.status, headers: answer.headers, body: body as T, attempts: answer.attempts };
+}
+
+function queryOf(query: RawRequest['query']): string {
+  const pairs = Object.entries(query ?? {}).filter(
+    (pair): pair is [string, string | number | boolean] => pair[1] !== undefined,
+  );
+  if (pairs.length === 0) return '';
+  return `?${pairs.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join('&')}`;
+}
+
+function bodyOf(body: unknown): string | Uint8Array | null {
+  if (body === undefined || body === null) return null;
+  if (typeof body === 'string' || body instanceof Uint8Array) return body;
+  return JSON.stringify(body);
+}

@@ -1,0 +1,146 @@
+// A single-document write as a value, how it is put on the wire, alone or as lines of a bulk, and how its answer is read.
+import { ClientError, type FailedAttempt, type Outcome } from '../errors.ts';
+import type { WireRequest } from '../nodes/wire.ts';
+import { toEngineError, type Safety } from '../policy/classify.ts';
+import type { BulkOperation, Refresh, WriteResult } from './types.ts';
+
+/** One write, its content already serialised: parsed once, whatever happens to it later. */
+export interface Write {
+  readonly op: 'index' | 'create' | 'update' | 'delete';
+  readonly index: string;
+  readonly id: string;
+  readonly routing: string | undefined;
+  readonly pipeline: string | undefined;
+  readonly ifSeqNo: number | undefined;
+  readonly ifPrimaryTerm: number | undefined;
+  /** JSON on one line; null for a delete. */
+  readonly body: string | null;
+  readonly safety: Safety;
+}
+
+/** Longest id the engines accept, bytes of UTF-8. */
+const maxIdBytes = 512;
+
+/** Checks and serialises one operation. `newId` makes the id of a document without one. */
+export function toWrite(operation: BulkOperation, newId: () => string): Write {
+  const { op } = operation;
+  const id = operation.id ?? newId();
+  if (operation.index === '') throw invalid('`index` is empty; name the index to write to.');
+  if (id === '' || Buffer.byteLength(id) > maxIdBytes) {
+    throw invalid(`the id must have 1 to ${maxIdBytes} bytes, and has ${Buffer.byteLength(id)}.`);
+  }
+  const conditional = op === 'create' ? undefined : { seqNo: operation.ifSeqNo, term: operation.ifPrimaryTerm };
+  if ((conditional?.seqNo === undefined) !== (conditional?.term === undefined)) {
+    throw invalid('`ifSeqNo` and `ifPrimaryTerm` go together; take both from the result of a read.');
+  }
+  return {
+    // A document whose id was made here cannot exist yet: create says so, and a second copy of the request is refused.
+    op: op === 'index' && operation.id === undefined && conditional?.seqNo === undefined ? 'create' : op,
+    index: operation.index,
+    id,
+    routing: operation.routing,
+    pipeline: op === 'index' || op === 'create' ? operation.pipeline : undefined,
+    ifSeqNo: conditional?.seqNo,
+    ifPrimaryTerm: conditional?.term,
+    body: bodyOf(operation),
+    safety: op === 'update' && conditional?.seqNo === undefined ? 'once' : 'replayable',
+  };
+}
+
+function bodyOf(operation: BulkOperation): string | null {
+  if (operation.op === 'delete') return null;
+  if (operation.op !== 'update') return serialise(operation.document);
+  const { doc, script, upsert, docAsUpsert } = operation;
+  if ((doc === undefined) === (script === undefined)) throw invalid('an update takes `doc` or `script`, one of them.');
+  return serialise({ doc, script, upsert, doc_as_upsert: docAsUpsert });
+}
+
+function serialise(document: unknown): string {
+  let text: unknown;
+  try {
+    // The type of stringify forgets that undefined and functions give undefined.
+    text = JSON.stringify(document);
+  } catch (cause) {
+    throw invalid('the document cannot be written as JSON (a cycle or a bigint).', cause);
+  }
+  if (typeof text !== 'string' || text[0] !== '{') throw invalid('a document must be an object.');
+  return text;
+}
+
+function invalid(what: string, cause?: unknown): ClientError {
+  return new ClientError('invalid-request', `This write was not sent: ${what}`, { cause });
+}
+
+/** The write as a request of its own. */
+export function toRequest(write: Write, refresh: Refresh | undefined, timeoutMs: number): WireRequest {
+  const query = [`timeout=${Math.ceil(timeoutMs)}ms`];
+  if (refresh !== undefined) query.push(`refresh=${refresh}`);
+  if (write.routing !== undefined) query.push(`routing=${encodeURIComponent(write.routing)}`);
+  if (write.pipeline !== undefined) query.push(`pipeline=${encodeURIComponent(write.pipeline)}`);
+  if (write.ifSeqNo !== undefined) query.push(`if_seq_no=${write.ifSeqNo}`);
+  if (write.ifPrimaryTerm !== undefined) query.push(`if_primary_term=${write.ifPrimaryTerm}`);
+  const endpoint = { index: '_doc', create: '_create', update: '_update', delete: '_doc' }[write.op];
+  return {
+    method: write.op === 'delete' ? 'DELETE' : write.op === 'update' ? 'POST' : 'PUT',
+    path: `/${encodeURIComponent(write.index)}/${endpoint}/${encodeURIComponent(write.id)}?${query.join('&')}`,
+    body: write.body,
+    contentType: 'application/json',
+  };
+}
+
+/** The write as the line or two lines of a bulk, each ended by a newline. */
+export function toBulkLines(write: Write): string {
+  const action = JSON.stringify({
+    [write.op]: {
+      _index: write.index,
+      _id: write.id,
+      routing: write.routing,
+      pipeline: write.pipeline,
+      if_seq_no: write.ifSeqNo,
+      if_primary_term: write.ifPrimaryTerm,
+    },
+  });
+  return write.body === null ? `${action}\n` : `${action}\n${write.body}\n`;
+}
+
+/** What the engine answers to one write, alone or inside a bulk. */
+export interface EngineItem {
+  readonly _index?: string;
+  readonly _id?: string;
+  readonly _version?: number;
+  readonly _seq_no?: number;
+  readonly _primary_term?: number;
+  readonly result?: string;
+  readonly status?: number;
+  readonly error?: unknown;
+}
+
+/** The answer of an acknowledged write in our shape. */
+export function toResult(write: Write, item: EngineItem, attempts: number): WriteResult {
+  return {
+    index: item._index ?? write.index,
+    id: write.id,
+    result: (item.result ?? 'noop') as WriteResult['result'],
+    version: item._version ?? 0,
+    seqNo: item._seq_no ?? -2,
+    primaryTerm: item._primary_term ?? 0,
+    attempts,
+  };
+}
+
+export interface RefusalContext {
+  readonly attempts?: readonly FailedAttempt[];
+  readonly outcome?: Outcome;
+}
+
+/** The error for a status that is the engine's final word. */
+export function toRefusal(what: string, status: number, error: unknown, context: RefusalContext = {}): ClientError {
+  const engineError = toEngineError(error);
+  const said = engineError ? ` (${engineError.type}: ${engineError.reason})` : '';
+  const details = { ...context, status, ...(engineError ? { engineError } : {}) };
+  if (status === 409)
+    return new ClientError('conflict', `${what}: the document is not as the write demands${said}.`, details);
+  if (status === 404) return new ClientError('not-found', `${what}: not found${said}.`, details);
+  if (status === 413) return new ClientError('too-large', `${what}: too large for the engine${said}.`, details);
+  return new ClientError('rejected', `${what}: the engine refused it with status ${status}${said}.`, details);
+}

@@ -1,0 +1,70 @@
+// Puts the shared parts of one client together: the only place that knows which part listens to which.
+import type { Settings } from '../api/options.ts';
+import { NodeSet } from '../nodes/node-set.ts';
+import type { WireFactory } from '../nodes/wire.ts';
+import { Counters } from '../observe/metrics.ts';
+import { Events } from '../observe/events.ts';
+import { Breaker } from '../policy/breaker.ts';
+import { Budget, hedgeBudgetDefaults } from '../policy/budget.ts';
+import { Limiter } from '../policy/limiter.ts';
+import { Wheel } from '../time/wheel.ts';
+import type { Core } from './core.ts';
+import { Gate } from './gate.ts';
+import { Outage } from './outage.ts';
+
+export interface Assembly {
+  readonly core: Core;
+  /** Ends every timer, probe and connection. */
+  close(): Promise<void>;
+}
+
+export function assemble(settings: Settings, wires: WireFactory): Assembly {
+  const { time } = settings;
+  const now = time.now();
+  const wheel = new Wheel(time);
+  const background = new Wheel(time, 10, false);
+  const counters = new Counters();
+  const events = new Events();
+  const breaker = new Breaker(settings.breaker, now, (state) => {
+    events.emit('breaker', {
+      state,
+      reason: state === 'closed' ? 'an operation succeeded' : 'too many operations failed',
+    });
+  });
+  const outage = new Outage(time, background, settings.allDownMs, (open) => {
+    events.emit(
+      'breaker',
+      open ? { state: 'open', reason: 'every node is down' } : { state: 'closed', reason: 'a node is back' },
+    );
+  });
+  const nodes: NodeSet = new NodeSet(time, background, wires, settings.nodeSet, {
+    onNodeChange(node, from, reason) {
+      if (node.state === 'down') counters.nodeDeaths++;
+      events.emit('node', { node: node.url, from, to: node.state, reason });
+      outage.usable(nodes.usableCount);
+    },
+  });
+  void nodes.replace(settings.nodes);
+  const core: Core = {
+    time,
+    wheel,
+    nodes,
+    retryBudget: new Budget(settings.retryBudget, now),
+    hedgeBudget: new Budget(settings.hedging ?? hedgeBudgetDefaults, now),
+    breaker,
+    outage,
+    reads: new Gate(new Limiter(settings.reads), settings.maxQueue),
+    writes: new Gate(new Limiter(settings.writes), settings.maxQueue),
+    counters,
+    events,
+    options: settings.call,
+    closed: false,
+  };
+  const close = async (): Promise<void> => {
+    core.closed = true;
+    await nodes.close();
+    background.stop();
+    wheel.stop();
+  };
+  return { core, close };
+}

@@ -1,0 +1,72 @@
+// One request to one node on behalf of a call: keeps the node's books and passes the end on to the call, once.
+import type { Evictable, Node } from '../nodes/node.ts';
+import type { Exchange, WireAnswer, WireRequest, WireSink } from '../nodes/wire.ts';
+import type { Core } from './core.ts';
+
+export interface AttemptOwner {
+  onAnswer(attempt: Attempt, answer: WireAnswer): void;
+  onFailure(attempt: Attempt, error: Error): void;
+  /** Its node was given up; the attempt is still under way. */
+  onEvicted(attempt: Attempt): void;
+}
+
+export class Attempt implements WireSink, Evictable {
+  readonly node: Node;
+  readonly startedMs: number;
+  readonly hedge: boolean;
+  sent = false;
+  readonly #core: Core;
+  readonly #owner: AttemptOwner;
+  #exchange: Exchange | null = null;
+  #ended = false;
+
+  constructor(core: Core, owner: AttemptOwner, node: Node, nowMs: number, hedge: boolean) {
+    this.#core = core;
+    this.#owner = owner;
+    this.node = node;
+    this.startedMs = nowMs;
+    this.hedge = hedge;
+  }
+
+  start(request: WireRequest): void {
+    this.node.inFlight.add(this);
+    this.#core.nodes.watch(this.startedMs);
+    this.#core.counters.requests++;
+    this.#exchange = this.node.wire.send(request, this);
+  }
+
+  /** Stops listening and ends the exchange. */
+  cancel(): void {
+    if (this.#ended) return;
+    this.#end();
+    this.#exchange?.cancel();
+  }
+
+  onSent(): void {
+    this.sent = true;
+  }
+
+  onAnswer(answer: WireAnswer): void {
+    if (this.#ended) return;
+    this.#end();
+    const now = this.#core.time.now();
+    this.node.answered(now, now - this.startedMs);
+    this.#owner.onAnswer(this, answer);
+  }
+
+  onFailure(error: Error): void {
+    if (this.#ended) return;
+    this.#end();
+    this.#core.nodes.suspect(this.node, error.message);
+    this.#owner.onFailure(this, error);
+  }
+
+  onEvicted(): void {
+    if (!this.#ended) this.#owner.onEvicted(this);
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.node.inFlight.delete(this);
+  }
+}

@@ -1,0 +1,360 @@
+// One operation from start to end: admission, attempts, hedge, retries, deadline. A small state machine with one alarm;
+// it ends exactly once, and nothing is sent after it ended.
+import { ClientError, type ClientErrorDetails, type ErrorCode, type FailedAttempt } from '../errors.ts';
+import type { Node } from '../nodes/node.ts';
+import type { WireAnswer, WireRequest } from '../nodes/wire.ts';
+import { backoffMs, parseRetryAfterMs } from '../policy/backoff.ts';
+import { readEngineError, readFailure, readStatus, type Reading } from '../policy/classify.ts';
+import { Alarm } from '../time/wheel.ts';
+import { Attempt, type AttemptOwner } from './attempt.ts';
+import type { CallAnswer, CallSpec, Core } from './core.ts';
+import type { Admissible, Gate } from './gate.ts';
+import type { Parked } from './outage.ts';
+
+type Wake = 'none' | 'retry' | 'hedge' | 'give-up';
+
+/** What the caller of a call gets: exactly one of the two. */
+export interface CallSink {
+  onDone(answer: CallAnswer): void;
+  onError(error: ClientError): void;
+}
+
+export class Call extends Alarm implements AttemptOwner, Admissible, Parked {
+  ended = false;
+  readonly #core: Core;
+  readonly #spec: CallSpec;
+  readonly #sink: CallSink;
+  readonly #gate: Gate | null;
+  #admitted = false;
+  #startedMs = 0;
+  #main: Attempt | null = null;
+  #hedge: Attempt | null = null;
+  #made = 0;
+  #retries = 0;
+  #failures: FailedAttempt[] | null = null;
+  #lastAnswer: WireAnswer | null = null;
+  #lastError: Error | null = null;
+  #lastNode: Node | undefined = undefined;
+  #mustPay = false;
+  #maybeApplied = false;
+  #wake: Wake = 'none';
+  #wakeAt = Infinity;
+  #onAbort: (() => void) | null = null;
+
+  constructor(core: Core, spec: CallSpec, sink: CallSink) {
+    super();
+    this.#core = core;
+    this.#spec = spec;
+    this.#sink = sink;
+    this.#gate = spec.gated ? (spec.safety === 'read' ? core.reads : core.writes) : null;
+  }
+
+  start(): void {
+    const core = this.#core;
+    const now = core.time.now();
+    this.#startedMs = now;
+    if (core.closed) return this.#fail('closed', 'The client is closed.');
+    if (this.#spec.signal?.aborted) return this.cancel();
+    if (now >= this.#spec.deadlineAt) return this.#expire();
+    if (core.outage.open || !core.breaker.allow(now)) return this.#failFast();
+    if (this.#spec.signal) {
+      this.#onAbort = () => this.cancel();
+      this.#spec.signal.addEventListener('abort', this.#onAbort, { once: true });
+    }
+    const entry = this.#gate === null ? 'in' : this.#gate.enter(this);
+    if (entry === 'full') return this.#shed();
+    if (entry === 'queued') this.#setAlarm('none', Infinity);
+    else this.onAdmitted();
+  }
+
+  onAdmitted(): void {
+    this.#admitted = true;
+    this.#core.retryBudget.deposit();
+    if (this.#spec.hedgeAfter) this.#core.hedgeBudget.deposit();
+    this.#send(false);
+  }
+
+  /** Ends the call on the caller's wish. */
+  cancel(): void {
+    this.#fail('cancelled', 'The operation was cancelled by its caller.', { cause: this.#spec.signal?.reason });
+  }
+
+  onNodeBack(): void {
+    // Spread what waited, or the first node back gets it all in one instant.
+    if (!this.ended) this.#setAlarm('retry', this.#core.time.now() + this.#core.time.random() * 25);
+  }
+
+  onOutage(): void {
+    this.#failFast();
+  }
+
+  override ring(): void {
+    const now = this.#core.time.now();
+    if (now >= this.#spec.deadlineAt) return this.#expire();
+    const wake = this.#wake;
+    if (now < this.#wakeAt) return this.#setAlarm(wake, this.#wakeAt);
+    if (wake === 'retry') return this.#retry(now);
+    if (wake === 'hedge') return this.#startHedge(now);
+    if (wake === 'give-up') return this.#giveUp();
+    this.#setAlarm('none', Infinity);
+  }
+
+  onAnswer(attempt: Attempt, answer: WireAnswer): void {
+    this.#forget(attempt);
+    const { spec, core } = { spec: this.#spec, core: this.#core };
+    const now = core.time.now();
+    const reading = readStatus(
+      answer.status,
+      spec.safety,
+      core.options.retryStatuses,
+      () => readEngineError(answer.body)?.type,
+    );
+    core.nodes.judge(attempt.node, !reading.blamesNode, now);
+    if (reading.verdict === 'done' || (reading.verdict === 'refused' && answer.status < 500)) {
+      spec.hedgeAfter?.record(now - attempt.startedMs);
+      return this.#finish(attempt, answer, now);
+    }
+    this.#lastAnswer = answer;
+    this.#note(attempt, `status ${answer.status}`, now, answer.status);
+    this.#afterFailure(attempt, reading, parseRetryAfterMs(answer.headers['retry-after'], core.time.wall()));
+  }
+
+  onFailure(attempt: Attempt, error: Error): void {
+    this.#forget(attempt);
+    this.#lastError = error;
+    const code = (error as { code?: unknown }).code;
+    this.#note(attempt, typeof code === 'string' ? code : error.message, this.#core.time.now());
+    this.#afterFailure(attempt, readFailure(attempt.sent, this.#spec.safety), undefined);
+  }
+
+  onEvicted(attempt: Attempt): void {
+    // A write that must not be repeated may still be answered when its node recovers: it waits for its deadline.
+    if (attempt.sent && this.#spec.safety === 'once') return;
+    this.#abandon(attempt, 'its node was given up');
+  }
+
+  /** Ends an attempt that is still under way and goes on as after a broken exchange. */
+  #abandon(attempt: Attempt, reason: string): void {
+    attempt.cancel();
+    this.#forget(attempt);
+    this.#note(attempt, reason, this.#core.time.now());
+    this.#afterFailure(attempt, readFailure(attempt.sent, this.#spec.safety), undefined);
+  }
+
+  #send(hedge: boolean): void {
+    const core = this.#core;
+    const now = core.time.now();
+    if (now >= this.#spec.deadlineAt) return this.#expire();
+    const node = core.nodes.pick(this.#lastNode);
+    if (!node) {
+      core.outage.park(this);
+      return this.#setAlarm('none', Infinity);
+    }
+    const attempt = new Attempt(core, this, node, now, hedge);
+    if (hedge) this.#hedge = attempt;
+    else this.#main = attempt;
+    this.#lastNode = node;
+    this.#made++;
+    const hedgeAt = this.#hedgeAt(now);
+    if (!hedge && hedgeAt < Infinity) this.#setAlarm('hedge', hedgeAt);
+    else this.#setAlarm('give-up', this.#giveUpAt(now));
+    attempt.start(this.#request(hedge));
+  }
+
+  #hedgeAt(now: number): number {
+    const quantile = this.#spec.hedgeAfter;
+    if (!quantile || this.#made > 1 || this.#core.nodes.usableCount < 2) return Infinity;
+    return now + Math.max(quantile.valueMs, this.#core.options.hedgeMinMs);
+  }
+
+  #giveUpAt(now: number): number {
+    const { safety, deadlineAt } = this.#spec;
+    if (safety === 'once') return Infinity;
+    const { attemptShare, attemptMinMs, attemptMaxMs } = this.#core.options;
+    const share = safety === 'read' ? attemptShare.read : attemptShare.write;
+    return now + Math.min(attemptMaxMs, Math.max(attemptMinMs, (deadlineAt - now) * share));
+  }
+
+  #request(hedge: boolean): WireRequest {
+    const { request, steerable } = this.#spec;
+    if (!steerable) return request;
+    const steering = this.#core.nodes.steering;
+    const preference = steering !== '' ? steering : hedge ? '_local' : '';
+    if (preference === '') return request;
+    const joint = request.path.includes('?') ? '&' : '?';
+    return { ...request, path: `${request.path}${joint}preference=${preference}` };
+  }
+
+  #startHedge(now: number): void {
+    const core = this.#core;
+    this.#setAlarm('give-up', this.#giveUpAt(now));
+    if (!this.#main || core.nodes.usableCount < 2 || !core.hedgeBudget.withdraw(now)) return;
+    if (!core.retryBudget.withdraw(now)) return core.hedgeBudget.refund();
+    core.counters.hedges++;
+    const main = this.#main;
+    this.#send(true);
+    const node = this.#lastNode?.url ?? '';
+    if (core.events.wants('hedge'))
+      core.events.emit('hedge', { operation: this.#spec.operation, node, afterMs: now - main.startedMs });
+  }
+
+  #giveUp(): void {
+    const slow = this.#main ?? this.#hedge;
+    this.#setAlarm('none', Infinity);
+    if (slow) this.#abandon(slow, 'no answer in the time of one attempt');
+  }
+
+  #afterFailure(attempt: Attempt, reading: Reading, retryAfterMs: number | undefined): void {
+    if (this.ended) return;
+    if (reading.maybeApplied) this.#maybeApplied = true;
+    if (this.#main || this.#hedge) return;
+    const core = this.#core;
+    const now = core.time.now();
+    if (reading.verdict === 'refused') return this.#failUnavailable('it must not be repeated');
+    if (this.#made >= core.options.maxAttempts) return this.#failUnavailable('all attempts are used');
+    // Nothing was sent or the node is gone: the others are innocent, so there is nothing to wait for.
+    const elsewhere =
+      this.#lastAnswer === null || !reading.blamesNode
+        ? attempt.node.state !== 'up' && core.nodes.usableCount > 0
+        : false;
+    const backoff =
+      elsewhere && this.#retries === 0 ? 0 : backoffMs(core.options.backoff, this.#retries, () => core.time.random());
+    const waitMs = Math.max(backoff, retryAfterMs ?? 0);
+    this.#retries++;
+    this.#mustPay = attempt.sent;
+    if (now + waitMs >= this.#spec.deadlineAt)
+      return this.#failUnavailable('the next attempt would start after the deadline', retryAfterMs);
+    if (waitMs === 0) this.#retry(now);
+    else this.#setAlarm('retry', now + waitMs);
+  }
+
+  #retry(now: number): void {
+    const core = this.#core;
+    if (this.#mustPay && !core.retryBudget.withdraw(now)) {
+      core.counters.budgetWaits++;
+      return this.#setAlarm('retry', now + 20 + core.time.random() * 80);
+    }
+    this.#mustPay = false;
+    core.counters.retries++;
+    if (core.events.wants('retry')) {
+      const last = this.#failures?.at(-1);
+      const event = {
+        operation: this.#spec.operation,
+        attempt: this.#made + 1,
+        node: last?.node ?? '',
+        reason: last?.reason ?? '',
+      };
+      core.events.emit('retry', event);
+    }
+    this.#send(false);
+  }
+
+  #forget(attempt: Attempt): void {
+    if (this.#main === attempt) this.#main = null;
+    else if (this.#hedge === attempt) this.#hedge = null;
+  }
+
+  #note(attempt: Attempt, reason: string, now: number, status?: number): void {
+    const common = { node: attempt.node.url, durationMs: now - attempt.startedMs, reason, sent: attempt.sent };
+    (this.#failures ??= []).push(status === undefined ? common : { ...common, status });
+  }
+
+  #setAlarm(wake: Wake, at: number): void {
+    this.#wake = wake;
+    this.#wakeAt = at;
+    this.#core.wheel.set(this, at < this.#spec.deadlineAt ? at : this.#spec.deadlineAt);
+  }
+
+  #finish(attempt: Attempt, answer: WireAnswer, now: number): void {
+    const core = this.#core;
+    if (attempt.hedge) core.counters.hedgesWon++;
+    core.counters.succeeded++;
+    core.breaker.success(now);
+    this.#end();
+    if (this.#gate) {
+      this.#gate.limiter.leave(now - attempt.startedMs);
+      this.#gate.drain();
+    }
+    this.#sink.onDone({
+      status: answer.status,
+      headers: answer.headers,
+      body: answer.body,
+      node: attempt.node.url,
+      attempts: this.#made,
+      maybeApplied: this.#maybeApplied,
+    });
+  }
+
+  #expire(): void {
+    this.#core.counters.deadlineExceeded++;
+    const ms = Math.round(this.#core.time.now() - this.#startedMs);
+    const seen = this.#made === 0 ? 'nothing had been sent' : `${this.#made} attempts had been made`;
+    this.#fail('deadline-exceeded', `${this.#spec.operation}: the deadline passed after ${ms} ms; ${seen}.`);
+  }
+
+  #failFast(): void {
+    const core = this.#core;
+    core.counters.circuitOpen++;
+    const retryAfterMs = core.outage.open ? 1000 : Math.max(1, core.breaker.retryAfterMs(core.time.now()));
+    if (core.events.wants('shed')) core.events.emit('shed', { operation: this.#spec.operation, code: 'circuit-open' });
+    const why = core.outage.open ? 'no node of the cluster answers' : 'too many operations failed lately';
+    this.#fail('circuit-open', `${this.#spec.operation}: not sent, because ${why}; try again in ${retryAfterMs} ms.`, {
+      retryAfterMs,
+    });
+  }
+
+  #shed(): void {
+    const core = this.#core;
+    core.counters.shed++;
+    if (core.events.wants('shed')) core.events.emit('shed', { operation: this.#spec.operation, code: 'overloaded' });
+    this.#fail(
+      'overloaded',
+      `${this.#spec.operation}: not sent, the queue before the engine is full; try again in 1000 ms.`,
+      { retryAfterMs: 1000 },
+    );
+  }
+
+  #failUnavailable(why: string, retryAfterMs?: number): void {
+    const status = this.#lastAnswer?.status;
+    if (status === undefined || status >= 500) this.#core.breaker.failure(this.#core.time.now());
+    const last = this.#failures?.at(-1);
+    const seen = last ? `; the last attempt, at ${last.node}, ended with ${last.reason}` : '';
+    const engineError = this.#lastAnswer ? readEngineError(this.#lastAnswer.body) : undefined;
+    this.#fail('unavailable', `${this.#spec.operation}: gave up after ${this.#made} attempts: ${why}${seen}.`, {
+      ...(status === undefined ? {} : { status }),
+      ...(engineError === undefined ? {} : { engineError }),
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      cause: this.#lastError ?? undefined,
+    });
+  }
+
+  #fail(code: ErrorCode, message: string, details: ClientErrorDetails = {}): void {
+    if (this.ended) return;
+    const core = this.#core;
+    const sent = this.#maybeApplied || (this.#main?.sent ?? false) || (this.#hedge?.sent ?? false);
+    const outcome = this.#spec.safety !== 'read' && sent ? 'unknown' : 'none';
+    if (code === 'cancelled') core.counters.cancelled++;
+    if (outcome === 'unknown') core.counters.unknownOutcomes++;
+    core.counters.failed++;
+    core.breaker.abandon();
+    this.#end();
+    if (this.#gate && this.#admitted) {
+      if (this.#lastAnswer?.status === 429) this.#gate.limiter.leaveDropped();
+      else this.#gate.limiter.leaveUnknown();
+      this.#gate.drain();
+    }
+    this.#sink.onError(new ClientError(code, message, { ...details, outcome, attempts: this.#failures ?? [] }));
+  }
+
+  #end(): void {
+    this.ended = true;
+    this.#core.wheel.clear(this);
+    this.#core.outage.unpark(this);
+    this.#main?.cancel();
+    this.#hedge?.cancel();
+    this.#main = null;
+    this.#hedge = null;
+    if (this.#onAbort) this.#spec.signal?.removeEventListener('abort', this.#onAbort);
+    this.#onAbort = null;
+  }
+}

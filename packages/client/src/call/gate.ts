@@ -1,0 +1,55 @@
+// Admission: the adaptive limit with a bounded first-in first-out queue before it. What fits neither is shed at once.
+import type { Limiter } from '../policy/limiter.ts';
+
+/** Something waiting to be admitted. */
+export interface Admissible {
+  /** True once it no longer wants the place (deadline passed, cancelled). */
+  readonly ended: boolean;
+  onAdmitted(): void;
+}
+
+export class Gate {
+  readonly limiter: Limiter;
+  readonly #maxQueue: number;
+  #queue: Admissible[] = [];
+  #head = 0;
+
+  constructor(limiter: Limiter, maxQueue: number) {
+    this.limiter = limiter;
+    this.#maxQueue = maxQueue;
+  }
+
+  get queued(): number {
+    return this.#queue.length - this.#head;
+  }
+
+  /** 'in' now, 'queued' (onAdmitted will be called unless it ends first), or 'full': shed it. */
+  enter(one: Admissible): 'in' | 'queued' | 'full' {
+    if (this.queued === 0 && this.limiter.tryEnter()) return 'in';
+    if (this.queued >= this.#maxQueue) this.#sweep();
+    if (this.queued >= this.#maxQueue) return 'full';
+    this.#queue.push(one);
+    return 'queued';
+  }
+
+  /** Admits as many as fit; call after a place was given back. */
+  drain(): void {
+    while (this.#head < this.#queue.length) {
+      const next = this.#queue[this.#head];
+      if (next && !next.ended) {
+        if (!this.limiter.tryEnter()) break;
+        this.#head++;
+        next.onAdmitted();
+      } else this.#head++;
+    }
+    if (this.#head === this.#queue.length) {
+      this.#queue = [];
+      this.#head = 0;
+    } else if (this.#head > 1024) this.#sweep();
+  }
+
+  #sweep(): void {
+    this.#queue = this.#queue.slice(this.#head).filter((one) => !one.ended);
+    this.#head = 0;
+  }
+}

@@ -1,0 +1,93 @@
+// The one error class of this client. Branch on `code` and `outcome`, never on the message.
+
+/** What is known about a write whose call failed; reads are always 'none'. */
+export type Outcome =
+  /** The engine certainly did not apply it: it may be sent again by anyone. */
+  | 'none'
+  /** It was sent and no proof came back: it may or may not have been applied. Read it back before repeating it. */
+  | 'unknown';
+
+/** One attempt that failed, in the order they were made. */
+export interface FailedAttempt {
+  /** URL of the node. */
+  readonly node: string;
+  /** Milliseconds from the start of the attempt to its end. */
+  readonly durationMs: number;
+  /** Why it failed: a status, a code of the connection, or a decision of this client. */
+  readonly reason: string;
+  readonly status?: number;
+  /** Whether any byte may have reached the engine. */
+  readonly sent: boolean;
+}
+
+/** Stable codes; new ones may be added, none is renamed. */
+export type ErrorCode =
+  /** The deadline of the operation passed. */
+  | 'deadline-exceeded'
+  /** The caller's AbortSignal fired. */
+  | 'cancelled'
+  /** Shed by this client before anything was sent: queue or limit full. `retryAfterMs` says when to come back. */
+  | 'overloaded'
+  /** The cluster is known to be out: failed at once, nothing sent. `retryAfterMs` says when to come back. */
+  | 'circuit-open'
+  /** Every permitted attempt failed (connection, 429, 5xx); see `attempts`. */
+  | 'unavailable'
+  /** The engine refused the request itself (4xx, or a 5xx that is not safe to repeat); see `status` and `engineError`. */
+  | 'rejected'
+  /** 409: the version, or the existence, of the document is not as the write demanded. */
+  | 'conflict'
+  /** 404: no such index (a missing document is a result of `get` and `delete`, not an error). */
+  | 'not-found'
+  /** The request is larger than this client or the engine accepts. */
+  | 'too-large'
+  /** The answer was not what this API returns. */
+  | 'bad-response'
+  /** The request cannot be built from these arguments. */
+  | 'invalid-request'
+  /** The client was closed. */
+  | 'closed';
+
+/** The engine's own error object, as far as it is common to Elasticsearch and OpenSearch. */
+export interface EngineError {
+  readonly type: string;
+  readonly reason: string;
+}
+
+export interface ClientErrorDetails {
+  readonly outcome?: Outcome;
+  readonly attempts?: readonly FailedAttempt[];
+  readonly status?: number;
+  readonly engineError?: EngineError;
+  readonly retryAfterMs?: number;
+  readonly cause?: unknown;
+}
+
+const noAttempts: readonly FailedAttempt[] = [];
+
+/** A failed operation: what failed (`code`), what that means for a write (`outcome`), and the attempts behind it. */
+export class ClientError extends Error {
+  override readonly name = 'ClientError';
+  readonly code: ErrorCode;
+  readonly outcome: Outcome;
+  readonly attempts: readonly FailedAttempt[];
+  /** Status of the last answer, when there was one. */
+  readonly status: number | undefined;
+  readonly engineError: EngineError | undefined;
+  /** When it is worth trying again, milliseconds from now; set on 'overloaded', 'circuit-open' and on a Retry-After of the engine. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(code: ErrorCode, message: string, details: ClientErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.outcome = details.outcome ?? 'none';
+    this.attempts = details.attempts ?? noAttempts;
+    this.status = details.status;
+    this.engineError = details.engineError;
+    this.retryAfterMs = details.retryAfterMs;
+  }
+}
+
+/** True for any error this client raises, also across two copies of the package. */
+export function isClientError(error: unknown): error is ClientError {
+  return error instanceof Error && error.name === 'ClientError' && 'outcome' in error && 'code' in error;
+}

@@ -1,0 +1,216 @@
+// The nodes of one cluster: which one takes the next request, which are avoided, when they come back. One event is one
+// death, however many requests were in flight; the last usable node is never thrown out.
+import type { Time } from '../time/time.ts';
+import { Alarm, type Wheel } from '../time/wheel.ts';
+import { Breaker, type BreakerOptions } from '../policy/breaker.ts';
+import { Node, type NodeState } from './node.ts';
+import { Prober, type ProbeResult } from './prober.ts';
+import type { WireFactory } from './wire.ts';
+
+export interface NodeSetOptions {
+  /** A node that owes answers and gives none for this long is probed. */
+  readonly stallMs: number;
+  readonly probeTimeoutMs: number;
+  /** Between probes of a node that is down or isolated. A node that comes back is used within this and one probe. */
+  readonly probeEveryMs: number;
+  readonly breaker: BreakerOptions;
+}
+
+export const nodeSetDefaults: NodeSetOptions = {
+  stallMs: 300,
+  probeTimeoutMs: 500,
+  probeEveryMs: 400,
+  breaker: { failureRatio: 0.5, minimum: 10, windowMs: 5000, openMs: 1000, openCapMs: 10_000 },
+};
+
+export interface NodeSetListener {
+  onNodeChange(node: Node, from: NodeState, reason: string): void;
+}
+
+const watchEveryMs = 50;
+
+class Watch extends Alarm {
+  readonly #look: () => void;
+  constructor(look: () => void) {
+    super();
+    this.#look = look;
+  }
+  override ring(): void {
+    this.#look();
+  }
+}
+
+export class NodeSet {
+  readonly #time: Time;
+  readonly #wheel: Wheel;
+  readonly #wires: WireFactory;
+  readonly #options: NodeSetOptions;
+  readonly #listener: NodeSetListener;
+  readonly #probers = new Map<Node, Prober>();
+  readonly #watch: Watch;
+  #all: Node[] = [];
+  #usable: Node[] = [];
+  #steering = '';
+
+  /** @param wheel a wheel that does not keep the process alive. */
+  constructor(time: Time, wheel: Wheel, wires: WireFactory, options: NodeSetOptions, listener: NodeSetListener) {
+    this.#time = time;
+    this.#wheel = wheel;
+    this.#wires = wires;
+    this.#options = options;
+    this.#listener = listener;
+    this.#watch = new Watch(() => this.#look());
+  }
+
+  get all(): readonly Node[] {
+    return this.#all;
+  }
+
+  /** How many nodes are in the best state there is, and may take a request now. */
+  get usableCount(): number {
+    return this.#usable.length;
+  }
+
+  /** A read `preference` that avoids copies on sick nodes; empty while every node is up or ids are not known. */
+  get steering(): string {
+    return this.#steering;
+  }
+
+  /** Makes the set exactly `urls`: keeps the nodes that stay, closes those that go. */
+  async replace(urls: readonly string[]): Promise<void> {
+    const wanted = new Set(urls);
+    const gone = this.#all.filter((node) => !wanted.has(node.url));
+    const have = new Set(this.#all.map((node) => node.url));
+    const now = this.#time.now();
+    const fresh = [...wanted]
+      .filter((url) => !have.has(url))
+      .map((url) => {
+        const node = new Node(url, this.#wires(new URL(url)), new Breaker(this.#options.breaker, now), now);
+        const report = (of: Node, result: ProbeResult): void => this.#onProbe(of, result);
+        this.#probers.set(node, new Prober(node, this.#time, this.#wheel, this.#options.probeTimeoutMs, report));
+        return node;
+      });
+    this.#all = [...this.#all.filter((node) => wanted.has(node.url)), ...fresh];
+    this.#refresh();
+    await Promise.all(gone.map((node) => this.#drop(node)));
+  }
+
+  /**
+   * The node for the next request: the cheaper of two random usable ones, `avoid` only when there is no other; undefined
+   * when all are down.
+   */
+  pick(avoid?: Node): Node | undefined {
+    const usable = this.#usable;
+    const count = usable.length;
+    if (count <= 1) return usable[0];
+    const first = Math.floor(this.#time.random() * count);
+    let second = Math.floor(this.#time.random() * (count - 1));
+    if (second >= first) second++;
+    const a = usable[first];
+    const b = usable[second];
+    if (a === avoid) return b;
+    if (b === avoid) return a;
+    return !a || !b || a.cost <= b.cost ? a : b;
+  }
+
+  /** Starts the watch for stalls; called with each exchange, does nothing when it is already running. */
+  watch(nowMs: number): void {
+    if (this.#watch.dueTick < 0) this.#wheel.set(this.#watch, nowMs + watchEveryMs);
+  }
+
+  /** An exchange with `node` broke. It is avoided for the moment that a probe takes. */
+  suspect(node: Node, reason: string): void {
+    if (node.state === 'up') this.#change(node, 'suspect', reason);
+    this.#probers.get(node)?.now();
+  }
+
+  /** An answer that speaks for (`good`) or against a node's own health. */
+  judge(node: Node, good: boolean, nowMs: number): void {
+    if (good) {
+      node.breaker.success(nowMs);
+      return;
+    }
+    node.breaker.failure(nowMs);
+    if (node.breaker.state !== 'open' || node.state !== 'up') return;
+    // When many nodes fail alike the fault is the cluster's, and throwing nodes out only crowds the rest.
+    const failing = this.#all.filter((one) => one.breaker.state === 'open').length;
+    if (failing <= Math.max(1, Math.floor((this.#all.length - 1) / 2)) && this.#othersUp(node)) {
+      this.#change(node, 'down', 'too many of its answers were failures');
+      this.#probers.get(node)?.later(this.#options.probeEveryMs);
+    }
+  }
+
+  /** Ends all probes and connections. */
+  async close(): Promise<void> {
+    this.#wheel.clear(this.#watch);
+    await Promise.all(this.#all.map((node) => this.#drop(node)));
+    this.#all = [];
+    this.#refresh();
+  }
+
+  async #drop(node: Node): Promise<void> {
+    this.#probers.get(node)?.stop();
+    this.#probers.delete(node);
+    for (const one of [...node.inFlight]) one.onEvicted();
+    await node.wire.close();
+  }
+
+  #othersUp(node: Node): boolean {
+    return this.#all.some((one) => one !== node && one.state === 'up');
+  }
+
+  #look(): void {
+    const now = this.#time.now();
+    let busy = false;
+    for (const node of this.#all) {
+      if (node.inFlight.size > 0) busy = true;
+      const quietSince = Math.max(node.lastAnswerMs, node.clearedMs);
+      const stalled = node.stalled(now, this.#options.stallMs) && now - quietSince >= this.#options.stallMs;
+      if (node.state === 'up' && stalled) this.suspect(node, `no answer for ${this.#options.stallMs} ms`);
+      // A node that got no traffic for a while is forgiven by degrees, so that it is tried again.
+      if (now - node.lastAnswerMs > 1000) node.ewmaMs *= 0.995;
+    }
+    if (busy) this.#wheel.set(this.#watch, now + watchEveryMs);
+  }
+
+  #onProbe(node: Node, result: ProbeResult): void {
+    const now = this.#time.now();
+    if (result.kind === 'alive') {
+      node.failedProbes = 0;
+      node.clearedMs = now;
+      if (!result.seesMaster) this.#change(node, 'isolated', 'it sees no master');
+      else if (node.breaker.state === 'open' && node.breaker.retryAfterMs(now) > 0 && this.#othersUp(node)) {
+        this.#change(node, 'down', 'its breaker is open');
+      } else {
+        node.breaker.allow(now);
+        this.#change(node, 'up', 'it answers probes');
+      }
+    } else {
+      node.failedProbes++;
+      this.#change(node, 'down', result.reason);
+    }
+    if (node.state !== 'up') this.#probers.get(node)?.later(this.#options.probeEveryMs);
+  }
+
+  #change(node: Node, to: NodeState, reason: string): void {
+    const from = node.state;
+    if (from === to) return;
+    node.state = to;
+    this.#refresh();
+    this.#listener.onNodeChange(node, from, reason);
+    // What waits at a dead node is told once, together, so that it can go elsewhere.
+    if (to === 'down') for (const one of [...node.inFlight]) one.onEvicted();
+  }
+
+  /** Usable: every node in the best state present. With all of them down nothing is, and calls wait or fail fast. */
+  #refresh(): void {
+    const states: readonly NodeState[] = ['up', 'isolated', 'suspect'];
+    const best = states.find((state) => this.#all.some((node) => node.state === state));
+    this.#usable = this.#all.filter((node) => node.state === best);
+    const healthy = this.#all.filter((node) => node.state === 'up');
+    const known = healthy.flatMap((node) => (node.engineId === undefined ? [] : [node.engineId]));
+    const all = healthy.length === this.#all.length;
+    this.#steering =
+      all || known.length < healthy.length || known.length === 0 ? '' : `_prefer_nodes:${known.join(',')}`;
+  }
+}

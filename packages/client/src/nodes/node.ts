@@ -1,0 +1,62 @@
+// One node as this client sees it: state, speed, and what is in flight there. It decides nothing; the node set does.
+import type { Breaker } from '../policy/breaker.ts';
+import type { Wire } from './wire.ts';
+
+export type NodeState =
+  /** Takes requests. */
+  | 'up'
+  /** A connection broke or nothing is answered: avoided for the moment that a probe takes. */
+  | 'suspect'
+  /** Answers, but sees no master: used only when no node is up. */
+  | 'isolated'
+  /** Gets nothing but probes. */
+  | 'down';
+
+/** Something in flight that wants to know when its node is given up. */
+export interface Evictable {
+  readonly startedMs: number;
+  onEvicted(): void;
+}
+
+export class Node {
+  readonly url: string;
+  readonly wire: Wire;
+  readonly breaker: Breaker;
+  readonly inFlight = new Set<Evictable>();
+  state: NodeState = 'up';
+  /** The engine's own id of this node, when known: lets reads be steered away from copies on sick nodes. */
+  engineId: string | undefined = undefined;
+  /** Smoothed latency; new nodes start optimistic and learn from their first answers. */
+  ewmaMs = 1;
+  lastAnswerMs: number;
+  /** When the last suspicion was cleared by a probe. */
+  clearedMs = -Infinity;
+  /** Failed probes since it was last up. */
+  failedProbes = 0;
+
+  constructor(url: string, wire: Wire, breaker: Breaker, nowMs: number) {
+    this.url = url;
+    this.wire = wire;
+    this.breaker = breaker;
+    this.lastAnswerMs = nowMs;
+  }
+
+  /** Expected cost of one more request: smoothed latency times the queue it would join. */
+  get cost(): number {
+    return this.ewmaMs * (this.inFlight.size + 1);
+  }
+
+  /** Learns from an answer, whatever its status. */
+  answered(nowMs: number, latencyMs: number): void {
+    this.lastAnswerMs = nowMs;
+    // Slowness is learnt faster than recovery: a node that turns slow must lose traffic within a few answers.
+    this.ewmaMs += (latencyMs > this.ewmaMs ? 0.3 : 0.1) * (latencyMs - this.ewmaMs);
+  }
+
+  /** True when requests wait here and nothing at all has been answered for `stallMs`. */
+  stalled(nowMs: number, stallMs: number): boolean {
+    if (this.inFlight.size === 0 || nowMs - this.lastAnswerMs < stallMs) return false;
+    for (const oldest of this.inFlight) return nowMs - oldest.startedMs >= stallMs;
+    return false;
+  }
+}

@@ -1,0 +1,143 @@
+// The real wire: an undici pool per node, driven by its dispatch interface, which is the cheapest one and tells when a
+// request leaves the queue and reaches a socket.
+import { Pool, type Dispatcher } from 'undici';
+import type { Exchange, HeaderMap, Wire, WireFactory, WireRequest, WireSink } from './wire.ts';
+
+export interface TlsOptions {
+  /** Certificate authorities to trust, PEM. */
+  readonly ca?: string | Buffer | readonly (string | Buffer)[];
+  /** Name to expect in the certificate, when it is not the host of the URL. */
+  readonly servername?: string;
+  /** False accepts any certificate: for a laboratory only. */
+  readonly rejectUnauthorized?: boolean;
+}
+
+export interface UndiciWireOptions {
+  /** Most connections to one node. */
+  readonly connections: number;
+  /** A connect that takes longer has failed. */
+  readonly connectTimeoutMs: number;
+  /** Idle connections are kept this long. */
+  readonly keepAliveMs: number;
+  readonly tls?: TlsOptions;
+  /** Headers of every request, flat (authorization, user agent). */
+  readonly headers: readonly string[];
+}
+
+class UndiciExchange implements Exchange, Dispatcher.DispatchHandler {
+  readonly #sink: WireSink;
+  #controller: Dispatcher.DispatchController | null = null;
+  #ended = false;
+  #status = 0;
+  #headers: HeaderMap = {};
+  #first: Buffer | null = null;
+  #rest: Buffer[] | null = null;
+
+  constructor(sink: WireSink) {
+    this.#sink = sink;
+  }
+
+  cancel(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#controller?.abort(new Error('Cancelled.'));
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    // Cancelled while it waited for a connection: aborting here keeps it off the socket.
+    if (this.#ended) controller.abort(new Error('Cancelled.'));
+    else this.#sink.onSent();
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: HeaderMap): void {
+    if (status < 200) return;
+    this.#status = status;
+    this.#headers = headers;
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#first === null) this.#first = chunk;
+    else (this.#rest ??= []).push(chunk);
+  }
+
+  onResponseEnd(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    const first = this.#first ?? Buffer.alloc(0);
+    const body = this.#rest === null ? first : Buffer.concat([first, ...this.#rest]);
+    this.#sink.onAnswer({ status: this.#status, headers: this.#headers, body });
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#sink.onFailure(error);
+  }
+}
+
+class UndiciWire implements Wire {
+  readonly #main: Pool;
+  readonly #probe: Pool;
+  readonly #headers: {
+    readonly json: readonly string[];
+    readonly ndjson: readonly string[];
+    readonly bare: readonly string[];
+  };
+
+  constructor(url: URL, options: UndiciWireOptions) {
+    const connect = {
+      timeout: options.connectTimeoutMs,
+      ...(options.tls?.ca === undefined ? {} : { ca: options.tls.ca as string | Buffer | (string | Buffer)[] }),
+      ...(options.tls?.servername === undefined ? {} : { servername: options.tls.servername }),
+      ...(options.tls?.rejectUnauthorized === undefined ? {} : { rejectUnauthorized: options.tls.rejectUnauthorized }),
+    };
+    // Deadlines are kept by the calls themselves, so undici's own time-outs are off.
+    const common = { connect, headersTimeout: 0, bodyTimeout: 0, keepAliveTimeout: options.keepAliveMs };
+    this.#main = new Pool(url, { ...common, connections: options.connections });
+    this.#probe = new Pool(url, { ...common, connections: 1 });
+    const bare = ['accept', 'application/json', ...options.headers];
+    this.#headers = {
+      bare,
+      json: [...bare, 'content-type', 'application/json'],
+      ndjson: [...bare, 'content-type', 'application/x-ndjson'],
+    };
+  }
+
+  send(request: WireRequest, sink: WireSink): Exchange {
+    return this.#dispatch(this.#main, request, sink);
+  }
+
+  probe(request: WireRequest, sink: WireSink): Exchange {
+    return this.#dispatch(this.#probe, request, sink);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#main.destroy(), this.#probe.destroy()]);
+  }
+
+  #dispatch(pool: Pool, request: WireRequest, sink: WireSink): Exchange {
+    const exchange = new UndiciExchange(sink);
+    const common = this.#headersFor(request);
+    pool.dispatch(
+      {
+        method: request.method,
+        path: request.path,
+        body: request.body,
+        headers: (request.headers ? [...common, ...request.headers] : common) as string[],
+      },
+      exchange,
+    );
+    return exchange;
+  }
+
+  #headersFor(request: WireRequest): readonly string[] {
+    if (request.body === null) return this.#headers.bare;
+    return request.contentType === 'application/json' ? this.#headers.json : this.#headers.ndjson;
+  }
+}
+
+/** Makes the wire of each node. */
+export function undiciWires(options: UndiciWireOptions): WireFactory {
+  return (url) => new UndiciWire(url, options);
+}

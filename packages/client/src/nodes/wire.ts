@@ -1,0 +1,44 @@
+// The wire: how one HTTP exchange with one node is made. Policies know only this contract; tests put a simulated wire here.
+
+export type HeaderMap = Readonly<Record<string, string | string[] | undefined>>;
+
+export interface WireRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'HEAD';
+  /** Path and query, already encoded. */
+  readonly path: string;
+  readonly body: string | Uint8Array | null;
+  /** Media type of the body. */
+  readonly contentType: 'application/json' | 'application/x-ndjson';
+  /** Further headers, flat: name, value, name, value. */
+  readonly headers?: readonly string[];
+}
+
+export interface WireAnswer {
+  readonly status: number;
+  readonly headers: HeaderMap;
+  readonly body: Buffer;
+}
+
+/** Receives the end of one exchange: exactly one of `onAnswer` and `onFailure`, unless the exchange was cancelled. */
+export interface WireSink {
+  /** The first byte is about to be written: from here on the engine may have seen the request. */
+  onSent(): void;
+  onAnswer(answer: WireAnswer): void;
+  onFailure(error: Error): void;
+}
+
+export interface Exchange {
+  /** Ends the exchange: an unsent request is never sent, a sent one loses its connection. The sink hears nothing more. */
+  cancel(): void;
+}
+
+/** Connections to one node. */
+export interface Wire {
+  send(request: WireRequest, sink: WireSink): Exchange;
+  /** A cheap exchange on a connection of its own, so that it waits behind no user's request. */
+  probe(request: WireRequest, sink: WireSink): Exchange;
+  /** Closes every connection; exchanges under way fail. */
+  close(): Promise<void>;
+}
+
+export type WireFactory = (url: URL) => Wire;
