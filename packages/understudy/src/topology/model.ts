@@ -73,8 +73,8 @@ export interface Service {
   /** `builtin` (the service of this project) or the absolute path of a directory that becomes the release. */
   readonly artifact: string;
   /**
-   * Start command, run in the release directory; words `{host}`, `{port}`, `{workers}` are replaced. Empty for
-   * `builtin`, which knows its own.
+   * Start command, run in the release directory, a program with a slash relative to it; words `{host}`, `{port}`,
+   * `{workers}` are replaced.
    */
   readonly command: readonly string[];
   readonly instances: number;

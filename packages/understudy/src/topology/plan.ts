@@ -1,0 +1,54 @@
+// Which machines a topology asks for, where each lives in the private network, and in which placement group.
+import { toAddress, type Range } from './address.ts';
+import { machineLabel, placementGroupLabel } from './labels.ts';
+import { range } from './address.ts';
+import type { MachinePlan, Role, Topology } from './model.ts';
+
+/** A placement group of Linode holds no more. https://techdocs.akamai.com/cloud-computing/docs/work-with-placement-groups */
+export const mostMachinesPerGroup = 5;
+
+/** Offsets from the first address of the subnet: fixed by the range alone, so that adding a machine moves no other. */
+export interface Slots {
+  readonly search: { readonly from: number; readonly count: number };
+  readonly service: { readonly from: number; readonly count: number };
+}
+
+/** In a /24 search machines have .11 to .30 and service machines .31 upwards; a bigger range gives each role a half. */
+export function slotsOf({ prefix }: Pick<Range, 'prefix'>): Slots {
+  const size = 2 ** (32 - prefix);
+  const serviceFrom = prefix >= 24 ? 31 : size / 2;
+  return {
+    search: { from: 11, count: serviceFrom - 11 },
+    service: { from: serviceFrom, count: Math.max(0, size - 8 - serviceFrom) },
+  };
+}
+
+/** Every machine of the topology, search first, in ordinal order. Pure: the same topology gives the same plans. */
+export function machinePlans(topology: Topology): MachinePlan[] {
+  const { search, service } = topology;
+  return [
+    ...plansOf(topology, 'search', search.nodes, search.machineType),
+    ...plansOf(topology, 'service', service.instances, service.machineType),
+  ];
+}
+
+function plansOf(topology: Topology, role: Role, count: number, machineType: string): MachinePlan[] {
+  const subnet = range(topology.network.range);
+  const groups = placementGroupLabels(topology, role);
+  return Array.from({ length: count }, (_, index) => ({
+    label: machineLabel(topology.name, role, index + 1),
+    role,
+    ordinal: index + 1,
+    machineType,
+    vpcAddress: toAddress(subnet.first + slotsOf(subnet)[role].from + index),
+    // Filled one after the other, so that adding a machine moves no other.
+    placementGroup: groups[Math.floor(index / mostMachinesPerGroup)] ?? placementGroupLabel(topology.name, role),
+  }));
+}
+
+/** Labels of the placement groups that a role needs: one for every five machines. */
+export function placementGroupLabels(topology: Topology, role: Role): string[] {
+  const machines = role === 'search' ? topology.search.nodes : topology.service.instances;
+  const groups = Math.ceil(machines / mostMachinesPerGroup);
+  return Array.from({ length: groups }, (_, index) => placementGroupLabel(topology.name, role, index + 1));
+}

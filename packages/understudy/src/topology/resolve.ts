@@ -1,0 +1,100 @@
+// Fills in what depends on several fields, after the file's own shape is right: the result is the Topology.
+import { homedir } from 'node:os';
+import { dirname, resolve } from 'node:path';
+import { formatRange, parseRange } from './address.ts';
+import { heapFor, machineSize } from './machine-types.ts';
+import type { Listener, Topology } from './model.ts';
+import type { TopologyFile } from './schema.ts';
+
+/** How the release of the builtin service is started; see the service's own release. */
+const builtinCommand = ['bin/node', 'service.mjs'] as const;
+
+/** `path` is the topology file's: relative paths in it count from there. What cannot be resolved was refused before. */
+export function resolveTopology(file: TopologyFile, path: string): Topology {
+  const { name, region, image, placement, network, search, service, balancer, access, drills } = file;
+  const { command, workers, environment, artifact, ...restOfService } = service;
+  const { path: checkPath, body, ...restOfCheck } = balancer.check;
+  const absolute = (relative: string) => absolutePath(relative, path);
+  return {
+    name,
+    region,
+    image,
+    network: { range: network.range, balancerRange: network.balancerRange ?? defaultBalancerRange(network.range) },
+    search: {
+      engine: search.engine,
+      version: search.version,
+      nodes: search.nodes,
+      machineType: search.machineType,
+      heapMb: heapMbOf(search) ?? 0,
+      failover: search.failover,
+      index: { name: search.index.name, shards: search.index.shards, replicas: search.index.replicas },
+    },
+    service: {
+      ...restOfService,
+      artifact: artifact === 'builtin' ? 'builtin' : absolute(artifact),
+      command: command ?? builtinCommand,
+      workers: workers ?? machineSize(service.machineType)?.vcpus ?? 1,
+      environment: Object.fromEntries(Object.entries(environment).map(([key, value]) => [key, String(value)])),
+    },
+    balancer: {
+      ...balancer,
+      listeners: balancer.listeners.map((listener) => resolveListener(listener, absolute)),
+      check: { ...restOfCheck, path: checkPath ?? service.healthPath, ...(body === undefined ? {} : { body }) },
+    },
+    access: {
+      adminNetworks: access.adminNetworks,
+      sshKeys: access.sshKeys.map((key) => (isPublicKey(key) ? key : absolute(key))),
+    },
+    placement,
+    drills: { goals: definedGoals(drills.goals), allowSelfPowerCut: drills.allowSelfPowerCut },
+  };
+}
+
+/** The given heap, or half of the memory of a known type; undefined when neither is known. */
+export function heapMbOf({
+  heap,
+  machineType,
+}: Pick<TopologyFile['search'], 'heap' | 'machineType'>): number | undefined {
+  if (heap !== undefined) return Number(heap.slice(0, -1)) * (/g$/i.test(heap) ? 1024 : 1);
+  const size = machineSize(machineType);
+  return size && heapFor(size);
+}
+
+/** The last /30 that leaves Linode's two reserved addresses at the end alone: .248/30 in a /24. */
+export function defaultBalancerRange(networkRange: string): string {
+  const parsed = parseRange(networkRange);
+  if (parsed === undefined) return '';
+  return formatRange({ first: parsed.last - 7, last: parsed.last - 4, prefix: 30 });
+}
+
+function resolveListener(
+  { port, protocol, certificate }: TopologyFile['balancer']['listeners'][number],
+  absolute: (path: string) => string,
+): Listener {
+  if (certificate === undefined) return { port, protocol };
+  if (certificate === 'self-signed') return { port, protocol, certificate };
+  return {
+    port,
+    protocol,
+    certificate: { certPath: absolute(certificate.certPath), keyPath: absolute(certificate.keyPath) },
+  };
+}
+
+function absolutePath(given: string, topologyPath: string): string {
+  if (given.startsWith('~/')) return resolve(homedir(), given.slice(2));
+  return resolve(dirname(resolve(topologyPath)), given);
+}
+
+/** A whole OpenSSH public key, in contrast to the path of one. */
+export function isPublicKey(text: string): boolean {
+  return /^(?:ssh-(?:ed25519|rsa)|ecdsa-sha2-nistp\d+|sk-[a-z0-9@.-]+) [A-Za-z0-9+/=]+(?: .*)?$/.test(text.trim());
+}
+
+function definedGoals(goals: TopologyFile['drills']['goals']): Topology['drills']['goals'] {
+  return Object.fromEntries(
+    Object.entries(goals).map(([drill, goal]) => [
+      drill,
+      Object.fromEntries(Object.entries(goal).filter(([, value]) => value !== undefined)),
+    ]),
+  );
+}

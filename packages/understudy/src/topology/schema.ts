@@ -1,0 +1,384 @@
+// The topology file as its author writes it: shape, defaults, and the words of every field. What depends on more than one
+// field is in refusals.ts; resolving what is left open is in resolve.ts.
+import { z } from 'zod';
+import { field } from './field.ts';
+
+const port = z.int().min(1).max(65_535);
+const machineType = z.string().regex(/^g\d+-[a-z0-9-]+$/);
+const cidr = z.string().regex(/^\d+\.\d+\.\d+\.\d+\/\d+$/);
+const portText = { allowed: 'a whole number from 1 to 65535', wayOut: 'choose a free port' } as const;
+
+const network = z.strictObject({
+  range: field(cidr.default('10.20.0.0/24'), {
+    about: 'Private range (RFC 1918) of the one subnet that holds every machine.',
+    examples: ['10.20.0.0/24', '10.20.0.0/20'],
+    allowed: 'an IPv4 range such as 10.20.0.0/24',
+    wayOut: 'write a range of 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/17, from /8 to /26',
+  }),
+  balancerRange: field(cidr.optional(), {
+    about: 'The /30 inside `range` from which the balancer speaks to its backends. Default: the last free one.',
+    examples: ['10.20.0.248/30'],
+    allowed: 'a /30 inside network.range, such as 10.20.0.248/30',
+    wayOut: 'leave it out, and the last free /30 is taken',
+  }),
+});
+
+const index = z.strictObject({
+  name: field(
+    z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9_.-]*$/)
+      .max(255)
+      .default('documents'),
+    {
+      about: 'Name of the index that the service writes and reads.',
+      allowed: 'lower-case letters, digits, `-`, `_` and `.`, first a letter or digit, 255 at most',
+      wayOut: 'choose another name, such as documents',
+    },
+  ),
+  shards: field(z.int().min(1).max(1024).default(3), {
+    about: 'Primary shards. More than one, so that the loss of a machine stops only a part of the writes for a moment.',
+    allowed: 'a whole number from 1 to 1024',
+    wayOut: 'take the number of search machines',
+  }),
+  replicas: field(z.int().min(1).max(100).default(1), {
+    about: 'Copies of every shard beside the primary; one survives the loss of one machine.',
+    allowed: 'a whole number from 1, below search.nodes',
+    wayOut: 'set 1: without a replica the death of one machine loses documents for good',
+  }),
+  durability: field(z.enum(['request']).default('request'), {
+    about: 'When a write is acknowledged: after every copy in sync has it on disk.',
+    allowed: 'request',
+    wayOut: 'leave it out: an asynchronous translog loses up to 5 s of acknowledged writes when a machine dies',
+  }),
+});
+
+const search = field(
+  z.strictObject({
+    engine: field(z.enum(['elasticsearch', 'opensearch']).default('elasticsearch'), {
+      about: 'The search engine.',
+      allowed: 'elasticsearch or opensearch',
+      wayOut: 'choose one of the two',
+    }),
+    version: field(z.string().regex(/^\d+\.\d+\.\d+$/), {
+      about: 'The engine version, in full.',
+      examples: ['9.5.3', '3.4.0'],
+      allowed: 'a full version such as 9.5.3, quoted when YAML would read it as a number',
+      wayOut: 'write the three numbers of a released version',
+    }),
+    nodes: field(z.int().min(3).max(999).default(3), {
+      about: 'Search machines; each may become master and holds data. Odd, three at least.',
+      allowed: 'an odd whole number, 3 at least',
+      wayOut: 'set 3: a cluster needs a majority to elect a master, and one of two is none',
+    }),
+    machineType: field(machineType.default('g6-standard-4'), {
+      about: 'Linode type of the search machines.',
+      examples: ['g6-standard-4', 'g6-dedicated-4'],
+      allowed: 'the id of a Linode type, such as g6-standard-4',
+      wayOut: 'take an id from `linode-cli linodes types`',
+    }),
+    heap: field(
+      z
+        .string()
+        .regex(/^[1-9]\d*[mMgG]$/)
+        .optional(),
+      {
+        about: "The engine's heap. Default: half of the machine's memory, 31g at most.",
+        examples: ['512m', '4g'],
+        allowed: 'a size such as 512m or 4g',
+        wayOut: 'write a whole number followed by m or g',
+      },
+    ),
+    failover: field(z.enum(['stock', 'safe', 'fast']).default('fast'), {
+      about:
+        "How soon a dead or frozen machine is noticed: the vendor's defaults, Elastic's advice, or what was measured as " +
+        'the fastest without false alarms.',
+      allowed: 'stock, safe or fast',
+      wayOut: 'leave it out for fast',
+    }),
+    index: field(index.prefault({}), {
+      about: 'The index that the service uses.',
+      allowed: 'a mapping with name, shards, replicas',
+      wayOut: 'leave it out for the defaults',
+    }),
+  }),
+  {
+    about: 'The search cluster.',
+    allowed: 'a mapping with at least version',
+    wayOut: 'write search: {version: 9.5.3}',
+  },
+);
+
+const service = z.strictObject({
+  runtime: field(z.enum(['node', 'python']).default('node'), {
+    about: 'What runs the service.',
+    allowed: 'node or python',
+    wayOut: 'choose one of the two',
+  }),
+  artifact: field(z.string().min(1).default('builtin'), {
+    about: 'The service itself: `builtin`, or a directory (relative to this file) that becomes the release.',
+    examples: ['builtin', './service-python'],
+    allowed: 'builtin or the path of a directory',
+    wayOut: 'leave it out for the service that comes with the tool',
+  }),
+  command: field(z.array(z.string().min(1)).min(1).optional(), {
+    about: 'Start command of an artifact of your own; `{host}`, `{port}` and `{workers}` are filled in.',
+    examples: [['gunicorn', '-w', '{workers}', '-b', '{host}:{port}', 'app:app']],
+    allowed: 'a list of words',
+    wayOut: 'write each word as a list item, such as [gunicorn, -w, "{workers}", app:app]',
+  }),
+  instances: field(z.int().min(2).max(999).default(2), {
+    about: 'Service machines behind the balancer; two at least.',
+    allowed: 'a whole number, 2 at least',
+    wayOut: 'set 2: with one machine its death stops the service',
+  }),
+  machineType: field(machineType.default('g6-standard-2'), {
+    about: 'Linode type of the service machines.',
+    examples: ['g6-standard-2'],
+    allowed: 'the id of a Linode type, such as g6-standard-2',
+    wayOut: 'take an id from `linode-cli linodes types`',
+  }),
+  workers: field(z.int().min(1).max(64).optional(), {
+    about: "Processes on each service machine. Default: the machine type's number of CPUs.",
+    allowed: 'a whole number from 1 to 64',
+    wayOut: 'leave it out for one a CPU',
+  }),
+  port: field(port.default(5000), { about: 'Port of the service inside the private network.', ...portText }),
+  healthPath: field(z.string().startsWith('/').default('/healthz'), {
+    about: 'Liveness path: what the balancer asks. It must not depend on the search engine.',
+    allowed: 'a path that starts with /',
+    wayOut: 'leave it out for /healthz',
+  }),
+  environment: field(z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}), {
+    about: 'Environment variables of the service.',
+    examples: [{ LOG_LEVEL: 'info' }],
+    allowed: 'a mapping of names to text',
+    wayOut: 'write NAME: value lines',
+  }),
+});
+
+const listener = z.strictObject({
+  port: field(port, { about: 'Port that users reach.', ...portText }),
+  protocol: field(z.enum(['http', 'https']).default('http'), {
+    about: 'What users speak.',
+    allowed: 'http or https',
+    wayOut: 'choose one of the two',
+  }),
+  certificate: field(
+    z
+      .union([z.literal('self-signed'), z.strictObject({ certPath: z.string().min(1), keyPath: z.string().min(1) })])
+      .optional(),
+    {
+      about: 'https only: `self-signed`, or PEM files (paths relative to this file).',
+      examples: ['self-signed', { certPath: './tls/fullchain.pem', keyPath: './tls/key.pem' }],
+      allowed: 'self-signed, or a mapping with certPath and keyPath',
+      wayOut: 'write certificate: self-signed, or name both PEM files',
+    },
+  ),
+});
+
+const check = z.strictObject({
+  type: field(z.enum(['http', 'http_body', 'connection']).default('http'), {
+    about: 'How the balancer asks whether a service machine lives.',
+    allowed: 'http, http_body or connection',
+    wayOut: 'leave it out for http: without a check the balancer goes on sending users to a dead machine',
+  }),
+  path: field(z.string().startsWith('/').optional(), {
+    about: 'What the check asks for. Default: service.healthPath.',
+    allowed: 'a path that starts with /',
+    wayOut: 'leave it out to use service.healthPath',
+  }),
+  body: field(z.string().min(1).optional(), {
+    about: 'http_body only: a regular expression that the body of a healthy answer matches.',
+    allowed: 'a regular expression',
+    wayOut: 'write what a healthy answer contains',
+  }),
+  intervalS: field(z.int().min(2).max(3600).default(5), {
+    about: 'Seconds between checks; above timeoutS.',
+    allowed: 'a whole number from 2 to 3600, above timeoutS',
+    wayOut: 'leave it out for 5',
+  }),
+  timeoutS: field(z.int().min(1).max(30).default(3), {
+    about: 'Seconds that a check may take.',
+    allowed: 'a whole number from 1 to 30, below intervalS',
+    wayOut: 'leave it out for 3',
+  }),
+  attempts: field(z.int().min(1).max(30).default(2), {
+    about: 'Failed checks in a row that put a machine out.',
+    allowed: 'a whole number from 1 to 30',
+    wayOut: 'leave it out for 2',
+  }),
+  passive: field(z.boolean().default(true), {
+    about: 'Whether a failed request of a user counts as a failed check.',
+    allowed: 'true or false',
+    wayOut: 'leave it out for true',
+  }),
+});
+
+const balancer = z.strictObject({
+  listeners: field(
+    z
+      .array(listener)
+      .min(1)
+      .default([{ port: 80, protocol: 'http' }]),
+    {
+      about: 'Ports that users reach.',
+      examples: [
+        [
+          { port: 80, protocol: 'http' },
+          { port: 443, protocol: 'https', certificate: 'self-signed' },
+        ],
+      ],
+      allowed: 'a list with at least one listener',
+      wayOut: 'leave it out for http on port 80',
+    },
+  ),
+  algorithm: field(z.enum(['roundrobin', 'leastconn', 'source']).default('roundrobin'), {
+    about: 'How the balancer chooses a service machine.',
+    allowed: 'roundrobin, leastconn or source',
+    wayOut: 'leave it out for roundrobin',
+  }),
+  stickiness: field(z.enum(['none', 'table', 'http_cookie']).default('none'), {
+    about: 'Whether a user stays on one service machine.',
+    allowed: 'none, table or http_cookie',
+    wayOut: 'leave it out for none',
+  }),
+  check: field(check.prefault({}), {
+    about: 'How the balancer finds out that a service machine is dead.',
+    allowed: 'a mapping with type, path, intervalS, timeoutS, attempts, passive',
+    wayOut: 'leave it out for an http check every 5 s',
+  }),
+});
+
+const access = field(
+  z.strictObject({
+    sshKeys: field(z.array(z.string().min(1)).default([]), {
+      about: "Public keys that may log in as root beside the tool's own: files (relative to this file) or whole keys.",
+      examples: [['~/.ssh/id_ed25519.pub']],
+      allowed: 'a list of paths or public keys',
+      wayOut: "leave it out for the tool's own key alone",
+    }),
+    adminNetworks: field(z.array(cidr).min(1).max(255), {
+      about: 'Networks that may reach SSH, as CIDR ranges.',
+      examples: [['203.0.113.7/32']],
+      allowed: 'a list of IPv4 ranges such as 203.0.113.7/32',
+      wayOut: 'write your own public address followed by /32',
+    }),
+  }),
+  {
+    about: 'Who may administer the machines.',
+    allowed: 'a mapping with adminNetworks',
+    wayOut: 'write access: {adminNetworks: [203.0.113.7/32]} with your own address',
+  },
+);
+
+const milliseconds = z.int().min(0).max(86_400_000).optional();
+const millisecondsText = { allowed: 'whole milliseconds', wayOut: "leave it out for the drill's own goal" } as const;
+
+const goals = z.strictObject({
+  longestWriteGapMs: field(milliseconds, { about: 'Longest stretch without a successful write.', ...millisecondsText }),
+  longestReadGapMs: field(milliseconds, { about: 'Longest stretch without a successful read.', ...millisecondsText }),
+  clientErrorRatio: field(z.number().min(0).max(1).optional(), {
+    about: 'Failed requests of users as a share of all; 0.001 is one in a thousand.',
+    allowed: 'a number from 0 to 1',
+    wayOut: "leave it out for the drill's own goal",
+  }),
+  recoveryTimeMs: field(milliseconds, { about: 'From the fault until steady state holds.', ...millisecondsText }),
+  reprotectedMs: field(milliseconds, { about: 'From the fault until every copy is in place.', ...millisecondsText }),
+});
+
+const drills = z.strictObject({
+  goals: field(z.record(z.string().regex(/^[a-z][a-z0-9-]*$/), goals).default({}), {
+    about: 'Goals of your own, by the name of a drill; the drill has its own for what is left out.',
+    examples: [{ 'search-power-cut': { longestWriteGapMs: 5000 } }],
+    allowed: 'a mapping of drill names to goals',
+    wayOut: 'take the names from `understudy drill list`',
+  }),
+  allowSelfPowerCut: field(z.boolean().default(false), {
+    about: 'On a real region, lets a power-cut drill crash a machine from within.',
+    allowed: 'true or false',
+    wayOut: 'leave it out for false',
+  }),
+});
+
+/** The file's own shape. `z.input` of it is what an author may write, `z.output` has every independent default. */
+export const topologyFile = field(
+  z.strictObject({
+    name: field(
+      z
+        .string()
+        .regex(/^[a-z](?:-?[a-z0-9])*$/)
+        .max(16),
+      {
+        about: 'Prefix of every label and tag; it tells this system from others on the account.',
+        examples: ['demo'],
+        allowed: '1 to 16 of a-z, 0-9 and single dashes, first a letter, last no dash',
+        wayOut: 'choose a shorter or plainer name, such as demo',
+      },
+    ),
+    region: field(z.string().regex(/^[a-z]{2}(?:-[a-z0-9]+)+$/), {
+      about: 'Linode region with VPCs, NodeBalancers, placement groups and metadata.',
+      examples: ['us-ord', 'de-fra-2'],
+      allowed: 'a region id such as us-ord',
+      wayOut: 'take an id from `linode-cli regions list`',
+    }),
+    image: field(
+      z
+        .string()
+        .regex(/^(?:linode|private)\/[a-z0-9._-]+$/)
+        .default('linode/debian13'),
+      {
+        about: 'Image of every machine; it must read the metadata service (cloud-init).',
+        allowed: 'an image id such as linode/debian13',
+        wayOut: 'leave it out for linode/debian13',
+      },
+    ),
+    placement: field(
+      z.strictObject({ policy: field(z.enum(['strict', 'flexible']).default('strict'), placementText()) }).prefault({}),
+      {
+        about: 'How machines of one role are kept on different hosts.',
+        allowed: 'a mapping with policy',
+        wayOut: 'leave it out for strict',
+      },
+    ),
+    network: field(network.prefault({}), {
+      about: 'The private network.',
+      allowed: 'a mapping with range and balancerRange',
+      wayOut: 'leave it out for 10.20.0.0/24',
+    }),
+    search,
+    service: field(service.prefault({}), {
+      about: 'The HTTP service in front of the cluster.',
+      allowed: 'a mapping',
+      wayOut: 'leave it out for the service that comes with the tool, on two machines',
+    }),
+    balancer: field(balancer.prefault({}), {
+      about: 'The NodeBalancer in front of the service.',
+      allowed: 'a mapping',
+      wayOut: 'leave it out for http on port 80',
+    }),
+    access,
+    drills: field(drills.prefault({}), {
+      about: 'What failure drills must reach, and what they may do.',
+      allowed: 'a mapping with goals and allowSelfPowerCut',
+      wayOut: 'leave it out for the goals of the drills',
+    }),
+  }),
+  {
+    about: 'What should exist: a search cluster, a service in front of it, a balancer in front of that.',
+    allowed: 'a mapping with at least name, region, search and access',
+    wayOut: 'start from `understudy init`',
+  },
+);
+
+function placementText() {
+  return {
+    about:
+      'strict: one group a role, 5 machines at most, a machine that finds no host of its own is not made. flexible: as many ' +
+      'groups as needed, best effort.',
+    allowed: 'strict or flexible',
+    wayOut: 'leave it out for strict',
+  };
+}
+
+export type TopologyFile = z.output<typeof topologyFile>;
