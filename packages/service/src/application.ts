@@ -1,13 +1,18 @@
-// The HTTP application of one worker: routes, how a failure becomes an answer, what is logged. It listens to nothing.
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+// The HTTP application of one worker: what surrounds every route. It listens to nothing and reads no environment.
+import type { Socket } from 'node:net';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type HTTPMethods } from 'fastify';
 import type { Logger } from 'pino';
 import type { Configuration } from './configuration.ts';
-import { limits, readDocument } from './document.ts';
 import { EngineError, type Engine } from './engine.ts';
-import { metricsContentType, type Metrics } from './metrics.ts';
+import { problemOf } from './failure.ts';
+import { limits } from './limits.ts';
+import type { Metrics } from './metrics.ts';
 import { Problem, problemBody, type ProblemDetails } from './problem.ts';
-import { readSearchRequest, searchBody } from './search-request.ts';
-import { requestId } from './trace.ts';
+import { addBodyParsers } from './request-body.ts';
+import { addDocumentRoutes } from './routes/documents.ts';
+import { addOperatorRoutes } from './routes/operator.ts';
+import { addReferenceRoutes } from './routes/reference.ts';
+import { requestId, traceIdOf } from './trace.ts';
 
 export interface ApplicationOptions {
   readonly configuration: Configuration;
@@ -20,14 +25,21 @@ export interface ApplicationOptions {
   readonly draining: () => boolean;
 }
 
+/** Requests slower than this are logged whatever they were answered. */
+const slowMs = 1000;
+
 export function createApplication(options: ApplicationOptions): FastifyInstance {
+  const fail = (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
+    answerProblem(options, error, request, reply);
+  };
   const app = Fastify({
     bodyLimit: limits.bodyBytes,
+    // A body that trickles in holds a connection no longer than this.
+    requestTimeout: 30_000,
     genReqId: (request) => requestId(request.headers),
     routerOptions: { maxParamLength: 3 * limits.idBytes },
-    // The body is only stored and searched, never merged into objects, so a key such as __proto__ does no harm.
-    onProtoPoisoning: 'ignore',
-    onConstructorPoisoning: 'ignore',
+    frameworkErrors: fail,
+    clientErrorHandler: answerBrokenRequest,
     logger: false,
   });
   app.addHook('onRequest', (request, reply, done) => {
@@ -37,89 +49,98 @@ export function createApplication(options: ApplicationOptions): FastifyInstance 
     done();
   });
   app.addHook('onResponse', (request, reply, done) => {
-    options.metrics.inFlight.dec();
-    const route = request.routeOptions.url ?? 'none';
-    options.metrics.request(route, request.method, reply.statusCode, reply.elapsedTime / 1000);
+    record(options, request, reply);
     done();
   });
-  app.setErrorHandler((error, request, reply) => answerFailure(options.logger, error, request, reply));
+  app.setErrorHandler(fail);
+  addBodyParsers(app);
   addDocumentRoutes(app, options.engine);
-  addHealthRoutes(app, options);
+  addOperatorRoutes(app, options);
+  addReferenceRoutes(app);
+  answerUnknownRoutes(app);
   return app;
 }
 
-function addDocumentRoutes(app: FastifyInstance, engine: Engine): void {
-  app.post('/index', async (request, reply) => {
-    const result = await engine.write(readDocument(request.body));
-    return reply.code(201).send(result);
-  });
-  app.get('/search', async (request) => {
-    const search = readSearchRequest(request.query as Record<string, unknown>);
-    return await engine.search(searchBody(search));
-  });
+/** Counts and logs a finished request. No query, id or body is logged: they belong to the callers. */
+function record(options: ApplicationOptions, request: FastifyRequest, reply: FastifyReply): void {
+  const { logger, metrics } = options;
+  const route = request.routeOptions.url ?? 'none';
+  const elapsedMs = reply.elapsedTime;
+  metrics.inFlight.dec();
+  metrics.request(route, request.method, reply.statusCode, elapsedMs / 1000);
+  const level = reply.statusCode >= 500 || elapsedMs > slowMs ? 'info' : 'debug';
+  if (!logger.isLevelEnabled(level)) return;
+  const traceId = traceIdOf(request.headers);
+  logger[level](
+    {
+      request_id: request.id,
+      ...(traceId === undefined ? {} : { trace_id: traceId }),
+      method: request.method,
+      route,
+      status: reply.statusCode,
+      ms: Math.round(elapsedMs * 10) / 10,
+    },
+    'request',
+  );
 }
 
-function addHealthRoutes(app: FastifyInstance, options: ApplicationOptions): void {
-  const { configuration, engine, draining, allMetrics } = options;
-  app.get('/healthz', (_request, reply) => {
-    // 503 is meant to be seen by the balancer: this process will be gone when the drain is over.
-    if (draining()) return reply.code(503).send({ status: 'draining' });
-    return reply.send({ status: 'ok' });
-  });
-  app.get('/readyz', async (_request, reply) => {
-    try {
-      await engine.ready();
-    } catch (error) {
-      throw new EngineError('unavailable', `The search engine is not ready: ${(error as Error).message}`, {
-        cause: error,
-      });
-    }
-    return await reply.send({ status: 'ok' });
-  });
-  app.get('/metrics', async (request, reply) => {
-    // The balancer adds X-Forwarded-For to whatever it passes on; the numbers are for the operator, not for its callers.
-    if (configuration.metrics === 'direct' && request.headers['x-forwarded-for'] !== undefined) {
-      throw new Problem({
-        status: 404,
-        code: 'metrics-hidden',
-        text: 'Metrics are not shown through a balancer; ask a service machine directly, or set METRICS=public.',
-      });
-    }
-    return reply.type(metricsContentType).send(await allMetrics());
-  });
-}
-
-async function answerFailure(
-  logger: Logger,
+function answerProblem(
+  { logger, metrics }: ApplicationOptions,
   error: unknown,
   request: FastifyRequest,
   reply: FastifyReply,
-): Promise<void> {
-  const details = detailsOf(error);
-  if (details.status >= 500) logger.error({ request_id: request.id, err: error }, 'internal fault');
-  else if (error instanceof EngineError) logger.warn({ request_id: request.id, err: error }, 'engine failure');
+): void {
+  const details = problemOf(error);
+  if (error instanceof EngineError) {
+    metrics.engineFailures.inc({ kind: error.kind });
+    logger.warn({ request_id: request.id, err: error }, 'the engine did not serve a request');
+  } else if (details.status >= 500) {
+    logger.error({ request_id: request.id, err: error }, 'internal fault');
+  }
+  sendProblem(details, request, reply);
+}
+
+function sendProblem(details: ProblemDetails, request: FastifyRequest, reply: FastifyReply): void {
   if (details.retryAfterS !== undefined) reply.header('retry-after', details.retryAfterS);
   if (details.allow !== undefined) reply.header('allow', details.allow);
-  await reply.code(details.status).send(problemBody(details, request.id));
+  reply.code(details.status).send(problemBody(details, request.id));
 }
 
-/** What the caller is told about anything that was thrown. */
-function detailsOf(error: unknown): ProblemDetails {
-  if (error instanceof Problem) return error.details;
-  if (error instanceof EngineError) return engineDetails(error);
-  const { statusCode, message } = error as { statusCode?: number; message?: string };
-  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
-    return { status: statusCode, code: 'invalid', text: message ?? 'The request is not valid.' };
-  }
-  return { status: 500, code: 'internal', text: 'The service failed; its log has the reason under this request_id.' };
+/** 404, or 405 with the methods that the path has. */
+function answerUnknownRoutes(app: FastifyInstance): void {
+  app.setNotFoundHandler((request) => {
+    const path = request.url.split('?', 1)[0] as string;
+    const allowed = (['GET', 'POST', 'DELETE'] as const).filter((method) => hasRoute(app, method, path));
+    throw allowed.length === 0
+      ? new Problem({
+          status: 404,
+          code: 'not-found',
+          text: 'There is nothing at this path; GET /docs lists what there is.',
+        })
+      : new Problem({
+          status: 405,
+          code: 'method-not-allowed',
+          text: `This path takes ${allowed.join(' and ')}, not ${request.method}.`,
+          allow: allowed.join(', '),
+        });
+  });
 }
 
-/**
- * No failure of the engine is answered with a 5xx: the balancer's passive check would take this machine, and then
- * every machine, out of rotation for a fault that is not theirs.
- */
-function engineDetails(error: EngineError): ProblemDetails {
-  if (error.kind === 'refused') return { status: 400, code: 'engine-refused', text: error.message };
-  const codes = { unavailable: 'engine-unavailable', overloaded: 'overloaded', unknown: 'outcome-unknown' } as const;
-  return { status: 429, code: codes[error.kind], text: error.message, retryAfterS: error.retryAfterS ?? 1 };
+function hasRoute(app: FastifyInstance, method: HTTPMethods, path: string): boolean {
+  // The declared type forgets that there may be no such route.
+  return (app.findRoute({ method, url: path }) as unknown) !== null;
+}
+
+/** What is no HTTP at all never becomes a request, so it is answered on the socket. */
+function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) return;
+  const statuses: Readonly<Record<string, string>> = {
+    ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+    HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  };
+  const status = statuses[error.code ?? ''] ?? '400 Bad Request';
+  const body = JSON.stringify({ error: `The request is not valid HTTP: ${status.slice(4)}.`, code: 'invalid' });
+  socket.end(
+    `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  );
 }

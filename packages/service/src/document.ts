@@ -1,19 +1,6 @@
 // From a caller's `{id, data}` to the document that the engine keeps. Refuses what could not be found again as it was sent.
+import { limits } from './limits.ts';
 import { invalid, missingDocument } from './problem.ts';
-
-export const limits = {
-  /** Elasticsearch's own limit of an id. */
-  idBytes: 512,
-  /** Levels of objects and arrays inside `data`. */
-  dataDepth: 64,
-  bodyBytes: 1024 * 1024,
-  bulkBytes: 16 * 1024 * 1024,
-  bulkLines: 10_000,
-  queryBytes: 1024,
-  pageSize: 100,
-  /** from + size; beyond it `search_after` is the way. */
-  searchDepth: 1000,
-} as const;
 
 /** A document as the index template has it. */
 export interface StoredDocument {
@@ -48,6 +35,7 @@ export function readId(id: unknown): string {
   const text = typeof id === 'number' && Number.isSafeInteger(id) ? String(id) : id;
   if (typeof text !== 'string') throw invalid('id', "'id' must be a string or a whole number.");
   if (!text.isWellFormed()) throw invalid('id', "'id' is not valid Unicode: it has half of a surrogate pair.");
+  if (text === '') throw invalid('id', "'id' must not be empty.");
   const bytes = Buffer.byteLength(text);
   if (bytes > limits.idBytes) {
     throw invalid('id', `'id' has ${bytes} bytes in UTF-8; the most is ${limits.idBytes}.`);

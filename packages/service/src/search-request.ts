@@ -1,5 +1,5 @@
 // From the query string of /search to what the engine is asked. Pure.
-import { limits } from './document.ts';
+import { limits } from './limits.ts';
 import { invalid, missingQuery } from './problem.ts';
 
 export interface SearchRequest {

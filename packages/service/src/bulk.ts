@@ -1,0 +1,110 @@
+// Many documents in one request, one JSON object a line: each line has a result or an error of its own.
+import { readDocument, type StoredDocument } from './document.ts';
+import { EngineError, type BulkOutcome, type Engine, type WriteResult } from './engine.ts';
+import { engineProblem } from './failure.ts';
+import { limits } from './limits.ts';
+import { Problem, invalid, type ProblemDetails } from './problem.ts';
+import { parseJson } from './request-body.ts';
+
+/** What became of one line; `line` counts from 1 in the body as it was sent, blank lines included. */
+export type BulkLine =
+  | { readonly line: number; readonly status: 200 | 201; readonly result: WriteResult }
+  | {
+      readonly line: number;
+      readonly status: number;
+      readonly error: string;
+      readonly code: string;
+      readonly field?: string;
+    };
+
+export interface BulkAnswer {
+  readonly failed: number;
+  readonly lines: readonly BulkLine[];
+}
+
+interface ReadLine {
+  readonly line: number;
+  readonly read: StoredDocument | ProblemDetails;
+}
+
+/** Documents that go to the engine together. */
+const together = 500;
+
+const lineFeed = 10;
+
+/** The lines of a body, checked one by one. Throws only where the body as a whole is wrong. */
+export function readBulk(body: unknown): readonly ReadLine[] {
+  if (!(body instanceof Uint8Array)) {
+    throw invalid(
+      'body',
+      'The body must be sent as application/x-ndjson: a JSON object with id and data on each line.',
+    );
+  }
+  const lines: ReadLine[] = [];
+  for (let start = 0, line = 1; start < body.length; line += 1) {
+    const feed = body.indexOf(lineFeed, start);
+    const end = feed === -1 ? body.length : feed;
+    const bytes = body.subarray(start, end);
+    start = end + 1;
+    if (isBlank(bytes)) continue;
+    if (lines.length === limits.bulkLines)
+      throw invalid('body', `The body has more than ${limits.bulkLines} documents.`);
+    lines.push({ line, read: readLine(bytes) });
+  }
+  if (lines.length === 0) throw invalid('body', 'The body has no documents.');
+  return lines;
+}
+
+function isBlank(bytes: Uint8Array): boolean {
+  return bytes.length === 0 || (bytes.length === 1 && bytes[0] === 13);
+}
+
+function readLine(bytes: Uint8Array): StoredDocument | ProblemDetails {
+  try {
+    if (bytes.length > limits.bodyBytes) throw invalid('body', `The line is longer than ${limits.bodyBytes} bytes.`);
+    return readDocument(parseJson(bytes));
+  } catch (error) {
+    if (error instanceof Problem) return error.details;
+    throw error;
+  }
+}
+
+/** Writes the good lines, batch after batch, and answers for every line in order. */
+export async function writeBulk(engine: Engine, lines: readonly ReadLine[]): Promise<BulkAnswer> {
+  const answered: BulkLine[] = [];
+  for (let at = 0; at < lines.length; at += together) {
+    answered.push(...(await writeSome(engine, lines.slice(at, at + together))));
+  }
+  return { failed: answered.filter((line) => 'error' in line).length, lines: answered };
+}
+
+async function writeSome(engine: Engine, lines: readonly ReadLine[]): Promise<BulkLine[]> {
+  const documents = lines.map(({ read }) => read).filter(isDocument);
+  const outcomes = await outcomesOf(engine, documents);
+  let next = 0;
+  return lines.map(({ line, read }) => {
+    if (!isDocument(read)) return failed(line, read);
+    const outcome = outcomes[next++] ?? { failure: new EngineError('unknown', 'The search engine gave no result.') };
+    if ('failure' in outcome) return failed(line, engineProblem(outcome.failure));
+    return { line, status: outcome.result.result === 'created' ? 201 : 200, result: outcome.result };
+  });
+}
+
+/** A batch that failed as a whole is a failure of each of its lines: earlier batches may have been written. */
+async function outcomesOf(engine: Engine, documents: readonly StoredDocument[]): Promise<readonly BulkOutcome[]> {
+  if (documents.length === 0) return [];
+  try {
+    return await engine.writeMany(documents);
+  } catch (error) {
+    if (error instanceof EngineError) return documents.map(() => ({ failure: error }));
+    throw error;
+  }
+}
+
+function isDocument(read: StoredDocument | ProblemDetails): read is StoredDocument {
+  return 'content' in read;
+}
+
+function failed(line: number, { status, text, code, field }: ProblemDetails): BulkLine {
+  return { line, status, error: text, code, ...(field === undefined ? {} : { field }) };
+}

@@ -1,0 +1,157 @@
+// The API as an OpenAPI 3.1 document. A test holds it against what the service really answers.
+import { limits } from '../limits.ts';
+import { schemas } from './schemas.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+function json(description: string, schema: Json): Json {
+  return { description, content: { 'application/json': { schema } } };
+}
+
+function ref(name: keyof typeof schemas): Json {
+  return { $ref: `#/components/schemas/${name}` };
+}
+
+function problem(description: string): Json {
+  return json(description, ref('Problem'));
+}
+
+const invalid = { '400': problem('The request is wrong; `field` says where.') };
+
+const engineDown = {
+  '429': {
+    ...problem(
+      'The search engine did not answer in time, or too much is asked of it: try again after `Retry-After` seconds. ' +
+        'With code `outcome-unknown` the write may have been done; to repeat it is safe.',
+    ),
+    headers: { 'Retry-After': { description: 'Seconds', schema: { type: 'integer' } } },
+  },
+};
+
+const body = {
+  '413': problem('The body is too large.'),
+  '415': problem('The body has another content type than this path takes.'),
+};
+
+function parameter(name: string, where: 'query' | 'path', description: string, schema: Json): Json {
+  return { name, in: where, description, required: where === 'path' || name === 'q', schema };
+}
+
+const idParameter = parameter('id', 'path', `At most ${limits.idBytes} bytes in UTF-8.`, {
+  type: 'string',
+  minLength: 1,
+  maxLength: limits.idBytes,
+});
+
+const searchParameters = [
+  parameter('q', 'query', `Words to find, at most ${limits.queryBytes} bytes.`, {
+    type: 'string',
+    minLength: 1,
+    maxLength: limits.queryBytes,
+  }),
+  parameter('size', 'query', 'Hits to return.', { type: 'integer', minimum: 0, maximum: limits.pageSize, default: 10 }),
+  parameter('from', 'query', `Hits to skip; \`from\` and \`size\` together reach ${limits.searchDepth} at most.`, {
+    type: 'integer',
+    minimum: 0,
+    maximum: limits.searchDepth,
+    default: 0,
+  }),
+  parameter('search_after', 'query', 'Empty for the first page in a stable order, then the `sort` of the last hit.', {
+    type: 'string',
+  }),
+  parameter('highlight', 'query', 'Adds the places that matched, with HTML escaped and <em> around the words.', {
+    type: 'boolean',
+    default: false,
+  }),
+];
+
+const paths = {
+  '/index': {
+    post: {
+      operationId: 'indexDocument',
+      summary: 'Create or replace a document',
+      description: 'Answered when the search engine has it on disk on every copy in sync; found within about a second.',
+      requestBody: { required: true, content: { 'application/json': { schema: ref('Document') } } },
+      responses: { '201': json('Written.', ref('WriteResult')), ...invalid, ...body, ...engineDown },
+    },
+  },
+  '/bulk': {
+    post: {
+      operationId: 'indexDocuments',
+      summary: 'Create or replace many documents',
+      description: `A document as for /index on each line, ${limits.bulkLines} lines at most. Each line has its own result.`,
+      requestBody: { required: true, content: { 'application/x-ndjson': { schema: { type: 'string' } } } },
+      responses: { '200': json('Each line was tried.', ref('BulkAnswer')), ...invalid, ...body, ...engineDown },
+    },
+  },
+  '/search': {
+    get: {
+      operationId: 'searchDocuments',
+      summary: 'Find documents by their text, best first',
+      parameters: searchParameters,
+      responses: { '200': json('The hits.', { type: 'array', items: ref('Hit') }), ...invalid, ...engineDown },
+    },
+  },
+  '/documents/{id}': {
+    get: {
+      operationId: 'getDocument',
+      summary: 'Read one document',
+      parameters: [idParameter],
+      responses: {
+        '200': json('The document.', ref('StoredDocument')),
+        ...invalid,
+        '404': problem('There is none with this id.'),
+        ...engineDown,
+      },
+    },
+    delete: {
+      operationId: 'deleteDocument',
+      summary: 'Delete one document',
+      parameters: [idParameter],
+      responses: {
+        '204': { description: 'Deleted.' },
+        ...invalid,
+        '404': problem('There is none with this id.'),
+        ...engineDown,
+      },
+    },
+  },
+  '/healthz': {
+    get: {
+      operationId: 'liveness',
+      summary: 'Does this process serve? What the balancer asks',
+      responses: { '200': json('It does.', ref('Health')), '503': json('It is about to stop.', ref('Health')) },
+    },
+  },
+  '/readyz': {
+    get: {
+      operationId: 'readiness',
+      summary: 'Does the search engine answer?',
+      responses: { '200': json('It does.', ref('Health')), ...engineDown },
+    },
+  },
+  '/metrics': {
+    get: {
+      operationId: 'metrics',
+      summary: 'Numbers for Prometheus, of all workers',
+      responses: {
+        '200': { description: 'Text exposition format.', content: { 'text/plain': { schema: { type: 'string' } } } },
+        '404': problem('Hidden from whoever comes through a balancer.'),
+      },
+    },
+  },
+};
+
+export const openApi = {
+  openapi: '3.1.0',
+  info: {
+    title: 'Index and search',
+    version: '1.0.0',
+    description:
+      'Documents go in with an id and come back by search or by id. Every answer carries `X-Request-Id`. ' +
+      'Writes are safe to repeat: the id is yours.',
+    license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+  },
+  paths,
+  components: { schemas },
+} as const;

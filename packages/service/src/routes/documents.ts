@@ -1,0 +1,41 @@
+// The routes that callers use: index, bulk, search, and one document by its id.
+import { hash } from 'node:crypto';
+import type { FastifyInstance } from 'fastify';
+import { readBulk, writeBulk } from '../bulk.ts';
+import { readDocument, readId } from '../document.ts';
+import type { Engine } from '../engine.ts';
+import { limits } from '../limits.ts';
+import { Problem } from '../problem.ts';
+import { readSearchRequest, searchBody } from '../search-request.ts';
+
+export function addDocumentRoutes(app: FastifyInstance, engine: Engine): void {
+  app.post('/index', async (request, reply) => {
+    const result = await engine.write(readDocument(request.body));
+    return reply.code(201).send(result);
+  });
+
+  app.post('/bulk', { bodyLimit: limits.bulkBytes }, async (request) => {
+    return await writeBulk(engine, readBulk(request.body));
+  });
+
+  app.get<{ Querystring: Record<string, unknown> }>('/search', async ({ query }) => {
+    const search = readSearchRequest(query);
+    // Copies of a shard score a little differently; a listing that is paged through keeps to one of them.
+    const preference = search.after === undefined ? {} : { preference: `q${hash('sha1', search.query)}` };
+    return await engine.search(searchBody(search), preference);
+  });
+
+  app.get<{ Params: { id: string } }>('/documents/:id', async ({ params }) => {
+    const hit = await engine.get(readId(params.id));
+    return hit ?? notFound();
+  });
+
+  app.delete<{ Params: { id: string } }>('/documents/:id', async ({ params }, reply) => {
+    const removed = await engine.remove(readId(params.id));
+    return removed ? reply.code(204).send() : notFound();
+  });
+}
+
+function notFound(): never {
+  throw new Problem({ status: 404, code: 'not-found', text: 'There is no document with this id.' });
+}

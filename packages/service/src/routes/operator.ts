@@ -1,0 +1,39 @@
+// The routes for those who run the service: liveness, readiness, metrics.
+import type { FastifyInstance } from 'fastify';
+import type { ApplicationOptions } from '../application.ts';
+import { EngineError } from '../engine.ts';
+import { metricsContentType } from '../metrics.ts';
+import { Problem } from '../problem.ts';
+
+export function addOperatorRoutes(app: FastifyInstance, options: ApplicationOptions): void {
+  const { configuration, engine, draining, allMetrics } = options;
+
+  /** What the balancer asks. The engine has no part in it: its outage must not throw out healthy service machines. */
+  app.get('/healthz', (_request, reply) => {
+    // 503 is meant for the balancer: this process will be gone when the drain is over.
+    if (draining()) return reply.code(503).send({ status: 'draining' });
+    return reply.send({ status: 'ok' });
+  });
+
+  app.get('/readyz', async () => {
+    try {
+      await engine.ready();
+    } catch (error) {
+      const text = `The search engine is not ready: ${(error as Error).message}`;
+      throw new EngineError('unavailable', text, { cause: error });
+    }
+    return { status: 'ok' };
+  });
+
+  app.get('/metrics', async (request, reply) => {
+    // The balancer adds X-Forwarded-For to all it passes on; the numbers are for operators, not for its callers.
+    if (configuration.metrics === 'direct' && request.headers['x-forwarded-for'] !== undefined) {
+      throw new Problem({
+        status: 404,
+        code: 'metrics-hidden',
+        text: 'Metrics are not shown through a balancer; ask a service machine directly, or set METRICS=public.',
+      });
+    }
+    return reply.type(metricsContentType).send(await allMetrics());
+  });
+}
