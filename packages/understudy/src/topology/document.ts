@@ -1,5 +1,15 @@
 // The topology file as text: YAML with the line of every field, so that a refusal can point at it.
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments, type Document, type YAMLError } from 'yaml';
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseAllDocuments,
+  visit,
+  type Document,
+  type YAMLError,
+} from 'yaml';
 import type { Problem } from './problem.ts';
 
 export type Path = readonly PropertyKey[];
@@ -39,12 +49,36 @@ export function readDocument(text: string): Reading {
     const kind = isSeq(document.contents) ? 'a list' : 'a single value';
     return whole(lines.linePos(document.contents.range?.[0] ?? 0).line, kind, 'the file must be a mapping of fields');
   }
+  const dangling = danglingAliases(document, lines);
+  if (dangling.length > 0) return { ok: false, problems: dangling };
   try {
     return { ok: true, value: document.toJS({ maxAliasCount: 100 }) as unknown, locate: locator(document, lines) };
   } catch (error) {
     // More aliases than any honest topology has: a file made to exhaust memory.
     return whole(1, error instanceof Error ? error.message : 'aliases', 'its aliases cannot be resolved');
   }
+}
+
+function danglingAliases(document: Document, lines: LineCounter): Problem[] {
+  const found: Problem[] = [];
+  visit(document, {
+    Alias: (_key, alias) => {
+      if (alias.resolve(document) !== undefined) return;
+      const { line, col } = lines.linePos(offsetOf(alias) ?? 0);
+      const message = 'no anchor of that name comes before it';
+      const wayOut = `set &${alias.source} on an earlier value, or quote the text`;
+      found.push({
+        field: '',
+        line,
+        column: col,
+        saw: `*${alias.source}`,
+        allowed: 'the name of an anchor',
+        message,
+        wayOut,
+      });
+    },
+  });
+  return found;
 }
 
 const isEmptyScalar = (node: unknown) => isScalar(node) && node.value === null;

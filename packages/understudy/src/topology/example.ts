@@ -1,20 +1,17 @@
 // The commented example that `init` writes: everything that is worth a choice, nothing that is not.
 
-/** Where the published schema lies, as seen from the example: an editor completes and checks by it. */
-const schemaLocation = '../packages/understudy/schema/topology.schema.json';
-
 export interface ExampleOptions {
   /** Default `demo`. */
   readonly name?: string;
   /** Default the lab's own operator address. */
   readonly adminNetwork?: string;
-  /** Path or URL of the JSON Schema, for the editor's line at the top. */
+  /** Path of the JSON Schema for the editor's line at the top. Default: `topology.schema.json` beside the file. */
   readonly schema?: string;
 }
 
 /** YAML of a system that starts in the lab and, with the admin network changed, on Linode. */
 export function exampleTopology(options: ExampleOptions = {}): string {
-  const { name = 'demo', adminNetwork = '198.18.0.1/32', schema = schemaLocation } = options;
+  const { name = 'demo', adminNetwork = '198.18.0.1/32', schema = './topology.schema.json' } = options;
   return `# yaml-language-server: $schema=${schema}
 # What should exist. \`understudy plan\` says what would change, \`understudy apply\` makes it so.
 

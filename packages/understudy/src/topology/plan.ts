@@ -1,7 +1,6 @@
 // Which machines a topology asks for, where each lives in the private network, and in which placement group.
-import { toAddress, type Range } from './address.ts';
+import { range, toAddress, type Range } from './address.ts';
 import { machineLabel, placementGroupLabel } from './labels.ts';
-import { range } from './address.ts';
 import type { MachinePlan, Role, Topology } from './model.ts';
 
 /** A placement group of Linode holds no more. https://techdocs.akamai.com/cloud-computing/docs/work-with-placement-groups */
@@ -16,7 +15,7 @@ export interface Slots {
 /** In a /24 search machines have .11 to .30 and service machines .31 upwards; a bigger range gives each role a half. */
 export function slotsOf({ prefix }: Pick<Range, 'prefix'>): Slots {
   const size = 2 ** (32 - prefix);
-  const serviceFrom = prefix >= 24 ? 31 : size / 2;
+  const serviceFrom = prefix >= 24 ? 31 : size / 2 + 11;
   return {
     search: { from: 11, count: serviceFrom - 11 },
     service: { from: serviceFrom, count: Math.max(0, size - 8 - serviceFrom) },
