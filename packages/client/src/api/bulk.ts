@@ -1,6 +1,6 @@
 // Many writes by one caller: cut into requests of bounded size, failed items retried, one result or error for each.
 import { ClientError } from '../errors.ts';
-import type { Host } from './client.ts';
+import type { Host } from './host.ts';
 import { newDocumentId } from './identifiers.ts';
 import { parseBody } from './read.ts';
 import { readStatus, toEngineError } from '../policy/classify.ts';

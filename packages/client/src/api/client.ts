@@ -1,14 +1,15 @@
 // The client: one object with the operations, built from the parts. It holds no policy of its own.
 import { assemble, type Assembly } from '../call/assemble.ts';
-import { Call, type CallSink } from '../call/call.ts';
-import type { CallAnswer, CallSpec, Core } from '../call/core.ts';
-import { ClientError } from '../errors.ts';
+import type { Core } from '../call/core.ts';
+import { ShardMap } from '../gather/shard-map.ts';
 import { undiciWires } from '../nodes/undici-wire.ts';
 import type { ClientEvents } from '../observe/events.ts';
 import type { MetricsSnapshot } from '../observe/metrics.ts';
+import { askShards } from './cluster.ts';
 import { bulk, type BulkResult } from './bulk.ts';
 import { Documents } from './documents.ts';
-import { toSettings, type ClientOptions, type Settings } from './options.ts';
+import { Host } from './host.ts';
+import { toSettings, type ClientOptions } from './options.ts';
 import { raw, type RawRequest, type RawResult } from './raw.ts';
 import { Searches } from './searches.ts';
 import type {
@@ -50,53 +51,6 @@ export interface Client {
   close(options?: { readonly drainMs?: number }): Promise<void>;
 }
 
-/** What operations need of the client they belong to. */
-export interface Host {
-  readonly core: Core;
-  readonly settings: Settings;
-  /** Carries out one request. */
-  call(spec: CallSpec): Promise<CallAnswer>;
-  /** The absolute deadline of an operation that starts now. */
-  deadlineAt(options: OperationOptions): number;
-  /** Runs `work`; asks the fallback when it fails without having been carried out. */
-  guarded<R>(operation: string, request: unknown, work: Promise<R>): Promise<R>;
-}
-
-class Promised implements CallSink {
-  readonly #resolve: (answer: CallAnswer) => void;
-  readonly #reject: (error: ClientError) => void;
-  constructor(resolve: (answer: CallAnswer) => void, reject: (error: ClientError) => void) {
-    this.#resolve = resolve;
-    this.#reject = reject;
-  }
-  onDone(answer: CallAnswer): void {
-    this.#resolve(answer);
-  }
-  onError(error: ClientError): void {
-    this.#reject(error);
-  }
-}
-
-function hostOf(core: Core, settings: Settings, fallback: ClientOptions['fallback']): Host {
-  return {
-    core,
-    settings,
-    call: (spec) => new Promise((resolve, reject) => new Call(core, spec, new Promised(resolve, reject)).start()),
-    deadlineAt: (options) => core.time.now() + (options.deadlineMs ?? settings.deadlineMs),
-    guarded: (operation, request, work) => {
-      if (!fallback) return work;
-      return work.catch((error: unknown) => {
-        if (!(error instanceof ClientError) || error.outcome !== 'none' || !fallbackCodes.has(error.code)) throw error;
-        const value = fallback(error, operation, request);
-        if (value === undefined) throw error;
-        return value as Awaited<typeof work>;
-      });
-    },
-  };
-}
-
-const fallbackCodes: ReadonlySet<string> = new Set(['circuit-open', 'overloaded', 'unavailable', 'deadline-exceeded']);
-
 class ComposedClient implements Client {
   readonly #assembly: Assembly;
   readonly #host: Host;
@@ -111,8 +65,12 @@ class ComposedClient implements Client {
       options.wire ??
       undiciWires({ connections: perNode, connectTimeoutMs, keepAliveMs, headers: settings.headers, ...tls });
     this.#assembly = assemble(settings, wires);
-    this.#host = hostOf(this.#assembly.core, settings, options.fallback);
-    this.#documents = new Documents(this.#host);
+    this.#host = new Host(this.#assembly.core, settings, options.fallback);
+    const shards = new ShardMap(
+      (index, routing) => askShards(this.#host, index, routing),
+      () => settings.time.now(),
+    );
+    this.#documents = new Documents(this.#host, shards);
     this.#searches = new Searches(this.#host);
   }
 

@@ -1,59 +1,133 @@
-// Single-document operations: writes, gathered or alone, and gets.
+// Single-document operations: which way each goes, gathered in the lane of its shard or alone, and what its answer means.
 import { isDeepStrictEqual } from 'node:util';
 import type { CallAnswer } from '../call/core.ts';
 import { ClientError } from '../errors.ts';
+import { LaneSet } from '../gather/lane-set.ts';
+import { GetFreight, ReadEntry, type GetEntry } from '../gather/read-freight.ts';
+import type { ShardMap } from '../gather/shard-map.ts';
+import { GatherSwitch } from '../gather/switch.ts';
+import { WriteEntry, WriteFreight } from '../gather/write-freight.ts';
 import { RecentQuantile } from '../policy/quantile.ts';
-import type { Host } from './client.ts';
+import type { Host } from './host.ts';
 import { newDocumentId } from './identifiers.ts';
 import { getRequest, parseBody, toGetResult, type EngineDocument } from './read.ts';
+import { timed } from './timed.ts';
 import type { BulkOperation, GetRequest, GetResult, OperationOptions, Refresh, WriteResult } from './types.ts';
 import { toRefusal, toRequest, toResult, toWrite, type EngineItem, type Write } from './write.ts';
 
 export class Documents {
   readonly #host: Host;
+  readonly #shards: ShardMap;
   readonly #getLatency = new RecentQuantile(0.95);
+  readonly #gatheredLatency = new RecentQuantile(0.95);
+  readonly #writes: LaneSet<WriteEntry>;
+  readonly #gets: LaneSet<GetEntry>;
+  readonly #writeSwitch: GatherSwitch;
+  readonly #getSwitch: GatherSwitch;
 
-  constructor(host: Host) {
+  constructor(host: Host, shards: ShardMap) {
+    const { core, settings } = host;
+    const { gather, hedging } = settings;
     this.#host = host;
+    this.#shards = shards;
+    const freight = new WriteFreight(core, (write, attempts, deadlineAt) =>
+      this.#ownDoing(write, attempts, deadlineAt),
+    );
+    this.#writes = new LaneSet(core, freight, gather);
+    this.#gets = new LaneSet(core, new GetFreight(core, hedging ? this.#gatheredLatency : undefined), gather);
+    this.#writeSwitch = new GatherSwitch(gather.writes, true, (on) =>
+      core.events.emit('gathering', { kind: 'write', on }),
+    );
+    this.#getSwitch = new GatherSwitch(gather.gets, false, (on) => core.events.emit('gathering', { kind: 'get', on }));
   }
 
   async write(operation: BulkOperation, refresh: Refresh | undefined, options: OperationOptions): Promise<WriteResult> {
     const write = toWrite(operation, () => newDocumentId(this.#host.core.time.wall()));
-    return this.#alone(write, refresh, options);
+    const deadlineAt = this.#host.deadlineAt(options);
+    const { maxBytes } = this.#host.settings.gather;
+    // A write that must not be repeated, or wants its own refresh, or fills a request by itself, has nothing to share.
+    const mayGather = write.safety === 'replayable' && refresh === undefined && (write.body?.length ?? 0) < maxBytes;
+    if (!mayGather || options.gather === false) return this.#alone(write, refresh, deadlineAt, options.signal);
+    const gathered = this.#writeSwitch.on;
+    return timed(this.#host.core, this.#writeSwitch, () =>
+      gathered
+        ? this.#gathered(write, deadlineAt, options.signal)
+        : this.#alone(write, refresh, deadlineAt, options.signal),
+    );
   }
 
   async get<T>(request: GetRequest, options: OperationOptions): Promise<GetResult<T>> {
+    const deadlineAt = this.#host.deadlineAt(options);
+    const alone = (): Promise<GetResult<T>> => this.#getAlone<T>(request, deadlineAt, options);
+    if (options.gather === false || request.preference !== undefined) return alone();
+    const gathered = this.#getSwitch.on;
+    return timed(this.#host.core, this.#getSwitch, () =>
+      gathered ? (this.#getGathered(request, deadlineAt, options.signal, alone) as Promise<GetResult<T>>) : alone(),
+    );
+  }
+
+  lanes(): { count: number; queued: number; inFlight: number } {
+    const { count, waiting, inFlight } = this.#writes;
+    return { count, queued: waiting, inFlight };
+  }
+
+  #laneOf(index: string, routing: string): string {
+    if (!this.#host.settings.gather.lanePerShard) return index;
+    return `${index}/${this.#shards.shardOf(index, routing)}`;
+  }
+
+  #gathered(write: Write, deadlineAt: number, signal: AbortSignal | undefined): Promise<WriteResult> {
+    this.#host.admit(write.op, deadlineAt, signal);
+    const key = this.#laneOf(write.index, write.routing ?? write.id);
+    if (!this.#writes.hasRoom(key, write.body?.length ?? 0)) throw this.#host.shed(write.op);
+    return new Promise((resolve, reject) => {
+      this.#writes.push(key, new WriteEntry(this.#host.core, write, { deadlineAt, signal }, resolve, reject));
+    });
+  }
+
+  #getGathered(
+    request: GetRequest,
+    deadlineAt: number,
+    signal: AbortSignal | undefined,
+    alone: () => Promise<GetResult>,
+  ): Promise<GetResult> {
+    this.#host.admit('get', deadlineAt, signal);
+    const key = this.#laneOf(request.index, request.routing ?? request.id);
+    const bytes = request.id.length + 64;
+    if (!this.#gets.hasRoom(key, bytes)) throw this.#host.shed('get');
+    return new Promise((resolve, reject) => {
+      const about = { operation: 'get', bytes, deadlineAt, signal, alone };
+      this.#gets.push(key, new ReadEntry(this.#host.core, request, about, resolve, reject));
+    });
+  }
+
+  async #getAlone<T>(request: GetRequest, deadlineAt: number, options: OperationOptions): Promise<GetResult<T>> {
     const answer = await this.#host.call({
       operation: 'get',
       request: getRequest(request),
       safety: 'read',
-      deadlineAt: this.#host.deadlineAt(options),
+      deadlineAt,
       signal: options.signal,
       gated: true,
       hedgeAfter: options.hedge === false || this.#host.settings.hedging === null ? undefined : this.#getLatency,
       steerable: request.preference === undefined,
     });
     const body = parseBody('get', answer.body) as EngineDocument;
-    if (answer.status >= 300 && !(answer.status === 404 && body.found === false))
-      throw toRefusal('get', answer.status, body.error);
+    const missing = answer.status === 404 && body.found === false;
+    if (answer.status >= 300 && !missing) throw toRefusal('get', answer.status, body.error);
     return toGetResult<T>(request, body, answer.attempts);
   }
 
-  lanes(): { count: number; queued: number; inFlight: number } {
-    return { count: 0, queued: 0, inFlight: 0 };
-  }
-
-  async #alone(write: Write, refresh: Refresh | undefined, options: OperationOptions): Promise<WriteResult> {
-    const deadlineAt = this.#host.deadlineAt(options);
-    const remainingMs = deadlineAt - this.#host.core.time.now();
-    const answer = await this.#host.call({
-      operation: write.op,
-      request: toRequest(write, refresh, remainingMs),
-      safety: write.safety,
-      deadlineAt,
-      signal: options.signal,
-      gated: true,
-    });
+  async #alone(
+    write: Write,
+    refresh: Refresh | undefined,
+    deadlineAt: number,
+    signal: AbortSignal | undefined,
+  ): Promise<WriteResult> {
+    const remainingMs = Math.max(1, deadlineAt - this.#host.core.time.now());
+    const request = toRequest(write, refresh, remainingMs);
+    const { op, safety } = write;
+    const answer = await this.#host.call({ operation: op, request, safety, deadlineAt, signal, gated: true });
     return this.#read(write, answer, deadlineAt);
   }
 
@@ -61,31 +135,28 @@ export class Documents {
     const item = parseBody(write.op, answer.body) as EngineItem;
     const missing = write.op === 'delete' && answer.status === 404 && item.result === 'not_found';
     if (answer.status < 300 || missing) return toResult(write, item, answer.attempts);
+    const outcome = answer.maybeApplied ? 'unknown' : 'none';
     if (answer.status === 409 && answer.maybeApplied) {
-      const own = await this.ownDoing(write, answer.attempts, deadlineAt);
+      const own = await this.#ownDoing(write, answer.attempts, deadlineAt);
       if (own) return own;
-      throw toRefusal(write.op, 409, item.error, { outcome: 'unknown' });
     }
-    throw toRefusal(write.op, answer.status, item.error, { outcome: answer.maybeApplied ? 'unknown' : 'none' });
+    throw toRefusal(write.op, answer.status, item.error, { outcome });
   }
 
   /**
    * A repeated write met a conflict, and an earlier attempt of it may have been applied: reads the document back. The same
    * content there means that the conflict was with ourselves. Undefined when that cannot be shown.
    */
-  async ownDoing(write: Write, attempts: number, deadlineAt: number): Promise<WriteResult | undefined> {
+  async #ownDoing(write: Write, attempts: number, deadlineAt: number): Promise<WriteResult | undefined> {
     // A pipeline changes content, and an update sends only a part: neither can be recognised.
     if (write.body === null || write.op === 'update' || write.pipeline !== undefined) return undefined;
-    const address = {
-      index: write.index,
-      id: write.id,
-      ...(write.routing === undefined ? {} : { routing: write.routing }),
-    };
-    const remainingMs = deadlineAt - this.#host.core.time.now();
-    const found = await this.get(address, { deadlineMs: remainingMs }).catch((error: unknown) => {
-      if (error instanceof ClientError) return undefined;
-      throw error;
-    });
+    const routing = write.routing === undefined ? {} : { routing: write.routing };
+    const found = await this.#getAlone({ index: write.index, id: write.id, ...routing }, deadlineAt, {}).catch(
+      (error: unknown) => {
+        if (error instanceof ClientError) return undefined;
+        throw error;
+      },
+    );
     if (!found?.found || !isDeepStrictEqual(found.source, JSON.parse(write.body))) return undefined;
     const { version, seqNo, primaryTerm } = found;
     if (write.op === 'create' && version !== 1) return undefined;

@@ -22,6 +22,8 @@ export interface GatherOptions {
   readonly maxBytes: number;
   /** Most operations waiting over all lanes; more are shed. */
   readonly maxQueue: number;
+  /** Most bytes waiting over all lanes; more is shed. */
+  readonly maxQueueBytes: number;
   /** Requests in flight per lane. */
   readonly inFlight: number;
   /** `auto` measures both ways and keeps what pays; `on` and `off` do not. */
@@ -36,6 +38,7 @@ export const gatherDefaults: GatherOptions = {
   maxCount: 500,
   maxBytes: 4 * 1024 * 1024,
   maxQueue: 10_000,
+  maxQueueBytes: 64 * 1024 * 1024,
   inFlight: 2,
   writes: 'auto',
   gets: 'auto',
@@ -100,7 +103,7 @@ export interface Settings {
   readonly reads: LimiterOptions;
   readonly writes: LimiterOptions;
   readonly maxQueue: number;
-  readonly gather: GatherOptions | null;
+  readonly gather: GatherOptions;
   readonly connections: { readonly perNode: number; readonly connectTimeoutMs: number; readonly keepAliveMs: number };
   readonly time: Time;
 }
@@ -129,7 +132,10 @@ export function toSettings(options: ClientOptions): Settings {
     reads: { ...limiterDefaults, ...options.admission?.reads },
     writes: { ...limiterDefaults, ...options.admission?.writes },
     maxQueue: options.admission?.maxQueue ?? 10_000,
-    gather: options.gather === false ? null : { ...gatherDefaults, ...options.gather },
+    gather:
+      options.gather === false
+        ? { ...gatherDefaults, writes: 'off', gets: 'off', searches: 'off' }
+        : { ...gatherDefaults, ...options.gather },
     connections: { perNode: 128, connectTimeoutMs: 1000, keepAliveMs: 60_000, ...options.connections },
     time: options.time ?? systemTime,
   };

@@ -2,7 +2,7 @@
 import { ClientError } from '../errors.ts';
 import type { Safety } from '../policy/classify.ts';
 import type { HeaderMap } from '../nodes/wire.ts';
-import type { Host } from './client.ts';
+import type { Host } from './host.ts';
 import { parseBody } from './read.ts';
 import type { OperationOptions } from './types.ts';
 import { toRefusal } from './write.ts';

@@ -1,24 +1,75 @@
-// Searches: alone, hedged, or gathered into an _msearch when that pays.
+// Searches: alone and hedged, or gathered into an _msearch where that pays.
+import { LaneSet } from '../gather/lane-set.ts';
+import { ReadEntry, SearchFreight, type SearchEntry } from '../gather/read-freight.ts';
+import { GatherSwitch } from '../gather/switch.ts';
 import { RecentQuantile } from '../policy/quantile.ts';
-import type { Host } from './client.ts';
+import type { Host } from './host.ts';
 import { parseBody, searchRequest, toSearchResult, type EngineSearch } from './read.ts';
+import { timed } from './timed.ts';
 import type { OperationOptions, SearchRequest, SearchResult } from './types.ts';
 import { toRefusal } from './write.ts';
 
 export class Searches {
   readonly #host: Host;
   readonly #latency = new RecentQuantile(0.95);
+  readonly #gatheredLatency = new RecentQuantile(0.95);
+  readonly #lanes: LaneSet<SearchEntry>;
+  readonly #switch: GatherSwitch;
 
   constructor(host: Host) {
+    const { core, settings } = host;
     this.#host = host;
+    const latency = settings.hedging ? this.#gatheredLatency : undefined;
+    // Searches of one request wait for the slowest among them: small gatherings keep a heavy one from holding up many.
+    this.#lanes = new LaneSet(core, new SearchFreight(core, latency), {
+      ...settings.gather,
+      maxCount: 16,
+      inFlight: 4,
+    });
+    this.#switch = new GatherSwitch(settings.gather.searches, false, (on) =>
+      core.events.emit('gathering', { kind: 'search', on }),
+    );
   }
 
   async search<T>(request: SearchRequest, options: OperationOptions): Promise<SearchResult<T>> {
+    const wire = searchRequest(request);
+    const deadlineAt = this.#host.deadlineAt(options);
+    const alone = (): Promise<SearchResult<T>> => this.#alone<T>(request, wire, deadlineAt, options);
+    if (options.gather === false) return alone();
+    const gathered = this.#switch.on;
+    return timed(this.#host.core, this.#switch, () => {
+      if (!gathered) return alone();
+      const bytes = (wire.body?.length ?? 0) + 128;
+      return this.#gathered(request, bytes, deadlineAt, options.signal, alone) as Promise<SearchResult<T>>;
+    });
+  }
+
+  #gathered(
+    request: SearchRequest,
+    bytes: number,
+    deadlineAt: number,
+    signal: AbortSignal | undefined,
+    alone: () => Promise<SearchResult>,
+  ): Promise<SearchResult> {
+    this.#host.admit('search', deadlineAt, signal);
+    if (!this.#lanes.hasRoom('search', bytes)) throw this.#host.shed('search');
+    return new Promise((resolve, reject) => {
+      const about = { operation: 'search', bytes, deadlineAt, signal, alone };
+      this.#lanes.push('search', new ReadEntry(this.#host.core, request, about, resolve, reject));
+    });
+  }
+
+  async #alone<T>(
+    request: SearchRequest,
+    wire: ReturnType<typeof searchRequest>,
+    deadlineAt: number,
+    options: OperationOptions,
+  ): Promise<SearchResult<T>> {
     const answer = await this.#host.call({
       operation: 'search',
-      request: searchRequest(request),
+      request: wire,
       safety: 'read',
-      deadlineAt: this.#host.deadlineAt(options),
+      deadlineAt,
       signal: options.signal,
       gated: true,
       hedgeAfter: options.hedge === false || this.#host.settings.hedging === null ? undefined : this.#latency,

@@ -268,7 +268,7 @@ export class Call extends Alarm implements AttemptOwner, Admissible, Parked {
   #finish(attempt: Attempt, answer: WireAnswer, now: number): void {
     const core = this.#core;
     if (attempt.hedge) core.counters.hedgesWon++;
-    core.counters.succeeded++;
+    if (this.#spec.gated) core.counters.succeeded++;
     core.breaker.success(now);
     this.#end();
     if (this.#gate) {
@@ -286,7 +286,6 @@ export class Call extends Alarm implements AttemptOwner, Admissible, Parked {
   }
 
   #expire(): void {
-    this.#core.counters.deadlineExceeded++;
     const ms = Math.round(this.#core.time.now() - this.#startedMs);
     const seen = this.#made === 0 ? 'nothing had been sent' : `${this.#made} attempts had been made`;
     this.#fail('deadline-exceeded', `${this.#spec.operation}: the deadline passed after ${ms} ms; ${seen}.`);
@@ -333,9 +332,12 @@ export class Call extends Alarm implements AttemptOwner, Admissible, Parked {
     const core = this.#core;
     const sent = this.#maybeApplied || (this.#main?.sent ?? false) || (this.#hedge?.sent ?? false);
     const outcome = this.#spec.safety !== 'read' && sent ? 'unknown' : 'none';
-    if (code === 'cancelled') core.counters.cancelled++;
-    if (outcome === 'unknown') core.counters.unknownOutcomes++;
-    core.counters.failed++;
+    if (this.#spec.gated) {
+      if (code === 'cancelled') core.counters.cancelled++;
+      if (code === 'deadline-exceeded') core.counters.deadlineExceeded++;
+      if (outcome === 'unknown') core.counters.unknownOutcomes++;
+      core.counters.failed++;
+    }
     core.breaker.abandon();
     this.#end();
     if (this.#gate && this.#admitted) {

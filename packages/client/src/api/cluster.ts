@@ -1,0 +1,30 @@
+// Questions to the cluster for the client's own use: shards of an index, nodes and their addresses. A refusal is no error
+// here, it only leaves the client without an optimisation.
+import type { ShardsAnswer } from '../gather/shard-map.ts';
+import type { Host } from './host.ts';
+import { parseBody } from './read.ts';
+
+const askWithinMs = 5000;
+
+async function ask(host: Host, path: string): Promise<unknown> {
+  const answer = await host.call({
+    operation: 'ask',
+    request: { method: 'GET', path, body: null, contentType: 'application/json' },
+    safety: 'read',
+    deadlineAt: host.core.time.now() + askWithinMs,
+    gated: true,
+  });
+  return answer.status < 300 ? parseBody('ask', answer.body) : undefined;
+}
+
+/** The copies of each shard of `index`, or of the shard that `routing` selects. */
+export async function askShards(
+  host: Host,
+  index: string,
+  routing: string | undefined,
+): Promise<ShardsAnswer | undefined> {
+  const query = routing === undefined ? '' : `&routing=${encodeURIComponent(routing)}`;
+  const path = `/${encodeURIComponent(index)}/_search_shards?filter_path=shards.index,shards.shard${query}`;
+  const answer = (await ask(host, path)) as ShardsAnswer | undefined;
+  return answer?.shards ? answer : undefined;
+}

@@ -1,0 +1,98 @@
+// One caller waiting in a lane: it gets exactly one outcome, at its own deadline at the latest, whatever the batch does.
+import { ClientError } from '../errors.ts';
+import type { Core } from '../call/core.ts';
+import { Alarm } from '../time/wheel.ts';
+
+export type EntryState = 'waiting' | 'in-flight' | 'ended';
+
+export interface EntryOwner {
+  /** The entry ended by its deadline or its caller's wish, not by an answer. */
+  onLeft(entry: Entry<never>): void;
+}
+
+export class Entry<R> extends Alarm {
+  readonly deadlineAt: number;
+  readonly bytes: number;
+  readonly startedMs: number;
+  state: EntryState = 'waiting';
+  /** Requests that carried it. */
+  attempts = 0;
+  /** An earlier request that carried it may have been applied. */
+  maybeApplied = false;
+  /** Who to tell when it leaves early: the lane or the batch that holds it. */
+  owner: EntryOwner | null = null;
+  readonly #core: Core;
+  readonly #operation: string;
+  readonly #isWrite: boolean;
+  readonly #signal: AbortSignal | undefined;
+  readonly #onAbort: (() => void) | null = null;
+  readonly #resolve: (result: R) => void;
+  readonly #reject: (error: ClientError) => void;
+
+  constructor(
+    core: Core,
+    about: { operation: string; isWrite: boolean; bytes: number; deadlineAt: number; signal: AbortSignal | undefined },
+    resolve: (result: R) => void,
+    reject: (error: ClientError) => void,
+  ) {
+    super();
+    this.#core = core;
+    this.#operation = about.operation;
+    this.#isWrite = about.isWrite;
+    this.bytes = about.bytes;
+    this.deadlineAt = about.deadlineAt;
+    this.startedMs = core.time.now();
+    this.#signal = about.signal;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    core.wheel.set(this, about.deadlineAt);
+    if (this.#signal) {
+      this.#onAbort = () => this.#leave('cancelled', 'was cancelled by its caller');
+      this.#signal.addEventListener('abort', this.#onAbort, { once: true });
+    }
+  }
+
+  get ended(): boolean {
+    return this.state === 'ended';
+  }
+
+  done(result: R): void {
+    if (this.ended) return;
+    this.#end();
+    this.#core.counters.succeeded++;
+    this.#resolve(result);
+  }
+
+  fail(error: ClientError): void {
+    if (this.ended) return;
+    this.#end();
+    this.#core.counters.failed++;
+    if (error.outcome === 'unknown') this.#core.counters.unknownOutcomes++;
+    this.#reject(error);
+  }
+
+  override ring(): void {
+    this.#core.counters.deadlineExceeded++;
+    this.#leave('deadline-exceeded', 'did not end before its deadline');
+  }
+
+  #leave(code: 'cancelled' | 'deadline-exceeded', what: string): void {
+    if (this.ended) return;
+    if (code === 'cancelled') this.#core.counters.cancelled++;
+    const unknown = this.#isWrite && (this.maybeApplied || this.state === 'in-flight');
+    const ms = Math.round(this.#core.time.now() - this.startedMs);
+    const where =
+      this.state === 'in-flight' ? 'the request that carried it was not answered' : 'it was waiting to be sent';
+    const message = `${this.#operation} ${what} (after ${ms} ms; ${where}).`;
+    const cause: unknown = code === 'cancelled' ? this.#signal?.reason : undefined;
+    const { owner } = this;
+    this.fail(new ClientError(code, message, { outcome: unknown ? 'unknown' : 'none', cause }));
+    owner?.onLeft(this);
+  }
+
+  #end(): void {
+    this.state = 'ended';
+    this.#core.wheel.clear(this);
+    if (this.#onAbort) this.#signal?.removeEventListener('abort', this.#onAbort);
+  }
+}

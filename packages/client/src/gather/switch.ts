@@ -1,0 +1,98 @@
+// Whether gathering pays, by measurement: short trials of the other way, and the cheaper way wins. Trials that confirm the
+// choice become rarer; a fault in a trial voids it.
+
+export type GatherMode = 'auto' | 'on' | 'off';
+
+interface Way {
+  /** Smoothed cost of an operation this way; NaN before the first trial. */
+  cost: number;
+}
+
+const trialOperations = 128;
+/** Steady operations between trials: at first, and at most. */
+const firstPause = 2048;
+const longestPause = 131_072;
+/** The other way must be cheaper by this factor: trials are short, and changing to and fro costs more than it gains. */
+const advantage = 0.85;
+
+export class GatherSwitch {
+  readonly #mode: GatherMode;
+  readonly #onChange: (on: boolean) => void;
+  readonly #ways: Readonly<Record<'on' | 'off', Way>> = { on: { cost: NaN }, off: { cost: NaN } };
+  #chosen: boolean;
+  #trial = false;
+  #pause = firstPause;
+  #left = trialOperations;
+  #epoch = 0;
+  #startedMs = 0;
+  #latencySum = 0;
+  #count = 0;
+  #void = false;
+
+  /** @param initial which way `auto` starts. */
+  constructor(mode: GatherMode, initial: boolean, onChange: (on: boolean) => void = () => undefined) {
+    this.#mode = mode;
+    this.#chosen = mode === 'auto' ? initial : mode === 'on';
+    this.#onChange = onChange;
+  }
+
+  /** The way of the next operation. */
+  get on(): boolean {
+    return this.#trial ? !this.#chosen : this.#chosen;
+  }
+
+  /** The way that won so far, whatever a trial does at the moment. */
+  get chosen(): boolean {
+    return this.#chosen;
+  }
+
+  /** The epoch an operation starts in; give it back to `record`. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  /** An operation ended. Those that began before the present epoch went the other way and say nothing about it. */
+  record(epoch: number, nowMs: number, latencyMs: number, ok: boolean): void {
+    if (this.#mode !== 'auto' || epoch !== this.#epoch) return;
+    if (this.#startedMs === 0) this.#startedMs = nowMs - latencyMs;
+    this.#latencySum += latencyMs;
+    this.#count++;
+    if (!ok) this.#void = true;
+    if (--this.#left === 0) this.#endEpoch(nowMs);
+  }
+
+  #endEpoch(nowMs: number): void {
+    const elapsedMs = Math.max(0.001, nowMs - this.#startedMs);
+    const latency = this.#latencySum / this.#count;
+    // By Little's law the sum of latencies over the elapsed time is the concurrency. Dividing by its root makes the cost fair
+    // both to closed loops (faster answers mean more of them) and to open ones (the rate is given, latency is what changes).
+    const concurrency = Math.max(1, this.#latencySum / elapsedMs);
+    const cost = latency / Math.sqrt(concurrency);
+    if (!this.#void) {
+      const way = this.#ways[this.on ? 'on' : 'off'];
+      way.cost = Number.isNaN(way.cost) ? cost : way.cost + 0.4 * (cost - way.cost);
+    }
+    this.#next();
+  }
+
+  #next(): void {
+    if (this.#trial) this.#decide();
+    this.#trial = !this.#trial && !this.#void;
+    this.#void = false;
+    this.#left = this.#trial ? trialOperations : this.#pause;
+    this.#epoch++;
+    this.#startedMs = 0;
+    this.#latencySum = 0;
+    this.#count = 0;
+  }
+
+  #decide(): void {
+    const own = this.#ways[this.#chosen ? 'on' : 'off'].cost;
+    const other = this.#ways[this.#chosen ? 'off' : 'on'].cost;
+    if (!this.#void && other < own * advantage) {
+      this.#chosen = !this.#chosen;
+      this.#pause = firstPause;
+      this.#onChange(this.#chosen);
+    } else this.#pause = Math.min(longestPause, this.#pause * 2);
+  }
+}
