@@ -1,0 +1,14 @@
+// What the two engines call differently. Everything else of their HTTP interfaces that the tool uses is the same.
+import { elasticsearch } from './dialect-elasticsearch.ts';
+import { opensearch } from './dialect-opensearch.ts';
+
+export interface Dialect {
+  /** Metric of `_cluster/state` and the field of its answer that name the elected node. */
+  readonly masterField: string;
+  /** Query parameter that bounds the wait for an elected node. */
+  readonly masterTimeout: string;
+}
+
+export function dialectOf(engine: 'elasticsearch' | 'opensearch'): Dialect {
+  return engine === 'elasticsearch' ? elasticsearch : opensearch;
+}

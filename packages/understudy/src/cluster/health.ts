@@ -1,0 +1,85 @@
+// Cluster health, with every field the engine reports, and waiting for it.
+import { z } from 'zod';
+import { UnderstudyError, type Clock } from '../ground/index.ts';
+import { expectBody } from './answer.ts';
+import type { Dialect } from './dialect.ts';
+import type { EngineAnswer, EngineTransport } from './transport.ts';
+
+/** The engine's own fields. https://www.elastic.co/docs/api/doc/elasticsearch/operation/operation-cluster-health */
+export const clusterHealthSchema = z.object({
+  cluster_name: z.string(),
+  status: z.enum(['green', 'yellow', 'red']),
+  timed_out: z.boolean(),
+  number_of_nodes: z.number().int(),
+  number_of_data_nodes: z.number().int(),
+  active_primary_shards: z.number().int(),
+  active_shards: z.number().int(),
+  relocating_shards: z.number().int(),
+  initializing_shards: z.number().int(),
+  unassigned_shards: z.number().int(),
+  delayed_unassigned_shards: z.number().int(),
+  number_of_pending_tasks: z.number().int(),
+  number_of_in_flight_fetch: z.number().int(),
+  task_max_waiting_in_queue_millis: z.number(),
+  active_shards_percent_as_number: z.number(),
+});
+export type ClusterHealth = z.infer<typeof clusterHealthSchema>;
+
+export async function clusterHealth(
+  transport: EngineTransport,
+  dialect: Dialect,
+  options: { readonly node?: string; readonly index?: string } = {},
+): Promise<ClusterHealth> {
+  const { node, index } = options;
+  const path = `/_cluster/health${index === undefined ? '' : `/${index}`}?${dialect.masterTimeout}=3s`;
+  return readHealth(await transport.request('GET', path, undefined, node === undefined ? {} : { node }));
+}
+
+/** A wait that ran out is a 408 with the same body. */
+function readHealth(answer: EngineAnswer): ClusterHealth {
+  return expectBody(answer.status === 408 ? { ...answer, status: 200 } : answer, clusterHealthSchema, 'say its health');
+}
+
+export interface HealthWait {
+  readonly status: 'green' | 'yellow';
+  /** At least this many nodes. */
+  readonly nodes: number;
+  readonly deadlineMs: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Waits until the cluster has the status and the nodes and no shard is moving. The engine waits too, so the answer comes at
+ * once when it is true. Error: `cluster-not-healthy` with the last health seen, or with why none was.
+ */
+export async function waitForHealth(
+  transport: EngineTransport,
+  dialect: Dialect,
+  clock: Clock,
+  wait: HealthWait,
+): Promise<ClusterHealth> {
+  const end = clock.monotonicMs() + wait.deadlineMs;
+  let last = 'no node answered';
+  while (clock.monotonicMs() < end) {
+    wait.signal?.throwIfAborted();
+    const remainingS = Math.max(1, Math.min(5, Math.ceil((end - clock.monotonicMs()) / 1000)));
+    const query = `wait_for_status=${wait.status}&wait_for_nodes=>=${wait.nodes}&wait_for_no_relocating_shards=true`;
+    const path = `/_cluster/health?${query}&timeout=${remainingS}s&${dialect.masterTimeout}=${remainingS}s`;
+    try {
+      const health = readHealth(
+        await transport.request('GET', path, undefined, { timeoutMs: remainingS * 1000 + 5000 }),
+      );
+      if (!health.timed_out) return health;
+      last = `${health.status} with ${health.number_of_nodes} nodes and ${health.unassigned_shards} unassigned shards`;
+    } catch (error) {
+      if (!(error instanceof UnderstudyError)) throw error;
+      last = error.message;
+    }
+    await clock.sleep(300, wait.signal);
+  }
+  throw new UnderstudyError(
+    'cluster-not-healthy',
+    `The cluster did not become ${wait.status} with ${wait.nodes} nodes within ${wait.deadlineMs / 1000} s; last seen: ${last}`,
+    { facts: { ...wait, signal: undefined } },
+  );
+}

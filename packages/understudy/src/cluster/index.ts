@@ -1,0 +1,31 @@
+// Cluster: operations on a search engine over HTTP, the same for Elasticsearch and OpenSearch. It imports no other room.
+export { allocation, flush, setAllocation } from './allocation.ts';
+export { dialectOf, type Dialect } from './dialect.ts';
+export { clusterHealth, clusterHealthSchema, waitForHealth, type ClusterHealth, type HealthWait } from './health.ts';
+export {
+  createIndex,
+  indexTemplate,
+  observeIndex,
+  putIndexSettings,
+  putIndexTemplate,
+  templateMatches,
+  type IndexTemplate,
+  type ObservedIndex,
+} from './indices.ts';
+export {
+  clearVotingExclusions,
+  excludeFromVoting,
+  membership,
+  type ClusterNode,
+  type Membership,
+} from './membership.ts';
+export { shards, type ShardCopy } from './shards.ts';
+export {
+  directTransport,
+  engineTransport,
+  type EngineAnswer,
+  type EngineRequestOptions,
+  type EngineTransport,
+  type Method,
+  type NodeRequest,
+} from './transport.ts';

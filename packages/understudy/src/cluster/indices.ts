@@ -1,0 +1,86 @@
+// The index template and the index: read, compared, made.
+import { z } from 'zod';
+import { errorType, expectBody, refused } from './answer.ts';
+import type { EngineTransport } from './transport.ts';
+
+/** Body of an index template, as `PUT _index_template` takes it. */
+export type IndexTemplate = Readonly<Record<string, unknown>>;
+
+export interface ObservedIndex {
+  readonly shards: number;
+  readonly replicas: number;
+  /** `request` fsyncs before every acknowledgement; `async` may lose acknowledged writes. */
+  readonly durability: string;
+}
+
+const templateAnswer = z.object({
+  index_templates: z.array(z.object({ name: z.string(), index_template: z.record(z.string(), z.unknown()) })),
+});
+
+/** The stored template, or undefined. */
+export async function indexTemplate(transport: EngineTransport, name: string): Promise<IndexTemplate | undefined> {
+  const answer = await transport.request('GET', `/_index_template/${name}`);
+  if (answer.status === 404) return undefined;
+  return expectBody(answer, templateAnswer, 'show an index template').index_templates[0]?.index_template;
+}
+
+export async function putIndexTemplate(transport: EngineTransport, name: string, body: IndexTemplate): Promise<void> {
+  const answer = await transport.request('PUT', `/_index_template/${name}`, body, { timeoutMs: 35_000 });
+  if (answer.status >= 300) throw refused(answer, `store the index template ${name}`);
+}
+
+/** Leaves by dotted path, as text: the engine gives numbers and booleans of settings back as strings. */
+function leaves(value: unknown, path: string, into: Map<string, string>): Map<string, string> {
+  if (Array.isArray(value)) into.set(path, JSON.stringify(value.map(String)));
+  else if (typeof value === 'object' && value !== null) {
+    for (const [key, inner] of Object.entries(value)) leaves(inner, `${path}.${key}`, into);
+  } else into.set(path, String(value));
+  return into;
+}
+
+/** Whether what is stored says at least what is wanted, however the engine spells it. */
+export function templateMatches(stored: IndexTemplate, wanted: IndexTemplate): boolean {
+  const seen = leaves(stored, '', new Map());
+  return [...leaves(wanted, '', new Map())].every(([path, value]) => seen.get(path) === value);
+}
+
+const settingsAnswer = z.record(
+  z.string(),
+  z.object({
+    settings: z.object({
+      'index.number_of_shards': z.coerce.number().int(),
+      'index.number_of_replicas': z.coerce.number().int(),
+      'index.translog.durability': z.string().default('request'),
+    }),
+  }),
+);
+
+export async function observeIndex(transport: EngineTransport, name: string): Promise<ObservedIndex | undefined> {
+  const answer = await transport.request('GET', `/${name}/_settings?flat_settings=true`);
+  if (answer.status === 404) return undefined;
+  const settings = Object.values(expectBody(answer, settingsAnswer, 'show index settings'))[0]?.settings;
+  return (
+    settings && {
+      shards: settings['index.number_of_shards'],
+      replicas: settings['index.number_of_replicas'],
+      durability: settings['index.translog.durability'],
+    }
+  );
+}
+
+/** Makes the index from its template; an index that is there already stays as it is. */
+export async function createIndex(transport: EngineTransport, name: string): Promise<void> {
+  const answer = await transport.request('PUT', `/${name}`, undefined, { timeoutMs: 65_000 });
+  if (answer.status >= 300 && errorType(answer) !== 'resource_already_exists_exception') {
+    throw refused(answer, `create the index ${name}`);
+  }
+}
+
+export async function putIndexSettings(
+  transport: EngineTransport,
+  name: string,
+  settings: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const answer = await transport.request('PUT', `/${name}/_settings`, settings, { timeoutMs: 35_000 });
+  if (answer.status >= 300) throw refused(answer, `change settings of the index ${name}`);
+}

@@ -1,0 +1,74 @@
+// Who belongs to the cluster: nodes, the elected one, and the configuration that votes.
+import { z } from 'zod';
+import { expectBody, refused } from './answer.ts';
+import type { Dialect } from './dialect.ts';
+import type { EngineTransport } from './transport.ts';
+
+export interface ClusterNode {
+  readonly id: string;
+  readonly name: string;
+  /** `ip:port` between nodes. */
+  readonly transportAddress: string;
+}
+
+export interface Membership {
+  /** `_na_` until the cluster has formed for the first time. */
+  readonly clusterUuid: string;
+  /** Name of the elected node; undefined while there is none. */
+  readonly master: string | undefined;
+  readonly nodes: readonly ClusterNode[];
+  /** Names of nodes that vote, for those that are present; ids of absent ones. */
+  readonly voting: readonly string[];
+  /** Names of nodes excluded from voting; a leftover keeps a node from being elected. */
+  readonly votingExclusions: readonly string[];
+}
+
+const coordination = z.object({
+  last_committed_config: z.array(z.string()).default([]),
+  voting_config_exclusions: z.array(z.object({ node_name: z.string() })).default([]),
+});
+
+const stateSchema = z.looseObject({
+  cluster_uuid: z.string().default('_na_'),
+  nodes: z.record(z.string(), z.object({ name: z.string(), transport_address: z.string() })).default({}),
+  metadata: z.object({ cluster_coordination: coordination.optional() }).optional(),
+});
+
+export async function membership(
+  transport: EngineTransport,
+  dialect: Dialect,
+  options: { readonly node?: string } = {},
+): Promise<Membership> {
+  const fields = ['cluster_uuid', dialect.masterField, 'nodes.*.name', 'nodes.*.transport_address'];
+  const path =
+    `/_cluster/state/${dialect.masterField},nodes,metadata?${dialect.masterTimeout}=3s` +
+    `&filter_path=${[...fields, 'metadata.cluster_coordination'].join(',')}`;
+  const answer = await transport.request('GET', path, undefined, options);
+  const state = expectBody(answer, stateSchema, 'say who belongs to it');
+  const nodes = Object.entries(state.nodes).map(([id, node]) => ({
+    id,
+    name: node.name,
+    transportAddress: node.transport_address,
+  }));
+  const nameOf = (id: unknown): string | undefined => nodes.find((node) => node.id === id)?.name;
+  const coordinated = state.metadata?.cluster_coordination;
+  return {
+    clusterUuid: state.cluster_uuid,
+    master: nameOf(state[dialect.masterField]),
+    nodes: nodes.sort((a, b) => a.name.localeCompare(b.name)),
+    voting: (coordinated?.last_committed_config ?? []).map((id) => nameOf(id) ?? id).sort(),
+    votingExclusions: (coordinated?.voting_config_exclusions ?? []).map((exclusion) => exclusion.node_name).sort(),
+  };
+}
+
+/** Takes nodes out of the vote before they are removed for good. Waits until the configuration has changed. */
+export async function excludeFromVoting(transport: EngineTransport, names: readonly string[]): Promise<void> {
+  const path = `/_cluster/voting_config_exclusions?node_names=${names.join(',')}`;
+  const answer = await transport.request('POST', path, undefined, { timeoutMs: 35_000 });
+  if (answer.status >= 300) throw refused(answer, 'take nodes out of the vote');
+}
+
+export async function clearVotingExclusions(transport: EngineTransport): Promise<void> {
+  const answer = await transport.request('DELETE', '/_cluster/voting_config_exclusions?wait_for_removal=false');
+  if (answer.status >= 300) throw refused(answer, 'let every node vote again');
+}

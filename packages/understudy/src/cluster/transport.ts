@@ -1,0 +1,89 @@
+// The port through which every engine operation goes, and its direct form over HTTP. Which way a request takes to a node
+// (directly, or by way of a machine inside the private network) is the transport's affair and nobody else's.
+import { UnderstudyError } from '../ground/index.ts';
+
+export type Method = 'GET' | 'PUT' | 'POST' | 'DELETE' | 'HEAD';
+
+export interface EngineRequestOptions {
+  /** Ask this node and no other. Without it, any node that answers will do. */
+  readonly node?: string;
+  /** Bound per node asked. Default 10,000. */
+  readonly timeoutMs?: number;
+}
+
+export interface EngineAnswer {
+  readonly status: number;
+  /** Parsed JSON, or undefined for an empty body. */
+  readonly body: unknown;
+  /** The node that answered. */
+  readonly node: string;
+}
+
+export interface EngineTransport {
+  /** Names of the nodes that can be asked. */
+  readonly nodes: readonly string[];
+  /**
+   * Resolves with whatever HTTP status the engine answers. Error: `cluster-unreachable` when no node answered at all.
+   * Without `node`, a node that cannot be reached is passed over for the next.
+   */
+  request(method: Method, path: string, body?: object, options?: EngineRequestOptions): Promise<EngineAnswer>;
+}
+
+/** Sends one request to one node; rejects when that node gave no answer. */
+export type NodeRequest = (
+  node: string,
+  request: { readonly method: Method; readonly path: string; readonly body: string | undefined },
+  timeoutMs: number,
+) => Promise<{ readonly status: number; readonly text: string }>;
+
+/** A transport over any way of asking one node: the last node that answered is asked first. */
+export function engineTransport(nodes: readonly string[], send: NodeRequest): EngineTransport {
+  let preferred = nodes[0];
+  return {
+    nodes,
+    async request(method, path, body, options = {}) {
+      const others = nodes.filter((node) => node !== preferred);
+      const order = options.node === undefined ? [preferred, ...others] : [options.node];
+      const failures: string[] = [];
+      let cause: unknown;
+      for (const node of order) {
+        if (node === undefined) continue;
+        try {
+          const request = { method, path, body: body && JSON.stringify(body) };
+          const { status, text } = await send(node, request, options.timeoutMs ?? 10_000);
+          if (options.node === undefined) preferred = node;
+          return { status, body: parsed(text), node };
+        } catch (error) {
+          cause = error;
+          failures.push(`${node}: ${error instanceof Error ? error.message : String(error)}`);
+        }
+      }
+      throw new UnderstudyError(
+        'cluster-unreachable',
+        `No search node answered ${method} ${path}. ${failures.join('; ') || 'There is none to ask.'}`,
+        { facts: { method, path, nodes: order }, cause },
+      );
+    },
+  };
+}
+
+function parsed(text: string): unknown {
+  if (text.trim() === '') return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** Asks nodes directly: for tests and benches, or from inside the private network. `urls` maps a node's name to its origin. */
+export function directTransport(urls: Readonly<Record<string, string>>, fetcher: typeof fetch): EngineTransport {
+  return engineTransport(Object.keys(urls), async (node, { method, path, body }, timeoutMs) => {
+    const response = await fetcher(`${urls[node] ?? ''}${path}`, {
+      method,
+      signal: AbortSignal.timeout(timeoutMs),
+      ...(body === undefined ? {} : { body, headers: { 'content-type': 'application/json' } }),
+    });
+    return { status: response.status, text: await response.text() };
+  });
+}

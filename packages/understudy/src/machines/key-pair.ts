@@ -1,0 +1,54 @@
+// The tool's own SSH key pair, made once on the operator's machine; and the public keys a topology names.
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import ssh2 from 'ssh2';
+import { Secret, UnderstudyError } from '../ground/index.ts';
+
+export interface KeyPair {
+  readonly privateKey: Secret;
+  /** One line in the authorized_keys format. */
+  readonly publicKey: string;
+}
+
+/** Reads the pair in `directory` (id_ed25519, id_ed25519.pub), making it first when it is missing. */
+export async function ensureKeyPair(directory: string, comment: string): Promise<KeyPair> {
+  const privatePath = join(directory, 'id_ed25519');
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const made = ssh2.utils.generateKeyPairSync('ed25519', { comment });
+  try {
+    await writeFile(privatePath, made.private, { mode: 0o600, flag: 'wx' });
+    await writeFile(`${privatePath}.pub`, `${made.public}\n`, { mode: 0o644 });
+  } catch (error) {
+    // Another run made it first, or it has always been there: that one counts.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  const text = await readFile(privatePath, 'utf8');
+  const parsed = ssh2.utils.parseKey(text);
+  if (parsed instanceof Error) {
+    throw new UnderstudyError(
+      'machines-key-unreadable',
+      `The SSH key ${privatePath} cannot be read: ${parsed.message}. Move it away, and a new one is made.`,
+      { facts: { path: privatePath }, cause: parsed },
+    );
+  }
+  const publicKey = `${parsed.type} ${parsed.getPublicSSH().toString('base64')} ${comment}`;
+  return { privateKey: new Secret(text), publicKey };
+}
+
+/** Turns the topology's `access.sshKeys` (paths or whole keys) into authorized_keys lines. Error: `machines-key-unreadable`. */
+export async function readPublicKeys(keys: readonly string[]): Promise<string[]> {
+  return Promise.all(
+    keys.map(async (key) => {
+      const text = key.startsWith('/') ? await readFile(key, 'utf8') : key;
+      const line = text.trim();
+      const parsed = ssh2.utils.parseKey(line);
+      if (parsed instanceof Error || parsed.isPrivateKey()) {
+        throw new UnderstudyError(
+          'machines-key-unreadable',
+          `${key.startsWith('/') ? key : 'A key in access.sshKeys'} is not one public key in the authorized_keys format. Name the .pub file.`,
+        );
+      }
+      return line;
+    }),
+  );
+}

@@ -1,0 +1,35 @@
+// Which facts of a machine matter, by its role: what `observeMachine` is asked for.
+import type { Engine, FailoverProfile, Role } from '../topology/index.ts';
+import { sshdFile } from './birth.ts';
+import { engineLayouts } from './engine-layout.ts';
+import { kernelFiles, kernelSettings, sysctlUnit } from './kernel-files.ts';
+import type { MachineSpec } from './observe-machine.ts';
+import { currentRelease } from './release.ts';
+import { dropInPath, engineStartedPath, engineStartPaths } from './search-files.ts';
+import { serviceEnvironmentPath, serviceStartedPath, serviceUnit, serviceUnitPath } from './service-files.ts';
+
+export function machineSpec(engine: Engine, role: Role, profile: FailoverProfile): MachineSpec {
+  const layout = engineLayouts[engine];
+  const common = [sshdFile.path, ...kernelFiles(role, profile).map(({ path }) => path)];
+  const sysctls = Object.keys(kernelSettings(role, profile));
+  if (role === 'search') {
+    return {
+      files: [...common, ...engineStartPaths(layout), dropInPath(layout)],
+      units: [sysctlUnit, layout.unit],
+      sysctls,
+      packages: [layout.packageName],
+      directories: [layout.dataDirectory],
+      records: [engineStartedPath],
+      links: [],
+    };
+  }
+  return {
+    files: [...common, serviceEnvironmentPath, serviceUnitPath],
+    units: [sysctlUnit, serviceUnit],
+    sysctls,
+    packages: [],
+    directories: [],
+    records: [serviceStartedPath],
+    links: [currentRelease],
+  };
+}

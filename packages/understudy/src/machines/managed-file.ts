@@ -1,0 +1,36 @@
+// A file that the tool owns on a machine: where it lies, what it says, who may read it. It writes nothing itself.
+import { createHash } from 'node:crypto';
+
+export interface ManagedFile {
+  readonly path: string;
+  readonly content: string;
+  /** Octal permission bits as `chmod` takes them, for example `0644`. */
+  readonly mode: string;
+  /** `user:group` as `chown` takes them. */
+  readonly owner: string;
+}
+
+/** SHA-256 of the content in hex: what `sha256sum` prints on the machine. */
+export function contentHash(content: string): string {
+  return createHash('sha256').update(content).digest('hex');
+}
+
+/**
+ * A shell script that puts the files in place, each by a rename so that no reader ever sees half of one. The script goes to
+ * the machine on stdin of `sh -s`: a file's content may be secret, and arguments are visible in process lists.
+ */
+export function writeFilesScript(files: readonly ManagedFile[], then: readonly string[] = []): string {
+  const put = files.map((file) => {
+    const base64 = Buffer.from(file.content).toString('base64');
+    return `put ${file.path} ${file.mode} ${file.owner} <<'UNDERSTUDY'\n${base64}\nUNDERSTUDY`;
+  });
+  return ['set -eu', 'umask 077', putFunction, ...put, ...then, ''].join('\n');
+}
+
+const putFunction = `put() {
+  (umask 022; mkdir -p "$(dirname "$1")")
+  base64 -d > "$1.understudy-new"
+  chown "$3" "$1.understudy-new"
+  chmod "$2" "$1.understudy-new"
+  mv -f "$1.understudy-new" "$1"
+}`;

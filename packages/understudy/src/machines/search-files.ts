@@ -1,0 +1,114 @@
+// The files of a search machine: engine settings, JVM heap, systemd drop-in. Pure values; the same input gives the same bytes.
+import type { MachinePlan, Topology } from '../topology/index.ts';
+import { stringify } from 'yaml';
+import { engineLayouts, httpPort, transportPort, type EngineLayout } from './engine-layout.ts';
+import { failoverProfiles } from './failover-profiles.ts';
+import { kernelFiles } from './kernel-files.ts';
+import type { ManagedFile } from './managed-file.ts';
+
+/** `formed` is the lasting form. `bootstrap` names the initial masters and is written only until the cluster has formed once. */
+export type EngineForm = 'formed' | 'bootstrap';
+
+export interface SearchFilesInput {
+  readonly topology: Topology;
+  readonly machine: MachinePlan;
+  /** All search machines of the topology. */
+  readonly peers: readonly MachinePlan[];
+  readonly securityModule: boolean;
+}
+
+/** What differs between the two engines' settings files. */
+const dialects = {
+  elasticsearch: {
+    initialMasters: 'cluster.initial_master_nodes',
+    roles: ['master', 'data', 'ingest'],
+    securityOff: { 'xpack.security.enabled': false },
+  },
+  opensearch: {
+    initialMasters: 'cluster.initial_cluster_manager_nodes',
+    roles: ['cluster_manager', 'data', 'ingest'],
+    securityOff: { 'plugins.security.disabled': true },
+  },
+} as const;
+
+/** The engine's settings file. The engine listens inside the VPC and on loopback, never on the public address. */
+export function engineSettings(input: SearchFilesInput, form: EngineForm): string {
+  const { topology, machine, peers } = input;
+  const layout = engineLayouts[topology.search.engine];
+  const dialect = dialects[topology.search.engine];
+  const settings = {
+    'cluster.name': topology.name,
+    'node.name': machine.label,
+    'node.roles': dialect.roles,
+    'path.data': layout.dataDirectory,
+    'path.logs': layout.logDirectory,
+    'network.bind_host': [machine.vpcAddress, '127.0.0.1'],
+    'network.publish_host': machine.vpcAddress,
+    'http.port': httpPort,
+    'transport.port': transportPort,
+    'discovery.seed_hosts': peers.map((peer) => `${peer.vpcAddress}:${transportPort}`),
+    ...(form === 'bootstrap' ? { [dialect.initialMasters]: peers.map((peer) => peer.label) } : {}),
+    // The vendor's package turns security on without certificates, and then refuses to form a cluster of several machines.
+    ...(input.securityModule ? dialect.securityOff : {}),
+    ...failoverProfiles[topology.search.failover].engine,
+  };
+  return `# Written by understudy apply; edits are put back.\n${stringify(settings, { lineWidth: 0 })}`;
+}
+
+export const engineStartedPath = '/run/understudy/engine-started';
+
+/** Notes what the engine was started with, so that a file changed since then is told from one in use. */
+function recordStart(paths: readonly string[]): string {
+  return `ExecStartPre=+/bin/sh -c 'mkdir -p /run/understudy && sha256sum ${paths.join(' ')} > ${engineStartedPath}'`;
+}
+
+function dropIn(layout: EngineLayout, startedWith: readonly string[]): string {
+  return `[Unit]
+StartLimitIntervalSec=0
+
+[Service]
+${recordStart(startedWith)}
+Restart=always
+RestartSec=1s
+LimitNOFILE=65535
+LimitNPROC=4096
+LimitMEMLOCK=infinity
+# The vendor's unit waits for the engine without bound; a machine that shuts down must not.
+TimeoutStopSec=60s
+SendSIGKILL=yes
+# ${layout.packageName} exits with 143 on SIGTERM, which is success.
+SuccessExitStatus=143
+`;
+}
+
+export function heapPath(layout: EngineLayout): string {
+  return `${layout.configDirectory}/jvm.options.d/understudy.options`;
+}
+
+export function dropInPath(layout: EngineLayout): string {
+  return `/etc/systemd/system/${layout.unit}.d/60-understudy.conf`;
+}
+
+/** Paths whose content only a restart of the engine takes up. */
+export function engineStartPaths(layout: EngineLayout): readonly string[] {
+  return [layout.configFile, heapPath(layout)];
+}
+
+/** Every managed file of a search machine. */
+export function searchFiles(input: SearchFilesInput, form: EngineForm): ManagedFile[] {
+  const { search } = input.topology;
+  const layout = engineLayouts[search.engine];
+  const owner = `root:${layout.user}`;
+  const heap = `# Written by understudy apply.\n-Xms${search.heapMb}m\n-Xmx${search.heapMb}m\n`;
+  return [
+    { path: layout.configFile, mode: '0660', owner, content: engineSettings(input, form) },
+    { path: heapPath(layout), mode: '0640', owner, content: heap },
+    {
+      path: dropInPath(layout),
+      mode: '0644',
+      owner: 'root:root',
+      content: dropIn(layout, engineStartPaths(layout)),
+    },
+    ...kernelFiles('search', search.failover),
+  ];
+}

@@ -1,0 +1,113 @@
+// The files of a service machine: its unit and its environment. The release itself is in release.ts.
+import type { MachinePlan, Topology } from '../topology/index.ts';
+import { httpPort } from './engine-layout.ts';
+import { kernelFiles } from './kernel-files.ts';
+import type { ManagedFile } from './managed-file.ts';
+import { currentRelease } from './release.ts';
+
+export const serviceUnit = 'understudy-service.service';
+export const serviceUnitPath = `/etc/systemd/system/${serviceUnit}`;
+export const serviceEnvironmentPath = '/etc/understudy/service.env';
+export const serviceStartedPath = '/run/understudy/service-started';
+export const serviceUser = 'understudy';
+
+export interface ServiceFilesInput {
+  readonly topology: Topology;
+  readonly machine: MachinePlan;
+  /** All search machines of the topology. */
+  readonly searchMachines: readonly MachinePlan[];
+}
+
+/** Environment of the service: where the engine is, where to listen, then what the topology adds or overrides. */
+export function serviceEnvironment(input: ServiceFilesInput): Readonly<Record<string, string>> {
+  const { topology, machine, searchMachines } = input;
+  return {
+    // How long the service says no to the balancer's check before it stops: what the check needs to notice, and a second.
+    DRAIN_MS: String((topology.balancer.check.intervalS * topology.balancer.check.attempts + 1) * 1000),
+    ES_HOSTS: searchMachines.map((peer) => `http://${peer.vpcAddress}:${httpPort}`).join(','),
+    HOST: machine.vpcAddress,
+    INDEX: topology.search.index.name,
+    PORT: String(topology.service.port),
+    WORKERS: String(topology.service.workers),
+    ...topology.service.environment,
+  };
+}
+
+/** One `EnvironmentFile` assignment; systemd takes shell-like double quotes there. */
+function assignment(key: string, value: string): string {
+  return `${key}="${value.replace(/[\\"`$]/g, (character) => `\\${character}`)}"`;
+}
+
+/** One word of a systemd command line: `%` and `$` are systemd's own. */
+function unitWord(word: string): string {
+  const escaped = word.replaceAll('%', '%%').replaceAll('$', '$$$$').replaceAll('\\', '\\\\').replaceAll('"', '\\"');
+  return /^[A-Za-z0-9_@%+=:,./-]+$/.test(escaped) ? escaped : `"${escaped}"`;
+}
+
+/** How the project's own service starts: its release brings its own runtime. */
+const builtinCommand = ['bin/node', 'service.mjs'];
+
+/** The start command with its words filled in; a program given as a relative path lies in the release. */
+export function startCommand(input: ServiceFilesInput): string {
+  const { service } = input.topology;
+  const values: Readonly<Record<string, string>> = {
+    '{host}': input.machine.vpcAddress,
+    '{port}': String(service.port),
+    '{workers}': String(service.workers),
+  };
+  const command = service.command.length > 0 ? service.command : builtinCommand;
+  const words = command.map((word) => word.replace(/\{host\}|\{port\}|\{workers\}/g, (name) => values[name] ?? name));
+  const [program = '', ...rest] = words;
+  const located = program.includes('/') && !program.startsWith('/') ? `${currentRelease}/${program}` : program;
+  return [located, ...rest].map(unitWord).join(' ');
+}
+
+function unitFile(input: ServiceFilesInput): string {
+  return `[Unit]
+Description=Service of ${input.topology.name}
+Wants=network-online.target
+After=network-online.target
+StartLimitIntervalSec=0
+
+[Service]
+User=${serviceUser}
+Group=${serviceUser}
+WorkingDirectory=${currentRelease}
+EnvironmentFile=${serviceEnvironmentPath}
+ExecStartPre=+/bin/sh -c 'mkdir -p /run/understudy && sha256sum ${serviceEnvironmentPath} ${serviceUnitPath} > ${serviceStartedPath} && readlink -f ${currentRelease} >> ${serviceStartedPath}'
+ExecStart=${startCommand(input)}
+Restart=always
+RestartSec=1s
+KillMode=mixed
+KillSignal=SIGTERM
+TimeoutStopSec=40s
+LimitNOFILE=65535
+NoNewPrivileges=yes
+CapabilityBoundingSet=
+ProtectSystem=strict
+ProtectHome=yes
+PrivateTmp=yes
+ProtectControlGroups=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+LockPersonality=yes
+StateDirectory=understudy
+
+[Install]
+WantedBy=multi-user.target
+`;
+}
+
+/** Every managed file of a service machine. The environment may hold secrets: root alone reads it, systemd hands it on. */
+export function serviceFiles(input: ServiceFilesInput): ManagedFile[] {
+  const environment = Object.entries(serviceEnvironment(input)).map(([key, value]) => assignment(key, value));
+  return [
+    { path: serviceEnvironmentPath, mode: '0600', owner: 'root:root', content: `${environment.join('\n')}\n` },
+    { path: serviceUnitPath, mode: '0644', owner: 'root:root', content: unitFile(input) },
+    ...kernelFiles('service', input.topology.search.failover),
+  ];
+}

@@ -1,0 +1,233 @@
+// RemoteRunner over SSH: one connection per machine, kept while it lives, many commands at once on it.
+// It decides nothing about commands; it carries them, bounds them and says precisely why one could not run.
+import ssh2, { type Client, type ClientChannel } from 'ssh2';
+import { UnderstudyError, type Clock, type Secret } from '../ground/index.ts';
+import type { HostKeys } from './host-keys.ts';
+import type { RemoteOptions, RemoteResult, RemoteRunner, RemoteTarget } from './remote.ts';
+import { shellLine } from './shell.ts';
+
+export interface SshRunnerOptions {
+  readonly privateKey: Secret;
+  readonly hostKeys: HostKeys;
+  readonly clock: Clock;
+  readonly port?: number;
+  /** Bound on reaching and authenticating, default 10,000. */
+  readonly connectTimeoutMs?: number;
+}
+
+/** A runner that can be told that a machine was made anew. */
+export interface PinningRunner extends RemoteRunner {
+  /** Drops the connection and the pinned host key of this address. */
+  forget(address: string): Promise<void>;
+}
+
+interface Pooled {
+  readonly ready: Promise<Client>;
+  readonly client: Client;
+}
+
+/** Commands at once on one connection; sshd's MaxSessions is 10 until our own setting is in force. */
+const sessionsPerConnection = 8;
+const defaultTimeoutMs = 60_000;
+
+export function createSshRunner(options: SshRunnerOptions): PinningRunner {
+  const pool = new Map<string, Pooled>();
+  const gates = new Map<string, Gate>();
+
+  function connect(target: RemoteTarget): Pooled {
+    const client = new ssh2.Client();
+    const ready = openConnection(client, target, options);
+    const pooled = { ready, client };
+    const drop = (): void => {
+      if (pool.get(target.address) === pooled) pool.delete(target.address);
+    };
+    client.on('close', drop);
+    ready.catch(drop);
+    pool.set(target.address, pooled);
+    return pooled;
+  }
+
+  async function channelFor(target: RemoteTarget, command: string): Promise<ClientChannel> {
+    const known = pool.get(target.address);
+    if (known !== undefined) {
+      try {
+        return await openChannel(await known.ready, command);
+      } catch (error) {
+        // The kept connection had died in the meantime; the command has not started, so a fresh one may carry it.
+        if (isFinal(error)) throw error;
+        known.client.destroy();
+        pool.delete(target.address);
+      }
+    }
+    return openChannel(await connect(target).ready, command);
+  }
+
+  return {
+    async run(target, argv, run = {}) {
+      const gate = gates.get(target.address) ?? new Gate(sessionsPerConnection);
+      gates.set(target.address, gate);
+      const timeoutMs = run.timeoutMs ?? defaultTimeoutMs;
+      return gate.pass(() => bounded(target, argv, run, timeoutMs, channelFor(target, shellLine(argv))));
+    },
+    async forget(address) {
+      pool.get(address)?.client.destroy();
+      pool.delete(address);
+      options.hostKeys.forget(address);
+      return Promise.resolve();
+    },
+    async close() {
+      const clients = [...pool.values()];
+      pool.clear();
+      for (const { client, ready } of clients) {
+        ready.catch(() => undefined);
+        client.end();
+      }
+      return Promise.resolve();
+    },
+  };
+}
+
+function isFinal(error: unknown): boolean {
+  return error instanceof UnderstudyError && error.code === 'machines-host-key';
+}
+
+function openConnection(client: Client, target: RemoteTarget, options: SshRunnerOptions): Promise<Client> {
+  return new Promise((resolve, reject) => {
+    let refusedKey = false;
+    client.on('ready', () => resolve(client));
+    client.on('error', (error: Error) => reject(refusedKey ? hostKeyError(target) : unreachable(target, error)));
+    client.on('close', () => reject(refusedKey ? hostKeyError(target) : unreachable(target)));
+    client.connect({
+      host: target.address,
+      port: options.port ?? 22,
+      username: 'root',
+      privateKey: options.privateKey.reveal(),
+      readyTimeout: options.connectTimeoutMs ?? 10_000,
+      keepaliveInterval: 5_000,
+      keepaliveCountMax: 3,
+      // A fixed order, so that a machine always shows the same one of its keys.
+      algorithms: { serverHostKey: ['ssh-ed25519', 'ecdsa-sha2-nistp256', 'rsa-sha2-512'] },
+      hostVerifier: (key: Buffer) => {
+        const accepted = options.hostKeys.accept(target.address, key);
+        refusedKey = !accepted;
+        return accepted;
+      },
+    });
+  });
+}
+
+function openChannel(client: Client, command: string): Promise<ClientChannel> {
+  return new Promise((resolve, reject) => {
+    client.exec(command, (error, channel) => {
+      if (error) reject(error);
+      else resolve(channel);
+    });
+  });
+}
+
+/** Feeds stdin, gathers both outputs, and ends the command at the bound. */
+async function bounded(
+  target: RemoteTarget,
+  argv: readonly string[],
+  run: RemoteOptions,
+  timeoutMs: number,
+  opening: Promise<ClientChannel>,
+): Promise<RemoteResult> {
+  const limit = AbortSignal.timeout(timeoutMs);
+  const signal = run.signal ? AbortSignal.any([limit, run.signal]) : limit;
+  let channel: ClientChannel | undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    const stop = (): void => {
+      channel?.close();
+      opening.then((late) => late.close()).catch(() => undefined);
+      reject(limit.aborted ? timedOut(target, argv, timeoutMs) : (run.signal?.reason as Error));
+    };
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+  const ran = (async () => {
+    try {
+      channel = await opening;
+    } catch (error) {
+      throw error instanceof UnderstudyError ? error : unreachable(target, error as Error);
+    }
+    return finish(target, channel, run.stdin);
+  })();
+  ran.catch(() => undefined);
+  return Promise.race([ran, aborted]);
+}
+
+function finish(target: RemoteTarget, channel: ClientChannel, stdin: RemoteOptions['stdin']): Promise<RemoteResult> {
+  return new Promise((resolve, reject) => {
+    const stdout: Buffer[] = [];
+    const stderr: Buffer[] = [];
+    let code: number | undefined;
+    channel.on('data', (chunk: Buffer) => stdout.push(chunk));
+    channel.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
+    channel.on('exit', (status: number | null) => {
+      // Ended by a signal: no exit code of its own. 128 + n is what shells say; the signal's number is not on the wire.
+      code = status ?? 128;
+    });
+    channel.on('error', (error: Error) => reject(unreachable(target, error)));
+    channel.on('close', () => {
+      if (code === undefined) return reject(unreachable(target));
+      resolve({ code, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() });
+    });
+    if (stdin === undefined || typeof stdin === 'string' || Buffer.isBuffer(stdin)) channel.end(stdin ?? '');
+    else {
+      stdin.on('error', (error: Error) => {
+        channel.close();
+        reject(error);
+      });
+      stdin.pipe(channel);
+    }
+  });
+}
+
+function unreachable(target: RemoteTarget, cause?: Error): UnderstudyError {
+  return new UnderstudyError(
+    'machines-unreachable',
+    `${target.label} (${target.address}) cannot be reached over SSH: ${cause?.message ?? 'the connection closed'}. ` +
+      'See that it runs and that the firewall lets this network reach port 22.',
+    { facts: { label: target.label, address: target.address }, cause },
+  );
+}
+
+function hostKeyError(target: RemoteTarget): UnderstudyError {
+  return new UnderstudyError(
+    'machines-host-key',
+    `${target.label} (${target.address}) shows another SSH host key than the one pinned at first contact. Either somebody stands ` +
+      'between, or the machine was rebuilt by hand: if you know it was, remove its line from the known-hosts file and run again.',
+    { facts: { label: target.label, address: target.address } },
+  );
+}
+
+function timedOut(target: RemoteTarget, argv: readonly string[], timeoutMs: number): UnderstudyError {
+  return new UnderstudyError(
+    'machines-timeout',
+    `${argv[0] ?? 'A command'} on ${target.label} did not end within ${timeoutMs} ms, so it was given up.`,
+    { facts: { label: target.label, program: argv[0], timeoutMs } },
+  );
+}
+
+/** Lets a bounded number pass at once, in order. */
+class Gate {
+  readonly #waiting: (() => void)[] = [];
+  #free: number;
+
+  constructor(width: number) {
+    this.#free = width;
+  }
+
+  async pass<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (this.#free > 0) this.#free -= 1;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    try {
+      return await work();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next) next();
+      else this.#free += 1;
+    }
+  }
+}

@@ -1,0 +1,102 @@
+// Carries out the steps on the NodeBalancer.
+import { balancerLabel, tagOf, type Listener } from '../topology/index.ts';
+import { backendBody, listenerBody } from './balancer-shape.ts';
+import { selfSignedCertificate, selfSignedName, type Certificate } from './certificate.ts';
+import { createOnce } from './create-once.ts';
+import { needed } from './found.ts';
+import { machineNamed, machinesFor } from './intent.ts';
+import type { Site } from './site.ts';
+
+function listenerOn(site: Site, port: number): Listener {
+  return needed(
+    site.intent.topology.balancer.listeners.find((listener) => listener.port === port),
+    `the listener on ${port}`,
+  );
+}
+
+/** The plain listeners and their backends come with the balancer in one request: all of it, or nothing. */
+export async function createBalancer(site: Site): Promise<void> {
+  const { world, intent, found } = site;
+  const { topology } = intent;
+  const label = balancerLabel(topology.name);
+  const subnetId = needed(found.subnetId, 'the subnet');
+  const nodes = machinesFor(intent, 'service').map((machine) => backendBody(topology, machine, subnetId));
+  const plain = topology.balancer.listeners.filter(({ protocol }) => protocol === 'http');
+  const balancer = await createOnce({
+    clock: world.clock,
+    create: () =>
+      world.linode.nodeBalancers.create({
+        region: topology.region,
+        label,
+        tags: [tagOf(topology.name)],
+        vpcs: [{ subnet_id: subnetId, ipv4_range: topology.network.balancerRange }],
+        configs: plain.map((listener) => ({ ...listenerBody(topology, listener), nodes })),
+      }),
+    find: async () =>
+      (await world.linode.nodeBalancers.list({ label })).find(({ tags }) => tags.includes(tagOf(topology.name))),
+  });
+  found.balancer = balancer;
+}
+
+export async function tagBalancer({ world, intent, found }: Site): Promise<void> {
+  const balancer = needed(found.balancer, 'the balancer');
+  const tags = [...new Set([...balancer.tags, tagOf(intent.topology.name)])];
+  found.balancer = await world.linode.nodeBalancers.update(balancer.id, { tags });
+}
+
+async function certificateFor(site: Site, listener: Listener): Promise<Certificate | undefined> {
+  if (listener.protocol !== 'https') return undefined;
+  const { clock } = site.world;
+  const name = selfSignedName(site.intent.topology.name);
+  const given = site.intent.certificates[listener.port];
+  return given ?? selfSignedCertificate(name, site.found.balancer?.ipv4, clock.now());
+}
+
+export async function createListener(site: Site, port: number): Promise<void> {
+  const { world, intent, found } = site;
+  const balancer = needed(found.balancer, 'the balancer');
+  const listener = listenerOn(site, port);
+  const body = listenerBody(intent.topology, listener, await certificateFor(site, listener));
+  const config = await createOnce({
+    clock: world.clock,
+    create: () => world.linode.nodeBalancers.configs.create(balancer.id, body),
+    find: async () => (await world.linode.nodeBalancers.configs.list(balancer.id)).find((seen) => seen.port === port),
+  });
+  found.listeners.set(port, config.id);
+  for (const machine of machinesFor(intent, 'service')) await createBackend(site, port, machine.label);
+}
+
+export async function updateListener(site: Site, port: number, renew: boolean): Promise<void> {
+  const { world, intent, found } = site;
+  const listener = listenerOn(site, port);
+  const certificate = renew ? await certificateFor(site, listener) : undefined;
+  await world.linode.nodeBalancers.configs.update(
+    needed(found.balancer, 'the balancer').id,
+    needed(found.listeners.get(port), `the listener on ${port}`),
+    listenerBody(intent.topology, listener, certificate),
+  );
+}
+
+export async function createBackend(site: Site, port: number, label: string): Promise<void> {
+  const { world, intent, found } = site;
+  const balancerId = needed(found.balancer, 'the balancer').id;
+  const configId = needed(found.listeners.get(port), `the listener on ${port}`);
+  const body = backendBody(intent.topology, machineNamed(intent, label), needed(found.subnetId, 'the subnet'));
+  const { nodes } = world.linode.nodeBalancers;
+  await createOnce({
+    clock: world.clock,
+    create: () => nodes.create(balancerId, configId, body),
+    find: async () => (await nodes.list(balancerId, configId)).find((seen) => seen.label === label),
+  });
+}
+
+export async function updateBackend(site: Site, port: number, label: string): Promise<void> {
+  const { world, intent, found } = site;
+  const balancerId = needed(found.balancer, 'the balancer').id;
+  const configId = needed(found.listeners.get(port), `the listener on ${port}`);
+  const body = backendBody(intent.topology, machineNamed(intent, label), needed(found.subnetId, 'the subnet'));
+  const { nodes } = world.linode.nodeBalancers;
+  const node = (await nodes.list(balancerId, configId)).find((seen) => seen.label === label);
+  if (node) await nodes.update(balancerId, configId, node.id, body);
+  else await createBackend(site, port, label);
+}

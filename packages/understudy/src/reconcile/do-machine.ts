@@ -1,0 +1,155 @@
+// Carries out the steps on machines: birth, power, files, kernel settings.
+import { UnderstudyError } from '../ground/index.ts';
+import { isLinodeError, type Instance } from '../linode/index.ts';
+import { applySysctlPath, sysctlUnit, writeFilesScript, type EngineForm } from '../machines/index.ts';
+import { engineLayouts, engineStartPaths } from '../machines/index.ts';
+import { targetOf } from '../status/index.ts';
+import { firewallLabel, tagOf, type MachinePlan } from '../topology/index.ts';
+import { createOnce } from './create-once.ts';
+import { needed } from './found.ts';
+import { ensureServiceUser, filesOf, engineConfigHash, machineNamed, userDataOf } from './intent.ts';
+import { machineTarget, runScript, type Site } from './site.ts';
+
+/** A machine that has not come up in this time will not. */
+const bootDeadlineMs = 300_000;
+
+export async function createInstance(site: Site, label: string): Promise<void> {
+  const { world, intent, found } = site;
+  const machine = machineNamed(intent, label);
+  const { name, region, image } = intent.topology;
+  const instance = await createOnce({
+    clock: world.clock,
+    create: () =>
+      world.linode.instances.create({
+        region,
+        image,
+        type: machine.machineType,
+        label,
+        tags: [tagOf(name)],
+        authorized_keys: intent.authorizedKeys,
+        metadata: { user_data: Buffer.from(userDataOf(intent, machine)).toString('base64') },
+        firewall_id: needed(found.firewalls.get(firewallLabel(name, machine.role)), 'its firewall'),
+        placement_group: { id: needed(found.placementGroups.get(machine.placementGroup), 'its placement group') },
+        booted: true,
+        interface_generation: 'legacy_config',
+        interfaces: [
+          { purpose: 'public', primary: true },
+          {
+            purpose: 'vpc',
+            subnet_id: needed(found.subnetId, 'the subnet'),
+            ipv4: { vpc: machine.vpcAddress },
+          },
+        ],
+      }),
+    find: async () => (await world.linode.instances.list({ label })).find((seen) => seen.tags.includes(tagOf(name))),
+  });
+  found.instances.set(label, instance);
+  // Linode gives addresses out again: whoever had this one before had another host key.
+  await world.runner.forget(targetOf(instance).address);
+}
+
+export async function tagInstance({ world, intent, found }: Site, label: string): Promise<void> {
+  const instance = needed(found.instances.get(label), label);
+  const tags = [...new Set([...instance.tags, tagOf(intent.topology.name)])];
+  found.instances.set(label, await world.linode.instances.update(instance.id, { tags }));
+}
+
+export async function bootInstance(site: Site, label: string): Promise<void> {
+  const instance = needed(site.found.instances.get(label), label);
+  await actOnce(site, instance, 'boot');
+}
+
+export async function rebootInstance(site: Site, label: string): Promise<void> {
+  const instance = needed(site.found.instances.get(label), label);
+  await actOnce(site, instance, 'reboot');
+}
+
+/** An action whose answer was lost, or that came too late, shows in the status; waiting for it is the next step. */
+async function actOnce({ world }: Site, instance: Instance, verb: 'boot' | 'reboot'): Promise<void> {
+  try {
+    await world.linode.instances[verb](instance.id);
+  } catch (error) {
+    if (isLinodeError(error, 'linode-ambiguous')) return;
+    const { status } = await world.linode.instances.get(instance.id);
+    if (!['booting', 'running', 'rebooting'].includes(status)) throw error;
+  }
+}
+
+/** Waits until Linode says running, SSH answers and cloud-init has ended. */
+export async function waitReady(site: Site, label: string): Promise<void> {
+  const { world, found } = site;
+  const startedMs = world.clock.monotonicMs();
+  const leftMs = () => bootDeadlineMs - (world.clock.monotonicMs() - startedMs);
+  const made = needed(found.instances.get(label), label);
+  const wait = { firstPauseMs: 1000, longestPauseMs: 4000, deadlineMs: bootDeadlineMs };
+  let instance = needed(await world.linode.waitForStatus(made.id, ['running', 'offline'], wait), label);
+  if (instance.status === 'offline') {
+    await actOnce(site, instance, 'boot');
+    instance = needed(await world.linode.waitForStatus(made.id, ['running'], wait), label);
+  }
+  found.instances.set(label, instance);
+  for (;;) {
+    try {
+      await finishBirth(site, label, leftMs());
+      return;
+    } catch (error) {
+      if (!(error instanceof UnderstudyError) || error.code !== 'machines-unreachable' || leftMs() < 1000) throw error;
+      await world.clock.sleep(500, site.signal);
+    }
+  }
+}
+
+/** A cloud-init that ended with errors is reported and not fatal: every later step makes sure of what it needs by itself. */
+async function finishBirth(site: Site, label: string, timeoutMs: number): Promise<void> {
+  const wait = 'if command -v cloud-init >/dev/null; then cloud-init status --wait --long 2>&1; fi';
+  const { code, stdout } = await site.world.runner.run(machineTarget(site, label), ['sh', '-c', wait], { timeoutMs });
+  if (code === 0) return;
+  const detail = stdout
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .slice(-4)
+    .join(' | ');
+  site.world.logger({ level: 'warn', subject: label, text: `cloud-init ended with ${code}: ${detail}` });
+}
+
+/** Writes every managed file of the machine and makes what reads them take them up, short of restarting the engine. */
+export async function writeFiles(site: Site, label: string, form: EngineForm): Promise<void> {
+  const { intent } = site;
+  const machine = machineNamed(intent, label);
+  const files = filesOf(intent, machine, form);
+  const guard = machine.role === 'search' && form === 'bootstrap' ? bootstrapGuard(site, machine) : [];
+  const user = machine.role === 'service' ? [ensureServiceUser] : [];
+  const then = ['systemctl daemon-reload', 'systemctl try-reload-or-restart ssh.service', ...kernelCommands];
+  const script = [...guard, ...user, writeFilesScript(files, then)].join('\n');
+  await runScript(site, label, 'write its files', script);
+}
+
+/** Refuses to bootstrap beside data, looked at on the machine itself in the same moment. */
+function bootstrapGuard({ intent }: Site, machine: MachinePlan): string[] {
+  const layout = engineLayouts[intent.topology.search.engine];
+  const hash = engineConfigHash(intent, machine, 'bootstrap');
+  return [
+    `if [ -n "$(ls -A ${layout.dataDirectory} 2>/dev/null)" ] && ! echo '${hash}  ${layout.configFile}' | sha256sum -c --status 2>/dev/null; then`,
+    `  echo '${layout.dataDirectory} holds data, so this machine must not form a new cluster' >&2; exit 3`,
+    'fi',
+  ];
+}
+
+const kernelCommands = [`systemctl enable --quiet ${sysctlUnit}`, `systemctl restart ${sysctlUnit}`];
+
+export async function applyKernel(site: Site, label: string): Promise<void> {
+  await runScript(
+    site,
+    label,
+    `apply its kernel settings by ${applySysctlPath}`,
+    ['set -e', ...kernelCommands].join('\n'),
+  );
+}
+
+/** The settings file without the initial masters; the running engine needs them no more and is not restarted. */
+export async function sealSettings(site: Site, label: string): Promise<void> {
+  const { intent } = site;
+  const paths = engineStartPaths(engineLayouts[intent.topology.search.engine]);
+  const files = filesOf(intent, machineNamed(intent, label), 'formed').filter(({ path }) => paths.includes(path));
+  await runScript(site, label, 'remove the initial masters from its settings', writeFilesScript(files));
+}

@@ -1,0 +1,91 @@
+// What should exist, complete: the topology, and what it refers to resolved into values. Planning reads nothing else.
+import type { IndexTemplate } from '../cluster/index.ts';
+import {
+  birthUserData,
+  contentHash,
+  engineInstaller,
+  engineLayouts,
+  installEnginePath,
+  searchFiles,
+  serviceFiles,
+  serviceUser,
+  sshdFile,
+  type EngineForm,
+  type ManagedFile,
+  type PackageRepository,
+  type Release,
+} from '../machines/index.ts';
+import { machinePlans, type MachinePlan, type Role, type Topology } from '../topology/index.ts';
+import type { Certificate } from './certificate.ts';
+
+export interface Intent {
+  readonly topology: Topology;
+  /** authorized_keys lines, the tool's own first. */
+  readonly authorizedKeys: readonly string[];
+  readonly repository: PackageRepository;
+  readonly release: Release;
+  /** As the service brings it; name, shards and replicas come from the topology. */
+  readonly indexTemplate: IndexTemplate;
+  /** Certificates given as files, by listener port; self-signed ones are made when they are needed. */
+  readonly certificates: Readonly<Record<number, Certificate>>;
+}
+
+export function machinesFor(intent: Intent, role?: Role): MachinePlan[] {
+  return machinePlans(intent.topology).filter((machine) => role === undefined || machine.role === role);
+}
+
+export function machineNamed(intent: Intent, label: string): MachinePlan {
+  const machine = machinesFor(intent).find((candidate) => candidate.label === label);
+  if (!machine) throw new Error(`no machine ${label} in the topology`);
+  return machine;
+}
+
+/** Every managed file of a machine. */
+export function filesOf(intent: Intent, machine: MachinePlan, form: EngineForm = 'formed'): ManagedFile[] {
+  const { topology, repository } = intent;
+  const searchMachines = machinesFor(intent, 'search');
+  const files =
+    machine.role === 'search'
+      ? searchFiles({ topology, machine, peers: searchMachines, securityModule: repository.securityModule }, form)
+      : serviceFiles({ topology, machine, searchMachines });
+  return [sshdFile, ...files];
+}
+
+/** The engine's settings file in either form, as a hash. */
+export function engineConfigHash(intent: Intent, machine: MachinePlan, form: EngineForm): string {
+  const path = engineLayouts[intent.topology.search.engine].configFile;
+  const file = filesOf(intent, machine, form).find((candidate) => candidate.path === path);
+  return contentHash(file?.content ?? '');
+}
+
+export function userDataOf(intent: Intent, machine: MachinePlan): string {
+  const { engine, version } = intent.topology.search;
+  const common = { hostname: machine.label, authorizedKeys: intent.authorizedKeys };
+  return machine.role === 'search'
+    ? birthUserData({
+        ...common,
+        files: [engineInstaller(engine, version, intent.repository)],
+        commands: [[installEnginePath]],
+      })
+    : birthUserData({ ...common, files: [], commands: [['sh', '-c', ensureServiceUser]] });
+}
+
+/** Idempotent: the service never runs as root. */
+export const ensureServiceUser = `id ${serviceUser} >/dev/null 2>&1 || useradd --system --home-dir /var/lib/${serviceUser} --shell /usr/sbin/nologin ${serviceUser}`;
+
+/** The service's template, fitted to the topology's index. */
+export function indexTemplateOf(intent: Intent): IndexTemplate {
+  const { name, shards, replicas } = intent.topology.search.index;
+  const brought = intent.indexTemplate as { readonly template?: { readonly settings?: { readonly index?: object } } };
+  const { template = {} } = brought;
+  const settings = {
+    ...template.settings,
+    index: {
+      ...template.settings?.index,
+      number_of_shards: shards,
+      number_of_replicas: replicas,
+      translog: { durability: 'request' },
+    },
+  };
+  return { ...intent.indexTemplate, index_patterns: [name], template: { ...template, settings } };
+}

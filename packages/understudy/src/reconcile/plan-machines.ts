@@ -1,0 +1,216 @@
+// Plans the machines themselves: that each exists, runs, can be reached, and has its files and kernel settings.
+import type { Instance } from '../linode/index.ts';
+import {
+  contentHash,
+  engineLayouts,
+  kernelSettings,
+  sysctlUnit,
+  type EngineForm,
+  type ManagedFile,
+  type ObservedMachine,
+} from '../machines/index.ts';
+import type { MachineSight, Observation } from '../status/index.ts';
+import { firewallLabel, tagOf, type MachinePlan } from '../topology/index.ts';
+import { filesOf, machinesFor, type Intent } from './intent.ts';
+import { networkSteps } from './plan-network.ts';
+import type { PlanDraft } from './step.ts';
+
+/** An instance that has answered to nobody for this long after it was made is not merely still starting. */
+const birthMs = 300_000;
+
+/** Steps that must be done before a machine can be told anything. */
+export function reachSteps(label: string): readonly string[] {
+  return [`${label}/wait`];
+}
+
+export function sightOf(observation: Observation, label: string): ObservedMachine | undefined {
+  const sight = observation.machines[label];
+  return sight?.reached ? sight.machine : undefined;
+}
+
+export function planMachines(draft: PlanDraft, intent: Intent, observation: Observation): void {
+  for (const machine of machinesFor(intent)) {
+    const instance = observation.objects.instances.find(({ label }) => label === machine.label);
+    if (!instance) planBirth(draft, intent, machine);
+    else planExisting(draft, intent, observation, machine, instance);
+  }
+}
+
+function planBirth(draft: PlanDraft, intent: Intent, machine: MachinePlan): void {
+  const { name } = intent.topology;
+  const { label, role, machineType, vpcAddress } = machine;
+  draft.add({
+    subject: label,
+    action: 'create',
+    reason: `${label} does not exist; it becomes a ${machineType} with the private address ${vpcAddress}.`,
+    task: { kind: 'instance-create', machine: label },
+    after: [
+      ...networkSteps(name),
+      `${firewallLabel(name, role)}/create`,
+      `${firewallLabel(name, role)}/update`,
+      `${machine.placementGroup}/create-group`,
+    ],
+  });
+  planWait(draft, label, 'A new machine has to boot and finish cloud-init.');
+}
+
+function planWait(draft: PlanDraft, label: string, reason: string): void {
+  draft.add({
+    subject: label,
+    action: 'wait',
+    reason,
+    task: { kind: 'machine-ready', machine: label },
+    after: [`${label}/create`, `${label}/boot`, `${label}/reboot`, `${label}/attach-firewall`],
+  });
+}
+
+function planExisting(
+  draft: PlanDraft,
+  intent: Intent,
+  observation: Observation,
+  machine: MachinePlan,
+  instance: Instance,
+): void {
+  const { label } = machine;
+  if (!instance.tags.includes(tagOf(intent.topology.name))) {
+    draft.add({
+      subject: label,
+      action: 'update',
+      name: 'tag',
+      reason: `${label} lacks the tag of this system, by which it is found.`,
+      task: { kind: 'instance-tag', machine: label },
+    });
+  }
+  planShape(draft, intent, observation, machine, instance);
+  if (instance.status === 'offline' || instance.status === 'stopped') {
+    draft.add({
+      subject: label,
+      action: 'boot',
+      reason: `${label} is powered off.`,
+      task: { kind: 'instance-boot', machine: label },
+    });
+    planWait(draft, label, 'A booted machine has to come up.');
+    return;
+  }
+  const sight = observation.machines[label];
+  if (sight && !sight.reached) planUnreached(draft, observation, instance, sight);
+  else if (sightOf(observation, label)?.cloudInit === 'running') {
+    planWait(draft, label, 'Its cloud-init has not finished.');
+  }
+}
+
+/** Differences that only a new machine mends: the tool says so and leaves the choice to a person. */
+function planShape(
+  draft: PlanDraft,
+  intent: Intent,
+  { objects }: Observation,
+  machine: MachinePlan,
+  instance: Instance,
+): void {
+  const { region, image } = intent.topology;
+  const wrong = [
+    ...(instance.region === region ? [] : [`is in ${instance.region} instead of ${region}`]),
+    ...(instance.type === machine.machineType
+      ? []
+      : [`is a ${String(instance.type)} instead of a ${machine.machineType}`]),
+    ...(instance.image === image ? [] : [`has the image ${String(instance.image)} instead of ${image}`]),
+  ];
+  const held = objects.vpcIps.find(({ linode_id }) => linode_id === instance.id)?.address;
+  if (held !== machine.vpcAddress)
+    wrong.push(`has the private address ${held ?? 'none'} instead of ${machine.vpcAddress}`);
+  if (wrong.length > 0) {
+    draft.obstacle(
+      machine.label,
+      `It ${wrong.join(', ')}. Delete it at Linode when the cluster is green, and apply makes it anew as asked.`,
+    );
+  }
+}
+
+function planUnreached(
+  draft: PlanDraft,
+  observation: Observation,
+  instance: Instance,
+  sight: Extract<MachineSight, { reached: false }>,
+): void {
+  const { label } = instance;
+  const ageMs = Date.parse(observation.at) - Date.parse(`${instance.created}Z`);
+  if (sight.code === 'machines-host-key') draft.obstacle(label, sight.reason);
+  else if (instance.status !== 'running' || ageMs < birthMs) {
+    planWait(draft, label, `${label} does not answer yet: ${sight.reason}`);
+  } else if (serves(observation, label)) {
+    draft.obstacle(label, `It serves, but does not answer over SSH, so nothing on it can be changed: ${sight.reason}`);
+  } else {
+    draft.add({
+      subject: label,
+      action: 'reboot',
+      reason: `Linode says that ${label} runs, but it answers to nobody.`,
+      task: { kind: 'instance-reboot', machine: label },
+    });
+    planWait(draft, label, 'A rebooted machine has to come up.');
+  }
+}
+
+function serves({ cluster, objects }: Observation, label: string): boolean {
+  const member = cluster.answered && cluster.cluster.membership?.nodes.some(({ name }) => name === label);
+  const backends = objects.balancers.flatMap(({ configs }) => configs.flatMap(({ nodes }) => nodes));
+  return member === true || backends.some((node) => node.label === label && node.status === 'UP');
+}
+
+/** Files that differ from what they should be, each as a clause; every file when the machine has not been seen. */
+export function fileDifferences(files: readonly ManagedFile[], seen: ObservedMachine | undefined): string[] {
+  return files.flatMap((file) => {
+    const there = seen?.files[file.path];
+    if (!there) return [`${file.path} is missing`];
+    if (there.hash !== contentHash(file.content)) return [`${file.path} differs from what was written`];
+    if (there.mode !== file.mode) return [`${file.path} has the mode ${there.mode} instead of ${file.mode}`];
+    if (there.owner !== file.owner) return [`${file.path} belongs to ${there.owner} instead of ${file.owner}`];
+    return [];
+  });
+}
+
+/** Plans `files` and `kernel` of one machine. `form` says which form of the engine's settings file is right now. */
+export function planFiles(
+  draft: PlanDraft,
+  intent: Intent,
+  observation: Observation,
+  machine: MachinePlan,
+  form: EngineForm,
+  ignore: readonly string[] = [],
+): void {
+  const seen = sightOf(observation, machine.label);
+  const files = filesOf(intent, machine, form).filter(({ path }) => !ignore.includes(path));
+  const differences = fileDifferences(files, seen);
+  if (differences.length > 0) {
+    const reason = seen ? `On ${machine.label} ${differences.join('; ')}.` : 'A new machine has none of its files.';
+    draft.add({
+      subject: machine.label,
+      action: 'write',
+      name: 'files',
+      reason,
+      task: { kind: 'files-write', machine: machine.label, form },
+      after: [...reachSteps(machine.label), `${machine.label}/package`],
+    });
+  } else if (seen) planKernel(draft, intent, machine, seen);
+}
+
+function planKernel(draft: PlanDraft, intent: Intent, machine: MachinePlan, seen: ObservedMachine): void {
+  const wanted = kernelSettings(machine.role, intent.topology.search.failover);
+  const wrong = Object.entries(wanted).flatMap(([key, value]) => {
+    const there = seen.sysctls[key];
+    return there?.writable && there.value !== value ? [`${key} is ${there.value} instead of ${value}`] : [];
+  });
+  if (seen.units[sysctlUnit]?.enabled !== true) wrong.push(`${sysctlUnit} is not enabled`);
+  if (wrong.length === 0) return;
+  draft.add({
+    subject: machine.label,
+    action: 'update',
+    name: 'kernel',
+    reason: `On ${machine.label} ${wrong.join('; ')}.`,
+    task: { kind: 'kernel-apply', machine: machine.label },
+    after: reachSteps(machine.label),
+  });
+}
+
+export function engineUnit(intent: Intent): string {
+  return engineLayouts[intent.topology.search.engine].unit;
+}

@@ -1,0 +1,75 @@
+// Plans the service on its machines: environment and unit, release, start. Running instances are restarted one after the
+// other; new ones come up side by side.
+import {
+  contentHash,
+  currentRelease,
+  releasesDirectory,
+  serviceEnvironmentPath,
+  serviceStartedPath,
+  serviceUnit,
+  serviceUnitPath,
+} from '../machines/index.ts';
+import type { Observation } from '../status/index.ts';
+import type { MachinePlan } from '../topology/index.ts';
+import { filesOf, machinesFor, type Intent } from './intent.ts';
+import { planFiles, reachSteps, sightOf } from './plan-machines.ts';
+import type { PlanDraft } from './step.ts';
+
+export function planService(draft: PlanDraft, intent: Intent, observation: Observation): void {
+  let previous: string | undefined;
+  for (const machine of machinesFor(intent, 'service')) {
+    const { label } = machine;
+    const seen = sightOf(observation, label);
+    planFiles(draft, intent, observation, machine, 'formed');
+    const home = `${releasesDirectory}/${intent.release.id}`;
+    const current = seen?.links[currentRelease];
+    if (current !== home) {
+      draft.add({
+        subject: label,
+        action: 'deploy',
+        name: 'release',
+        reason: `${label} has ${current === undefined ? 'no release' : `the release ${current.slice(releasesDirectory.length + 1)}`}; ${intent.release.id} is asked for.`,
+        task: { kind: 'release-deploy', machine: label },
+        after: reachSteps(label),
+      });
+    }
+    const reason = startReason(intent, observation, machine);
+    if (reason === undefined) continue;
+    const running = seen?.units[serviceUnit]?.active === 'active';
+    const id = draft.add({
+      subject: label,
+      action: running ? 'restart' : 'start',
+      name: 'service',
+      reason,
+      task: { kind: 'service-start', machine: label },
+      after: [
+        ...reachSteps(label),
+        `${label}/files`,
+        `${label}/kernel`,
+        `${label}/release`,
+        ...(running && previous !== undefined ? [previous] : []),
+      ],
+    });
+    if (running) previous = id;
+  }
+}
+
+/** Why the service must be started or restarted; undefined when it runs with what is asked for. */
+function startReason(intent: Intent, observation: Observation, machine: MachinePlan): string | undefined {
+  const { label } = machine;
+  const seen = sightOf(observation, label);
+  if (!seen) return `The service on ${label} has to be started.`;
+  const unit = seen.units[serviceUnit];
+  if (unit?.active !== 'active') return `The service on ${label} is ${unit?.active ?? 'unknown'}.`;
+  if (!unit.enabled) return `The service on ${label} is not enabled at boot.`;
+  const record = seen.records[serviceStartedPath] ?? '';
+  const wrong = filesOf(intent, machine)
+    .filter(({ path }) => path === serviceEnvironmentPath || path === serviceUnitPath)
+    .filter(({ path, content }) => !record.includes(`${contentHash(content)}  ${path}`))
+    .map(({ path }) => path);
+  if (wrong.length > 0) return `The service on ${label} was started with another ${wrong.join(' and ')}.`;
+  if (!record.split('\n').includes(`${releasesDirectory}/${intent.release.id}`)) {
+    return `The service on ${label} was started from another release.`;
+  }
+  return undefined;
+}

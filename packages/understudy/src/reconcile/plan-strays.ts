@@ -1,0 +1,45 @@
+// Plans the removal of what carries this system's mark and is not in the topology. Every such step is destructive.
+import type { Observation } from '../status/index.ts';
+import { balancerLabel, firewallLabel, placementGroupLabels, tagOf } from '../topology/index.ts';
+import { machinesFor, type Intent } from './intent.ts';
+import { roles } from './plan-network.ts';
+import { clusterSubject } from './plan-search.ts';
+import type { DoomedObject, PlanDraft } from './step.ts';
+
+export function planStrays(draft: PlanDraft, intent: Intent, { objects }: Observation): void {
+  const { topology } = intent;
+  const tag = tagOf(topology.name);
+  const asked = new Set([
+    ...machinesFor(intent).map(({ label }) => label),
+    ...roles.map((role) => firewallLabel(topology.name, role)),
+    balancerLabel(topology.name),
+  ]);
+  const stray = ({ label, tags }: { readonly label: string; readonly tags: readonly string[] }): boolean =>
+    tags.includes(tag) && !asked.has(label);
+  const doomed: DoomedObject[] = [
+    ...objects.instances.filter(stray).map((item) => doom('instance', item)),
+    ...objects.balancers.filter(({ balancer }) => stray(balancer)).map(({ balancer }) => doom('balancer', balancer)),
+    ...objects.firewalls.filter(({ firewall }) => stray(firewall)).map(({ firewall }) => doom('firewall', firewall)),
+  ];
+  const groups = roles.flatMap((role) => placementGroupLabels(topology, role));
+  const strayGroups = objects.placementGroups.filter(({ label }) => !groups.includes(label));
+  for (const object of [...doomed, ...strayGroups.map((item) => doom('placement-group', item))]) {
+    draft.add({
+      subject: object.label,
+      action: 'delete',
+      name: `delete-${object.type}-${object.id}`,
+      reason: `The ${object.type} ${object.label} belongs to this system and is not in the topology.`,
+      destructive: true,
+      task: { kind: 'object-delete', object },
+      after: [`${clusterSubject(intent)}/members`],
+    });
+  }
+}
+
+export function doom(
+  type: DoomedObject['type'],
+  item: { readonly id: number; readonly label: string },
+  parents: readonly number[] = [],
+): DoomedObject {
+  return { type, id: item.id, label: item.label, parents };
+}

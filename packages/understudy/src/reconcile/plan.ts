@@ -1,0 +1,24 @@
+// From what should exist and what was seen to the steps between them. Pure: no clock, no network, no memory.
+import type { Observation } from '../status/index.ts';
+import type { Intent } from './intent.ts';
+import { planBalancer } from './plan-balancer.ts';
+import { planMachines } from './plan-machines.ts';
+import { planFirewalls, planNetwork, planPlacement } from './plan-network.ts';
+import { planSearch } from './plan-search.ts';
+import { planService } from './plan-service.ts';
+import { planStrays } from './plan-strays.ts';
+import { PlanDraft, type Plan } from './step.ts';
+
+/** No steps and no obstacles: everything is as the topology asks. */
+export function plan(intent: Intent, observation: Observation): Plan {
+  const draft = new PlanDraft();
+  planNetwork(draft, intent, observation);
+  planFirewalls(draft, intent, observation);
+  planPlacement(draft, intent, observation);
+  planMachines(draft, intent, observation);
+  planSearch(draft, intent, observation);
+  planService(draft, intent, observation);
+  planBalancer(draft, intent, observation);
+  planStrays(draft, intent, observation);
+  return draft.finish();
+}

@@ -1,0 +1,70 @@
+// Linode's objects of one topology, found by tag and label; a fixed small number of API calls whatever the size.
+import type { LinodeClient } from '../linode/index.ts';
+import { balancerLabel, firewallLabel, tagOf, vpcLabel } from '../topology/index.ts';
+import type { ObservedBalancer, ObservedObjects } from './observation.ts';
+
+/** Errors: those of the Linode client. */
+export async function observeObjects(linode: LinodeClient, name: string): Promise<ObservedObjects> {
+  const tag = tagOf(name);
+  const walls = [firewallLabel(name, 'search'), firewallLabel(name, 'service')];
+  const [instances, { vpcs, vpcIps }, firewalls, placementGroups, balancers] = await Promise.all([
+    // A machine that somebody untagged is still ours by its label; without this it would be made a second time.
+    linode.instances.list({ '+or': [{ tags: tag }, { label: { '+contains': `${name}-` } }] }),
+    observeVpcs(linode, name),
+    observeFirewalls(linode, tag, walls),
+    linode.placementGroups.list({ label: { '+contains': `${name}-` } }),
+    observeBalancers(linode, tag, balancerLabel(name)),
+  ]);
+  return {
+    vpcs,
+    vpcIps,
+    firewalls,
+    placementGroups: placementGroups.filter(({ label }) => isGroupLabel(name, label)),
+    instances: instances.filter(({ label, tags }) => tags.includes(tag) || isMachineLabel(name, label)),
+    balancers,
+  };
+}
+
+/** `demo-search-1` for the topology `demo`; not `other-demo-search-1`, not `demo-archive`. */
+function isMachineLabel(name: string, label: string): boolean {
+  return label.startsWith(`${name}-`) && /^(?:search|service)-\d+$/.test(label.slice(name.length + 1));
+}
+
+/** `demo-search`, or one of several: `demo-search-group-2`. */
+function isGroupLabel(name: string, label: string): boolean {
+  return label.startsWith(`${name}-`) && /^(?:search|service)(?:-group-\d+)?$/.test(label.slice(name.length + 1));
+}
+
+async function observeVpcs(linode: LinodeClient, name: string): Promise<Pick<ObservedObjects, 'vpcs' | 'vpcIps'>> {
+  const vpcs = await linode.vpcs.list({ label: vpcLabel(name) });
+  const ips = await Promise.all(vpcs.map((vpc) => linode.vpcs.ips(vpc.id)));
+  return { vpcs, vpcIps: ips.flat() };
+}
+
+async function observeFirewalls(
+  linode: LinodeClient,
+  tag: string,
+  labels: readonly string[],
+): Promise<ObservedObjects['firewalls']> {
+  const firewalls = await linode.firewalls.list({ '+or': [{ tags: tag }, ...labels.map((label) => ({ label }))] });
+  return Promise.all(
+    firewalls.map(async (firewall) => ({ firewall, devices: await linode.firewalls.devices.list(firewall.id) })),
+  );
+}
+
+async function observeBalancers(linode: LinodeClient, tag: string, label: string): Promise<ObservedBalancer[]> {
+  const balancers = await linode.nodeBalancers.list({ '+or': [{ tags: tag }, { label }] });
+  return Promise.all(
+    balancers.map(async (balancer) => {
+      const [legs, configs] = await Promise.all([
+        linode.nodeBalancers.vpcs(balancer.id),
+        linode.nodeBalancers.configs.list(balancer.id),
+      ]);
+      const withNodes = configs.map(async (config) => ({
+        config,
+        nodes: await linode.nodeBalancers.nodes.list(balancer.id, config.id),
+      }));
+      return { balancer, legs, configs: await Promise.all(withNodes) };
+    }),
+  );
+}
