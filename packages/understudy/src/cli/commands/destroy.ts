@@ -1,0 +1,39 @@
+// `understudy destroy`: removes everything that carries the topology's mark, and nothing else.
+import { Command } from 'commander';
+import { destroy, destroyPlan } from '../../reconcile/index.ts';
+import { observeObjects } from '../../status/index.ts';
+import { exitCode } from '../exit-code.ts';
+import { renderPlan } from '../render/plan.ts';
+import { ask, printJson, printProgress } from '../terminal.ts';
+import { locked, topologyCommand, type TargetOptions } from '../topology-command.ts';
+
+const examples = `
+Examples:
+  understudy destroy topology.yaml           shows what would go, and asks for the system's name
+  understudy destroy topology.yaml --yes`;
+
+interface DestroyOptions extends TargetOptions {
+  readonly yes?: boolean;
+}
+
+export function destroyCommand(): Command {
+  const command = new Command('destroy')
+    .description('remove every object of the topology, its documents included')
+    .option('-y, --yes', 'do not ask')
+    .addHelpText('after', examples);
+  return topologyCommand<DestroyOptions>(command, async ({ session }, options) =>
+    locked(session, 'destroy', async () => {
+      const { world, topology } = session;
+      const planned = destroyPlan(await observeObjects(world.linode, topology.name));
+      printProgress(renderPlan(topology.name, planned));
+      const question = `This deletes the documents too. Type the name of the system (${topology.name}) to go on: `;
+      if (planned.steps.length > 0 && options.yes !== true && (await ask(question)) !== topology.name) {
+        printProgress('Nothing was deleted. --yes answers the question beforehand.');
+        return exitCode.no;
+      }
+      const done = await destroy(world, topology.name);
+      if (options.json === true) printJson({ schemaVersion: 1, deleted: done.map(({ subject }) => subject) });
+      return exitCode.yes;
+    }),
+  );
+}

@@ -1,0 +1,33 @@
+// `understudy plan`: what apply would change, and why. Reads only.
+import { Command } from 'commander';
+import { plan } from '../../reconcile/index.ts';
+import { observe } from '../../status/index.ts';
+import { exitCode } from '../exit-code.ts';
+import { checkRegion } from '../region-check.ts';
+import { renderPlan } from '../render/plan.ts';
+import { resolveIntent } from '../session.ts';
+import { print, printJson } from '../terminal.ts';
+import { topologyCommand, type TargetOptions } from '../topology-command.ts';
+
+const examples = `
+Examples:
+  understudy plan topology.yaml
+  understudy plan topology.yaml --json | jq -r '.steps[].reason'
+  understudy plan topology.yaml --target linode
+
+Exit codes: 0 nothing to do, 1 something would change, 2 could not be seen, 64 the file is refused.`;
+
+export function planCommand(): Command {
+  const command = new Command('plan')
+    .description('what would change, each step with its reason; changes nothing')
+    .addHelpText('after', examples);
+  return topologyCommand<TargetOptions>(command, async ({ session, topologyPath }, options) => {
+    const { world, topology } = session;
+    const price = await checkRegion(world.linode, topology, topologyPath);
+    const [intent, observation] = await Promise.all([resolveIntent(session), observe(world, topology)]);
+    const planned = plan(intent, observation);
+    if (options.json === true) printJson({ schemaVersion: 1, name: topology.name, ...planned, price });
+    else print(renderPlan(topology.name, planned, price));
+    return planned.steps.length + planned.obstacles.length === 0 ? exitCode.yes : exitCode.no;
+  });
+}

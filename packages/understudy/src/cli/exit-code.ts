@@ -1,0 +1,25 @@
+// What the shell sees. Every command ends with one of these; nothing else sets process.exitCode.
+import { UnderstudyError } from '../ground/index.ts';
+
+export const exitCode = {
+  /** The answer is yes: healthy, nothing to do, every drill passed. */
+  yes: 0,
+  /** The answer is no: drift found, a drill failed, the system is degraded. */
+  no: 1,
+  /** The answer could not be had: unreachable, interrupted, refused by the other side. */
+  unknown: 2,
+  /** The command line or the topology file is wrong; nothing was touched. */
+  usage: 64,
+  /** A fault of this program. */
+  internal: 70,
+} as const;
+
+export type ExitCode = (typeof exitCode)[keyof typeof exitCode];
+
+const usageCodes = new Set(['topology-invalid', 'topology-unreadable', 'cli-usage', 'drills-unknown']);
+
+/** The exit code for an error that ended a command. */
+export function exitCodeOf(error: unknown): ExitCode {
+  if (!(error instanceof UnderstudyError)) return exitCode.internal;
+  return usageCodes.has(error.code) ? exitCode.usage : exitCode.unknown;
+}

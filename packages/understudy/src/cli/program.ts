@@ -1,0 +1,58 @@
+// Assembles the commands. Kept apart from main.ts so that tests can read the help without running anything.
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { exitCode } from './exit-code.ts';
+import { applyCommand } from './commands/apply.ts';
+import { destroyCommand } from './commands/destroy.ts';
+import { drillCommand } from './commands/drill.ts';
+import { initCommand } from './commands/init.ts';
+import { labCommand } from './commands/lab.ts';
+import { planCommand } from './commands/plan.ts';
+import { schemaCommand } from './commands/schema.ts';
+import { statusCommand } from './commands/status.ts';
+
+const epilogue = `
+Start here:
+  understudy init > topology.yaml          write an example topology, commented
+  understudy lab up                        a small Linode region on this machine (root)
+  understudy apply topology.yaml           make it so
+  understudy drill run search-kill-master -t topology.yaml
+
+Exit codes: 0 yes, 1 no (drift found, drill failed, degraded), 2 unknown, 64 bad usage or file, 70 internal fault.`;
+
+/** This tool's version, from its package.json. */
+function version(): string {
+  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+  return manifest.version;
+}
+
+/** The whole program. Wrong usage exits 64, help and version exit 0. */
+export function buildProgram(): Command {
+  const program = new Command('understudy')
+    .description('Keeps a search cluster and its application serving when machines die on Linode, and proves it.')
+    .version(version())
+    .addHelpText('after', epilogue)
+    .showSuggestionAfterError()
+    .showHelpAfterError('(--help shows the usage, with examples)')
+    .configureHelp({ sortSubcommands: false });
+  for (const command of [
+    initCommand(),
+    schemaCommand(),
+    planCommand(),
+    applyCommand(),
+    statusCommand(),
+    destroyCommand(),
+    drillCommand(),
+    labCommand(),
+  ]) {
+    program.addCommand(command);
+  }
+  exitAsUsage(program);
+  return program;
+}
+
+/** Commander exits 1 on wrong usage; this product says 64. Help and version stay 0. */
+function exitAsUsage(command: Command): void {
+  command.exitOverride((error) => process.exit(error.exitCode === 0 ? exitCode.yes : exitCode.usage));
+  for (const child of command.commands) exitAsUsage(child);
+}

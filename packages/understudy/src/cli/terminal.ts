@@ -1,0 +1,84 @@
+// The one place that prints. Data goes to stdout, progress and errors to stderr; colour only where a terminal reads.
+import { createInterface } from 'node:readline/promises';
+import { createColors } from 'picocolors';
+import { UnderstudyError, type LogLine, type Logger } from '../ground/index.ts';
+
+const noColour = process.env['NO_COLOR'] !== undefined;
+/** Colours for stdout. */
+export const paint = createColors(process.stdout.isTTY && !noColour);
+/** Colours for stderr. */
+const paintProgress = createColors(process.stderr.isTTY && !noColour);
+
+const startedMs = performance.now();
+
+/** Prints data: one text, newline added. */
+export function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** Prints data as JSON, indented for people when a terminal reads. */
+export function printJson(value: unknown): void {
+  print(JSON.stringify(value, undefined, 2));
+}
+
+const marks = { debug: '·', info: '·', warn: '!', error: '✗' } as const;
+
+/** Progress on stderr: seconds since the start, subject, text. `debug` lines only with `--verbose`. */
+export function progressLogger(options: { verbose?: boolean; quiet?: boolean }): Logger {
+  return ({ level, subject, text }: LogLine) => {
+    if (level === 'debug' && options.verbose !== true) return;
+    if (options.quiet === true && (level === 'debug' || level === 'info')) return;
+    const seconds = ((performance.now() - startedMs) / 1000).toFixed(1).padStart(6);
+    const colour = level === 'error' ? paintProgress.red : level === 'warn' ? paintProgress.yellow : paintProgress.dim;
+    const line = `${paintProgress.dim(seconds)} ${colour(marks[level])} ${subject.padEnd(18)} ${text}`;
+    process.stderr.write(`${line}\n`);
+  };
+}
+
+/** Prints an error a person can act on; the stack only for faults of this program. */
+export function printError(error: unknown, options: { json?: boolean; verbose?: boolean }): void {
+  const known = error instanceof UnderstudyError;
+  if (options.json === true) {
+    const body = known
+      ? { code: error.code, message: error.message, facts: error.facts }
+      : { code: 'internal', message: error instanceof Error ? error.message : String(error) };
+    process.stderr.write(`${JSON.stringify({ error: body }, undefined, 2)}\n`);
+    return;
+  }
+  const text = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`${paintProgress.red('error:')} ${text}\n`);
+  if (!known && error instanceof Error) {
+    process.stderr.write(`${error.stack ?? ''}\nThis is a fault of understudy itself; please report it with the lines above.\n`);
+  } else if (options.verbose === true) {
+    for (let cause = (error as Error).cause; cause instanceof Error; cause = cause.cause) {
+      process.stderr.write(`  because: ${cause.message}\n`);
+    }
+  }
+}
+
+/** Asks on the terminal; without one the answer is No, and the caller names the flag that says Yes. */
+export async function ask(question: string): Promise<string> {
+  if (!process.stdin.isTTY) return '';
+  const prompt = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return (await prompt.question(question)).trim();
+  } finally {
+    prompt.close();
+  }
+}
+
+/** A yes-or-no question, default No. `yes` answers it beforehand. */
+export async function confirm(question: string, yes: boolean | undefined): Promise<boolean> {
+  if (yes === true) return true;
+  return /^y(es)?$/i.test(await ask(`${question} [y/N] `));
+}
+
+/** Prints text for the person who watches, on stderr. */
+export function printProgress(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+/** Starts a fresh screen on a terminal; elsewhere the outputs follow one another. */
+export function clearScreen(): void {
+  if (process.stdout.isTTY) process.stdout.write('\u001b[2J\u001b[H');
+}
