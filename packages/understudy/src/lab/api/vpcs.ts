@@ -1,0 +1,338 @@
+// VPCs and their subnets: views, rules of labels and ranges, and the addresses in them.
+import { found, refuse } from './answer.ts';
+import { offers, regionOf } from './catalogue.ts';
+import { Input, vpcLabel } from './input.ts';
+import { idOf, paged, type Call, type Json, type Route } from './route.ts';
+import { overlap, parseRange, toAddress } from '../state/addresses.ts';
+import { entity } from '../state/events.ts';
+import type { Machine, Subnet, Vpc } from '../state/model.ts';
+import type { LabStore } from '../state/store.ts';
+
+const privateRanges = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'];
+/** Linode's own private network; no subnet may touch it. */
+const reservedRange = '192.168.128.0/17';
+
+const subnetsOf = (store: LabStore, vpcId: number): Subnet[] =>
+  [...store.subnets.values()].filter((s) => s.vpcId === vpcId);
+
+interface VpcAttachment {
+  readonly machine: Machine;
+  readonly interfaceId: number;
+  readonly configId: number | null;
+  readonly subnetId: number;
+  readonly vpcId: number;
+  readonly address: string;
+  readonly nat: string | null;
+}
+
+/** Every interface of a living machine in any subnet. */
+export function attachments(store: LabStore): VpcAttachment[] {
+  return [...store.machines.values()].flatMap((machine) => {
+    if (machine.status === 'deleting') return [];
+    const legacy = machine.configs.flatMap((config) =>
+      config.interfaces.map((i) => ({ ...i, configId: config.id, address: i.vpcAddress })),
+    );
+    const modern = machine.interfaces.map((i) => ({ ...i, configId: null }));
+    return [...legacy, ...modern].flatMap(({ id, configId, subnetId, vpcId, address, nat }) =>
+      subnetId === null || vpcId === null || address === null
+        ? []
+        : [{ machine, interfaceId: id, configId, subnetId, vpcId, address, nat }],
+    );
+  });
+}
+
+export function subnetView(store: LabStore, subnet: Subnet): Json {
+  const linodes = new Map<number, Json[]>();
+  for (const attachment of attachments(store).filter((a) => a.subnetId === subnet.id)) {
+    const { machine, interfaceId, configId } = attachment;
+    const interfaces = linodes.get(machine.id) ?? [];
+    interfaces.push({ id: interfaceId, config_id: configId, active: machine.status === 'running' });
+    linodes.set(machine.id, interfaces);
+  }
+  const balancers = [...store.balancerVpcs.values()].filter((vpc) => vpc.subnetId === subnet.id);
+  return {
+    id: subnet.id,
+    label: subnet.label,
+    ipv4: subnet.range,
+    ipv6: null,
+    linodes: [...linodes].map(([id, interfaces]) => ({ id, interfaces })),
+    databases: [],
+    nodebalancers: balancers.map((vpc) => ({ id: vpc.balancerId, ipv4_range: vpc.range })),
+    created: subnet.created,
+    updated: subnet.updated,
+  };
+}
+
+function vpcView(store: LabStore, vpc: Vpc): Json {
+  return {
+    id: vpc.id,
+    label: vpc.label,
+    description: vpc.description,
+    region: vpc.region,
+    ipv4: privateRanges.map((range) => ({ range })),
+    ipv6: null,
+    vpc_type: 'regular',
+    subnets: subnetsOf(store, vpc.id).map((subnet) => subnetView(store, subnet)),
+    created: vpc.created,
+    updated: vpc.updated,
+  };
+}
+
+function checkRange(input: Input, others: readonly string[]): string | undefined {
+  const text = input.text('ipv4');
+  if (text === undefined) return undefined;
+  const range = parseRange(text);
+  const inside = (outer: string): boolean => {
+    const bounds = parseRange(outer);
+    return range !== undefined && bounds !== undefined && range.first >= bounds.first && range.last <= bounds.last;
+  };
+  const touches = (other: string): boolean => {
+    const bounds = parseRange(other);
+    return range !== undefined && bounds !== undefined && overlap(range, bounds);
+  };
+  if (range === undefined) input.refuse('Must be an IPv4 network in CIDR format', 'ipv4');
+  else if (range.prefix > 29) input.refuse('Prefix length must be between 1 and 29', 'ipv4');
+  else if (!privateRanges.some(inside)) input.refuse('Must be a private (RFC 1918) IPv4 network', 'ipv4');
+  else if (touches(reservedRange)) input.refuse(`Must not overlap with ${reservedRange}`, 'ipv4');
+  else if (others.some(touches)) input.refuse('Must not overlap with other subnets of the VPC', 'ipv4');
+  return text;
+}
+
+function newSubnet(call: Call, vpcId: number, label: string, range: string): Subnet {
+  const subnet = { id: call.store.newId(), vpcId, label, range, created: call.time, updated: call.time };
+  call.store.subnets.set(subnet.id, subnet);
+  call.sync.apply('subnet', subnet.id);
+  return subnet;
+}
+
+function createVpc(call: Call): Json {
+  const input = new Input(call.body);
+  input.require('label', 'region');
+  const label = input.text('label', vpcLabel);
+  const description = input.text('description', { most: 255 }) ?? '';
+  const region = input.text('region');
+  if (region !== undefined && regionOf(region) === undefined) input.refuse('region is not valid', 'region');
+  else if (region !== undefined && !offers(region, 'VPCs')) input.refuse('region does not support VPCs', 'region');
+  if ([...call.store.vpcs.values()].some((vpc) => vpc.label === label)) input.refuse('Label must be unique', 'label');
+  const wanted: { label: string; range: string }[] = [];
+  for (const part of input.objects('subnets') ?? []) {
+    part.require('label', 'ipv4');
+    const subnetLabel = part.text('label', vpcLabel);
+    const range = checkRange(
+      part,
+      wanted.map((w) => w.range),
+    );
+    if (wanted.some((w) => w.label === subnetLabel)) part.refuse('Label must be unique', 'label');
+    if (subnetLabel !== undefined && range !== undefined) wanted.push({ label: subnetLabel, range });
+  }
+  input.done();
+  const vpc: Vpc = {
+    id: call.store.newId(),
+    label: label ?? '',
+    description,
+    region: region ?? '',
+    created: call.time,
+    updated: call.time,
+  };
+  call.store.vpcs.set(vpc.id, vpc);
+  call.events.note('vpc_create', aboutVpc(vpc));
+  for (const { label: subnetLabel, range } of wanted) {
+    const subnet = newSubnet(call, vpc.id, subnetLabel, range);
+    call.events.note('subnet_create', aboutSubnet(subnet), aboutVpc(vpc));
+  }
+  return vpcView(call.store, vpc);
+}
+
+const aboutVpc = (vpc: Vpc): ReturnType<typeof entity> => entity('vpc', vpc.id, vpc.label);
+const aboutSubnet = (subnet: Subnet): ReturnType<typeof entity> =>
+  entity('subnet', subnet.id, subnet.label, `/v4/vpcs/${subnet.vpcId}/subnets/${subnet.id}`);
+
+const vpcOf = (call: Call): Vpc => found(call.store.vpcs.get(idOf(call, 'vpcId')));
+
+function subnetOf(call: Call): Subnet {
+  const subnet = found(call.store.subnets.get(idOf(call, 'vpcSubnetId')));
+  return found(subnet.vpcId === vpcOf(call).id ? subnet : undefined);
+}
+
+function updateVpc(call: Call): Json {
+  const vpc = vpcOf(call);
+  const input = new Input(call.body);
+  const label = input.text('label', vpcLabel);
+  const description = input.text('description', { most: 255 });
+  if ([...call.store.vpcs.values()].some((other) => other !== vpc && other.label === label))
+    input.refuse('Label must be unique', 'label');
+  input.done();
+  vpc.label = label ?? vpc.label;
+  vpc.description = description ?? vpc.description;
+  vpc.updated = call.time;
+  call.events.note('vpc_update', aboutVpc(vpc));
+  return vpcView(call.store, vpc);
+}
+
+function refuseWhileUsed(call: Call, subnet: Subnet): void {
+  if (attachments(call.store).some((a) => a.subnetId === subnet.id))
+    throw refuse('Cannot delete a subnet that has Linodes attached');
+  if ([...call.store.balancerVpcs.values()].some((vpc) => vpc.subnetId === subnet.id)) {
+    throw refuse('Cannot delete a subnet that has NodeBalancers attached');
+  }
+}
+
+function dropSubnet(call: Call, subnet: Subnet): void {
+  call.store.subnets.delete(subnet.id);
+  const leaving = [...call.store.machines.values()].filter((m) => m.status === 'deleting').map((m) => m.id);
+  call.sync.remove({ kind: 'subnet', id: subnet.id, afterMachines: leaving });
+}
+
+function deleteVpc(call: Call): Json {
+  const vpc = vpcOf(call);
+  const subnets = subnetsOf(call.store, vpc.id);
+  for (const subnet of subnets) refuseWhileUsed(call, subnet);
+  for (const subnet of subnets) dropSubnet(call, subnet);
+  call.store.vpcs.delete(vpc.id);
+  call.events.note('vpc_delete', aboutVpc(vpc));
+  return {};
+}
+
+function createSubnet(call: Call): Json {
+  const vpc = vpcOf(call);
+  const siblings = subnetsOf(call.store, vpc.id);
+  const input = new Input(call.body);
+  input.require('label', 'ipv4');
+  const label = input.text('label', vpcLabel);
+  const range = checkRange(
+    input,
+    siblings.map((s) => s.range),
+  );
+  if (siblings.some((s) => s.label === label)) input.refuse('Label must be unique', 'label');
+  input.done();
+  const subnet = newSubnet(call, vpc.id, label ?? '', range ?? '');
+  call.events.note('subnet_create', aboutSubnet(subnet), aboutVpc(vpc));
+  return subnetView(call.store, subnet);
+}
+
+function updateSubnet(call: Call): Json {
+  const subnet = subnetOf(call);
+  const input = new Input(call.body);
+  const label = input.text('label', vpcLabel);
+  if (subnetsOf(call.store, subnet.vpcId).some((s) => s !== subnet && s.label === label))
+    input.refuse('Label must be unique', 'label');
+  input.done();
+  subnet.label = label ?? subnet.label;
+  subnet.updated = call.time;
+  call.events.note('subnet_update', aboutSubnet(subnet));
+  return subnetView(call.store, subnet);
+}
+
+function deleteSubnet(call: Call): Json {
+  const subnet = subnetOf(call);
+  refuseWhileUsed(call, subnet);
+  dropSubnet(call, subnet);
+  call.events.note('subnet_delete', aboutSubnet(subnet));
+  return {};
+}
+
+/** One address of a machine in a VPC, as /vpcs/ips and /linode/instances/{id}/ips show it. */
+export function vpcAddressView(store: LabStore, attachment: VpcAttachment): Json {
+  const { machine, subnetId, vpcId } = attachment;
+  const range = parseRange(store.subnets.get(subnetId)?.range ?? '');
+  const size = range === undefined ? 0 : range.last - range.first + 1;
+  return {
+    address: attachment.address,
+    address_range: null,
+    vpc_id: vpcId,
+    subnet_id: subnetId,
+    region: machine.region,
+    linode_id: machine.id,
+    config_id: attachment.configId,
+    interface_id: attachment.interfaceId,
+    nodebalancer_id: null,
+    database_id: null,
+    active: machine.status === 'running',
+    nat_1_1: attachment.nat,
+    gateway: range === undefined ? null : toAddress(range.first + 1),
+    prefix: range?.prefix ?? null,
+    subnet_mask: toAddress(2 ** 32 - size),
+  };
+}
+
+function listAddresses(call: Call, vpcId?: number): Json {
+  const views = attachments(call.store)
+    .filter((a) => vpcId === undefined || a.vpcId === vpcId)
+    .map((a) => vpcAddressView(call.store, a));
+  const ranges = [...call.store.balancerVpcs.values()]
+    .filter((leg) => vpcId === undefined || leg.vpcId === vpcId)
+    .map((leg) => balancerRangeView(call.store, leg));
+  return paged(
+    call,
+    [...views, ...ranges],
+    ['active', 'config_id', 'linode_id', 'region', 'vpc_id', 'nodebalancer_id', 'subnet_id'],
+  );
+}
+
+function balancerRangeView(
+  store: LabStore,
+  leg: { balancerId: number; vpcId: number; subnetId: number; range: string },
+): Json {
+  return {
+    address: null,
+    address_range: leg.range,
+    vpc_id: leg.vpcId,
+    subnet_id: leg.subnetId,
+    region: store.balancers.get(leg.balancerId)?.region ?? '',
+    linode_id: null,
+    config_id: null,
+    interface_id: null,
+    nodebalancer_id: leg.balancerId,
+    database_id: null,
+    active: true,
+    nat_1_1: null,
+    gateway: null,
+    prefix: 30,
+    subnet_mask: '255.255.255.252',
+  };
+}
+
+const vpcFields = ['created', 'id', 'label', 'region', 'updated'];
+const subnetFields = ['created', 'id', 'label', 'updated'];
+const read = 'vpc:read_only';
+const write = 'vpc:read_write';
+
+export const vpcRoutes: readonly Route[] = [
+  {
+    method: 'GET',
+    path: '/vpcs',
+    scope: read,
+    handle: (call) =>
+      paged(
+        call,
+        [...call.store.vpcs.values()].map((vpc) => vpcView(call.store, vpc)),
+        vpcFields,
+      ),
+  },
+  { method: 'POST', path: '/vpcs', scope: write, rate: 'vpc-create', handle: createVpc },
+  { method: 'GET', path: '/vpcs/ips', scope: read, handle: (call) => listAddresses(call) },
+  { method: 'GET', path: '/vpcs/:vpcId', scope: read, handle: (call) => vpcView(call.store, vpcOf(call)) },
+  { method: 'PUT', path: '/vpcs/:vpcId', scope: write, handle: updateVpc },
+  { method: 'DELETE', path: '/vpcs/:vpcId', scope: write, handle: deleteVpc },
+  { method: 'GET', path: '/vpcs/:vpcId/ips', scope: read, handle: (call) => listAddresses(call, vpcOf(call).id) },
+  {
+    method: 'GET',
+    path: '/vpcs/:vpcId/subnets',
+    scope: read,
+    handle: (call) =>
+      paged(
+        call,
+        subnetsOf(call.store, vpcOf(call).id).map((s) => subnetView(call.store, s)),
+        subnetFields,
+      ),
+  },
+  { method: 'POST', path: '/vpcs/:vpcId/subnets', scope: write, handle: createSubnet },
+  {
+    method: 'GET',
+    path: '/vpcs/:vpcId/subnets/:vpcSubnetId',
+    scope: read,
+    handle: (call) => subnetView(call.store, subnetOf(call)),
+  },
+  { method: 'PUT', path: '/vpcs/:vpcId/subnets/:vpcSubnetId', scope: write, handle: updateSubnet },
+  { method: 'DELETE', path: '/vpcs/:vpcId/subnets/:vpcSubnetId', scope: write, handle: deleteSubnet },
+];

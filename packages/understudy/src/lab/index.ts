@@ -1,0 +1,8 @@
+// The door of the lab: a Linode region on this machine, or in memory.
+export { createRegionApi, type RegionApi, type RegionOptions } from './api/index.ts';
+export { faultKinds, seededRandom, type FaultKind, type FaultRule } from './api/faults.ts';
+export { linodeLimits, type Limits } from './api/rate-limit.ts';
+export type { ApiToken } from './api/server.ts';
+export { SimulatedHardware } from './simulated-hardware.ts';
+export { memoryStateStore, type StateStore } from './state/store.ts';
+export { fileStateStore } from './state/state-file.ts';
