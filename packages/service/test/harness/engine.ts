@@ -1,0 +1,176 @@
+// A real search engine of one node on loopback, for tests that need one. It is found, never downloaded.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export interface TestEngine {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+interface Installation {
+  readonly home: string;
+  readonly javaHome: string;
+}
+
+/** Where the engine and a Java for it are, or the reason why there is none. */
+export async function findEngine(): Promise<Installation | { readonly missing: string }> {
+  const home = await engineHome();
+  if (home === undefined) {
+    return {
+      missing: 'no engine: run bin/demo once, or set UNDERSTUDY_ENGINE_HOME to a directory with bin/elasticsearch',
+    };
+  }
+  const javaHome = await newestJava();
+  if (javaHome === undefined) return { missing: 'no Java 21 or later: install one, or set ES_JAVA_HOME' };
+  return { home, javaHome };
+}
+
+async function engineHome(): Promise<string | undefined> {
+  const cache = join(homedir(), '.cache/understudy/engine');
+  const kept = await readdir(cache).catch(() => []);
+  const candidates = [
+    ...[process.env['UNDERSTUDY_ENGINE_HOME'] ?? []].flat(),
+    ...kept
+      .filter((name) => name.startsWith('elasticsearch-'))
+      .flatMap((name) => [join(cache, name, 'home'), join(cache, name)]),
+  ];
+  for (const candidate of candidates) if (await exists(join(candidate, 'bin/elasticsearch'))) return candidate;
+  return undefined;
+}
+
+async function newestJava(): Promise<string | undefined> {
+  const known = await readdir('/usr/lib/jvm').catch(() => []);
+  const homes = [process.env['ES_JAVA_HOME'] ?? [], known.map((name) => join('/usr/lib/jvm', name))].flat();
+  for (const home of homes) {
+    const release = await readFile(join(home, 'release'), 'utf8').catch(() => '');
+    if (Number(/^JAVA_VERSION="(\d+)/m.exec(release)?.[1] ?? 0) >= 21) return home;
+  }
+  return undefined;
+}
+
+/** Starts one node and installs the service's index template without replicas: one node has no place for them. */
+export async function startEngine({ home, javaHome }: Installation): Promise<TestEngine> {
+  const directory = await mkdtemp(join(tmpdir(), 'understudy-engine-'));
+  const [httpPort, transportPort] = [await freePort(), await freePort()];
+  const process_ = await launch({ home, javaHome, directory, httpPort, transportPort });
+  const url = `http://127.0.0.1:${httpPort}`;
+  const engine: TestEngine = {
+    url,
+    async stop() {
+      await ended(process_);
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+  try {
+    await answers(`${url}/_cluster/health?wait_for_status=green&timeout=1s`, process_);
+    await installTemplate(url);
+    return engine;
+  } catch (error) {
+    await engine.stop();
+    throw error;
+  }
+}
+
+interface Launch extends Installation {
+  readonly directory: string;
+  readonly httpPort: number;
+  readonly transportPort: number;
+}
+
+async function launch({ home, javaHome, directory, httpPort, transportPort }: Launch): Promise<ChildProcess> {
+  const isRoot = process.getuid?.() === 0;
+  // The engine refuses root; whoever it runs as instead must be able to read it, which the home of root forbids.
+  const readable = isRoot ? join(directory, 'home') : home;
+  if (isRoot) await cp(home, readable, { recursive: true, dereference: true });
+  await cp(join(home, 'config'), join(directory, 'config'), { recursive: true });
+  await mkdir(join(directory, 'work'));
+  const settings = {
+    'node.name': 'test',
+    'cluster.name': 'service-test',
+    'cluster.initial_master_nodes': 'test',
+    'path.data': join(directory, 'work/data'),
+    'path.logs': join(directory, 'work/logs'),
+    'http.port': httpPort,
+    'transport.port': transportPort,
+    // A full disk of the developer is no reason to fail.
+    'cluster.routing.allocation.disk.threshold_enabled': false,
+  };
+  const command = [
+    ...(isRoot ? ['setpriv', '--reuid', 'nobody', '--regid', 'nogroup', '--clear-groups'] : []),
+    join(readable, 'bin/elasticsearch'),
+    ...Object.entries(settings).map(([key, value]) => `-E${key}=${value}`),
+  ];
+  if (isRoot) await run(['chown', '-R', 'nobody', directory]);
+  return spawn(command[0] as string, command.slice(1), {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: {
+      PATH: process.env['PATH'],
+      ES_JAVA_HOME: javaHome,
+      ES_PATH_CONF: join(directory, 'config'),
+      ES_JAVA_OPTS: '-Xms512m -Xmx512m',
+    },
+  });
+}
+
+async function installTemplate(url: string): Promise<void> {
+  const text = await readFile(new URL('../../index-template.json', import.meta.url), 'utf8');
+  const template = JSON.parse(text) as { template: { settings: { index: Record<string, unknown> } } };
+  template.template.settings.index['number_of_replicas'] = 0;
+  const answer = await fetch(`${url}/_index_template/documents`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(template),
+  });
+  if (!answer.ok) throw new Error(`The engine refused the index template: ${await answer.text()}`);
+}
+
+/** Polls until the URL answers 200; fails after a minute or when the process has ended. */
+export async function answers(url: string, process_: ChildProcess): Promise<void> {
+  let said = '';
+  process_.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  const end = Date.now() + 60_000;
+  for (;;) {
+    const answer = await fetch(url).catch(() => undefined);
+    await answer?.arrayBuffer();
+    if (answer?.ok === true) return;
+    if (process_.exitCode !== null)
+      throw new Error(`The process behind ${url} ended with ${process_.exitCode}: ${said}`);
+    if (Date.now() > end) throw new Error(`${url} did not answer within a minute.`);
+    await sleep(100);
+  }
+}
+
+/** SIGTERM, then SIGKILL after 30 s; resolves when the process is gone. */
+export async function ended(process_: ChildProcess): Promise<void> {
+  if (process_.exitCode !== null || process_.signalCode !== null) return;
+  const gone = new Promise((resolve) => process_.once('exit', resolve));
+  process_.kill('SIGTERM');
+  const timer = setTimeout(() => process_.kill('SIGKILL'), 30_000);
+  await gone;
+  clearTimeout(timer);
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+async function run(command: readonly string[]): Promise<void> {
+  const child = spawn(command[0] as string, command.slice(1), { stdio: 'inherit' });
+  const code = await new Promise((resolve) => child.once('exit', resolve));
+  if (code !== 0) throw new Error(`${command.join(' ')} ended with ${String(code)}`);
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await stat(path).then(
+    () => true,
+    () => false,
+  );
+}
