@@ -118,7 +118,7 @@ async function attemptOnce(
   deadline: number,
 ): Promise<Attempt> {
   const startedAt = options.clock.monotonicMs();
-  const timeoutMs = Math.max(1, Math.min(options.attemptTimeoutMs, deadline - startedAt));
+  const timeoutMs = Math.max(1, Math.ceil(Math.min(options.attemptTimeoutMs, deadline - startedAt)));
   // A timer of the runtime and not of the clock: a held clock must not hold a socket open.
   const timeout = AbortSignal.timeout(timeoutMs);
   const signal = call.signal === undefined ? timeout : AbortSignal.any([timeout, call.signal]);
