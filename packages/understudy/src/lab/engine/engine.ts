@@ -1,0 +1,82 @@
+// What differs between the engines the lab can package: artifacts, names, places. Everything else here works from these facts.
+
+export type EngineName = 'elasticsearch' | 'opensearch';
+
+export interface Engine {
+  readonly name: EngineName;
+  readonly version: string;
+  /** As people write it, in unit descriptions. */
+  readonly title: string;
+  /** Vendor's page, for the unit's Documentation= and the package's Homepage. */
+  readonly documentation: string;
+  /** Maven coordinates, group:artifact:version; their dependencies come along. */
+  readonly artifacts: readonly string[];
+  /** Folder under modules/ and the class in its descriptor. */
+  readonly transport: { readonly module: string; readonly pluginClass: string; readonly jars: readonly string[] };
+  readonly mainClass: string;
+  /** Prefix of the engine's system properties: es.path.home, opensearch.path.home. */
+  readonly propertyPrefix: 'es' | 'opensearch';
+  /** Prefix of the engine's environment variables: ES_PATH_CONF, OPENSEARCH_PATH_CONF. */
+  readonly environmentPrefix: 'ES' | 'OPENSEARCH';
+  /** Flags for this engine's JVM that its own start script would add. */
+  readonly jvmFlags: readonly string[];
+}
+
+const engines: Readonly<Record<EngineName, (version: string) => Engine>> = {
+  elasticsearch: (version) => ({
+    name: 'elasticsearch',
+    version,
+    title: 'Elasticsearch',
+    documentation: 'https://www.elastic.co',
+    artifacts: [`org.elasticsearch:elasticsearch:${version}`, `org.elasticsearch.plugin:transport-netty4:${version}`],
+    transport: {
+      module: 'transport-netty4',
+      pluginClass: 'org.elasticsearch.transport.netty4.Netty4Plugin',
+      jars: ['netty-', 'transport-netty4-'],
+    },
+    mainClass: 'org.elasticsearch.bootstrap.ElasticsearchLauncher',
+    propertyPrefix: 'es',
+    environmentPrefix: 'ES',
+    jvmFlags: [
+      '-Des.networkaddress.cache.ttl=60',
+      '-Des.networkaddress.cache.negative.ttl=10',
+      '-Des.distribution.type=deb',
+      // libvec, Elastic's SIMD code, is not published; without this flag its absence disables all native access.
+      '-Dorg.elasticsearch.nativeaccess.enableVectorLibrary=false',
+      '--add-modules=jdk.incubator.vector',
+      '--enable-native-access=ALL-UNNAMED',
+    ],
+  }),
+  opensearch: (version) => ({
+    name: 'opensearch',
+    version,
+    title: 'OpenSearch',
+    documentation: 'https://opensearch.org',
+    artifacts: [
+      `org.opensearch:opensearch:${version}`,
+      `org.opensearch.plugin:transport-netty4-client:${version}`,
+      `org.opensearch:opensearch-plugin-classloader:${version}`,
+      `org.opensearch:opensearch-agent:${version}`,
+    ],
+    transport: {
+      module: 'transport-netty4',
+      pluginClass: 'org.opensearch.transport.Netty4ModulePlugin',
+      jars: ['netty-', 'transport-netty4-client-'],
+    },
+    mainClass: 'org.opensearch.bootstrap.OpenSearch',
+    propertyPrefix: 'opensearch',
+    environmentPrefix: 'OPENSEARCH',
+    jvmFlags: [
+      '-Dopensearch.networkaddress.cache.ttl=60',
+      '-Dopensearch.networkaddress.cache.negative.ttl=10',
+      '-Dopensearch.distribution.type=deb',
+      '--add-modules=jdk.incubator.vector',
+      '--enable-native-access=ALL-UNNAMED',
+    ],
+  }),
+};
+
+/** The facts of one engine at one version. */
+export function engineFacts(name: EngineName, version: string): Engine {
+  return engines[name](version);
+}

@@ -1,0 +1,101 @@
+// Builds an engine's Debian package once per content and keeps it in the cache, with an unpacked home beside it.
+import { createHash } from 'node:crypto';
+import { cp, mkdir, readFile, rename, rm, symlink } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import type { Logger } from '../../ground/index.ts';
+import { runBuildCommand } from '../cache/build-command.ts';
+import { buildOnce } from '../cache/build-once.ts';
+import { conffiles } from './configuration.ts';
+import { controlFile, packageFileName, postinst, postrm, prerm, sysctlFile } from './debian.ts';
+import { engineFacts, type Engine, type EngineName } from './engine.ts';
+import { fetchJars, pom } from './maven.ts';
+import {
+  buildDebCommand,
+  launcherSource,
+  moduleDescriptor,
+  sourceDateEpoch,
+  stageHome,
+  stagePackage,
+} from './staging.ts';
+import { startScript } from './start-script.ts';
+import { unitFile } from './unit.ts';
+
+export interface EnginePackageOptions {
+  readonly engine: EngineName;
+  /** As the vendor numbers it: 9.5.3. */
+  readonly version: string;
+  readonly cacheDir: string;
+  readonly logger: Logger;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface EnginePackage {
+  readonly engine: EngineName;
+  readonly version: string;
+  /** `<engine>_<version>_amd64.deb` */
+  readonly file: string;
+  /**
+   * The unpacked engine, which starts from there as any user but root: `<home>/bin/<engine> -Ename=value...`. Configuration is read
+   * from `<home>/config` or `ES_PATH_CONF` / `OPENSEARCH_PATH_CONF`.
+   */
+  readonly home: string;
+}
+
+/** Hash of everything that decides the package's content. */
+async function contentHash(engine: Engine): Promise<string> {
+  const parts = [
+    pom(engine),
+    startScript(engine),
+    unitFile(engine),
+    moduleDescriptor(engine),
+    controlFile(engine, 0),
+    postinst(engine),
+    prerm(engine),
+    postrm(engine),
+    sysctlFile(),
+    JSON.stringify(conffiles(engine)),
+    await readFile(launcherSource, 'utf8'),
+  ];
+  return createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 12);
+}
+
+/** Points `link` at `target`, atomically. */
+async function pointAt(link: string, target: string): Promise<void> {
+  const fresh = `${link}.${process.pid}`;
+  await rm(fresh, { force: true });
+  await symlink(target, fresh);
+  await rename(fresh, link);
+}
+
+async function build(engine: Engine, scratch: string, options: EnginePackageOptions): Promise<void> {
+  const { logger, signal } = options;
+  const tell = (text: string): void => logger({ level: 'info', subject: engine.name, text });
+  const work = join(scratch, 'work');
+  const home = join(work, 'home');
+  tell(`${engine.version}: fetching the jars with Maven (1 of 2)`);
+  const fetched = await fetchJars(engine, join(work, 'maven'), signal);
+  tell(`${engine.version}: building the package (2 of 2)`);
+  await stageHome(engine, fetched, home, signal);
+  await cp(home, join(scratch, 'home'), { recursive: true, verbatimSymlinks: true });
+  await rm(join(home, 'config'), { recursive: true });
+  const tree = join(work, 'tree');
+  await mkdir(tree);
+  await stagePackage(engine, home, tree);
+  const env = { SOURCE_DATE_EPOCH: sourceDateEpoch };
+  await runBuildCommand(buildDebCommand(tree, join(scratch, packageFileName(engine))), { env, signal });
+  await rm(work, { recursive: true });
+}
+
+/**
+ * The engine as a Debian package, built if the cache lacks it (half a minute with an empty Maven cache). Safe to call from
+ * several processes, and after one of them was killed. Errors: `lab-program-missing` (mvn, java, dpkg-deb), `lab-build-failed`.
+ */
+export async function ensureEnginePackage(options: EnginePackageOptions): Promise<EnginePackage> {
+  const engine = engineFacts(options.engine, options.version);
+  const parent = join(options.cacheDir, 'engine');
+  const directory = join(parent, `${engine.name}-${engine.version}-${await contentHash(engine)}`);
+  await buildOnce({ ...options, directory, build: (scratch) => build(engine, scratch, options) });
+  const home = join(parent, `${engine.name}-${engine.version}`);
+  await pointAt(home, relative(parent, join(directory, 'home')));
+  return { engine: engine.name, version: engine.version, file: join(directory, packageFileName(engine)), home };
+}

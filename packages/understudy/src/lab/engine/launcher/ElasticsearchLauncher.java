@@ -1,0 +1,127 @@
+// Starts an Elasticsearch node from the jars that are published, doing what the vendor's own main does in the same order:
+// environment, logging, native limits, plugins, node, readiness. The vendor's main cannot run from them: it needs the
+// entitlement agent, which is not published, and is told its arguments by a command line tool that is not published either.
+// It sits in the vendor's package because the bootstrap checks (vm.max_map_count, open files, ...) are visible only there.
+package org.elasticsearch.bootstrap;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.core.config.Configurator;
+import org.elasticsearch.cluster.ClusterName;
+import org.elasticsearch.common.logging.LogConfigurator;
+import org.elasticsearch.common.settings.Settings;
+import org.elasticsearch.common.transport.BoundTransportAddress;
+import org.elasticsearch.env.Environment;
+import org.elasticsearch.nativeaccess.NativeAccess;
+import org.elasticsearch.nativeaccess.Systemd;
+import org.elasticsearch.node.InternalSettingsPreparer;
+import org.elasticsearch.node.Node;
+import org.elasticsearch.node.NodeValidationException;
+import org.elasticsearch.plugins.PluginsLoader;
+
+public final class ElasticsearchLauncher {
+    private ElasticsearchLauncher() {}
+
+    /** Arguments: {@code -Ename=value} settings, which win over elasticsearch.yml. Exit code 1 when the node does not start. */
+    public static void main(String[] arguments) {
+        try {
+            run(arguments);
+        } catch (Throwable failure) {
+            System.err.println("elasticsearch did not start: " + failure.getMessage());
+            failure.printStackTrace(System.err);
+            LogManager.getLogger(ElasticsearchLauncher.class).error("fatal exception while booting", failure);
+            System.exit(1);
+        }
+    }
+
+    private static void run(String[] arguments) throws Exception {
+        LogConfigurator.registerErrorListener();
+        BootstrapInfo.init();
+        Environment environment = environment(settingsFrom(arguments));
+        Settings settings = environment.settings();
+        Files.createDirectories(environment.logsDir());
+        LogConfigurator.setClusterName(ClusterName.CLUSTER_NAME_SETTING.get(settings).value());
+        LogConfigurator.setNodeName(Node.NODE_NAME_SETTING.get(settings));
+        LogConfigurator.configure(environment, true);
+        Thread.setDefaultUncaughtExceptionHandler(new ElasticsearchUncaughtExceptionHandler());
+
+        boolean lockMemory = BootstrapSettings.MEMORY_LOCK_SETTING.get(settings);
+        Elasticsearch.initializeNatives(environment.tmpDir(), lockMemory, true, false);
+        Elasticsearch.initializeProbes();
+        Elasticsearch.checkLucene();
+
+        Node node = nodeWithBootstrapChecks(environment);
+        CountDownLatch stopped = new CountDownLatch(1);
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(node, stopped), "elasticsearch-shutdown"));
+        node.start();
+        tellSystemd(Systemd::notify_ready);
+        stopped.await();
+    }
+
+    private static Environment environment(Map<String, String> settings) {
+        Path configuration = Path.of(System.getProperty("es.path.conf"));
+        Settings home = Settings.builder().put("path.home", System.getProperty("es.path.home")).build();
+        return InternalSettingsPreparer.prepareEnvironment(home, settings, configuration, () -> System.getenv("HOSTNAME"));
+    }
+
+    private static Map<String, String> settingsFrom(String[] arguments) {
+        Map<String, String> settings = new HashMap<>();
+        for (String argument : arguments) {
+            int equals = argument.indexOf('=');
+            if (argument.startsWith("-E") == false || equals < 0) {
+                throw new IllegalArgumentException("expected -Ename=value, got [" + argument + "]");
+            }
+            settings.put(argument.substring(2, equals), argument.substring(equals + 1));
+        }
+        return settings;
+    }
+
+    private static Node nodeWithBootstrapChecks(Environment environment) throws Exception {
+        PluginsLoader plugins = PluginsLoader.createPluginsLoader(
+            PluginsLoader.loadModulesBundles(environment.modulesDir(), false),
+            PluginsLoader.loadPluginsBundles(environment.pluginsDir(), false),
+            Map.of(),
+            false // the server is on the class path, so there is no module layer to export to
+        );
+        return new Node(environment, plugins) {
+            @Override
+            protected void validateNodeBeforeAcceptingRequests(
+                BootstrapContext context,
+                BoundTransportAddress bound,
+                List<BootstrapCheck> checks
+            ) throws NodeValidationException {
+                BootstrapChecks.check(context, bound, checks);
+            }
+        };
+    }
+
+    /** Without native access there is no systemd to tell; under a unit of Type=notify its start then times out, and says so. */
+    private static void tellSystemd(Consumer<Systemd> message) {
+        Systemd systemd = NativeAccess.instance().systemd();
+        if (systemd != null) {
+            message.accept(systemd);
+        }
+    }
+
+    private static void stop(Node node, CountDownLatch stopped) {
+        try {
+            tellSystemd(Systemd::notify_stopping);
+            node.prepareForClose();
+            node.close();
+            node.awaitClose(10, TimeUnit.SECONDS);
+        } catch (Exception failure) {
+            LogManager.getLogger(ElasticsearchLauncher.class).warn("failure while stopping", failure);
+        } finally {
+            Configurator.shutdown(org.apache.logging.log4j.core.LoggerContext.getContext(false));
+            stopped.countDown();
+        }
+    }
+}

@@ -1,0 +1,70 @@
+// The engine's jars come from Maven with the user's own settings; the compiler that our launcher needs comes the same way.
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { runBuildCommand } from '../cache/build-command.ts';
+import type { Engine } from './engine.ts';
+
+/** Eclipse's compiler runs on the Java 17 of a Debian 12 host and reads the engines' Java 21 classes, which that javac cannot. */
+export const compilerVersion = '3.42.0';
+
+/** Old, and all it takes: newer ones fetch three times as much before they start. */
+const dependencyPluginVersion = '2.8';
+
+interface Coordinates {
+  readonly groupId: string;
+  readonly artifactId: string;
+  readonly version: string;
+}
+
+function coordinates(artifact: string): Coordinates {
+  const [groupId = '', artifactId = '', version = ''] = artifact.split(':');
+  return { groupId, artifactId, version };
+}
+
+const elements = ({ groupId, artifactId, version }: Coordinates): string =>
+  `<groupId>${groupId}</groupId><artifactId>${artifactId}</artifactId><version>${version}</version>`;
+
+/** A project whose `validate` phase copies the engine's jars to `jars/` and the compiler to `compiler/`, beside the file. */
+export function pom(engine: Engine): string {
+  const compiler = elements(coordinates(`org.eclipse.jdt:ecj:${compilerVersion}`));
+  return `<?xml version="1.0" encoding="UTF-8"?>
+<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>understudy.lab</groupId><artifactId>${engine.name}</artifactId><version>${engine.version}</version>
+  <packaging>pom</packaging>
+  <dependencies>
+${engine.artifacts.map((artifact) => `    <dependency>${elements(coordinates(artifact))}</dependency>`).join('\n')}
+  </dependencies>
+  <build><plugins><plugin>
+    <groupId>org.apache.maven.plugins</groupId><artifactId>maven-dependency-plugin</artifactId><version>${dependencyPluginVersion}</version>
+    <executions>
+      <execution>
+        <id>jars</id><phase>validate</phase><goals><goal>copy-dependencies</goal></goals>
+        <configuration><includeScope>runtime</includeScope><outputDirectory>\${basedir}/jars</outputDirectory></configuration>
+      </execution>
+      <execution>
+        <id>compiler</id><phase>validate</phase><goals><goal>copy</goal></goals>
+        <configuration>
+          <artifactItems><artifactItem>${compiler}</artifactItem></artifactItems>
+          <outputDirectory>\${basedir}/compiler</outputDirectory>
+        </configuration>
+      </execution>
+    </executions>
+  </plugin></plugins></build>
+</project>
+`;
+}
+
+export interface FetchedJars {
+  /** Folder with every jar of the engine. */
+  readonly jars: string;
+  readonly compilerJar: string;
+}
+
+/** Fetches into `folder`. Errors: `lab-program-missing` (mvn), `lab-build-failed`. */
+export async function fetchJars(engine: Engine, folder: string, signal?: AbortSignal): Promise<FetchedJars> {
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'pom.xml'), pom(engine));
+  await runBuildCommand(['mvn', '--batch-mode', '--quiet', '--file', join(folder, 'pom.xml'), 'validate'], { signal });
+  return { jars: join(folder, 'jars'), compilerJar: join(folder, 'compiler', `ecj-${compilerVersion}.jar`) };
+}

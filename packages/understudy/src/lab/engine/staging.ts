@@ -1,0 +1,119 @@
+// Lays out the engine as it will lie on a machine: home, configuration, unit. The home also starts from any other place.
+import { cp, mkdir, readFile, readdir, rename, symlink, utimes, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { zipSync, type Zippable } from 'fflate';
+import { runBuildCommand } from '../cache/build-command.ts';
+import { conffiles, logConfiguration } from './configuration.ts';
+import { conffilesList, controlFile, postinst, postrm, prerm, sysctlFile } from './debian.ts';
+import type { Engine } from './engine.ts';
+import type { FetchedJars } from './maven.ts';
+import { startScript } from './start-script.ts';
+import { unitFile } from './unit.ts';
+
+export const launcherSource = fileURLToPath(new URL('./launcher/ElasticsearchLauncher.java', import.meta.url));
+
+/** Every file of a package has this time, so that the same input makes the same package. */
+const fileTime = new Date('2026-01-01T00:00:00Z');
+
+/** The descriptor that makes a folder under modules/ a module of the engine. */
+export function moduleDescriptor(engine: Engine): string {
+  return `description=Netty based transport
+version=${engine.version}
+name=${engine.transport.module}
+classname=${engine.transport.pluginClass}
+java.version=21
+${engine.name}.version=${engine.version}
+`;
+}
+
+/** Java 21 class files, whatever Java runs the compiler. */
+export function compileCommand(compilerJar: string, jars: readonly string[], output: string): string[] {
+  const flags = ['-source', '21', '-target', '21', '-proc:none', '-cp', jars.join(':'), '-d', output];
+  return ['java', '-jar', compilerJar, ...flags, launcherSource];
+}
+
+async function place(path: string, content: string | Uint8Array, mode = 0o644): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, content, { mode });
+}
+
+/** Packs a folder of classes; stored, not compressed, since the JVM reads it at every start. */
+async function jarOf(folder: string): Promise<Uint8Array> {
+  const files: Zippable = {};
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const path = join(entry.parentPath, entry.name);
+    files[path.slice(folder.length + 1)] = await readFile(path);
+  }
+  return zipSync(files, { level: 0, mtime: fileTime });
+}
+
+/** Fills `home` with what the package puts into /usr/share/<engine>, and a `config/` for a start outside a package. */
+export async function stageHome(
+  engine: Engine,
+  fetched: FetchedJars,
+  home: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  const module = join(home, 'modules', engine.transport.module);
+  for (const folder of [join(home, 'lib'), module, join(home, 'plugins'), join(home, 'config', 'jvm.options.d')]) {
+    await mkdir(folder, { recursive: true });
+  }
+  const jars = (await readdir(fetched.jars)).sort();
+  for (const jar of jars) {
+    const ofTransport = engine.transport.jars.some((prefix) => jar.startsWith(prefix));
+    await cp(join(fetched.jars, jar), join(ofTransport ? module : join(home, 'lib'), jar));
+  }
+  await place(join(module, 'plugin-descriptor.properties'), moduleDescriptor(engine));
+  await place(join(home, 'bin', engine.name), startScript(engine), 0o755);
+  await place(join(home, 'config', `${engine.name}.yml`), '');
+  await place(join(home, 'config', 'log4j2.properties'), logConfiguration(engine));
+  if (engine.name !== 'elasticsearch') return;
+
+  const classes = `${home}.classes`;
+  const paths = jars.map((jar) => join(fetched.jars, jar));
+  await runBuildCommand(compileCommand(fetched.compilerJar, paths, classes), { signal });
+  await place(join(home, 'lib', 'understudy-launcher.jar'), await jarOf(classes));
+  // Native access (limits, system call filter, systemd) needs a libzstd where the vendor ships its own; Debian's serves.
+  const platform = join(home, 'lib', 'platform', 'linux-x64');
+  await mkdir(platform, { recursive: true });
+  await symlink('/usr/lib/x86_64-linux-gnu/libzstd.so.1', join(platform, 'libzstd.so'));
+}
+
+async function sizeKilobytes(folder: string): Promise<number> {
+  return Number(
+    (await runBuildCommand(['du', '--summarize', '--apparent-size', '--block-size=1K', folder])).split('\t')[0],
+  );
+}
+
+async function setTimes(folder: string): Promise<void> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  for (const entry of entries) if (entry.isFile()) await utimes(join(entry.parentPath, entry.name), fileTime, fileTime);
+}
+
+/** Lays out `tree` for dpkg-deb; the home is moved in, its `config/` left out. */
+export async function stagePackage(engine: Engine, home: string, tree: string): Promise<void> {
+  const { name } = engine;
+  await mkdir(join(tree, 'usr/share'), { recursive: true });
+  await rename(home, join(tree, 'usr/share', name));
+  for (const file of conffiles(engine)) await place(join(tree, file.path), file.content);
+  await place(join(tree, 'usr/lib/systemd/system', `${name}.service`), unitFile(engine));
+  await place(join(tree, 'usr/lib/sysctl.d', `${name}.conf`), sysctlFile());
+  for (const folder of [`etc/${name}/jvm.options.d`, `var/lib/${name}`, `var/log/${name}`]) {
+    await mkdir(join(tree, folder), { recursive: true });
+  }
+  await place(join(tree, 'DEBIAN/control'), controlFile(engine, await sizeKilobytes(tree)));
+  await place(join(tree, 'DEBIAN/conffiles'), conffilesList(engine));
+  await place(join(tree, 'DEBIAN/postinst'), postinst(engine), 0o755);
+  await place(join(tree, 'DEBIAN/prerm'), prerm(engine), 0o755);
+  await place(join(tree, 'DEBIAN/postrm'), postrm(engine), 0o755);
+  await setTimes(tree);
+}
+
+/** Not compressed: jars are, and three machines unpack it at once. */
+export function buildDebCommand(tree: string, file: string): string[] {
+  return ['dpkg-deb', '--root-owner-group', '-Znone', '--build', tree, file];
+}
+
+export const sourceDateEpoch = String(fileTime.getTime() / 1000);
