@@ -1,0 +1,132 @@
+// Every drill, with its goals for the tuned topology: three search machines, two service machines, one balancer, one replica.
+// Goals are the default; a topology may set its own.
+import { UnderstudyError } from '../ground/index.ts';
+import type { Drill } from './drill.ts';
+import type { Fault } from './faults/fault.ts';
+import { nothing } from './faults/nothing.ts';
+import { powerCut } from './faults/power-cut.ts';
+import { unitKill } from './faults/unit-kill.ts';
+import { unitPause } from './faults/unit-pause.ts';
+import { unitStop } from './faults/unit-stop.ts';
+import { goals, type Goals } from './goals.ts';
+import type { Durations } from './history/records.ts';
+
+const durations: Durations = { steadyMs: 10_000, faultMs: 60_000, recoveryMs: 180_000 };
+
+/** Longest gaps in seconds, and the largest share of failed requests. */
+function within(writeS: number, readS: number, errors: number): Partial<Goals> {
+  return { longestWriteGapMs: writeS * 1_000, longestReadGapMs: readS * 1_000, maxErrorRatio: errors };
+}
+
+interface Entry {
+  readonly name: string;
+  readonly summary: string;
+  readonly fault: Fault;
+  readonly goals: Partial<Goals>;
+  readonly durations?: Partial<Durations>;
+  readonly errorBudget?: number | null;
+}
+
+function group(name: Drill['group'], entries: readonly Entry[]): Drill[] {
+  return entries.map((entry) => ({
+    ...entry,
+    group: name,
+    goals: goals(entry.goals),
+    durations: { ...durations, ...entry.durations },
+    errorBudget: entry.errorBudget === undefined ? 0.5 : entry.errorBudget,
+  }));
+}
+
+const aHolder = 'a machine holding a primary, not the master';
+
+const base = group('base', [
+  {
+    name: 'noop',
+    summary: 'no fault: what the measure itself costs',
+    fault: nothing,
+    goals: within(0.5, 0.5, 0),
+  },
+]);
+
+const search = group('search', [
+  {
+    name: 'search-stop',
+    summary: 'the engine on a data node is stopped in order and started again',
+    fault: unitStop('engine', aHolder),
+    goals: within(1, 0.5, 0),
+  },
+  {
+    name: 'search-kill-master',
+    summary: 'the elected master is killed',
+    fault: unitKill({ which: 'engine', target: 'the elected master', staysDown: false }),
+    goals: within(2, 1, 0),
+  },
+  {
+    name: 'search-kill-data',
+    summary: 'a node that holds primaries is killed',
+    fault: unitKill({ which: 'engine', target: aHolder, staysDown: false }),
+    goals: within(2, 1, 0),
+  },
+  {
+    name: 'search-pause',
+    summary: 'the elected master hangs for 45 s',
+    fault: unitPause('engine', 'the elected master'),
+    goals: within(6, 2, 0),
+    durations: { faultMs: 45_000 },
+  },
+  {
+    name: 'search-power-cut',
+    summary: 'the machine of the elected master loses its power',
+    fault: powerCut('the elected master'),
+    goals: within(5, 2, 0),
+    durations: { recoveryMs: 300_000 },
+  },
+]);
+
+const service = group('service', [
+  {
+    name: 'service-stop',
+    summary: 'the service on one machine is stopped in order',
+    fault: unitStop('service', 'a service machine'),
+    goals: within(1, 1, 0),
+  },
+  {
+    name: 'service-kill',
+    summary: 'the service on one machine is killed',
+    fault: unitKill({ which: 'service', target: 'a service machine', staysDown: false }),
+    goals: within(1, 1, 0.001),
+  },
+  {
+    name: 'service-hang',
+    summary: 'the processes of the service on one machine hang',
+    fault: unitPause('service', 'a service machine'),
+    goals: within(6, 6, 0.01),
+  },
+  {
+    name: 'service-power-cut',
+    summary: 'a service machine loses its power',
+    fault: powerCut('a service machine'),
+    goals: within(6, 6, 0.01),
+    durations: { recoveryMs: 300_000 },
+  },
+]);
+
+/** All drills, in the order in which `--all` runs them: from harmless to hard. */
+export const catalogue: readonly Drill[] = [...base, ...search, ...service];
+
+/**
+ * Drills by name or by group (`search`, `service`, `balancer`), in the order asked, each once.
+ * Error: `drills-unknown`, with what there is.
+ */
+export function drillsNamed(names: readonly string[], all: readonly Drill[] = catalogue): Drill[] {
+  const chosen = names.flatMap((name) => {
+    const found = all.filter((drill) => drill.name === name || drill.group === name);
+    if (found.length > 0) return found;
+    throw new UnderstudyError(
+      'drills-unknown',
+      `There is no drill or group "${name}". Drills: ${all.map((drill) => drill.name).join(', ')}.`,
+      { facts: { name } },
+    );
+  });
+  return [...new Set(chosen)];
+}

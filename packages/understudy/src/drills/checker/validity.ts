@@ -1,0 +1,114 @@
+// When a run proves nothing. Each reason names what was missing, so that nobody reads a silent fault as resilience.
+import type { History } from '../history/run-folder.ts';
+import type { DocumentResult } from './documents.ts';
+import { measureLanes, round } from './lanes.ts';
+import type { Reason } from './verdict.ts';
+import { entryOf, windowsOf } from './window.ts';
+
+export function invalidReasons(history: History, documents: DocumentResult): Reason[] {
+  const reason = unsupported(history);
+  if (reason.length > 0) return reason;
+  return [
+    ...noEffect(history),
+    ...unsteady(history),
+    ...stalled(history),
+    ...silentObservers(history),
+    ...unread(history, documents),
+  ];
+}
+
+function unsupported({ journal }: History): Reason[] {
+  const entry = entryOf(journal, 'unsupported');
+  return entry ? [{ code: 'unsupported', text: `the fault cannot work here: ${String(entry.facts?.['reason'])}` }] : [];
+}
+
+function noEffect({ journal }: History): Reason[] {
+  const seen = entryOf(journal, 'not-effective');
+  if (seen)
+    return [
+      { code: 'not-effective', text: `the fault was never seen to take effect: ${String(seen.facts?.['seen'])}` },
+    ];
+  if (entryOf(journal, 'inject-begun') && !entryOf(journal, 'effective'))
+    return [{ code: 'not-effective', text: 'the journal ends without evidence that the fault took effect' }];
+  if (!entryOf(journal, 'inject-begun')) return [{ code: 'not-injected', text: 'no fault was injected' }];
+  return [];
+}
+
+function unsteady(history: History): Reason[] {
+  const { steady } = windowsOf(history);
+  const limits = history.plan.steady;
+  if (steady === null || entryOf(history.journal, 'steady-never-held'))
+    return [
+      { code: 'not-steady', text: 'steady state never held before the fault, so nothing can be said of its effect' },
+    ];
+  const lanes = measureLanes(history.outcomes, steady);
+  if (lanes.length === 0) return [{ code: 'no-workload', text: 'the workload sent nothing' }];
+  return lanes.flatMap((lane) => {
+    const seen: string[] = [];
+    if (lane.requests === 0) seen.push('no requests at all');
+    if (lane.failed > limits.maxErrorRatio * lane.requests)
+      seen.push(`${lane.failed} of ${lane.requests} requests failed`);
+    if (lane.longestGap.lengthMs > limits.maxGapMs)
+      seen.push(`a gap of ${lane.longestGap.lengthMs} ms against at most ${limits.maxGapMs} ms`);
+    return seen.length === 0
+      ? []
+      : [{ code: 'not-steady', text: `lane ${lane.lane} was not steady before the fault: ${seen.join(', ')}` }];
+  });
+}
+
+/** The generator's own lateness, over every request it sent. */
+export function maxLagMs({ outcomes }: History): number {
+  return round(
+    outcomes.reduce((worst, o) => (o.outcome === 'unsent' ? worst : Math.max(worst, o.sentMs - o.dueMs)), 0),
+  );
+}
+
+/**
+ * A stalled generator shows in two ways: requests sent late, or a schedule that was never carried out. The second is what
+ * a frozen process leaves when nobody wakes it, so the requests that came are counted against the rate that was asked.
+ */
+function stalled(history: History): Reason[] {
+  const limit = history.plan.steady.maxLagMs;
+  const lag = maxLagMs(history);
+  if (lag > limit)
+    return [
+      {
+        code: 'generator-stalled',
+        text: `the load generator fell ${lag} ms behind its schedule, more than ${limit} ms`,
+      },
+    ];
+  const dueTimes = history.outcomes.map((outcome) => outcome.dueMs).sort((a, b) => a - b);
+  const hole = dueTimes.reduce((worst, due, at) => Math.max(worst, due - (dueTimes[at - 1] ?? due)), 0);
+  const rate = Object.values(history.plan.workload.ratePerS).reduce((sum, perS) => sum + perS, 0);
+  const allowed = limit + 3_000 / Math.max(rate, 1);
+  return hole > allowed
+    ? [
+        {
+          code: 'generator-stalled',
+          text: `nothing was due for ${round(hole)} ms at ${rate} requests a second: the generator did not run`,
+        },
+      ]
+    : [];
+}
+
+function silentObservers(history: History): Reason[] {
+  const reasons: Reason[] = [];
+  if (!history.engine.some((sample) => sample.answered))
+    reasons.push({ code: 'cluster-unobserved', text: 'the cluster was never seen during the run' });
+  if (!history.balancer.some((sample) => sample.answered))
+    reasons.push({ code: 'balancer-unobserved', text: "the balancer's status was never seen during the run" });
+  return reasons;
+}
+
+function unread(history: History, documents: DocumentResult): Reason[] {
+  if (!entryOf(history.journal, 'reads-collected'))
+    return [{ code: 'reads-missing', text: 'the documents were not read back, so nothing is known of what was kept' }];
+  const { unread: ids } = documents;
+  if (ids.length === 0) return [];
+  return [
+    {
+      code: 'reads-incomplete',
+      text: `${ids.length} documents were not read back from every copy and by search (first: ${ids.slice(0, 3).join(', ')})`,
+    },
+  ];
+}

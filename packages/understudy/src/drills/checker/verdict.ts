@@ -1,0 +1,59 @@
+// The shape of a verdict. It is derived from a run folder and can be derived again, byte for byte.
+import type { DocumentClass, DocumentFinding } from './documents.ts';
+import type { LaneResult } from './lanes.ts';
+import type { FiveTimes } from './times.ts';
+
+export type Result =
+  /** Every goal was reached. */
+  | 'PASS'
+  /** A goal was missed, something acknowledged was lost, or the fault could not be undone. */
+  | 'FAIL'
+  /** The run proves nothing: no effect seen, generator stalled, no steady state, reads missing. */
+  | 'INVALID'
+  /** Stopped by the error budget or by a person. */
+  | 'ABORTED';
+
+export interface Reason {
+  /** Stable, in kebab-case. */
+  readonly code: string;
+  readonly text: string;
+}
+
+export interface GoalCheck {
+  readonly goal: string;
+  /** Null: measured, not judged. */
+  readonly limit: number | null;
+  /** Null: it never came. */
+  readonly seen: number | null;
+  readonly unit: 'ms' | 'ratio' | 'documents' | 'reads';
+  readonly met: boolean;
+}
+
+export interface Verdict {
+  readonly format: 1;
+  readonly runId: string;
+  readonly drill: string;
+  readonly cluster: string;
+  readonly result: Result;
+  readonly reasons: readonly Reason[];
+  readonly targets: readonly string[];
+  readonly times: FiveTimes;
+  readonly rtoMs: number | null;
+  /** Lost acknowledged writes, and how long before the fault's effect the oldest of them was acknowledged (0 when after it). */
+  readonly rpo: { readonly lost: number; readonly oldestMs: number };
+  readonly goals: readonly GoalCheck[];
+  readonly requests: {
+    readonly total: number;
+    readonly failed: number;
+    readonly errorRatio: number;
+    readonly writesAcknowledged: number;
+  };
+  readonly lanes: readonly LaneResult[];
+  readonly documents: {
+    readonly counts: Readonly<Record<DocumentClass, number>>;
+    /** At most 20 of them. */
+    readonly findings: readonly DocumentFinding[];
+    readonly staleReads: number;
+  };
+  readonly generator: { readonly maxLagMs: number };
+}

@@ -1,0 +1,57 @@
+// The stretches of a run that are judged: steady state before the fault, and everything from the fault to the last request.
+import type { History } from '../history/run-folder.ts';
+import type { JournalEntry, JournalEvent, Outcome } from '../history/records.ts';
+
+export interface Stretch {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+export interface Windows {
+  /** Steady state, or null when the run never came that far. */
+  readonly steady: Stretch | null;
+  /** From the first step of the injection to the last request that was due. Null without an injection. */
+  readonly judged: Stretch | null;
+  readonly effectiveMs: number | null;
+  readonly undoBegunMs: number | null;
+}
+
+export function windowsOf(history: History): Windows {
+  const lastDueMs = history.outcomes.reduce(
+    (latest, outcome) => (outcome.outcome === 'unsent' ? latest : Math.max(latest, outcome.dueMs)),
+    0,
+  );
+  const steadyBegun = timeOf(history.journal, 'steady-begun');
+  const injectBegun = timeOf(history.journal, 'inject-begun');
+  return {
+    steady: steadyBegun === null ? null : { fromMs: steadyBegun, toMs: injectBegun ?? lastDueMs },
+    judged: injectBegun === null ? null : { fromMs: injectBegun, toMs: Math.max(lastDueMs, injectBegun) },
+    effectiveMs: timeOf(history.journal, 'effective'),
+    undoBegunMs: timeOf(history.journal, 'undo-begun'),
+  };
+}
+
+export function entryOf(journal: readonly JournalEntry[], event: JournalEvent): JournalEntry | null {
+  return journal.find((entry) => entry.event === event) ?? null;
+}
+
+export function timeOf(journal: readonly JournalEntry[], event: JournalEvent): number | null {
+  return entryOf(journal, event)?.atMs ?? null;
+}
+
+/** Machines the fault was injected into, as resolved at injection. */
+export function targetsOf(journal: readonly JournalEntry[]): readonly string[] {
+  const machines = entryOf(journal, 'targets-resolved')?.facts?.['machines'];
+  return Array.isArray(machines) ? machines.filter((name): name is string => typeof name === 'string') : [];
+}
+
+export function succeeded(outcome: Outcome): boolean {
+  return outcome.outcome === 'acknowledged' || outcome.outcome === 'answered';
+}
+
+/** Requests that were really sent and due in the stretch. */
+export function dueIn(outcomes: readonly Outcome[], stretch: Stretch): Outcome[] {
+  return outcomes.filter(
+    (outcome) => outcome.outcome !== 'unsent' && outcome.dueMs >= stretch.fromMs && outcome.dueMs <= stretch.toMs,
+  );
+}

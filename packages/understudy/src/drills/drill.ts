@@ -1,0 +1,17 @@
+// What a drill is: a fault, what it must show, and how long things take. The catalogue lists them all.
+import type { Fault } from './faults/fault.ts';
+import type { Goals } from './goals.ts';
+import type { Durations } from './history/records.ts';
+
+export interface Drill {
+  /** In kebab-case; what `drill run` takes. */
+  readonly name: string;
+  readonly group: 'search' | 'service' | 'balancer' | 'base';
+  /** One sentence for `drill list`. */
+  readonly summary: string;
+  readonly fault: Fault;
+  readonly goals: Goals;
+  readonly durations: Durations;
+  /** Failed requests over all since the fault, at which the run is stopped and undone; null where users are expected to suffer. */
+  readonly errorBudget: number | null;
+}

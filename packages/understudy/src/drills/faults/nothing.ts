@@ -1,0 +1,17 @@
+// No fault at all: shows what the measure itself costs and how calm the system is.
+import type { Fault } from './fault.ts';
+
+export const nothing: Fault = {
+  name: 'nothing',
+  standsFor: 'an ordinary minute',
+  doesNotMeasure: ['any outage'],
+  target: 'nothing',
+  breaksQuorum: false,
+  lasting: true,
+  localUndo: () => null,
+  support: () => Promise.resolve(null),
+  inject: () => Promise.resolve(),
+  effective: () => Promise.resolve({ seen: true, detail: 'nothing was to happen' }),
+  undo: () => Promise.resolve(),
+  undone: () => Promise.resolve({ seen: true, detail: 'nothing was to be undone' }),
+};

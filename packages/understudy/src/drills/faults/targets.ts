@@ -1,0 +1,70 @@
+// Who is hit: a role, resolved when the fault is injected, because the master of an hour ago may be another by now.
+import { UnderstudyError } from '../../ground/index.ts';
+import { searchMachines, serviceMachines, type DrillMachine, type DrillWorld } from '../world.ts';
+import { pick } from '../workload/random.ts';
+
+export type TargetRole =
+  | 'nothing'
+  | 'the elected master'
+  | 'a machine holding a primary, not the master'
+  | 'two search machines that are not the master'
+  | 'the master and another search machine'
+  | 'every search machine'
+  | 'a service machine';
+
+export interface ResolvedTargets {
+  readonly machines: readonly DrillMachine[];
+  /** Why these: goes to the journal. */
+  readonly because: string;
+}
+
+const viewTimeoutMs = 3_000;
+
+/** Error: `drills-no-target` when nobody fits the role. */
+export async function resolveTargets(
+  role: TargetRole,
+  world: DrillWorld,
+  random: () => number,
+): Promise<ResolvedTargets> {
+  const search = searchMachines(world);
+  if (role === 'nothing') return { machines: [], because: 'no machine is touched' };
+  if (role === 'every search machine') return { machines: search, because: 'all of them' };
+  if (role === 'a service machine') {
+    const chosen = pick(serviceMachines(world), random);
+    return named(role, [chosen], 'chosen by the seed');
+  }
+  const master = await electedMaster(world);
+  const others = search.filter((machine) => machine !== master);
+  if (role === 'the elected master') return named(role, [master], 'elected now');
+  if (role === 'the master and another search machine')
+    return named(
+      role,
+      [master, pick(others, random)],
+      `${master.label} is elected now, the other is chosen by the seed`,
+    );
+  if (role === 'two search machines that are not the master')
+    return named(role, others.slice(0, 2), `${master.label} is elected now and sees both`);
+  const copies = await world.engine.shards();
+  const holders = others.filter(({ label }) => copies.some((copy) => copy.primary && copy.machine === label));
+  const chosen = pick(holders.length > 0 ? holders : others, random);
+  const what = holders.length > 0 ? 'it holds a primary' : 'no other machine holds a primary';
+  return named(role, [chosen], `${master.label} is elected now; ${what}`);
+}
+
+async function electedMaster(world: DrillWorld): Promise<DrillMachine> {
+  const search = searchMachines(world);
+  const views = await Promise.all(search.map(({ label }) => world.engine.view(label, viewTimeoutMs)));
+  const label = views.find((view) => view?.master)?.master;
+  const machine = search.find((candidate) => candidate.label === label);
+  if (machine) return machine;
+  throw new UnderstudyError(
+    'drills-no-target',
+    `No search machine of ${world.topology.name} says who is elected (${label ?? 'none'}). Look at \`understudy status\`.`,
+  );
+}
+
+function named(role: TargetRole, machines: readonly (DrillMachine | undefined)[], because: string): ResolvedTargets {
+  const found = machines.filter((machine) => machine !== undefined);
+  if (found.length > 0 && found.length === machines.length) return { machines: found, because };
+  throw new UnderstudyError('drills-no-target', `There is no machine to be "${role}". Look at \`understudy status\`.`);
+}

@@ -1,0 +1,36 @@
+// report.html: one file that opens from disk, with everything inside it: style, chart library, data.
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import type { Report } from './report.ts';
+
+const here = import.meta.dirname;
+
+/** The whole page. The parts lie in page/: markup, style and script as files of their own kind. */
+export async function pageOf(report: Report): Promise<string> {
+  const chartLibrary = dirname(createRequire(import.meta.url).resolve('uplot'));
+  const [markup, style, script, uplotScript, uplotStyle] = await Promise.all([
+    readFile(join(here, 'page/report.html'), 'utf8'),
+    readFile(join(here, 'page/report.css'), 'utf8'),
+    readFile(join(here, 'page/report.js'), 'utf8'),
+    readFile(join(chartLibrary, 'uPlot.iife.min.js'), 'utf8'),
+    readFile(join(chartLibrary, 'uPlot.min.css'), 'utf8'),
+  ]);
+  const parts: Readonly<Record<string, string>> = {
+    title: escapeText(`${report.verdict.drill}: ${report.verdict.result}`),
+    style: `${uplotStyle}\n${style}`,
+    uplot: uplotScript,
+    script,
+    data: embeddedJson(report),
+  };
+  return markup.replace(/\{\{(\w+)\}\}/g, (whole, name: string) => parts[name] ?? whole);
+}
+
+/** JSON that cannot end its script element, whatever an error message holds. */
+function embeddedJson(value: unknown): string {
+  return JSON.stringify(value).replace(/</g, '\\u003c');
+}
+
+function escapeText(text: string): string {
+  return text.replace(/[&<>]/g, (character) => `&#${character.charCodeAt(0)};`);
+}

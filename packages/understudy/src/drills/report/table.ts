@@ -1,0 +1,56 @@
+// Verdicts as a table for a terminal. A value: the command line prints and colours it.
+import { show } from '../checker/judge.ts';
+import type { GoalCheck, Verdict } from '../checker/verdict.ts';
+
+export interface Table {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** One row per run. */
+export function verdictTable(verdicts: readonly Verdict[]): Table {
+  return {
+    columns: ['drill', 'verdict', 'write gap', 'read gap', 'failed', 'RTO', 'reprotected', 'lost', 'writes'],
+    rows: verdicts.map((verdict) => [
+      verdict.drill,
+      verdict.result,
+      seenOf(verdict, 'longest write gap'),
+      seenOf(verdict, 'longest read gap'),
+      `${verdict.requests.failed}/${verdict.requests.total}`,
+      show(verdict.rtoMs, { unit: 'ms' }),
+      show(verdict.times.reprotectedMs, { unit: 'ms' }),
+      String(verdict.documents.counts.lost),
+      String(verdict.requests.writesAcknowledged),
+    ]),
+  };
+}
+
+/** The table as lines of text, columns aligned. */
+export function renderTable({ columns, rows }: Table): string {
+  const widths = columns.map((column, at) => Math.max(column.length, ...rows.map((row) => row[at]?.length ?? 0)));
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+      .join('  ')
+      .trimEnd();
+  return [line(columns), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
+}
+
+/** `1.2 s of 2 s`: what was seen, and the goal where there is one. */
+function seenOf(verdict: Verdict, goal: string): string {
+  const check = verdict.goals.find((candidate) => candidate.goal === goal);
+  if (!check || verdict.lanes.length === 0) return '-';
+  return check.limit === null ? show(check.seen, check) : `${show(check.seen, check)} of ${show(check.limit, check)}`;
+}
+
+/** Worst and median of each goal over runs of one drill. */
+export function worstAndMedian(verdicts: readonly Verdict[], goal: string): { worst: number; median: number } | null {
+  const seen = verdicts
+    .flatMap((verdict) => verdict.goals.filter((check: GoalCheck) => check.goal === goal))
+    .map((check) => check.seen)
+    .filter((value) => value !== null)
+    .sort((a, b) => a - b);
+  const worst = seen.at(-1);
+  const median = seen[Math.floor((seen.length - 1) / 2)];
+  return worst === undefined || median === undefined ? null : { worst, median };
+}

@@ -1,0 +1,149 @@
+// One fault from arming to proof of undoing. The order is the safety: targets written down, dead-man armed, then the fault; the
+// undo is tried until it is seen, and only then the timer is taken away.
+import { UnderstudyError } from '../../ground/index.ts';
+import { armScript, deadManAfterMs, disarmScript, heartbeatEveryMs, renewScript } from '../faults/dead-man.ts';
+import type { Evidence, Fault, FaultContext, ScriptResult } from '../faults/fault.ts';
+import type { DrillMachine, DrillWorld } from '../world.ts';
+import type { Journal } from './journal.ts';
+import { messageOf, until } from './until.ts';
+
+const scriptTimeoutMs = 30_000;
+const effectWithinMs = 20_000;
+const undoneWithinMs = 240_000;
+
+export function faultContext(
+  world: DrillWorld,
+  targets: readonly DrillMachine[],
+  random: () => number,
+  signal: AbortSignal,
+): FaultContext {
+  return {
+    world,
+    targets,
+    random,
+    signal,
+    run: (machine, script, timeoutMs = scriptTimeoutMs): Promise<ScriptResult> =>
+      world.runner.run(machine, ['sh', '-c', script], { timeoutMs }),
+  };
+}
+
+export class FaultSession {
+  readonly #fault: Fault;
+  readonly #context: FaultContext;
+  readonly #journal: Journal;
+  /** Targets whose undo a timer of their own would run. */
+  #armed: readonly DrillMachine[] = [];
+
+  constructor(fault: Fault, context: FaultContext, journal: Journal) {
+    this.#fault = fault;
+    this.#context = context;
+    this.#journal = journal;
+  }
+
+  async arm(): Promise<void> {
+    const { world, targets } = this.#context;
+    const local = targets.flatMap((target) => {
+      const undo = this.#fault.localUndo(this.#context, target);
+      return undo === null ? [] : [{ target, undo }];
+    });
+    this.#armed = local.map(({ target }) => target);
+    await Promise.all(local.map(({ target, undo }) => armOn(world, target, undo)));
+    await this.#journal.note('dead-man-armed', {
+      machines: this.#armed.map((target) => target.label),
+      afterMs: deadManAfterMs,
+    });
+  }
+
+  /** Resolves with whether the effect was seen. */
+  async inject(): Promise<boolean> {
+    const { clock } = this.#context.world;
+    await this.#journal.note('inject-begun', { fault: this.#fault.name });
+    await this.#fault.inject(this.#context);
+    const ask = () => this.#fault.effective(this.#context);
+    const evidence = await until(clock, ask, { everyMs: 100, withinMs: effectWithinMs, signal: this.#context.signal });
+    await this.#journal.note(evidence.seen ? 'effective' : 'not-effective', { seen: evidence.detail });
+    return evidence.seen;
+  }
+
+  /** Holds the fault with a heartbeat; resolves early, with the reason, when it ended by itself. */
+  async hold(forMs: number): Promise<string | null> {
+    const { world, signal } = this.#context;
+    const endMs = world.clock.monotonicMs() + forMs;
+    for (;;) {
+      const leftMs = endMs - world.clock.monotonicMs();
+      if (leftMs <= 0) break;
+      await world.clock.sleep(Math.min(leftMs, heartbeatEveryMs), signal);
+      const ended = await this.#renew();
+      if (ended !== null) return ended;
+    }
+    if (!this.#fault.lasting) return null;
+    const still = await this.#fault.effective(this.#context).catch(notSeen);
+    return still.seen ? null : `it was gone before its time: ${still.detail}`;
+  }
+
+  /** Undoes and proves it; never throws. True when it is proven. */
+  async undo(): Promise<boolean> {
+    const { world } = this.#context;
+    await this.#journal.note('undo-begun');
+    const attempt = async (): Promise<Evidence> => {
+      await this.#fault.undo(this.#context);
+      return until(world.clock, () => this.#fault.undone(this.#context), { everyMs: 300, withinMs: 30_000 });
+    };
+    const evidence = await until(world.clock, attempt, { everyMs: 1_000, withinMs: undoneWithinMs });
+    if (evidence.seen) {
+      await this.#disarm();
+      await this.#journal.note('undone', { seen: evidence.detail });
+    } else {
+      await this.#journal.note('undo-failed', { seen: evidence.detail });
+    }
+    return evidence.seen;
+  }
+
+  async #renew(): Promise<string | null> {
+    const renewed = await Promise.all(
+      this.#armed.map(async (target) => ({ target, ok: await renewOn(this.#context.world, target) })),
+    );
+    const gone = renewed.find(({ ok }) => ok === false);
+    return gone ? `the dead-man timer on ${gone.target.label} has gone off` : null;
+  }
+
+  async #disarm(): Promise<void> {
+    const { world, targets } = this.#context;
+    await Promise.all(
+      targets.map(async (target) => {
+        try {
+          await world.runner.run(target, ['sh', '-c', disarmScript], { timeoutMs: scriptTimeoutMs });
+        } catch (error) {
+          world.logger({ level: 'warn', subject: target.label, text: `timer not taken away: ${messageOf(error)}` });
+        }
+      }),
+    );
+  }
+}
+
+async function armOn(world: DrillWorld, target: DrillMachine, undo: string): Promise<void> {
+  const { code, stderr } = await world.runner.run(target, ['sh', '-c', armScript(deadManAfterMs)], {
+    stdin: `${undo}\n`,
+    timeoutMs: scriptTimeoutMs,
+  });
+  if (code === 0) return;
+  throw new UnderstudyError(
+    'drills-dead-man',
+    `The dead-man timer on ${target.label} could not be armed: ${stderr.trim() || `exit code ${code}`}. No fault was injected.`,
+    { facts: { machine: target.label, code } },
+  );
+}
+
+/** Null: the machine could not be asked; its timer decides. */
+async function renewOn(world: DrillWorld, target: DrillMachine): Promise<boolean | null> {
+  try {
+    const { code } = await world.runner.run(target, ['sh', '-c', renewScript], { timeoutMs: heartbeatEveryMs });
+    return code === 0;
+  } catch {
+    return null;
+  }
+}
+
+function notSeen(error: unknown): Evidence {
+  return { seen: false, detail: messageOf(error) };
+}

@@ -1,0 +1,65 @@
+// Reading every document back: from each copy on its own machine, then by search after a refresh. Only collects; the checker judges.
+import pMap from 'p-map';
+import { digestOf } from '../history/digest.ts';
+import type { FinalRead, Intent, WorkloadPlan } from '../history/records.ts';
+import type { DrillWorld, StoredDocument } from '../world.ts';
+import { shardOf } from '../workload/routing.ts';
+
+/** Errors: those of the engine's transport; then the run stays without final reads, which the verdict says. */
+export async function collectReads(
+  world: DrillWorld,
+  plan: WorkloadPlan,
+  intents: readonly Intent[],
+): Promise<FinalRead[]> {
+  const ids = [...new Set(intents.map((intent) => intent.id))];
+  await world.engine.refresh();
+  const shards = await idsByShard(world, plan, ids);
+  const copies = (await world.engine.shards()).filter((copy) => copy.started && copy.machine !== null);
+  const fromCopies = await pMap(
+    copies,
+    async ({ shard, machine }) => {
+      const wanted = shards.get(shard) ?? [];
+      const node = machine ?? '';
+      const found = byId(wanted.length === 0 ? [] : await world.engine.getFrom(node, wanted));
+      return wanted.map((id): FinalRead => ({ how: 'get', node, id, digest: firstDigest(found.get(id)) }));
+    },
+    { concurrency: 3 },
+  );
+  const hits = byId(await world.engine.searchIds(ids));
+  const searched = ids.map((id): FinalRead => {
+    const found = hits.get(id);
+    return { how: 'search', id, hits: found?.length ?? 0, digest: firstDigest(found) };
+  });
+  return [...fromCopies.flat(), ...searched, ...(await strangers(world, plan, new Set(ids)))];
+}
+
+/** Documents that carry the run's mark under ids that the run never wrote. */
+async function strangers(world: DrillWorld, plan: WorkloadPlan, known: ReadonlySet<string>): Promise<FinalRead[]> {
+  const marked = await world.engine.searchWord(plan.mark);
+  return marked
+    .filter(({ id }) => !known.has(id))
+    .map(({ id, source }) => ({ how: 'listing', id, digest: digestOf(source) }));
+}
+
+async function idsByShard(
+  world: DrillWorld,
+  { routing, shards }: WorkloadPlan,
+  ids: readonly string[],
+): Promise<ReadonlyMap<number, readonly string[]>> {
+  const placed = await pMap(
+    ids,
+    async (id) => ({ id, shard: routing === null ? await world.engine.routedShard(id) : shardOf(id, shards, routing) }),
+    { concurrency: 8 },
+  );
+  const groups = Map.groupBy(placed, ({ shard }) => shard);
+  return new Map([...groups].map(([shard, group]) => [shard, group.map(({ id }) => id)]));
+}
+
+function byId(documents: readonly StoredDocument[]): ReadonlyMap<string, readonly StoredDocument[]> {
+  return Map.groupBy(documents, (document) => document.id);
+}
+
+function firstDigest(found: readonly StoredDocument[] | undefined): string | null {
+  const first = found?.[0];
+  return first === undefined ? null : digestOf(first.source);
+}

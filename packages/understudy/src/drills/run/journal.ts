@@ -1,0 +1,35 @@
+// The journal of a run: every step is on the disk before the next begins, so that whoever comes after a crash knows what is open.
+import { join } from 'node:path';
+import type { Clock } from '../../ground/index.ts';
+import { AppendFile } from '../history/append-file.ts';
+import type { JournalEntry, JournalEvent } from '../history/records.ts';
+import { rawFiles } from '../history/run-folder.ts';
+
+export class Journal {
+  readonly #file: AppendFile;
+  readonly #clock: Clock;
+
+  private constructor(file: AppendFile, clock: Clock) {
+    this.#file = file;
+    this.#clock = clock;
+  }
+
+  static async open(directory: string, clock: Clock): Promise<Journal> {
+    return new Journal(await AppendFile.open(join(directory, rawFiles.journal)), clock);
+  }
+
+  /** Resolves with the entry's time when it is durable. `atMs` is for events that are known to have begun earlier. */
+  async note(event: JournalEvent, facts?: JournalEntry['facts'], atMs = this.#clock.now()): Promise<number> {
+    await this.#file.append({ atMs, event, ...(facts === undefined ? {} : { facts }) } satisfies JournalEntry);
+    return atMs;
+  }
+
+  close(): Promise<void> {
+    return this.#file.close();
+  }
+}
+
+/** A fault was begun and nobody wrote that it is undone. */
+export function isOpen(journal: readonly JournalEntry[]): boolean {
+  return journal.some((entry) => entry.event === 'inject-begun') && !journal.some((entry) => entry.event === 'undone');
+}

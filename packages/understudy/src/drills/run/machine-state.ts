@@ -1,0 +1,49 @@
+// What a drill could leave behind on a machine, looked at before and after: rules, units, drop-ins, stopped processes, files.
+import { deadManDirectory, deadManUnit } from '../faults/dead-man.ts';
+import type { MachineState } from '../history/records.ts';
+import type { DrillMachine, DrillWorld } from '../world.ts';
+
+/** Prints `fact TAB value` lines. Only reads. */
+export function stateScript(unit: string, dataDirectory: string): string {
+  return [
+    `say() { printf '%s\\t%s\\n' "$1" "$(echo "$2" | tr '\\n\\t' '  ' | sed 's/ *$//')"; }`,
+    `say 'nft tables' "$(nft list tables 2>/dev/null | sort)"`,
+    `say '${unit}' "$(systemctl show -p ActiveState,SubState,UnitFileState --value ${unit} | paste -sd/)"`,
+    `say 'drop-ins of ${unit}' "$(systemctl show -p DropInPaths --value ${unit})"`,
+    `say 'failed units' "$(systemctl list-units --failed --plain --no-legend | cut -d' ' -f1 | sort)"`,
+    `say 'stopped processes' "$(cat /proc/[0-9]*/stat 2>/dev/null | sed 's/^.*) //' | grep -c '^T')"`,
+    `say 'drill timer' "$(systemctl show -p ActiveState --value ${deadManUnit}.timer)"`,
+    `say 'drill files' "$(ls -d ${deadManDirectory} ${dataDirectory}/.understudy-drill* 2>/dev/null)"`,
+  ].join('\n');
+}
+
+export async function machineStates(world: DrillWorld): Promise<MachineState[]> {
+  return Promise.all(world.machines.map((machine) => machineState(world, machine)));
+}
+
+async function machineState(world: DrillWorld, machine: DrillMachine): Promise<MachineState> {
+  const unit = world.units[machine.role === 'search' ? 'engine' : 'service'];
+  const script = stateScript(unit, world.engineDataDirectory);
+  const { stdout } = await world.runner.run(machine, ['sh', '-c', script], { timeoutMs: 15_000 });
+  return { machine: machine.label, facts: parseState(stdout) };
+}
+
+export function parseState(stdout: string): Record<string, string> {
+  const lines = stdout.split('\n').map((line) => line.split('\t'));
+  return Object.fromEntries(lines.flatMap(([fact, value]) => (fact && value !== undefined ? [[fact, value]] : [])));
+}
+
+/** What an earlier drill left behind, in words; empty when nothing. */
+export function leftovers(states: readonly MachineState[]): string[] {
+  return states.flatMap(({ machine, facts }) => {
+    const found: string[] = [];
+    if (facts['nft tables']?.includes('understudy_drill')) found.push('the nft table understudy_drill');
+    if (facts['drill files']) found.push(facts['drill files']);
+    if (facts['drill timer'] === 'active') found.push(`the timer ${deadManUnit}`);
+    if (
+      Object.entries(facts).some(([fact, value]) => fact.startsWith('drop-ins') && value.includes('understudy-drill'))
+    )
+      found.push('a drop-in that holds back a restart');
+    return found.length === 0 ? [] : [`${machine} still has ${found.join(', ')} of an earlier drill`];
+  });
+}

@@ -1,0 +1,96 @@
+// What a run is going to do, decided before it does anything: shown by --dry-run, written to plan.json first of all.
+import type { DrillGoals } from '../../topology/index.ts';
+import type { Drill } from '../drill.ts';
+import { defaultSteadyState, type Goals, type SteadyState } from '../goals.ts';
+import { formatVersion, type Durations, type Operation, type RunPlan } from '../history/records.ts';
+import { shardOf, type Routing } from '../workload/routing.ts';
+import { searchMachines, serviceMachines, type DrillWorld } from '../world.ts';
+
+export interface RunOptions {
+  /** Overrides of the drill's own durations. */
+  readonly durations?: Partial<Durations>;
+  readonly steady?: Partial<SteadyState>;
+  /** Requests a second over all lanes of an operation. */
+  readonly ratePerS?: Partial<Record<Operation, number>>;
+  readonly deadlineMs?: Partial<Record<Operation, number>>;
+  /** Seed of the phase jitter, of ids and of the choice among equal targets. Default: from the clock. */
+  readonly seed?: number;
+  /** Leaves the run's documents in the index. Default false. */
+  readonly keepDocuments?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+const defaultRatePerS: Readonly<Record<Operation, number>> = { index: 30, get: 30, search: 15 };
+/** Longer than the longest gap a goal allows, so that a stall shows as a stall and not as failures. */
+const defaultDeadlineMs: Readonly<Record<Operation, number>> = { index: 12_000, get: 5_000, search: 5_000 };
+
+/** `documentPath` and `routing` are learned from the system; until then (a dry run) they are taken as given. */
+export function planRun(
+  world: DrillWorld,
+  drill: Drill,
+  options: RunOptions,
+  learned: { readonly documentPath: string | null; readonly routing: Routing | null },
+): RunPlan {
+  const { topology } = world;
+  const startedMs = world.clock.now();
+  const seed = options.seed ?? startedMs % 2 ** 31;
+  const durations = { ...drill.durations, ...options.durations };
+  const runId = `${new Date(startedMs).toISOString().replace(/[-:]|\.\d+/g, '')}-${drill.name}`;
+  return {
+    format: formatVersion,
+    runId,
+    drill: drill.name,
+    cluster: topology.name,
+    startedMs,
+    seed,
+    durations,
+    goals: withTopologyGoals(drill.goals, topology.drills.goals[drill.name]),
+    steady: {
+      ...defaultSteadyState,
+      holdMs: Math.min(defaultSteadyState.holdMs, durations.steadyMs),
+      ...options.steady,
+    },
+    standsFor: drill.fault.standsFor,
+    doesNotMeasure: drill.fault.doesNotMeasure,
+    workload: {
+      urls: world.balancer.urls,
+      index: topology.search.index.name,
+      shards: topology.search.index.shards,
+      copies: topology.search.index.replicas + 1,
+      routing: learned.routing,
+      ratePerS: { ...defaultRatePerS, ...options.ratePerS },
+      deadlineMs: { ...defaultDeadlineMs, ...options.deadlineMs },
+      rewriteShare: 0.2,
+      mark: `drill${startedMs.toString(36)}`,
+      seed,
+      documentPath: learned.documentPath,
+    },
+    surroundings: {
+      engine: `${topology.search.engine} ${topology.search.version}`,
+      failover: topology.search.failover,
+      searchMachines: searchMachines(world).length,
+      serviceMachines: serviceMachines(world).length,
+      region: topology.region,
+    },
+  };
+}
+
+function withTopologyGoals(goals: Goals, asked: DrillGoals | undefined): Goals {
+  return {
+    ...goals,
+    longestWriteGapMs: asked?.longestWriteGapMs ?? goals.longestWriteGapMs,
+    longestReadGapMs: asked?.longestReadGapMs ?? goals.longestReadGapMs,
+    maxErrorRatio: asked?.clientErrorRatio ?? goals.maxErrorRatio,
+    rtoMs: asked?.recoveryTimeMs ?? goals.rtoMs,
+    reprotectedMs: asked?.reprotectedMs ?? goals.reprotectedMs,
+  };
+}
+
+/** How the engine routes, found by asking it for some ids. */
+export async function learnRouting(world: DrillWorld): Promise<Routing | null> {
+  const { shards } = world.topology.search.index;
+  const ids = Array.from({ length: 12 }, (_, at) => `routing-probe-${at}`);
+  const real = await Promise.all(ids.map((id) => world.engine.routedShard(id)));
+  const fits = (routing: Routing): boolean => ids.every((id, at) => shardOf(id, shards, routing) === real[at]);
+  return (['modulo', 'routing-shards'] as const).find(fits) ?? null;
+}

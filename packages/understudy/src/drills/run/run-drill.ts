@@ -1,0 +1,218 @@
+// One drill from preconditions to verdict. Whatever happens on the way, the fault is undone and the folder is sealed.
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeVerdict } from '../checker/verify.ts';
+import type { Verdict } from '../checker/verdict.ts';
+import type { Drill } from '../drill.ts';
+import { resolveTargets } from '../faults/targets.ts';
+import type { MachineState, RunPlan } from '../history/records.ts';
+import { writeManifest } from '../history/manifest.ts';
+import { rawFiles, readHistory } from '../history/run-folder.ts';
+import { writeReports } from '../report/write-reports.ts';
+import { seededRandom } from '../workload/random.ts';
+import { startWorkload, type Workload } from '../workload/process.ts';
+import type { DrillWorld } from '../world.ts';
+import { watchBudget } from './error-budget.ts';
+import { FaultSession, faultContext } from './fault-session.ts';
+import { collectReads } from './final-reads.ts';
+import { Journal } from './journal.ts';
+import { learnDocumentPath } from './learn-document-path.ts';
+import { machineStates } from './machine-state.ts';
+import { learnRouting, planRun, type RunOptions } from './plan-run.ts';
+import { checkPreconditions } from './preconditions.ts';
+import { startSamplers, type Samplers } from './samplers.ts';
+import { messageOf, until } from './until.ts';
+
+export interface RunResult {
+  readonly directory: string;
+  readonly verdict: Verdict;
+}
+
+/**
+ * Runs one drill. The caller holds the operation lock. Errors before anything is touched: `drills-precondition`,
+ * `drills-no-target`, those of engine, balancer and machines. Afterwards every end is a verdict.
+ */
+export async function runDrill(world: DrillWorld, drill: Drill, options: RunOptions = {}): Promise<RunResult> {
+  const before = await machineStates(world);
+  await checkPreconditions(world, drill, before);
+  const learned = { routing: await learnRouting(world), documentPath: await learnDocumentPath(world) };
+  const plan = planRun(world, drill, options, learned);
+  const directory = join(world.runsDirectory, plan.runId);
+  await mkdir(directory, { recursive: true });
+  await writeFile(join(directory, rawFiles.plan), `${JSON.stringify(plan, null, 2)}\n`);
+  const journal = await Journal.open(directory, world.clock);
+  const run = new Run({ world, drill, options, plan, directory, journal, before });
+  try {
+    await run.conduct();
+  } finally {
+    await journal.note('finished');
+    await journal.close();
+  }
+  await writeManifest(directory);
+  const verdict = await writeVerdict(directory);
+  await writeReports(directory);
+  return { directory, verdict };
+}
+
+interface RunParts {
+  readonly world: DrillWorld;
+  readonly drill: Drill;
+  readonly options: RunOptions;
+  readonly plan: RunPlan;
+  readonly directory: string;
+  readonly journal: Journal;
+  readonly before: readonly MachineState[];
+}
+
+class Run {
+  readonly #parts: RunParts;
+  readonly #stop = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #random: () => number;
+
+  constructor(parts: RunParts) {
+    this.#parts = parts;
+    const outside = parts.options.signal;
+    this.#signal = outside ? AbortSignal.any([outside, this.#stop.signal]) : this.#stop.signal;
+    this.#random = seededRandom(parts.plan.seed);
+  }
+
+  async conduct(): Promise<void> {
+    const { world, drill, journal, directory } = this.#parts;
+    await journal.note('started', { drill: drill.name, fault: drill.fault.name });
+    if (!(await this.#supported())) return;
+    await journal.note('preconditions-met');
+    const samplers = await startSamplers(world, directory);
+    const workload = startWorkload(directory);
+    workload.died.catch((error: unknown) => this.#stop.abort(error));
+    await journal.note('workload-started', { pid: workload.pid });
+    try {
+      await this.#breakAndMend(workload, samplers);
+    } catch (error) {
+      await journal.note('aborted', { reason: messageOf(this.#signal.aborted ? this.#signal.reason : error) });
+    } finally {
+      await workload.stop();
+      await journal.note('workload-stopped');
+      await samplers.stop();
+      await this.#readBack();
+      await this.#compareMachines();
+    }
+  }
+
+  /** Asked before any load, so that a fault that cannot work here costs nobody a minute. */
+  async #supported(): Promise<boolean> {
+    const { world, drill, journal } = this.#parts;
+    const targets = await resolveTargets(drill.fault.target, world, seededRandom(this.#parts.plan.seed));
+    const context = faultContext(world, targets.machines, this.#random, this.#signal);
+    const reason = await drill.fault.support(context);
+    if (reason !== null) await journal.note('unsupported', { reason });
+    return reason === null;
+  }
+
+  async #breakAndMend(workload: Workload, samplers: Samplers): Promise<void> {
+    const { world, drill, journal, plan } = this.#parts;
+    if (!(await this.#steady(workload))) return;
+    const targets = await resolveTargets(drill.fault.target, world, this.#random);
+    this.#say(`${drill.fault.name} on ${targets.machines.map(({ label }) => label).join(', ') || 'nothing'}`);
+    await journal.note('targets-resolved', {
+      role: drill.fault.target,
+      machines: targets.machines.map(({ label }) => label),
+      because: targets.because,
+    });
+    const context = faultContext(world, targets.machines, this.#random, this.#signal);
+    const session = new FaultSession(drill.fault, context, journal);
+    const overseen = new AbortController();
+    try {
+      await session.arm();
+      // A random moment, so that the fault does not always meet the same phase of the checks.
+      await world.clock.sleep(this.#random() * 1_000, this.#signal);
+      const budget = { ratio: drill.errorBudget, spent: (reason: string) => this.#stop.abort(new Error(reason)) };
+      void watchBudget(budget, workload, world.clock, overseen.signal);
+      if (await session.inject()) {
+        const ended = await session.hold(plan.durations.faultMs);
+        if (ended !== null) await journal.note('not-effective', { seen: ended });
+      }
+    } finally {
+      overseen.abort();
+      this.#say('undoing');
+      await session.undo();
+      await this.#recover(workload, samplers);
+    }
+  }
+
+  async #steady(workload: Workload): Promise<boolean> {
+    const { world, journal, plan } = this.#parts;
+    const { steadyMs } = plan.durations;
+    this.#say(`waiting for ${steadyMs / 1_000} s of steady state`);
+    const ask = () => Promise.resolve(calmFor(workload, steadyMs));
+    const evidence = await until(world.clock, ask, {
+      everyMs: 100,
+      withinMs: steadyMs * 3 + 30_000,
+      signal: this.#signal,
+    });
+    const calmSinceMs = workload.stats()?.calmSinceMs ?? world.clock.now();
+    if (!evidence.seen) {
+      await journal.note('steady-never-held', { seen: evidence.detail });
+      return false;
+    }
+    await journal.note('steady-begun', undefined, Math.max(calmSinceMs, world.clock.now() - steadyMs));
+    await journal.note('steady-held', { seen: evidence.detail });
+    return true;
+  }
+
+  async #recover(workload: Workload, samplers: Samplers): Promise<void> {
+    const { world, journal, plan } = this.#parts;
+    this.#say('waiting for steady state and every copy in place');
+    await journal.note('recovery-begun');
+    const ask = () => {
+      const calm = calmFor(workload, plan.steady.holdMs);
+      const protection = samplers.whole();
+      return Promise.resolve({ seen: calm.seen && protection.whole, detail: `${calm.detail}; ${protection.detail}` });
+    };
+    const withinMs = this.#signal.aborted ? Math.min(20_000, plan.durations.recoveryMs) : plan.durations.recoveryMs;
+    const evidence = await until(world.clock, ask, { everyMs: 200, withinMs });
+    await journal.note(evidence.seen ? 'recovered' : 'recovery-timed-out', { seen: evidence.detail });
+  }
+
+  async #readBack(): Promise<void> {
+    const { world, journal, plan, directory, options } = this.#parts;
+    this.#say('reading every document back');
+    try {
+      const { intents } = await readHistory(directory);
+      const reads = await collectReads(world, plan.workload, intents);
+      await writeFile(join(directory, rawFiles.reads), reads.map((read) => `${JSON.stringify(read)}\n`).join(''));
+      await journal.note('reads-collected', { reads: reads.length });
+      if (options.keepDocuments) return;
+      await world.engine.remove([...new Set(reads.map((read) => read.id))]);
+      await journal.note('documents-removed');
+    } catch (error) {
+      world.logger({ level: 'warn', subject: this.#parts.drill.name, text: messageOf(error) });
+    }
+  }
+
+  async #compareMachines(): Promise<void> {
+    const { world, journal, before, directory } = this.#parts;
+    try {
+      const machines = { before, after: await machineStates(world) };
+      await writeFile(join(directory, rawFiles.machines), `${JSON.stringify(machines, null, 2)}\n`);
+      await journal.note('machines-compared');
+    } catch (error) {
+      world.logger({ level: 'warn', subject: this.#parts.drill.name, text: messageOf(error) });
+    }
+  }
+
+  #say(text: string): void {
+    this.#parts.world.logger({ level: 'info', subject: this.#parts.drill.name, text });
+  }
+}
+
+/** No failure and no silent lane for so long, by the workload's own word. */
+function calmFor(workload: Workload, forMs: number): { readonly seen: boolean; readonly detail: string } {
+  const stats = workload.stats();
+  if (stats === null || stats.total === 0) return { seen: false, detail: 'the workload has not begun' };
+  const calmMs = Math.round(stats.atMs - stats.calmSinceMs);
+  return {
+    seen: calmMs >= forMs,
+    detail: `calm for ${calmMs} ms of ${forMs}, ${stats.failed} of ${stats.total} requests failed`,
+  };
+}

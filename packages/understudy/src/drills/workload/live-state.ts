@@ -1,0 +1,53 @@
+// What the running workload looks like from moment to moment: is it calm, and since when. Only the conductor of a run uses it;
+// verdicts come from the history.
+import type { SteadyState } from '../goals.ts';
+import type { Outcome } from '../history/records.ts';
+
+export interface LiveStats {
+  readonly atMs: number;
+  readonly total: number;
+  readonly failed: number;
+  /** No failure and no lane without a success for too long, since this moment. */
+  readonly calmSinceMs: number;
+  readonly maxLagMs: number;
+}
+
+export class LiveState {
+  readonly #steady: SteadyState;
+  readonly #lastSuccessMs: Map<string, number>;
+  #calmSinceMs: number;
+  #total = 0;
+  #failed = 0;
+  #maxLagMs = 0;
+
+  constructor(lanes: readonly string[], steady: SteadyState, startMs: number) {
+    this.#steady = steady;
+    this.#calmSinceMs = startMs;
+    this.#lastSuccessMs = new Map(lanes.map((lane) => [lane, startMs]));
+  }
+
+  record(outcome: Outcome): void {
+    this.#total += 1;
+    this.#maxLagMs = Math.max(this.#maxLagMs, outcome.sentMs - outcome.dueMs);
+    const last = this.#lastSuccessMs.get(outcome.lane) ?? outcome.endMs;
+    if (outcome.endMs - last > this.#steady.maxGapMs) this.#calmSinceMs = Math.max(this.#calmSinceMs, outcome.endMs);
+    if (outcome.outcome === 'acknowledged' || outcome.outcome === 'answered') {
+      this.#lastSuccessMs.set(outcome.lane, Math.max(last, outcome.endMs));
+    } else {
+      this.#failed += 1;
+      this.#calmSinceMs = Math.max(this.#calmSinceMs, outcome.endMs);
+    }
+  }
+
+  stats(nowMs: number): LiveStats {
+    const silent = [...this.#lastSuccessMs.values()].some((lastMs) => nowMs - lastMs > this.#steady.maxGapMs);
+    if (silent) this.#calmSinceMs = nowMs;
+    return {
+      atMs: nowMs,
+      total: this.#total,
+      failed: this.#failed,
+      calmSinceMs: this.#calmSinceMs,
+      maxLagMs: this.#maxLagMs,
+    };
+  }
+}

@@ -1,0 +1,58 @@
+// Starts the workload in a process of its own and listens to it. A generator in the conductor's process would share its
+// pauses; one of its own shares nothing with what it measures.
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { UnderstudyError } from '../../ground/index.ts';
+import type { LiveStats } from './live-state.ts';
+import type { FromWorker, ToWorker } from './messages.ts';
+
+export interface Workload {
+  readonly pid: number;
+  /** The last that was heard, or null before the first word. */
+  stats(): LiveStats | null;
+  /** Resolves when everything sent has ended and is on the disk; bounded by the requests' deadlines. */
+  stop(): Promise<void>;
+  /** Rejects with `drills-workload-died` if the process ends unasked; never resolves. */
+  readonly died: Promise<never>;
+}
+
+/** Starts the generator over a run folder whose plan.json is written. */
+export function startWorkload(directory: string): Workload {
+  const child = fork(fileURLToPath(new URL('./worker.ts', import.meta.url)), [directory], {
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  });
+  let stats: LiveStats | null = null;
+  let complaint = '';
+  let stopping = false;
+  const ended = Promise.withResolvers<undefined>();
+  const died = Promise.withResolvers<never>();
+  died.promise.catch(() => undefined);
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    complaint = `${complaint}${text}`.slice(-2_000);
+  });
+  child.on('message', (message: FromWorker) => {
+    if (message.kind === 'stats') stats = message.stats;
+  });
+  child.on('exit', (code, signal) => {
+    ended.resolve(undefined);
+    if (stopping && code === 0) return;
+    const how = signal === null ? `exit code ${String(code)}` : signal;
+    died.reject(
+      new UnderstudyError(
+        'drills-workload-died',
+        `The workload's process ended by itself (${how}): ${complaint.trim() || 'it said nothing'}. The run proves nothing; run the drill again.`,
+        { facts: { code, signal } },
+      ),
+    );
+  });
+  return {
+    pid: child.pid ?? 0,
+    stats: () => stats,
+    async stop() {
+      stopping = true;
+      if (child.connected) child.send({ kind: 'stop' } satisfies ToWorker, () => undefined);
+      await ended.promise;
+    },
+    died: died.promise,
+  };
+}

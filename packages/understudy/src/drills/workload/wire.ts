@@ -1,0 +1,44 @@
+// How a request of the workload travels: like a user's, each on a connection of its own through the balancer (which keeps none
+// alive to clients), with a deadline that covers connecting, sending and reading.
+import { Agent } from 'undici';
+import type { Answer } from './answer.ts';
+
+export interface WireRequest {
+  readonly method: 'GET' | 'POST';
+  readonly url: string;
+  readonly body?: string;
+  readonly deadlineMs: number;
+}
+
+export interface Wire {
+  send(request: WireRequest): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+/** Errors before any byte of the request left this machine. */
+const unsentCodes = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT']);
+
+export function httpWire(): Wire {
+  // The balancer of a trial system signs its own certificate; a drill measures availability, not identity.
+  const agent = new Agent({ pipelining: 0, connect: { rejectUnauthorized: false }, headersTimeout: 0, bodyTimeout: 0 });
+  return {
+    async send({ method, url, body, deadlineMs }) {
+      const { origin, pathname, search } = new URL(url);
+      const signal = AbortSignal.timeout(deadlineMs);
+      try {
+        const answer = await agent.request({
+          origin,
+          path: `${pathname}${search}`,
+          method,
+          signal,
+          ...(body === undefined ? {} : { body, headers: { 'content-type': 'application/json' } }),
+        });
+        return { status: answer.statusCode, body: await answer.body.text() };
+      } catch (error) {
+        const { code = 'connection failed' } = error as { readonly code?: string };
+        return { status: 0, unsent: unsentCodes.has(code), error: signal.aborted ? 'deadline' : code };
+      }
+    },
+    close: () => agent.destroy(),
+  };
+}

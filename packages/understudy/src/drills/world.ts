@@ -1,0 +1,110 @@
+// What a drill needs of the world, as ports. The cli builds one of a topology; tests build one of a few lines.
+import type { Clock, Logger } from '../ground/index.ts';
+import type { RemoteRunner } from '../machines/index.ts';
+import type { Topology } from '../topology/index.ts';
+import type { BalancerNodeSample } from './history/records.ts';
+
+export interface DrillMachine {
+  /** Also the engine's node name, and the balancer's label of the backend. */
+  readonly label: string;
+  readonly role: 'search' | 'service';
+  /** Where SSH reaches it. */
+  readonly address: string;
+  readonly vpcAddress: string;
+}
+
+/** What one search machine says of the cluster. */
+export interface EngineView {
+  readonly status: 'green' | 'yellow' | 'red';
+  /** Label of the elected master; null without one. */
+  readonly master: string | null;
+  readonly nodes: number;
+  readonly unassignedShards: number;
+}
+
+export interface ShardCopy {
+  readonly shard: number;
+  readonly primary: boolean;
+  /** Label of the machine; null while unassigned. */
+  readonly machine: string | null;
+  readonly started: boolean;
+}
+
+export interface StoredDocument {
+  readonly id: string;
+  readonly source: unknown;
+}
+
+/** The engine, asked directly on a named machine. Errors are UnderstudyErrors of the transport. */
+export interface EnginePort {
+  /** Null when that machine does not answer within the bound. */
+  view(machine: string, timeoutMs: number): Promise<EngineView | null>;
+  shards(): Promise<readonly ShardCopy[]>;
+  /** The shard that the engine itself would send `id` to. */
+  routedShard(id: string): Promise<number>;
+  refresh(): Promise<void>;
+  /** Realtime gets answered by the copies on `machine`; an id that the copy lacks is missing from the result. */
+  getFrom(machine: string, ids: readonly string[]): Promise<readonly StoredDocument[]>;
+  /** Every hit of a search for these ids. */
+  searchIds(ids: readonly string[]): Promise<readonly StoredDocument[]>;
+  /** Every document whose content has the word. */
+  searchWord(word: string): Promise<readonly StoredDocument[]>;
+  /** Deletes documents by id; ids that are not there are fine. */
+  remove(ids: readonly string[]): Promise<void>;
+  /** `primaries`: no new replicas are allocated, as for a planned restart. `all`: back to normal. */
+  allowAllocation(which: 'primaries' | 'all'): Promise<void>;
+}
+
+export type BackendMode = 'accept' | 'reject' | 'drain' | 'backup';
+
+export interface BalancerPort {
+  /** Base URLs users come by, `http://host` or `https://host:port`, without a slash at the end. */
+  readonly urls: readonly string[];
+  nodes(): Promise<readonly BalancerNodeSample[]>;
+  /** Sets the mode of a machine's backend on every listener. */
+  setMode(machine: string, mode: BackendMode): Promise<void>;
+}
+
+/** Pulling the cord. In the lab the hardware does it; on Linode a machine does it to itself, where the topology allows it. */
+export interface PowerControl {
+  /** The machine is gone without FIN or RST. */
+  cut(label: string): Promise<void>;
+  /** The machine boots again. */
+  restore(label: string): Promise<void>;
+}
+
+/** Stopping a machine's disk from outside of it. Null in a world where nothing below the machine obeys. */
+export interface DiskControl {
+  /** Why this machine's disk must not be filled or frozen (it is shared with others), or null when it is its own. */
+  refusal(label: string): Promise<string | null>;
+  /** Every write of the machine blocks from here on. */
+  freeze(label: string): Promise<void>;
+  thaw(label: string): Promise<void>;
+}
+
+export interface DrillWorld {
+  readonly topology: Topology;
+  readonly machines: readonly DrillMachine[];
+  readonly runner: RemoteRunner;
+  readonly engine: EnginePort;
+  readonly balancer: BalancerPort;
+  /** Null where nothing can pull the cord. */
+  readonly power: PowerControl | null;
+  readonly disk: DiskControl | null;
+  readonly units: { readonly engine: string; readonly service: string };
+  readonly engineDataDirectory: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Where run folders go; made when missing. */
+  readonly runsDirectory: string;
+  /** Argument array that runs this tool again with the same topology, for the drill that kills it; null where unknown. */
+  readonly selfCommand: ((args: readonly string[]) => readonly string[]) | null;
+}
+
+export function searchMachines(world: DrillWorld): readonly DrillMachine[] {
+  return world.machines.filter((machine) => machine.role === 'search');
+}
+
+export function serviceMachines(world: DrillWorld): readonly DrillMachine[] {
+  return world.machines.filter((machine) => machine.role === 'service');
+}

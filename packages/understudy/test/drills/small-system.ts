@@ -1,0 +1,155 @@
+// A system small enough for a test, on real sockets: an engine in memory with a copy of each document per node, and the
+// service's HTTP interface in front of it. It is the far side of the wire; nothing of the product is replaced.
+import { execFile } from 'node:child_process';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { mkdtemp } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { silentLogger, systemClock } from '../../src/ground/index.ts';
+import type { RemoteRunner } from '../../src/machines/index.ts';
+import type { DrillWorld, EnginePort, StoredDocument } from '../../src/drills/world.ts';
+import { shardOf } from '../../src/drills/workload/routing.ts';
+import { parseTopology } from '../../src/topology/index.ts';
+
+export interface SmallSystem {
+  readonly world: DrillWorld;
+  /** machine -> id -> stored document. */
+  readonly copies: ReadonlyMap<string, Map<string, unknown>>;
+  /** Answers of the service while set: a status for every request, or `hang`. */
+  trouble: number | 'hang' | null;
+  close(): Promise<void>;
+}
+
+const shards = 2;
+const topologyText = `
+name: demo
+region: us-ord
+access: { adminNetworks: [198.18.0.1/32] }
+search:
+  version: 9.5.3
+  index: { name: documents, shards: ${shards} }
+`;
+const nodes = ['demo-search-1', 'demo-search-2', 'demo-search-3'];
+
+/** Primary and replica of a shard, round the ring. */
+function holders(shard: number): string[] {
+  return [nodes[shard % 3]!, nodes[(shard + 1) % 3]!];
+}
+
+export async function smallSystem(): Promise<SmallSystem> {
+  const copies = new Map(nodes.map((node) => [node, new Map<string, unknown>()]));
+  const state: { trouble: SmallSystem['trouble'] } = { trouble: null };
+  const server = createServer((request, response) => void serve(copies, state, request, response));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const world = await worldOf(server, copies);
+  return {
+    world,
+    copies,
+    get trouble() {
+      return state.trouble;
+    },
+    set trouble(trouble) {
+      state.trouble = trouble;
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function worldOf(server: Server, copies: SmallSystem['copies']): Promise<DrillWorld> {
+  const { port } = server.address() as AddressInfo;
+  const machine = (label: string, role: 'search' | 'service') =>
+    ({ label, role, address: '127.0.0.1', vpcAddress: '127.0.0.1' }) as const;
+  return {
+    topology: parseTopology(topologyText, { path: '/topology.yaml' }),
+    machines: [
+      ...nodes.map((label) => machine(label, 'search')),
+      machine('demo-service-1', 'service'),
+      machine('demo-service-2', 'service'),
+    ],
+    runner: localRunner,
+    engine: memoryEngine(copies),
+    balancer: {
+      urls: [`http://127.0.0.1:${port}`],
+      nodes: () =>
+        Promise.resolve(
+          ['demo-service-1', 'demo-service-2'].map((label) => ({ label, status: 'UP', mode: 'accept' }) as const),
+        ),
+      setMode: () => Promise.resolve(),
+    },
+    power: null,
+    disk: null,
+    units: { engine: 'elasticsearch.service', service: 'understudy-service.service' },
+    engineDataDirectory: '/var/lib/elasticsearch',
+    clock: systemClock,
+    logger: silentLogger,
+    runsDirectory: await mkdtemp(join(tmpdir(), 'understudy-drills-')),
+    selfCommand: null,
+  };
+}
+
+/** Scripts run on this machine itself; those of a drill without a fault only read. */
+const localRunner: RemoteRunner = {
+  run: (_target, [command = 'true', ...words]) =>
+    new Promise((resolve) => {
+      execFile(command, words, (error, stdout, stderr) => {
+        resolve({ code: error ? (typeof error.code === 'number' ? error.code : 1) : 0, stdout, stderr });
+      });
+    }),
+  close: () => Promise.resolve(),
+};
+
+function memoryEngine(copies: SmallSystem['copies']): EnginePort {
+  const any = (): Map<string, unknown> => new Map([...copies.values()].flatMap((copy) => [...copy]));
+  const listed = (documents: Iterable<[string, unknown]>): StoredDocument[] =>
+    [...documents].map(([id, source]) => ({ id, source }));
+  return {
+    view: () => Promise.resolve({ status: 'green', master: nodes[0]!, nodes: 3, unassignedShards: 0 }),
+    shards: () =>
+      Promise.resolve(
+        Array.from({ length: shards }, (_, shard) =>
+          holders(shard).map((machine, at) => ({ shard, primary: at === 0, machine, started: true })),
+        ).flat(),
+      ),
+    routedShard: (id) => Promise.resolve(shardOf(id, shards, 'modulo')),
+    refresh: () => Promise.resolve(),
+    getFrom: (machine, ids) => Promise.resolve(listed(copies.get(machine)!).filter(({ id }) => ids.includes(id))),
+    searchIds: (ids) => Promise.resolve(listed(any()).filter(({ id }) => ids.includes(id))),
+    searchWord: (word) => Promise.resolve(listed(any()).filter(({ source }) => JSON.stringify(source).includes(word))),
+    remove: (ids) => {
+      for (const copy of copies.values()) for (const id of ids) copy.delete(id);
+      return Promise.resolve();
+    },
+    allowAllocation: () => Promise.resolve(),
+  };
+}
+
+async function serve(
+  copies: SmallSystem['copies'],
+  state: { readonly trouble: SmallSystem['trouble'] },
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const answer = (status: number, body: unknown): void => {
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  };
+  let text = '';
+  for await (const chunk of request) text += String(chunk);
+  if (state.trouble === 'hang') return;
+  if (state.trouble !== null) return answer(state.trouble, { error: 'trouble' });
+  const path = request.url ?? '/';
+  if (path === '/index') {
+    const { id, data } = JSON.parse(text) as { id: string; data: unknown };
+    const known = copies.get(holders(shardOf(id, shards, 'modulo'))[0]!)!.has(id);
+    for (const node of holders(shardOf(id, shards, 'modulo'))) copies.get(node)!.set(id, { id, data });
+    return answer(201, { _id: id, result: known ? 'updated' : 'created' });
+  }
+  if (path.startsWith('/search')) return answer(200, []);
+  const id = decodeURIComponent(path.replace('/documents/', ''));
+  const source = copies.get(holders(shardOf(id, shards, 'modulo'))[0]!)!.get(id);
+  return source === undefined ? answer(404, {}) : answer(200, { _id: id, _source: source });
+}
