@@ -44,9 +44,6 @@ function unitWord(word: string): string {
   return /^[A-Za-z0-9_@%+=:,./-]+$/.test(escaped) ? escaped : `"${escaped}"`;
 }
 
-/** How the project's own service starts: its release brings its own runtime. */
-const builtinCommand = ['bin/node', 'service.mjs'];
-
 /** The start command with its words filled in; a program given as a relative path lies in the release. */
 export function startCommand(input: ServiceFilesInput): string {
   const { service } = input.topology;
@@ -55,8 +52,9 @@ export function startCommand(input: ServiceFilesInput): string {
     '{port}': String(service.port),
     '{workers}': String(service.workers),
   };
-  const command = service.command.length > 0 ? service.command : builtinCommand;
-  const words = command.map((word) => word.replace(/\{host\}|\{port\}|\{workers\}/g, (name) => values[name] ?? name));
+  const words = service.command.map((word) =>
+    word.replace(/\{host\}|\{port\}|\{workers\}/g, (name) => values[name] ?? name),
+  );
   const [program = '', ...rest] = words;
   const located = program.includes('/') && !program.startsWith('/') ? `${currentRelease}/${program}` : program;
   return [located, ...rest].map(unitWord).join(' ');

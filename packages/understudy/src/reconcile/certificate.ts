@@ -1,6 +1,8 @@
 // Certificates of https listeners: read from the operator's files, or made here when the topology says `self-signed`.
 import { webcrypto, X509Certificate as NodeCertificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+// @peculiar/x509 resolves its parts through a container that needs this polyfill first.
+import 'reflect-metadata';
 import * as x509 from '@peculiar/x509';
 import { Secret, UnderstudyError } from '../ground/index.ts';
 

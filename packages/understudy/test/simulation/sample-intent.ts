@@ -1,0 +1,46 @@
+// A small topology and what it refers to, for tests that plan and apply.
+import { mkdtemp, mkdir, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { releaseOf } from '../../src/machines/index.ts';
+import type { Intent } from '../../src/reconcile/index.ts';
+import { parseTopology } from '../../src/topology/index.ts';
+
+export const sampleText = `
+name: demo
+region: us-ord
+access: { adminNetworks: [198.51.100.0/24] }
+search:
+  version: 9.5.3
+  index: { name: documents, shards: 3 }
+`;
+
+const indexTemplate = {
+  index_patterns: ['documents'],
+  template: {
+    settings: { index: { number_of_shards: 1, number_of_replicas: 0, refresh_interval: '1s' } },
+    mappings: { dynamic: false, properties: { id: { type: 'keyword' }, content: { type: 'text' } } },
+  },
+};
+
+/** A release directory of two files is made in the temporary directory. */
+export async function sampleIntent(text = sampleText): Promise<Intent> {
+  const directory = await mkdtemp(join(tmpdir(), 'understudy-release-'));
+  await mkdir(join(directory, 'bin'));
+  await writeFile(join(directory, 'bin/node'), '#!/bin/sh\n', { mode: 0o755 });
+  await writeFile(join(directory, 'service.mjs'), 'export {};\n');
+  return {
+    topology: parseTopology(text, { path: '/topologies/demo.yaml' }),
+    authorizedKeys: ['ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAlFsqfkKpCz4yrKZrnkzPHlrHbkT3mZmDbA8N7xzS1k understudy'],
+    repository: {
+      uri: 'http://198.18.0.1:8600/apt',
+      suite: 'stable',
+      components: ['main'],
+      key: { kind: 'trusted' },
+      securityModule: false,
+    },
+    release: await releaseOf(directory),
+    indexTemplate,
+    certificates: {},
+  };
+}

@@ -1,0 +1,18 @@
+// Real time, run faster: waits of minutes take seconds, and everything keeps its order.
+import type { Clock } from '../../src/ground/index.ts';
+
+export function scaledClock(factor: number): Clock {
+  const startMs = Date.now();
+  return {
+    now: () => startMs + (Date.now() - startMs) * factor,
+    monotonicMs: () => performance.now() * factor,
+    sleep: (ms, signal) =>
+      new Promise((resolve, reject) => {
+        const timer = setTimeout(resolve, ms / factor);
+        signal?.addEventListener('abort', () => {
+          clearTimeout(timer);
+          reject(signal.reason as Error);
+        });
+      }),
+  };
+}

@@ -1,0 +1,185 @@
+// A machine in memory that understands the scripts which the tool sends: files, units, packages, kernel settings. It is the far
+// side of a wire; what it does not understand it ignores, and what it must refuse it refuses.
+import { createHash } from 'node:crypto';
+import { parse } from 'yaml';
+
+export interface SimulatedFile {
+  content: string;
+  mode: string;
+  owner: string;
+}
+
+const engineUnits = ['elasticsearch.service', 'opensearch.service'];
+const sysctlUnit = 'understudy-sysctl.service';
+const serviceUnit = 'understudy-service.service';
+
+export class SimulatedMachine {
+  readonly files = new Map<string, SimulatedFile>();
+  readonly packages = new Map<string, string>();
+  readonly units = new Map<string, { active: boolean; enabled: boolean }>();
+  readonly sysctls = new Map<string, string>();
+  readonly links = new Map<string, string>();
+  readonly releases = new Set<string>();
+  /** Which cluster the data belongs to; `started` before it belongs to any; undefined: the directory is empty. */
+  data: string | undefined;
+  engineStarts = 0;
+  serviceStarts = 0;
+  #born = false;
+
+  /** Power on: cloud-init at the first boot, enabled units at every one. What lay in /run is gone. */
+  boot(userData: string | undefined): void {
+    for (const path of [...this.files.keys()]) if (path.startsWith('/run/')) this.files.delete(path);
+    for (const unit of this.units.values()) unit.active = false;
+    if (!this.#born && userData !== undefined) this.#birth(userData);
+    this.#born = true;
+    for (const [name, unit] of this.units) if (unit.enabled) this.start(name);
+  }
+
+  #birth(userData: string): void {
+    const config = parse(userData) as {
+      write_files?: { path: string; content: string; permissions: string; owner: string }[];
+      runcmd?: string[][];
+    };
+    for (const { path, content, permissions, owner } of config.write_files ?? []) {
+      this.files.set(path, { content, mode: permissions, owner });
+    }
+    for (const command of config.runcmd ?? []) if (command[0]?.endsWith('install-engine')) this.install();
+  }
+
+  install(): void {
+    const script = this.files.get('/usr/local/lib/understudy/install-engine')?.content ?? '';
+    const wanted = /^wanted='([a-z]+)=([^*]+)\*'$/m.exec(script);
+    if (!wanted?.[1] || !wanted[2]) return;
+    this.packages.set(wanted[1], wanted[2]);
+    const unit = `${wanted[1]}.service`;
+    this.units.set(unit, { active: this.units.get(unit)?.active ?? false, enabled: true });
+  }
+
+  engineUnit(): string | undefined {
+    return engineUnits.find((unit) => this.units.get(unit)?.active);
+  }
+
+  /** Returns false when systemd would refuse. */
+  start(name: string): boolean {
+    const unit = this.units.get(name) ?? { active: false, enabled: false };
+    this.units.set(name, unit);
+    const engine = engineUnits.includes(name) ? name.replace('.service', '') : undefined;
+    if (engine !== undefined) {
+      const paths = [`/etc/${engine}/${engine}.yml`, `/etc/${engine}/jvm.options.d/understudy.options`];
+      if (!this.packages.has(engine) || !paths.every((path) => this.files.has(path))) return false;
+      this.#record('/run/understudy/engine-started', paths);
+      this.data ??= 'started';
+      if (!unit.active) this.engineStarts += 1;
+    }
+    if (name === serviceUnit) {
+      const release = this.links.get('/opt/understudy/current');
+      if (release === undefined || !this.files.has('/etc/understudy/service.env')) return false;
+      this.#record('/run/understudy/service-started', [
+        '/etc/understudy/service.env',
+        '/etc/systemd/system/understudy-service.service',
+      ]);
+      this.#append('/run/understudy/service-started', `${release}\n`);
+      this.serviceStarts += 1;
+    }
+    if (name === sysctlUnit) this.#applySysctls();
+    unit.active = true;
+    return true;
+  }
+
+  #record(path: string, of: readonly string[]): void {
+    const lines = of.map((file) => `${sha256(this.files.get(file)?.content ?? '')}  ${file}\n`);
+    this.files.set(path, { content: lines.join(''), mode: '0644', owner: 'root:root' });
+  }
+
+  #append(path: string, text: string): void {
+    const file = this.files.get(path);
+    if (file) file.content += text;
+  }
+
+  #applySysctls(): void {
+    const lines = this.files.get('/etc/sysctl.d/60-understudy.conf')?.content.split('\n') ?? [];
+    for (const line of lines.filter((text) => text.includes('=') && !text.startsWith('#'))) {
+      const [key = '', value = ''] = line.split('=').map((part) => part.trim());
+      this.sysctls.set(key, value);
+    }
+  }
+
+  /** What the observing script prints. */
+  observe(asked: readonly string[]): string {
+    const lines: string[][] = [];
+    for (let at = 0; at < asked.length; at += 2) {
+      const [kind = '', subject = ''] = asked.slice(at, at + 2);
+      const values = this.#answer(kind, subject);
+      if (values) lines.push([kind, subject, ...values]);
+    }
+    lines.push(['cloud-init', '-', 'done'], ['end', '-', '-']);
+    return lines.map((line) => `${line.join('\t')}\n`).join('');
+  }
+
+  #answer(kind: string, subject: string): string[] | undefined {
+    const file = this.files.get(subject);
+    switch (kind) {
+      case 'file':
+        return file && [sha256(file.content), file.mode, file.owner];
+      case 'record':
+        return file && [Buffer.from(file.content).toString('base64')];
+      case 'unit': {
+        const unit = this.units.get(subject);
+        return [unit?.active ? 'active' : 'inactive', unit?.enabled ? 'enabled' : 'disabled'];
+      }
+      case 'sysctl':
+        return [this.sysctls.get(subject) ?? '0', 'yes'];
+      case 'package': {
+        const version = this.packages.get(subject);
+        return version === undefined ? undefined : [version];
+      }
+      case 'directory':
+        return [this.data === undefined ? 'empty' : 'filled'];
+      case 'link': {
+        const to = this.links.get(subject);
+        return to === undefined ? undefined : [to];
+      }
+      default:
+        return undefined;
+    }
+  }
+
+  /** Runs one of the tool's scripts; returns its exit code. */
+  run(script: string): number {
+    const guard = /ls -A (\S+) .*echo '([0-9a-f]{64}) {2}(\S+)' \| sha256sum/.exec(script);
+    if (guard && this.data !== undefined && sha256(this.files.get(guard[3] ?? '')?.content ?? '') !== guard[2])
+      return 3;
+    const puts = script.matchAll(/^put (\S+) (\S+) (\S+) <<'UNDERSTUDY'\n(\S*)\nUNDERSTUDY$/gm);
+    for (const [, path = '', mode = '', owner = '', base64 = ''] of puts) {
+      this.files.set(path, { content: Buffer.from(base64, 'base64').toString(), mode, owner });
+    }
+    for (const line of script.split('\n')) if (!this.#line(line.trim())) return 5;
+    return 0;
+  }
+
+  #line(line: string): boolean {
+    if (line === '/usr/local/lib/understudy/install-engine') this.install();
+    const enabled = /^systemctl enable --quiet (\S+)$/.exec(line)?.[1];
+    if (enabled !== undefined) {
+      this.units.set(enabled, { active: this.units.get(enabled)?.active ?? false, enabled: true });
+    }
+    const current = /^ln -sfn (\S+) \S+\.new$/.exec(line)?.[1];
+    if (current !== undefined) {
+      if (!this.releases.has(current)) return false;
+      this.links.set('/opt/understudy/current', current);
+    }
+    const started = /^systemctl start --no-block (\S+)$/.exec(line)?.[1];
+    if (started !== undefined && this.units.get(started)?.active !== true) return this.start(started);
+    const restarted = /^systemctl restart (\S+)$/.exec(line)?.[1];
+    if (restarted !== undefined) {
+      const unit = this.units.get(restarted);
+      if (unit) unit.active = false;
+      return this.start(restarted);
+    }
+    return true;
+  }
+}
+
+export function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
