@@ -26,6 +26,8 @@ export interface MachineSpec {
   readonly image: string;
   readonly memoryMb: number;
   readonly vcpus: number;
+  /** Size of the disk, mebibytes; 81,920 when absent. It is sparse: only what is written takes room on the host. */
+  readonly diskMb?: number;
   readonly interfaces: readonly NetworkInterfaceSpec[];
   readonly authorizedKeys: readonly string[];
   /** Crypt-able root password, when one was given. */

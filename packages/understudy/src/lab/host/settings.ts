@@ -1,0 +1,42 @@
+// Settings of the host's kernel that no container can have of its own: raised while a lab is up, put back by `down`.
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** Setting -> the least value the lab needs. */
+export const neededSettings: ReadonlyMap<string, number> = new Map([
+  // Elasticsearch refuses to start below this. https://www.elastic.co/docs/deploy-manage/deploy/self-managed/vm-max-map-count
+  ['vm.max_map_count', 262_144],
+  // Each machine's systemd takes dozens; Debian's 128 are gone after a few machines.
+  ['fs.inotify.max_user_instances', 2_048],
+]);
+
+const settingFile = (root: string, name: string): string => join(root, 'proc/sys', name.replaceAll('.', '/'));
+
+const noteFile = (stateDirectory: string): string => join(stateDirectory, 'host-settings.json');
+
+const readNote = async (stateDirectory: string): Promise<Record<string, number>> => {
+  const text = await readFile(noteFile(stateDirectory), 'utf8').catch(() => '{}');
+  return JSON.parse(text) as Record<string, number>;
+};
+
+/** Raises what is too low and notes what it found; a value noted earlier is the host's own and is kept. */
+export const raiseSettings = async (stateDirectory: string, root = '/'): Promise<void> => {
+  const note = await readNote(stateDirectory);
+  for (const [name, least] of neededSettings) {
+    const found = Number(await readFile(settingFile(root, name), 'utf8'));
+    if (found >= least) continue;
+    note[name] ??= found;
+    // The note comes first: a crash in between must not forget the host's value.
+    await writeFile(noteFile(stateDirectory), JSON.stringify(note));
+    await writeFile(settingFile(root, name), String(least));
+  }
+};
+
+/** Puts back what `raiseSettings` found, unless somebody else has changed it since. */
+export const restoreSettings = async (stateDirectory: string, root = '/'): Promise<void> => {
+  for (const [name, found] of Object.entries(await readNote(stateDirectory))) {
+    const now = Number(await readFile(settingFile(root, name), 'utf8'));
+    if (now === neededSettings.get(name)) await writeFile(settingFile(root, name), String(found));
+  }
+  await rm(noteFile(stateDirectory), { force: true });
+};

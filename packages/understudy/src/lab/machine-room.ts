@@ -1,0 +1,77 @@
+// The real hardware: machines by systemd-nspawn, network and firewalls by the kernel, balancers by HAProxy.
+// Composes the rooms below; holds no knowledge of Linode's API.
+import { mkdir } from 'node:fs/promises';
+import { systemClock, type Clock, type Logger } from '../ground/index.ts';
+import { Balancers } from './balancer/balancers.ts';
+import type { Hardware } from './hardware.ts';
+import { detectCgroupLayout } from './host/cgroup.ts';
+import { Serial } from './host/serial.ts';
+import { raiseSettings } from './host/settings.ts';
+import { hostShell, type Command } from './host/shell.ts';
+import { Machines } from './machine/machines.ts';
+import { Network } from './network/network.ts';
+
+export interface MachineRoomOptions {
+  /** Kept between runs of the daemon, for example `/var/lib/understudy-lab`. */
+  readonly stateDirectory: string;
+  /** Sockets and pids, for example `/run/understudy-lab`. */
+  readonly runDirectory: string;
+  /** Image id (`linode/debian13`) -> directory of its unpacked root. */
+  readonly imageRoots: ReadonlyMap<string, string>;
+  /** Port on 198.18.0.1 where the lab answers for 169.254.169.254:80; callers keep their own source address. */
+  readonly metadataPort: number;
+  readonly logger: Logger;
+  readonly clock?: Clock;
+}
+
+export interface MachineRoom extends Hardware {
+  /** Builds the region's network and raises the host's settings; call it before anything else, as often as you like. */
+  open(): Promise<void>;
+  /** Argument array that runs `command` as root inside a running machine. Error: `lab-machine-offline`. */
+  execInMachine(id: number, command: Command): Promise<Command>;
+  /** File with all that the machine's console printed. */
+  consoleLog(id: number): string;
+  /** File with what the balancer's HAProxy said: its nodes' ups and downs. */
+  balancerLog(id: number): string;
+  /** Blocks (or unblocks) every write to the machine's disk, from outside. Error: `lab-disk-not-own`. */
+  freezeDisk(id: number, frozen: boolean): Promise<void>;
+}
+
+/** The hardware of one lab. Only one can live on a host: names and addresses are fixed. */
+export const createHardware = (options: MachineRoomOptions): MachineRoom => {
+  const { stateDirectory, runDirectory, imageRoots, metadataPort, logger, clock = systemClock } = options;
+  const cgroups = detectCgroupLayout();
+  const shell = hostShell;
+  const network = new Network({ shell, stateDirectory, metadataPort });
+  const machines = new Machines({ shell, clock, logger, stateDirectory, network, cgroups, imageRoots });
+  const balancers = new Balancers({ shell, clock, logger, runDirectory, network, cgroups });
+  const serial = new Serial();
+  const machine = <T>(id: number, work: () => Promise<T>): Promise<T> => serial.run(`machine ${id}`, work);
+  const balancer = <T>(id: number, work: () => Promise<T>): Promise<T> => serial.run(`balancer ${id}`, work);
+
+  return {
+    open: async () => {
+      for (const directory of [stateDirectory, runDirectory]) await mkdir(directory, { recursive: true, mode: 0o755 });
+      await raiseSettings(stateDirectory);
+      await network.open();
+    },
+    ensureSubnet: (spec) => network.ensureSubnet(spec),
+    removeSubnet: (id) => network.removeSubnet(id),
+    createMachine: (spec) => machine(spec.id, () => machines.create(spec)),
+    bootMachine: (spec) => machine(spec.id, () => machines.boot(spec)),
+    shutdownMachine: (id) => machine(id, () => machines.shutdown(id)),
+    // A cord can be pulled in the middle of anything, a shutdown above all; so it does not queue.
+    powerCutMachine: (id) => machines.powerCut(id),
+    removeMachine: (id) => machine(id, () => machines.remove(id)),
+    machinePower: (id) => machines.power(id),
+    applyFirewall: (spec) => network.applyFirewall(spec),
+    removeFirewall: (id) => network.removeFirewall(id),
+    applyBalancer: (spec) => balancer(spec.id, () => balancers.apply(spec)),
+    removeBalancer: (id) => balancer(id, () => balancers.remove(id)),
+    balancerStatus: (id) => balancers.status(id),
+    execInMachine: (id, command) => machines.enter(id, command),
+    consoleLog: (id) => machines.consoleLog(id),
+    balancerLog: (id) => balancers.log(id),
+    freezeDisk: (id, frozen) => machine(id, () => machines.freezeDisk(id, frozen)),
+  };
+};
