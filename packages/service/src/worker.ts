@@ -5,7 +5,8 @@ import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { createApplication } from './application.ts';
 import type { Configuration } from './configuration.ts';
-import { httpEngine } from './engine-http.ts';
+import { ClientEngine, clientFor } from './engine-client.ts';
+import { addEngineMetrics } from './engine-metrics.ts';
 import type { ToSupervisor, ToWorker } from './messages.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 
@@ -34,10 +35,12 @@ class Worker {
     // A service manager signals every process of the unit, a terminal the whole group; only the supervisor acts on it.
     process.on('SIGTERM', () => undefined);
     process.on('SIGINT', () => undefined);
-    const engine = httpEngine(this.#configuration.engine, this.#configuration.deadlineMs);
+    const { engine: address, deadlineMs } = this.#configuration;
+    const client = clientFor(address, deadlineMs, this.#logger);
+    addEngineMetrics(this.#metrics.registry, client);
     const app = createApplication({
       configuration: this.#configuration,
-      engine,
+      engine: new ClientEngine(client, address.index),
       logger: this.#logger,
       metrics: this.#metrics,
       allMetrics: () => this.#askMetrics(),

@@ -1,0 +1,158 @@
+// The engine through the resilient client: its results in the engine's own words, its errors as what callers can act on.
+import { readFileSync } from 'node:fs';
+import {
+  createClient,
+  isClientError,
+  type BulkItem,
+  type Client,
+  type ClientError,
+  type SearchHit,
+  type WriteResult as ClientWrite,
+} from '@understudy/client';
+import type { Logger } from 'pino';
+import type { EngineAddress } from './configuration.ts';
+import type { StoredDocument } from './document.ts';
+import { EngineError, type BulkOutcome, type Engine, type Hit, type WriteResult } from './engine.ts';
+
+/** Readiness is asked by people and machines that wait for the answer, so it does not wait for a whole deadline. */
+const readyWithinMs = 1500;
+
+export function clientFor(address: EngineAddress, deadlineMs: number, logger: Logger): Client {
+  const { nodes, username, password, caPath } = address;
+  const client = createClient({
+    nodes,
+    deadlineMs,
+    ...(username === undefined || password === undefined ? {} : { auth: { username, password } }),
+    ...(caPath === undefined ? {} : { tls: { ca: readFileSync(caPath) } }),
+  });
+  client.on('node', (event) => logger.warn(event, 'an engine node changed state'));
+  client.on('breaker', (event) => logger.warn(event, 'the circuit to the engine changed state'));
+  client.on('gathering', (event) => logger.info(event, 'gathering of requests was switched'));
+  client.on('retry', (event) => logger.debug(event, 'retry'));
+  return client;
+}
+
+export class ClientEngine implements Engine {
+  readonly #client: Client;
+  readonly #index: string;
+
+  constructor(client: Client, index: string) {
+    this.#client = client;
+    this.#index = index;
+  }
+
+  async write(document: StoredDocument): Promise<WriteResult> {
+    try {
+      return writeResult(await this.#client.index({ index: this.#index, id: document.id, document }));
+    } catch (error) {
+      throw engineError(error);
+    }
+  }
+
+  async writeMany(documents: readonly StoredDocument[]): Promise<readonly BulkOutcome[]> {
+    const operations = documents.map((document) => ({
+      op: 'index' as const,
+      index: this.#index,
+      id: document.id,
+      document,
+    }));
+    try {
+      return (await this.#client.bulk({ operations })).items.map(bulkOutcome);
+    } catch (error) {
+      throw engineError(error);
+    }
+  }
+
+  async search(body: Record<string, unknown>, options: { readonly preference?: string } = {}): Promise<readonly Hit[]> {
+    try {
+      return (await this.#client.search({ index: this.#index, body, ...options })).hits.map(hit);
+    } catch (error) {
+      // The index is made by the first write; before it there is nothing to find.
+      if (isClientError(error) && error.code === 'not-found') return [];
+      throw engineError(error);
+    }
+  }
+
+  async get(id: string): Promise<Hit | undefined> {
+    try {
+      const got = await this.#client.get({ index: this.#index, id });
+      if (!got.found) return undefined;
+      const { index, version, seqNo, primaryTerm, source } = got;
+      return { _index: index, _id: id, _version: version, _seq_no: seqNo, _primary_term: primaryTerm, _source: source };
+    } catch (error) {
+      if (isClientError(error) && error.code === 'not-found') return undefined;
+      throw engineError(error);
+    }
+  }
+
+  async remove(id: string): Promise<boolean> {
+    try {
+      return (await this.#client.delete({ index: this.#index, id })).result === 'deleted';
+    } catch (error) {
+      if (isClientError(error) && error.code === 'not-found') return false;
+      throw engineError(error);
+    }
+  }
+
+  async ready(): Promise<void> {
+    try {
+      // Answered by the elected master: without one the cluster takes no write.
+      const request = { method: 'GET', path: '/_cluster/health', query: { timeout: '1s' } } as const;
+      await this.#client.request(request, { deadlineMs: readyWithinMs });
+    } catch (error) {
+      throw engineError(error);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#client.close();
+  }
+}
+
+function writeResult({ index, id, version, result, seqNo, primaryTerm }: ClientWrite): WriteResult {
+  return { _index: index, _id: id, _version: version, result, _seq_no: seqNo, _primary_term: primaryTerm };
+}
+
+function bulkOutcome(item: BulkItem): BulkOutcome {
+  return item.ok ? { result: writeResult(item) } : { failure: engineError(item.error) };
+}
+
+function hit({ index, id, score, source, highlight, sort }: SearchHit): Hit {
+  return {
+    _index: index,
+    _id: id,
+    _score: score,
+    _source: source,
+    ...(highlight === undefined ? {} : { highlight }),
+    ...(sort === undefined ? {} : { sort }),
+  };
+}
+
+/** What a failure of the client means to a caller of the service; anything else is a fault of ours and stays as it is. */
+export function engineError(error: unknown): EngineError {
+  if (!isClientError(error)) throw error;
+  const retryAfter =
+    error.retryAfterMs === undefined ? {} : { retryAfterS: Math.max(1, Math.ceil(error.retryAfterMs / 1000)) };
+  const kind = failureKind(error);
+  return new EngineError(kind, texts[kind](error), { ...retryAfter, cause: error });
+}
+
+function failureKind(error: ClientError): EngineError['kind'] {
+  if (error.outcome === 'unknown') return 'unknown';
+  if (error.code === 'overloaded') return 'overloaded';
+  if (error.code === 'too-large' || error.code === 'invalid-request') return 'refused';
+  // Not allowed, or no such index: that is how the service is set up, and nothing is wrong with the request.
+  const ours = error.status === 401 || error.status === 403 || error.status === 404;
+  return error.code === 'rejected' && !ours && (error.status ?? 500) < 500 ? 'refused' : 'unavailable';
+}
+
+const texts: Readonly<Record<EngineError['kind'], (error: ClientError) => string>> = {
+  unknown: () =>
+    'The search engine did not acknowledge the write in time; it may have been done. Repeating it is safe.',
+  overloaded: () => 'The search engine has more work than it can do now.',
+  refused: (error) => `The search engine refused the request: ${error.engineError?.reason ?? error.message}`,
+  unavailable: (error) =>
+    error.code === 'circuit-open'
+      ? 'The search engine is known to be down; nothing was sent to it.'
+      : 'The search engine did not answer in time.',
+};
