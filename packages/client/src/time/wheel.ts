@@ -104,8 +104,9 @@ export class Wheel {
     const first = Math.max(this.#lastTick + 1, nowTick - slotCount + 1);
     this.#lastTick = Math.max(this.#lastTick, nowTick);
     for (let tick = first; tick <= nowTick; tick++) this.#ringSlot(this.#slot(tick), nowTick);
-    // An alarm that rang may have armed the timer by setting another.
-    if (this.#count > 0 && this.#timerTick === Infinity) this.#arm(this.#nextTick());
+    // An alarm that rang may have armed the timer by setting another, which need not be the earliest one that is set.
+    const nextTick = this.#count > 0 ? this.#nextTick() : Infinity;
+    if (nextTick < this.#timerTick) this.#arm(nextTick);
   }
 
   #ringSlot(head: Alarm, nowTick: number): void {
