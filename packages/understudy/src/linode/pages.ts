@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import type { Logger } from '../ground/index.ts';
 import type { Call, ListCall } from './call.ts';
+import { isLinodeError } from './error.ts';
 
 const mostReadings = 4;
 
@@ -37,19 +38,21 @@ async function readOnce<Item extends { readonly id: unknown }>(
   const { item, pageSize, maxPages = Infinity, filter, ...rest } = call;
   const answer = z.object({ data: z.array(item), page: z.number(), pages: z.number(), results: z.number() });
   const items = new Map<unknown, Item>();
-  let pages = 1;
-  for (let page = 1; page <= Math.min(pages, maxPages); page += 1) {
-    const got = await send({
-      ...rest,
-      method: 'GET',
-      query: { ...(page === 1 ? {} : { page }), ...(pageSize === undefined ? {} : { page_size: pageSize }) },
-      ...(filter === undefined ? {} : { filter }),
-      answer,
+  let last = 1;
+  let mostPages = 1;
+  for (let page = 1; page <= Math.min(last, maxPages); page += 1) {
+    const query = { ...(page === 1 ? {} : { page }), ...(pageSize === undefined ? {} : { page_size: pageSize }) };
+    const asked = { ...rest, method: 'GET', query, ...(filter === undefined ? {} : { filter }), answer } as const;
+    const got = await send(asked).catch((error: unknown) => {
+      // The list has shrunk under the reading: Linode has no answer for a page past the end.
+      if (page > 1 && isLinodeError(error, 'linode-not-found')) return { data: [], pages: page - 1 };
+      throw error;
     });
     for (const entry of got.data) items.set(entry.id, entry);
-    pages = got.pages;
+    last = got.pages;
+    mostPages = Math.max(mostPages, last, page);
   }
-  return { pages: Math.min(pages, maxPages), items };
+  return { pages: Math.min(mostPages, maxPages), items };
 }
 
 function sameIds(one: ReadonlyMap<unknown, unknown>, other: ReadonlyMap<unknown, unknown>): boolean {

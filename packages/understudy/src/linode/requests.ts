@@ -40,11 +40,11 @@ export interface InstanceUpdate {
   readonly watchdog_enabled?: boolean;
 }
 
-/** A rebuild forgets the user data unless it is sent again. */
+/** A rebuild wants a root password even with keys, and forgets the user data unless it is sent again. */
 export interface InstanceRebuild {
   readonly image: string;
+  readonly root_pass: string;
   readonly authorized_keys?: readonly string[];
-  readonly root_pass?: string;
   readonly metadata?: { readonly user_data: string };
   readonly booted?: boolean;
 }

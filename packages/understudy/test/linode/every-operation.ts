@@ -117,6 +117,7 @@ export const everyOperation: readonly Operation[] = [
   post('instances.rebuild', '/linode/instances/1/rebuild', answers.instance, (c) =>
     c.instances.rebuild(1, {
       image: 'linode/debian13',
+      root_pass: 'planted-password-1',
       authorized_keys: ['ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA== key'],
       metadata: { user_data: 'I2Nsb3VkLWNvbmZpZwo=' },
     }),

@@ -7,7 +7,7 @@ import type { Call } from '../../src/linode/call.ts';
 import { silentLogger } from '../../src/ground/index.ts';
 import { z } from 'zod';
 import { instance } from './recorded.ts';
-import { page, wire } from './wire.ts';
+import { page, refusal, wire } from './wire.ts';
 
 const idsFrom = (first: number, count: number) => Array.from({ length: count }, (_, index) => instance(first + index));
 
@@ -29,6 +29,16 @@ test('a list of three pages is read twice and comes whole', async (context) => {
     seen.map(({ url }) => url.replace('/v4/linode/instances', '')),
     [...reading, ...reading],
   );
+});
+
+test('a list that shrinks while it is read, so that its last page is gone, is read again', async (context) => {
+  const { client } = await wire(context, (_request, n) => {
+    if (n === 1) return page(idsFrom(1, 500), 1, 2, 501);
+    if (n === 2) return refusal(404, 'Not found');
+    return page(idsFrom(2, 500));
+  });
+  const instances = await client.instances.list();
+  assert.deepEqual([instances.length, instances.at(-1)?.id], [500, 501]);
 });
 
 test('whatever is deleted and created between two pages, an object that was there all along is in the list', async () => {
@@ -56,6 +66,6 @@ test('whatever is deleted and created between two pages, an object that was ther
       if (pending.length === 0 && changes.length <= 4)
         for (const id of constant) assert.ok(ids.has(id), `${id} is missing`);
     }),
-    { numRuns: 400 },
+    { numRuns: 1000 },
   );
 });
