@@ -6,7 +6,9 @@ const environment = process.env;
 
 /** Downloads and builds; safe to delete. `UNDERSTUDY_CACHE` overrides it. */
 export function cacheDirectory(): string {
-  return environment['UNDERSTUDY_CACHE'] ?? join(environment['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'understudy');
+  return (
+    environment['UNDERSTUDY_CACHE'] ?? join(environment['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'understudy')
+  );
 }
 
 /** The tool's SSH key and the host keys it has pinned. */

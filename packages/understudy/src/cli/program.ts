@@ -22,7 +22,9 @@ Exit codes: 0 yes, 1 no (drift found, drill failed, degraded), 2 unknown, 64 bad
 
 /** This tool's version, from its package.json. */
 function version(): string {
-  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
   return manifest.version;
 }
 

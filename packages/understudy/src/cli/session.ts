@@ -6,9 +6,16 @@ import { buildRelease } from '@understudy/service/release';
 import type { IndexTemplate } from '../cluster/index.ts';
 import { systemClock, UnderstudyError, type Logger } from '../ground/index.ts';
 import { createLinodeClient } from '../linode/index.ts';
-import { createSshRunner, ensureKeyPair, hostKeysFile, readPublicKeys, releaseOf, type KeyPair } from '../machines/index.ts';
+import {
+  createSshRunner,
+  ensureKeyPair,
+  hostKeysFile,
+  readPublicKeys,
+  releaseOf,
+  type KeyPair,
+} from '../machines/index.ts';
 import { certificateFromFiles, type Certificate, type Intent } from '../reconcile/index.ts';
-import { engineOverSsh, type World } from '../status/index.ts';
+import { engineOverSsh, shownCertificate, type World } from '../status/index.ts';
 import { parseTopology, type Topology } from '../topology/index.ts';
 import { cacheDirectory, configDirectory, stateDirectory } from './places.ts';
 import { resolveTarget, type Target } from './target.ts';
@@ -43,6 +50,7 @@ export async function openSession(request: SessionRequest): Promise<Session> {
   const world: World = {
     linode: createLinodeClient({ baseUrl: target.baseUrl, token: target.token, logger }),
     runner,
+    shownCertificate,
     transportFor: (machines) => engineOverSsh(runner, machines),
     clock: systemClock,
     random: Math.random,
@@ -92,7 +100,9 @@ async function serviceRelease(topology: Topology): Promise<Intent['release']> {
     const built = await buildRelease({ outDirectory: join(cacheDirectory(), 'releases'), artifact });
     return await releaseOf(built.directory);
   } catch (cause) {
-    throw new UnderstudyError('cli-release', `The service's release could not be built: ${(cause as Error).message}`, { cause });
+    throw new UnderstudyError('cli-release', `The service's release could not be built: ${(cause as Error).message}`, {
+      cause,
+    });
   }
 }
 

@@ -48,7 +48,9 @@ export function printError(error: unknown, options: { json?: boolean; verbose?: 
   const text = error instanceof Error ? error.message : String(error);
   process.stderr.write(`${paintProgress.red('error:')} ${text}\n`);
   if (!known && error instanceof Error) {
-    process.stderr.write(`${error.stack ?? ''}\nThis is a fault of understudy itself; please report it with the lines above.\n`);
+    process.stderr.write(
+      `${error.stack ?? ''}\nThis is a fault of understudy itself; please report it with the lines above.\n`,
+    );
   } else if (options.verbose === true) {
     for (let cause = (error as Error).cause; cause instanceof Error; cause = cause.cause) {
       process.stderr.write(`  because: ${cause.message}\n`);

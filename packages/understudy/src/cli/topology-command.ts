@@ -29,11 +29,38 @@ export function topologyCommand<Options extends TargetOptions>(
   body: (context: TopologyContext, options: Options) => Promise<ExitCode>,
 ): Command {
   return withTarget(command.argument('[topology]', 'topology file', defaultTopologyPath)).action(
-    action(async (context, options: Options, topologyPath = defaultTopologyPath) => {
-      await using session = await openSession({ topologyPath, target: options.target, logger: context.logger });
-      return await body({ ...context, session, topologyPath }, options);
-    }),
+    action((context, options: Options, topologyPath = defaultTopologyPath) =>
+      inSession(context, options, topologyPath, (topologyContext) => body(topologyContext, options)),
+    ),
   );
+}
+
+export interface TopologyOptions extends TargetOptions {
+  readonly topology: string;
+}
+
+/** For commands whose arguments are something else: the topology is `-t`. */
+export function withTopologyOption(command: Command): Command {
+  return withTarget(command.option('-t, --topology <file>', 'topology file', defaultTopologyPath));
+}
+
+/** The action of such a command: its body gets an open session and the words of the command line. */
+export function withSession<Options extends TopologyOptions>(
+  body: (context: TopologyContext, options: Options, ...words: string[]) => Promise<ExitCode>,
+): (...received: unknown[]) => Promise<void> {
+  return action((context, options: Options, ...words) =>
+    inSession(context, options, options.topology, (topologyContext) => body(topologyContext, options, ...words)),
+  );
+}
+
+async function inSession(
+  context: Context,
+  options: TargetOptions,
+  topologyPath: string,
+  body: (context: TopologyContext) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  await using session = await openSession({ topologyPath, target: options.target, logger: context.logger });
+  return await body({ ...context, session, topologyPath });
 }
 
 /** Runs `body` under the topology's lock: apply, destroy and drills never overlap. Error: `operation-locked`. */

@@ -9,14 +9,19 @@ const eslint = new ESLint({ cwd: process.cwd() });
 /** Lints one line of code as if it stood in the given existing file. */
 async function wallsBroken(filePath: string, code: string): Promise<string[]> {
   const results = await eslint.lintText(code, { filePath });
-  return results.flatMap(({ messages }) => messages.filter(({ ruleId }) => ruleId === rule).map(({ message }) => message));
+  return results.flatMap(({ messages }) =>
+    messages.filter(({ ruleId }) => ruleId === rule).map(({ message }) => message),
+  );
 }
 
 const src = 'packages/understudy/src';
 
 describe('the walls between rooms', () => {
   it('refuse the lab an import of the linode client', async () => {
-    const broken = await wallsBroken(`${src}/lab/region.ts`, "import * as x from '../linode/index.ts';\nexport const y = x;\n");
+    const broken = await wallsBroken(
+      `${src}/lab/region.ts`,
+      "import * as x from '../linode/index.ts';\nexport const y = x;\n",
+    );
     assert.equal(broken.length, 1);
     assert.match(broken[0]!, /lab must not import linode/);
   });
@@ -38,7 +43,10 @@ describe('the walls between rooms', () => {
   });
 
   it('keep the client free of workspace packages', async () => {
-    const broken = await wallsBroken('packages/client/src/index.ts', "export * as x from '../../service/src/main.ts';\n");
+    const broken = await wallsBroken(
+      'packages/client/src/index.ts',
+      "export * as x from '../../service/src/main.ts';\n",
+    );
     assert.equal(broken.length, 1);
   });
 });

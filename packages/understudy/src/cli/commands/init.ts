@@ -28,7 +28,10 @@ export function initCommand(): Command {
         return exitCode.yes;
       }
       if (existsSync(file)) {
-        throw new UnderstudyError('cli-usage', `${file} exists and is left as it is; name another file or remove it first.`);
+        throw new UnderstudyError(
+          'cli-usage',
+          `${file} exists and is left as it is; name another file or remove it first.`,
+        );
       }
       writeFileSync(file, text);
       logger({ level: 'info', subject: file, text: 'written; read it, then: understudy plan ' + file });

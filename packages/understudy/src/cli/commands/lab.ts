@@ -45,7 +45,9 @@ export function labCommand(): Command {
 }
 
 function upCommand(): Command {
-  return withCommonOptions(new Command('up').description('start the lab, building what it needs the first time')).action(
+  return withCommonOptions(
+    new Command('up').description('start the lab, building what it needs the first time'),
+  ).action(
     action(async ({ logger, signal }, options: CommonOptions) => {
       const status = await labUp({ cacheDirectory: cacheDirectory(), logger, signal });
       if (options.json === true) printJson(status);

@@ -24,7 +24,10 @@ export function schemaCommand(): Command {
     action(async (_context, _options: CommonOptions, which = 'topology') => {
       const schema = Object.hasOwn(schemas, which) ? schemas[which as keyof typeof schemas] : undefined;
       if (schema === undefined) {
-        throw new UnderstudyError('cli-usage', `No schema is called '${which}'; there are: ${Object.keys(schemas).join(', ')}.`);
+        throw new UnderstudyError(
+          'cli-usage',
+          `No schema is called '${which}'; there are: ${Object.keys(schemas).join(', ')}.`,
+        );
       }
       printJson(schema());
       return exitCode.yes;

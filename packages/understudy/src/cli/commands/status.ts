@@ -46,6 +46,7 @@ export function statusCommand(): Command {
 
 function seconds(text: string): number {
   const value = Number(text);
-  if (!Number.isFinite(value) || value < 0.5 || value > 3600) throw new InvalidArgumentError('allowed: 0.5 to 3600 seconds.');
+  if (!Number.isFinite(value) || value < 0.5 || value > 3600)
+    throw new InvalidArgumentError('allowed: 0.5 to 3600 seconds.');
   return value;
 }

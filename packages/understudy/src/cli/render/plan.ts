@@ -16,7 +16,9 @@ export function renderPlan(name: string, plan: Plan, price?: Price): string {
     paint.dim(step.reason),
   ]);
   const inTheWay = obstacles.map(({ subject, reason }) => [paint.yellow('in the way'), subject, reason]);
-  return [head, table([...rows, ...inTheWay]), price ? renderPrice(price) : ''].filter((part) => part !== '').join('\n');
+  return [head, table([...rows, ...inTheWay]), price ? renderPrice(price) : '']
+    .filter((part) => part !== '')
+    .join('\n');
 }
 
 function renderPrice({ monthlyUsd, items }: Price): string {

@@ -46,7 +46,9 @@ function shardRows({ shards }: Status): string[][] {
     const where = (primary: boolean): string =>
       copies
         .filter((copy) => copy.primary === primary)
-        .map(({ node, state }) => (state === 'STARTED' ? (node ?? '-') : paint.yellow(`${node ?? ''} ${state.toLowerCase()}`.trim())))
+        .map(({ node, state }) =>
+          state === 'STARTED' ? (node ?? '-') : paint.yellow(`${node ?? ''} ${state.toLowerCase()}`.trim()),
+        )
         .join(' ');
     return [key, `primary ${where(true)}`, `replicas ${where(false) || '-'}`];
   });

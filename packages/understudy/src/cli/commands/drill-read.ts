@@ -1,0 +1,73 @@
+// The drill commands that only read: what can be broken, and what runs have shown.
+import { Command } from 'commander';
+import { catalogue, runHistory, verify, type Drill } from '../../drills/index.ts';
+import { action, withCommonOptions, type CommonOptions } from '../action.ts';
+import { exitCode, type ExitCode } from '../exit-code.ts';
+import { renderHistory, renderVerdict } from '../render/drill.ts';
+import { table } from '../render/table.ts';
+import { runsDirectory } from '../session.ts';
+import { paint, print, printJson } from '../terminal.ts';
+import { exitOfResults } from './drill-run.ts';
+
+export function drillListCommand(): Command {
+  const command = new Command('list')
+    .description('every drill with what it stands for and its goals')
+    .addHelpText('after', '\nExamples:\n  understudy drill list\n  understudy drill list --json | jq -r ".[].name"');
+  return withCommonOptions(command).action(
+    // eslint-disable-next-line @typescript-eslint/require-await -- one shape for every command
+    action(async (_context, options: CommonOptions) => {
+      if (options.json === true) printJson(catalogue.map(describe));
+      else print(renderCatalogue());
+      return exitCode.yes;
+    }),
+  );
+}
+
+function describe({ name, group, summary, fault, goals, durations }: Drill): object {
+  const { standsFor, doesNotMeasure } = fault;
+  return { name, group, summary, standsFor, doesNotMeasure, goals, durations };
+}
+
+function renderCatalogue(): string {
+  const within = (ms: number | null): string => (ms === null ? '-' : `${ms / 1000} s`);
+  const rows = catalogue.map(({ name, summary, goals }) => [
+    paint.cyan(name),
+    within(goals.longestWriteGapMs),
+    within(goals.longestReadGapMs),
+    summary,
+  ]);
+  return table([['drill', 'write gap', 'read gap', 'what happens'].map((head) => paint.bold(head)), ...rows], '');
+}
+
+export function drillVerifyCommand(): Command {
+  const command = new Command('verify')
+    .description('derive the verdict of a run again from its history; refuses a folder that was changed')
+    .argument('<directory>', 'run folder')
+    .addHelpText('after', '\nExit codes: 0 PASS and unchanged, 1 FAIL, 2 INVALID, ABORTED or tampered with.');
+  return withCommonOptions(command).action(
+    action(async (_context, options: CommonOptions, directory = ''): Promise<ExitCode> => {
+      const verdict = await verify(directory);
+      if (options.json === true) printJson(verdict);
+      else print(renderVerdict(verdict, directory));
+      return exitOfResults([verdict.result]);
+    }),
+  );
+}
+
+export function drillHistoryCommand(): Command {
+  const command = new Command('history')
+    .description('runs over time, compared')
+    .argument('[drill...]', 'only these drills')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  understudy drill history\n  understudy drill history search-power-cut --json',
+    );
+  return withCommonOptions(command).action(
+    action(async (_context, options: CommonOptions, ...drills) => {
+      const history = await runHistory(runsDirectory(), drills);
+      if (options.json === true) printJson(history);
+      else print(renderHistory(history));
+      return exitCode.yes;
+    }),
+  );
+}

@@ -1,0 +1,161 @@
+// `understudy drill run`: one drill after the other, each with its verdict; never two at once.
+import { Command, InvalidArgumentError } from 'commander';
+import {
+  catalogue,
+  drillsNamed,
+  planRun,
+  runDrill,
+  type Drill,
+  type DrillWorld,
+  type Result,
+  type RunOptions,
+  type RunResult,
+} from '../../drills/index.ts';
+import { UnderstudyError } from '../../ground/index.ts';
+import { openDrillWorld } from '../drill-world.ts';
+import { exitCode, type ExitCode } from '../exit-code.ts';
+import { renderDryRun, renderRuns, renderVerdict } from '../render/drill.ts';
+import { ask, print, printJson, printProgress } from '../terminal.ts';
+import {
+  locked,
+  withSession,
+  withTopologyOption,
+  type TopologyContext,
+  type TopologyOptions,
+} from '../topology-command.ts';
+
+const examples = `
+Examples:
+  understudy drill run search-kill-master -t topology.yaml
+  understudy drill run search-power-cut --repeat 9 --json
+  understudy drill run --all
+  understudy drill run --group service --fault-seconds 20
+  understudy drill run search-partition --dry-run
+
+Ctrl-C undoes the fault before it ends. Exit codes: 0 every verdict is PASS, 1 a FAIL, 2 INVALID or ABORTED.`;
+
+interface DrillRunOptions extends TopologyOptions {
+  readonly all?: boolean;
+  readonly group?: string;
+  readonly repeat: number;
+  readonly seed?: number;
+  readonly steadySeconds?: number;
+  readonly faultSeconds?: number;
+  readonly recoverySeconds?: number;
+  readonly keepDocuments?: boolean;
+  readonly dryRun?: boolean;
+  readonly yes?: boolean;
+}
+
+export function drillRunCommand(): Command {
+  const command = new Command('run')
+    .description('run drills by name, by group, or all')
+    .argument('[name...]', 'drills, see `drill list`')
+    .option('--all', 'every drill of the catalogue')
+    .option('--group <group>', `every drill of a group: ${groups().join(', ')}`)
+    .option('--repeat <n>', 'run each so many times; worst and median are shown', wholeNumber(1, 1000), 1)
+    .option('--seed <n>', 'seed of the phase jitter and of choices among equal targets', wholeNumber(0, 2 ** 31 - 1))
+    .option('--steady-seconds <s>', 'load before the fault', wholeNumber(2, 3600))
+    .option('--fault-seconds <s>', 'how long the fault lasts', wholeNumber(1, 3600))
+    .option('--recovery-seconds <s>', 'bound on the wait for recovery', wholeNumber(5, 3600))
+    .option('--keep-documents', "leave the run's documents in the index")
+    .option('--dry-run', 'show what would be done, and do nothing')
+    .option('-y, --yes', 'do not ask outside the lab')
+    .addHelpText('after', examples);
+  return withTopologyOption(command).action(
+    withSession(async (context, options: DrillRunOptions, ...names) => {
+      const drills = chosen(names, options);
+      const world = await openDrillWorld(context.session, context.topologyPath);
+      if (options.dryRun === true) return showPlans(world, drills, options);
+      if (!(await confirmed(context, options))) return exitCode.no;
+      const reason = `drill ${drills.map(({ name }) => name).join(' ')}`;
+      const results = await locked(context.session, reason, () => runAll(context, world, drills, options));
+      if (options.json === true) printJson(results.map(({ verdict, directory }) => ({ ...verdict, directory })));
+      else if (results.length > 1) print(renderRuns(results));
+      return exitOfResults(results.map(({ verdict }) => verdict.result));
+    }),
+  );
+}
+
+function groups(): string[] {
+  return [...new Set(catalogue.map(({ group }) => group))];
+}
+
+function chosen(names: readonly string[], options: DrillRunOptions): readonly Drill[] {
+  if (options.all === true) return catalogue;
+  if (options.group !== undefined) {
+    const drills = catalogue.filter(({ group }) => group === options.group);
+    if (drills.length > 0) return drills;
+    throw new UnderstudyError('cli-usage', `--group: saw '${options.group}'; allowed ${groups().join(', ')}.`);
+  }
+  if (names.length > 0) return drillsNamed(names);
+  throw new UnderstudyError(
+    'cli-usage',
+    'No drill is named. Name some (understudy drill list), or use --group or --all.',
+  );
+}
+
+function runOptions(options: DrillRunOptions): RunOptions {
+  const { steadySeconds, faultSeconds, recoverySeconds, seed, keepDocuments } = options;
+  return {
+    durations: {
+      ...(steadySeconds === undefined ? {} : { steadyMs: steadySeconds * 1000 }),
+      ...(faultSeconds === undefined ? {} : { faultMs: faultSeconds * 1000 }),
+      ...(recoverySeconds === undefined ? {} : { recoveryMs: recoverySeconds * 1000 }),
+    },
+    ...(seed === undefined ? {} : { seed }),
+    ...(keepDocuments === undefined ? {} : { keepDocuments }),
+  };
+}
+
+function showPlans(world: DrillWorld, drills: readonly Drill[], options: DrillRunOptions): ExitCode {
+  const plans = drills.map((drill) =>
+    planRun(world, drill, runOptions(options), { documentPath: null, routing: null }),
+  );
+  if (options.json === true) printJson(plans);
+  else print(plans.map((plan) => renderDryRun(plan)).join('\n\n'));
+  return exitCode.yes;
+}
+
+/** Outside the lab the name of the system has to be typed: it serves people. */
+async function confirmed({ session }: TopologyContext, options: DrillRunOptions): Promise<boolean> {
+  const { target, topology } = session;
+  if (target.name === 'lab' || options.yes === true) return true;
+  const question = `This breaks ${topology.name} on ${target.name} on purpose. Type its name to go on: `;
+  if ((await ask(question)) === topology.name) return true;
+  printProgress('Nothing was touched. --yes answers the question beforehand.');
+  return false;
+}
+
+async function runAll(
+  { signal }: TopologyContext,
+  world: DrillWorld,
+  drills: readonly Drill[],
+  options: DrillRunOptions,
+): Promise<RunResult[]> {
+  const results: RunResult[] = [];
+  for (const drill of drills) {
+    for (let run = 0; run < options.repeat && !signal.aborted; run += 1) {
+      const seed = options.seed === undefined ? {} : { seed: options.seed + run };
+      const result = await runDrill(world, drill, { ...runOptions(options), ...seed, signal });
+      results.push(result);
+      const text = renderVerdict(result.verdict, result.directory);
+      if (options.json === true) printProgress(text);
+      else print(text);
+    }
+  }
+  return results;
+}
+
+export function exitOfResults(results: readonly Result[]): ExitCode {
+  if (results.includes('FAIL')) return exitCode.no;
+  return results.every((result) => result === 'PASS') ? exitCode.yes : exitCode.unknown;
+}
+
+function wholeNumber(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (Number.isInteger(value) && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`allowed: a whole number from ${least} to ${most}.`);
+  };
+}
