@@ -13,6 +13,7 @@ import { balancerAddresses } from '../network/commands.ts';
 import { ownerName, ownerNamespace, type Cable } from '../network/names.ts';
 import type { Network } from '../network/network.ts';
 import { publicNetwork } from '../region.ts';
+import { connectionLimit } from './assumptions.ts';
 import { renderBalancer, type BalancerFiles } from './config.ts';
 import { askHaproxy } from './runtime-socket.ts';
 import { parseStatus, type NodeStatus } from './status.ts';
@@ -30,6 +31,8 @@ type PlacedCable = Cable & { readonly prefix: number };
 
 const changeBoundMs = 10_000;
 const pollMs = 20;
+/** Version line of a server-state file that knows nothing yet. */
+const emptyState = '1\n';
 
 export class Balancers {
   readonly #options: BalancersOptions;
@@ -101,7 +104,7 @@ export class Balancers {
         mode: 0o600,
       });
     }
-    if (!existsSync(files.stateFile)) await writeFile(files.stateFile, '');
+    if (!existsSync(files.stateFile)) await writeFile(files.stateFile, emptyState);
     const fresh = this.#file(spec.id, 'haproxy.cfg.new');
     await writeFile(fresh, renderBalancer(spec, files), { mode: 0o600 });
     const verdict = await this.#options.shell.attempt(['haproxy', '-c', '-q', '-f', fresh]);
@@ -150,6 +153,8 @@ export class Balancers {
     const log = await open(this.log(id), 'a', 0o600);
     const script = [
       ...entryFiles(cgroups, name).map((file) => `echo $$ >${file}`),
+      // Two descriptors a connection and a few for itself, where the host lets root have them.
+      `ulimit -n ${2 * connectionLimit + 1_000} 2>/dev/null || ulimit -n "$(ulimit -Hn)"`,
       `exec nsenter --net=/run/netns/${ownerNamespace('balancer', id)} haproxy -W -f ${this.#file(id, 'haproxy.cfg')} -p ${this.#file(id, 'pid')}`,
     ].join('\n');
     // Detached: balancers do not notice that the daemon restarts.

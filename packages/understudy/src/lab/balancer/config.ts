@@ -136,6 +136,8 @@ export const renderBalancer = (spec: BalancerSpec, files: BalancerFiles): string
     `  hard-stop-after ${assumptions.drainAfterChangeS}s`,
     '  log stderr format raw local0 notice',
     '  nbthread 1',
+    // Where the host's limit on open files is too low for them all, fewer connections are better than no balancer.
+    '  no strict-limits',
     '',
     'defaults',
     '  log global',
