@@ -11,6 +11,9 @@ export interface BuildCommandOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Characters of a failed command that the error repeats; the facts have it all. */
+const quotedCommand = 160;
+
 /** Lines of a failed command's output that the error quotes. */
 const quotedLines = 12;
 
@@ -36,12 +39,14 @@ export async function runBuildCommand(argv: readonly string[], options: BuildCom
       facts: { program },
     });
   }
+  const whole = argv.join(' ');
+  const shown = whole.length > quotedCommand ? `${whole.slice(0, quotedCommand)}...` : whole;
   const said = result.all.trim().split('\n').slice(-quotedLines).join('\n');
   const ended =
     result.exitCode === undefined ? (result.shortMessage ?? 'no exit code') : `exit code ${result.exitCode}`;
   throw new UnderstudyError(
     'lab-build-failed',
-    `'${argv.join(' ')}' ended with ${ended}, expected 0. Its last words:\n${said}`,
+    `'${shown}' ended with ${ended}, expected 0. Its last words:\n${said}`,
     {
       facts: { argv, exitCode: result.exitCode },
     },

@@ -5,11 +5,13 @@ import { join, relative } from 'node:path';
 import type { Logger } from '../../ground/index.ts';
 import { runBuildCommand } from '../cache/build-command.ts';
 import { buildOnce } from '../cache/build-once.ts';
+import { archiveScript } from './class-archive.ts';
 import { conffiles } from './configuration.ts';
 import { controlFile, packageFileName, postinst, postrm, prerm, sysctlFile } from './debian.ts';
 import { engineFacts, type Engine, type EngineName } from './engine.ts';
 import { fetchJars, pom } from './maven.ts';
 import {
+  addClassArchive,
   buildDebCommand,
   launcherSource,
   moduleDescriptor,
@@ -25,6 +27,11 @@ export interface EnginePackageOptions {
   /** As the vendor numbers it: 9.5.3. */
   readonly version: string;
   readonly cacheDir: string;
+  /**
+   * The machines' disk image. When given, the package carries a class archive made on its Java, and a node on such a machine
+   * starts in about half the CPU time; without it the package works as well.
+   */
+  readonly imageRoot?: string;
   readonly logger: Logger;
   readonly signal?: AbortSignal | undefined;
 }
@@ -41,8 +48,11 @@ export interface EnginePackage {
   readonly home: string;
 }
 
+/** Names the exact Java that a class archive is for. */
+const imageJavaRelease = 'usr/lib/jvm/java-21-openjdk-amd64/release';
+
 /** Hash of everything that decides the package's content. */
-async function contentHash(engine: Engine): Promise<string> {
+async function contentHash(engine: Engine, imageRoot: string | undefined): Promise<string> {
   const parts = [
     pom(engine),
     startScript(engine),
@@ -55,6 +65,7 @@ async function contentHash(engine: Engine): Promise<string> {
     sysctlFile(),
     JSON.stringify(conffiles(engine)),
     await readFile(launcherSource, 'utf8'),
+    imageRoot === undefined ? '' : archiveScript(engine) + (await readFile(join(imageRoot, imageJavaRelease), 'utf8')),
   ];
   return createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 12);
 }
@@ -72,12 +83,17 @@ async function build(engine: Engine, scratch: string, options: EnginePackageOpti
   const tell = (text: string): void => logger({ level: 'info', subject: engine.name, text });
   const work = join(scratch, 'work');
   const home = join(work, 'home');
-  tell(`${engine.version}: fetching the jars with Maven (1 of 2)`);
+  tell(`${engine.version}: fetching the jars with Maven (1 of 3)`);
   const fetched = await fetchJars(engine, join(work, 'maven'), signal);
-  tell(`${engine.version}: building the package (2 of 2)`);
   await stageHome(engine, fetched, home, signal);
   await cp(home, join(scratch, 'home'), { recursive: true, verbatimSymlinks: true });
-  await rm(join(home, 'config'), { recursive: true });
+  if (options.imageRoot !== undefined) {
+    tell(`${engine.version}: starting a node once, to keep what its classes become in memory (2 of 3)`);
+    const archiveWork = join(work, 'archive');
+    await mkdir(archiveWork);
+    await addClassArchive(engine, home, options.imageRoot, archiveWork, signal);
+  }
+  tell(`${engine.version}: building the package (3 of 3)`);
   const tree = join(work, 'tree');
   await mkdir(tree);
   await stagePackage(engine, home, tree);
@@ -93,7 +109,7 @@ async function build(engine: Engine, scratch: string, options: EnginePackageOpti
 export async function ensureEnginePackage(options: EnginePackageOptions): Promise<EnginePackage> {
   const engine = engineFacts(options.engine, options.version);
   const parent = join(options.cacheDir, 'engine');
-  const directory = join(parent, `${engine.name}-${engine.version}-${await contentHash(engine)}`);
+  const directory = join(parent, `${engine.name}-${engine.version}-${await contentHash(engine, options.imageRoot)}`);
   await buildOnce({ ...options, directory, build: (scratch) => build(engine, scratch, options) });
   const home = join(parent, `${engine.name}-${engine.version}`);
   await pointAt(home, relative(parent, join(directory, 'home')));

@@ -1,9 +1,10 @@
 // Lays out the engine as it will lie on a machine: home, configuration, unit. The home also starts from any other place.
-import { cp, mkdir, readFile, readdir, rename, symlink, utimes, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, readdir, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { zipSync, type Zippable } from 'fflate';
 import { runBuildCommand } from '../cache/build-command.ts';
+import { archiveCommand, archiveName } from './class-archive.ts';
 import { conffiles, logConfiguration } from './configuration.ts';
 import { conffilesList, controlFile, postinst, postrm, prerm, sysctlFile } from './debian.ts';
 import type { Engine } from './engine.ts';
@@ -92,11 +93,27 @@ async function setTimes(folder: string): Promise<void> {
   for (const entry of entries) if (entry.isFile()) await utimes(join(entry.parentPath, entry.name), fileTime, fileTime);
 }
 
+/** Makes the class archive in `home`, whose files must have the times they will have on a machine: the archive notes them. */
+export async function addClassArchive(
+  engine: Engine,
+  home: string,
+  imageRoot: string,
+  work: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  await setTimes(home);
+  await cp(join(home, 'config'), join(work, 'config'), { recursive: true });
+  await mkdir(join(work, 'archive'));
+  await runBuildCommand(archiveCommand(engine, imageRoot, home, work), { signal });
+  await cp(join(work, 'archive', archiveName), join(home, archiveName));
+}
+
 /** Lays out `tree` for dpkg-deb; the home is moved in, its `config/` left out. */
 export async function stagePackage(engine: Engine, home: string, tree: string): Promise<void> {
   const { name } = engine;
   await mkdir(join(tree, 'usr/share'), { recursive: true });
   await rename(home, join(tree, 'usr/share', name));
+  await rm(join(tree, 'usr/share', name, 'config'), { recursive: true });
   for (const file of conffiles(engine)) await place(join(tree, file.path), file.content);
   await place(join(tree, 'usr/lib/systemd/system', `${name}.service`), unitFile(engine));
   await place(join(tree, 'usr/lib/sysctl.d', `${name}.conf`), sysctlFile());

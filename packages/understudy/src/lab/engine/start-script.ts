@@ -1,4 +1,5 @@
 // The engine's bin/ script: finds Java, gathers JVM options as the vendor's launcher does, becomes the JVM. Pure text.
+import { archiveName } from './class-archive.ts';
 import type { Engine } from './engine.ts';
 
 const sharedJvmFlags = [
@@ -68,13 +69,18 @@ case "$options \${${env}_JAVA_OPTS:-}" in
   *) heap="-XX:InitialRAMPercentage=50 -XX:MaxRAMPercentage=50" ;;
 esac
 
+# The order of the jars decides whether the class archive fits; a shell pattern is sorted, the JVM's own wildcard is not.
+classpath=$(printf '%s:' "$home"/lib/*.jar)
+archive=
+if [ -f "$home/${archiveName}" ]; then archive="-XX:SharedArchiveFile=$home/${archiveName} -Xlog:cds=off"; fi
+
 cd "$home"
 # Options are words: no path in them may hold a space, which is the vendor's rule too.
 # shellcheck disable=SC2086
 exec "$java" \\
 ${[...sharedJvmFlags, ...engine.jvmFlags].map((flag) => `  ${flag} \\`).join('\n')}
-  $heap $options \${${env}_JAVA_OPTS:-} \\
+  $heap $archive $options \${${env}_JAVA_OPTS:-} \\
   "-D${prefix}.path.home=$home" "-D${prefix}.path.conf=$config" \\
-  -cp "$home/lib/*" ${engine.mainClass} "$@"
+  -cp "\${classpath%:}" ${engine.mainClass} "$@"
 `;
 }

@@ -103,6 +103,11 @@ export const debian13: ImageRecipe = {
       path: '/etc/ssh/sshd_config.d/10-lab.conf',
       content: 'PasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin prohibit-password\n',
     },
+    {
+      // Stock it waits two minutes for addresses; a machine whose link is down would sit there before its sshd starts.
+      path: '/etc/systemd/system/systemd-networkd-wait-online.service.d/90-lab.conf',
+      content: '[Service]\nExecStart=\nExecStart=/usr/lib/systemd/systemd-networkd-wait-online --timeout=5\n',
+    },
     { path: '/etc/default/locale', content: 'LANG=C.UTF-8\n' },
     { path: '/etc/hostname', content: 'localhost\n' },
     { path: '/etc/hosts', content: '127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n' },
