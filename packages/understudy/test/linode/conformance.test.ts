@@ -1,8 +1,8 @@
 // Every request that the client can send is valid under Linode's own OpenAPI file, but for the reviewed differences.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { requestDifferences } from '../openapi/known-differences.ts';
-import { linodeSpec, specAbsent } from '../openapi/spec.ts';
+import { requestDifferences } from '../openapi/request-differences.ts';
+import { linodeSpec, specAbsent } from '../openapi/request-check.ts';
 import { everyOperation } from './every-operation.ts';
 import { wire } from './wire.ts';
 
