@@ -33,8 +33,11 @@ export class Documents {
     const freight = new WriteFreight(core, (write, attempts, deadlineAt) =>
       this.#ownDoing(write, attempts, deadlineAt),
     );
-    this.#writes = new LaneSet(core, freight, gather);
-    this.#gets = new LaneSet(core, new GetFreight(core, hedging ? this.#gatheredLatency : undefined), gather);
+    this.#writes = new LaneSet(core, freight, { ...gather, divides: gather.lanePerShard });
+    this.#gets = new LaneSet(core, new GetFreight(core, hedging ? this.#gatheredLatency : undefined), {
+      ...gather,
+      divides: gather.lanePerShard,
+    });
     this.#writeSwitch = new GatherSwitch(gather.writes, true, (on) =>
       core.events.emit('gathering', { kind: 'write', on }),
     );
@@ -78,10 +81,10 @@ export class Documents {
 
   #gathered(write: Write, deadlineAt: number, signal: AbortSignal | undefined): Promise<WriteResult> {
     this.#host.admit(write.op, deadlineAt, signal);
-    const key = this.#laneOf(write.index, write.routing ?? write.id);
-    if (!this.#writes.hasRoom(key, write.body?.length ?? 0)) throw this.#host.shed(write.op);
+    const laneKey = this.#laneOf(write.index, write.routing ?? write.id);
+    if (!this.#writes.hasRoom(laneKey, write.body?.length ?? 0)) throw this.#host.shed(write.op);
     return new Promise((resolve, reject) => {
-      this.#writes.push(key, new WriteEntry(this.#host.core, write, { deadlineAt, signal }, resolve, reject));
+      this.#writes.push(new WriteEntry(this.#host.core, write, { laneKey, deadlineAt, signal }, resolve, reject));
     });
   }
 
@@ -92,12 +95,12 @@ export class Documents {
     alone: () => Promise<GetResult>,
   ): Promise<GetResult> {
     this.#host.admit('get', deadlineAt, signal);
-    const key = this.#laneOf(request.index, request.routing ?? request.id);
+    const laneKey = this.#laneOf(request.index, request.routing ?? request.id);
     const bytes = request.id.length + 64;
-    if (!this.#gets.hasRoom(key, bytes)) throw this.#host.shed('get');
+    if (!this.#gets.hasRoom(laneKey, bytes)) throw this.#host.shed('get');
     return new Promise((resolve, reject) => {
-      const about = { operation: 'get', bytes, deadlineAt, signal, alone };
-      this.#gets.push(key, new ReadEntry(this.#host.core, request, about, resolve, reject));
+      const about = { operation: 'get', laneKey, bytes, deadlineAt, signal, alone };
+      this.#gets.push(new ReadEntry(this.#host.core, request, about, resolve, reject));
     });
   }
 
@@ -158,18 +161,15 @@ export class Documents {
       },
     );
     if (!found?.found || !isDeepStrictEqual(found.source, JSON.parse(write.body))) return undefined;
-    const { version, seqNo, primaryTerm } = found;
-    if (write.op === 'create' && version !== 1) return undefined;
-    if (write.ifSeqNo !== undefined && seqNo <= write.ifSeqNo) return undefined;
-    const result = version === 1 ? 'created' : 'updated';
-    return {
-      index: found.index,
-      id: write.id,
-      result,
-      version,
-      seqNo,
-      primaryTerm,
-      attempts: attempts + found.attempts,
-    };
+    if (write.op === 'create' && found.version !== 1) return undefined;
+    if (write.ifSeqNo !== undefined && found.seqNo <= write.ifSeqNo) return undefined;
+    // It is there, but the engine has not said that every copy has it: the same content once more, on this very version, is
+    // acknowledged only when they all have.
+    const { seqNo: ifSeqNo, primaryTerm: ifPrimaryTerm } = found;
+    const again: Write = { ...write, op: 'index', ifSeqNo, ifPrimaryTerm };
+    const confirmed = await this.#alone(again, undefined, deadlineAt, undefined).catch(() => undefined);
+    if (!confirmed) return undefined;
+    const result = found.version === 1 ? 'created' : 'updated';
+    return { ...confirmed, result, attempts: attempts + found.attempts + confirmed.attempts };
   }
 }

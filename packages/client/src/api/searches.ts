@@ -25,6 +25,7 @@ export class Searches {
       ...settings.gather,
       maxCount: 16,
       inFlight: 4,
+      divides: false,
     });
     this.#switch = new GatherSwitch(settings.gather.searches, false, (on) =>
       core.events.emit('gathering', { kind: 'search', on }),
@@ -52,10 +53,10 @@ export class Searches {
     alone: () => Promise<SearchResult>,
   ): Promise<SearchResult> {
     this.#host.admit('search', deadlineAt, signal);
-    if (!this.#lanes.hasRoom('search', bytes)) throw this.#host.shed('search');
+    if (!this.#lanes.hasRoom('', bytes)) throw this.#host.shed('search');
     return new Promise((resolve, reject) => {
-      const about = { operation: 'search', bytes, deadlineAt, signal, alone };
-      this.#lanes.push('search', new ReadEntry(this.#host.core, request, about, resolve, reject));
+      const about = { operation: 'search', laneKey: '', bytes, deadlineAt, signal, alone };
+      this.#lanes.push(new ReadEntry(this.#host.core, request, about, resolve, reject));
     });
   }
 

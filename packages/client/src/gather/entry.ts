@@ -10,16 +10,29 @@ export interface EntryOwner {
   onLeft(entry: Entry<never>): void;
 }
 
+export interface EntryAbout {
+  readonly operation: string;
+  readonly isWrite: boolean;
+  readonly laneKey: string;
+  readonly bytes: number;
+  readonly deadlineAt: number;
+  readonly signal: AbortSignal | undefined;
+}
+
 export class Entry<R> extends Alarm {
+  /** The lane it belongs to when lanes are divided: its index and shard. */
+  readonly laneKey: string;
   readonly deadlineAt: number;
   readonly bytes: number;
   readonly startedMs: number;
   state: EntryState = 'waiting';
   /** Requests that carried it. */
   attempts = 0;
+  /** Requests that carry it now. */
+  copies = 0;
   /** An earlier request that carried it may have been applied. */
   maybeApplied = false;
-  /** Who to tell when it leaves early: the lane or the batch that holds it. */
+  /** Who to tell when it leaves early: the lane or the request that holds it. */
   owner: EntryOwner | null = null;
   readonly #core: Core;
   readonly #operation: string;
@@ -29,16 +42,12 @@ export class Entry<R> extends Alarm {
   readonly #resolve: (result: R) => void;
   readonly #reject: (error: ClientError) => void;
 
-  constructor(
-    core: Core,
-    about: { operation: string; isWrite: boolean; bytes: number; deadlineAt: number; signal: AbortSignal | undefined },
-    resolve: (result: R) => void,
-    reject: (error: ClientError) => void,
-  ) {
+  constructor(core: Core, about: EntryAbout, resolve: (result: R) => void, reject: (error: ClientError) => void) {
     super();
     this.#core = core;
     this.#operation = about.operation;
     this.#isWrite = about.isWrite;
+    this.laneKey = about.laneKey;
     this.bytes = about.bytes;
     this.deadlineAt = about.deadlineAt;
     this.startedMs = core.time.now();
@@ -63,8 +72,12 @@ export class Entry<R> extends Alarm {
     this.#resolve(result);
   }
 
+  /** Ends it with `error`, unless another request still carries it: that one will tell. */
   fail(error: ClientError): void {
-    if (this.ended) return;
+    if (!this.ended && this.copies === 0) this.#fail(error);
+  }
+
+  #fail(error: ClientError): void {
     this.#end();
     this.#core.counters.failed++;
     if (error.outcome === 'unknown') this.#core.counters.unknownOutcomes++;
@@ -86,7 +99,7 @@ export class Entry<R> extends Alarm {
     const message = `${this.#operation} ${what} (after ${ms} ms; ${where}).`;
     const cause: unknown = code === 'cancelled' ? this.#signal?.reason : undefined;
     const { owner } = this;
-    this.fail(new ClientError(code, message, { outcome: unknown ? 'unknown' : 'none', cause }));
+    this.#fail(new ClientError(code, message, { outcome: unknown ? 'unknown' : 'none', cause }));
     owner?.onLeft(this);
   }
 

@@ -1,37 +1,52 @@
-// All lanes of one kind of operation: which lane an entry joins, how much may wait in all and in one, and the pause before
-// failed items are sent again.
+// All lanes of one kind of operation. While every shard answers, entries share one lane, because large requests are cheap.
+// When a request is stuck the lanes are divided by shard, what is trapped in it is rescued shard by shard, and the healthy
+// shards go on; a while after the last stall they share again.
 import type { Core } from '../call/core.ts';
-import { backoffMs } from '../policy/backoff.ts';
+import { RecentQuantile } from '../policy/quantile.ts';
 import { Alarm } from '../time/wheel.ts';
 import type { Entry } from './entry.ts';
 import { Lane, type Freight, type LaneLimits, type LaneOwner } from './lane.ts';
+import { Pause } from './pause.ts';
 
 export interface LaneSetLimits extends LaneLimits {
   /** Entries waiting over all lanes. */
   readonly maxQueue: number;
   /** Bytes waiting over all lanes. */
   readonly maxQueueBytes: number;
+  /** False never divides: for kinds whose entries belong to no single shard. */
+  readonly divides: boolean;
 }
 
-const maxIdleLanes = 256;
+/** A stall is several times the usual, within these bounds. */
+const stallFactor = 4;
+const stallMinMs = 250;
+const stallMaxMs = 1500;
+/** Lanes stay divided this long after the last stall. */
+const reuniteAfterMs = 3000;
 
-export class LaneSet<E extends Entry<never>> implements LaneOwner<E> {
+export class LaneSet<E extends Entry<never>> extends Alarm implements LaneOwner<E> {
   readonly #core: Core;
   readonly #freight: Freight<E>;
   readonly #limits: LaneSetLimits;
-  readonly #lanes = new Map<string, Lane<E>>();
-  #made = 0;
+  readonly #shared: Lane<E>;
+  readonly #divided = new Map<string, Lane<E>>();
+  readonly #latency = new RecentQuantile(0.95, 256);
+  #isDivided = false;
+  #made = 1;
   #waiting = 0;
   #waitingBytes = 0;
 
   constructor(core: Core, freight: Freight<E>, limits: LaneSetLimits) {
+    super();
     this.#core = core;
     this.#freight = freight;
     this.#limits = limits;
+    this.#shared = new Lane(0, 'shared', core, freight, limits, this);
   }
 
+  /** Lanes in use: one while everything is shared. */
   get count(): number {
-    return this.#lanes.size;
+    return this.#isDivided ? this.#divided.size : 1;
   }
 
   get waiting(): number {
@@ -39,27 +54,27 @@ export class LaneSet<E extends Entry<never>> implements LaneOwner<E> {
   }
 
   get inFlight(): number {
-    let sum = 0;
-    for (const lane of this.#lanes.values()) sum += lane.inFlight;
+    let sum = this.#shared.batches.size;
+    for (const lane of this.#divided.values()) sum += lane.batches.size;
     return sum;
+  }
+
+  get stallMs(): number {
+    const usual = this.#latency.valueMs;
+    return usual === Infinity ? stallMaxMs : Math.min(stallMaxMs, Math.max(stallMinMs, usual * stallFactor));
   }
 
   /** Whether an entry of `bytes` may join `key`. One stuck lane may fill half of the room, so that the others go on. */
   hasRoom(key: string, bytes: number): boolean {
     if (this.#waiting >= this.#limits.maxQueue || this.#waitingBytes + bytes > this.#limits.maxQueueBytes) return false;
-    const lane = this.#lanes.get(key);
+    const lane = this.#isDivided ? this.#divided.get(key) : undefined;
     return lane === undefined || lane.waiting * 2 < this.#limits.maxQueue;
   }
 
-  push(key: string, entry: E): void {
-    let lane = this.#lanes.get(key);
-    if (!lane) {
-      lane = new Lane(this.#made++, key, this.#core, this.#freight, this.#limits, this);
-      this.#lanes.set(key, lane);
-    }
+  push(entry: E): void {
     this.#waiting++;
     this.#waitingBytes += entry.bytes;
-    lane.push(entry);
+    (this.#isDivided ? this.#lane(entry.laneKey) : this.#shared).push(entry);
   }
 
   onTaken(count: number, bytes: number): void {
@@ -67,56 +82,86 @@ export class LaneSet<E extends Entry<never>> implements LaneOwner<E> {
     this.#waitingBytes -= bytes;
   }
 
-  onIdle(lane: Lane<E>): void {
-    // Lanes are cheap to keep and few; a client that writes to very many indices forgets the idle ones.
-    if (this.#lanes.size > maxIdleLanes && this.#lanes.get(lane.key) === lane) this.#lanes.delete(lane.key);
+  onBatchDone(lane: Lane<E>, latencyMs: number): void {
+    if (latencyMs < this.stallMs) this.#latency.record(latencyMs);
+    // The lane answers: what of it is still trapped in a stuck request is sent once more, now that it will be answered.
+    if (lane !== this.#shared) this.#rescue(lane);
   }
 
-  onAgain(lane: Lane<E>, entries: readonly E[]): void {
-    new Pause(this.#core, entries, (live) => {
-      // The lane may have been forgotten meanwhile; a new one under its key must not be bypassed.
-      const current = this.#lanes.get(lane.key) ?? lane;
-      this.#lanes.set(lane.key, current);
-      this.#waiting += live.length;
-      for (const entry of live) this.#waitingBytes += entry.bytes;
-      current.pushFirst(live);
-    }).begin();
+  onAgain(entries: readonly E[]): void {
+    new Pause(this.#core, entries, (live) => this.#putBack(live)).begin();
+  }
+
+  onStall(): void {
+    if (!this.#limits.divides) return;
+    this.#core.wheel.set(this, this.#core.time.now() + reuniteAfterMs);
+    if (!this.#isDivided) {
+      this.#isDivided = true;
+      this.#core.events.emit('lanes', { kind: this.#freight.kind, divided: true });
+      for (const [key, entries] of groupByLane(this.#shared.empty())) this.#lane(key).pushFirst(entries);
+    }
+    this.#scout();
+  }
+
+  /** Time to share again, unless something is still stuck. */
+  override ring(): void {
+    const lanes = [this.#shared, ...this.#divided.values()];
+    if (lanes.some((lane) => [...lane.batches].some((batch) => batch.stalled))) {
+      this.#core.wheel.set(this, this.#core.time.now() + reuniteAfterMs);
+      return;
+    }
+    this.#isDivided = false;
+    this.#core.events.emit('lanes', { kind: this.#freight.kind, divided: false });
+    for (const lane of this.#divided.values()) this.#shared.pushFirst(lane.empty());
+    this.#divided.clear();
+  }
+
+  /** One trapped entry of each lane goes ahead; its answer tells that the lane is healthy. */
+  #scout(): void {
+    for (const [key, entries] of groupByLane(this.#trapped())) {
+      const lane = this.#lane(key);
+      const first = entries[0];
+      if (lane.batches.size === 0 && first && this.#pay()) lane.ship([first]);
+    }
+  }
+
+  #rescue(lane: Lane<E>): void {
+    const entries = this.#trapped().filter((entry) => entry.laneKey === lane.key);
+    if (entries.length > 0 && this.#pay()) lane.ship(entries.slice(0, this.#limits.maxCount));
+  }
+
+  /** Entries that nothing but a stuck shared request carries. */
+  #trapped(): readonly E[] {
+    const stuck = [...this.#shared.batches].filter((batch) => batch.stalled);
+    return stuck.flatMap((batch) => batch.entries.filter((entry) => !entry.ended && entry.copies === 1));
+  }
+
+  #pay(): boolean {
+    return this.#core.retryBudget.withdraw(this.#core.time.now());
+  }
+
+  #putBack(live: readonly E[]): void {
+    this.#waiting += live.length;
+    for (const entry of live) this.#waitingBytes += entry.bytes;
+    if (!this.#isDivided) this.#shared.pushFirst(live);
+    else for (const [key, entries] of groupByLane(live)) this.#lane(key).pushFirst(entries);
+  }
+
+  #lane(key: string): Lane<E> {
+    const known = this.#divided.get(key);
+    if (known) return known;
+    const lane = new Lane(this.#made++, key, this.#core, this.#freight, this.#limits, this);
+    this.#divided.set(key, lane);
+    return lane;
   }
 }
 
-/** Entries between two attempts: full-jitter backoff, then one token of the retry budget for all of them together. */
-class Pause<E extends Entry<never>> extends Alarm {
-  readonly #core: Core;
-  readonly #entries: readonly E[];
-  readonly #resume: (live: readonly E[]) => void;
-
-  constructor(core: Core, entries: readonly E[], resume: (live: readonly E[]) => void) {
-    super();
-    this.#core = core;
-    this.#entries = entries;
-    this.#resume = resume;
+function groupByLane<E extends Entry<never>>(entries: readonly E[]): Map<string, E[]> {
+  const groups = new Map<string, E[]>();
+  for (const entry of entries) {
+    const group = groups.get(entry.laneKey);
+    if (group) group.push(entry);
+    else groups.set(entry.laneKey, [entry]);
   }
-
-  begin(): void {
-    for (const entry of this.#entries) {
-      entry.state = 'waiting';
-      entry.owner = null;
-    }
-    const attempts = Math.max(...this.#entries.map((entry) => entry.attempts));
-    const random = (): number => this.#core.time.random();
-    this.#core.wheel.set(this, this.#core.time.now() + backoffMs(this.#core.options.backoff, attempts - 1, random));
-  }
-
-  override ring(): void {
-    const live = this.#entries.filter((entry) => !entry.ended);
-    if (live.length === 0) return;
-    const now = this.#core.time.now();
-    if (!this.#core.retryBudget.withdraw(now)) {
-      this.#core.counters.budgetWaits++;
-      this.#core.wheel.set(this, now + 50);
-      return;
-    }
-    this.#core.counters.retries++;
-    this.#resume(live);
-  }
+  return groups;
 }

@@ -7,7 +7,7 @@ import type { RecentQuantile } from '../policy/quantile.ts';
 import { parseBody, toGetResult, toSearchResult, type EngineDocument, type EngineSearch } from '../api/read.ts';
 import type { GetRequest, GetResult, SearchRequest, SearchResult } from '../api/types.ts';
 import { toRefusal } from '../api/write.ts';
-import { Entry } from './entry.ts';
+import { Entry, type EntryAbout } from './entry.ts';
 import type { Freight } from './lane.ts';
 
 /** A read of either kind, with its request and a way to be carried out alone. */
@@ -19,13 +19,7 @@ export class ReadEntry<Q, R> extends Entry<R> {
   constructor(
     core: Core,
     request: Q,
-    about: {
-      operation: string;
-      bytes: number;
-      deadlineAt: number;
-      signal: AbortSignal | undefined;
-      alone: () => Promise<R>;
-    },
+    about: Omit<EntryAbout, 'isWrite'> & { readonly alone: () => Promise<R> },
     resolve: (result: R) => void,
     reject: (error: ClientError) => void,
   ) {

@@ -5,7 +5,7 @@ import { readStatus, toEngineError } from '../policy/classify.ts';
 import type { WriteResult } from '../api/types.ts';
 import { parseBody } from '../api/read.ts';
 import { toBulkLines, toRefusal, toResult, type EngineItem, type Write } from '../api/write.ts';
-import { Entry } from './entry.ts';
+import { Entry, type EntryAbout } from './entry.ts';
 import type { Freight } from './lane.ts';
 
 export class WriteEntry extends Entry<WriteResult> {
@@ -15,12 +15,12 @@ export class WriteEntry extends Entry<WriteResult> {
   constructor(
     core: Core,
     write: Write,
-    until: { deadlineAt: number; signal: AbortSignal | undefined },
+    about: Pick<EntryAbout, 'laneKey' | 'deadlineAt' | 'signal'>,
     resolve: (result: WriteResult) => void,
     reject: (error: ClientError) => void,
   ) {
     const text = toBulkLines(write);
-    super(core, { operation: write.op, isWrite: true, bytes: text.length, ...until }, resolve, reject);
+    super(core, { operation: write.op, isWrite: true, bytes: text.length, ...about }, resolve, reject);
     this.write = write;
     this.text = text;
   }

@@ -19,6 +19,8 @@ export interface ClientEvents {
     readonly count: number;
     readonly bytes: number;
   };
+  /** Gathered operations were divided by shard because a request is stuck, or share one lane again. */
+  lanes: { readonly kind: 'write' | 'get' | 'search'; readonly divided: boolean };
   /** Gathering of a kind was switched on or off because of what it measured. */
   gathering: { readonly kind: 'write' | 'get' | 'search'; readonly on: boolean };
   /** The set of nodes changed (sniffing). */

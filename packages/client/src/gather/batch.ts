@@ -1,0 +1,97 @@
+// Entries under way in one request. An entry may be in two at once, when it is rescued from a request that is stuck: the
+// first good answer ends it, and a failure counts only when no other request carries it.
+import { Call } from '../call/call.ts';
+import type { CallAnswer } from '../call/core.ts';
+import { ClientError } from '../errors.ts';
+import { Alarm } from '../time/wheel.ts';
+import type { Entry, EntryOwner } from './entry.ts';
+import type { Lane } from './lane.ts';
+
+export class Batch<E extends Entry<never>> extends Alarm implements EntryOwner {
+  readonly entries: readonly E[];
+  /** Under way for suspiciously long. */
+  stalled = false;
+  readonly #lane: Lane<E>;
+  #call: Call | null = null;
+  #live: number;
+  #startedMs = 0;
+
+  constructor(lane: Lane<E>, entries: readonly E[]) {
+    super();
+    this.#lane = lane;
+    this.entries = entries;
+    this.#live = entries.length;
+  }
+
+  start(): void {
+    const { core, freight, number, owner } = this.#lane;
+    let deadlineAt = 0;
+    let bytes = 0;
+    for (const entry of this.entries) {
+      entry.state = 'in-flight';
+      entry.owner = this;
+      if (entry.copies++ > 0) entry.maybeApplied = true;
+      if (entry.deadlineAt > deadlineAt) deadlineAt = entry.deadlineAt;
+      bytes += entry.bytes;
+    }
+    core.counters.batches++;
+    core.counters.batchedOperations += this.entries.length;
+    if (core.events.wants('batch')) {
+      core.events.emit('batch', { kind: freight.kind, lane: number, count: this.entries.length, bytes });
+    }
+    this.#startedMs = core.time.now();
+    core.wheel.set(this, this.#startedMs + owner.stallMs);
+    this.#call = new Call(core, { ...freight.load(this.entries, deadlineAt), deadlineAt, gated: false }, this);
+    this.#call.start();
+  }
+
+  override ring(): void {
+    this.stalled = true;
+    this.#lane.owner.onStall(this.#lane);
+  }
+
+  onLeft(): void {
+    // Nobody waits for this request any more: what was not sent stays unsent.
+    if (--this.#live === 0) this.#call?.cancel();
+  }
+
+  onDone(answer: CallAnswer): void {
+    const { core, freight, owner } = this.#lane;
+    core.wheel.clear(this);
+    for (const entry of this.entries) {
+      entry.copies--;
+      entry.attempts += answer.attempts;
+      if (answer.maybeApplied) entry.maybeApplied = true;
+    }
+    if (answer.status >= 300) return this.#split(answer.status);
+    const again = freight.unload(this.entries, answer).filter((entry) => !entry.ended && entry.copies === 0);
+    owner.onBatchDone(this.#lane, core.time.now() - this.#startedMs);
+    this.#lane.onBatchEnd(this, again);
+  }
+
+  onError(error: ClientError): void {
+    this.#lane.core.wheel.clear(this);
+    for (const entry of this.entries) {
+      entry.copies--;
+      entry.attempts += error.attempts.length;
+      if (error.outcome === 'unknown') entry.maybeApplied = true;
+      if (!entry.ended) this.#lane.freight.refuse(entry, error);
+    }
+    this.#lane.onBatchEnd(this, []);
+  }
+
+  /** The whole request was refused, so one entry of it may be poison: halves go on their own, until only the poison fails. */
+  #split(status: number): void {
+    const live = this.entries.filter((entry) => !entry.ended);
+    if (live.length > 1 && status !== 401 && status !== 403) {
+      const middle = Math.ceil(live.length / 2);
+      this.#lane.ship(live.slice(0, middle));
+      this.#lane.ship(live.slice(middle));
+    } else {
+      const code = status === 413 ? 'too-large' : 'rejected';
+      const error = new ClientError(code, `The engine refused the request with status ${status}.`, { status });
+      for (const entry of live) this.#lane.freight.refuse(entry, error);
+    }
+    this.#lane.onBatchEnd(this, []);
+  }
+}
