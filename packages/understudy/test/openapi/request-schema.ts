@@ -19,12 +19,7 @@ export function follow(document: Json, value: unknown): unknown {
   return here;
 }
 
-export function plainSchema(
-  document: Json,
-  schema: unknown,
-  direction: Direction,
-  above: readonly unknown[] = [],
-): Json {
+export function requestSchema(document: Json, schema: unknown, above: readonly unknown[] = []): Json {
   const source = follow(document, schema);
   // A schema inside itself accepts anything there.
   if (!isObject(source) || above.includes(source)) return {};
@@ -35,21 +30,14 @@ export function plainSchema(
   return source['nullable'] === true ? nullable(merged) : merged;
 }
 
+const keptAsTheyAre = [
+  ...['type', 'enum', 'pattern', 'minLength', 'maxLength', 'minimum', 'maximum', 'minItems', 'maxItems'],
+  'additionalProperties',
+];
+
 function ownKeywords(document: Json, source: Json, inner: (value: unknown) => Json): Json {
   const result: Json = {};
-  for (const key of [
-    'type',
-    'enum',
-    'pattern',
-    'minLength',
-    'maxLength',
-    'minimum',
-    'maximum',
-    'minItems',
-    'maxItems',
-    'additionalProperties',
-  ])
-    if (source[key] !== undefined) result[key] = source[key];
+  for (const key of keptAsTheyAre) if (source[key] !== undefined) result[key] = source[key];
   if (isObject(source['additionalProperties'])) result['additionalProperties'] = inner(source['additionalProperties']);
   if (source['items'] !== undefined) result['items'] = inner(source['items']);
   for (const key of ['oneOf', 'anyOf'])
