@@ -14,7 +14,7 @@ export interface KeyPair {
 export async function ensureKeyPair(directory: string, comment: string): Promise<KeyPair> {
   const privatePath = join(directory, 'id_ed25519');
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  const made = ssh2.utils.generateKeyPairSync('ed25519', { comment });
+  const made = newKeyPair(comment);
   try {
     await writeFile(privatePath, made.private, { mode: 0o600, flag: 'wx' });
     await writeFile(`${privatePath}.pub`, `${made.public}\n`, { mode: 0o644 });
@@ -33,6 +33,14 @@ export async function ensureKeyPair(directory: string, comment: string): Promise
   }
   const publicKey = `${parsed.type} ${parsed.getPublicSSH().toString('base64')} ${comment}`;
   return { privateKey: new Secret(text), publicKey };
+}
+
+/** About one pair in two hundred that ssh2 makes cannot be read again (seen in 1.17.0), so each is tried before it counts. */
+function newKeyPair(comment: string): { readonly private: string; readonly public: string } {
+  for (;;) {
+    const pair = ssh2.utils.generateKeyPairSync('ed25519', { comment });
+    if (!(ssh2.utils.parseKey(pair.private) instanceof Error)) return pair;
+  }
 }
 
 /** Turns the topology's `access.sshKeys` (paths or whole keys) into authorized_keys lines. Error: `machines-key-unreadable`. */

@@ -47,11 +47,11 @@ export function createSshRunner(options: SshRunnerOptions): PinningRunner {
     return pooled;
   }
 
-  async function channelFor(target: RemoteTarget, command: string): Promise<ClientChannel> {
+  async function start(target: RemoteTarget, command: string): Promise<Running> {
     const known = pool.get(target.address);
     if (known !== undefined) {
       try {
-        return await openChannel(await known.ready, command);
+        return await startCommand(await known.ready, target, command);
       } catch (error) {
         // The kept connection had died in the meantime; the command has not started, so a fresh one may carry it.
         if (isFinal(error)) throw error;
@@ -59,7 +59,7 @@ export function createSshRunner(options: SshRunnerOptions): PinningRunner {
         pool.delete(target.address);
       }
     }
-    return openChannel(await connect(target).ready, command);
+    return startCommand(await connect(target).ready, target, command);
   }
 
   return {
@@ -67,7 +67,7 @@ export function createSshRunner(options: SshRunnerOptions): PinningRunner {
       const gate = gates.get(target.address) ?? new Gate(sessionsPerConnection);
       gates.set(target.address, gate);
       const timeoutMs = run.timeoutMs ?? defaultTimeoutMs;
-      return gate.pass(() => bounded(target, argv, run, timeoutMs, channelFor(target, shellLine(argv))));
+      return gate.pass(() => bounded(target, argv, run, timeoutMs, start(target, shellLine(argv))));
     },
     async forget(address) {
       pool.get(address)?.client.destroy();
@@ -116,48 +116,55 @@ function openConnection(client: Client, target: RemoteTarget, options: SshRunner
   });
 }
 
-function openChannel(client: Client, command: string): Promise<ClientChannel> {
+/** A command under way. Its end may arrive in the same packet as its beginning, so it is listened to from the first moment. */
+interface Running {
+  readonly channel: ClientChannel;
+  readonly ended: Promise<RemoteResult>;
+}
+
+function startCommand(client: Client, target: RemoteTarget, command: string): Promise<Running> {
   return new Promise((resolve, reject) => {
     client.exec(command, (error, channel) => {
-      if (error) reject(error);
-      else resolve(channel);
+      if (error) return reject(error);
+      const ended = gather(target, channel);
+      ended.catch(() => undefined);
+      resolve({ channel, ended });
     });
   });
 }
 
-/** Feeds stdin, gathers both outputs, and ends the command at the bound. */
+/** Feeds stdin, waits for the end, and ends the command at the bound. */
 async function bounded(
   target: RemoteTarget,
   argv: readonly string[],
   run: RemoteOptions,
   timeoutMs: number,
-  opening: Promise<ClientChannel>,
+  starting: Promise<Running>,
 ): Promise<RemoteResult> {
   const limit = AbortSignal.timeout(timeoutMs);
   const signal = run.signal ? AbortSignal.any([limit, run.signal]) : limit;
-  let channel: ClientChannel | undefined;
   const aborted = new Promise<never>((_, reject) => {
     const stop = (): void => {
-      channel?.close();
-      opening.then((late) => late.close()).catch(() => undefined);
+      starting.then(({ channel }) => channel.close()).catch(() => undefined);
       reject(limit.aborted ? timedOut(target, argv, timeoutMs) : (run.signal?.reason as Error));
     };
     if (signal.aborted) stop();
     else signal.addEventListener('abort', stop, { once: true });
   });
+  aborted.catch(() => undefined);
   const ran = (async () => {
     try {
-      channel = await opening;
+      const { channel, ended } = await starting;
+      return await Promise.race([ended, feed(channel, run.stdin)]);
     } catch (error) {
       throw error instanceof UnderstudyError ? error : unreachable(target, error as Error);
     }
-    return finish(target, channel, run.stdin);
   })();
   ran.catch(() => undefined);
   return Promise.race([ran, aborted]);
 }
 
-function finish(target: RemoteTarget, channel: ClientChannel, stdin: RemoteOptions['stdin']): Promise<RemoteResult> {
+function gather(target: RemoteTarget, channel: ClientChannel): Promise<RemoteResult> {
   return new Promise((resolve, reject) => {
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
@@ -173,6 +180,12 @@ function finish(target: RemoteTarget, channel: ClientChannel, stdin: RemoteOptio
       if (code === undefined) return reject(unreachable(target));
       resolve({ code, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() });
     });
+  });
+}
+
+/** Rejects when the stream that is fed breaks; never resolves, since only the command's end is an end. */
+function feed(channel: ClientChannel, stdin: RemoteOptions['stdin']): Promise<never> {
+  return new Promise((_, reject) => {
     if (stdin === undefined || typeof stdin === 'string' || Buffer.isBuffer(stdin)) channel.end(stdin ?? '');
     else {
       stdin.on('error', (error: Error) => {

@@ -28,6 +28,12 @@ export function sightOf(observation: Observation, label: string): ObservedMachin
   return sight?.reached ? sight.machine : undefined;
 }
 
+/** True for a machine that exists and could not be looked into: what it needs is known only when it can be. */
+export function isUnseen(observation: Observation, label: string): boolean {
+  const exists = observation.objects.instances.some((instance) => instance.label === label);
+  return exists && sightOf(observation, label) === undefined;
+}
+
 export function planMachines(draft: PlanDraft, intent: Intent, observation: Observation): void {
   for (const machine of machinesFor(intent)) {
     const instance = observation.objects.instances.find(({ label }) => label === machine.label);

@@ -6,7 +6,7 @@ import type { Observation, ObservedCluster } from '../status/index.ts';
 import type { MachinePlan } from '../topology/index.ts';
 import { formationOf, type Formation } from './formation.ts';
 import { engineConfigHash, filesOf, indexTemplateOf, machinesFor, type Intent } from './intent.ts';
-import { engineUnit, planFiles, reachSteps, sightOf } from './plan-machines.ts';
+import { engineUnit, isUnseen, planFiles, reachSteps, sightOf } from './plan-machines.ts';
 import type { PlanDraft } from './step.ts';
 
 /** Subject of the steps about the cluster as a whole. */
@@ -40,6 +40,7 @@ function planEngine(
   formation: Formation,
 ): string | undefined {
   const { label } = machine;
+  if (isUnseen(observation, label)) return undefined;
   const { engine, version } = intent.topology.search;
   const layout = engineLayouts[engine];
   const seen = sightOf(observation, label);

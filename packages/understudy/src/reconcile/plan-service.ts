@@ -12,13 +12,14 @@ import {
 import type { Observation } from '../status/index.ts';
 import type { MachinePlan } from '../topology/index.ts';
 import { filesOf, machinesFor, type Intent } from './intent.ts';
-import { planFiles, reachSteps, sightOf } from './plan-machines.ts';
+import { isUnseen, planFiles, reachSteps, sightOf } from './plan-machines.ts';
 import type { PlanDraft } from './step.ts';
 
 export function planService(draft: PlanDraft, intent: Intent, observation: Observation): void {
   let previous: string | undefined;
   for (const machine of machinesFor(intent, 'service')) {
     const { label } = machine;
+    if (isUnseen(observation, label)) continue;
     const seen = sightOf(observation, label);
     planFiles(draft, intent, observation, machine, 'formed');
     const home = `${releasesDirectory}/${intent.release.id}`;

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { test } from 'node:test';
+import { systemClock, UnderstudyError } from '../../src/ground/index.ts';
+import {
+  createSshRunner,
+  ensureKeyPair,
+  hostKeysFile,
+  type KeyPair,
+  type PinningRunner,
+} from '../../src/machines/index.ts';
+import { hostKeyPair, loopbackSshd, type LoopbackSshd } from './loopback-sshd.ts';
+
+const target = { label: 'demo-search-1', address: '127.0.0.1' };
+
+async function withRunner(
+  work: (runner: PinningRunner, sshd: LoopbackSshd, known: string, keys: KeyPair) => Promise<void>,
+): Promise<void> {
+  const directory = await mkdtemp(join(tmpdir(), 'understudy-ssh-'));
+  const keys = await ensureKeyPair(join(directory, 'ssh'), 'understudy');
+  await using sshd = await loopbackSshd({ publicKey: keys.publicKey });
+  const known = join(directory, 'known_hosts');
+  const runner = runnerFor(sshd.port, known, keys);
+  try {
+    await work(runner, sshd, known, keys);
+  } finally {
+    await runner.close();
+  }
+}
+
+function runnerFor(port: number, known: string, keys: KeyPair): PinningRunner {
+  return createSshRunner({ privateKey: keys.privateKey, hostKeys: hostKeysFile(known), clock: systemClock, port });
+}
+
+function hasCode(code: string): (error: unknown) => boolean {
+  return (error) => error instanceof UnderstudyError && error.code === code;
+}
+
+test('each word arrives as it was given, whatever is in it', () =>
+  withRunner(async (runner) => {
+    const words = ['a b', "it's", '$HOME', '"q"', '', '*', 'new\nline', 'back\\slash', '`id`', '--', 'ä€'];
+    const { stdout, code } = await runner.run(target, ['printf', '%s\\0', ...words]);
+    assert.equal(code, 0);
+    assert.deepEqual(stdout.split('\0').slice(0, -1), words);
+  }));
+
+test('exit code, both outputs and stdin are carried', () =>
+  withRunner(async (runner) => {
+    const failing = await runner.run(target, ['sh', '-c', 'cat; echo bad >&2; exit 7'], { stdin: 'given' });
+    assert.deepEqual(failing, { code: 7, stdout: 'given', stderr: 'bad\n' });
+    const stream = Readable.from([Buffer.alloc(300_000, 'x'), Buffer.alloc(300_000, 'y')]);
+    const counted = await runner.run(target, ['wc', '-c'], { stdin: stream });
+    assert.equal(counted.stdout.trim(), '600000');
+  }));
+
+test('thirty commands at once share one connection', () =>
+  withRunner(async (runner, sshd) => {
+    await runner.run(target, ['true']);
+    const all = await Promise.all(Array.from({ length: 30 }, (_, n) => runner.run(target, ['echo', String(n)])));
+    assert.deepEqual(
+      all.map(({ stdout }) => Number(stdout)),
+      Array.from({ length: 30 }, (_, n) => n),
+    );
+    assert.equal(sshd.connections, 1);
+  }));
+
+test('a connection that died is replaced without the caller noticing', () =>
+  withRunner(async (runner, sshd) => {
+    await runner.run(target, ['true']);
+    sshd.cut();
+    const { stdout } = await runner.run(target, ['echo', 'again']);
+    assert.equal(stdout, 'again\n');
+  }));
+
+test('a command beyond its bound is given up', () =>
+  withRunner(async (runner) => {
+    await assert.rejects(runner.run(target, ['sleep', '20'], { timeoutMs: 200 }), hasCode('machines-timeout'));
+    const { code } = await runner.run(target, ['true']);
+    assert.equal(code, 0);
+  }));
+
+test('an abort ends the wait with its reason', () =>
+  withRunner(async (runner) => {
+    const reason = new Error('enough');
+    const stop = new AbortController();
+    setTimeout(() => stop.abort(reason), 50);
+    await assert.rejects(runner.run(target, ['sleep', '20'], { signal: stop.signal }), reason);
+  }));
+
+test('nobody listening is machines-unreachable, with the label and what to look at', () =>
+  withRunner(async (runner, sshd) => {
+    await sshd[Symbol.asyncDispose]();
+    await assert.rejects(runner.run(target, ['true']), (error: UnderstudyError) => {
+      assert.equal(error.code, 'machines-unreachable');
+      assert.match(error.message, /demo-search-1 \(127\.0\.0\.1\) cannot be reached over SSH: .*firewall/);
+      return true;
+    });
+  }));
+
+test('the host key is pinned at first contact, another one is refused, and a machine made anew is forgotten on purpose', () =>
+  withRunner(async (runner, sshd, known, keys) => {
+    await runner.run(target, ['true']);
+    assert.match(await readFile(known, 'utf8'), /^127\.0\.0\.1 ssh-ed25519 \S+\n$/);
+    const hostKey = hostKeyPair();
+    await using impostor = await loopbackSshd({ publicKey: keys.publicKey, hostKey });
+    const other = runnerFor(impostor.port, known, keys);
+    await assert.rejects(other.run(target, ['true']), hasCode('machines-host-key'));
+    await other.forget(target.address);
+    assert.equal((await other.run(target, ['true'])).code, 0);
+    await other.close();
+    assert.equal(sshd.connections, 1);
+  }));
+
+test('a key that the machine does not know is machines-unreachable', () =>
+  withRunner(async (_runner, sshd, known) => {
+    const other = await ensureKeyPair(await mkdtemp(join(tmpdir(), 'understudy-ssh-')), 'stranger');
+    const stranger = runnerFor(sshd.port, known, other);
+    await assert.rejects(stranger.run(target, ['true']), hasCode('machines-unreachable'));
+    await stranger.close();
+  }));
+
+test('the key pair is made once and read ever after, private for its owner alone', async () => {
+  const directory = join(await mkdtemp(join(tmpdir(), 'understudy-ssh-')), 'ssh');
+  const [first, second] = await Promise.all([
+    ensureKeyPair(directory, 'understudy'),
+    ensureKeyPair(directory, 'understudy'),
+  ]);
+  const third = await ensureKeyPair(directory, 'understudy');
+  assert.equal(first.publicKey, third.publicKey);
+  assert.equal(second.publicKey, third.publicKey);
+  assert.match(first.publicKey, /^ssh-ed25519 \S+ understudy$/);
+});
