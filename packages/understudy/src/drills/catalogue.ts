@@ -3,8 +3,20 @@
 import { UnderstudyError } from '../ground/index.ts';
 import type { Drill } from './drill.ts';
 import type { Fault } from './faults/fault.ts';
+import { balancerDrain } from './faults/balancer-drain.ts';
+import { controllerKill, undoneWithinMs } from './faults/controller-kill.ts';
+import { diskFull } from './faults/disk-full.ts';
+import { diskStall } from './faults/disk-stall.ts';
 import { nothing } from './faults/nothing.ts';
+import {
+  searchBridge,
+  searchOneWay,
+  searchPacketLoss,
+  searchPartition,
+  serviceCutFromSearch,
+} from './faults/partition.ts';
 import { powerCut } from './faults/power-cut.ts';
+import { rollingRestart } from './faults/rolling-restart.ts';
 import { unitKill } from './faults/unit-kill.ts';
 import { unitPause } from './faults/unit-pause.ts';
 import { unitStop } from './faults/unit-stop.ts';
@@ -81,6 +93,78 @@ const search = group('search', [
     goals: within(5, 2, 0),
     durations: { recoveryMs: 300_000 },
   },
+  {
+    name: 'search-partition',
+    summary: 'the elected master is cut from the other search machines, both ways',
+    fault: searchPartition,
+    goals: within(5, 2, 0),
+  },
+  {
+    name: 'search-one-way-in',
+    summary: 'a search machine hears none of the others, which still hear it',
+    fault: searchOneWay('in'),
+    goals: within(10, 3, 0),
+  },
+  {
+    name: 'search-one-way-out',
+    summary: 'a search machine is heard by none of the others, and still hears them',
+    fault: searchOneWay('out'),
+    goals: within(10, 3, 0),
+  },
+  {
+    name: 'search-bridge',
+    summary: 'two search machines cannot reach each other, and both reach the master',
+    fault: searchBridge,
+    goals: within(10, 2, 0),
+  },
+  {
+    name: 'search-loss',
+    summary: 'a twentieth of the packets to the master is lost: slow is not dead',
+    fault: searchPacketLoss(5),
+    goals: within(2, 2, 0),
+  },
+  {
+    name: 'search-disk-full',
+    summary: 'the data disk of a search machine runs full',
+    fault: diskFull,
+    goals: { longestReadGapMs: 2_000, maxErrorRatio: null },
+    errorBudget: null,
+  },
+  {
+    name: 'search-disk-stall',
+    summary: 'the data disk of a search machine answers no more',
+    fault: diskStall,
+    goals: { longestReadGapMs: 2_000, maxErrorRatio: null },
+    errorBudget: null,
+  },
+  {
+    name: 'search-rolling-restart',
+    summary: 'every search machine restarted in turn, as planned work',
+    fault: rollingRestart,
+    goals: within(1, 0.5, 0),
+    durations: { faultMs: 5_000, recoveryMs: 300_000 },
+  },
+  {
+    name: 'search-quorum-loss',
+    summary: 'two of three search machines die, one of them the master',
+    fault: unitKill({
+      which: 'engine',
+      target: 'the master and another search machine',
+      staysDown: true,
+      breaksQuorum: true,
+    }),
+    goals: { maxErrorRatio: null, backWithinMs: 60_000 },
+    durations: { faultMs: 30_000 },
+    errorBudget: null,
+  },
+  {
+    name: 'search-power-loss-all',
+    summary: 'every search machine loses its power at once',
+    fault: powerCut('every search machine', true),
+    goals: { maxErrorRatio: null, rtoMs: 180_000 },
+    durations: { faultMs: 10_000, recoveryMs: 300_000 },
+    errorBudget: null,
+  },
 ]);
 
 const service = group('service', [
@@ -109,10 +193,35 @@ const service = group('service', [
     goals: within(6, 6, 0.01),
     durations: { recoveryMs: 300_000 },
   },
+  {
+    name: 'service-cut-from-search',
+    summary: 'one service machine cannot reach the search machines; the balancer still reaches it',
+    fault: serviceCutFromSearch,
+    goals: within(1, 1, 0.01),
+  },
+]);
+
+const balancer = group('balancer', [
+  {
+    name: 'balancer-drain',
+    summary: 'a backend is drained through the API of the balancer, then accepted again',
+    fault: balancerDrain,
+    goals: within(0.5, 0.5, 0),
+  },
+]);
+
+const controller = group('base', [
+  {
+    name: 'controller-kill',
+    summary: 'the tool is killed in the middle of another drill: its fault must undo itself',
+    fault: controllerKill,
+    goals: { ...within(6, 2, 0), undoneWithinMs },
+    durations: { faultMs: 1_000 },
+  },
 ]);
 
 /** All drills, in the order in which `--all` runs them: from harmless to hard. */
-export const catalogue: readonly Drill[] = [...base, ...search, ...service];
+export const catalogue: readonly Drill[] = [...base, ...balancer, ...service, ...search, ...controller];
 
 /**
  * Drills by name or by group (`search`, `service`, `balancer`), in the order asked, each once.

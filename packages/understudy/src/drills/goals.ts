@@ -13,6 +13,8 @@ export interface Goals {
   readonly reprotectedMs: number | null;
   /** From the undo to steady state held again: for faults that no system survives while they last. */
   readonly backWithinMs: number | null;
+  /** From the beginning of the undo to the proof that it is undone. */
+  readonly undoneWithinMs: number | null;
   readonly lost: number;
   readonly unexpected: number;
   readonly duplicate: number;
@@ -46,6 +48,7 @@ export function goals(rest: Partial<Goals>): Goals {
     rtoMs: null,
     reprotectedMs: null,
     backWithinMs: null,
+    undoneWithinMs: null,
     ...nothingLost,
     ...rest,
   };

@@ -7,6 +7,7 @@ export type { TargetRole } from './faults/targets.ts';
 export type { Goals, SteadyState } from './goals.ts';
 export type { Durations, Operation, RunPlan } from './history/records.ts';
 export { enginePort } from './engine-port.ts';
+export { drillWorld, type DrillExtras } from './drill-world.ts';
 export type {
   BackendMode,
   BalancerPort,
@@ -15,14 +16,18 @@ export type {
   DrillWorld,
   EnginePort,
   EngineView,
+  Guard,
   PowerControl,
 } from './world.ts';
 export { runDrill, type RunResult } from './run/run-drill.ts';
-export type { RunOptions } from './run/plan-run.ts';
+export { planRun, type RunOptions } from './run/plan-run.ts';
+export { holdFault } from './run/hold-fault.ts';
+export { guardRun, undoRun, type GuardOptions } from './run/undo-run.ts';
 export { verify } from './checker/verify.ts';
 export type { GoalCheck, Reason, Result, Verdict } from './checker/verdict.ts';
 export type { LaneResult } from './checker/lanes.ts';
 export type { FiveTimes } from './checker/times.ts';
 export { reportFormat, type Report } from './report/report.ts';
+export { runHistory, type RunHistory, type Trend } from './report/run-history.ts';
 export { renderTable, verdictTable, worstAndMedian, type Table } from './report/table.ts';
 export { loadCorpus, type CorpusEntry } from './workload/corpus.ts';

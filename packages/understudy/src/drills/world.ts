@@ -73,6 +73,15 @@ export interface PowerControl {
   restore(label: string): Promise<void>;
 }
 
+/**
+ * A process that outlives a killed tool and then undoes what its run left open. Started before a fault, told when all is well.
+ * The cli starts it as `drill guard DIRECTORY`, detached, with a pipe whose end tells it that the tool is gone.
+ */
+export interface Guard {
+  /** All is undone: the guard ends without doing anything. */
+  dismiss(): Promise<void>;
+}
+
 /** Stopping a machine's disk from outside of it. Null in a world where nothing below the machine obeys. */
 export interface DiskControl {
   /** Why this machine's disk must not be filled or frozen (it is shared with others), or null when it is its own. */
@@ -98,6 +107,8 @@ export interface DrillWorld {
   /** Where run folders go; made when missing. */
   readonly runsDirectory: string;
   /** Argument array that runs this tool again with the same topology, for the drill that kills it; null where unknown. */
+  /** Null: only the timers on the targets undo after a kill -9. */
+  readonly startGuard: ((directory: string) => Promise<Guard>) | null;
   readonly selfCommand: ((args: readonly string[]) => readonly string[]) | null;
 }
 

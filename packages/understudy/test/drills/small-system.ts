@@ -89,6 +89,7 @@ async function worldOf(server: Server, copies: SmallSystem['copies']): Promise<D
     logger: silentLogger,
     runsDirectory: await mkdtemp(join(tmpdir(), 'understudy-drills-')),
     selfCommand: null,
+    startGuard: null,
   };
 }
 

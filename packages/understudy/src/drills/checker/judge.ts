@@ -24,6 +24,7 @@ export function judgeGoals(goals: Goals, seen: Seen): GoalCheck[] {
     atMost('recovery time (RTO)', goals.rtoMs, seen.recovery.rtoMs, 'ms'),
     atMost('reprotected', goals.reprotectedMs, seen.recovery.times.reprotectedMs, 'ms'),
     atMost('back after the undo', goals.backWithinMs, seen.recovery.backAfterUndoMs, 'ms'),
+    atMost('undone after', goals.undoneWithinMs, seen.recovery.undoneAfterMs, 'ms'),
     atMost('lost', goals.lost, counts.lost, 'documents'),
     atMost('unexpected', goals.unexpected, counts.unexpected, 'documents'),
     atMost('duplicate', goals.duplicate, counts.duplicate, 'documents'),

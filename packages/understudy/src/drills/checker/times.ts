@@ -4,7 +4,7 @@ import type { SteadyState } from '../goals.ts';
 import type { Outcome } from '../history/records.ts';
 import { balancerWhole, clusterViews } from './cluster-view.ts';
 import { gapsOf, laneNames, round } from './lanes.ts';
-import { dueIn, succeeded, windowsOf, type Stretch } from './window.ts';
+import { dueIn, succeeded, timeOf, windowsOf, type Stretch } from './window.ts';
 
 /** `effectiveMs` is a time of day; the others are milliseconds after it, or null when it never came. */
 export interface FiveTimes {
@@ -25,14 +25,17 @@ export interface Recovery {
   readonly rtoMs: number | null;
   /** Undo begun to stable after it. */
   readonly backAfterUndoMs: number | null;
+  /** Undo begun to proven. */
+  readonly undoneAfterMs: number | null;
 }
 
 export function measureRecovery(history: History): Recovery {
   const { judged, effectiveMs, undoBegunMs } = windowsOf(history);
   if (judged === null || effectiveMs === null) {
     const none = { effectiveMs, detectedMs: null, firstSuccessMs: null, stableMs: null, reprotectedMs: null };
-    return { times: none, rtoMs: null, backAfterUndoMs: null };
+    return { times: none, rtoMs: null, backAfterUndoMs: null, undoneAfterMs: null };
   }
+  const undoneMs = timeOf(history.journal, 'undone');
   const since = (atMs: number | null): number | null => (atMs === null ? null : round(Math.max(0, atMs - effectiveMs)));
   const disturbances = disturbancesOf(history.outcomes, judged, history.plan.steady);
   const stableMs = firstCalm(disturbances, effectiveMs, undoBegunMs ?? judged.toMs, judged.toMs, history.plan.steady);
@@ -47,6 +50,7 @@ export function measureRecovery(history: History): Recovery {
       reprotectedMs: since(reprotectedAt(history, effectiveMs)),
     },
     rtoMs: since(stableMs),
+    undoneAfterMs: undoneMs === null || undoBegunMs === null ? null : round(undoneMs - undoBegunMs),
     backAfterUndoMs:
       undoBegunMs === null || calmAfterUndoMs === null ? null : round(Math.max(0, calmAfterUndoMs - undoBegunMs)),
   };

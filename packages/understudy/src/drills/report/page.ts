@@ -17,13 +17,13 @@ export async function pageOf(report: Report): Promise<string> {
     readFile(join(chartLibrary, 'uPlot.min.css'), 'utf8'),
   ]);
   const parts: Readonly<Record<string, string>> = {
-    title: escapeText(`${report.verdict.drill}: ${report.verdict.result}`),
-    style: `${uplotStyle}\n${style}`,
-    uplot: uplotScript,
-    script,
-    data: embeddedJson(report),
+    title: `<title>${escapeText(`${report.verdict.drill}: ${report.verdict.result}`)}</title>`,
+    style: `<style>${uplotStyle}\n${style}</style>`,
+    data: `<script type="application/json" id="data">${embeddedJson(report)}</script>`,
+    charts: `<script>${uplotScript}</script>`,
+    script: `<script>${script}</script>`,
   };
-  return markup.replace(/\{\{(\w+)\}\}/g, (whole, name: string) => parts[name] ?? whole);
+  return markup.replace(/<!-- put (\w+) -->/g, (whole, name: string) => parts[name] ?? whole);
 }
 
 /** JSON that cannot end its script element, whatever an error message holds. */

@@ -54,7 +54,7 @@ export function seriesOf(history: History): Series {
   const endMs = sent.reduce((latest, outcome) => Math.max(latest, outcome.endMs), originMs);
   const toS = (atMs: number): number => Math.round(atMs - originMs) / 1_000;
   const endS = toS(endMs);
-  const faultFromMs = windows.effectiveMs ?? windows.judged?.fromMs ?? null;
+  const faultFromMs = windows.judged?.fromMs ?? null;
   const shown = sent.filter((outcome) => outcome.dueMs >= originMs);
   return {
     originMs,

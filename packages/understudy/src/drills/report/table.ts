@@ -1,6 +1,7 @@
 // Verdicts as a table for a terminal. A value: the command line prints and colours it.
 import { show } from '../checker/judge.ts';
-import type { GoalCheck, Verdict } from '../checker/verdict.ts';
+import type { Verdict } from '../checker/verdict.ts';
+import { median } from './run-history.ts';
 
 export interface Table {
   readonly columns: readonly string[];
@@ -43,14 +44,11 @@ function seenOf(verdict: Verdict, goal: string): string {
   return check.limit === null ? show(check.seen, check) : `${show(check.seen, check)} of ${show(check.limit, check)}`;
 }
 
-/** Worst and median of each goal over runs of one drill. */
+/** Worst and median of a goal over runs of one drill; null when it was never seen. */
 export function worstAndMedian(verdicts: readonly Verdict[], goal: string): { worst: number; median: number } | null {
   const seen = verdicts
-    .flatMap((verdict) => verdict.goals.filter((check: GoalCheck) => check.goal === goal))
-    .map((check) => check.seen)
-    .filter((value) => value !== null)
-    .sort((a, b) => a - b);
-  const worst = seen.at(-1);
-  const median = seen[Math.floor((seen.length - 1) / 2)];
-  return worst === undefined || median === undefined ? null : { worst, median };
+    .flatMap((verdict) => verdict.goals.filter((check) => check.goal === goal))
+    .flatMap((check) => (check.seen === null ? [] : [check.seen]));
+  const middle = median(seen);
+  return middle === null ? null : { worst: Math.max(...seen), median: middle };
 }

@@ -31,8 +31,10 @@ export class FaultSession {
   readonly #fault: Fault;
   readonly #context: FaultContext;
   readonly #journal: Journal;
+  readonly #heartbeatOver = new AbortController();
   /** Targets whose undo a timer of their own would run. */
   #armed: readonly DrillMachine[] = [];
+  #timerGone: string | null = null;
 
   constructor(fault: Fault, context: FaultContext, journal: Journal) {
     this.#fault = fault;
@@ -52,31 +54,34 @@ export class FaultSession {
       machines: this.#armed.map((target) => target.label),
       afterMs: deadManAfterMs,
     });
+    void this.#beat();
   }
 
-  /** Resolves with whether the effect was seen. */
+  /**
+   * Resolves with whether the effect was seen. Its time is the beginning of the injection, which makes an outage rather too
+   * long than too short.
+   */
   async inject(): Promise<boolean> {
     const { clock } = this.#context.world;
-    await this.#journal.note('inject-begun', { fault: this.#fault.name });
+    const begunMs = await this.#journal.note('inject-begun', { fault: this.#fault.name });
     await this.#fault.inject(this.#context);
     const ask = () => this.#fault.effective(this.#context);
     const evidence = await until(clock, ask, { everyMs: 100, withinMs: effectWithinMs, signal: this.#context.signal });
-    await this.#journal.note(evidence.seen ? 'effective' : 'not-effective', { seen: evidence.detail });
+    if (evidence.seen) await this.#journal.note('effective', { seen: evidence.detail, seenAtMs: clock.now() }, begunMs);
+    else await this.#journal.note('not-effective', { seen: evidence.detail });
     return evidence.seen;
   }
 
-  /** Holds the fault with a heartbeat; resolves early, with the reason, when it ended by itself. */
+  /** Holds the fault; resolves early, with the reason, when it ended by itself. */
   async hold(forMs: number): Promise<string | null> {
     const { world, signal } = this.#context;
     const endMs = world.clock.monotonicMs() + forMs;
-    for (;;) {
+    while (this.#timerGone === null) {
       const leftMs = endMs - world.clock.monotonicMs();
       if (leftMs <= 0) break;
-      await world.clock.sleep(Math.min(leftMs, heartbeatEveryMs), signal);
-      const ended = await this.#renew();
-      if (ended !== null) return ended;
+      await world.clock.sleep(Math.min(leftMs, 500), signal);
     }
-    if (!this.#fault.lasting) return null;
+    if (this.#timerGone !== null || !this.#fault.lasting) return this.#timerGone;
     const still = await this.#fault.effective(this.#context).catch(notSeen);
     return still.seen ? null : `it was gone before its time: ${still.detail}`;
   }
@@ -84,6 +89,7 @@ export class FaultSession {
   /** Undoes and proves it; never throws. True when it is proven. */
   async undo(): Promise<boolean> {
     const { world } = this.#context;
+    this.#heartbeatOver.abort();
     await this.#journal.note('undo-begun');
     const attempt = async (): Promise<Evidence> => {
       await this.#fault.undo(this.#context);
@@ -99,12 +105,17 @@ export class FaultSession {
     return evidence.seen;
   }
 
-  async #renew(): Promise<string | null> {
-    const renewed = await Promise.all(
-      this.#armed.map(async (target) => ({ target, ok: await renewOn(this.#context.world, target) })),
-    );
-    const gone = renewed.find(({ ok }) => ok === false);
-    return gone ? `the dead-man timer on ${gone.target.label} has gone off` : null;
+  /** Renews the timers from arming to undoing. A target that cannot be asked is left to its timer. */
+  async #beat(): Promise<void> {
+    const { world } = this.#context;
+    const { signal } = this.#heartbeatOver;
+    while (!signal.aborted) {
+      await world.clock.sleep(heartbeatEveryMs, signal).catch(() => undefined);
+      if (this.#heartbeatOver.signal.aborted) return;
+      const renewed = await Promise.all(this.#armed.map((target) => renewOn(world, target)));
+      const gone = this.#armed[renewed.indexOf(false)];
+      if (gone) this.#timerGone ??= `the dead-man timer on ${gone.label} went off`;
+    }
   }
 
   async #disarm(): Promise<void> {

@@ -15,6 +15,8 @@ export interface RunOptions {
   readonly deadlineMs?: Partial<Record<Operation, number>>;
   /** Seed of the phase jitter, of ids and of the choice among equal targets. Default: from the clock. */
   readonly seed?: number;
+  /** Users come by every listener of the balancer, each a lane of its own. Default: by the first, plain HTTP where there is one. */
+  readonly everyListener?: boolean;
   /** Leaves the run's documents in the index. Default false. */
   readonly keepDocuments?: boolean;
   readonly signal?: AbortSignal;
@@ -53,7 +55,7 @@ export function planRun(
     standsFor: drill.fault.standsFor,
     doesNotMeasure: drill.fault.doesNotMeasure,
     workload: {
-      urls: world.balancer.urls,
+      urls: options.everyListener ? world.balancer.urls : world.balancer.urls.slice(0, 1),
       index: topology.search.index.name,
       shards: topology.search.index.shards,
       copies: topology.search.index.replicas + 1,

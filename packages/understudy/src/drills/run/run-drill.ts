@@ -122,6 +122,7 @@ class Run {
     const context = faultContext(world, targets.machines, this.#random, this.#signal);
     const session = new FaultSession(drill.fault, context, journal);
     const overseen = new AbortController();
+    const guard = await world.startGuard?.(this.#parts.directory);
     try {
       await session.arm();
       // A random moment, so that the fault does not always meet the same phase of the checks.
@@ -135,7 +136,8 @@ class Run {
     } finally {
       overseen.abort();
       this.#say('undoing');
-      await session.undo();
+      // A guard of a fault that could not be undone stays: it tries again when this process is gone.
+      if (await session.undo()) await guard?.dismiss();
       await this.#recover(workload, samplers);
     }
   }

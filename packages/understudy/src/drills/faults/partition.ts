@@ -1,0 +1,92 @@
+// A machine that others cannot reach over the private network, both ways or one way only. Nobody is told: packets vanish.
+import type { DrillMachine, DrillWorld } from '../world.ts';
+import { searchMachines } from '../world.ts';
+import type { Fault, FaultContext } from './fault.ts';
+import { addRules, deleteRules, nftSupport, rulesDropped, rulesGone, type Cut } from './network.ts';
+import { scriptFault } from './script-fault.ts';
+import type { TargetRole } from './targets.ts';
+
+interface Shape {
+  readonly name: string;
+  readonly standsFor: string;
+  readonly doesNotMeasure: readonly string[];
+  readonly target: TargetRole;
+  readonly cut: (context: FaultContext, target: DrillMachine) => Cut;
+}
+
+function networkFault({ cut, ...shape }: Shape): Fault {
+  return scriptFault({
+    ...shape,
+    breaksQuorum: false,
+    lasting: true,
+    scripts: (context, target) => ({
+      support: nftSupport,
+      inject: addRules(cut(context, target)),
+      effective: rulesDropped,
+      undo: deleteRules,
+      undone: rulesGone,
+    }),
+  });
+}
+
+function otherSearch(world: DrillWorld, target: DrillMachine): string[] {
+  return searchMachines(world)
+    .filter((machine) => machine.label !== target.label)
+    .map((machine) => machine.vpcAddress);
+}
+
+const sameHost =
+  'a failure of the link itself: the packets are dropped in the machine, so its own sends see an error where a wire would be silent';
+
+/** One search machine cut from the others, both ways. The service still reaches it. */
+export const searchPartition = networkFault({
+  name: 'partition',
+  standsFor: 'a network partition: one search machine alone on its side',
+  doesNotMeasure: ['a partition that also cuts off the users or the service', sameHost],
+  target: 'the elected master',
+  cut: ({ world }, target) => ({ peers: otherSearch(world, target), direction: 'both', percent: 100 }),
+});
+
+/** Packets are lost in one direction only: the other side still hears, or is heard. */
+export function searchOneWay(direction: 'in' | 'out'): Fault {
+  return networkFault({
+    name: `one-way-${direction}`,
+    standsFor: `an asymmetric network failure: one search machine ${direction === 'in' ? 'hears' : 'is heard by'} no other`,
+    doesNotMeasure: ['a failure that changes direction or comes and goes', sameHost],
+    target: 'a machine holding a primary, not the master',
+    cut: ({ world }, target) => ({ peers: otherSearch(world, target), direction, percent: 100 }),
+  });
+}
+
+/** Two search machines cannot reach each other, and both see the third. */
+export const searchBridge = networkFault({
+  name: 'bridge',
+  standsFor: 'a partial partition: two machines cannot reach each other, and both reach the master',
+  doesNotMeasure: ['a partial partition that has the master at one of its ends', sameHost],
+  target: 'two search machines that are not the master',
+  cut: ({ targets }, target) => ({
+    peers: targets.filter((other) => other.label !== target.label).map((other) => other.vpcAddress),
+    direction: 'both',
+    percent: 100,
+  }),
+});
+
+/** One service machine reaches no search machine; the balancer still reaches it. */
+export const serviceCutFromSearch = networkFault({
+  name: 'cut-from-search',
+  standsFor: 'a service machine with a broken route to the search machines, healthy in the eyes of the balancer',
+  doesNotMeasure: ['all service machines cut off at once'],
+  target: 'a service machine',
+  cut: ({ world }) => ({ peers: searchMachines(world).map((m) => m.vpcAddress), direction: 'both', percent: 100 }),
+});
+
+/** A share of the packets between one search machine and the others vanishes: slow is not dead. */
+export function searchPacketLoss(percent: number): Fault {
+  return networkFault({
+    name: `packet-loss-${percent}`,
+    standsFor: `a bad cable or an overloaded switch: ${percent} % of packets to one search machine are lost`,
+    doesNotMeasure: ['bursts: each packet is lost independently of the others', 'delay and reordering'],
+    target: 'the elected master',
+    cut: ({ world }, target) => ({ peers: otherSearch(world, target), direction: 'in', percent }),
+  });
+}

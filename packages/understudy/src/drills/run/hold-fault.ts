@@ -1,0 +1,43 @@
+// A fault held without load and without measuring, until the process is told to stop or dies. It is what the drill that kills the
+// tool starts and kills: the same arming, injecting and heartbeat as in every drill.
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Drill } from '../drill.ts';
+import { resolveTargets } from '../faults/targets.ts';
+import { rawFiles } from '../history/run-folder.ts';
+import { seededRandom } from '../workload/random.ts';
+import type { DrillWorld } from '../world.ts';
+import { FaultSession, faultContext } from './fault-session.ts';
+import { Journal } from './journal.ts';
+import { planRun } from './plan-run.ts';
+
+/** Longer than anyone waits; the holder is killed or stopped before. */
+const holdMs = 3_600_000;
+
+/** Resolves when the signal aborts and the fault is undone. Errors: those of targets, machines and fault. */
+export async function holdFault(
+  world: DrillWorld,
+  drill: Drill,
+  directory: string,
+  signal: AbortSignal,
+): Promise<void> {
+  await mkdir(directory, { recursive: true });
+  const plan = planRun(world, drill, {}, { documentPath: null, routing: null });
+  await writeFile(join(directory, rawFiles.plan), `${JSON.stringify(plan, null, 2)}\n`);
+  const journal = await Journal.open(directory, world.clock);
+  const random = seededRandom(plan.seed);
+  const targets = await resolveTargets(drill.fault.target, world, random);
+  await journal.note('targets-resolved', {
+    role: drill.fault.target,
+    machines: targets.machines.map(({ label }) => label),
+    because: targets.because,
+  });
+  const session = new FaultSession(drill.fault, faultContext(world, targets.machines, random, signal), journal);
+  try {
+    await session.arm();
+    if (await session.inject()) await session.hold(holdMs);
+  } finally {
+    await session.undo();
+    await journal.close();
+  }
+}

@@ -1,0 +1,59 @@
+// Undoing what a run that was cut short left open: by the guard when the tool was killed, or by hand. It reads the folder, asks
+// the fault to undo itself on the targets that were written down, and proves it. Safe to repeat.
+import { UnderstudyError } from '../../ground/index.ts';
+import type { Drill } from '../drill.ts';
+import { readHistory, readJournal } from '../history/run-folder.ts';
+import { catalogue } from '../catalogue.ts';
+import { targetsOf } from '../checker/window.ts';
+import { seededRandom } from '../workload/random.ts';
+import type { DrillWorld } from '../world.ts';
+import { FaultSession, faultContext } from './fault-session.ts';
+import { isOpen, Journal } from './journal.ts';
+
+/**
+ * Resolves with whether something was open and is undone now. Errors: `drills-unknown` when the folder's drill does not exist
+ * any more, `drills-not-undone` when the undo could not be proven, those of reading the folder.
+ */
+export async function undoRun(
+  world: DrillWorld,
+  directory: string,
+  drills: readonly Drill[] = catalogue,
+): Promise<boolean> {
+  const { plan, journal: before } = await readHistory(directory);
+  if (!isOpen(before)) return false;
+  const drill = drills.find((candidate) => candidate.name === plan.drill);
+  if (!drill)
+    throw new UnderstudyError(
+      'drills-unknown',
+      `${directory} left ${plan.drill} open, which is no drill of this version. Undo it with the version that ran it.`,
+    );
+  const labels = targetsOf(before);
+  const targets = world.machines.filter(({ label }) => labels.includes(label));
+  const journal = await Journal.open(directory, world.clock);
+  try {
+    const context = faultContext(world, targets, seededRandom(plan.seed), new AbortController().signal);
+    if (await new FaultSession(drill.fault, context, journal).undo()) return true;
+  } finally {
+    await journal.close();
+  }
+  throw new UnderstudyError(
+    'drills-not-undone',
+    `${plan.drill} on ${labels.join(', ')} could not be undone; ${directory} says what was seen. Look at \`understudy status\`.`,
+    { facts: { directory, labels } },
+  );
+}
+
+export interface GuardOptions {
+  /** Resolves when the tool is gone, killed or ended. */
+  readonly toolGone: Promise<unknown>;
+  /** How long the targets' own timers are given first. */
+  readonly afterMs: number;
+}
+
+/** The guard's whole life: wait for the tool to go, then undo what it left open. Resolves with whether there was anything. */
+export async function guardRun(world: DrillWorld, directory: string, options: GuardOptions): Promise<boolean> {
+  await options.toolGone;
+  if (!isOpen(await readJournal(directory))) return false;
+  await world.clock.sleep(options.afterMs);
+  return undoRun(world, directory);
+}
