@@ -1,6 +1,7 @@
 // `understudy drill ...`: break it on purpose, measure, prove.
 import { Command } from 'commander';
 import { drillGuardCommand, drillUndoCommand } from './drill-guard.ts';
+import { drillHoldCommand } from './drill-hold.ts';
 import { drillHistoryCommand, drillListCommand, drillVerifyCommand } from './drill-read.ts';
 import { drillRunCommand } from './drill-run.ts';
 
@@ -24,5 +25,5 @@ export function drillCommand(): Command {
   ]) {
     drill.addCommand(command);
   }
-  return drill.addCommand(drillGuardCommand(), { hidden: true });
+  return drill.addCommand(drillGuardCommand(), { hidden: true }).addCommand(drillHoldCommand(), { hidden: true });
 }
