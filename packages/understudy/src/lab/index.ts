@@ -1,4 +1,18 @@
 // The door of the lab: a Linode region on this machine, or in memory.
+export { labDown, labUp, type LabUpOptions } from './supervise.ts';
+export {
+  labDiskRefusal,
+  labFreezeDisk,
+  labLogs,
+  labPowerCut,
+  labPowerOn,
+  labReset,
+  labShellCommand,
+  labStatus,
+  type LabMachine,
+  type LabStatus,
+} from './control-client.ts';
+export { labEndpoint, type LabEndpoint } from './endpoint.ts';
 export { createRegionApi, type RegionApi, type RegionOptions } from './api/index.ts';
 export { faultKinds, seededRandom, type FaultKind, type FaultRule } from './api/faults.ts';
 export { linodeLimits, type Limits } from './api/rate-limit.ts';

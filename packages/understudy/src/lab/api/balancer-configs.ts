@@ -1,7 +1,7 @@
 // Configurations of a NodeBalancer: one per port, with its checks, certificate and nodes.
 import { X509Certificate, createPrivateKey } from 'node:crypto';
 import { addNode, readNode, type NodeWish } from './balancer-nodes.ts';
-import { balancerOf, configOf, nodeView, statusOf, surroundings, type ConfigSurroundings } from './balancer-view.ts';
+import { balancerOf, configOf, statusOf, surroundings, type ConfigSurroundings } from './balancer-view.ts';
 import { Input } from './input.ts';
 import { paged, type Call, type Json, type Route } from './route.ts';
 import { entity } from '../state/events.ts';
@@ -213,15 +213,6 @@ function deleteConfig(call: Call): Json {
   return {};
 }
 
-/** A rebuild answers with the configuration; its nodes come along, which Linode leaves out of the other answers. */
-async function rebuildConfig(call: Call): Promise<Json> {
-  const view = await change(call, true);
-  const config = configOf(call);
-  const status = await statusOf(call, config.balancerId);
-  const nodes = [...call.store.balancerNodes.values()].filter((node) => node.configId === config.id);
-  return { ...view, nodes: nodes.map((node) => nodeView(node, status)) };
-}
-
 const base = '/nodebalancers/:nodeBalancerId/configs';
 const read = 'nodebalancers:read_only';
 const write = 'nodebalancers:read_write';
@@ -232,5 +223,5 @@ export const balancerConfigRoutes: readonly Route[] = [
   { method: 'GET', path: `${base}/:configId`, scope: read, handle: (call) => configView(call, configOf(call)) },
   { method: 'PUT', path: `${base}/:configId`, scope: write, handle: (call) => change(call, false) },
   { method: 'DELETE', path: `${base}/:configId`, scope: write, handle: deleteConfig },
-  { method: 'POST', path: `${base}/:configId/rebuild`, scope: write, handle: rebuildConfig },
+  { method: 'POST', path: `${base}/:configId/rebuild`, scope: write, handle: (call) => change(call, true) },
 ];

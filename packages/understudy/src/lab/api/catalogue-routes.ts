@@ -1,5 +1,5 @@
 // Read-only lists of what Linode offers.
-import { balancerTypes, images, regions, types } from './catalogue.ts';
+import { balancerTypes, regions, types } from './catalogue.ts';
 import { found } from './answer.ts';
 import { paged, type Route } from './route.ts';
 
@@ -61,12 +61,17 @@ export const catalogueRoutes: readonly Route[] = [
     handle: (call) => found(call.params['*'] === kernel.id ? kernel : undefined),
   },
   { method: 'GET', path: '/nodebalancers/types', scope: undefined, handle: (call) => paged(call, balancerTypes, []) },
-  { method: 'GET', path: '/images', scope: 'images:read_only', handle: (call) => paged(call, images, imageFields) },
+  {
+    method: 'GET',
+    path: '/images',
+    scope: 'images:read_only',
+    handle: (call) => paged(call, call.images, imageFields),
+  },
   {
     method: 'GET',
     // Ids hold a slash (linode/debian13); clients send it plain or encoded.
     path: '/images/*',
     scope: 'images:read_only',
-    handle: (call) => found(images.find((image) => image.id === call.params['*'])),
+    handle: (call) => found(call.images.find((image) => image.id === call.params['*'])),
   },
 ];

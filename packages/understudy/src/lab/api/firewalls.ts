@@ -195,25 +195,24 @@ function replaceRules(call: Call): Json {
   return { ...firewall.rules };
 }
 
-function history(call: Call): Json {
+/** The firewall as it was with each version of its rules, oldest first, the present one last. */
+function versions(call: Call): Json[] {
   const firewall = firewallById(call);
-  const versions = [
-    ...firewall.history.map((h) => ({ rules: h.rules, updated: h.updated })),
-    { rules: firewall.rules, updated: firewall.updated },
-  ];
-  const rows = versions.map(({ rules, updated }) => ({
+  const { id, label, created, status, tags } = firewall;
+  return [...firewall.history, firewall].map(({ rules, updated }) => ({
+    id,
+    label,
+    created,
     updated,
-    status: firewall.status,
-    rules: { version: rules.version, fingerprint: rules.fingerprint },
+    status,
+    rules,
+    tags,
   }));
-  return paged(call, rows.reverse(), []);
 }
 
 function rulesOfVersion(call: Call): Json {
-  const firewall = firewallById(call);
   const version = idOf(call, 'version');
-  const rules = [...firewall.history.map((h) => h.rules), firewall.rules].find((r) => r.version === version);
-  return { ...found(rules) };
+  return found(versions(call).find((view) => (view['rules'] as FirewallRules).version === version));
 }
 
 function defaultsView(store: LabStore): Json {
@@ -270,6 +269,11 @@ export const firewallRoutes: readonly Route[] = [
     handle: (call) => ({ ...firewallById(call).rules }),
   },
   { method: 'PUT', path: `${base}/:firewallId/rules`, scope: write, handle: replaceRules },
-  { method: 'GET', path: `${base}/:firewallId/history`, scope: read, handle: history },
+  {
+    method: 'GET',
+    path: `${base}/:firewallId/history`,
+    scope: read,
+    handle: (call) => paged(call, versions(call).reverse(), []),
+  },
   { method: 'GET', path: `${base}/:firewallId/history/rules/:version`, scope: read, handle: rulesOfVersion },
 ];

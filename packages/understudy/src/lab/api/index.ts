@@ -2,7 +2,7 @@
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { Secret, silentLogger, systemClock, type Clock, type Logger } from '../../ground/index.ts';
-import { typeOf } from './catalogue.ts';
+import { images as allImages, typeOf } from './catalogue.ts';
 import { addControl } from './control.ts';
 import { Faults } from './faults.ts';
 import { linodeLimits, type Limits } from './rate-limit.ts';
@@ -27,6 +27,8 @@ export interface RegionOptions {
   /** How many times faster than Linode work on machines ends. `Infinity`: as fast as the hardware. Default 1. */
   readonly speed?: number;
   readonly limits?: Limits;
+  /** Ids of the images that the hardware has; default all that the catalogue knows. */
+  readonly imageIds?: readonly string[];
 }
 
 export interface RegionApi {
@@ -56,7 +58,8 @@ export function createRegionApi(options: RegionOptions): RegionApi {
   const minimum = faster(linodeTimings, options.speed ?? 1);
   const lifeCycle = new LifeCycle({ store, hardware, sync, events, clock, logger, minimum, faults, sizeOf });
   const tokens = [{ token: options.token, scopes: ['*'] }, ...(options.tokens ?? [])];
-  const region = { store, hardware, lifeCycle, sync, events, clock, random, logger };
+  const images = allImages.filter((image) => options.imageIds?.includes(image.id) ?? true);
+  const region = { images, store, hardware, lifeCycle, sync, events, clock, random, logger };
   const parts = { region, routes, faults, limits: options.limits ?? linodeLimits, tokens };
   const server = buildServer(parts);
   addControl(server, parts, { reset: () => reset(store, lifeCycle, sync) });

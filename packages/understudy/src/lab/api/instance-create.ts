@@ -1,6 +1,6 @@
 // Creating and rebuilding an instance: every rule that Linode checks before it accepts one.
 import { refuse } from './answer.ts';
-import { imageOf, offers, regionOf, typeOf, type ImageEntry, type TypeEntry } from './catalogue.ts';
+import { offers, regionOf, typeOf, type ImageEntry, type TypeEntry } from './catalogue.ts';
 import { attachDevice } from './firewall-devices.ts';
 import { entityLabel, entityLabelReason, Input } from './input.ts';
 import { readConfigInterfaces, readLinodeInterfaces, type ReadInterface } from './instance-interfaces.ts';
@@ -25,7 +25,7 @@ export interface DiskWishes {
 
 export function readDiskWishes(call: Call, input: Input, type: TypeEntry | undefined): DiskWishes {
   const imageId = input.text('image');
-  const image = imageId === undefined ? undefined : imageOf(imageId);
+  const image = imageId === undefined ? undefined : call.images.find((entry) => entry.id === imageId);
   if (imageId !== undefined && image === undefined) input.refuse('image is not valid', 'image');
   // Recorded: "Length must be 11-128 characters", although the OpenAPI file says 7.
   const rootPassword = input.text('root_pass', { least: 11, most: 128 }) ?? null;

@@ -6,6 +6,7 @@ import type { LifeCycle } from '../state/life-cycle.ts';
 import type { LabStore } from '../state/store.ts';
 import type { HardwareSync } from '../state/sync.ts';
 import { notFound, refuse } from './answer.ts';
+import type { ImageEntry } from './catalogue.ts';
 import { ordered, parseFilter, type Item } from './filter.ts';
 
 export interface RegionParts {
@@ -17,6 +18,8 @@ export interface RegionParts {
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
+  /** Images that the hardware can lay on a disk. */
+  readonly images: readonly ImageEntry[];
 }
 
 export type Json = Readonly<Record<string, unknown>>;
