@@ -1,12 +1,15 @@
 // The real hardware: machines by systemd-nspawn, network and firewalls by the kernel, balancers by HAProxy.
 // Composes the rooms below; holds no knowledge of Linode's API.
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { systemClock, type Clock, type Logger } from '../ground/index.ts';
 import { Balancers } from './balancer/balancers.ts';
 import type { Hardware } from './hardware.ts';
 import { detectCgroupLayout } from './host/cgroup.ts';
 import { Serial } from './host/serial.ts';
-import { raiseSettings } from './host/settings.ts';
+import { isNothing, takeInventory, type LabTrace } from './host/inventory.ts';
+import { raiseSettings, restoreSettings } from './host/settings.ts';
+import { sweepHost } from './host/sweep.ts';
 import { hostShell, type Command } from './host/shell.ts';
 import { Machines } from './machine/machines.ts';
 import { Network } from './network/network.ts';
@@ -75,3 +78,39 @@ export const createHardware = (options: MachineRoomOptions): MachineRoom => {
     freezeDisk: (id, frozen) => machine(id, () => machines.freezeDisk(id, frozen)),
   };
 };
+
+/** Where one lab keeps itself. */
+export interface LabDirectories {
+  readonly stateDirectory: string;
+  readonly runDirectory: string;
+}
+
+/** Everything of the lab that exists on this host now. */
+export const inventory = ({ stateDirectory }: LabDirectories): Promise<LabTrace> =>
+  takeInventory(hostShell, detectCgroupLayout(), stateDirectory);
+
+/**
+ * Ends whatever an earlier lab left running, mounted or linked, and keeps its disks. Resolves with what it removed.
+ * Only for when no daemon runs: it ends the machines of a living lab just as well.
+ */
+export const sweep = async ({ stateDirectory, runDirectory }: LabDirectories): Promise<LabTrace> => {
+  const removed = await sweepHost({
+    shell: hostShell,
+    clock: systemClock,
+    cgroups: detectCgroupLayout(),
+    stateDirectory,
+  });
+  await rm(join(runDirectory, 'balancers'), { recursive: true, force: true });
+  return removed;
+};
+
+/** Sweeps, puts the host's settings back and deletes both directories: afterwards the host is as before `up`. */
+export const demolish = async (directories: LabDirectories): Promise<LabTrace> => {
+  const removed = await sweep(directories);
+  await restoreSettings(directories.stateDirectory);
+  for (const directory of [directories.stateDirectory, directories.runDirectory])
+    await rm(directory, { recursive: true, force: true });
+  return removed;
+};
+
+export { isNothing, type LabTrace };

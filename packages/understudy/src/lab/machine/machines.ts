@@ -139,7 +139,11 @@ export class Machines {
 
   async powerCut(id: number): Promise<void> {
     const { shell, network, clock, cgroups } = this.#options;
+    const paths = diskPaths(this.directory(id));
     await network.unplug('machine', id);
+    for (const pid of await this.#processes(id)) signal(pid, 'SIGKILL');
+    // A process that waits on a frozen disk cannot die before the thaw.
+    if (existsSync(paths.image)) await shell.attempt(['fsfreeze', '--unfreeze', paths.disk]);
     await killAll(() => this.#processes(id), clock);
     await shell.attempt(['ip', 'netns', 'delete', ownerNamespace('machine', id)]);
     await removeGroup(cgroups, ownerName('machine', id));
