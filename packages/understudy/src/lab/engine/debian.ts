@@ -38,6 +38,7 @@ if [ "$1" = configure ]; then
     --ingroup ${name} --disabled-password --shell /bin/false ${name}
   chown -R root:${name} /etc/${name}
   chmod 2750 /etc/${name}
+  chmod 660 /etc/${name}/${name}.yml /etc/${name}/jvm.options /etc/${name}/log4j2.properties
   chown ${name}:${name} /var/lib/${name} /var/log/${name}
   chmod 2750 /var/lib/${name} /var/log/${name}
   if [ -d /run/systemd/system ]; then systemctl daemon-reload; fi

@@ -6,6 +6,7 @@ package org.elasticsearch.bootstrap;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,10 +16,12 @@ import java.util.function.Consumer;
 
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.core.config.Configurator;
+import org.elasticsearch.Build;
 import org.elasticsearch.cluster.ClusterName;
 import org.elasticsearch.common.logging.LogConfigurator;
 import org.elasticsearch.common.settings.Settings;
 import org.elasticsearch.common.transport.BoundTransportAddress;
+import org.elasticsearch.discovery.DiscoveryModule;
 import org.elasticsearch.env.Environment;
 import org.elasticsearch.nativeaccess.NativeAccess;
 import org.elasticsearch.nativeaccess.Systemd;
@@ -35,9 +38,9 @@ public final class ElasticsearchLauncher {
         try {
             run(arguments);
         } catch (Throwable failure) {
-            System.err.println("elasticsearch did not start: " + failure.getMessage());
-            failure.printStackTrace(System.err);
             LogManager.getLogger(ElasticsearchLauncher.class).error("fatal exception while booting", failure);
+            // The reason comes last, where `systemctl status` shows it.
+            System.err.println("elasticsearch did not start: " + failure.getMessage());
             System.exit(1);
         }
     }
@@ -98,9 +101,19 @@ public final class ElasticsearchLauncher {
                 BoundTransportAddress bound,
                 List<BootstrapCheck> checks
             ) throws NodeValidationException {
-                BootstrapChecks.check(context, bound, checks);
+                List<BootstrapCheck> all = new ArrayList<>(BootstrapChecks.checks());
+                all.addAll(checks);
+                String discovery = DiscoveryModule.DISCOVERY_TYPE_SETTING.get(context.settings());
+                boolean enforced = BootstrapChecks.enforceLimits(bound, discovery, Build.current()::isSnapshot);
+                BootstrapChecks.check(context, enforced, all.stream().filter(check -> ownedByHost(check) == false).toList());
+                BootstrapChecks.check(context, false, all.stream().filter(check -> ownedByHost(check)).toList());
             }
         };
+    }
+
+    /** A container cannot go above the open files its host allows; the vendor's check then warns and does not refuse. */
+    private static boolean ownedByHost(BootstrapCheck check) {
+        return check instanceof BootstrapChecks.FileDescriptorCheck && Files.exists(Path.of("/run/systemd/container"));
     }
 
     /** Without native access there is no systemd to tell; under a unit of Type=notify its start then times out, and says so. */
