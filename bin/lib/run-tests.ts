@@ -8,7 +8,8 @@ import { finished } from 'node:stream/promises';
 const words = process.argv.slice(2);
 const flags = new Set(words.filter((word) => word.startsWith('--')));
 const names = words.filter((word) => !word.startsWith('--'));
-const isLab = (path: string): boolean => path.includes('/test/lab/');
+/** Whole systems stand directly in test/lab; its folders mirror src/lab and need no machines. */
+const isLab = (path: string): boolean => /\/test\/lab\/[^/]+$/.test(path);
 const chosen = globSync('packages/*/test/**/*.test.ts')
   .filter((path) => names.length === 0 || names.some((name) => path.includes(name)))
   .sort();
