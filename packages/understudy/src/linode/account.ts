@@ -12,6 +12,8 @@ import {
   type Grants,
 } from './answers.ts';
 import { verbs, type CallOptions, type Transport } from './call.ts';
+import { isLinodeError } from './error.ts';
+import { scopesOf } from './outcome.ts';
 import type { EventFilter, ImageFilter } from './filter.ts';
 
 /** A long history is bounded, by default to one page of 100. */
@@ -44,18 +46,24 @@ export function profileOperations(transport: Transport) {
       linode.get('profile.grants', '/profile/grants', grants.optional(), options),
     /**
      * Scopes of the token in use, such as `linodes:read_write` or `*`, from the X-OAuth-Scopes header that Linode adds
-     * to its answers; undefined when the endpoint does not send it.
+     * to its answers and refusals; undefined when the endpoint does not send it.
      */
     scopes: async (options: CallOptions = {}): Promise<readonly string[] | undefined> => {
-      const { headers } = await transport.sendWithHeaders({
-        ...options,
-        name: 'profile.scopes',
-        method: 'GET',
-        path: '/profile',
-        answer: z.unknown(),
-      });
-      const scopes = headers.get('x-oauth-scopes');
-      return scopes?.split(/[\s,]+/).filter((scope) => scope !== '');
+      try {
+        const asked = {
+          ...options,
+          name: 'profile.scopes',
+          method: 'GET',
+          path: '/profile',
+          answer: z.unknown(),
+        } as const;
+        const { headers } = await transport.sendWithHeaders(asked);
+        return scopesOf(headers);
+      } catch (error) {
+        if (isLinodeError(error, 'linode-forbidden'))
+          return error.facts['tokenScopes'] as readonly string[] | undefined;
+        throw error;
+      }
     },
   };
 }

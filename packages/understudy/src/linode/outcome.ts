@@ -19,8 +19,8 @@ export type Attempt =
 
 export type Verdict =
   | { readonly next: 'done'; readonly answer: Answered }
-  /** Try again, not before `waitMs` when Linode said so. `error` is what to raise when no time is left. */
-  | { readonly next: 'retry'; readonly waitMs?: number; readonly error: LinodeError }
+  /** Try again, not before `waitMs` when Linode said so, `atMost` so often. `error` is what to raise in the end. */
+  | { readonly next: 'retry'; readonly waitMs?: number; readonly atMost?: number; readonly error: LinodeError }
   | { readonly next: 'fail'; readonly error: LinodeError };
 
 /**
@@ -37,7 +37,8 @@ export function judge(operation: Operation, attempt: Attempt, now: number): Verd
   if (!idempotent && !neverSent) return { next: 'fail', error: ambiguous(operation, what, cause) };
   const code = attempt.kind === 'timeout' ? 'linode-timeout' : 'linode-unavailable';
   const message = `${describe(operation)}: ${what}; expected one. Check the network and the API's address, then run again.`;
-  return { next: 'retry', error: new LinodeError(code, message, { operation, cause }) };
+  const error = new LinodeError(code, message, { operation, cause });
+  return { next: 'retry', error, ...(neverSent ? { atMost: mostConnects } : {}) };
 }
 
 function judgeAnswer(operation: Operation, answer: Answered, now: number, idempotent: boolean): Verdict {
@@ -66,9 +67,10 @@ function judgeAnswer(operation: Operation, answer: Answered, now: number, idempo
     return fail('linode-unauthorized', 'Set LINODE_TOKEN to a valid personal access token.');
   if (status === 401 || status === 403) {
     const scope = scopeFor(operation, headers);
-    return fail('linode-forbidden', `The token or its user lacks a right: this call needs the scope ${scope}.`, {
-      scope,
-    });
+    const tokenScopes = scopesOf(headers);
+    const has = tokenScopes === undefined ? '' : ` and the token has ${tokenScopes.join(' ') || 'none'}`;
+    const toDo = `The token or its user lacks a right: this call needs the scope ${scope}${has}.`;
+    return fail('linode-forbidden', toDo, { scope, ...(tokenScopes === undefined ? {} : { tokenScopes }) });
   }
   if (status === 404) return fail('linode-not-found', 'It does not exist, or this token may not see it.');
   if (status === 408 || status >= 500) {
@@ -150,12 +152,23 @@ const scopes: readonly (readonly [prefix: string, scope: string])[] = [
   ['/profile', 'account'],
 ];
 
+/** Scopes of the token in use, from the header that Linode adds to its answers. */
+export function scopesOf(headers: Headers): readonly string[] | undefined {
+  return headers
+    .get('x-oauth-scopes')
+    ?.split(/[\s,]+/)
+    .filter((scope) => scope !== '');
+}
+
 function scopeFor({ method, path }: Operation, headers: Headers): string {
   const accepted = headers.get('x-accepted-oauth-scopes');
   if (accepted !== null && accepted !== '') return accepted;
   const scope = scopes.find(([prefix]) => path.startsWith(prefix))?.[1] ?? 'account';
   return `${scope}:${method === 'GET' ? 'read_only' : 'read_write'}`;
 }
+
+/** An address where nobody listens (a lab that is not up) should be reported in seconds, not at the deadline. */
+const mostConnects = 5;
 
 /** Connection failures that happen before a byte of the request leaves. */
 const neverSent = new Set([

@@ -75,7 +75,8 @@ async function carryOut<Answer>(
     unanswered ||= attempt.kind !== 'answer' || attempt.status >= 500;
     const pauseMs = Math.max(verdict.waitMs ?? 0, backoffMs(attemptNumber, options.random));
     const leftMs = deadline - clock.monotonicMs();
-    if (pauseMs >= leftMs) throw outOfTime(verdict.error, operation, attemptNumber, pauseMs);
+    if (pauseMs >= leftMs || attemptNumber >= (verdict.atMost ?? Infinity))
+      throw outOfTime(verdict.error, operation, attemptNumber, pauseMs);
     logger({
       level: 'debug',
       subject: 'linode',
@@ -102,7 +103,7 @@ function backoffMs(attempt: number, random: () => number): number {
 }
 
 function outOfTime(last: LinodeError, operation: Operation, attempts: number, pauseMs: number): LinodeError {
-  return new LinodeError(last.code, `${last.message} Gave up after ${attempts} attempt(s): the deadline is near.`, {
+  return new LinodeError(last.code, `${last.message} Gave up after ${attempts} attempt(s).`, {
     operation,
     ...(last.status === undefined ? {} : { status: last.status }),
     errors: last.errors,
