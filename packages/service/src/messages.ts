@@ -1,8 +1,8 @@
 // What the supervisor and its workers say to each other over the IPC channel.
 
 export type ToWorker =
-  /** Sent with a socket: serve it. */
-  | { readonly kind: 'connection' }
+  /** Sent with a socket: take it over. */
+  | { readonly kind: 'connection'; readonly connection: number }
   /** Say no to the balancer's question, serve on. */
   | { readonly kind: 'drain' }
   /** Finish what is in flight, then end. */
@@ -13,6 +13,8 @@ export type ToWorker =
 
 export type ToSupervisor =
   | { readonly kind: 'ready' }
+  /** The connection is this worker's now; nothing was read from it before this was said. */
+  | { readonly kind: 'taken'; readonly connection: number }
   /** Sent every second: the event loop turns. */
   | { readonly kind: 'alive' }
   | { readonly kind: 'metrics-wanted'; readonly request: number }

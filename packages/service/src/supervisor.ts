@@ -13,6 +13,8 @@ import { restartDelayMs } from './restart-delay.ts';
 const mostWaiting = 1024;
 /** A worker whose event loop has not turned for this long is killed and replaced. */
 const silentMs = 15_000;
+/** The same while it starts, which takes its time on a busy machine. */
+const startMs = 60_000;
 
 export interface SupervisorOptions {
   readonly configuration: Configuration;
@@ -25,6 +27,8 @@ export interface SupervisorOptions {
 interface Worker {
   readonly process: ChildProcess;
   readonly startedMs: number;
+  /** Connections that were sent to it and that it has not taken yet. */
+  readonly offered: Map<number, Socket>;
   ready: boolean;
   heardMs: number;
 }
@@ -37,12 +41,16 @@ export class Supervisor {
   readonly #watch: NodeJS.Timeout;
   #ready: readonly Worker[] = [];
   #turn = 0;
+  #connections = 0;
   #crashes = 0;
   #stopping = false;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
-    this.#server = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => this.#accept(socket));
+    this.#server = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => {
+      socket.on('error', () => socket.destroy());
+      this.#offer(socket);
+    });
     this.#watch = setInterval(() => this.#killSilent(), 1000);
   }
 
@@ -79,7 +87,8 @@ export class Supervisor {
   #startWorker(): void {
     const { entry, execArgv } = this.#options;
     const child = fork(entry, ['worker'], { execArgv: [...execArgv], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
-    const worker: Worker = { process: child, startedMs: performance.now(), ready: false, heardMs: performance.now() };
+    const nowMs = performance.now();
+    const worker: Worker = { process: child, startedMs: nowMs, offered: new Map(), ready: false, heardMs: nowMs };
     this.#workers.add(worker);
     child.on('message', (message) => this.#hear(worker, message as ToSupervisor));
     child.on('error', (error) => this.#options.logger.error({ err: error, worker: child.pid }, 'worker failed'));
@@ -89,6 +98,7 @@ export class Supervisor {
   #lost(worker: Worker, code: number | null, signal: string | null): void {
     this.#workers.delete(worker);
     this.#updateReady();
+    for (const socket of worker.offered.values()) this.#offer(socket);
     if (this.#stopping) return;
     const livedMs = performance.now() - worker.startedMs;
     this.#crashes = livedMs > 60_000 ? 1 : this.#crashes + 1;
@@ -108,20 +118,31 @@ export class Supervisor {
       worker.ready = true;
       this.#updateReady();
       this.#options.logger.info({ worker: worker.process.pid }, 'worker ready');
-      for (const socket of this.#waiting.splice(0)) this.#accept(socket);
+      for (const socket of this.#waiting.splice(0)) this.#offer(socket);
+    } else if (message.kind === 'taken') {
+      // The worker has a handle of its own; closing ours leaves the connection open.
+      worker.offered.get(message.connection)?.destroy();
+      worker.offered.delete(message.connection);
     } else if (message.kind === 'metrics-wanted') {
       void this.#answerMetrics(worker, message.request);
     }
   }
 
-  #accept(socket: Socket): void {
-    socket.on('error', () => socket.destroy());
+  /** Gives a connection to the next worker; ours until it is taken, so that it outlives a worker that dies before. */
+  #offer(socket: Socket): void {
     const worker = this.#ready[this.#turn++ % this.#ready.length];
     if (worker !== undefined) {
-      worker.process.send({ kind: 'connection' } satisfies ToWorker, socket, (error) => {
-        if (error) socket.destroy();
-      });
-    } else if (this.#waiting.length < mostWaiting) {
+      this.#connections += 1;
+      const connection = this.#connections;
+      worker.offered.set(connection, socket);
+      // A failed send is followed by the exit of the worker, and that gives the connection to another.
+      worker.process.send(
+        { kind: 'connection', connection } satisfies ToWorker,
+        socket,
+        { keepOpen: true },
+        ignoreError,
+      );
+    } else if (this.#waiting.length < mostWaiting && !this.#stopping) {
       this.#waiting.push(socket);
     } else {
       socket.destroy();
@@ -135,8 +156,9 @@ export class Supervisor {
   #killSilent(): void {
     const nowMs = performance.now();
     for (const worker of this.#workers) {
-      if (nowMs - worker.heardMs < silentMs) continue;
-      this.#options.logger.error({ worker: worker.process.pid, silentMs }, 'worker does not answer; it is killed');
+      const boundMs = worker.ready ? silentMs : startMs;
+      if (nowMs - worker.heardMs < boundMs) continue;
+      this.#options.logger.error({ worker: worker.process.pid, boundMs }, 'worker does not answer; it is killed');
       worker.process.kill('SIGKILL');
     }
   }

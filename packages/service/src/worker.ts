@@ -57,14 +57,15 @@ class Worker {
   }
 
   #hear(message: ToWorker, socket: Socket | undefined): void {
-    if (message.kind === 'connection') this.#serve(socket);
+    if (message.kind === 'connection') this.#take(message.connection, socket);
     else if (message.kind === 'drain') this.#draining = true;
     else if (message.kind === 'stop') void this.#stop();
     else if (message.kind === 'metrics') this.#metricsAsked.get(message.request)?.(message.text);
     else void this.#giveMetrics(message.request);
   }
 
-  #serve(socket: Socket | undefined): void {
+  #take(connection: number, socket: Socket | undefined): void {
+    tell({ kind: 'taken', connection });
     // The caller may be gone before its connection arrived here.
     if (socket === undefined) return;
     this.#sockets.add(socket);

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { ConfigurationError, readConfiguration } from '../src/configuration.ts';
+
+describe('readConfiguration', () => {
+  it('has a default for everything', () => {
+    assert.deepEqual(readConfiguration({}), {
+      host: '127.0.0.1',
+      port: 5000,
+      workers: 1,
+      engine: {
+        nodes: ['http://127.0.0.1:9200'],
+        index: 'documents',
+        username: undefined,
+        password: undefined,
+        caPath: undefined,
+      },
+      deadlineMs: 10_000,
+      drainMs: 11_000,
+      stopMs: 15_000,
+      logLevel: 'info',
+      metrics: 'direct',
+      queueDirectory: undefined,
+    });
+  });
+
+  it('reads several nodes and drops a final slash', () => {
+    const { engine } = readConfiguration({ ES_HOSTS: 'http://10.20.0.11:9200/, https://search.example:9200' });
+    assert.deepEqual(engine.nodes, ['http://10.20.0.11:9200', 'https://search.example:9200']);
+  });
+
+  it('takes an empty variable as an absent one', () => {
+    assert.deepEqual(readConfiguration({ PORT: '', ES_PASSWORD: ' ' }), readConfiguration({}));
+  });
+
+  const wrong: readonly [Record<string, string>, RegExp][] = [
+    [{ PORT: '0' }, /PORT is '0'; it must be a whole number from 1 to 65535/],
+    [{ PORT: '1e3' }, /PORT is '1e3'/],
+    [{ WORKERS: '65' }, /WORKERS is '65'/],
+    [{ DEADLINE_MS: '99' }, /DEADLINE_MS is '99'/],
+    [{ DRAIN_MS: '-1' }, /DRAIN_MS is '-1'/],
+    [{ LOG_LEVEL: 'loud' }, /LOG_LEVEL is 'loud'; it must be one of debug, info, warn, error/],
+    [{ METRICS: 'yes' }, /METRICS is 'yes'/],
+    [{ INDEX: 'Documents' }, /INDEX is 'Documents'/],
+    [{ INDEX: 'a/b' }, /INDEX is 'a\/b'/],
+    [{ ES_HOSTS: ',' }, /ES_HOSTS names no node/],
+    [{ ES_HOSTS: '10.20.0.11:9200' }, /a node is written like/],
+    [{ ES_HOSTS: 'http://x:9200/path' }, /a node is written like/],
+    [{ ES_USERNAME: 'elastic' }, /belong together/],
+  ];
+  for (const [environment, text] of wrong) {
+    it(`refuses ${JSON.stringify(environment)}`, () => {
+      assert.throws(() => readConfiguration(environment), text);
+    });
+  }
+
+  it('names all mistakes at once', () => {
+    assert.throws(
+      () => readConfiguration({ PORT: 'a', WORKERS: 'b', LOG_LEVEL: 'c' }),
+      (error) => error instanceof ConfigurationError && error.problems.length === 3,
+    );
+  });
+
+  it('does not repeat a password that is in a URL', () => {
+    assert.throws(
+      () => readConfiguration({ ES_HOSTS: 'http://elastic:hunter2@x:9200' }),
+      (error: Error) => /ES_USERNAME/.test(error.message) && !error.message.includes('hunter2'),
+    );
+  });
+});

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { promisify } from 'node:util';
+import { buildRelease } from '../../src/release/index.ts';
+import { pipArguments } from '../../src/release/vendor.ts';
+
+describe('buildRelease', () => {
+  let directory: string;
+  before(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'understudy-release-'));
+  });
+  after(() => rm(directory, { recursive: true }));
+
+  it('makes a directory that runs by itself', async () => {
+    const release = await buildRelease({ outDirectory: join(directory, 'out') });
+    assert.deepEqual((await readdir(release.directory)).sort(), [
+      'bin',
+      'index-template.json',
+      'manifest.json',
+      'service.mjs',
+    ]);
+    assert.equal(release.directory, join(directory, 'out', release.hash));
+    const run = promisify(execFile)(join(release.directory, 'bin/node'), ['service.mjs'], {
+      cwd: release.directory,
+      env: { PORT: 'none' },
+    });
+    await assert.rejects(
+      run,
+      ({ code, stderr }: { code: number; stderr: string }) => code === 78 && stderr.includes('PORT'),
+    );
+  });
+
+  it('gives the same sources the same hash, and keeps what is built', async () => {
+    const [one, two] = [join(directory, 'one'), join(directory, 'two')];
+    const node = join(directory, 'node');
+    await writeFile(node, 'a runtime', { mode: 0o755 });
+    const first = await buildRelease({ outDirectory: one, nodeBinary: node });
+    const second = await buildRelease({ outDirectory: two, nodeBinary: node });
+    assert.equal(first.hash, second.hash);
+    const before = (await stat(join(first.directory, 'service.mjs'))).mtimeMs;
+    await buildRelease({ outDirectory: one, nodeBinary: node });
+    assert.equal((await stat(join(first.directory, 'service.mjs'))).mtimeMs, before);
+    await writeFile(node, 'another runtime');
+    assert.notEqual((await buildRelease({ outDirectory: one, nodeBinary: node })).hash, first.hash);
+    assert.deepEqual(
+      (await readdir(one)).filter((name) => name.startsWith('.')),
+      [],
+    );
+  });
+
+  it('takes a directory as it is, without the by-products of working on it', async () => {
+    const artifact = join(directory, 'artifact');
+    await mkdir(join(artifact, '__pycache__'), { recursive: true });
+    await mkdir(join(artifact, 'sub'));
+    await writeFile(join(artifact, 'app.py'), 'app = 1\n');
+    await writeFile(join(artifact, 'sub/run'), '#!/bin/sh\n', { mode: 0o755 });
+    await writeFile(join(artifact, '__pycache__/app.pyc'), 'x');
+    const release = await buildRelease({ outDirectory: join(directory, 'own'), artifact });
+    assert.deepEqual(JSON.parse(await readFile(join(release.directory, 'manifest.json'), 'utf8')), {
+      hash: release.hash,
+      files: ['app.py', 'sub/run'],
+    });
+    assert.equal((await stat(join(release.directory, 'sub/run'))).mode & 0o111, 0o111);
+    await utimes(join(artifact, 'app.py'), 0, 0);
+    assert.equal((await buildRelease({ outDirectory: join(directory, 'own'), artifact })).hash, release.hash);
+    await writeFile(join(artifact, 'app.py'), 'app = 2\n');
+    assert.notEqual((await buildRelease({ outDirectory: join(directory, 'own'), artifact })).hash, release.hash);
+  });
+
+  it('says which directory is not there', async () => {
+    const artifact = join(directory, 'nowhere');
+    await assert.rejects(buildRelease({ outDirectory: join(directory, 'out'), artifact }), {
+      code: 'release-artifact',
+      message: /nowhere/,
+    });
+  });
+
+  it('asks pip for wheels of the machines, not of this one', () => {
+    assert.deepEqual(pipArguments('/r', '3.13'), [
+      ...['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-compile', '--no-input'],
+      ...['--target', '/r/vendor', '--requirement', '/r/requirements.txt', '--only-binary', ':all:'],
+      ...['--implementation', 'py', '--abi', 'none', '--platform', 'any', '--python-version', '3.13'],
+    ]);
+  });
+});
