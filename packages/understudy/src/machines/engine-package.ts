@@ -33,7 +33,6 @@ export function installEngineScript(engine: Engine, version: string, repository:
 # Installs ${packageName} ${version}; safe to run again.
 set -eu
 export DEBIAN_FRONTEND=noninteractive DISABLE_INSTALL_DEMO_CONFIG=true
-wanted='${packageName}=${version}*'
 if [ "$(dpkg-query -W -f '\${db:Status-Abbrev}\${Version}' ${packageName} 2>/dev/null | sed 's/-[^-]*$//')" = 'ii ${version}' ]; then exit 0; fi
 apt="apt-get -y -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold"
 command -v curl >/dev/null || { $apt update; $apt install --no-install-recommends ca-certificates curl; }
@@ -42,7 +41,9 @@ ${placeKey(repository)}
 echo '${aptSource(repository)}' > ${listPath}
 update() { $apt update -o Dir::Etc::sourcelist=${listPath} -o Dir::Etc::sourceparts=- -o APT::Get::List-Cleanup=0; }
 for attempt in 1 2 3 4 5; do update && break; sleep 2; done
-$apt install --no-install-recommends "$wanted" || { $apt update; $apt install --no-install-recommends "$wanted"; }
+# The vendors' packages have no Debian revision; somebody's own rebuild may.
+install() { $apt install --no-install-recommends '${packageName}=${version}' || $apt install --no-install-recommends '${packageName}=${version}-*'; }
+install || { $apt update; install; }
 systemctl daemon-reload
 systemctl enable ${unit}
 `;

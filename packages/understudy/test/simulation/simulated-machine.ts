@@ -48,7 +48,7 @@ export class SimulatedMachine {
 
   install(): void {
     const script = this.files.get('/usr/local/lib/understudy/install-engine')?.content ?? '';
-    const wanted = /^wanted='([a-z]+)=([^*]+)\*'$/m.exec(script);
+    const wanted = /install --no-install-recommends '([a-z]+)=([^']+)'/.exec(script);
     if (!wanted?.[1] || !wanted[2]) return;
     this.packages.set(wanted[1], wanted[2]);
     const unit = `${wanted[1]}.service`;

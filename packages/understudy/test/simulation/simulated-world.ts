@@ -4,29 +4,41 @@ import { UnderstudyError, Secret, silentLogger, type Logger } from '../../src/gr
 import { createRegionApi, type RegionApi } from '../../src/lab/api/index.ts';
 import { SimulatedHardware } from '../../src/lab/simulated-hardware.ts';
 import { createLinodeClient } from '../../src/linode/index.ts';
-import type { PinningRunner, RemoteResult, RemoteTarget } from '../../src/machines/index.ts';
-import { engineTransport } from '../../src/cluster/index.ts';
-import type { World } from '../../src/status/index.ts';
+import type { PinningRunner, RemoteOptions, RemoteResult, RemoteTarget } from '../../src/machines/index.ts';
+import { engineTransport, type EngineTransport } from '../../src/cluster/index.ts';
+import type { EngineHost, World } from '../../src/status/index.ts';
 import { scaledClock } from './scaled-clock.ts';
 import { SimulatedClusters } from './simulated-cluster.ts';
 import { SimulatedMachine } from './simulated-machine.ts';
 
-interface Powered {
-  readonly machine: SimulatedMachine;
-  /** The hardware's entry, made anew at each boot. */
-  entry: object;
+/** What goes out of the process: an API request, a remote command, an engine request. */
+export interface Wire {
+  /** How many went out so far. */
+  readonly calls: () => number;
+  /** Nothing goes out any more and nothing comes back: the process is dead, and its promises never settle. */
+  readonly cut: () => void;
 }
 
-export interface SimulatedWorld {
+export interface Death {
+  /** The process dies at this call, counted from 1. */
+  readonly atCall: number;
+  /** Before it goes out, or when it was carried out and its answer is on the way. */
+  readonly moment: 'before' | 'after';
+  /** Told once it is dead. */
+  readonly onDeath: () => void;
+}
+
+export interface SimulatedWorld extends AsyncDisposable {
+  /** A process of the tool. */
   readonly world: World;
+  readonly wire: Wire;
+  /** A further process of the tool, in the same region. */
+  connect(death?: Death): { readonly world: World; readonly wire: Wire };
   readonly region: RegionApi;
   readonly hardware: SimulatedHardware;
   readonly clusters: SimulatedClusters;
   /** The running machine with this label. */
   machine(label: string): SimulatedMachine;
-  /** Requests to the API so far, and a hook before each one. */
-  readonly wire: { calls: number; beforeCall: (call: number) => void };
-  [Symbol.asyncDispose](): Promise<void>;
 }
 
 export interface SimulationOptions {
@@ -35,11 +47,12 @@ export interface SimulationOptions {
   readonly factor?: number;
 }
 
+const unlimited = { requests: 1_000_000, windowMs: 1000 };
+
 export async function simulatedWorld(options: SimulationOptions = {}): Promise<SimulatedWorld> {
   const clock = scaledClock(options.factor ?? 100);
   const hardware = new SimulatedHardware();
   const token = new Secret('token-of-the-simulation');
-  const unlimited = { requests: 1_000_000, windowMs: 1000 };
   const region = createRegionApi({
     hardware,
     token,
@@ -49,90 +62,136 @@ export async function simulatedWorld(options: SimulationOptions = {}): Promise<S
   });
   await region.start();
   const base = await region.listen(0);
-  const wire: SimulatedWorld['wire'] = { calls: 0, beforeCall: () => undefined };
-  const machines = new Map<number, Powered>();
+  const machines = new Machines(hardware);
+  const clusters = new SimulatedClusters(() => machines.running().map(({ machine }) => machine));
 
-  function poweredOn(): { address: string; label: string; machine: SimulatedMachine }[] {
-    const present = [...hardware.machines].filter(([, { power }]) => power === 'running');
+  function connect(death?: Death): { world: World; wire: Wire } {
+    const { send, wire } = mortalWire(death);
+    const runner = simulatedRunner(machines, send);
+    const world: World = {
+      linode: createLinodeClient({
+        baseUrl: `${base}/v4`,
+        token,
+        clock,
+        concurrency: 16,
+        fetch: (input, init) => send(() => fetch(input, init)),
+      }),
+      runner,
+      transportFor: (hosts) => simulatedTransport(machines, clusters, hosts, send),
+      shownCertificate: () => Promise.resolve(undefined),
+      clock,
+      random: Math.random,
+      logger: options.logger ?? silentLogger,
+    };
+    return { world, wire };
+  }
+
+  return {
+    ...connect(),
+    connect,
+    region,
+    hardware,
+    clusters,
+    machine: (label) => machines.named(label),
+    [Symbol.asyncDispose]: () => region.stop(),
+  };
+}
+
+type Send = <Answer>(call: () => Promise<Answer>) => Promise<Answer>;
+
+function mortalWire(death: Death | undefined): { send: Send; wire: Wire } {
+  const state = { calls: 0, dead: false };
+  const never = <Answer>(): Promise<Answer> => new Promise<Answer>(() => undefined);
+  const die = (): void => {
+    state.dead = true;
+    death?.onDeath();
+  };
+  const send: Send = async (call) => {
+    if (state.dead) return never();
+    state.calls += 1;
+    const fatal = state.calls === death?.atCall;
+    if (fatal && death.moment === 'before') {
+      die();
+      return never();
+    }
+    // What is carried out and whose answer arrives after the end is nobody's any more.
+    const answer = await call();
+    if (fatal) die();
+    return (state as { dead: boolean }).dead ? never() : answer;
+  };
+  return { send, wire: { calls: () => state.calls, cut: () => (state.dead = true) } };
+}
+
+/** The machines behind the hardware's entries; a boot shows as a new entry. */
+class Machines {
+  readonly #hardware: SimulatedHardware;
+  readonly #powered = new Map<number, { machine: SimulatedMachine; entry: object }>();
+
+  constructor(hardware: SimulatedHardware) {
+    this.#hardware = hardware;
+  }
+
+  running(): { address: string; label: string; machine: SimulatedMachine }[] {
+    const present = [...this.#hardware.machines].filter(([, { power }]) => power === 'running');
     return present.map(([id, entry]) => {
-      const known = machines.get(id) ?? { machine: new SimulatedMachine(), entry: {} };
+      const known = this.#powered.get(id) ?? { machine: new SimulatedMachine(), entry: {} };
       if (known.entry !== entry) known.machine.boot(entry.spec.userData);
       known.entry = entry;
-      machines.set(id, known);
+      this.#powered.set(id, known);
       const address = entry.spec.interfaces.find(({ kind }) => kind === 'public')?.address ?? '';
       return { address, label: entry.spec.label, machine: known.machine };
     });
   }
 
-  const clusters = new SimulatedClusters(() => poweredOn().map(({ machine }) => machine));
-  const reach = (target: RemoteTarget): SimulatedMachine => {
-    const found = poweredOn().find(({ address }) => address === target.address);
+  reach(target: RemoteTarget): SimulatedMachine {
+    const found = this.running().find(({ address }) => address === target.address);
     if (found) return found.machine;
     throw new UnderstudyError('machines-unreachable', `${target.label} (${target.address}) is off`);
-  };
-  const runner = simulatedRunner(reach);
-  const world: World = {
-    linode: createLinodeClient({
-      baseUrl: `${base}/v4`,
-      token,
-      clock,
-      concurrency: 16,
-      fetch: (input, init) => {
-        wire.calls += 1;
-        wire.beforeCall(wire.calls);
-        return fetch(input, init);
-      },
-    }),
-    runner,
-    transportFor: (hosts) =>
-      engineTransport(
-        hosts.map(({ target }) => target.label),
-        (node, { method, path, body }) => {
-          const host = hosts.find(({ target }) => target.label === node);
-          const answer = host && clusters.request(reach(host.target), method, path, body);
-          if (!answer) return Promise.reject(new UnderstudyError('cluster-unreachable', `${node} does not listen`));
-          return Promise.resolve({ status: answer[0], text: JSON.stringify(answer[1]) });
-        },
-      ),
-    shownCertificate: () => Promise.resolve(undefined),
-    clock,
-    random: Math.random,
-    logger: options.logger ?? silentLogger,
-  };
-  return {
-    world,
-    region,
-    hardware,
-    clusters,
-    wire,
-    machine: (label) => {
-      const found = poweredOn().find((candidate) => candidate.label === label);
-      if (!found) throw new Error(`${label} does not run`);
-      return found.machine;
-    },
-    [Symbol.asyncDispose]: () => region.stop(),
-  };
+  }
+
+  named(label: string): SimulatedMachine {
+    const found = this.running().find((candidate) => candidate.label === label);
+    if (!found) throw new Error(`${label} does not run`);
+    return found.machine;
+  }
 }
 
-function simulatedRunner(reach: (target: RemoteTarget) => SimulatedMachine): PinningRunner {
-  const ok = (stdout = ''): RemoteResult => ({ code: 0, stdout, stderr: '' });
+function simulatedTransport(
+  machines: Machines,
+  clusters: SimulatedClusters,
+  hosts: readonly EngineHost[],
+  send: Send,
+): EngineTransport {
+  const labels = hosts.map(({ target }) => target.label);
+  return engineTransport(labels, (node, { method, path, body }) =>
+    send(async () => {
+      const host = hosts.find(({ target }) => target.label === node);
+      const answer = host && clusters.request(machines.reach(host.target), method, path, body);
+      if (!answer) throw new UnderstudyError('cluster-unreachable', `${node} does not listen`);
+      return Promise.resolve({ status: answer[0], text: JSON.stringify(answer[1]) });
+    }),
+  );
+}
+
+function simulatedRunner(machines: Machines, send: Send): PinningRunner {
   return {
-    async run(target, argv, options = {}) {
-      const machine = reach(target);
-      const [, flag, text = ''] = argv;
-      if (flag === '-s' && text === '--') return ok(machine.observe(argv.slice(3)));
-      if (flag === '-s') {
-        const code = machine.run(String(options.stdin));
-        return { code, stdout: '', stderr: code === 0 ? '' : 'the simulated machine refused' };
-      }
-      const unpacked = /mv (\S+)\.partial \1$/m.exec(text)?.[1];
-      if (unpacked !== undefined) {
-        for await (const chunk of options.stdin as NodeJS.ReadableStream) void chunk;
-        machine.releases.add(unpacked);
-      }
-      return ok();
-    },
+    run: (target, argv, options = {}) => send(() => Promise.try(() => runOn(machines.reach(target), argv, options))),
     forget: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };
+}
+
+function runOn(machine: SimulatedMachine, argv: readonly string[], options: RemoteOptions): RemoteResult {
+  const [, flag, text = ''] = argv;
+  if (flag === '-s' && text === '--') return { code: 0, stdout: machine.observe(argv.slice(3)), stderr: '' };
+  if (flag === '-s') {
+    const code = machine.run(typeof options.stdin === 'string' ? options.stdin : '');
+    return { code, stdout: '', stderr: code === 0 ? '' : 'the simulated machine refused' };
+  }
+  const unpacked = /mv (\S+)\.partial \1$/m.exec(text)?.[1];
+  if (unpacked !== undefined) {
+    (options.stdin as NodeJS.ReadableStream).resume();
+    machine.releases.add(unpacked);
+  }
+  return { code: 0, stdout: '', stderr: '' };
 }

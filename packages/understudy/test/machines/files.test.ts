@@ -1,0 +1,220 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { UnderstudyError } from '../../src/ground/index.ts';
+import {
+  birthUserData,
+  contentHash,
+  engineInstaller,
+  engineSettings,
+  kernelSettings,
+  searchFiles,
+  serviceFiles,
+  shellLine,
+  vendorRepository,
+  type ManagedFile,
+} from '../../src/machines/index.ts';
+import { machinePlans, parseTopology, type Topology } from '../../src/topology/index.ts';
+import { sampleText } from '../simulation/sample-intent.ts';
+
+const topology = parseTopology(sampleText, { path: '/topologies/demo.yaml' });
+
+function search(of: Topology, securityModule = false): Parameters<typeof searchFiles>[0] {
+  const peers = machinePlans(of).filter(({ role }) => role === 'search');
+  return { topology: of, machine: peers[1]!, peers, securityModule };
+}
+
+function service(of: Topology): Parameters<typeof serviceFiles>[0] {
+  const machines = machinePlans(of);
+  return {
+    topology: of,
+    machine: machines.find(({ role }) => role === 'service')!,
+    searchMachines: machines.filter(({ role }) => role === 'search'),
+  };
+}
+
+function contentOf(files: readonly ManagedFile[], path: string): string {
+  return files.find((file) => file.path === path)!.content;
+}
+
+test('elasticsearch.yml listens in the VPC and on loopback, knows every peer, and names no initial masters', () => {
+  assert.equal(
+    engineSettings(search({ ...topology, search: { ...topology.search, failover: 'safe' } }), 'formed'),
+    `# Written by understudy apply; edits are put back.
+cluster.name: demo
+node.name: demo-search-2
+node.roles:
+  - master
+  - data
+  - ingest
+path.data: /var/lib/elasticsearch
+path.logs: /var/log/elasticsearch
+network.bind_host:
+  - 10.20.0.12
+  - 127.0.0.1
+network.publish_host: 10.20.0.12
+http.port: 9200
+transport.port: 9300
+discovery.seed_hosts:
+  - 10.20.0.11:9300
+  - 10.20.0.12:9300
+  - 10.20.0.13:9300
+`,
+  );
+});
+
+test('the bootstrap form differs from the lasting one by the initial masters alone', () => {
+  const lasting = engineSettings(search(topology), 'formed');
+  const masters = 'cluster.initial_master_nodes:\n  - demo-search-1\n  - demo-search-2\n  - demo-search-3\n';
+  const bootstrap = engineSettings(search(topology), 'bootstrap');
+  assert.equal(bootstrap.replace(masters, ''), lasting);
+  assert.notEqual(bootstrap, lasting);
+});
+
+test('the profile fast lowers checks and publication, in the words of both engines', () => {
+  const lines = `cluster.publish.timeout: 3s
+cluster.fault_detection.follower_check.interval: 1s
+cluster.fault_detection.follower_check.timeout: 1s
+cluster.fault_detection.follower_check.retry_count: 3
+cluster.fault_detection.leader_check.interval: 1s
+cluster.fault_detection.leader_check.timeout: 1s
+cluster.fault_detection.leader_check.retry_count: 3
+`;
+  for (const engine of ['elasticsearch', 'opensearch'] as const) {
+    const fast: Topology = { ...topology, search: { ...topology.search, engine, failover: 'fast' } };
+    assert.ok(engineSettings(search(fast), 'formed').endsWith(lines));
+  }
+});
+
+test('OpenSearch gets its own words, paths and user', () => {
+  const opensearch: Topology = { ...topology, search: { ...topology.search, engine: 'opensearch', version: '3.4.0' } };
+  const files = searchFiles(search(opensearch, true), 'bootstrap');
+  assert.deepEqual(
+    files.slice(0, 3).map(({ path, mode, owner }) => ({ path, mode, owner })),
+    [
+      { path: '/etc/opensearch/opensearch.yml', mode: '0660', owner: 'root:opensearch' },
+      { path: '/etc/opensearch/jvm.options.d/understudy.options', mode: '0640', owner: 'root:opensearch' },
+      { path: '/etc/systemd/system/opensearch.service.d/60-understudy.conf', mode: '0644', owner: 'root:root' },
+    ],
+  );
+  const settings = contentOf(files, '/etc/opensearch/opensearch.yml');
+  assert.match(settings, /^node\.roles:\n {2}- cluster_manager\n {2}- data\n {2}- ingest$/m);
+  assert.match(settings, /^cluster\.initial_cluster_manager_nodes:\n {2}- demo-search-1$/m);
+  assert.match(settings, /^plugins\.security\.disabled: true$/m);
+});
+
+test("the vendor's Elasticsearch is told what its security module shall do, the lab's has none", () => {
+  assert.match(engineSettings(search(topology, true), 'formed'), /^xpack\.security\.enabled: false$/m);
+  assert.doesNotMatch(engineSettings(search(topology), 'formed'), /xpack/);
+});
+
+test('the heap and the drop-in are exact', () => {
+  const files = searchFiles(search({ ...topology, search: { ...topology.search, heapMb: 512 } }), 'formed');
+  assert.equal(
+    contentOf(files, '/etc/elasticsearch/jvm.options.d/understudy.options'),
+    '# Written by understudy apply.\n-Xms512m\n-Xmx512m\n',
+  );
+  assert.equal(
+    contentOf(files, '/etc/systemd/system/elasticsearch.service.d/60-understudy.conf'),
+    `[Unit]
+StartLimitIntervalSec=0
+
+[Service]
+ExecStartPre=+/bin/sh -c 'mkdir -p /run/understudy && sha256sum /etc/elasticsearch/elasticsearch.yml /etc/elasticsearch/jvm.options.d/understudy.options > /run/understudy/engine-started'
+Restart=always
+RestartSec=1s
+LimitNOFILE=65535
+LimitNPROC=4096
+LimitMEMLOCK=infinity
+# The vendor's unit waits for the engine without bound; a machine that shuts down must not.
+TimeoutStopSec=60s
+SendSIGKILL=yes
+# elasticsearch exits with 143 on SIGTERM, which is success.
+SuccessExitStatus=143
+`,
+  );
+});
+
+test('kernel settings follow the profile and the role', () => {
+  const keepalive = {
+    'net.ipv4.tcp_keepalive_time': '60',
+    'net.ipv4.tcp_keepalive_intvl': '5',
+    'net.ipv4.tcp_keepalive_probes': '3',
+  };
+  const memory = { 'vm.max_map_count': '1048576', 'vm.swappiness': '1' };
+  assert.deepEqual(kernelSettings('search', 'stock'), { ...memory, 'net.ipv4.tcp_retries2': '15' });
+  assert.deepEqual(kernelSettings('search', 'safe'), { ...memory, 'net.ipv4.tcp_retries2': '5', ...keepalive });
+  assert.deepEqual(kernelSettings('service', 'fast'), { 'net.ipv4.tcp_retries2': '3', ...keepalive });
+});
+
+test('the environment of the service names every search machine and is for root alone', () => {
+  const withSecret: Topology = {
+    ...topology,
+    service: { ...topology.service, environment: { API_KEY: 'a"b$c\\d`e' } },
+  };
+  const [environment] = serviceFiles(service(withSecret));
+  assert.deepEqual(environment, {
+    path: '/etc/understudy/service.env',
+    mode: '0600',
+    owner: 'root:root',
+    content: `DRAIN_MS="11000"
+ES_HOSTS="http://10.20.0.11:9200,http://10.20.0.12:9200,http://10.20.0.13:9200"
+HOST="10.20.0.31"
+INDEX="documents"
+PORT="5000"
+WORKERS="2"
+API_KEY="a\\"b\\$c\\\\d\\\`e"
+`,
+  });
+});
+
+test('the start command is filled in, found in the release, and quoted for systemd', () => {
+  const start = (command: readonly string[]): string => {
+    const files = serviceFiles(service({ ...topology, service: { ...topology.service, command } }));
+    return /^ExecStart=(.*)$/m.exec(contentOf(files, '/etc/systemd/system/understudy-service.service'))![1]!;
+  };
+  assert.equal(start(['bin/node', 'service.mjs']), '/opt/understudy/current/bin/node service.mjs');
+  assert.equal(
+    start(['/usr/bin/gunicorn', '-w', '{workers}', '-b', '{host}:{port}', 'app:app']),
+    '/usr/bin/gunicorn -w 2 -b 10.20.0.31:5000 app:app',
+  );
+  assert.equal(start(['gunicorn', 'a b', '100%', '$HOME', 'q"']), 'gunicorn "a b" 100%% "$$HOME" "q\\""');
+});
+
+test('the service runs as its own user, restarts always, and drains before it stops', () => {
+  const unit = contentOf(serviceFiles(service(topology)), '/etc/systemd/system/understudy-service.service');
+  for (const line of [
+    'User=understudy',
+    'Restart=always',
+    'KillSignal=SIGTERM',
+    'NoNewPrivileges=yes',
+    'ProtectSystem=strict',
+  ]) {
+    assert.ok(unit.split('\n').includes(line), line);
+  }
+});
+
+test('user data stays below the limit and says how to mend it when it does not', () => {
+  const installer = engineInstaller('elasticsearch', '9.5.3', vendorRepository('elasticsearch', '9.5.3'));
+  const text = birthUserData({
+    hostname: 'demo-search-1',
+    authorizedKeys: ['ssh-ed25519 AAAA x'],
+    files: [installer],
+    commands: [],
+  });
+  assert.ok(text.startsWith('#cloud-config\nhostname: demo-search-1\n'));
+  assert.ok(Buffer.byteLength(text) < 6000);
+  assert.match(
+    text,
+    /signed-by=\/etc\/apt\/keyrings\/understudy-engine\.asc\] https:\/\/artifacts\.elastic\.co\/packages\/9\.x\/apt stable main/,
+  );
+  const many = Array.from({ length: 300 }, (_, n) => `ssh-ed25519 ${'A'.repeat(68)} person-${n}`);
+  assert.throws(
+    () => birthUserData({ hostname: 'demo-search-1', authorizedKeys: many, files: [], commands: [] }),
+    (error: unknown) => error instanceof UnderstudyError && error.code === 'machines-user-data-too-long',
+  );
+});
+
+test('a file is hashed as sha256sum does, and words are quoted only where they must be', () => {
+  assert.equal(contentHash('x\n'), '73cb3858a687a8494ca3323053016282f3dad39d42cf62ca4e79dda2aac7d9ac');
+  assert.equal(shellLine(['echo', 'a-b_c.d/e:1', "it's", '']), `echo a-b_c.d/e:1 'it'\\''s' ''`);
+});

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:tls';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { inspect } from 'node:util';
+import { certificateFromFiles, selfSignedCertificate } from '../../src/reconcile/certificate.ts';
+import { shownCertificate } from '../../src/status/index.ts';
+
+const nowMs = Date.now();
+
+test('a self-signed certificate names the system and its address, belongs to its key, and hides the key', async () => {
+  const made = await selfSignedCertificate('demo.understudy.internal', '203.0.113.7', nowMs);
+  const read = new X509Certificate(made.certificatePem);
+  assert.equal(read.subject, 'CN=demo.understudy.internal');
+  assert.equal(read.subjectAltName, 'DNS:demo.understudy.internal, IP Address:203.0.113.7');
+  assert.ok(read.checkPrivateKey(createPrivateKey(made.keyPem.reveal())));
+  assert.ok(read.verify(read.publicKey));
+  assert.equal(read.ca, false);
+  assert.equal(made.fingerprint, read.fingerprint.replaceAll(':', ''));
+  assert.equal(Math.round((Date.parse(read.validTo) - nowMs) / 86_400_000), 397);
+  assert.doesNotMatch(inspect(made) + JSON.stringify(made), /PRIVATE KEY/);
+});
+
+test('what a TLS port shows is read without being trusted', async () => {
+  const made = await selfSignedCertificate('demo.understudy.internal', undefined, nowMs);
+  const server = createServer({ cert: made.certificatePem, key: made.keyPem.reveal() }, (socket) => socket.end());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  assert.deepEqual(await shownCertificate('127.0.0.1', port), { notAfter: made.notAfter.toISOString() });
+  server.close();
+  assert.equal(await shownCertificate('127.0.0.1', port), undefined);
+});
+
+test('files that are no certificate are refused by name, with the way out', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'understudy-cert-'));
+  const path = join(directory, 'cert.pem');
+  await writeFile(path, 'nothing');
+  await assert.rejects(certificateFromFiles(path, path), {
+    code: 'reconcile-certificate',
+    message: /cert\.pem.*self-signed/,
+  });
+});

@@ -1,0 +1,77 @@
+// The one decision that can lose data: when a new cluster may be formed.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { contentHash, engineLayouts, type ObservedMachine } from '../../src/machines/index.ts';
+import { formationOf } from '../../src/reconcile/formation.ts';
+import { filesOf, machinesFor } from '../../src/reconcile/intent.ts';
+import type { MachineSight, Observation } from '../../src/status/index.ts';
+import { sampleIntent } from '../simulation/sample-intent.ts';
+
+const intent = await sampleIntent();
+const layout = engineLayouts.elasticsearch;
+
+type Hold = 'missing' | 'empty' | 'unfinished' | 'data' | 'unseen';
+
+function sight(hold: Hold, label: string): MachineSight {
+  if (hold === 'unseen') return { reached: false, code: 'machines-unreachable', reason: 'no answer' };
+  const machine = machinesFor(intent).find((candidate) => candidate.label === label)!;
+  const form = hold === 'unfinished' ? 'bootstrap' : 'formed';
+  const { content } = filesOf(intent, machine, form).find(({ path }) => path === layout.configFile)!;
+  const seen: ObservedMachine = {
+    files: { [layout.configFile]: { hash: contentHash(content), mode: '0660', owner: 'root:elasticsearch' } },
+    directories: { [layout.dataDirectory]: hold === 'empty' ? 'empty' : 'filled' },
+    ...{ units: {}, sysctls: {}, packages: {}, records: {}, links: {}, cloudInit: 'done' },
+  };
+  return { reached: true, machine: seen };
+}
+
+function observation(holds: readonly Hold[], cluster: Observation['cluster']): Observation {
+  const labels = machinesFor(intent, 'search').map(({ label }) => label);
+  const present = labels
+    .map((label, index) => ({ label, hold: holds[index]! }))
+    .filter(({ hold }) => hold !== 'missing');
+  return {
+    at: '2026-01-01T00:00:00Z',
+    objects: {
+      ...{ vpcs: [], vpcIps: [], firewalls: [], placementGroups: [], balancers: [] },
+      instances: present.map(({ label }) => ({ label })) as never,
+    },
+    machines: Object.fromEntries(present.map(({ label, hold }) => [label, sight(hold, label)])),
+    cluster,
+    certificates: {},
+  };
+}
+
+const silent: Observation['cluster'] = { answered: false, reason: 'nothing answered' };
+const answering = (clusterUuid: string): Observation['cluster'] => ({
+  answered: true,
+  cluster: {
+    ...{ health: undefined, shards: [], allocation: 'all', template: undefined, index: undefined },
+    membership: { clusterUuid, master: undefined, nodes: [], voting: [], votingExclusions: [] },
+  },
+});
+
+const rows: readonly [holds: readonly Hold[], cluster: Observation['cluster'], state: string][] = [
+  [['missing', 'missing', 'missing'], silent, 'unformed'],
+  [['empty', 'empty', 'empty'], silent, 'unformed'],
+  [['empty', 'missing', 'empty'], silent, 'unformed'],
+  [['unfinished', 'empty', 'missing'], silent, 'unformed'],
+  [['unfinished', 'unfinished', 'unfinished'], answering('_na_'), 'unformed'],
+  [['unfinished', 'unfinished', 'unfinished'], answering('a-uuid'), 'formed'],
+  [['data', 'empty', 'missing'], silent, 'formed'],
+  [['data', 'data', 'data'], silent, 'formed'],
+  [['data', 'unseen', 'unseen'], silent, 'formed'],
+  [['unseen', 'empty', 'empty'], silent, 'unclear'],
+  [['unseen', 'missing', 'missing'], silent, 'unclear'],
+  [['unfinished', 'unseen', 'empty'], silent, 'unclear'],
+  [['unseen', 'unseen', 'empty'], answering('a-uuid'), 'formed'],
+];
+
+describe('whether a cluster may be formed', () => {
+  for (const [holds, cluster, state] of rows) {
+    const answer = cluster.answered ? `answers ${cluster.cluster.membership!.clusterUuid}` : 'is silent';
+    test(`${holds.join(', ')}; the cluster ${answer}: ${state}`, () => {
+      assert.equal(formationOf(intent, observation(holds, cluster)).state, state);
+    });
+  }
+});

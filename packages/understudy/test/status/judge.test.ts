@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { apply } from '../../src/reconcile/index.ts';
+import {
+  judge,
+  observe,
+  statusJsonSchema,
+  statusSchema,
+  type Observation,
+  type Verdict,
+} from '../../src/status/index.ts';
+import { sampleIntent } from '../simulation/sample-intent.ts';
+import { simulatedWorld } from '../simulation/simulated-world.ts';
+
+const intent = await sampleIntent();
+const { topology } = intent;
+
+/** A whole observation of a well system, taken once; each row changes one thing of it. */
+const well = await (async () => {
+  await using sim = await simulatedWorld();
+  await apply(sim.world, intent, { allowDestructive: true });
+  return await observe(sim.world, topology);
+})();
+
+type Change = (seen: Observation) => Observation;
+
+const cluster =
+  (change: object): Change =>
+  (seen) => {
+    assert.ok(seen.cluster.answered);
+    return { ...seen, cluster: { answered: true, cluster: { ...seen.cluster.cluster, ...change } } };
+  };
+const health =
+  (change: object): Change =>
+  (seen) => {
+    assert.ok(seen.cluster.answered);
+    return cluster({ health: { ...seen.cluster.cluster.health, ...change } })(seen);
+  };
+const silent: Change = (seen) => ({ ...seen, cluster: { answered: false, reason: 'no node answered' } });
+const unreached =
+  (...labels: string[]): Change =>
+  (seen) => ({
+    ...seen,
+    machines: {
+      ...seen.machines,
+      ...Object.fromEntries(
+        labels.map((label) => [label, { reached: false, code: 'machines-unreachable', reason: 'x' }]),
+      ),
+    },
+  });
+const instances =
+  (status: string, ...labels: string[]): Change =>
+  (seen) => ({
+    ...seen,
+    objects: {
+      ...seen.objects,
+      instances: seen.objects.instances.map((one) => (labels.includes(one.label) ? { ...one, status } : one)),
+    },
+  });
+const nodes =
+  (change: (label: string) => object): Change =>
+  (seen) => ({
+    ...seen,
+    objects: {
+      ...seen.objects,
+      balancers: seen.objects.balancers.map((one) => ({
+        ...one,
+        configs: one.configs.map(({ config, nodes: all }) => ({
+          config,
+          nodes: all.map((node) => ({ ...node, ...change(node.label) })),
+        })),
+      })),
+    },
+  });
+const both =
+  (...changes: Change[]): Change =>
+  (seen) =>
+    changes.reduce((so, change) => change(so), seen);
+const searchLabels = ['demo-search-1', 'demo-search-2', 'demo-search-3'];
+
+const rows: readonly [what: string, change: Change, verdict: Verdict, reason: RegExp | undefined][] = [
+  ['everything as asked', (seen) => seen, 'healthy', undefined],
+  ['yellow', health({ status: 'yellow', unassigned_shards: 3 }), 'degraded', /yellow: 3 copies/],
+  ['red', health({ status: 'red', unassigned_shards: 2 }), 'down', /red: 2 shards are unassigned/],
+  ['no master', cluster({ health: undefined, membership: undefined }), 'down', /no elected master/],
+  ['no engine answers', silent, 'down', /does not answer/],
+  ['no machine can be asked', both(silent, unreached(...searchLabels)), 'unknown', /could not be asked/],
+  [
+    'every search machine is off',
+    both(silent, instances('offline', ...searchLabels), unreached(...searchLabels)),
+    'down',
+    /does not answer/,
+  ],
+  ['the index is gone', cluster({ index: undefined }), 'degraded', /index documents does not exist/],
+  ['allocation limited', cluster({ allocation: 'none' }), 'degraded', /limited to 'none'/],
+  ['a machine is off', instances('offline', 'demo-service-1'), 'degraded', /demo-service-1 is offline, not running/],
+  [
+    'a machine does not answer',
+    unreached('demo-service-2'),
+    'degraded',
+    /demo-service-2 runs, but does not answer over SSH/,
+  ],
+  [
+    'a machine is missing',
+    (seen) => ({ ...seen, objects: { ...seen.objects, instances: seen.objects.instances.slice(1) } }),
+    'degraded',
+    /does not exist/,
+  ],
+  [
+    'one backend is down',
+    nodes((label) => (label === 'demo-service-1' ? { status: 'DOWN' } : {})),
+    'degraded',
+    /sees demo-service-1 as DOWN/,
+  ],
+  [
+    'one backend drains',
+    nodes((label) => (label === 'demo-service-1' ? { mode: 'drain' } : {})),
+    'degraded',
+    /in mode drain/,
+  ],
+  ['all backends are down', nodes(() => ({ status: 'DOWN' })), 'down', /no service machine that is UP/],
+  ['no balancer', (seen) => ({ ...seen, objects: { ...seen.objects, balancers: [] } }), 'down', /There is no balancer/],
+];
+
+describe('the verdict and its first reason', () => {
+  for (const [what, change, verdict, reason] of rows) {
+    test(`${what}: ${verdict}`, () => {
+      const status = judge(change(well), topology);
+      assert.equal(status.verdict, verdict);
+      if (reason) assert.match(status.reasons[0]!, reason);
+      else assert.deepEqual(status.reasons, []);
+      assert.deepEqual(statusSchema.parse(status), status);
+    });
+  }
+});
+
+test('a status has what a reader of --json counts on, and is valid under the published schema', () => {
+  const status = judge(well, topology);
+  assert.deepEqual(
+    status.balancer.urls.map((url) => url.replace(/\d+\.\d+\.\d+\.\d+/, 'ADDRESS')),
+    ['http://ADDRESS'],
+  );
+  assert.deepEqual(
+    status.balancer.nodes.map(({ name, status: seen, mode }) => ({ name, status: seen, mode })),
+    [
+      { name: 'demo-service-1', status: 'UP', mode: 'accept' },
+      { name: 'demo-service-2', status: 'UP', mode: 'accept' },
+    ],
+  );
+  assert.deepEqual(Object.keys(status.cluster.health!), [
+    'cluster_name',
+    'status',
+    'timed_out',
+    'number_of_nodes',
+    'number_of_data_nodes',
+    'active_primary_shards',
+    'active_shards',
+    'relocating_shards',
+    'initializing_shards',
+    'unassigned_shards',
+    'delayed_unassigned_shards',
+    'number_of_pending_tasks',
+    'number_of_in_flight_fetch',
+    'task_max_waiting_in_queue_millis',
+    'active_shards_percent_as_number',
+  ]);
+  assert.equal(status.machines[0]!.addresses.vpc, '10.20.0.11');
+  assert.equal(status.shards.length, 6);
+  const validate = new Ajv2020({ allErrors: true }).compile(statusJsonSchema());
+  assert.ok(validate(JSON.parse(JSON.stringify(status))), JSON.stringify(validate.errors));
+});
