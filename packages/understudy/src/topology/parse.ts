@@ -2,7 +2,8 @@
 import { readDocument, type Locate, type Position } from './document.ts';
 import type { Topology } from './model.ts';
 import { TopologyError, type Problem } from './problem.ts';
-import { refusals, type Refusal } from './refusals.ts';
+import type { Refusal } from './refusal.ts';
+import { refusals } from './refusals.ts';
 import { resolveTopology } from './resolve.ts';
 import { topologyFile } from './schema.ts';
 import { shapeProblems, shown } from './shape.ts';

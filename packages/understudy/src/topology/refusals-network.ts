@@ -2,7 +2,7 @@
 import { contains, formatRange, overlaps, parseRange, range, type Range } from './address.ts';
 import { slotsOf } from './plan.ts';
 import { defaultBalancerRange } from './resolve.ts';
-import type { Refusal } from './refusals.ts';
+import type { Refusal } from './refusal.ts';
 import type { TopologyFile } from './schema.ts';
 
 /** RFC 1918. */

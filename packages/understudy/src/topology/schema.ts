@@ -2,12 +2,11 @@
 // field is in refusals.ts; resolving what is left open is in resolve.ts.
 import { z } from 'zod';
 import { field } from './field.ts';
+import { balancer } from './schema-balancer.ts';
+import { machineType } from './schema-parts.ts';
+import { service } from './schema-service.ts';
 
-const port = z.int().min(1).max(65_535);
-const machineType = z.string().regex(/^g\d+-[a-z0-9-]+$/);
 const cidr = z.string().regex(/^\d+\.\d+\.\d+\.\d+\/\d+$/);
-const portText = { allowed: 'a whole number from 1 to 65535', wayOut: 'choose a free port' } as const;
-
 const network = z.strictObject({
   range: field(cidr.default('10.20.0.0/24'), {
     about: 'Private range (RFC 1918) of the one subnet that holds every machine.',
@@ -108,147 +107,6 @@ const search = field(
     wayOut: 'write search: {version: 9.5.3}',
   },
 );
-
-const service = z.strictObject({
-  runtime: field(z.enum(['node', 'python']).default('node'), {
-    about: 'What runs the service.',
-    allowed: 'node or python',
-    wayOut: 'choose one of the two',
-  }),
-  artifact: field(z.string().min(1).default('builtin'), {
-    about: 'The service itself: `builtin`, or a directory (relative to this file) that becomes the release.',
-    examples: ['builtin', './service-python'],
-    allowed: 'builtin or the path of a directory',
-    wayOut: 'leave it out for the service that comes with the tool',
-  }),
-  command: field(z.array(z.string().min(1)).min(1).optional(), {
-    about: 'Start command of an artifact of your own; `{host}`, `{port}` and `{workers}` are filled in.',
-    examples: [['gunicorn', '-w', '{workers}', '-b', '{host}:{port}', 'app:app']],
-    allowed: 'a list of words',
-    wayOut: 'write each word as a list item, such as [gunicorn, -w, "{workers}", app:app]',
-  }),
-  instances: field(z.int().min(2).max(999).default(2), {
-    about: 'Service machines behind the balancer; two at least.',
-    allowed: 'a whole number, 2 at least',
-    wayOut: 'set 2: with one machine its death stops the service',
-  }),
-  machineType: field(machineType.default('g6-standard-2'), {
-    about: 'Linode type of the service machines.',
-    examples: ['g6-standard-2'],
-    allowed: 'the id of a Linode type, such as g6-standard-2',
-    wayOut: 'take an id from `linode-cli linodes types`',
-  }),
-  workers: field(z.int().min(1).max(64).optional(), {
-    about: "Processes on each service machine. Default: the machine type's number of CPUs.",
-    allowed: 'a whole number from 1 to 64',
-    wayOut: 'leave it out for one a CPU',
-  }),
-  port: field(port.default(5000), { about: 'Port of the service inside the private network.', ...portText }),
-  healthPath: field(z.string().startsWith('/').default('/healthz'), {
-    about: 'Liveness path: what the balancer asks. It must not depend on the search engine.',
-    allowed: 'a path that starts with /',
-    wayOut: 'leave it out for /healthz',
-  }),
-  environment: field(z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}), {
-    about: 'Environment variables of the service.',
-    examples: [{ LOG_LEVEL: 'info' }],
-    allowed: 'a mapping of names to text',
-    wayOut: 'write NAME: value lines',
-  }),
-});
-
-const listener = z.strictObject({
-  port: field(port, { about: 'Port that users reach.', ...portText }),
-  protocol: field(z.enum(['http', 'https']).default('http'), {
-    about: 'What users speak.',
-    allowed: 'http or https',
-    wayOut: 'choose one of the two',
-  }),
-  certificate: field(
-    z
-      .union([z.literal('self-signed'), z.strictObject({ certPath: z.string().min(1), keyPath: z.string().min(1) })])
-      .optional(),
-    {
-      about: 'https only: `self-signed`, or PEM files (paths relative to this file).',
-      examples: ['self-signed', { certPath: './tls/fullchain.pem', keyPath: './tls/key.pem' }],
-      allowed: 'self-signed, or a mapping with certPath and keyPath',
-      wayOut: 'write certificate: self-signed, or name both PEM files',
-    },
-  ),
-});
-
-const check = z.strictObject({
-  type: field(z.enum(['http', 'http_body', 'connection']).default('http'), {
-    about: 'How the balancer asks whether a service machine lives.',
-    allowed: 'http, http_body or connection',
-    wayOut: 'leave it out for http: without a check the balancer goes on sending users to a dead machine',
-  }),
-  path: field(z.string().startsWith('/').optional(), {
-    about: 'What the check asks for. Default: service.healthPath.',
-    allowed: 'a path that starts with /',
-    wayOut: 'leave it out to use service.healthPath',
-  }),
-  body: field(z.string().min(1).optional(), {
-    about: 'http_body only: a regular expression that the body of a healthy answer matches.',
-    allowed: 'a regular expression',
-    wayOut: 'write what a healthy answer contains',
-  }),
-  intervalS: field(z.int().min(2).max(3600).default(5), {
-    about: 'Seconds between checks; above timeoutS.',
-    allowed: 'a whole number from 2 to 3600, above timeoutS',
-    wayOut: 'leave it out for 5',
-  }),
-  timeoutS: field(z.int().min(1).max(30).default(3), {
-    about: 'Seconds that a check may take.',
-    allowed: 'a whole number from 1 to 30, below intervalS',
-    wayOut: 'leave it out for 3',
-  }),
-  attempts: field(z.int().min(1).max(30).default(2), {
-    about: 'Failed checks in a row that put a machine out.',
-    allowed: 'a whole number from 1 to 30',
-    wayOut: 'leave it out for 2',
-  }),
-  passive: field(z.boolean().default(true), {
-    about: 'Whether a failed request of a user counts as a failed check.',
-    allowed: 'true or false',
-    wayOut: 'leave it out for true',
-  }),
-});
-
-const balancer = z.strictObject({
-  listeners: field(
-    z
-      .array(listener)
-      .min(1)
-      .default([{ port: 80, protocol: 'http' }]),
-    {
-      about: 'Ports that users reach.',
-      examples: [
-        [
-          { port: 80, protocol: 'http' },
-          { port: 443, protocol: 'https', certificate: 'self-signed' },
-        ],
-      ],
-      allowed: 'a list with at least one listener',
-      wayOut: 'leave it out for http on port 80',
-    },
-  ),
-  algorithm: field(z.enum(['roundrobin', 'leastconn', 'source']).default('roundrobin'), {
-    about: 'How the balancer chooses a service machine.',
-    allowed: 'roundrobin, leastconn or source',
-    wayOut: 'leave it out for roundrobin',
-  }),
-  stickiness: field(z.enum(['none', 'table', 'http_cookie']).default('none'), {
-    about: 'Whether a user stays on one service machine.',
-    allowed: 'none, table or http_cookie',
-    wayOut: 'leave it out for none',
-  }),
-  check: field(check.prefault({}), {
-    about: 'How the balancer finds out that a service machine is dead.',
-    allowed: 'a mapping with type, path, intervalS, timeoutS, attempts, passive',
-    wayOut: 'leave it out for an http check every 5 s',
-  }),
-});
 
 const access = field(
   z.strictObject({

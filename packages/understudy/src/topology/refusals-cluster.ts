@@ -1,0 +1,92 @@
+// Refusals about the cluster: majorities, copies, versions, memory, and hosts of their own for its machines.
+import { leastHeapMb, machineSize, mostHeapMb } from './machine-types.ts';
+import { mostMachinesPerGroup } from './plan.ts';
+import type { Refusal } from './refusal.ts';
+import { heapMbOf } from './resolve.ts';
+import type { TopologyFile } from './schema.ts';
+
+export function clusterRefusals({ search }: TopologyFile): Refusal[] {
+  const { engine, version, nodes, index } = search;
+  const found: Refusal[] = [];
+  const major = Number(version.split('.')[0]);
+  const majors = { elasticsearch: [8, 9], opensearch: [2, 3] } as const;
+  if (!(majors[engine] as readonly number[]).includes(major)) {
+    const other = engine === 'elasticsearch' ? 'opensearch' : 'elasticsearch';
+    const isOther = (majors[other] as readonly number[]).includes(major);
+    found.push({
+      path: ['search', 'version'],
+      allowed: `${engine} ${majors[engine].join('.x or ')}.x`,
+      message: isOther ? `that is a version of ${other}` : `this tool does not know ${engine} ${major}`,
+      wayOut: isOther
+        ? `set engine: ${other}, or a version of ${engine}`
+        : `choose a release of ${engine} ${majors[engine][1]}`,
+    });
+  }
+  if (nodes % 2 === 0)
+    found.push({
+      path: ['search', 'nodes'],
+      allowed: 'an odd whole number, 3 at least',
+      message:
+        `of ${nodes} master-eligible machines ${nodes / 2 + 1} must agree, so ${nodes} survive no more deaths than ${nodes - 1}, and an ` +
+        'even split has no majority without a tiebreaker',
+      wayOut: `set ${nodes - 1} or ${nodes + 1}`,
+    });
+  if (index.replicas >= nodes)
+    found.push({
+      path: ['search', 'index', 'replicas'],
+      allowed: `a whole number from 1 to ${nodes - 1}`,
+      message: `${index.replicas + 1} copies of a shard need as many machines and there are ${nodes}, so the cluster would never be green`,
+      wayOut: `set ${nodes - 1} or fewer, or more search.nodes`,
+    });
+  if (/^\.+$/.test(index.name))
+    found.push({
+      path: ['search', 'index', 'name'],
+      allowed: 'a name that is not only dots',
+      message: 'the engine refuses it',
+      wayOut: 'choose another name, such as documents',
+    });
+  return found;
+}
+
+export function heapRefusals({ search }: TopologyFile): Refusal[] {
+  const path = ['search', 'heap'];
+  const heapMb = heapMbOf(search);
+  const size = machineSize(search.machineType);
+  const allowed = `${leastHeapMb}m to ${size ? `${Math.min(mostHeapMb, Math.floor(size.memoryMb / 2))}m` : '31g'}`;
+  if (heapMb === undefined) {
+    const message = `the memory of ${search.machineType} is not known to this version`;
+    return [{ path, allowed, message, wayOut: "set heap to half of the machine's memory, such as 4g" }];
+  }
+  if (heapMb < leastHeapMb)
+    return [
+      { path, allowed, message: 'the engine does not start with so little', wayOut: `set ${leastHeapMb}m or more` },
+    ];
+  if (heapMb > mostHeapMb)
+    return [{ path, allowed, message: 'above 31g the JVM loses compressed pointers', wayOut: 'set 31g or less' }];
+  if (size !== undefined && heapMb > size.memoryMb / 2)
+    return [
+      {
+        path,
+        allowed,
+        message: `it is more than half of the ${size.memoryMb} MB of ${search.machineType}, and the file cache needs the other half`,
+        wayOut: `set ${Math.floor(size.memoryMb / 2)}m or less, or choose a bigger machineType`,
+      },
+    ];
+  return [];
+}
+
+export function placementRefusals({ placement, search, service }: TopologyFile): Refusal[] {
+  if (placement.policy === 'flexible') return [];
+  const roles = [
+    ['search', 'nodes', search.nodes],
+    ['service', 'instances', service.instances],
+  ] as const;
+  return roles
+    .filter(([, , count]) => count > mostMachinesPerGroup)
+    .map(([role, fieldName]) => ({
+      path: [role, fieldName],
+      allowed: `${mostMachinesPerGroup} at most with placement.policy: strict`,
+      message: `a placement group of Linode holds ${mostMachinesPerGroup} machines, so more of them cannot all be promised hosts of their own`,
+      wayOut: `set ${mostMachinesPerGroup} or fewer, or placement: {policy: flexible} for several groups, best effort`,
+    }));
+}

@@ -1,0 +1,97 @@
+// The `balancer:` section of the topology file.
+import { z } from 'zod';
+import { field } from './field.ts';
+import { port, portText } from './schema-parts.ts';
+
+const listener = z.strictObject({
+  port: field(port, { about: 'Port that users reach.', ...portText }),
+  protocol: field(z.enum(['http', 'https']).default('http'), {
+    about: 'What users speak.',
+    allowed: 'http or https',
+    wayOut: 'choose one of the two',
+  }),
+  certificate: field(
+    z
+      .union([z.literal('self-signed'), z.strictObject({ certPath: z.string().min(1), keyPath: z.string().min(1) })])
+      .optional(),
+    {
+      about: 'https only: `self-signed`, or PEM files (paths relative to this file).',
+      examples: ['self-signed', { certPath: './tls/fullchain.pem', keyPath: './tls/key.pem' }],
+      allowed: 'self-signed, or a mapping with certPath and keyPath',
+      wayOut: 'write certificate: self-signed, or name both PEM files',
+    },
+  ),
+});
+
+const check = z.strictObject({
+  type: field(z.enum(['http', 'http_body', 'connection']).default('http'), {
+    about: 'How the balancer asks whether a service machine lives.',
+    allowed: 'http, http_body or connection',
+    wayOut: 'leave it out for http: without a check the balancer goes on sending users to a dead machine',
+  }),
+  path: field(z.string().startsWith('/').optional(), {
+    about: 'What the check asks for. Default: service.healthPath.',
+    allowed: 'a path that starts with /',
+    wayOut: 'leave it out to use service.healthPath',
+  }),
+  body: field(z.string().min(1).optional(), {
+    about: 'http_body only: a regular expression that the body of a healthy answer matches.',
+    allowed: 'a regular expression',
+    wayOut: 'write what a healthy answer contains',
+  }),
+  intervalS: field(z.int().min(2).max(3600).default(5), {
+    about: 'Seconds between checks; above timeoutS.',
+    allowed: 'a whole number from 2 to 3600, above timeoutS',
+    wayOut: 'leave it out for 5',
+  }),
+  timeoutS: field(z.int().min(1).max(30).default(3), {
+    about: 'Seconds that a check may take.',
+    allowed: 'a whole number from 1 to 30, below intervalS',
+    wayOut: 'leave it out for 3',
+  }),
+  attempts: field(z.int().min(1).max(30).default(2), {
+    about: 'Failed checks in a row that put a machine out.',
+    allowed: 'a whole number from 1 to 30',
+    wayOut: 'leave it out for 2',
+  }),
+  passive: field(z.boolean().default(true), {
+    about: 'Whether a failed request of a user counts as a failed check.',
+    allowed: 'true or false',
+    wayOut: 'leave it out for true',
+  }),
+});
+
+export const balancer = z.strictObject({
+  listeners: field(
+    z
+      .array(listener)
+      .min(1)
+      .default([{ port: 80, protocol: 'http' }]),
+    {
+      about: 'Ports that users reach.',
+      examples: [
+        [
+          { port: 80, protocol: 'http' },
+          { port: 443, protocol: 'https', certificate: 'self-signed' },
+        ],
+      ],
+      allowed: 'a list with at least one listener',
+      wayOut: 'leave it out for http on port 80',
+    },
+  ),
+  algorithm: field(z.enum(['roundrobin', 'leastconn', 'source']).default('roundrobin'), {
+    about: 'How the balancer chooses a service machine.',
+    allowed: 'roundrobin, leastconn or source',
+    wayOut: 'leave it out for roundrobin',
+  }),
+  stickiness: field(z.enum(['none', 'table', 'http_cookie']).default('none'), {
+    about: 'Whether a user stays on one service machine.',
+    allowed: 'none, table or http_cookie',
+    wayOut: 'leave it out for none',
+  }),
+  check: field(check.prefault({}), {
+    about: 'How the balancer finds out that a service machine is dead.',
+    allowed: 'a mapping with type, path, intervalS, timeoutS, attempts, passive',
+    wayOut: 'leave it out for an http check every 5 s',
+  }),
+});
