@@ -12,7 +12,11 @@ export interface Engine {
   /** Maven coordinates, group:artifact:version; their dependencies come along. */
   readonly artifacts: readonly string[];
   /** Folder under modules/ and the class in its descriptor. */
-  readonly transport: { readonly module: string; readonly pluginClass: string; readonly jars: readonly string[] };
+  readonly transport: { readonly module: string; readonly pluginClass: string };
+  /** Folder of the home -> the beginnings of the names of its jars; all others lie in lib/. */
+  readonly placed: Readonly<Record<string, readonly string[]>>;
+  /** Whether its JVM can use a class archive: none can be made under a Java agent. */
+  readonly classArchive: boolean;
   readonly mainClass: string;
   /** Prefix of the engine's system properties: es.path.home, opensearch.path.home. */
   readonly propertyPrefix: 'es' | 'opensearch';
@@ -29,11 +33,9 @@ const engines: Readonly<Record<EngineName, (version: string) => Engine>> = {
     title: 'Elasticsearch',
     documentation: 'https://www.elastic.co',
     artifacts: [`org.elasticsearch:elasticsearch:${version}`, `org.elasticsearch.plugin:transport-netty4:${version}`],
-    transport: {
-      module: 'transport-netty4',
-      pluginClass: 'org.elasticsearch.transport.netty4.Netty4Plugin',
-      jars: ['netty-', 'transport-netty4-'],
-    },
+    transport: { module: 'transport-netty4', pluginClass: 'org.elasticsearch.transport.netty4.Netty4Plugin' },
+    placed: { 'modules/transport-netty4': ['netty-', 'transport-netty4-'] },
+    classArchive: true,
     mainClass: 'org.elasticsearch.bootstrap.ElasticsearchLauncher',
     propertyPrefix: 'es',
     environmentPrefix: 'ES',
@@ -53,16 +55,19 @@ const engines: Readonly<Record<EngineName, (version: string) => Engine>> = {
     title: 'OpenSearch',
     documentation: 'https://opensearch.org',
     artifacts: [
+      // First, so that the API it brings is of its own version; the server's own project leaves it out.
+      'org.apache.logging.log4j:log4j-core:2.21.0',
       `org.opensearch:opensearch:${version}`,
       `org.opensearch.plugin:transport-netty4-client:${version}`,
       `org.opensearch:opensearch-plugin-classloader:${version}`,
       `org.opensearch:opensearch-agent:${version}`,
     ],
-    transport: {
-      module: 'transport-netty4',
-      pluginClass: 'org.opensearch.transport.Netty4ModulePlugin',
-      jars: ['netty-', 'transport-netty4-client-'],
+    transport: { module: 'transport-netty4', pluginClass: 'org.opensearch.transport.Netty4ModulePlugin' },
+    placed: {
+      'modules/transport-netty4': ['netty-', 'transport-netty4-client-'],
+      agent: [`opensearch-agent-${version}`, 'opensearch-agent-bootstrap-', 'byte-buddy-'],
     },
+    classArchive: false,
     mainClass: 'org.opensearch.bootstrap.OpenSearch',
     propertyPrefix: 'opensearch',
     environmentPrefix: 'OPENSEARCH',
@@ -70,6 +75,7 @@ const engines: Readonly<Record<EngineName, (version: string) => Engine>> = {
       '-Dopensearch.networkaddress.cache.ttl=60',
       '-Dopensearch.networkaddress.cache.negative.ttl=10',
       '-Dopensearch.distribution.type=deb',
+      `-javaagent:agent/opensearch-agent-${version}.jar`,
       '--add-modules=jdk.incubator.vector',
       '--enable-native-access=ALL-UNNAMED',
     ],

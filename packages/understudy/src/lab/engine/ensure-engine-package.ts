@@ -54,6 +54,7 @@ const imageJavaRelease = 'usr/lib/jvm/java-21-openjdk-amd64/release';
 /** Hash of everything that decides the package's content. */
 async function contentHash(engine: Engine, imageRoot: string | undefined): Promise<string> {
   const parts = [
+    JSON.stringify(engine),
     pom(engine),
     startScript(engine),
     unitFile(engine),
@@ -65,7 +66,9 @@ async function contentHash(engine: Engine, imageRoot: string | undefined): Promi
     sysctlFile(),
     JSON.stringify(conffiles(engine)),
     await readFile(launcherSource, 'utf8'),
-    imageRoot === undefined ? '' : archiveScript(engine) + (await readFile(join(imageRoot, imageJavaRelease), 'utf8')),
+    imageRoot === undefined || !engine.classArchive
+      ? ''
+      : archiveScript(engine) + (await readFile(join(imageRoot, imageJavaRelease), 'utf8')),
   ];
   return createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 12);
 }
@@ -87,7 +90,7 @@ async function build(engine: Engine, scratch: string, options: EnginePackageOpti
   const fetched = await fetchJars(engine, join(work, 'maven'), signal);
   await stageHome(engine, fetched, home, signal);
   await cp(home, join(scratch, 'home'), { recursive: true, verbatimSymlinks: true });
-  if (options.imageRoot !== undefined) {
+  if (engine.classArchive && options.imageRoot !== undefined) {
     tell(`${engine.version}: starting a node once, to keep what its classes become in memory (2 of 3)`);
     const archiveWork = join(work, 'archive');
     await mkdir(archiveWork);

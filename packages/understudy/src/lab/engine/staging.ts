@@ -63,8 +63,8 @@ export async function stageHome(
   }
   const jars = (await readdir(fetched.jars)).sort();
   for (const jar of jars) {
-    const ofTransport = engine.transport.jars.some((prefix) => jar.startsWith(prefix));
-    await cp(join(fetched.jars, jar), join(ofTransport ? module : join(home, 'lib'), jar));
+    const folder = Object.keys(engine.placed).find((key) => engine.placed[key]?.some((start) => jar.startsWith(start)));
+    await cp(join(fetched.jars, jar), join(home, folder ?? 'lib', jar));
   }
   await place(join(module, 'plugin-descriptor.properties'), moduleDescriptor(engine));
   await place(join(home, 'bin', engine.name), startScript(engine), 0o755);

@@ -1,0 +1,87 @@
+// The real image and the real package: built (or found in the cache), then an engine is installed from the repository by apt and
+// answers, in a throwaway container of the image. Needs root.
+import { equal, match } from 'node:assert/strict';
+import { access, readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { silentLogger } from '../../src/ground/index.ts';
+import { runBuildCommand } from '../../src/lab/cache/build-command.ts';
+import { ensureEnginePackage, ensureRepository } from '../../src/lab/engine/index.ts';
+import { ensureImage } from '../../src/lab/image/index.ts';
+
+const cacheDir = join(homedir(), '.cache', 'understudy');
+const logger = silentLogger;
+const version = '9.5.3';
+
+/** What a machine's first minutes do, without its init: key, source, update, install; then a node that is asked once. */
+const script = `
+install -m 644 /repository/key.asc /usr/share/keyrings/engine.asc
+echo 'deb [signed-by=/usr/share/keyrings/engine.asc] file:/repository stable main' > /etc/apt/sources.list.d/engine.list
+apt-get -q update
+apt-get -qy install elasticsearch=${version}
+stat --format '%U:%G %a %n' /etc/elasticsearch /etc/elasticsearch/elasticsearch.yml /var/lib/elasticsearch
+echo 'node.name: changed-here' >> /etc/elasticsearch/elasticsearch.yml
+apt-get -qy install --reinstall elasticsearch=${version}
+printf -- '-Xms256m\\n-Xmx256m\\n' > /etc/elasticsearch/jvm.options.d/heap.options
+unset NOTIFY_SOCKET
+ES_PATH_CONF=/etc/elasticsearch setpriv --reuid elasticsearch --regid elasticsearch --clear-groups \\
+  /usr/share/elasticsearch/bin/elasticsearch -Ecluster.initial_master_nodes=changed-here &
+node=$!
+curl -sf --retry 90 --retry-delay 1 --retry-connrefused 'http://127.0.0.1:9200/_cat/nodes?h=name,version,jdk,heap.max'
+curl -sf -X PUT 'http://127.0.0.1:9200/docs/_doc/1?refresh=true' -H 'Content-Type: application/json' -d '{"text":"found again"}'
+echo
+curl -sf 'http://127.0.0.1:9200/docs/_search?q=text:again'
+echo
+kill $node
+wait $node || echo "stopped with $?"
+`;
+
+test('the image is whole, and no machine-specific secret is in it', async () => {
+  const { rootDirectory } = await ensureImage({ cacheDir, logger });
+  match(await readFile(join(rootDirectory, 'etc/os-release'), 'utf8'), /^VERSION_CODENAME=trixie$/m);
+  equal(await readFile(join(rootDirectory, 'etc/machine-id'), 'utf8'), '');
+  for (const program of ['usr/sbin/sshd', 'usr/bin/cloud-init', 'usr/bin/java', 'usr/bin/gunicorn', 'usr/sbin/nft']) {
+    await access(join(rootDirectory, program)).catch(async () => {
+      // A link made for use inside the image may point nowhere on this host.
+      await runBuildCommand(['test', '-L', join(rootDirectory, program)]);
+    });
+  }
+  equal(await runBuildCommand(['sh', '-c', 'ls "$1"/etc/ssh/ssh_host_* 2>/dev/null || true', 'sh', rootDirectory]), '');
+  equal(await runBuildCommand(['sh', '-c', 'grep -c " $1" /proc/self/mountinfo || true', 'sh', rootDirectory]), '0');
+});
+
+test('a machine installs the engine from the repository by apt, keeps its configuration, and the engine answers', async () => {
+  const { rootDirectory } = await ensureImage({ cacheDir, logger });
+  const engine = await ensureEnginePackage({
+    engine: 'elasticsearch',
+    version,
+    cacheDir,
+    imageRoot: rootDirectory,
+    logger,
+  });
+  const repository = await ensureRepository({ cacheDir, packages: [engine], logger });
+  const said = await runBuildCommand([
+    'systemd-nspawn',
+    '--quiet',
+    `--directory=${rootDirectory}`,
+    `--machine=understudy-test-${process.pid}`,
+    '--register=no',
+    '--keep-unit',
+    '--as-pid2',
+    '--pipe',
+    '--volatile=overlay',
+    '--private-network',
+    '--setenv=DEBIAN_FRONTEND=noninteractive',
+    `--bind-ro=${repository.directory}:/repository`,
+    '/bin/sh',
+    '-ec',
+    script,
+  ]);
+  match(said, /^root:elasticsearch 2750 \/etc\/elasticsearch$/m);
+  match(said, /^root:elasticsearch 660 \/etc\/elasticsearch\/elasticsearch\.yml$/m);
+  match(said, /^elasticsearch:elasticsearch 2750 \/var\/lib\/elasticsearch$/m);
+  match(said, new RegExp(`^changed-here +${version.replaceAll('.', '\\.')} +21\\..* 256mb$`, 'm'));
+  match(said, /"_source":\{"text":"found again"\}/);
+  match(said, /^stopped with 143$/m);
+});
