@@ -18,6 +18,8 @@ export interface SmallSystem {
   readonly copies: ReadonlyMap<string, Map<string, unknown>>;
   /** Answers of the service while set: a status for every request, or `hang`. */
   trouble: number | 'hang' | null;
+  /** While true, a get answers with the first content its document ever had. */
+  forgetful: boolean;
   close(): Promise<void>;
 }
 
@@ -32,6 +34,12 @@ search:
 `;
 const nodes = ['demo-search-1', 'demo-search-2', 'demo-search-3'];
 
+interface State {
+  trouble: SmallSystem['trouble'];
+  forgetful: boolean;
+  readonly first: Map<string, unknown>;
+}
+
 /** Primary and replica of a shard, round the ring. */
 function holders(shard: number): string[] {
   return [nodes[shard % 3]!, nodes[(shard + 1) % 3]!];
@@ -39,7 +47,7 @@ function holders(shard: number): string[] {
 
 export async function smallSystem(): Promise<SmallSystem> {
   const copies = new Map(nodes.map((node) => [node, new Map<string, unknown>()]));
-  const state: { trouble: SmallSystem['trouble'] } = { trouble: null };
+  const state: State = { trouble: null, forgetful: false, first: new Map() };
   const server = createServer((request, response) => void serve(copies, state, request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const world = await worldOf(server, copies);
@@ -51,6 +59,12 @@ export async function smallSystem(): Promise<SmallSystem> {
     },
     set trouble(trouble) {
       state.trouble = trouble;
+    },
+    get forgetful() {
+      return state.forgetful;
+    },
+    set forgetful(forgetful) {
+      state.forgetful = forgetful;
     },
     close: () =>
       new Promise((resolve) => {
@@ -131,7 +145,7 @@ function memoryEngine(copies: SmallSystem['copies']): EnginePort {
 
 async function serve(
   copies: SmallSystem['copies'],
-  state: { readonly trouble: SmallSystem['trouble'] },
+  state: State,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -146,11 +160,13 @@ async function serve(
   if (path === '/index') {
     const { id, data } = JSON.parse(text) as { id: string; data: unknown };
     const known = copies.get(holders(shardOf(id, shards, 'modulo'))[0]!)!.has(id);
+    if (!state.first.has(id)) state.first.set(id, { id, data });
     for (const node of holders(shardOf(id, shards, 'modulo'))) copies.get(node)!.set(id, { id, data });
     return answer(201, { _id: id, result: known ? 'updated' : 'created' });
   }
   if (path.startsWith('/search')) return answer(200, []);
   const id = decodeURIComponent(path.replace('/documents/', ''));
-  const source = copies.get(holders(shardOf(id, shards, 'modulo'))[0]!)!.get(id);
+  const now = copies.get(holders(shardOf(id, shards, 'modulo'))[0]!)!.get(id);
+  const source = state.forgetful ? state.first.get(id) : now;
   return source === undefined ? answer(404, {}) : answer(200, { _id: id, _source: source });
 }

@@ -20,14 +20,14 @@ export function check(history: History): Verdict {
   const requests = totals(lanes, documents);
   const goals = judgeGoals(plan.goals, { lanes, recovery, documents, staleReads: stale, requests });
   const proven = entryOf(history.journal, 'reads-collected') !== null;
-  const wrong = [
-    ...goalReasons(goals.filter((goal) => proven || goal.unit !== 'documents')),
-    ...documentReasons(documents),
-    ...leftBehind(history),
-  ];
   const invalid = invalidReasons(history, documents);
   const aborted = abortReasons(history);
   const lost = documents.counts.lost > 0 && proven;
+  const judgedAtAll = lost || (aborted.length === 0 && invalid.length === 0);
+  const wrong = [
+    ...(judgedAtAll ? [...goalReasons(goals), ...documentReasons(documents)] : []),
+    ...leftBehind(history),
+  ];
   return {
     format: 1,
     runId: plan.runId,

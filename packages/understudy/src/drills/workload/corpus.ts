@@ -1,6 +1,6 @@
 // Real text to index: the descriptions of Debian's packages, which every Debian machine has.
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 
 export interface CorpusEntry {
   readonly title: string;
@@ -20,15 +20,32 @@ export function parsePackages(list: string): CorpusEntry[] {
 }
 
 /** At most `limit` entries of this machine's package list, or the fallback where there is none. */
-export async function loadCorpus(limit = 20_000): Promise<CorpusEntry[]> {
+export async function loadCorpus(limit = 20_000): Promise<readonly CorpusEntry[]> {
   try {
-    const { stdout } = await promisify(execFile)('apt-cache', ['dumpavail'], { maxBuffer: 512 * 1024 * 1024 });
-    const entries = parsePackages(stdout).slice(0, limit);
+    const entries = parsePackages(await packageList(limit)).slice(0, limit);
     if (entries.length > 0) return entries;
   } catch {
     // No apt here: the fallback below is real text too, only less of it.
   }
   return fallback;
+}
+
+/** The beginning of the list, up to about `limit` packages: the whole is tens of megabytes. */
+async function packageList(limit: number): Promise<string> {
+  const child = spawn('apt-cache', ['dumpavail'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const failed = once(child, 'error').then(([error]) => Promise.reject(error as Error));
+  let list = '';
+  let found = 0;
+  const read = (async () => {
+    for await (const chunk of child.stdout.setEncoding('utf8') as AsyncIterable<string>) {
+      list += chunk;
+      found += chunk.split('\n\n').length - 1;
+      if (found > limit) break;
+    }
+  })();
+  await Promise.race([read, failed]);
+  child.kill();
+  return list;
 }
 
 /** Words that a search for this text would use: long enough to mean something. */
@@ -43,7 +60,7 @@ function clean(text: string): string {
     .trim();
 }
 
-const fallback: readonly CorpusEntry[] & CorpusEntry[] = [
+const fallback: readonly CorpusEntry[] = [
   {
     title: 'quorum',
     text: 'A cluster of three keeps working when one machine dies, because two are still a majority.',

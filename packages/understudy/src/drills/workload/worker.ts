@@ -38,7 +38,7 @@ async function main(directory: string): Promise<void> {
   const [intents, outcomes, corpus] = await Promise.all([
     AppendFile.open(join(directory, rawFiles.intents)),
     AppendFile.open(join(directory, rawFiles.outcomes)),
-    loadCorpus(),
+    loadCorpus(5_000),
   ]);
   const wire = httpWire();
   const generator = new Generator({

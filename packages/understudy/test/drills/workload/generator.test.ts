@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { systemClock } from '../../../src/ground/index.ts';
+import { AppendFile } from '../../../src/drills/history/append-file.ts';
+import { defaultSteadyState } from '../../../src/drills/goals.ts';
+import type { Intent, Outcome } from '../../../src/drills/history/records.ts';
+import { Generator } from '../../../src/drills/workload/generator.ts';
+import { httpWire } from '../../../src/drills/workload/wire.ts';
+import { workloadPlan } from '../plans.ts';
+
+const corpus = [{ title: 'curl', text: 'command line tool for transferring data' }];
+
+async function listen(t: TestContext, server: Server): Promise<string> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+async function drive(url: string, forMs: number, changes: Parameters<typeof workloadPlan>[0] = {}, directory?: string) {
+  const folder = directory ?? (await mkdtemp(join(tmpdir(), 'understudy-generator-')));
+  const intents = await AppendFile.open(join(folder, 'intents.jsonl'));
+  const outcomes = await AppendFile.open(join(folder, 'outcomes.jsonl'));
+  const wire = httpWire();
+  const generator = new Generator({
+    plan: workloadPlan({ urls: [url], ...changes }),
+    steady: defaultSteadyState,
+    corpus,
+    clock: systemClock,
+    wire,
+    intents,
+    outcomes,
+  });
+  setTimeout(() => generator.stop(), forMs);
+  await generator.run();
+  await Promise.all([intents.close(), outcomes.close(), wire.close()]);
+  return {
+    intents: await lines<Intent>(join(folder, 'intents.jsonl')),
+    outcomes: await lines<Outcome>(join(folder, 'outcomes.jsonl')),
+  };
+}
+
+async function lines<T>(path: string): Promise<T[]> {
+  const text = await readFile(path, 'utf8');
+  return text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as T);
+}
+
+test('every write has its intent on the disk before the server sees it, and one outcome after', async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), 'understudy-generator-'));
+  const early: string[] = [];
+  const server = createServer((request, response) => {
+    let text = '';
+    request.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    request.on('end', () => {
+      if (request.url === '/index') {
+        const { id } = JSON.parse(text) as { id: string };
+        void readFile(join(directory, 'intents.jsonl'), 'utf8').then((intents) => {
+          if (!intents.includes(`"id":"${id}"`)) early.push(id);
+          response.writeHead(201).end(JSON.stringify({ result: 'created' }));
+        });
+      } else response.writeHead(200).end('[]');
+    });
+  });
+  const { intents, outcomes } = await drive(await listen(t, server), 1_500, {}, directory);
+  assert.deepEqual(early, []);
+  const writes = outcomes.filter((outcome) => outcome.operation === 'index');
+  assert.ok(writes.filter((write) => write.outcome === 'acknowledged').length >= 25);
+  assert.deepEqual(
+    writes.map((write) => write.seq).sort((a, b) => a - b),
+    intents.map((intent) => intent.seq).sort((a, b) => a - b),
+  );
+});
+
+test('a server that hangs does not slow the schedule, and its time-outs are unknown writes', async (t) => {
+  const server = createServer(() => undefined);
+  const { outcomes } = await drive(await listen(t, server), 1_500, {
+    deadlineMs: { index: 600, get: 600, search: 600 },
+  });
+  const writes = outcomes.filter((outcome) => outcome.operation === 'index' && outcome.outcome !== 'unsent');
+  // 30 a second for about 1.2 s (the first is due 0.3 s after the start).
+  assert.ok(writes.length >= 30 && writes.length <= 42, `sent ${writes.length}`);
+  assert.ok(writes.every((write) => write.outcome === 'unknown' && write.error === 'deadline'));
+  assert.ok(writes.every((write) => write.endMs - write.dueMs >= 595));
+});
+
+test('a port nobody listens on rejects the writes: nothing was sent', async () => {
+  const { outcomes } = await drive('http://127.0.0.1:9', 900);
+  const writes = outcomes.filter((outcome) => outcome.operation === 'index' && outcome.outcome !== 'unsent');
+  assert.ok(writes.length > 10);
+  assert.ok(writes.every((write) => write.outcome === 'rejected'));
+});
