@@ -8,6 +8,8 @@ export interface AttemptOwner {
   onFailure(attempt: Attempt, error: Error): void;
   /** Its node was given up; the attempt is still under way. */
   onEvicted(attempt: Attempt): void;
+  /** Another node was given up: a read may hang on a copy there. */
+  onNodeLost(attempt: Attempt): void;
 }
 
 export class Attempt implements WireSink, Evictable {
@@ -63,6 +65,10 @@ export class Attempt implements WireSink, Evictable {
 
   onEvicted(): void {
     if (!this.#ended) this.#owner.onEvicted(this);
+  }
+
+  onNodeLost(): void {
+    if (!this.#ended) this.#owner.onNodeLost(this);
   }
 
   #end(): void {

@@ -11,6 +11,9 @@ import type { CallAnswer, CallSpec, Core } from './core.ts';
 import type { Admissible, Gate } from './gate.ts';
 import type { Parked } from './outage.ts';
 
+/** A read this old when a node is lost may be waiting for a copy there. */
+const mayHangMs = 100;
+
 type Wake = 'none' | 'retry' | 'hedge' | 'give-up';
 
 /** What the caller of a call gets: exactly one of the two. */
@@ -131,6 +134,21 @@ export class Call extends Alarm implements AttemptOwner, Admissible, Parked {
     // A write that must not be repeated may still be answered when its node recovers: it waits for its deadline.
     if (attempt.sent && this.#spec.safety === 'once') return;
     this.#abandon(attempt, 'its node was given up');
+  }
+
+  onNodeLost(attempt: Attempt): void {
+    const core = this.#core;
+    const now = core.time.now();
+    const mayHang = this.#spec.steerable === true && now - attempt.startedMs >= mayHangMs;
+    // Of a read with two attempts the hedge is the younger one: it keeps its chance, the first makes room for a steered one.
+    if (!mayHang || attempt === this.#hedge || core.nodes.steering === '' || !core.retryBudget.withdraw(now)) return;
+    if (this.#hedge) {
+      attempt.cancel();
+      this.#note(attempt, 'another node was given up', now);
+      this.#main = this.#hedge;
+    }
+    core.counters.retries++;
+    this.#send(true);
   }
 
   /** Ends an attempt that is still under way and goes on as after a broken exchange. */

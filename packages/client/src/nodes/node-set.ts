@@ -51,6 +51,7 @@ export class NodeSet {
   #all: Node[] = [];
   #usable: Node[] = [];
   #steering = '';
+  #identified = false;
 
   /** @param wheel a wheel that does not keep the process alive. */
   constructor(time: Time, wheel: Wheel, wires: WireFactory, options: NodeSetOptions, listener: NodeSetListener) {
@@ -115,7 +116,11 @@ export class NodeSet {
 
   /** Starts the watch for stalls; called with each exchange, does nothing when it is already running. */
   watch(nowMs: number): void {
-    if (this.#watch.dueTick < 0) this.#wheel.set(this.#watch, nowMs + watchEveryMs);
+    if (this.#watch.dueTick >= 0) return;
+    this.#wheel.set(this.#watch, nowMs + watchEveryMs);
+    if (this.#identified) return;
+    this.#identified = true;
+    for (const prober of this.#probers.values()) prober.identify();
   }
 
   /** An exchange with `node` broke. It is avoided for the moment that a probe takes. */
@@ -164,9 +169,9 @@ export class NodeSet {
     let busy = false;
     for (const node of this.#all) {
       if (node.inFlight.size > 0) busy = true;
-      const quietSince = Math.max(node.lastAnswerMs, node.clearedMs);
-      const stalled = node.stalled(now, this.#options.stallMs) && now - quietSince >= this.#options.stallMs;
-      if (node.state === 'up' && stalled) this.suspect(node, `no answer for ${this.#options.stallMs} ms`);
+      if (node.state === 'up' && node.stalled(now, this.#options.stallMs)) {
+        this.suspect(node, `no answer for ${Math.round(now - node.lastAnswerMs)} ms`);
+      }
       // A node that got no traffic for a while is forgiven by degrees, so that it is tried again.
       if (now - node.lastAnswerMs > 1000) node.ewmaMs *= 0.995;
     }
@@ -175,7 +180,9 @@ export class NodeSet {
 
   #onProbe(node: Node, result: ProbeResult): void {
     const now = this.#time.now();
+    if (result.kind === 'identified') return this.#refresh();
     if (result.kind === 'alive') {
+      node.cleared++;
       node.failedProbes = 0;
       node.clearedMs = now;
       if (!result.seesMaster) this.#change(node, 'isolated', 'it sees no master');
@@ -199,7 +206,12 @@ export class NodeSet {
     this.#refresh();
     this.#listener.onNodeChange(node, from, reason);
     // What waits at a dead node is told once, together, so that it can go elsewhere.
-    if (to === 'down') for (const one of [...node.inFlight]) one.onEvicted();
+    if (to === 'down') {
+      for (const one of [...node.inFlight]) one.onEvicted();
+      // Reads that other nodes coordinate may hang on a copy at the lost one.
+      for (const other of this.#all) if (other !== node) for (const one of [...other.inFlight]) one.onNodeLost();
+    }
+    if (to === 'up') this.#probers.get(node)?.identify();
   }
 
   /** Usable: every node in the best state present. With all of them down nothing is, and calls wait or fail fast. */

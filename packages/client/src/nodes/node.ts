@@ -16,6 +16,8 @@ export type NodeState =
 export interface Evictable {
   readonly startedMs: number;
   onEvicted(): void;
+  /** Another node was given up. */
+  onNodeLost(): void;
 }
 
 export class Node {
@@ -31,6 +33,8 @@ export class Node {
   lastAnswerMs: number;
   /** When the last suspicion was cleared by a probe. */
   clearedMs = -Infinity;
+  /** Suspicions cleared since the last answer: each makes the next one wait longer. */
+  cleared = 0;
   /** Failed probes since it was last up. */
   failedProbes = 0;
 
@@ -49,14 +53,16 @@ export class Node {
   /** Learns from an answer, whatever its status. */
   answered(nowMs: number, latencyMs: number): void {
     this.lastAnswerMs = nowMs;
+    this.cleared = 0;
     // Slowness is learnt faster than recovery: a node that turns slow must lose traffic within a few answers.
     this.ewmaMs += (latencyMs > this.ewmaMs ? 0.3 : 0.1) * (latencyMs - this.ewmaMs);
   }
 
-  /** True when requests wait here and nothing at all has been answered for `stallMs`. */
+  /** True when requests wait here and nothing at all was answered for `stallMs`, or longer after it was cleared by a probe. */
   stalled(nowMs: number, stallMs: number): boolean {
-    if (this.inFlight.size === 0 || nowMs - this.lastAnswerMs < stallMs) return false;
-    for (const oldest of this.inFlight) return nowMs - oldest.startedMs >= stallMs;
+    const patienceMs = stallMs * 2 ** Math.min(this.cleared, 3);
+    if (this.inFlight.size === 0 || nowMs - Math.max(this.lastAnswerMs, this.clearedMs) < patienceMs) return false;
+    for (const oldest of this.inFlight) return nowMs - oldest.startedMs >= patienceMs;
     return false;
   }
 }

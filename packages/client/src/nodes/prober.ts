@@ -7,18 +7,30 @@ import type { Exchange, WireAnswer, WireRequest, WireSink } from './wire.ts';
 
 export type ProbeResult =
   | { readonly kind: 'alive'; readonly seesMaster: boolean; readonly latencyMs: number }
-  | { readonly kind: 'dead'; readonly reason: string };
+  | { readonly kind: 'dead'; readonly reason: string }
+  | { readonly kind: 'identified' };
 
 /**
- * Answered by the node alone (`local`), without touching a shard. `discovered_master` is Elasticsearch's word (7.16 on),
- * `discovered_cluster_manager` OpenSearch's; a node of older versions says neither and counts as seeing one.
+ * Answered by the node alone (`local`), without touching a shard: `master_node` is null while it sees none. The same in
+ * Elasticsearch (tried on 9.5) and OpenSearch.
  */
 const probeRequest: WireRequest = {
   method: 'GET',
-  path: '/_cluster/health?local=true&filter_path=discovered_master,discovered_cluster_manager,status',
+  path: '/_cluster/state/master_node?local=true&filter_path=master_node',
   body: null,
   contentType: 'application/json',
 };
+
+/** Asks a node for its own id: the one key of the answer's `nodes`. */
+const identifyRequest: WireRequest = {
+  method: 'GET',
+  path: '/_nodes/_local?filter_path=nodes.*.name',
+  body: null,
+  contentType: 'application/json',
+};
+
+/** An alarm later than this says more about this process than about the node. */
+const lateMs = 100;
 
 export class Prober extends Alarm implements WireSink {
   readonly #node: Node;
@@ -26,8 +38,10 @@ export class Prober extends Alarm implements WireSink {
   readonly #wheel: Wheel;
   readonly #timeoutMs: number;
   readonly #report: (node: Node, result: ProbeResult) => void;
+  readonly #identity: Identity;
   #exchange: Exchange | null = null;
   #startedMs = 0;
+  #dueMs = 0;
   #stopped = false;
 
   constructor(
@@ -43,6 +57,12 @@ export class Prober extends Alarm implements WireSink {
     this.#wheel = wheel;
     this.#timeoutMs = timeoutMs;
     this.#report = report;
+    this.#identity = new Identity(node, () => report(node, { kind: 'identified' }));
+  }
+
+  /** Learns the node's own id, once; it is asked again after the node was away. */
+  identify(): void {
+    if (!this.#stopped) this.#identity.ask();
   }
 
   get busy(): boolean {
@@ -53,7 +73,9 @@ export class Prober extends Alarm implements WireSink {
   now(): void {
     if (this.#stopped || this.#exchange !== null) return;
     this.#startedMs = this.#time.now();
-    this.#wheel.set(this, this.#startedMs + this.#timeoutMs);
+    // A node that is known to be slow, because the machine is busy, is given more time.
+    const patienceMs = Math.min(4 * this.#timeoutMs, Math.max(this.#timeoutMs, 4 * this.#node.ewmaMs));
+    this.#setTimeout(this.#startedMs + patienceMs);
     this.#exchange = this.#node.wire.probe(probeRequest, this);
   }
 
@@ -67,6 +89,7 @@ export class Prober extends Alarm implements WireSink {
     this.#wheel.clear(this);
     this.#exchange?.cancel();
     this.#exchange = null;
+    this.#identity.stop();
   }
 
   override ring(): void {
@@ -74,8 +97,15 @@ export class Prober extends Alarm implements WireSink {
       this.now();
       return;
     }
+    const now = this.#time.now();
+    // When the alarm itself is late this process was held up, and answers may lie unread: look again before judging.
+    if (now - this.#dueMs > lateMs) return this.#setTimeout(now + this.#timeoutMs / 2);
     this.#exchange.cancel();
-    this.#end({ kind: 'dead', reason: `no answer to a probe within ${this.#timeoutMs} ms` });
+    // A user's request answered meanwhile is as good as a probe: the node is slow, not dead.
+    if (this.#node.lastAnswerMs > this.#startedMs) {
+      return this.#end({ kind: 'alive', seesMaster: true, latencyMs: now - this.#startedMs });
+    }
+    this.#end({ kind: 'dead', reason: `no answer to a probe within ${Math.round(now - this.#startedMs)} ms` });
   }
 
   onSent(): void {
@@ -93,6 +123,11 @@ export class Prober extends Alarm implements WireSink {
     this.#end({ kind: 'dead', reason: error.message });
   }
 
+  #setTimeout(atMs: number): void {
+    this.#dueMs = atMs;
+    this.#wheel.set(this, atMs);
+  }
+
   #end(result: ProbeResult): void {
     this.#exchange = null;
     this.#wheel.clear(this);
@@ -101,6 +136,42 @@ export class Prober extends Alarm implements WireSink {
 }
 
 function seesMaster(answer: WireAnswer): boolean {
-  const text = answer.body.toString('latin1');
-  return !/"discovered_(master|cluster_manager)"\s*:\s*false/.test(text);
+  return !/"master_node"\s*:\s*null/.test(answer.body.toString('latin1'));
+}
+
+/** The question for a node's id. Without an answer the client works, only reads cannot be steered. */
+class Identity implements WireSink {
+  readonly #node: Node;
+  readonly #onKnown: () => void;
+  #exchange: Exchange | null = null;
+
+  constructor(node: Node, onKnown: () => void) {
+    this.#node = node;
+    this.#onKnown = onKnown;
+  }
+
+  ask(): void {
+    this.#exchange ??= this.#node.wire.probe(identifyRequest, this);
+  }
+
+  stop(): void {
+    this.#exchange?.cancel();
+    this.#exchange = null;
+  }
+
+  onSent(): void {
+    // It may always be repeated.
+  }
+
+  onAnswer(answer: WireAnswer): void {
+    this.#exchange = null;
+    const id = /"nodes"\s*:\s*\{\s*"([\w-]+)"/.exec(answer.body.toString('latin1'))?.[1];
+    if (answer.status !== 200 || id === undefined || id === this.#node.engineId) return;
+    this.#node.engineId = id;
+    this.#onKnown();
+  }
+
+  onFailure(): void {
+    this.#exchange = null;
+  }
 }
