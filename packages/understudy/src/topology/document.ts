@@ -12,7 +12,7 @@ import {
 } from 'yaml';
 import type { Problem } from './problem.ts';
 
-export type Path = readonly PropertyKey[];
+type Path = readonly PropertyKey[];
 
 export interface Position {
   readonly line: number;

@@ -1,17 +1,9 @@
 // The door of topology: what should exist, from one file.
 export type * from './model.ts';
 export { parseTopology } from './parse.ts';
-export { describeProblem, TopologyError, type Problem } from './problem.ts';
+export { TopologyError, type Problem } from './problem.ts';
 export { regionProblems, type RegionOffer } from './region.ts';
-export { machinePlans, mostMachinesPerGroup, placementGroupLabels } from './plan.ts';
-export {
-  balancerLabel,
-  firewallLabel,
-  machineLabel,
-  placementGroupLabel,
-  subnetLabel,
-  tagOf,
-  vpcLabel,
-} from './labels.ts';
+export { machinePlans, placementGroupLabels } from './plan.ts';
+export { balancerLabel, firewallLabel, subnetLabel, tagOf, vpcLabel } from './labels.ts';
 export { topologyJsonSchema } from './json-schema.ts';
 export { exampleTopology } from './example.ts';

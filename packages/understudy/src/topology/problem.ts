@@ -28,7 +28,7 @@ export class TopologyError extends UnderstudyError {
 }
 
 /** `topology.yaml:4 search.nodes: saw 2; allowed ...; ...; do ...`. */
-export function describeProblem(path: string, problem: Problem): string {
+function describeProblem(path: string, problem: Problem): string {
   const place = problem.line === undefined ? path : `${path}:${problem.line}`;
   const field = problem.field === '' ? '' : ` ${problem.field}`;
   return `${place}${field}: saw ${problem.saw}; allowed ${problem.allowed}; ${problem.message}; do: ${problem.wayOut}`;

@@ -86,7 +86,7 @@ function absolutePath(given: string, topologyPath: string): string {
 }
 
 /** A whole OpenSSH public key, in contrast to the path of one. */
-export function isPublicKey(text: string): boolean {
+function isPublicKey(text: string): boolean {
   return /^(?:ssh-(?:ed25519|rsa)|ecdsa-sha2-nistp\d+|sk-[a-z0-9@.-]+) [A-Za-z0-9+/=]+(?: .*)?$/.test(text.trim());
 }
 

@@ -72,7 +72,7 @@ function unknownKey(path: PropertyKey[], locate: Locate): Problem {
 }
 
 /** The known key with the fewest edits, when they are few for its length. */
-export function nearestOf(key: string, known: readonly string[]): string | undefined {
+function nearestOf(key: string, known: readonly string[]): string | undefined {
   const plain = (text: string) => text.toLowerCase().replace(/[-_]/g, '');
   const ranked = known
     .map((candidate) => ({ candidate, edits: editDistance(plain(key), plain(candidate)) }))

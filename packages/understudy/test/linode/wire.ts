@@ -23,7 +23,7 @@ export type Reply =
 export const plantedToken = 'planted-token-0123456789abcdef';
 
 /** Time that passes only by sleeping, and at once. */
-export function promptClock(): Clock & { readonly sleepsMs: number[] } {
+function promptClock(): Clock & { readonly sleepsMs: number[] } {
   let nowMs = Date.UTC(2026, 10, 1);
   const startMs = nowMs;
   const sleepsMs: number[] = [];

@@ -10,7 +10,7 @@ import { follow, requestSchema, type Json } from './request-schema.ts';
 export const specAbsent =
   "Linode's OpenAPI file is not here; set UNDERSTUDY_OPENAPI to the path of openapi.yaml from github.com/linode/linode-api-docs";
 
-export interface Exchange {
+interface Exchange {
   readonly method: string;
   /** Below the version: `/linode/instances/1`, with or without a query. */
   readonly url: string;
@@ -45,7 +45,7 @@ export function linodeSpec(): LinodeSpec | undefined {
   return loaded.spec;
 }
 
-export function specFrom(document: Json): LinodeSpec {
+function specFrom(document: Json): LinodeSpec {
   const paths = document['paths'] as Record<string, Record<string, Json>>;
   const matchers = Object.keys(paths)
     .map((template) => ({
