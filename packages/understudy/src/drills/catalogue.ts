@@ -5,6 +5,7 @@ import type { Drill } from './drill.ts';
 import type { Fault } from './faults/fault.ts';
 import { balancerDrain } from './faults/balancer-drain.ts';
 import { controllerKill, undoneWithinMs } from './faults/controller-kill.ts';
+import { cpuStarvation } from './faults/cpu-starvation.ts';
 import { diskFull } from './faults/disk-full.ts';
 import { diskStall } from './faults/disk-stall.ts';
 import { nothing } from './faults/nothing.ts';
@@ -121,6 +122,12 @@ const search = group('search', [
     name: 'search-loss',
     summary: 'a twentieth of the packets to the master is lost: slow is not dead',
     fault: searchPacketLoss(5),
+    goals: within(2, 2, 0),
+  },
+  {
+    name: 'search-starved',
+    summary: 'the processors of the master are taken by others: slow is not dead',
+    fault: cpuStarvation,
     goals: within(2, 2, 0),
   },
   {

@@ -1,0 +1,24 @@
+// A machine whose processors are taken by others: the engine lives, answers late, and must not be mistaken for dead.
+import type { Fault } from './fault.ts';
+import { scriptFault } from './script-fault.ts';
+
+const unit = 'understudy-drill-burn';
+/** Busy loops for each processor the machine sees: the engine is left about one part in nine. */
+const loopsPerProcessor = 8;
+
+export const cpuStarvation: Fault = scriptFault({
+  name: 'cpu-starvation',
+  standsFor: 'a machine whose processors are taken: a noisy neighbour, a runaway job, steal time',
+  doesNotMeasure: ['starvation of memory or of the disk', 'a machine that stands still altogether'],
+  target: 'the elected master',
+  breaksQuorum: false,
+  lasting: true,
+  scripts: () => ({
+    inject:
+      `systemd-run --quiet --unit=${unit} sh -c ` +
+      `'for i in $(seq $(( $(nproc) * ${loopsPerProcessor} ))); do while :; do :; done & done; wait'`,
+    effective: `n=$(systemctl show -p TasksCurrent --value ${unit}.service); echo "$n processes burn"; [ "$n" -ge ${loopsPerProcessor} ]`,
+    undo: `systemctl stop ${unit}.service 2>/dev/null || true; systemctl reset-failed ${unit}.service 2>/dev/null || true`,
+    undone: `if systemctl is-active --quiet ${unit}.service; then echo 'still burning'; exit 1; fi; echo 'nothing burns'`,
+  }),
+});
