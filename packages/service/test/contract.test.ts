@@ -3,6 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { after, before, describe } from 'node:test';
 import { caller } from './contract/call.ts';
 import { documents } from './contract/documents.ts';
+import { extended } from './contract/extended.ts';
 import { health } from './contract/health.ts';
 import { outage } from './contract/outage.ts';
 import { refusals } from './contract/refusals.ts';
@@ -45,10 +46,11 @@ function whole(base: () => string): void {
 function withEngine(implementation: Implementation, engineUrl: () => string): void {
   let service: RunningService;
   before(async () => {
-    service = await implementation.start({ ES_HOSTS: engineUrl() });
+    service = await implementation.start({ ES_HOSTS: engineUrl(), WORKERS: '2' });
   });
   after(() => service.stop());
   whole(() => service.url);
+  if (implementation === node) extended(caller(() => service.url));
 }
 
 function withoutEngine(implementation: Implementation): void {

@@ -1,7 +1,7 @@
 // Python requirements beside the code that needs them. Only wheels of pure Python: they run on the machine's version and
 // processor whatever this machine has.
 import { execFile } from 'node:child_process';
-import { rm } from 'node:fs/promises';
+import { glob, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { ReleaseError } from './release-error.ts';
@@ -30,6 +30,8 @@ export async function vendor(directory: string, pythonVersion: string): Promise<
       error,
     );
   }
-  // Start scripts name this machine's interpreter in their first line; nothing calls them.
+  // Start scripts name this machine's interpreter in their first line, and RECORD has their hashes: nothing needs either,
+  // and without them the same requirements are the same bytes wherever they are built.
   await rm(join(directory, 'vendor/bin'), { recursive: true, force: true });
+  for await (const path of glob('vendor/*.dist-info/RECORD', { cwd: directory })) await rm(join(directory, path));
 }
