@@ -6,7 +6,7 @@ import { LaneSet } from '../gather/lane-set.ts';
 import { GetFreight, ReadEntry, type GetEntry } from '../gather/read-freight.ts';
 import type { ShardMap } from '../gather/shard-map.ts';
 import { GatherSwitch } from '../gather/switch.ts';
-import { WriteEntry, WriteFreight } from '../gather/write-freight.ts';
+import { WriteEntry, WriteFreight, type OwnDoing } from '../gather/write-freight.ts';
 import { RecentQuantile } from '../policy/quantile.ts';
 import type { Host } from './host.ts';
 import { newDocumentId } from './identifiers.ts';
@@ -14,6 +14,8 @@ import { getRequest, parseBody, toGetResult, type EngineDocument } from './read.
 import { timed } from './timed.ts';
 import type { BulkOperation, GetRequest, GetResult, OperationOptions, Refresh, WriteResult } from './types.ts';
 import { toRefusal, toRequest, toResult, toWrite, type EngineItem, type Write } from './write.ts';
+
+type Until = Parameters<OwnDoing>[2];
 
 export class Documents {
   readonly #host: Host;
@@ -30,9 +32,7 @@ export class Documents {
     const { gather, hedging } = settings;
     this.#host = host;
     this.#shards = shards;
-    const freight = new WriteFreight(core, (write, attempts, deadlineAt) =>
-      this.#ownDoing(write, attempts, deadlineAt),
-    );
+    const freight = new WriteFreight(core, (write, attempts, until) => this.#ownDoing(write, attempts, until));
     this.#writes = new LaneSet(core, freight, { ...gather, divides: gather.lanePerShard });
     this.#gets = new LaneSet(core, new GetFreight(core, hedging ? this.#gatheredLatency : undefined), {
       ...gather,
@@ -131,16 +131,16 @@ export class Documents {
     const request = toRequest(write, refresh, remainingMs);
     const { op, safety } = write;
     const answer = await this.#host.call({ operation: op, request, safety, deadlineAt, signal, gated: true });
-    return this.#read(write, answer, deadlineAt);
+    return this.#read(write, answer, { deadlineAt, signal });
   }
 
-  async #read(write: Write, answer: CallAnswer, deadlineAt: number): Promise<WriteResult> {
+  async #read(write: Write, answer: CallAnswer, until: Until): Promise<WriteResult> {
     const item = parseBody(write.op, answer.body) as EngineItem;
     const missing = write.op === 'delete' && answer.status === 404 && item.result === 'not_found';
     if (answer.status < 300 || missing) return toResult(write, item, answer.attempts);
     const outcome = answer.maybeApplied ? 'unknown' : 'none';
     if (answer.status === 409 && answer.maybeApplied) {
-      const own = await this.#ownDoing(write, answer.attempts, deadlineAt);
+      const own = await this.#ownDoing(write, answer.attempts, until);
       if (own) return own;
     }
     throw toRefusal(write.op, answer.status, item.error, { outcome });
@@ -150,16 +150,19 @@ export class Documents {
    * A repeated write met a conflict, and an earlier attempt of it may have been applied: reads the document back. The same
    * content there means that the conflict was with ourselves. Undefined when that cannot be shown.
    */
-  async #ownDoing(write: Write, attempts: number, deadlineAt: number): Promise<WriteResult | undefined> {
+  async #ownDoing(write: Write, attempts: number, until: Until): Promise<WriteResult | undefined> {
     // A pipeline changes content, and an update sends only a part: neither can be recognised.
     if (write.body === null || write.op === 'update' || write.pipeline !== undefined) return undefined;
     const routing = write.routing === undefined ? {} : { routing: write.routing };
-    const found = await this.#getAlone({ index: write.index, id: write.id, ...routing }, deadlineAt, {}).catch(
-      (error: unknown) => {
-        if (error instanceof ClientError) return undefined;
-        throw error;
-      },
-    );
+    const caller = until.signal ? { signal: until.signal } : {};
+    const found = await this.#getAlone(
+      { index: write.index, id: write.id, ...routing },
+      until.deadlineAt,
+      caller,
+    ).catch((error: unknown) => {
+      if (error instanceof ClientError) return undefined;
+      throw error;
+    });
     if (!found?.found || !isDeepStrictEqual(found.source, JSON.parse(write.body))) return undefined;
     if (write.op === 'create' && found.version !== 1) return undefined;
     if (write.ifSeqNo !== undefined && found.seqNo <= write.ifSeqNo) return undefined;
@@ -167,7 +170,7 @@ export class Documents {
     // acknowledged only when they all have.
     const { seqNo: ifSeqNo, primaryTerm: ifPrimaryTerm } = found;
     const again: Write = { ...write, op: 'index', ifSeqNo, ifPrimaryTerm };
-    const confirmed = await this.#alone(again, undefined, deadlineAt, undefined).catch(() => undefined);
+    const confirmed = await this.#alone(again, undefined, until.deadlineAt, until.signal).catch(() => undefined);
     if (!confirmed) return undefined;
     const result = found.version === 1 ? 'created' : 'updated';
     return { ...confirmed, result, attempts: attempts + found.attempts + confirmed.attempts };

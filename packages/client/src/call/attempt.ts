@@ -16,20 +16,24 @@ export class Attempt implements WireSink, Evictable {
   readonly node: Node;
   readonly startedMs: number;
   readonly hedge: boolean;
+  /** What was to be sent, before a preference was added for this node. */
+  readonly request: WireRequest;
   sent = false;
   readonly #core: Core;
   readonly #owner: AttemptOwner;
   #exchange: Exchange | null = null;
   #ended = false;
 
-  constructor(core: Core, owner: AttemptOwner, node: Node, nowMs: number, hedge: boolean) {
+  constructor(core: Core, owner: AttemptOwner, node: Node, request: WireRequest, nowMs: number, hedge: boolean) {
     this.#core = core;
     this.#owner = owner;
     this.node = node;
+    this.request = request;
     this.startedMs = nowMs;
     this.hedge = hedge;
   }
 
+  /** Sends `request`, which is this attempt's own, perhaps steered. */
   start(request: WireRequest): void {
     this.node.inFlight.add(this);
     this.#core.nodes.watch(this.startedMs);

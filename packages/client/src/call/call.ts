@@ -168,7 +168,10 @@ export class Call extends Alarm implements AttemptOwner, Admissible, Parked {
       core.outage.park(this);
       return this.#setAlarm('none', Infinity);
     }
-    const attempt = new Attempt(core, this, node, now, hedge);
+    const request =
+      this.#made === 0 ? this.#spec.request : this.#spec.reload ? this.#spec.reload() : this.#spec.request;
+    if (request === null) return this.cancel();
+    const attempt = new Attempt(core, this, node, request, now, hedge);
     if (hedge) this.#hedge = attempt;
     else this.#main = attempt;
     this.#lastNode = node;
@@ -176,7 +179,7 @@ export class Call extends Alarm implements AttemptOwner, Admissible, Parked {
     const hedgeAt = this.#hedgeAt(now);
     if (!hedge && hedgeAt < Infinity) this.#setAlarm('hedge', hedgeAt);
     else this.#setAlarm('give-up', this.#giveUpAt(now));
-    attempt.start(this.#request(hedge));
+    attempt.start(this.#steered(request, hedge));
   }
 
   #hedgeAt(now: number): number {
@@ -193,9 +196,8 @@ export class Call extends Alarm implements AttemptOwner, Admissible, Parked {
     return now + Math.min(attemptMaxMs, Math.max(attemptMinMs, (deadlineAt - now) * share));
   }
 
-  #request(hedge: boolean): WireRequest {
-    const { request, steerable } = this.#spec;
-    if (!steerable) return request;
+  #steered(request: WireRequest, hedge: boolean): WireRequest {
+    if (!this.#spec.steerable) return request;
     const steering = this.#core.nodes.steering;
     const preference = steering !== '' ? steering : hedge ? '_local' : '';
     if (preference === '') return request;
@@ -298,6 +300,7 @@ export class Call extends Alarm implements AttemptOwner, Admissible, Parked {
       headers: answer.headers,
       body: answer.body,
       node: attempt.node.url,
+      request: attempt.request,
       attempts: this.#made,
       maybeApplied: this.#maybeApplied,
     });

@@ -48,6 +48,8 @@ export interface CallSpec {
   /** For events and messages: 'get', 'search', 'index', 'bulk'. */
   readonly operation: string;
   readonly request: WireRequest;
+  /** Asked before each further attempt, when what is to be sent may have shrunk; null when nobody waits for it any more. */
+  readonly reload?: () => WireRequest | null;
   readonly safety: Safety;
   /** Absolute, on the clock of `Time.now`. */
   readonly deadlineAt: number;
@@ -63,6 +65,8 @@ export interface CallSpec {
 /** An answer that is the engine's word: 2xx, or a 4xx for the caller to read. */
 export interface CallAnswer extends WireAnswer {
   readonly node: string;
+  /** The request this answers: `CallSpec.request`, or what `reload` gave. */
+  readonly request: WireRequest;
   /** Requests sent, this one included. */
   readonly attempts: number;
   /** An earlier attempt of the same write may have been applied: a 409 may be our own doing. */

@@ -3,6 +3,7 @@
 import { Call } from '../call/call.ts';
 import type { CallAnswer } from '../call/core.ts';
 import { ClientError } from '../errors.ts';
+import type { WireRequest } from '../nodes/wire.ts';
 import { Alarm } from '../time/wheel.ts';
 import type { Entry, EntryOwner } from './entry.ts';
 import type { Lane } from './lane.ts';
@@ -15,6 +16,8 @@ export class Batch<E extends Entry<never>> extends Alarm implements EntryOwner {
   #call: Call | null = null;
   #live: number;
   #startedMs = 0;
+  /** Which entries each request that was sent carries, in their order. */
+  readonly #carried = new Map<WireRequest, readonly E[]>();
 
   constructor(lane: Lane<E>, entries: readonly E[]) {
     super();
@@ -41,7 +44,10 @@ export class Batch<E extends Entry<never>> extends Alarm implements EntryOwner {
     }
     this.#startedMs = core.time.now();
     core.wheel.set(this, this.#startedMs + owner.stallMs);
-    this.#call = new Call(core, { ...freight.load(this.entries, deadlineAt), deadlineAt, gated: false }, this);
+    const load = freight.load(this.entries, deadlineAt);
+    this.#carried.set(load.request, this.entries);
+    const reload = (): WireRequest | null => this.#reload(deadlineAt);
+    this.#call = new Call(core, { ...load, reload, deadlineAt, gated: false }, this);
     this.#call.start();
   }
 
@@ -64,7 +70,8 @@ export class Batch<E extends Entry<never>> extends Alarm implements EntryOwner {
       if (answer.maybeApplied) entry.maybeApplied = true;
     }
     if (answer.status >= 300) return this.#split(answer.status);
-    const again = freight.unload(this.entries, answer).filter((entry) => !entry.ended && entry.copies === 0);
+    const carried = this.#carried.get(answer.request) ?? this.entries;
+    const again = freight.unload(carried, answer).filter((entry) => !entry.ended && entry.copies === 0);
     owner.onBatchDone(this.#lane, core.time.now() - this.#startedMs);
     this.#lane.onBatchEnd(this, again);
   }
@@ -78,6 +85,16 @@ export class Batch<E extends Entry<never>> extends Alarm implements EntryOwner {
       if (!entry.ended) this.#lane.freight.refuse(entry, error);
     }
     this.#lane.onBatchEnd(this, []);
+  }
+
+  /** The request for another attempt: without the entries that ended meanwhile, which nobody waits for. */
+  #reload(deadlineAt: number): WireRequest | null {
+    const live = this.entries.filter((entry) => !entry.ended);
+    if (live.length === 0) return null;
+    for (const [request, entries] of this.#carried) if (entries.length === live.length) return request;
+    const { request } = this.#lane.freight.load(live, deadlineAt);
+    this.#carried.set(request, live);
+    return request;
   }
 
   /** The whole request was refused, so one entry of it may be poison: halves go on their own, until only the poison fails. */

@@ -37,7 +37,7 @@ export class Entry<R> extends Alarm {
   readonly #core: Core;
   readonly #operation: string;
   readonly #isWrite: boolean;
-  readonly #signal: AbortSignal | undefined;
+  readonly signal: AbortSignal | undefined;
   readonly #onAbort: (() => void) | null = null;
   readonly #resolve: (result: R) => void;
   readonly #reject: (error: ClientError) => void;
@@ -51,13 +51,13 @@ export class Entry<R> extends Alarm {
     this.bytes = about.bytes;
     this.deadlineAt = about.deadlineAt;
     this.startedMs = core.time.now();
-    this.#signal = about.signal;
+    this.signal = about.signal;
     this.#resolve = resolve;
     this.#reject = reject;
     core.wheel.set(this, about.deadlineAt);
-    if (this.#signal) {
+    if (this.signal) {
       this.#onAbort = () => this.#leave('cancelled', 'was cancelled by its caller');
-      this.#signal.addEventListener('abort', this.#onAbort, { once: true });
+      this.signal.addEventListener('abort', this.#onAbort, { once: true });
     }
   }
 
@@ -97,7 +97,7 @@ export class Entry<R> extends Alarm {
     const where =
       this.state === 'in-flight' ? 'the request that carried it was not answered' : 'it was waiting to be sent';
     const message = `${this.#operation} ${what} (after ${ms} ms; ${where}).`;
-    const cause: unknown = code === 'cancelled' ? this.#signal?.reason : undefined;
+    const cause: unknown = code === 'cancelled' ? this.signal?.reason : undefined;
     const { owner } = this;
     this.#fail(new ClientError(code, message, { outcome: unknown ? 'unknown' : 'none', cause }));
     owner?.onLeft(this);
@@ -106,6 +106,6 @@ export class Entry<R> extends Alarm {
   #end(): void {
     this.state = 'ended';
     this.#core.wheel.clear(this);
-    if (this.#onAbort) this.#signal?.removeEventListener('abort', this.#onAbort);
+    if (this.#onAbort) this.signal?.removeEventListener('abort', this.#onAbort);
   }
 }

@@ -27,7 +27,11 @@ export class WriteEntry extends Entry<WriteResult> {
 }
 
 /** Finds out whether a conflict is with the entry's own earlier attempt; undefined when that cannot be shown. */
-export type OwnDoing = (write: Write, attempts: number, deadlineAt: number) => Promise<WriteResult | undefined>;
+export type OwnDoing = (
+  write: Write,
+  attempts: number,
+  until: { readonly deadlineAt: number; readonly signal: AbortSignal | undefined },
+) => Promise<WriteResult | undefined>;
 
 export class WriteFreight implements Freight<WriteEntry> {
   readonly kind = 'write';
@@ -101,7 +105,7 @@ export class WriteFreight implements Freight<WriteEntry> {
     if (reading.verdict === 'retry' && entry.attempts < options.maxAttempts) return void again.push(entry);
     const refusal = toRefusal(write.op, status, item.error, { outcome: entry.maybeApplied ? 'unknown' : 'none' });
     if (status !== 409 || !entry.maybeApplied) return entry.fail(refusal);
-    void this.#ownDoing(write, entry.attempts, entry.deadlineAt).then(
+    void this.#ownDoing(write, entry.attempts, entry).then(
       (own) => (own ? entry.done(own) : entry.fail(refusal)),
       () => entry.fail(refusal),
     );

@@ -68,7 +68,10 @@ export async function simulate(plan: Plan, more: Partial<ClientOptions> = {}): P
   assert.equal(tally.done + tally.failed, plan.operations, 'every caller has one outcome');
   const { counters } = client.metrics();
   const earned = 200 + 0.2 * counters.requests + ((time.now() - startedMs) / 1000) * 10;
-  assert.ok(counters.requests <= counters.operations + earned * 2 + engine.requests, 'requests are bounded by the budget');
+  assert.ok(
+    counters.requests <= counters.operations + earned * 2 + engine.requests,
+    'requests are bounded by the budget',
+  );
   assert.deepEqual(sentAfterCancel.found, [], 'cancelled work is not sent');
   const closing = client.close({ drainMs: 100 });
   await time.run(10_000);
@@ -84,7 +87,8 @@ function fateOf(plan: Plan, random: () => number, isProbe: boolean): Fate {
   if ((roll -= plan.refuse) < 0) return { kind: 'refuse' };
   if ((roll -= plan.reset) < 0) return { kind: 'reset', applied: random() < 0.5, afterMs };
   if ((roll -= plan.hang) < 0) return { kind: 'hang', applied: random() < 0.5 };
-  if ((roll -= plan.status) < 0) return { kind: 'status', status: [429, 500, 502, 503, 504][Math.floor(random() * 5)]!, afterMs };
+  if ((roll -= plan.status) < 0)
+    return { kind: 'status', status: [429, 500, 502, 503, 504][Math.floor(random() * 5)]!, afterMs };
   return { kind: 'answer', afterMs };
 }
 
@@ -140,10 +144,19 @@ async function operate(
   }
   assert.equal(caller.settled, 1);
   const tookMs = time.now() - caller.startedMs;
-  assert.ok(tookMs <= plan.deadlineMs + tickMs, `${kind} ended after ${tookMs} ms with a deadline of ${plan.deadlineMs} ms`);
+  assert.ok(
+    tookMs <= plan.deadlineMs + tickMs,
+    `${kind} ended after ${tookMs} ms with a deadline of ${plan.deadlineMs} ms`,
+  );
 }
 
-async function carryOut(client: Client, kind: Caller['kind'], id: string, n: number, options: { signal: AbortSignal }): Promise<unknown> {
+async function carryOut(
+  client: Client,
+  kind: Caller['kind'],
+  id: string,
+  n: number,
+  options: { signal: AbortSignal },
+): Promise<unknown> {
   if (kind === 'index') return client.index({ index: 'a', id, document: { n } }, options);
   if (kind === 'create') return client.create({ index: 'a', id, document: { n } }, options);
   if (kind === 'update') return client.update({ index: 'a', id, doc: { n } }, options);
@@ -157,9 +170,18 @@ function assertAcknowledged(engine: SimEngine, kind: Caller['kind'], id: string,
   assert.deepEqual(stored.source, kind === 'update' ? { doc: { n } } : { n });
 }
 
-function assertFailure(engine: SimEngine, time: SimTime, plan: Plan, caller: Caller, id: string, error: ClientError): void {
+function assertFailure(
+  engine: SimEngine,
+  time: SimTime,
+  plan: Plan,
+  caller: Caller,
+  id: string,
+  error: ClientError,
+): void {
   if (caller.kind === 'get') assert.equal(error.outcome, 'none');
   // The promise of `none`: whoever sends it again does not write twice.
-  if (error.outcome === 'none') assert.equal(engine.store.has(id), false, `${caller.kind} ${id}: ${error.code} says none, and it is there`);
-  if (error.code === 'deadline-exceeded') assert.ok(time.now() - caller.startedMs >= plan.deadlineMs - 0.001, 'not before its deadline');
+  if (error.outcome === 'none')
+    assert.equal(engine.store.has(id), false, `${caller.kind} ${id}: ${error.code} says none, and it is there`);
+  if (error.code === 'deadline-exceeded')
+    assert.ok(time.now() - caller.startedMs >= plan.deadlineMs - 0.001, 'not before its deadline');
 }

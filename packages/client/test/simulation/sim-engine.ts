@@ -105,7 +105,10 @@ export class SimEngine {
     }
     if (fate.kind === 'status') {
       later(fate.afterMs, () => {
-        if (end()) sink.onAnswer(answerOf(fate.status, { error: { type: 'simulated', reason: 'by plan' }, status: fate.status }));
+        if (end())
+          sink.onAnswer(
+            answerOf(fate.status, { error: { type: 'simulated', reason: 'by plan' }, status: fate.status }),
+          );
       });
       return;
     }
@@ -123,28 +126,39 @@ export class SimEngine {
     if (route === '/_cluster/state/master_node') return { status: 200, body: { master_node: 'm' } };
     if (route === '/_nodes/_local') return { status: 200, body: { nodes: { abc: { name: 'x' } } } };
     if (route.endsWith('/_search_shards')) return { status: 200, body: this.#searchShards(path) };
-    if (route === '/_bulk') return { status: 200, body: { items: parseBulk(String(body)).map((item) => this.#bulkItem(item)) } };
+    if (route === '/_bulk')
+      return { status: 200, body: { items: parseBulk(String(body)).map((item) => this.#bulkItem(item)) } };
     if (route === '/_mget') {
       const { docs } = JSON.parse(String(body)) as { docs: { _id: string }[] };
       return { status: 200, body: { docs: docs.map(({ _id }) => this.#document(_id)) } };
     }
-    if (route.endsWith('/_search')) return { status: 200, body: { took: 1, hits: { total: { value: 0, relation: 'eq' }, hits: [] } } };
+    if (route.endsWith('/_search'))
+      return { status: 200, body: { took: 1, hits: { total: { value: 0, relation: 'eq' }, hits: [] } } };
     const [, , endpoint, id = ''] = route.split('/');
     if (method === 'GET') {
       const document = this.#document(decodeURIComponent(id));
       return { status: document.found ? 200 : 404, body: document };
     }
-    const op = method === 'DELETE' ? 'delete' : endpoint === '_create' ? 'create' : endpoint === '_update' ? 'update' : 'index';
+    const op =
+      method === 'DELETE' ? 'delete' : endpoint === '_create' ? 'create' : endpoint === '_update' ? 'update' : 'index';
     const query = new URLSearchParams(path.split('?')[1] ?? '');
     const ifSeqNo = query.get('if_seq_no');
     const source: unknown = body === null ? null : JSON.parse(String(body));
-    return this.#apply({ op, id: decodeURIComponent(id), body: source }, ifSeqNo === null ? undefined : Number(ifSeqNo));
+    return this.#apply(
+      { op, id: decodeURIComponent(id), body: source },
+      ifSeqNo === null ? undefined : Number(ifSeqNo),
+    );
   }
 
   #bulkItem(item: Item): Record<string, unknown> {
     const planned = this.itemFates(item.id);
     if (planned !== undefined) {
-      const type = planned === 429 ? 'es_rejected_execution_exception' : planned === 503 ? 'unavailable_shards_exception' : 'document_parsing_exception';
+      const type =
+        planned === 429
+          ? 'es_rejected_execution_exception'
+          : planned === 503
+            ? 'unavailable_shards_exception'
+            : 'document_parsing_exception';
       return { [item.op]: { _id: item.id, status: planned, error: { type, reason: 'by plan' } } };
     }
     const { status, body } = this.#apply(item, undefined);
@@ -154,7 +168,11 @@ export class SimEngine {
   #apply(item: Item, ifSeqNo: number | undefined): { status: number; body: unknown } {
     const old = this.store.get(item.id);
     const conflict = (item.op === 'create' && old) || (ifSeqNo !== undefined && old?.seqNo !== ifSeqNo);
-    if (conflict) return { status: 409, body: { error: { type: 'version_conflict_engine_exception', reason: 'by the model' }, status: 409 } };
+    if (conflict)
+      return {
+        status: 409,
+        body: { error: { type: 'version_conflict_engine_exception', reason: 'by the model' }, status: 409 },
+      };
     const version = (old?.version ?? 0) + 1;
     const seqNo = this.#seqNo++;
     const common = { _index: 'a', _id: item.id, _version: version, _seq_no: seqNo, _primary_term: 1 };
@@ -169,7 +187,15 @@ export class SimEngine {
   #document(id: string): { found: boolean } & Record<string, unknown> {
     const stored = this.store.get(id);
     if (!stored) return { _index: 'a', _id: id, found: false };
-    return { _index: 'a', _id: id, found: true, _source: stored.source, _version: stored.version, _seq_no: stored.seqNo, _primary_term: 1 };
+    return {
+      _index: 'a',
+      _id: id,
+      found: true,
+      _source: stored.source,
+      _version: stored.version,
+      _seq_no: stored.seqNo,
+      _primary_term: 1,
+    };
   }
 
   #searchShards(path: string): unknown {
