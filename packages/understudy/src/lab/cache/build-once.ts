@@ -36,17 +36,22 @@ async function isHeld(lockFile: string): Promise<boolean> {
   return (await processIdentity(Number.parseInt(holder, 10))) === holder;
 }
 
-/** Takes the lock, or says that someone else has it. A lock whose holder is dead is taken over. */
+/** Takes the lock, or says that a living process has it. One whose holder is dead is taken over. */
 async function tryLock(lockFile: string): Promise<boolean> {
   const mine = (await processIdentity(process.pid)) ?? String(process.pid);
   const claim = `${lockFile}.${process.pid}`;
   await writeFile(claim, mine);
   try {
     // link(2) fails when the name exists, and the file it names has its content already: no half-written lock is ever seen.
-    await link(claim, lockFile);
-    return true;
-  } catch {
-    if (!(await isHeld(lockFile))) await rm(lockFile, { force: true });
+    for (let attempt = 0; attempt < 2; attempt += 1) {
+      const taken = await link(claim, lockFile).then(
+        () => true,
+        () => false,
+      );
+      if (taken) return true;
+      if (await isHeld(lockFile)) return false;
+      await rm(lockFile, { force: true });
+    }
     return false;
   } finally {
     await rm(claim, { force: true });
