@@ -9,24 +9,43 @@ export interface Limits {
   readonly vcpus: number;
 }
 
-/** `unified`: one tree. `split`: one tree per controller, of which the lab uses these. */
+/**
+ * `unified`: one tree. `split`: one tree per controller, of which the lab uses these; `systemd` is the v2 tree beside them
+ * on a hybrid host. Machines must enter that one too: otherwise all their systemds share one tree and stop each other's units.
+ */
 export type CgroupLayout =
   | { readonly kind: 'unified'; readonly root: string }
-  | { readonly kind: 'split'; readonly memory: string; readonly cpu: string };
+  | { readonly kind: 'split'; readonly memory: string; readonly cpu: string; readonly systemd?: string };
 
 export const labGroup = 'understudy';
 
 export const detectCgroupLayout = (root = '/sys/fs/cgroup'): CgroupLayout =>
   existsSync(join(root, 'cgroup.controllers'))
     ? { kind: 'unified', root }
-    : { kind: 'split', memory: join(root, 'memory'), cpu: join(root, 'cpu') };
+    : {
+        kind: 'split',
+        memory: join(root, 'memory'),
+        cpu: join(root, 'cpu'),
+        ...(existsSync(join(root, 'unified', 'cgroup.procs')) ? { systemd: join(root, 'unified') } : {}),
+      };
 
 const trees = (layout: CgroupLayout): readonly string[] =>
-  layout.kind === 'unified' ? [layout.root] : [layout.memory, layout.cpu];
+  layout.kind === 'unified'
+    ? [layout.root]
+    : [layout.memory, layout.cpu, ...(layout.systemd === undefined ? [] : [layout.systemd])];
 
 /** Where a launcher writes its own pid to enter the group `name`. */
 export const entryFiles = (layout: CgroupLayout, name: string): readonly string[] =>
   trees(layout).map((tree) => join(tree, labGroup, name, 'cgroup.procs'));
+
+/**
+ * Where a process enters the group of a machine that runs already. Under v2 the group itself holds only groups by then;
+ * `supervisor` is the one that systemd-nspawn made for itself.
+ */
+export const joinFiles = (layout: CgroupLayout, name: string): readonly string[] =>
+  layout.kind === 'unified'
+    ? [join(layout.root, labGroup, name, 'supervisor', 'cgroup.procs')]
+    : entryFiles(layout, name);
 
 /** File -> value: a hard memory limit, and CPU by weight so that idle cores are never wasted. */
 export const limitFiles = (layout: CgroupLayout, name: string, limits: Limits): ReadonlyMap<string, string> => {
