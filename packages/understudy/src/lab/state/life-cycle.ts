@@ -40,6 +40,11 @@ export interface LifeCycleParts {
   readonly sizeOf: (typeId: string) => { memory: number; vcpus: number };
 }
 
+/** What a job takes on real hardware, for `percent_complete`. */
+const hardwareGuessMs = 5_000;
+/** A machine that would not go is asked again so much later. */
+const retryDeleteMs = 5_000;
+
 const busyStatus: Readonly<Record<JobKind, MachineStatus>> = {
   create: 'provisioning',
   boot: 'booting',
@@ -61,7 +66,8 @@ const finalStatus: Readonly<Record<JobKind, MachineStatus>> = {
 export class LifeCycle {
   readonly #parts: LifeCycleParts;
   readonly #lanes = new Map<number, Promise<void>>();
-  #stopped = false;
+  /** Aborted by `stop`: a job that is only waiting stays in the store, and is done again after the next start. */
+  readonly #stopping = new AbortController();
 
   constructor(parts: LifeCycleParts) {
     this.#parts = parts;
@@ -83,7 +89,7 @@ export class LifeCycle {
       `linode_${kind}`,
       aboutMachine(machine),
       secondary(machine, kind),
-      linodeTimings[kind],
+      this.#expectedMs(kind),
     );
     const job: Job = { id: store.newId(), kind, machineId: machine.id, eventId: event.id };
     const first = !this.busy(machine.id);
@@ -113,14 +119,19 @@ export class LifeCycle {
     await store.persist();
   }
 
-  /** No new job begins; resolves when the running ones have come to an end. */
+  /** No new job begins; resolves when the hardware is left alone. */
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.#stopping.abort();
     await Promise.all(this.#lanes.values());
   }
 
   async settled(): Promise<void> {
     while (this.#lanes.size > 0) await Promise.all(this.#lanes.values());
+  }
+
+  #expectedMs(kind: JobKind): number {
+    const least = this.#parts.minimum[kind];
+    return least > 0 ? least : hardwareGuessMs;
   }
 
   #dropWaiting(machineId: number): void {
@@ -138,7 +149,7 @@ export class LifeCycle {
   }
 
   #kick(machineId: number): void {
-    if (this.#stopped || this.#lanes.has(machineId)) return;
+    if (this.#stopping.signal.aborted || this.#lanes.has(machineId)) return;
     const lane = this.#drain(machineId).finally(() => this.#lanes.delete(machineId));
     this.#lanes.set(machineId, lane);
   }
@@ -149,7 +160,7 @@ export class LifeCycle {
     for (;;) {
       const [job] = this.jobsOf(machineId);
       const machine = this.#parts.store.machines.get(machineId);
-      if (job === undefined || this.#stopped) return;
+      if (job === undefined || this.#stopping.signal.aborted) return;
       if (machine === undefined) this.#parts.store.jobs.delete(job.id);
       else await this.#perform(machine, job);
     }
@@ -165,7 +176,7 @@ export class LifeCycle {
       await this.#work(machine, job.kind);
       const least = minimum[job.kind] + faults.extraMs(job.kind, machine.label);
       const left = least - (clock.monotonicMs() - started);
-      if (left > 0) await clock.sleep(left);
+      if (left > 0) await clock.sleep(left, this.#stopping.signal);
       if (faults.fails(job.kind, machine.label)) {
         failure = 'A fault was asked for.';
         await this.#parts.hardware.shutdownMachine(machine.id);
@@ -177,28 +188,29 @@ export class LifeCycle {
       logger({ level: 'error', subject: machine.label, text: `${job.kind} failed: ${failure}` });
     store.jobs.delete(job.id);
     events.end(job.eventId, failure === undefined ? 'finished' : 'failed', failure ?? '');
-    this.#conclude(machine, job.kind, failure);
+    await this.#conclude(machine, job.kind, failure);
     await store.persist();
   }
 
-  #conclude(machine: Machine, kind: JobKind, failure: string | undefined): void {
+  async #conclude(machine: Machine, kind: JobKind, failure: string | undefined): Promise<void> {
     const { store, sync } = this.#parts;
-    if (kind === 'delete') {
-      if (failure !== undefined) return this.#retryDelete(machine);
-      store.machines.delete(machine.id);
-      store.touch();
-      return sync.tryRemovals();
+    if (kind !== 'delete') {
+      if (machine.status !== 'deleting') this.#show(machine, failure === undefined ? finalStatus[kind] : 'offline');
+      return;
     }
-    if (machine.status !== 'deleting') this.#show(machine, failure === undefined ? finalStatus[kind] : 'offline');
+    if (failure !== undefined) return this.#deleteAgain(machine);
+    store.machines.delete(machine.id);
+    store.touch();
+    sync.tryRemovals();
   }
 
-  #retryDelete(machine: Machine): void {
+  async #deleteAgain(machine: Machine): Promise<void> {
     const { store, events, clock } = this.#parts;
-    const event = events.schedule('linode_delete', aboutMachine(machine), null, linodeTimings.delete);
+    const event = events.schedule('linode_delete', aboutMachine(machine), null, this.#expectedMs('delete'));
     const job: Job = { id: store.newId(), kind: 'delete', machineId: machine.id, eventId: event.id };
     store.jobs.set(job.id, job);
     store.touch();
-    void clock.sleep(5000).then(() => this.#kick(machine.id));
+    await clock.sleep(retryDeleteMs, this.#stopping.signal).catch(() => undefined);
   }
 
   async #work(machine: Machine, kind: JobKind): Promise<void> {

@@ -61,6 +61,7 @@ async function networks({ ok }: TestRegion, vpcId: number, subnetId: number): Pr
   await ok('GET', '/vpcs');
   await ok('GET', `/vpcs/${vpcId}`);
   await ok('PUT', `/vpcs/${vpcId}`, { description: 'for the demo' });
+  await ok('GET', `/vpcs/${vpcId}/ips`);
   await ok('GET', `/vpcs/${vpcId}/subnets`);
   await ok('GET', `/vpcs/${vpcId}/subnets/${subnetId}`);
   await ok('PUT', `/vpcs/${vpcId}/subnets/${subnetId}`, { label: 'renamed' });
