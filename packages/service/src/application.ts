@@ -46,7 +46,8 @@ export function createApplication(options: ApplicationOptions): FastifyInstance 
     reply.header('x-request-id', request.id);
     if (options.draining()) reply.header('connection', 'close');
     options.metrics.inFlight.inc();
-    done();
+    // Before the body is read: whatever is sent to a wrong path or with a wrong method, that is what is wrong with it.
+    done(request.is404 ? unknownRoute(app, request) : undefined);
   });
   app.addHook('onResponse', (request, reply, done) => {
     record(options, request, reply);
@@ -57,7 +58,6 @@ export function createApplication(options: ApplicationOptions): FastifyInstance 
   addDocumentRoutes(app, options.engine);
   addOperatorRoutes(app, options);
   addReferenceRoutes(app);
-  answerUnknownRoutes(app);
   return app;
 }
 
@@ -107,23 +107,15 @@ function sendProblem(details: ProblemDetails, request: FastifyRequest, reply: Fa
 }
 
 /** 404, or 405 with the methods that the path has. */
-function answerUnknownRoutes(app: FastifyInstance): void {
-  app.setNotFoundHandler((request) => {
-    const path = request.url.split('?', 1)[0] as string;
-    const allowed = (['GET', 'POST', 'DELETE'] as const).filter((method) => hasRoute(app, method, path));
-    throw allowed.length === 0
-      ? new Problem({
-          status: 404,
-          code: 'not-found',
-          text: 'There is nothing at this path; GET /docs lists what there is.',
-        })
-      : new Problem({
-          status: 405,
-          code: 'method-not-allowed',
-          text: `This path takes ${allowed.join(' and ')}, not ${request.method}.`,
-          allow: allowed.join(', '),
-        });
-  });
+function unknownRoute(app: FastifyInstance, request: FastifyRequest): Problem {
+  const path = request.url.split('?', 1)[0] as string;
+  const allowed = (['GET', 'POST', 'DELETE'] as const).filter((method) => hasRoute(app, method, path));
+  if (allowed.length === 0) {
+    const text = 'There is nothing at this path; GET /docs lists what there is.';
+    return new Problem({ status: 404, code: 'not-found', text });
+  }
+  const text = `This path takes ${allowed.join(' and ')}, not ${request.method}.`;
+  return new Problem({ status: 405, code: 'method-not-allowed', text, allow: allowed.join(', ') });
 }
 
 function hasRoute(app: FastifyInstance, method: HTTPMethods, path: string): boolean {

@@ -10,6 +10,6 @@ export const limits = {
   bulkLines: 10_000,
   queryBytes: 1024,
   pageSize: 100,
-  /** from + size; beyond it `search_after` is the way. */
-  searchDepth: 1000,
+  /** Hits that may be skipped; beyond it `search_after` is the way. */
+  skip: 900,
 } as const;

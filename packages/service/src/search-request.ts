@@ -18,20 +18,16 @@ export function readSearchRequest(queryString: QueryString): SearchRequest {
   if (query === undefined || query === '') throw missingQuery;
   const bytes = Buffer.byteLength(query);
   if (bytes > limits.queryBytes) throw invalid('q', `'q' has ${bytes} bytes; the most is ${limits.queryBytes}.`);
-  const request: SearchRequest = {
+  const after = readAfter(one(queryString, 'search_after'));
+  const from = whole(queryString, 'from', 0, 0, limits.skip);
+  return {
     query,
     size: whole(queryString, 'size', 10, 0, limits.pageSize),
-    from: whole(queryString, 'from', 0, 0, limits.searchDepth),
+    // The sort values say where a page starts.
+    from: after === undefined ? from : 0,
     highlight: flag(queryString, 'highlight'),
-    after: readAfter(one(queryString, 'search_after')),
+    after,
   };
-  if (request.from + request.size > limits.searchDepth) {
-    throw invalid('from', `'from' and 'size' reach beyond ${limits.searchDepth} hits; page with 'search_after'.`);
-  }
-  if (request.after !== undefined && request.from > 0) {
-    throw invalid('from', "'from' cannot be used together with 'search_after'.");
-  }
-  return request;
 }
 
 /** The engine's search body. The order is score alone unless a stable one is asked for: that one costs a little more. */

@@ -50,14 +50,17 @@ const searchParameters = [
     maxLength: limits.queryBytes,
   }),
   parameter('size', 'query', 'Hits to return.', { type: 'integer', minimum: 0, maximum: limits.pageSize, default: 10 }),
-  parameter('from', 'query', `Hits to skip; \`from\` and \`size\` together reach ${limits.searchDepth} at most.`, {
+  parameter('from', 'query', 'Hits to skip; ignored with `search_after`, which reaches further.', {
     type: 'integer',
     minimum: 0,
-    maximum: limits.searchDepth,
+    maximum: limits.skip,
     default: 0,
   }),
   parameter('search_after', 'query', 'Empty for the first page in a stable order, then the `sort` of the last hit.', {
     type: 'string',
+    // A part of what is taken: an id may have any character, escaped as JSON has it.
+    pattern: '^(\\[-?\\d{1,6}(\\.\\d{1,6})?,"[a-z\\d]*"\\])?$',
+    examples: ['', '[1.25,"fox"]'],
   }),
   parameter('highlight', 'query', 'Adds the places that matched, with HTML escaped and <em> around the words.', {
     type: 'boolean',
