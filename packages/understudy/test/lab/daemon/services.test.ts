@@ -7,13 +7,13 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { suite, test, type TestContext } from 'node:test';
-import { systemClock } from '../../src/ground/index.ts';
-import { labEndpoint } from '../../src/lab/index.ts';
-import { buildMetadataServer } from '../../src/lab/metadata.ts';
-import type { LabPlaces } from '../../src/lab/places.ts';
-import { buildFileServer } from '../../src/lab/static-files.ts';
-import { startDaemon, stopDaemon } from '../../src/lab/supervise.ts';
-import { createMachine, startRegion } from './api/region.ts';
+import { systemClock } from '../../../src/ground/index.ts';
+import { labEndpoint } from '../../../src/lab/index.ts';
+import { buildMetadataServer } from '../../../src/lab/metadata.ts';
+import type { LabPlaces } from '../../../src/lab/places.ts';
+import { buildFileServer } from '../../../src/lab/static-files.ts';
+import { startDaemon, stopDaemon } from '../../../src/lab/supervise.ts';
+import { createMachine, startRegion } from '../api/region.ts';
 
 async function folder(t: TestContext): Promise<string> {
   const made = await mkdtemp(path.join(tmpdir(), 'understudy-lab-'));
