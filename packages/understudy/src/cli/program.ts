@@ -33,6 +33,7 @@ export function buildProgram(): Command {
   const program = new Command('understudy')
     .description('Keeps a search cluster and its application serving when machines die on Linode, and proves it.')
     .version(version())
+    .enablePositionalOptions()
     .addHelpText('after', epilogue)
     .showSuggestionAfterError()
     .showHelpAfterError('(--help shows the usage, with examples)')

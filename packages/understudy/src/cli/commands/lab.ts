@@ -31,6 +31,7 @@ interface YesOption extends CommonOptions {
 
 export function labCommand(): Command {
   const lab = new Command('lab')
+    .enablePositionalOptions()
     .description('a small Linode region on this machine, made of real systemd machines')
     .addHelpText('after', examples);
   lab.addCommand(upCommand());
