@@ -10,12 +10,13 @@ export interface Limits {
 }
 
 /**
- * `unified`: one tree. `split`: one tree per controller, of which the lab uses these; `systemd` is the v2 tree beside them
- * on a hybrid host. Machines must enter that one too: otherwise all their systemds share one tree and stop each other's units.
+ * `unified`: one tree. `split`: one tree per controller, of which the lab limits by these two; `bare` are the trees without
+ * a controller (systemd's own, and on a hybrid host v2). Machines must enter those too: systemd-nspawn builds there, and
+ * otherwise all machines' systemds share one place and stop each other's units.
  */
 export type CgroupLayout =
   | { readonly kind: 'unified'; readonly root: string }
-  | { readonly kind: 'split'; readonly memory: string; readonly cpu: string; readonly systemd?: string };
+  | { readonly kind: 'split'; readonly memory: string; readonly cpu: string; readonly bare: readonly string[] };
 
 export const labGroup = 'understudy';
 
@@ -26,13 +27,13 @@ export const detectCgroupLayout = (root = '/sys/fs/cgroup'): CgroupLayout =>
         kind: 'split',
         memory: join(root, 'memory'),
         cpu: join(root, 'cpu'),
-        ...(existsSync(join(root, 'unified', 'cgroup.procs')) ? { systemd: join(root, 'unified') } : {}),
+        bare: ['unified', 'systemd']
+          .map((tree) => join(root, tree))
+          .filter((tree) => existsSync(join(tree, 'cgroup.procs'))),
       };
 
 const trees = (layout: CgroupLayout): readonly string[] =>
-  layout.kind === 'unified'
-    ? [layout.root]
-    : [layout.memory, layout.cpu, ...(layout.systemd === undefined ? [] : [layout.systemd])];
+  layout.kind === 'unified' ? [layout.root] : [layout.memory, layout.cpu, ...layout.bare];
 
 /** Where a launcher writes its own pid to enter the group `name`. */
 export const entryFiles = (layout: CgroupLayout, name: string): readonly string[] =>

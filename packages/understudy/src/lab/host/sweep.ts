@@ -8,6 +8,8 @@ import { labProcesses, takeInventory, type LabTrace } from './inventory.ts';
 import { killAll, signal } from './processes.ts';
 import type { HostShell } from './shell.ts';
 
+const loopBoundMs = 5_000;
+
 export interface SweepOptions {
   readonly shell: HostShell;
   readonly clock: Clock;
@@ -15,8 +17,20 @@ export interface SweepOptions {
   readonly stateDirectory: string;
 }
 
+/** A loop device frees itself some time after its umount; one that never got mounted has to be told. */
+const freeLoops = async ({ shell, clock, cgroups, stateDirectory }: SweepOptions): Promise<void> => {
+  const startedMs = clock.monotonicMs();
+  for (;;) {
+    const { loops } = await takeInventory(shell, cgroups, stateDirectory);
+    if (loops.length === 0 || clock.monotonicMs() - startedMs > loopBoundMs) return;
+    for (const loop of loops) await shell.attempt(['losetup', '--detach', loop]);
+    await clock.sleep(50);
+  }
+};
+
 /** Resolves with what it found and removed. */
-export const sweepHost = async ({ shell, clock, cgroups, stateDirectory }: SweepOptions): Promise<LabTrace> => {
+export const sweepHost = async (options: SweepOptions): Promise<LabTrace> => {
+  const { shell, clock, cgroups, stateDirectory } = options;
   const found = await takeInventory(shell, cgroups, stateDirectory);
   // The region first: with its links gone nobody outside hears the machines die.
   for (const link of found.links) await shell.attempt(['ip', 'link', 'delete', link]);
@@ -29,9 +43,7 @@ export const sweepHost = async ({ shell, clock, cgroups, stateDirectory }: Sweep
     await shell.run(['ip', 'netns', 'delete', name]);
   }
   for (const point of found.mounts) await shell.run(['umount', point]);
-  // A loop device frees itself at umount; one that never got mounted has to be told.
-  const { loops } = await takeInventory(shell, cgroups, stateDirectory);
-  for (const loop of loops) await shell.attempt(['losetup', '--detach', loop]);
+  await freeLoops(options);
   await removeGroup(cgroups, '');
   for (const path of found.leftovers) await rm(path, { recursive: true, force: true });
   return found;

@@ -7,7 +7,7 @@ import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UnderstudyError, type Clock, type Logger } from '../../ground/index.ts';
 import type { MachineSpec, Power } from '../hardware.ts';
-import { createGroup, entryFiles, groupProcesses, removeGroup, type CgroupLayout } from '../host/cgroup.ts';
+import { createGroup, entryFiles, groupProcesses, joinFiles, removeGroup, type CgroupLayout } from '../host/cgroup.ts';
 import { findContainerInit, killAll, signal } from '../host/processes.ts';
 import type { Command, HostShell } from '../host/shell.ts';
 import { cableName, ownerName, ownerNamespace, type Cable } from '../network/names.ts';
@@ -35,6 +35,28 @@ const pollMs = 50;
 /** What systemd takes as 'power off' (SIGRTMIN+4; SIGRTMIN is 34 with glibc). */
 const powerOffSignal = 38;
 const defaultDiskMb = 81_920;
+
+const enterNamespaces = (init: number): readonly string[] => [
+  'nsenter',
+  ...[
+    '--target',
+    String(init),
+    '--mount',
+    '--uts',
+    '--ipc',
+    '--net',
+    '--pid',
+    '--cgroup',
+    '--root',
+    '--wd=/root',
+    '--',
+  ],
+];
+
+const insideEnvironment: readonly string[] = [
+  ...['env', '-i', 'HOME=/root', 'LANG=C.UTF-8', 'TERM=xterm-256color'],
+  'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+];
 
 export class Machines {
   readonly #options: MachinesOptions;
@@ -170,25 +192,15 @@ export class Machines {
         { facts: { id } },
       );
     }
+    // First into the machine's control groups: what runs inside counts as the machine's and dies with it.
+    const joining = joinFiles(this.#options.cgroups, ownerName('machine', id)).map((file) => `echo $$ >${file}`);
     return [
-      'nsenter',
-      '--target',
-      String(init),
-      '--mount',
-      '--uts',
-      '--ipc',
-      '--net',
-      '--pid',
-      '--cgroup',
-      '--root',
-      '--wd=/root',
-      '--',
-      'env',
-      '-i',
-      'HOME=/root',
-      'LANG=C.UTF-8',
-      'TERM=xterm-256color',
-      'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+      'sh',
+      '-c',
+      [...joining, 'exec "$@"'].join('; '),
+      'sh',
+      ...enterNamespaces(init),
+      ...insideEnvironment,
       ...command,
     ];
   }

@@ -25,7 +25,7 @@ describe('limits of a machine', () => {
   });
 
   it('go where the controllers are: a tree each (v1)', () => {
-    const layout = { kind: 'split', memory: '/cg/memory', cpu: '/cg/cpu' } as const;
+    const layout = { kind: 'split', memory: '/cg/memory', cpu: '/cg/cpu', bare: ['/cg/unified'] } as const;
     assert.deepEqual(
       [...limitFiles(layout, 'm12', limits)],
       [
@@ -36,6 +36,7 @@ describe('limits of a machine', () => {
     assert.deepEqual(entryFiles(layout, 'm12'), [
       '/cg/memory/understudy/m12/cgroup.procs',
       '/cg/cpu/understudy/m12/cgroup.procs',
+      '/cg/unified/understudy/m12/cgroup.procs',
     ]);
   });
 });
