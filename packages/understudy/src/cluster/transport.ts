@@ -24,9 +24,9 @@ export interface EngineTransport {
   readonly nodes: readonly string[];
   /**
    * Resolves with whatever HTTP status the engine answers. Error: `cluster-unreachable` when no node answered at all.
-   * Without `node`, a node that cannot be reached is passed over for the next.
+   * Without `node`, a node that cannot be reached is passed over for the next. A string is sent as it is: lines for `_bulk`.
    */
-  request(method: Method, path: string, body?: object, options?: EngineRequestOptions): Promise<EngineAnswer>;
+  request(method: Method, path: string, body?: object | string, options?: EngineRequestOptions): Promise<EngineAnswer>;
 }
 
 /** Sends one request to one node; rejects when that node gave no answer. */
@@ -49,7 +49,7 @@ export function engineTransport(nodes: readonly string[], send: NodeRequest): En
       for (const node of order) {
         if (node === undefined) continue;
         try {
-          const request = { method, path, body: body && JSON.stringify(body) };
+          const request = { method, path, body: typeof body === 'object' ? JSON.stringify(body) : body };
           const { status, text } = await send(node, request, options.timeoutMs ?? 10_000);
           if (options.node === undefined) preferred = node;
           return { status, body: parsed(text), node };

@@ -36,13 +36,10 @@ export function enginePort(transport: EngineTransport, dialect: Dialect, index: 
       await ask('POST', `/${index}/_refresh`, undefined, { timeoutMs: readTimeoutMs });
     },
     async remove(ids) {
-      for (const some of batches(ids))
-        await ask(
-          'POST',
-          `/${index}/_delete_by_query?conflicts=proceed&refresh=true`,
-          { query: { ids: { values: some } } },
-          { timeoutMs: readTimeoutMs },
-        );
+      for (const some of batches(ids)) {
+        const lines = some.map((id) => `${JSON.stringify({ delete: { _id: id } })}\n`).join('');
+        await ask('POST', `/${index}/_bulk`, lines, { timeoutMs: readTimeoutMs });
+      }
     },
     allowAllocation: (which) => setAllocation(transport, which),
   };
