@@ -4,7 +4,7 @@ import type { Exchange, WireAnswer, WireRequest, WireSink } from '../nodes/wire.
 import type { Core } from './core.ts';
 
 export interface AttemptOwner {
-  onAnswer(attempt: Attempt, answer: WireAnswer): void;
+  onAnswer(attempt: Attempt, answer: WireAnswer, nowMs: number): void;
   onFailure(attempt: Attempt, error: Error): void;
   /** Its node was given up; the attempt is still under way. */
   onEvicted(attempt: Attempt): void;
@@ -57,7 +57,7 @@ export class Attempt implements WireSink, Evictable {
     this.#end();
     const now = this.#core.time.now();
     this.node.answered(now, now - this.startedMs);
-    this.#owner.onAnswer(this, answer);
+    this.#owner.onAnswer(this, answer, now);
   }
 
   onFailure(error: Error): void {

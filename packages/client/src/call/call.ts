@@ -102,10 +102,10 @@ export class Call extends Alarm implements AttemptOwner, Admissible, Parked {
     this.#setAlarm('none', Infinity);
   }
 
-  onAnswer(attempt: Attempt, answer: WireAnswer): void {
+  onAnswer(attempt: Attempt, answer: WireAnswer, now: number): void {
     this.#forget(attempt);
-    const { spec, core } = { spec: this.#spec, core: this.#core };
-    const now = core.time.now();
+    const spec = this.#spec;
+    const core = this.#core;
     const reading = readStatus(
       answer.status,
       spec.safety,
@@ -168,8 +168,7 @@ export class Call extends Alarm implements AttemptOwner, Admissible, Parked {
       core.outage.park(this);
       return this.#setAlarm('none', Infinity);
     }
-    const request =
-      this.#made === 0 ? this.#spec.request : this.#spec.reload ? this.#spec.reload() : this.#spec.request;
+    const request = this.#spec.reload ? this.#spec.reload() : this.#spec.request;
     if (request === null) return this.cancel();
     const attempt = new Attempt(core, this, node, request, now, hedge);
     if (hedge) this.#hedge = attempt;
@@ -282,7 +281,9 @@ export class Call extends Alarm implements AttemptOwner, Admissible, Parked {
   #setAlarm(wake: Wake, at: number): void {
     this.#wake = wake;
     this.#wakeAt = at;
-    this.#core.wheel.set(this, at < this.#spec.deadlineAt ? at : this.#spec.deadlineAt);
+    const next = at < this.#spec.deadlineAt ? at : this.#spec.deadlineAt;
+    if (next < Infinity) this.#core.wheel.set(this, next);
+    else this.#core.wheel.clear(this);
   }
 
   #finish(attempt: Attempt, answer: WireAnswer, now: number): void {

@@ -48,7 +48,7 @@ export interface CallSpec {
   /** For events and messages: 'get', 'search', 'index', 'bulk'. */
   readonly operation: string;
   readonly request: WireRequest;
-  /** Asked before each further attempt, when what is to be sent may have shrunk; null when nobody waits for it any more. */
+  /** Asked before each attempt, because what is to be sent may have shrunk meanwhile; null when nobody waits for it any more. */
   readonly reload?: () => WireRequest | null;
   readonly safety: Safety;
   /** Absolute, on the clock of `Time.now`. */

@@ -78,7 +78,7 @@ export class SimEngine {
     return {
       send: (request, sink) => send(request, sink, false),
       probe: (request, sink) => send(request, sink, true),
-      close: async () => undefined,
+      close: () => Promise.resolve(),
     };
   }
 

@@ -116,5 +116,5 @@ function before(a: Event, b: Event): boolean {
 
 /** Enough turns of the microtask queue for the chains of promises in the client. */
 async function settle(): Promise<void> {
-  for (let i = 0; i < 12; i++) await undefined;
+  for (let i = 0; i < 12; i++) await Promise.resolve();
 }
