@@ -34,6 +34,7 @@ const lineFeed = 10;
 
 /** The lines of a body, checked one by one. Throws only where the body as a whole is wrong. */
 export function readBulk(body: unknown): readonly ReadLine[] {
+  if (body === undefined) return [];
   if (!(body instanceof Uint8Array)) {
     throw invalid(
       'body',
@@ -51,7 +52,6 @@ export function readBulk(body: unknown): readonly ReadLine[] {
       throw invalid('body', `The body has more than ${limits.bulkLines} documents.`);
     lines.push({ line, read: readLine(bytes) });
   }
-  if (lines.length === 0) throw invalid('body', 'The body has no documents.');
   return lines;
 }
 

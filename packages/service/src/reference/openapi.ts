@@ -83,7 +83,10 @@ const paths = {
       operationId: 'indexDocuments',
       summary: 'Create or replace many documents',
       description: `A document as for /index on each line, ${limits.bulkLines} lines at most. Each line has its own result.`,
-      requestBody: { required: true, content: { 'application/x-ndjson': { schema: { type: 'string' } } } },
+      requestBody: {
+        required: true,
+        content: { 'application/x-ndjson': { schema: { description: 'Lines of JSON.' } } },
+      },
       responses: { '200': json('Each line was tried.', ref('BulkAnswer')), ...invalid, ...body, ...engineDown },
     },
   },
