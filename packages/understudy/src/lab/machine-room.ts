@@ -63,8 +63,10 @@ export const createHardware = (options: MachineRoomOptions): MachineRoom => {
     createMachine: (spec) => machine(spec.id, () => machines.create(spec)),
     bootMachine: (spec) => machine(spec.id, () => machines.boot(spec)),
     shutdownMachine: (id) => machine(id, () => machines.shutdown(id)),
-    // A cord can be pulled in the middle of anything, a shutdown above all; so it does not queue.
-    powerCutMachine: (id) => machines.powerCut(id),
+    // A cord can be pulled in the middle of anything, so one cut does not queue; the other ends what was under way.
+    powerCutMachine: async (id) => {
+      await Promise.all([machines.powerCut(id), machine(id, () => machines.powerCut(id))]);
+    },
     removeMachine: (id) => machine(id, () => machines.remove(id)),
     machinePower: (id) => machines.power(id),
     applyFirewall: (spec) => network.applyFirewall(spec),

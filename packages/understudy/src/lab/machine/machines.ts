@@ -130,8 +130,8 @@ export class Machines {
       cgroupEntries: entryFiles(cgroups, name),
       cables: cables.map(cableName),
     });
-    await this.#launch(spec.id, script);
-    await this.#awaitInit(spec);
+    const launched = await this.#launch(spec.id, script);
+    await this.#awaitInit(spec, launched);
   }
 
   async shutdown(id: number): Promise<void> {
@@ -257,26 +257,29 @@ export class Machines {
     await shell.run(['ip', 'netns', 'add', name]);
   }
 
-  async #launch(id: number, script: string): Promise<void> {
+  async #launch(id: number, script: string): Promise<{ ended: boolean }> {
     const file = join(this.directory(id), 'launch.sh');
     await writeFile(file, script, { mode: 0o700 });
     const log = await open(this.consoleLog(id), 'a', 0o600);
     // Detached: a machine does not notice that the daemon restarts.
     const child = spawn('/bin/sh', [file], { detached: true, stdio: ['ignore', log.fd, log.fd], cwd: '/' });
     child.unref();
+    const launched = { ended: false };
+    child.once('exit', () => (launched.ended = true));
     await log.close();
+    return launched;
   }
 
-  async #awaitInit(spec: MachineSpec): Promise<void> {
+  async #awaitInit(spec: MachineSpec, launched: { readonly ended: boolean }): Promise<void> {
     const { clock } = this.#options;
     const startedMs = clock.monotonicMs();
     while ((await findContainerInit(await this.#processes(spec.id))) === undefined) {
-      if (clock.monotonicMs() - startedMs > bootBoundMs) {
+      if (launched.ended || clock.monotonicMs() - startedMs > bootBoundMs) {
         const console = await readFile(this.consoleLog(spec.id), 'utf8').catch(() => '');
         await this.powerCut(spec.id);
         throw new UnderstudyError(
           'lab-boot-failed',
-          `Machine ${spec.label} has no init ${bootBoundMs / 1000} s after its start. Its console ends with: ${console.trim().split('\n').slice(-5).join(' | ')}`,
+          `Machine ${spec.label} has no init ${Math.round(clock.monotonicMs() - startedMs)} ms after its start. Its console ends with: ${console.trim().split('\n').slice(-5).join(' | ')}`,
           { facts: { id: spec.id, label: spec.label } },
         );
       }
