@@ -31,6 +31,9 @@ function within(writeS: number, readS: number, errors: number): Partial<Goals> {
   return { longestWriteGapMs: writeS * 1_000, longestReadGapMs: readS * 1_000, maxErrorRatio: errors };
 }
 
+/** A copy that was cut off may answer until it notices: said, not judged. */
+const cutOff: Partial<Goals> = { staleReads: null };
+
 interface Entry {
   readonly name: string;
   readonly summary: string;
@@ -98,25 +101,25 @@ const search = group('search', [
     name: 'search-partition',
     summary: 'the elected master is cut from the other search machines, both ways',
     fault: searchPartition,
-    goals: within(5, 2, 0),
+    goals: { ...within(5, 2, 0), ...cutOff },
   },
   {
     name: 'search-one-way-in',
     summary: 'a search machine hears none of the others, which still hear it',
     fault: searchOneWay('in'),
-    goals: within(10, 3, 0),
+    goals: { ...within(10, 3, 0), ...cutOff },
   },
   {
     name: 'search-one-way-out',
     summary: 'a search machine is heard by none of the others, and still hears them',
     fault: searchOneWay('out'),
-    goals: within(10, 3, 0),
+    goals: { ...within(10, 3, 0), ...cutOff },
   },
   {
     name: 'search-bridge',
     summary: 'two search machines cannot reach each other, and both reach the master',
     fault: searchBridge,
-    goals: within(10, 2, 0),
+    goals: { ...within(10, 2, 0), ...cutOff },
   },
   {
     name: 'search-loss',

@@ -62,7 +62,7 @@ export function gapsOf(lane: readonly Outcome[], window: Stretch): Gap[] {
   let fromMs: number | null = null;
   for (const endMs of ends) {
     if (endMs > window.fromMs && (fromMs === null || fromMs < window.toMs))
-      gaps.push(gap(fromMs ?? window.fromMs, Math.min(endMs, Math.max(window.toMs, endMs))));
+      gaps.push(gap(fromMs ?? window.fromMs, endMs));
     fromMs = endMs;
   }
   if (fromMs === null) gaps.push(gap(window.fromMs, window.toMs));

@@ -56,7 +56,10 @@ export function measureRecovery(history: History): Recovery {
   };
 }
 
-/** Everything that is not steady: failed requests, and gaps longer than steady state allows. Sorted by start. */
+/**
+ * Everything that is not steady: failed requests, at the time they were due, and gaps longer than steady state allows. A
+ * request that was due in an outage and fails long after it does not lengthen the outage: those due after it succeed.
+ */
 export function disturbancesOf(outcomes: readonly Outcome[], window: Stretch, steady: SteadyState): Stretch[] {
   const byLane = Map.groupBy(outcomes, (outcome) => outcome.lane);
   const gaps = [...byLane.values()].flatMap((lane) =>
@@ -64,7 +67,7 @@ export function disturbancesOf(outcomes: readonly Outcome[], window: Stretch, st
   );
   const failures = dueIn(outcomes, window)
     .filter((outcome) => !succeeded(outcome))
-    .map((outcome) => ({ fromMs: outcome.dueMs, toMs: outcome.endMs }));
+    .map(({ dueMs }) => ({ fromMs: dueMs, toMs: dueMs }));
   return [...gaps, ...failures]
     .map(({ fromMs, toMs }) => ({ fromMs, toMs }))
     .sort((a, b) => a.fromMs - b.fromMs || a.toMs - b.toMs);

@@ -48,8 +48,9 @@ function unsteady(history: History): Reason[] {
     if (lane.requests === 0) seen.push('no requests at all');
     if (lane.failed > limits.maxErrorRatio * lane.requests)
       seen.push(`${lane.failed} of ${lane.requests} requests failed`);
-    if (lane.longestGap.lengthMs > limits.maxGapMs)
-      seen.push(`a gap of ${lane.longestGap.lengthMs} ms against at most ${limits.maxGapMs} ms`);
+    // What reaches beyond the beginning of the fault is the fault's.
+    const gapMs = round(Math.min(lane.longestGap.toMs, steady.toMs) - lane.longestGap.fromMs);
+    if (gapMs > limits.maxGapMs) seen.push(`a gap of ${gapMs} ms against at most ${limits.maxGapMs} ms`);
     return seen.length === 0
       ? []
       : [{ code: 'not-steady', text: `lane ${lane.lane} was not steady before the fault: ${seen.join(', ')}` }];

@@ -7,7 +7,8 @@ import type { DrillMachine, DrillWorld } from '../world.ts';
 import type { Journal } from './journal.ts';
 import { messageOf, until } from './until.ts';
 
-const scriptTimeoutMs = 30_000;
+/** A service that drains before it stops takes its time. */
+const scriptTimeoutMs = 90_000;
 const effectWithinMs = 20_000;
 const undoneWithinMs = 240_000;
 

@@ -11,7 +11,7 @@ import { rawFiles, readHistory } from '../history/run-folder.ts';
 import { writeReports } from '../report/write-reports.ts';
 import { seededRandom } from '../workload/random.ts';
 import { startWorkload, type Workload } from '../workload/process.ts';
-import type { DrillWorld } from '../world.ts';
+import type { DrillWorld, Guard } from '../world.ts';
 import { watchBudget } from './error-budget.ts';
 import { FaultSession, faultContext } from './fault-session.ts';
 import { collectReads } from './final-reads.ts';
@@ -82,18 +82,23 @@ class Run {
     await journal.note('started', { drill: drill.name, fault: drill.fault.name });
     if (!(await this.#supported())) return;
     await journal.note('preconditions-met');
+    // It starts while steady state is waited for, and is there before the fault.
+    const guard = world.startGuard?.(directory) ?? Promise.resolve(null);
+    guard.catch(() => undefined);
     const samplers = await startSamplers(world, directory);
     const workload = startWorkload(directory);
     workload.died.catch((error: unknown) => this.#stop.abort(error));
     await journal.note('workload-started', { pid: workload.pid });
     try {
-      await this.#breakAndMend(workload, samplers);
+      await this.#breakAndMend(workload, samplers, guard);
     } catch (error) {
       await journal.note('aborted', { reason: messageOf(this.#signal.aborted ? this.#signal.reason : error) });
     } finally {
       await workload.stop();
       await journal.note('workload-stopped');
       await samplers.stop();
+      // It looks into the journal before it goes: a fault that is still open it tries to undo once more.
+      await guard.then((started) => started?.dismiss()).catch(() => undefined);
       await this.#readBack();
       await this.#compareMachines();
     }
@@ -109,7 +114,7 @@ class Run {
     return reason === null;
   }
 
-  async #breakAndMend(workload: Workload, samplers: Samplers): Promise<void> {
+  async #breakAndMend(workload: Workload, samplers: Samplers, guard: Promise<Guard | null>): Promise<void> {
     const { world, drill, journal, plan } = this.#parts;
     if (!(await this.#steady(workload))) return;
     const targets = await resolveTargets(drill.fault.target, world, this.#random);
@@ -122,8 +127,8 @@ class Run {
     const context = faultContext(world, targets.machines, this.#random, this.#signal);
     const session = new FaultSession(drill.fault, context, journal);
     const overseen = new AbortController();
-    const guard = await world.startGuard?.(this.#parts.directory);
     try {
+      await guard;
       await session.arm();
       // A random moment, so that the fault does not always meet the same phase of the checks.
       await world.clock.sleep(this.#random() * 1_000, this.#signal);
@@ -136,8 +141,7 @@ class Run {
     } finally {
       overseen.abort();
       this.#say('undoing');
-      // A guard of a fault that could not be undone stays: it tries again when this process is gone.
-      if (await session.undo()) await guard?.dismiss();
+      await session.undo();
       await this.#recover(workload, samplers);
     }
   }

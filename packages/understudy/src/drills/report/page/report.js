@@ -90,7 +90,7 @@
       ),
       card('Recovery time (RTO)', ms(verdict.rtoMs), 'from effect to steady state', ''),
       card(
-        'Acknowledged writes lost',
+        'Lost writes',
         count(verdict.rpo.lost),
         `of ${count(writesAcknowledged)} acknowledged`,
         lost.met ? 'met' : 'missed',
