@@ -4,7 +4,7 @@ export { createSshRunner, type PinningRunner, type SshRunnerOptions } from './ss
 export { hostKeysFile, type HostKeys } from './host-keys.ts';
 export { ensureKeyPair, readPublicKeys, type KeyPair } from './key-pair.ts';
 export { shellLine, shellWord } from './shell.ts';
-export { contentHash, writeFilesScript, type ManagedFile } from './managed-file.ts';
+export { contentHash, whenChanged, writeFilesScript, type ManagedFile } from './managed-file.ts';
 export {
   engineLayouts,
   httpPort,

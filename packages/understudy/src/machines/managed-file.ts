@@ -27,10 +27,17 @@ export function writeFilesScript(files: readonly ManagedFile[], then: readonly s
   return ['set -eu', 'umask 077', putFunction, ...put, ...then, ''].join('\n');
 }
 
-const putFunction = `put() {
+const putFunction = `changed=
+put() {
   (umask 022; mkdir -p "$(dirname "$1")")
   base64 -d > "$1.understudy-new"
+  cmp -s "$1.understudy-new" "$1" || changed="$changed $1"
   chown "$3" "$1.understudy-new"
   chmod "$2" "$1.understudy-new"
   mv -f "$1.understudy-new" "$1"
 }`;
+
+/** For `then` of a script that writes files: runs `command` only when that file's content has changed. */
+export function whenChanged(path: string, command: string): string {
+  return `case " $changed " in *" ${path} "*) ${command} ;; esac`;
+}

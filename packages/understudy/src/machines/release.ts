@@ -39,13 +39,13 @@ export async function releaseOf(directory: string): Promise<Release> {
   return { id: hash.digest('hex').slice(0, 16), directory };
 }
 
-/** Packs the release on the operator's machine; owners are root and times are zero, so that they say nothing of the operator. */
+/** Packs the release to stdout; owners are root and times are zero, so that they say nothing of the operator. */
 export function packCommand(release: Release): readonly string[] {
-  return ['tar', '-C', release.directory, '--owner=0', '--group=0', '--numeric-owner', '--mtime=@0', '-czf', '-', '.'];
+  return ['tar', '-C', release.directory, '--owner=0', '--group=0', '--numeric-owner', '--mtime=@0', '-cf', '-', '.'];
 }
 
 /**
- * Unpacks a release from stdin beside the others; nothing is switched yet. An executable `bin/prepare` in the release is run once
+ * Unpacks a release (tar, gzip) from stdin beside the others; nothing is switched yet. An executable `bin/prepare` in the release is run once
  * there, before it counts as complete (an interpreter's packages, for example).
  */
 export function unpackScript(id: string): string {

@@ -141,7 +141,8 @@ async function bounded(
   timeoutMs: number,
   starting: Promise<Running>,
 ): Promise<RemoteResult> {
-  const limit = AbortSignal.timeout(timeoutMs);
+  starting.catch(() => undefined);
+  const limit = AbortSignal.timeout(Math.max(1, Math.ceil(timeoutMs)));
   const signal = run.signal ? AbortSignal.any([limit, run.signal]) : limit;
   const aborted = new Promise<never>((_, reject) => {
     const stop = (): void => {

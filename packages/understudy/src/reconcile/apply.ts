@@ -1,15 +1,15 @@
 // Makes the world as the topology asks: look, plan, carry out, look again, until nothing is left to do and the system is well.
 import { UnderstudyError } from '../ground/index.ts';
-import { judge, observe, type Observation, type Status, type World } from '../status/index.ts';
+import { judge, observe, observeObjects, type Observation, type Status, type World } from '../status/index.ts';
 import { carryOut } from './carry-out.ts';
 import { deleteObject } from './do-delete.ts';
 import { destroyPlan } from './destroy.ts';
 import { Found } from './found.ts';
 import type { Intent } from './intent.ts';
 import { plan } from './plan.ts';
+import { ReleaseArchive } from './release-archive.ts';
 import { runSchedule, type Outcome } from './schedule.ts';
 import type { Obstacle, Plan, Step } from './step.ts';
-import { observeObjects } from '../status/index.ts';
 
 export interface ApplyOptions {
   /** Whether steps that lose something may run. Others that need them are left too. */
@@ -40,13 +40,15 @@ const width = 16;
  */
 export async function apply(world: World, intent: Intent, options: ApplyOptions): Promise<Applied> {
   const done: Step[] = [];
+  await using archive = new ReleaseArchive(intent.release);
   for (let round = 1; ; round += 1) {
     const observation = await observe(world, intent.topology);
     const planned = plan(intent, observation);
     const doable = planned.steps.filter((step) => options.allowDestructive || !step.destructive);
-    if (doable.length === 0) return finish(world, intent, options, planned, done);
+    if (doable.length === 0) return await finish(world, intent, options, planned, done);
     options.onPlan?.(planned, observation);
-    const site = { world, intent, found: new Found(observation.objects, intent.topology), ...signalOf(options) };
+    const found = new Found(observation.objects, intent.topology);
+    const site = { world, intent, found, archive, ...signalOf(options) };
     const outcomes = await runSchedule({
       steps: planned.steps,
       width,

@@ -1,8 +1,16 @@
 // Carries out the steps on machines: birth, power, files, kernel settings.
 import { UnderstudyError } from '../ground/index.ts';
 import { isLinodeError, type Instance } from '../linode/index.ts';
-import { applySysctlPath, sysctlUnit, writeFilesScript, type EngineForm } from '../machines/index.ts';
-import { engineLayouts, engineStartPaths } from '../machines/index.ts';
+import {
+  applySysctlPath,
+  engineLayouts,
+  engineStartPaths,
+  sshdFile,
+  sysctlUnit,
+  whenChanged,
+  writeFilesScript,
+  type EngineForm,
+} from '../machines/index.ts';
 import { targetOf } from '../status/index.ts';
 import { firewallLabel, tagOf, type MachinePlan } from '../topology/index.ts';
 import { createOnce } from './create-once.ts';
@@ -12,6 +20,8 @@ import { machineTarget, runScript, type Site } from './site.ts';
 
 /** A machine that has not come up in this time will not. */
 const bootDeadlineMs = 300_000;
+/** How long a machine that Linode says runs is asked again before it is rebooted. */
+const lastChanceMs = 60_000;
 
 export async function createInstance(site: Site, label: string): Promise<void> {
   const { world, intent, found } = site;
@@ -59,8 +69,20 @@ export async function bootInstance(site: Site, label: string): Promise<void> {
   await actOnce(site, instance, 'boot');
 }
 
+/** A machine that is merely slow is given a last chance: a reboot would take down what still serves. */
 export async function rebootInstance(site: Site, label: string): Promise<void> {
+  const { clock, runner } = site.world;
   const instance = needed(site.found.instances.get(label), label);
+  const end = clock.monotonicMs() + lastChanceMs;
+  while (clock.monotonicMs() < end) {
+    try {
+      await runner.run(machineTarget(site, label), ['true'], { timeoutMs: lastChanceMs });
+      return;
+    } catch (error) {
+      if (!(error instanceof UnderstudyError)) throw error;
+      await clock.sleep(1000, site.signal);
+    }
+  }
   await actOnce(site, instance, 'reboot');
 }
 
@@ -119,7 +141,8 @@ export async function writeFiles(site: Site, label: string, form: EngineForm): P
   const files = filesOf(intent, machine, form);
   const guard = machine.role === 'search' && form === 'bootstrap' ? bootstrapGuard(site, machine) : [];
   const user = machine.role === 'service' ? [ensureServiceUser] : [];
-  const then = ['systemctl daemon-reload', 'systemctl try-reload-or-restart ssh.service', ...kernelCommands];
+  const reload = whenChanged(sshdFile.path, 'systemctl try-reload-or-restart ssh.service');
+  const then = ['systemctl daemon-reload', reload, ...kernelCommands];
   const script = [...guard, ...user, writeFilesScript(files, then)].join('\n');
   await runScript(site, label, 'write its files', script);
 }

@@ -1,8 +1,5 @@
 // Carries out the steps on service machines: the release travels as a compressed archive on stdin of SSH.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { UnderstudyError } from '../ground/index.ts';
-import { packCommand, serviceUnit, switchScript, unpackScript } from '../machines/index.ts';
+import { serviceUnit, switchScript, unpackScript } from '../machines/index.ts';
 import { machineNamed } from './intent.ts';
 import { machineTarget, runScript, succeeded, type Site } from './site.ts';
 
@@ -12,23 +9,10 @@ const answerDeadlineMs = 60_000;
 
 export async function deployRelease(site: Site, label: string): Promise<void> {
   const { release } = site.intent;
-  const [program = '', ...args] = packCommand(release);
-  const pack = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  const said: Buffer[] = [];
-  pack.stderr.on('data', (chunk: Buffer) => said.push(chunk));
-  const ended = once(pack, 'close') as Promise<[number | null]>;
-  ended.catch(() => undefined);
   const unpack = ['sh', '-c', unpackScript(release.id)];
-  const options = { stdin: pack.stdout, timeoutMs: uploadDeadlineMs };
+  const options = { stdin: await site.archive.open(), timeoutMs: uploadDeadlineMs };
   const result = await site.world.runner.run(machineTarget(site, label), unpack, options);
   succeeded(result, label, `unpack the release ${release.id}`);
-  const [code] = await ended;
-  if (code !== 0) {
-    throw new UnderstudyError(
-      'reconcile-release',
-      `The release in ${release.directory} could not be packed: ${Buffer.concat(said).toString().trim()}`,
-    );
-  }
   await runScript(site, label, `make the release ${release.id} current`, switchScript(release.id));
 }
 

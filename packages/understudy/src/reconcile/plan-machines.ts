@@ -4,6 +4,7 @@ import {
   contentHash,
   engineLayouts,
   kernelSettings,
+  sysctlPath,
   sysctlUnit,
   type EngineForm,
   type ManagedFile,
@@ -196,7 +197,10 @@ export function planFiles(
       task: { kind: 'files-write', machine: machine.label, form },
       after: [...reachSteps(machine.label), `${machine.label}/package`],
     });
-  } else if (seen) planKernel(draft, intent, machine, seen);
+  }
+  // Changed kernel settings are applied when their file is written.
+  const rewritten = differences.some((difference) => difference.startsWith(sysctlPath));
+  if (seen && !rewritten) planKernel(draft, intent, machine, seen);
 }
 
 function planKernel(draft: PlanDraft, intent: Intent, machine: MachinePlan, seen: ObservedMachine): void {
@@ -213,7 +217,7 @@ function planKernel(draft: PlanDraft, intent: Intent, machine: MachinePlan, seen
     name: 'kernel',
     reason: `On ${machine.label} ${wrong.join('; ')}.`,
     task: { kind: 'kernel-apply', machine: machine.label },
-    after: reachSteps(machine.label),
+    after: [...reachSteps(machine.label), `${machine.label}/files`],
   });
 }
 

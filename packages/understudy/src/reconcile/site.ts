@@ -5,11 +5,13 @@ import type { RemoteOptions, RemoteResult, RemoteTarget } from '../machines/inde
 import { engineHosts, targetOf, type World } from '../status/index.ts';
 import { needed, type Found } from './found.ts';
 import type { Intent } from './intent.ts';
+import type { ReleaseArchive } from './release-archive.ts';
 
 export interface Site {
   readonly world: World;
   readonly intent: Intent;
   readonly found: Found;
+  readonly archive: ReleaseArchive;
   readonly signal?: AbortSignal;
 }
 

@@ -6,6 +6,7 @@ import { userInfo } from 'node:os';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import {
   contentHash,
   observeCommand,
@@ -83,7 +84,7 @@ test('a release is unpacked beside the others, switched by one rename, and only 
     writeFileSync(join(home, 'bin/prepare'), '#!/bin/sh\necho prepared > prepared\n', { mode: 0o755 });
     const release = await releaseOf(home);
     const [tar = '', ...args] = packCommand(release);
-    const archive = execFileSync(tar, args);
+    const archive = gzipSync(execFileSync(tar, args));
     for (let repeat = 0; repeat < 2; repeat += 1) {
       const unpacked = spawnSync('sh', ['-c', moved(unpackScript(release.id))], { input: archive });
       assert.equal(unpacked.status, 0, unpacked.stderr.toString());

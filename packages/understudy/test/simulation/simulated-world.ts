@@ -175,7 +175,8 @@ function simulatedTransport(
 
 function simulatedRunner(machines: Machines, send: Send): PinningRunner {
   return {
-    run: (target, argv, options = {}) => send(() => Promise.try(() => runOn(machines.reach(target), argv, options))),
+    run: (target, argv, options = {}) =>
+      send(() => Promise.resolve().then(() => runOn(machines.reach(target), argv, options))),
     forget: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };
