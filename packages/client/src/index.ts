@@ -17,3 +17,5 @@ export type { ClientEvents } from './observe/events.ts';
 export type { MetricsSnapshot, NodeReport, CounterValues } from './observe/metrics.ts';
 export type { NodeState } from './nodes/node.ts';
 export type { Safety } from './policy/classify.ts';
+export { articlePreset, withArticleRetries } from './presets.ts';
+export { registerMetrics, type MeterLike } from './observe/opentelemetry.ts';

@@ -2,16 +2,17 @@
 import { assemble, type Assembly } from '../call/assemble.ts';
 import type { Core } from '../call/core.ts';
 import { ShardMap } from '../gather/shard-map.ts';
-import { undiciWires } from '../nodes/undici-wire.ts';
+import { Sniffer } from '../nodes/sniffer.ts';
 import type { ClientEvents } from '../observe/events.ts';
 import type { MetricsSnapshot } from '../observe/metrics.ts';
-import { askShards } from './cluster.ts';
+import { askNodes, askShards } from './cluster.ts';
 import { bulk, type BulkResult } from './bulk.ts';
 import { Documents } from './documents.ts';
 import { Host } from './host.ts';
 import { toSettings, type ClientOptions } from './options.ts';
 import { raw, type RawRequest, type RawResult } from './raw.ts';
 import { Searches } from './searches.ts';
+import { wiresOf } from './wires.ts';
 import type {
   BulkRequest,
   CreateRequest,
@@ -56,15 +57,11 @@ class ComposedClient implements Client {
   readonly #host: Host;
   readonly #documents: Documents;
   readonly #searches: Searches;
+  readonly #sniffer: Sniffer | undefined;
 
   constructor(options: ClientOptions) {
     const settings = toSettings(options);
-    const { perNode, connectTimeoutMs, keepAliveMs } = settings.connections;
-    const tls = options.tls === undefined ? {} : { tls: options.tls };
-    const wires =
-      options.wire ??
-      undiciWires({ connections: perNode, connectTimeoutMs, keepAliveMs, headers: settings.headers, ...tls });
-    this.#assembly = assemble(settings, wires);
+    this.#assembly = assemble(settings, wiresOf(options, settings));
     this.#host = new Host(this.#assembly.core, settings, options.fallback);
     const shards = new ShardMap(
       (index, routing) => askShards(this.#host, index, routing),
@@ -72,6 +69,8 @@ class ComposedClient implements Client {
     );
     this.#documents = new Documents(this.#host, shards);
     this.#searches = new Searches(this.#host);
+    this.#sniffer = options.sniff ? this.#sniff(options.sniff.everyMs, settings.nodes[0] ?? '') : undefined;
+    this.#sniffer?.start();
   }
 
   index<T>(request: IndexRequest<T>, options: OperationOptions = {}): Promise<WriteResult> {
@@ -148,10 +147,27 @@ class ComposedClient implements Client {
   async close(options: { readonly drainMs?: number } = {}): Promise<void> {
     const { core } = this.#assembly;
     core.closed = true;
+    this.#sniffer?.stop();
     const until = core.time.now() + (options.drainMs ?? 5000);
     const busy = (): boolean => core.nodes.all.some((node) => node.inFlight.size > 0) || core.wheel.size > 0;
     while (busy() && core.time.now() < until) await new Promise<void>((resolve) => void core.time.after(10, resolve));
     await this.#assembly.close();
+  }
+
+  #sniff(everyMs: number, like: string): Sniffer {
+    const { time, nodes, events } = this.#assembly.core;
+    return new Sniffer(
+      time,
+      everyMs,
+      new URL(like).protocol,
+      () => askNodes(this.#host),
+      (urls) => {
+        const known = new Set(nodes.all.map((node) => node.url));
+        if (urls.length === known.size && urls.every((url) => known.has(url))) return;
+        void nodes.replace(urls);
+        events.emit('topology', { nodes: urls });
+      },
+    );
   }
 }
 

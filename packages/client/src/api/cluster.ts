@@ -1,6 +1,7 @@
 // Questions to the cluster for the client's own use: shards of an index, nodes and their addresses. A refusal is no error
 // here, it only leaves the client without an optimisation.
 import type { ShardsAnswer } from '../gather/shard-map.ts';
+import type { NodesAnswer } from '../nodes/sniffer.ts';
 import type { Host } from './host.ts';
 import { parseBody } from './read.ts';
 
@@ -27,4 +28,10 @@ export async function askShards(
   const path = `/${encodeURIComponent(index)}/_search_shards?filter_path=shards.index,shards.shard${query}`;
   const answer = (await ask(host, path)) as ShardsAnswer | undefined;
   return answer?.shards ? answer : undefined;
+}
+
+/** Every node of the cluster with the address it publishes. */
+export async function askNodes(host: Host): Promise<NodesAnswer | undefined> {
+  const path = '/_nodes/_all/http?filter_path=nodes.*.roles,nodes.*.http.publish_address';
+  return (await ask(host, path)) as NodesAnswer | undefined;
 }

@@ -83,6 +83,7 @@ class UndiciWire implements Wire {
     readonly json: readonly string[];
     readonly ndjson: readonly string[];
     readonly bare: readonly string[];
+    readonly own: readonly string[];
   };
 
   constructor(url: URL, options: UndiciWireOptions) {
@@ -98,6 +99,7 @@ class UndiciWire implements Wire {
     this.#probe = new Pool(url, { ...common, connections: 1 });
     const bare = ['accept', 'application/json', ...options.headers];
     this.#headers = {
+      own: options.headers,
       bare,
       json: [...bare, 'content-type', 'application/json'],
       ndjson: [...bare, 'content-type', 'application/x-ndjson'],
@@ -132,6 +134,7 @@ class UndiciWire implements Wire {
   }
 
   #headersFor(request: WireRequest): readonly string[] {
+    if (request.ownMediaTypes === true) return this.#headers.own;
     if (request.body === null) return this.#headers.bare;
     return request.contentType === 'application/json' ? this.#headers.json : this.#headers.ndjson;
   }

@@ -11,6 +11,8 @@ export interface WireRequest {
   readonly contentType: 'application/json' | 'application/x-ndjson';
   /** Further headers, flat: name, value, name, value. */
   readonly headers?: readonly string[];
+  /** `headers` bring their own accept and content-type. */
+  readonly ownMediaTypes?: boolean;
 }
 
 export interface WireAnswer {
