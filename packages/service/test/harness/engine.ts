@@ -1,13 +1,15 @@
 // A real search engine of one node on loopback, for tests that need one. It is found, never downloaded.
 import { spawn, type ChildProcess } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface TestEngine {
+  /** Of the first node. */
   readonly url: string;
+  readonly urls: readonly string[];
   stop(): Promise<void>;
 }
 
@@ -53,21 +55,43 @@ async function newestJava(): Promise<string | undefined> {
 }
 
 /** Starts one node and installs the service's index template without replicas: one node has no place for them. */
-export async function startEngine({ home, javaHome }: Installation): Promise<TestEngine> {
+export async function startEngine(installation: Installation): Promise<TestEngine> {
+  const engine = await startEngines(installation, 1);
+  try {
+    await installTemplate(engine.url);
+  } catch (error) {
+    await engine.stop();
+    throw error;
+  }
+  return engine;
+}
+
+/** Starts a cluster of `count` nodes. */
+export async function startEngines(installation: Installation, count: number): Promise<TestEngine> {
   const directory = await mkdtemp(join(tmpdir(), 'understudy-engine-'));
-  const [httpPort, transportPort] = [await freePort(), await freePort()];
-  const process_ = await launch({ home, javaHome, directory, httpPort, transportPort });
-  const url = `http://127.0.0.1:${httpPort}`;
+  const nodes: Node[] = [];
+  for (let at = 0; at < count; at += 1) {
+    nodes.push({ name: `n${at + 1}`, httpPort: await freePort(), transportPort: await freePort() });
+  }
+  const processes: ChildProcess[] = [];
+  const urls = nodes.map(({ httpPort }) => `http://127.0.0.1:${httpPort}`);
   const engine: TestEngine = {
-    url,
+    url: urls[0] as string,
+    urls,
     async stop() {
-      await ended(process_);
+      await Promise.all(processes.map(ended));
       await rm(directory, { recursive: true, force: true });
     },
   };
   try {
-    await answers(`${url}/_cluster/health?wait_for_status=green&timeout=1s`, process_);
-    await installTemplate(url);
+    const home = await readableHome(installation.home, directory);
+    for (const node of nodes)
+      processes.push(await launch({ home, javaHome: installation.javaHome, directory, node, nodes }));
+    await Promise.all(
+      urls.map((url, at) =>
+        answers(`${url}/_cluster/health?wait_for_nodes=${count}&timeout=1s`, processes[at] as ChildProcess),
+      ),
+    );
     return engine;
   } catch (error) {
     await engine.stop();
@@ -75,33 +99,45 @@ export async function startEngine({ home, javaHome }: Installation): Promise<Tes
   }
 }
 
-interface Launch extends Installation {
-  readonly directory: string;
+interface Node {
+  readonly name: string;
   readonly httpPort: number;
   readonly transportPort: number;
 }
 
-async function launch({ home, javaHome, directory, httpPort, transportPort }: Launch): Promise<ChildProcess> {
-  const isRoot = process.getuid?.() === 0;
-  // The engine refuses root; whoever it runs as instead must be able to read it, which the home of root forbids.
-  const readable = isRoot ? join(directory, 'home') : home;
-  if (isRoot) await cp(home, readable, { recursive: true, dereference: true });
-  await cp(join(home, 'config'), join(directory, 'config'), { recursive: true });
-  await mkdir(join(directory, 'work'));
+interface Launch extends Installation {
+  readonly directory: string;
+  readonly node: Node;
+  readonly nodes: readonly Node[];
+}
+
+const isRoot = process.getuid?.() === 0;
+
+/** The engine refuses root; whoever it runs as instead must be able to read it, which the home of root forbids. */
+async function readableHome(home: string, directory: string): Promise<string> {
+  if (!isRoot) return home;
+  await cp(home, join(directory, 'home'), { recursive: true, dereference: true });
+  return join(directory, 'home');
+}
+
+async function launch({ home, javaHome, directory, node, nodes }: Launch): Promise<ChildProcess> {
+  const own = join(directory, node.name);
+  await cp(join(home, 'config'), join(own, 'config'), { recursive: true, dereference: true });
   const settings = {
-    'node.name': 'test',
+    'node.name': node.name,
     'cluster.name': 'service-test',
-    'cluster.initial_master_nodes': 'test',
-    'path.data': join(directory, 'work/data'),
-    'path.logs': join(directory, 'work/logs'),
-    'http.port': httpPort,
-    'transport.port': transportPort,
+    'cluster.initial_master_nodes': nodes.map(({ name }) => name).join(','),
+    'discovery.seed_hosts': nodes.map(({ transportPort }) => `127.0.0.1:${transportPort}`).join(','),
+    'path.data': join(own, 'data'),
+    'path.logs': join(own, 'logs'),
+    'http.port': node.httpPort,
+    'transport.port': node.transportPort,
     // A full disk of the developer is no reason to fail.
     'cluster.routing.allocation.disk.threshold_enabled': false,
   };
   const command = [
     ...(isRoot ? ['setpriv', '--reuid', 'nobody', '--regid', 'nogroup', '--clear-groups'] : []),
-    join(readable, 'bin/elasticsearch'),
+    join(home, 'bin/elasticsearch'),
     ...Object.entries(settings).map(([key, value]) => `-E${key}=${value}`),
   ];
   if (isRoot) await run(['chown', '-R', 'nobody', directory]);
@@ -110,7 +146,7 @@ async function launch({ home, javaHome, directory, httpPort, transportPort }: La
     env: {
       PATH: process.env['PATH'],
       ES_JAVA_HOME: javaHome,
-      ES_PATH_CONF: join(directory, 'config'),
+      ES_PATH_CONF: join(own, 'config'),
       ES_JAVA_OPTS: '-Xms512m -Xmx512m',
     },
   });
@@ -126,6 +162,8 @@ async function installTemplate(url: string): Promise<void> {
     body: JSON.stringify(template),
   });
   if (!answer.ok) throw new Error(`The engine refused the index template: ${await answer.text()}`);
+  // Made beforehand: on a busy machine the first write would wait for it long enough to be sent twice.
+  await (await fetch(`${url}/documents`, { method: 'PUT' })).text();
 }
 
 /** Polls until the URL answers 200; fails after a minute or when the process has ended. */

@@ -24,7 +24,8 @@ export interface Implementation {
 
 const packageDirectory = fileURLToPath(new URL('../../', import.meta.url));
 const flaskDirectory = fileURLToPath(new URL('../../../../examples/flask-service/', import.meta.url));
-const virtualEnvironment = join(homedir(), '.cache/understudy/flask-service');
+/** Where Flask, gunicorn and the example's requirements are, once `flask.prepare()` has made it. */
+export const virtualEnvironment = join(homedir(), '.cache/understudy/flask-service');
 
 export const node: Implementation = {
   name: 'node',

@@ -1,0 +1,80 @@
+// The services that are compared, as processes: each with an index of its own in the same engine.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { buildRelease } from '@understudy/service/release';
+import { answers, ended, freePort } from '../../packages/service/test/harness/engine.ts';
+import { flask, virtualEnvironment } from '../../packages/service/test/harness/implementations.ts';
+
+export interface Contender {
+  readonly name: string;
+  readonly about: string;
+  readonly index: string;
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+interface Recipe {
+  readonly name: string;
+  readonly about: string;
+  readonly directory: string;
+  readonly command: readonly string[];
+}
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+export async function recipes(workers: number): Promise<Recipe[]> {
+  const missing = await flask.prepare();
+  if (missing !== undefined) throw new Error(missing);
+  const release = await buildRelease({ outDirectory: join(homedir(), '.cache/understudy/releases') });
+  return [
+    {
+      name: 'understudy',
+      about: `this project's service, ${workers} worker${workers === 1 ? '' : 's'}`,
+      directory: release.directory,
+      command: ['bin/node', 'service.mjs'],
+    },
+    {
+      name: 'bare fastify',
+      about: 'Fastify and the official client, one process',
+      directory: root,
+      command: [process.execPath, 'bench/throughput/bare-fastify.ts'],
+    },
+    {
+      name: 'flask',
+      about: 'Flask, gunicorn with 4 workers, elasticsearch-py',
+      directory: join(root, 'examples/flask-service'),
+      command: [join(virtualEnvironment, 'bin/gunicorn'), '-w', '4', '-b', '127.0.0.1:{port}', 'app:app'],
+    },
+  ];
+}
+
+export async function startContender(recipe: Recipe, hosts: string, workers: number): Promise<Contender> {
+  const port = await freePort();
+  const index = `bench-${recipe.name.replaceAll(' ', '-')}`;
+  const [program = '', ...rest] = recipe.command.map((word) => word.replace('{port}', String(port)));
+  const child: ChildProcess = spawn(
+    program.includes('/') && !program.startsWith('/') ? join(recipe.directory, program) : program,
+    rest,
+    {
+      cwd: recipe.directory,
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: {
+        PATH: process.env['PATH'],
+        HOME: process.env['HOME'],
+        PYTHONDONTWRITEBYTECODE: '1',
+        HOST: '127.0.0.1',
+        PORT: String(port),
+        WORKERS: String(workers),
+        ES_HOSTS: hosts,
+        INDEX: index,
+        DRAIN_MS: '0',
+        LOG_LEVEL: 'error',
+      },
+    },
+  );
+  const url = `http://127.0.0.1:${port}`;
+  await answers(`${url}/healthz`, child);
+  return { name: recipe.name, about: recipe.about, index, url, stop: () => ended(child) };
+}
