@@ -24,8 +24,8 @@ export async function measure(
     'wrk',
     ['-t1', `-c${connections}`, `-d${seconds}`, '--timeout', '30', '-s', script, url],
     { env: { ...process.env, REQUESTS: requestsPath } },
-  ).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
+  ).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     throw new Error('wrk is not installed: apt-get install wrk', { cause: error });
   });
   const line = /^RESULT (.*)$/m.exec(stdout)?.[1];

@@ -37,7 +37,7 @@ class Engine:
         return cls(
             hosts,
             environment.get("INDEX") or "documents",
-            int(environment.get("DEADLINE_MS") or 10_000) / 1000,
+            int(environment.get("DEADLINE_MS") or 20_000) / 1000,
             (user, password) if user and password else None,
             environment.get("ES_CA") or None,
         )

@@ -4,7 +4,7 @@ import os
 import tempfile
 import time
 
-DEADLINE_S = int(os.environ.get("DEADLINE_MS") or 10_000) / 1000
+DEADLINE_S = int(os.environ.get("DEADLINE_MS") or 20_000) / 1000
 DRAIN_S = int(os.environ.get("DRAIN_MS") or 11_000) / 1000
 
 # A worker is killed when a request takes longer than this; the service answers by itself well before.
