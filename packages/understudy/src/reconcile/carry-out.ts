@@ -43,6 +43,7 @@ const doings: Doing = {
   'listener-update': (site, task) => balancer.updateListener(site, task.port, task.certificate),
   'backend-create': (site, task) => balancer.createBackend(site, task.port, task.machine),
   'backend-update': (site, task) => balancer.updateBackend(site, task.port, task.machine),
+  'search-remove': (site, task) => search.removeMachine(site, task.object),
   'object-delete': (site, task) => deleteObject(site.world, task.object),
 };
 

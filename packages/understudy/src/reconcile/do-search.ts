@@ -11,8 +11,10 @@ import {
 } from '../cluster/index.ts';
 import { UnderstudyError } from '../ground/index.ts';
 import { engineInstaller, engineLayouts, installEnginePath, writeFilesScript } from '../machines/index.ts';
+import { deleteObject } from './do-delete.ts';
 import { indexTemplateOf, machinesFor } from './intent.ts';
 import { engine, machineTarget, runScript, type Site } from './site.ts';
+import type { DoomedObject } from './step.ts';
 
 /** From a started process to a member: a cold JVM on a busy small machine takes most of it. */
 const joinDeadlineMs = 240_000;
@@ -89,6 +91,16 @@ export async function restartEngine(site: Site, label: string): Promise<void> {
   await waitForHealth(transport, dialect, clock, { status: 'yellow', nodes, deadlineMs: joinDeadlineMs });
   await setAllocation(transport, 'all');
   await waitForHealth(transport, dialect, clock, { status: 'green', nodes, deadlineMs: greenDeadlineMs });
+}
+
+/** With every copy in place one machine may go; before the next, the cluster makes its copies anew and shrinks its vote. */
+export async function removeMachine(site: Site, object: DoomedObject): Promise<void> {
+  const { transport, dialect } = engine(site);
+  const nodes = machinesFor(site.intent, 'search').length;
+  const wait = { status: 'green', nodes, deadlineMs: greenDeadlineMs } as const;
+  await waitForHealth(transport, dialect, site.world.clock, wait);
+  await deleteObject(site.world, object);
+  await waitForHealth(transport, dialect, site.world.clock, wait);
 }
 
 export async function putTemplate(site: Site): Promise<void> {

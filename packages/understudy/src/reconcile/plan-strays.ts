@@ -23,17 +23,25 @@ export function planStrays(draft: PlanDraft, intent: Intent, { objects }: Observ
   ];
   const groups = roles.flatMap((role) => placementGroupLabels(topology, role));
   const strayGroups = objects.placementGroups.filter(({ label }) => !groups.includes(label));
+  let previous: string | undefined;
   for (const object of [...doomed, ...strayGroups.map((item) => doom('placement-group', item))]) {
-    draft.add({
+    // Each machine that may hold copies waits for the one before: two at once could take both copies of a shard.
+    const holdsData = object.type === 'instance' && isSearchLabel(topology.name, object.label);
+    const id = draft.add({
       subject: object.label,
       action: 'delete',
       name: `delete-${object.type}-${object.id}`,
       reason: `The ${object.type} ${object.label} belongs to this system and is not in the topology.`,
       destructive: true,
-      task: { kind: 'object-delete', object },
-      after: [`${clusterSubject(intent)}/members`],
+      task: holdsData ? { kind: 'search-remove', object } : { kind: 'object-delete', object },
+      after: [`${clusterSubject(intent)}/members`, ...(holdsData && previous !== undefined ? [previous] : [])],
     });
+    if (holdsData) previous = id;
   }
+}
+
+function isSearchLabel(name: string, label: string): boolean {
+  return label.startsWith(`${name}-search-`);
 }
 
 export function doom(

@@ -50,6 +50,8 @@ export type Task =
   | { readonly kind: 'listener-update'; readonly port: number; readonly certificate: boolean }
   | { readonly kind: 'backend-create'; readonly port: number; readonly machine: string }
   | { readonly kind: 'backend-update'; readonly port: number; readonly machine: string }
+  /** A search machine leaves for good: its copies must be elsewhere first. */
+  | { readonly kind: 'search-remove'; readonly object: DoomedObject }
   | { readonly kind: 'object-delete'; readonly object: DoomedObject };
 
 /** An object of Linode's to be deleted, by id; the label is for the reader. */

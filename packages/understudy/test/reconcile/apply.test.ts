@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { apply, destroy, plan } from '../../src/reconcile/index.ts';
 import { observe } from '../../src/status/index.ts';
-import { sampleIntent } from '../simulation/sample-intent.ts';
+import { sampleIntent, sampleText } from '../simulation/sample-intent.ts';
 import { simulatedWorld } from '../simulation/simulated-world.ts';
 
 const all = { allowDestructive: true };
@@ -27,4 +27,28 @@ test('destroy leaves nothing of the system and nothing else is touched', async (
   assert.deepEqual([...sim.hardware.machines.keys()], []);
   assert.deepEqual([...sim.hardware.balancers.keys()], []);
   assert.deepEqual([...sim.hardware.subnets.keys()], []);
+});
+
+test('fewer search machines: one after the other leaves, each when every copy is in place, and the cluster stays the same', async () => {
+  const five = await sampleIntent(sampleText.replace('search:', 'search:\n  nodes: 5'));
+  await using sim = await simulatedWorld();
+  await apply(sim.world, five, all);
+  assert.equal(sim.hardware.machines.size, 7);
+  const three = { ...five, topology: (await sampleIntent()).topology };
+  const planned = plan(three, await observe(sim.world, three.topology));
+  const removals = planned.steps.filter(({ destructive }) => destructive);
+  assert.deepEqual(
+    removals.map(({ subject }) => subject),
+    ['demo-search-4', 'demo-search-5'],
+  );
+  assert.deepEqual(removals[1]!.after, [removals[0]!.id]);
+  const kept = await apply(sim.world, three, { allowDestructive: false });
+  assert.deepEqual(
+    kept.left.map(({ subject }) => subject),
+    ['demo-search-4', 'demo-search-5'],
+  );
+  assert.equal(sim.hardware.machines.size, 7);
+  await apply(sim.world, three, all);
+  assert.equal(sim.hardware.machines.size, 5);
+  assert.equal(sim.clusters.identities.size, 1);
 });

@@ -1,8 +1,8 @@
 // A whole region in memory for the tool to work on: the lab's API over hardware that only remembers, machines and engines that
 // behave as the tool is promised. The tool's own code is all real; only wires and the clock are not.
+import { setTimeout } from 'node:timers/promises';
 import { UnderstudyError, Secret, silentLogger, type Logger } from '../../src/ground/index.ts';
-import { createRegionApi, type RegionApi } from '../../src/lab/api/index.ts';
-import { SimulatedHardware } from '../../src/lab/simulated-hardware.ts';
+import { createRegionApi, seededRandom, SimulatedHardware, type RegionApi } from '../../src/lab/index.ts';
 import { createLinodeClient } from '../../src/linode/index.ts';
 import type { PinningRunner, RemoteOptions, RemoteResult, RemoteTarget } from '../../src/machines/index.ts';
 import { engineTransport, type EngineTransport } from '../../src/cluster/index.ts';
@@ -101,13 +101,17 @@ type Send = <Answer>(call: () => Promise<Answer>) => Promise<Answer>;
 
 function mortalWire(death: Death | undefined): { send: Send; wire: Wire } {
   const state = { calls: 0, dead: false };
+  const isDead = (): boolean => state.dead;
+  const random = seededRandom(death?.atCall ?? 0);
   const never = <Answer>(): Promise<Answer> => new Promise<Answer>(() => undefined);
   const die = (): void => {
     state.dead = true;
     death?.onDeath();
   };
   const send: Send = async (call) => {
-    if (state.dead) return never();
+    // Calls that are sent together do not arrive together, so a death falls between any two of them.
+    await setTimeout(random() * 4);
+    if (isDead()) return never();
     state.calls += 1;
     const fatal = state.calls === death?.atCall;
     if (fatal && death.moment === 'before') {
@@ -117,7 +121,7 @@ function mortalWire(death: Death | undefined): { send: Send; wire: Wire } {
     // What is carried out and whose answer arrives after the end is nobody's any more.
     const answer = await call();
     if (fatal) die();
-    return (state as { dead: boolean }).dead ? never() : answer;
+    return isDead() ? never() : answer;
   };
   return { send, wire: { calls: () => state.calls, cut: () => (state.dead = true) } };
 }

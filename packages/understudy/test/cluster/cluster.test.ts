@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import {
+  allocation,
+  clusterHealth,
+  createIndex,
+  dialectOf,
+  engineTransport,
+  membership,
+  setAllocation,
+  shards,
+  templateMatches,
+  waitForHealth,
+  type EngineTransport,
+} from '../../src/cluster/index.ts';
+import { scaledClock } from '../simulation/scaled-clock.ts';
+
+interface Sent {
+  readonly method: string;
+  readonly path: string;
+  readonly body: unknown;
+}
+
+/** An engine that answers each path by a table of its beginnings. */
+function engine(answers: Readonly<Record<string, [status: number, body: unknown]>>): {
+  transport: EngineTransport;
+  sent: Sent[];
+} {
+  const sent: Sent[] = [];
+  const transport = engineTransport(['a'], (_node, { method, path, body }) => {
+    sent.push({ method, path, body: body === undefined ? undefined : (JSON.parse(body) as unknown) });
+    const found = Object.entries(answers).find(([beginning]) => path.startsWith(beginning));
+    if (!found) return Promise.reject(new Error(`nothing answers ${path}`));
+    return Promise.resolve({ status: found[1][0], text: JSON.stringify(found[1][1]) });
+  });
+  return { transport, sent };
+}
+
+const green = {
+  cluster_name: 'demo',
+  status: 'green',
+  timed_out: false,
+  number_of_nodes: 3,
+  number_of_data_nodes: 3,
+  active_primary_shards: 3,
+  active_shards: 6,
+  relocating_shards: 0,
+  initializing_shards: 0,
+  unassigned_shards: 0,
+  delayed_unassigned_shards: 0,
+  number_of_pending_tasks: 0,
+  number_of_in_flight_fetch: 0,
+  task_max_waiting_in_queue_millis: 0,
+  active_shards_percent_as_number: 100,
+};
+
+describe('each engine is asked in its own words', () => {
+  const state = (field: string): object => ({
+    cluster_uuid: 'u',
+    [field]: 'n2',
+    nodes: {
+      n1: { name: 'demo-search-1', transport_address: '10.20.0.11:9300' },
+      n2: { name: 'demo-search-2', transport_address: '10.20.0.12:9300' },
+    },
+    metadata: { cluster_coordination: { last_committed_config: ['n2', 'n1', 'gone'], voting_config_exclusions: [] } },
+  });
+  for (const [name, field, timeout] of [
+    ['elasticsearch', 'master_node', 'master_timeout'],
+    ['opensearch', 'cluster_manager_node', 'cluster_manager_timeout'],
+  ] as const) {
+    test(name, async () => {
+      const { transport, sent } = engine({
+        [`/_cluster/state/${field}`]: [200, state(field)],
+        '/_cluster/health': [200, green],
+      });
+      const seen = await membership(transport, dialectOf(name));
+      assert.equal(seen.master, 'demo-search-2');
+      assert.deepEqual(seen.voting, ['demo-search-1', 'demo-search-2', 'gone']);
+      await clusterHealth(transport, dialectOf(name));
+      for (const { path } of sent) assert.match(path, new RegExp(`[?&]${timeout}=3s`));
+    });
+  }
+});
+
+test('a health that ran out of time is still a health; a refusal quotes the engine', async () => {
+  const dialect = dialectOf('elasticsearch');
+  const late = engine({ '/_cluster/health': [408, { ...green, status: 'yellow', timed_out: true }] });
+  assert.equal((await clusterHealth(late.transport, dialect)).status, 'yellow');
+  const error = { error: { type: 'master_not_discovered_exception', reason: null } };
+  await assert.rejects(clusterHealth(engine({ '/_cluster/health': [503, error] }).transport, dialect), {
+    code: 'cluster-refused',
+    message: 'a refused to say its health: HTTP 503, master_not_discovered_exception.',
+  });
+  await assert.rejects(clusterHealth(engine({ '/_cluster/health': [200, { status: 'green' }] }).transport, dialect), {
+    code: 'cluster-unexpected-answer',
+  });
+});
+
+test('waiting for health ends when it is there, and says what was seen last when it is not', async () => {
+  const clock = scaledClock(1000);
+  const dialect = dialectOf('elasticsearch');
+  const wait = { status: 'green', nodes: 3, deadlineMs: 5000 } as const;
+  const well = engine({ '/_cluster/health': [200, green] });
+  assert.equal((await waitForHealth(well.transport, dialect, clock, wait)).number_of_nodes, 3);
+  assert.match(well.sent[0]!.path, /wait_for_status=green&wait_for_nodes=>=3&wait_for_no_relocating_shards=true/);
+  const ill = engine({
+    '/_cluster/health': [408, { ...green, status: 'yellow', unassigned_shards: 2, timed_out: true }],
+  });
+  await assert.rejects(waitForHealth(ill.transport, dialect, clock, wait), {
+    code: 'cluster-not-healthy',
+    message: /did not become green with 3 nodes within 5 s; last seen: yellow with 3 nodes and 2 unassigned shards/,
+  });
+});
+
+test('shards are read with their places; a relocating one is where it comes from', async () => {
+  const rows = [
+    {
+      index: 'documents',
+      shard: '0',
+      prirep: 'p',
+      state: 'RELOCATING',
+      node: 'a -> 10.0.0.2 id b',
+      'unassigned.reason': null,
+    },
+    { index: 'documents', shard: '0', prirep: 'r', state: 'UNASSIGNED', node: null, 'unassigned.reason': 'NODE_LEFT' },
+  ];
+  assert.deepEqual(await shards(engine({ '/_cat/shards/documents?format=json': [200, rows] }).transport, 'documents'), [
+    { index: 'documents', shard: 0, primary: true, state: 'RELOCATING', node: 'a', unassignedReason: undefined },
+    {
+      index: 'documents',
+      shard: 0,
+      primary: false,
+      state: 'UNASSIGNED',
+      node: undefined,
+      unassignedReason: 'NODE_LEFT',
+    },
+  ]);
+});
+
+test('allocation is all unless somebody limited it, and opening it removes the setting', async () => {
+  const none = engine({ '/_cluster/settings': [200, { persistent: {}, transient: {} }] });
+  assert.equal(await allocation(none.transport), 'all');
+  await setAllocation(none.transport, 'all');
+  const key = 'cluster.routing.allocation.enable';
+  assert.deepEqual(none.sent[1]!.body, { persistent: { [key]: null }, transient: { [key]: null } });
+  const limited = engine({ '/_cluster/settings': [200, { persistent: { [key]: 'primaries' }, transient: {} }] });
+  assert.equal(await allocation(limited.transport), 'primaries');
+});
+
+test('an index that is there already is as good as made', async () => {
+  await createIndex(engine({ '/x': [400, { error: { type: 'resource_already_exists_exception' } }] }).transport, 'x');
+  await assert.rejects(
+    createIndex(engine({ '/x': [400, { error: { type: 'other', reason: 'no' } }] }).transport, 'x'),
+    {
+      code: 'cluster-refused',
+    },
+  );
+});
+
+test('a template is compared by what it says, not by how the engine spells it', () => {
+  const wanted = {
+    index_patterns: ['d'],
+    priority: 200,
+    template: { settings: { index: { number_of_shards: 3 } }, mappings: { dynamic: false } },
+  };
+  const stored = {
+    ...wanted,
+    template: { settings: { index: { number_of_shards: '3' } }, mappings: { dynamic: 'false' } },
+    composed_of: [],
+  };
+  assert.equal(templateMatches(stored, wanted), true);
+  assert.equal(templateMatches({ ...stored, priority: 100 }, wanted), false);
+  assert.equal(templateMatches({ index_patterns: ['d'] }, wanted), false);
+});

@@ -1,0 +1,200 @@
+// A whole system on real machines: built from nothing, drifted by hand, mended, killed half-way, destroyed.
+// Needs root, and no lab on this host.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { request } from 'node:https';
+import { connect } from 'node:net';
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { cacheDirectory } from '../../src/cli/places.ts';
+import { openSession, resolveIntent, type Session } from '../../src/cli/session.ts';
+import { silentLogger } from '../../src/ground/index.ts';
+import { labDown, labPowerCut, labUp } from '../../src/lab/index.ts';
+import { apply, destroy, plan, type Intent } from '../../src/reconcile/index.ts';
+import { observe, observeObjects, targetOf, type Status } from '../../src/status/index.ts';
+
+const topologyText = `
+name: demo
+region: us-ord
+access: { adminNetworks: [198.18.0.1/32] }
+search:
+  version: 9.5.3
+  heap: 512m
+  index: { name: documents, shards: 3 }
+balancer:
+  listeners: [{ port: 80, protocol: http }, { port: 443, protocol: https, certificate: self-signed }]
+`;
+
+let base = '';
+let session: Session;
+let intent: Intent;
+let status: Status;
+
+before(async () => {
+  base = await mkdtemp('/var/tmp/understudy-test-');
+  const cache = cacheDirectory();
+  process.env['UNDERSTUDY_LAB_STATE'] = path.join(base, 'state');
+  process.env['UNDERSTUDY_LAB_RUN'] = path.join(base, 'run');
+  process.env['XDG_CONFIG_HOME'] = path.join(base, 'config');
+  process.env['XDG_STATE_HOME'] = path.join(base, 'operator');
+  await labUp({ cacheDirectory: cache, logger: silentLogger });
+  const topologyPath = path.join(base, 'topology.yaml');
+  await writeFile(topologyPath, topologyText);
+  session = await openSession({ topologyPath, target: 'lab', logger: silentLogger });
+  intent = await resolveIntent(session);
+});
+
+after(async () => {
+  await session[Symbol.asyncDispose]();
+  await labDown({ logger: silentLogger });
+  await rm(base, { recursive: true, force: true });
+});
+
+async function stepsNow(): Promise<string[]> {
+  const { steps, obstacles } = plan(intent, await observe(session.world, intent.topology));
+  assert.deepEqual(obstacles, []);
+  return steps.map(({ id }) => id).sort();
+}
+
+async function on(label: string, script: string): Promise<string> {
+  const { instances } = await observeObjects(session.world.linode, 'demo');
+  const instance = instances.find((candidate) => candidate.label === label);
+  assert.ok(instance, label);
+  const { code, stdout, stderr } = await session.world.runner.run(targetOf(instance), ['sh', '-c', script]);
+  assert.equal(code, 0, stderr);
+  return stdout;
+}
+
+function publicAddress(label: string): string {
+  return status.machines.find(({ name }) => name === label)?.addresses.public ?? '';
+}
+
+/** Whether a TCP connection from this host is accepted within two seconds. */
+function accepts(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: 2000 });
+    const end = (answer: boolean): void => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.once('connect', () => end(true));
+    socket.once('timeout', () => end(false));
+    socket.once('error', () => end(false));
+  });
+}
+
+async function getUntrusted(url: string): Promise<string> {
+  const sent = request(url, { rejectUnauthorized: false, timeout: 10_000 }).end();
+  const [answer] = (await once(sent, 'response')) as [import('node:http').IncomingMessage];
+  return Buffer.concat(await answer.toArray()).toString();
+}
+
+describe('apply on real machines', { timeout: 1_800_000 }, () => {
+  it('builds the system from nothing and ends with a healthy verdict', async () => {
+    ({ status } = await apply(session.world, intent, { allowDestructive: false }));
+    assert.equal(status.verdict, 'healthy');
+    assert.equal(status.cluster.health?.status, 'green');
+    assert.deepEqual(status.cluster.voting, ['demo-search-1', 'demo-search-2', 'demo-search-3']);
+  });
+
+  it('leaves nothing to do, and no initial masters in any settings file', async () => {
+    assert.deepEqual(await stepsNow(), []);
+    for (const label of ['demo-search-1', 'demo-search-2', 'demo-search-3']) {
+      assert.equal(await on(label, 'grep -c initial_master /etc/elasticsearch/elasticsearch.yml || true'), '0\n');
+    }
+  });
+
+  it('serves what it was given, over HTTP and over HTTPS', async () => {
+    const [http = '', https = ''] = status.balancer.urls;
+    const written = await fetch(`${http}/index`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ id: 'one', data: { content: 'an understudy learns the part' } }),
+    });
+    assert.equal(written.status, 201, await written.text());
+    await sleep(1500);
+    assert.match(await getUntrusted(`${https}/search?q=understudy`), /"_id":"one"/);
+  });
+
+  it('is closed to everyone but the admin networks, and there open for SSH alone', async () => {
+    const ports = [22, 9200, 9300].map((port) => accepts(publicAddress('demo-search-1'), port));
+    assert.deepEqual(await Promise.all(ports), [true, false, false]);
+    const { port } = intent.topology.service;
+    assert.equal(await accepts(publicAddress('demo-service-1'), port), false);
+    const asked = `curl -s -m 2 -o /dev/null http://10.20.0.31:${port}/healthz && echo open || echo closed`;
+    assert.equal(await on('demo-search-1', asked), 'closed\n');
+    assert.equal(await on('demo-service-1', 'stat -c %a:%U /etc/understudy/service.env'), '600:root\n');
+  });
+
+  it('names each drift exactly and mends it', async () => {
+    const { linode } = session.world;
+    const [firewall] = await linode.firewalls.list({ label: 'demo-search' });
+    assert.ok(firewall);
+    const { inbound, ...rest } = firewall.rules;
+    await linode.firewalls.rules.update(firewall.id, { ...rest, inbound: inbound.slice(0, -1) } as never);
+    const [balancer] = await linode.nodeBalancers.list({ label: 'demo-balancer' });
+    const [config] = await linode.nodeBalancers.configs.list(balancer?.id ?? 0);
+    await linode.nodeBalancers.configs.update(balancer?.id ?? 0, config?.id ?? 0, { check_interval: 30 });
+    const edit = 'echo "node.attr.rack: r1" >> /etc/elasticsearch/elasticsearch.yml';
+    await on('demo-search-2', `${edit}; sysctl -q -w net.ipv4.tcp_retries2=15`);
+    await on('demo-search-3', `${edit}; systemctl restart elasticsearch`);
+    await on('demo-service-1', 'systemctl stop understudy-service');
+    const expected = [
+      `demo-balancer/listener-${config?.port ?? 0}`,
+      'demo-search-2/files',
+      'demo-search-2/kernel',
+      'demo-search-3/files',
+      'demo-search-3/restart',
+      'demo-search/update',
+      'demo-service-1/service',
+    ];
+    assert.deepEqual(await stepsNow(), expected.sort());
+    const { done } = await apply(session.world, intent, { allowDestructive: false });
+    assert.deepEqual(done.map(({ id }) => id).sort(), expected.sort());
+    assert.deepEqual(await stepsNow(), []);
+  });
+
+  it('boots a machine whose power was cut, and that alone', async () => {
+    await labPowerCut('demo-service-2');
+    assert.deepEqual(await stepsNow(), ['demo-service-2/boot', 'demo-service-2/wait']);
+    await apply(session.world, intent, { allowDestructive: false });
+    assert.deepEqual(await stepsNow(), []);
+  });
+
+  it('makes a lost search machine anew, which joins the old cluster', async () => {
+    const { instances } = await observeObjects(session.world.linode, 'demo');
+    const lost = instances.find(({ label }) => label === 'demo-search-3');
+    await session.world.linode.instances.delete(lost?.id ?? 0);
+    await session.world.linode.waitForStatus(lost?.id ?? 0, ['gone']);
+    const healed = await apply(session.world, intent, { allowDestructive: false });
+    assert.equal(healed.status.verdict, 'healthy');
+    const [http = ''] = healed.status.balancer.urls;
+    assert.match(await (await fetch(`${http}/search?q=understudy`)).text(), /"_id":"one"/);
+  });
+
+  it('destroys everything', async () => {
+    await destroy(session.world, 'demo');
+    const left = await observeObjects(session.world.linode, 'demo');
+    assert.deepEqual(Object.values(left).flat(), []);
+  });
+
+  it('converges after kill -9 at three moments of an apply', async () => {
+    const cli = path.resolve(import.meta.dirname, '../../src/cli/main.ts');
+    const topologyPath = path.join(base, 'topology.yaml');
+    for (const afterMs of [2500, 9000, 20_000]) {
+      const args = ['--conditions=understudy-source', cli, 'apply', topologyPath, '--target', 'lab', '--yes'];
+      const child = spawn(process.execPath, args, { stdio: 'ignore', cwd: base });
+      await sleep(afterMs);
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    }
+    const again = await apply(session.world, intent, { allowDestructive: false });
+    assert.equal(again.status.verdict, 'healthy');
+    assert.deepEqual(await stepsNow(), []);
+    const { instances } = await observeObjects(session.world.linode, 'demo');
+    assert.equal(instances.length, 5);
+  });
+});
