@@ -123,7 +123,7 @@ function createFirewall(call: Call): Json {
   const input = new Input(call.body);
   input.require('label', 'rules');
   const name = input.text('label', label);
-  if (taken(call, name)) input.refuse('Label must be unique', 'label');
+  if (taken(call, name)) input.refuse('Label must be unique among your Cloud Firewalls', 'label');
   const part = input.object('rules');
   const rules = part === undefined ? undefined : readRules(part);
   const tags = input.tags() ?? [];
@@ -151,7 +151,7 @@ function updateFirewall(call: Call): Json {
   const firewall = firewallById(call);
   const input = new Input(call.body);
   const name = input.text('label', label);
-  if (taken(call, name, firewall)) input.refuse('Label must be unique', 'label');
+  if (taken(call, name, firewall)) input.refuse('Label must be unique among your Cloud Firewalls', 'label');
   const status = input.oneOf('status', ['enabled', 'disabled'] as const);
   const tags = input.tags();
   input.done();

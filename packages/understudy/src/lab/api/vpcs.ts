@@ -113,7 +113,8 @@ function createVpc(call: Call): Json {
   const region = input.text('region');
   if (region !== undefined && regionOf(region) === undefined) input.refuse('region is not valid', 'region');
   else if (region !== undefined && !offers(region, 'VPCs')) input.refuse('region does not support VPCs', 'region');
-  if ([...call.store.vpcs.values()].some((vpc) => vpc.label === label)) input.refuse('Label must be unique', 'label');
+  if ([...call.store.vpcs.values()].some((vpc) => vpc.label === label))
+    input.refuse('Label must be unique among your VPCs', 'label');
   const wanted: { label: string; range: string }[] = [];
   for (const part of input.objects('subnets') ?? []) {
     part.require('label', 'ipv4');
@@ -160,7 +161,7 @@ function updateVpc(call: Call): Json {
   const label = input.text('label', vpcLabel);
   const description = input.text('description', { most: 255 });
   if ([...call.store.vpcs.values()].some((other) => other !== vpc && other.label === label))
-    input.refuse('Label must be unique', 'label');
+    input.refuse('Label must be unique among your VPCs', 'label');
   input.done();
   vpc.label = label ?? vpc.label;
   vpc.description = description ?? vpc.description;

@@ -9,7 +9,10 @@ const page = readFileSync(path.resolve(import.meta.dirname, '../../../../../docs
 
 /** The operations of the coverage table, whose lines are `GET, POST \`/vpcs\``. */
 function documented(): string[] {
-  const lines = page.split('<!-- coverage')[1]!.split('\nAround all')[0]!.split(/<br>|\n/);
+  const lines = page
+    .split('<!-- coverage')[1]!
+    .split('\nAround all')[0]!
+    .split(/<br>|\n/);
   return lines.flatMap((line) => {
     const [, methods = '', route = ''] =
       /((?:GET|POST|PUT|DELETE)(?:, (?:GET|POST|PUT|DELETE))*) `(\/[^`]+)`/.exec(line) ?? [];

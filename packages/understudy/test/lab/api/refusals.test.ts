@@ -150,7 +150,7 @@ suite('a VPC is refused', () => {
       ['label: Must only use ASCII letters, numbers, and underscores'],
     ],
     ['with a label too long', { label: 'a'.repeat(65) }, ['label: Length must be 1-64 characters']],
-    ['with a label that is taken', { label: 'taken' }, ['label: Label must be unique']],
+    ['with a label that is taken', { label: 'taken' }, ['label: Label must be unique among your VPCs']],
     ['in a region without VPCs', { region: 'us-east' }, ['region: region does not support VPCs']],
     [
       'with a subnet of public addresses',
