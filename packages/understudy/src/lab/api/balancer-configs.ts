@@ -4,6 +4,7 @@ import { addNode, readNode, type NodeWish } from './balancer-nodes.ts';
 import { balancerOf, configOf, statusOf, surroundings, type ConfigSurroundings } from './balancer-view.ts';
 import { Input } from './input.ts';
 import { paged, type Call, type Json, type Route } from './route.ts';
+import type { BalancerStatus } from '../hardware.ts';
 import { entity } from '../state/events.ts';
 import type { Balancer, BalancerConfig } from '../state/model.ts';
 
@@ -126,8 +127,7 @@ export function aboutConfig(config: BalancerConfig): ReturnType<typeof entity> {
   return entity('nodebalancer_config', config.id, `:${config.port}`, url);
 }
 
-export async function configView(call: Call, config: BalancerConfig): Promise<Json> {
-  const status = await statusOf(call, config.balancerId);
+function configView(call: Call, config: BalancerConfig, status: BalancerStatus): Json {
   const nodes = [...call.store.balancerNodes.values()].filter((node) => node.configId === config.id);
   const up = nodes.filter((node) => status.get(node.id) === 'UP').length;
   const { balancerId, ssl_cert: cert, ssl_key: key, ...fields } = config;
@@ -150,7 +150,15 @@ const configsOf = (call: Call): BalancerConfig[] => {
 };
 
 async function listConfigs(call: Call): Promise<Json> {
-  return paged(call, await Promise.all(configsOf(call).map((c) => configView(call, c))), ['id', 'port', 'protocol']);
+  const configs = configsOf(call);
+  // Asked once: it is one HAProxy, and a busy one takes its time.
+  const status = await statusOf(call, balancerOf(call).id);
+  const views = configs.map((config) => configView(call, config, status));
+  return paged(call, views, ['id', 'port', 'protocol']);
+}
+
+async function viewNow(call: Call, config: BalancerConfig): Promise<Json> {
+  return configView(call, config, await statusOf(call, config.balancerId));
 }
 
 async function addConfig(call: Call): Promise<Json> {
@@ -160,7 +168,7 @@ async function addConfig(call: Call): Promise<Json> {
   input.done();
   const config = createConfig(call, balancer, wish);
   call.sync.apply('balancer', balancer.id);
-  return configView(call, config);
+  return viewNow(call, config);
 }
 
 function change(call: Call, readNodes: boolean): Promise<Json> {
@@ -183,7 +191,7 @@ function change(call: Call, readNodes: boolean): Promise<Json> {
     aboutConfig(config),
   );
   call.sync.apply('balancer', balancer.id);
-  return configView(call, config);
+  return viewNow(call, config);
 }
 
 /** A node that names an id, or has the address of an old one, keeps its id. */
@@ -220,7 +228,7 @@ const write = 'nodebalancers:read_write';
 export const balancerConfigRoutes: readonly Route[] = [
   { method: 'GET', path: base, scope: read, handle: listConfigs },
   { method: 'POST', path: base, scope: write, handle: addConfig },
-  { method: 'GET', path: `${base}/:configId`, scope: read, handle: (call) => configView(call, configOf(call)) },
+  { method: 'GET', path: `${base}/:configId`, scope: read, handle: (call) => viewNow(call, configOf(call)) },
   { method: 'PUT', path: `${base}/:configId`, scope: write, handle: (call) => change(call, false) },
   { method: 'DELETE', path: `${base}/:configId`, scope: write, handle: deleteConfig },
   { method: 'POST', path: `${base}/:configId/rebuild`, scope: write, handle: (call) => change(call, true) },
