@@ -19,6 +19,7 @@ const doings: Doing = {
   'placement-create': (site, task) => network.createPlacementGroup(site, task.label),
   'placement-assign': (site, task) => network.assignPlacement(site, task.label, task.machine),
   'instance-create': (site, task) => machine.createInstance(site, task.machine),
+  'instance-gone': (site, task) => machine.awaitGone(site, task.instanceId),
   'instance-tag': (site, task) => machine.tagInstance(site, task.machine),
   'instance-boot': (site, task) => machine.bootInstance(site, task.machine),
   'instance-reboot': (site, task) => machine.rebootInstance(site, task.machine),

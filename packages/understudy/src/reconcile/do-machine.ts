@@ -58,6 +58,10 @@ export async function createInstance(site: Site, label: string): Promise<void> {
   await world.runner.forget(targetOf(instance).address);
 }
 
+export async function awaitGone({ world }: Site, instanceId: number): Promise<void> {
+  await world.linode.waitForStatus(instanceId, ['gone'], { firstPauseMs: 500 });
+}
+
 export async function tagInstance({ world, intent, found }: Site, label: string): Promise<void> {
   const instance = needed(found.instances.get(label), label);
   const tags = [...new Set([...instance.tags, tagOf(intent.topology.name)])];
@@ -97,8 +101,16 @@ async function actOnce({ world }: Site, instance: Instance, verb: 'boot' | 'rebo
   }
 }
 
-/** Waits until Linode says running, SSH answers and cloud-init has ended. */
+/** Waits until Linode says running, SSH answers and cloud-init has ended; one that is deleted meanwhile is the next look's affair. */
 export async function waitReady(site: Site, label: string): Promise<void> {
+  try {
+    await comeUp(site, label);
+  } catch (error) {
+    if (!isLinodeError(error, 'linode-not-found')) throw error;
+  }
+}
+
+async function comeUp(site: Site, label: string): Promise<void> {
   const { world, found } = site;
   const startedMs = world.clock.monotonicMs();
   const leftMs = () => bootDeadlineMs - (world.clock.monotonicMs() - startedMs);

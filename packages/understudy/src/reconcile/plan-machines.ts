@@ -35,6 +35,26 @@ export function isUnseen(observation: Observation, label: string): boolean {
   return exists && sightOf(observation, label) === undefined;
 }
 
+/** Instances that Linode is deleting count as gone; only their labels are still taken. */
+export function withoutDying(observation: Observation): Observation {
+  const instances = observation.objects.instances.filter(({ status }) => status !== 'deleting');
+  return { ...observation, objects: { ...observation.objects, instances } };
+}
+
+export function planDying(draft: PlanDraft, intent: Intent, { objects }: Observation): void {
+  const labels = machinesFor(intent).map(({ label }) => label);
+  for (const { id, label, status } of objects.instances) {
+    if (status !== 'deleting' || !labels.includes(label)) continue;
+    draft.add({
+      subject: label,
+      action: 'wait',
+      name: 'gone',
+      reason: `The former ${label} is being deleted, and its label is taken until that has ended.`,
+      task: { kind: 'instance-gone', machine: label, instanceId: id },
+    });
+  }
+}
+
 export function planMachines(draft: PlanDraft, intent: Intent, observation: Observation): void {
   for (const machine of machinesFor(intent)) {
     const instance = observation.objects.instances.find(({ label }) => label === machine.label);
@@ -53,6 +73,7 @@ function planBirth(draft: PlanDraft, intent: Intent, machine: MachinePlan): void
     task: { kind: 'instance-create', machine: label },
     after: [
       ...networkSteps(name),
+      `${label}/gone`,
       `${firewallLabel(name, role)}/create`,
       `${firewallLabel(name, role)}/update`,
       `${machine.placementGroup}/create-group`,

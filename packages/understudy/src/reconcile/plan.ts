@@ -2,7 +2,7 @@
 import type { Observation } from '../status/index.ts';
 import type { Intent } from './intent.ts';
 import { planBalancer } from './plan-balancer.ts';
-import { planMachines } from './plan-machines.ts';
+import { planDying, planMachines, withoutDying } from './plan-machines.ts';
 import { planFirewalls, planNetwork, planPlacement } from './plan-network.ts';
 import { planSearch } from './plan-search.ts';
 import { planService } from './plan-service.ts';
@@ -10,8 +10,10 @@ import { planStrays } from './plan-strays.ts';
 import { PlanDraft, type Plan } from './step.ts';
 
 /** No steps and no obstacles: everything is as the topology asks. */
-export function plan(intent: Intent, observation: Observation): Plan {
+export function plan(intent: Intent, seen: Observation): Plan {
   const draft = new PlanDraft();
+  planDying(draft, intent, seen);
+  const observation = withoutDying(seen);
   planNetwork(draft, intent, observation);
   planFirewalls(draft, intent, observation);
   planPlacement(draft, intent, observation);

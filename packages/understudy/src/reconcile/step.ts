@@ -26,6 +26,7 @@ export type Task =
   | { readonly kind: 'placement-create'; readonly label: string }
   | { readonly kind: 'placement-assign'; readonly label: string; readonly machine: string }
   | { readonly kind: 'instance-create'; readonly machine: string }
+  | { readonly kind: 'instance-gone'; readonly machine: string; readonly instanceId: number }
   | { readonly kind: 'instance-tag'; readonly machine: string }
   | { readonly kind: 'instance-boot'; readonly machine: string }
   | { readonly kind: 'instance-reboot'; readonly machine: string }

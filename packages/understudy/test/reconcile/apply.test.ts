@@ -52,3 +52,15 @@ test('fewer search machines: one after the other leaves, each when every copy is
   assert.equal(sim.hardware.machines.size, 5);
   assert.equal(sim.clusters.identities.size, 1);
 });
+
+test('a machine that is being deleted is waited for and made anew', async () => {
+  const intent = await sampleIntent();
+  await using sim = await simulatedWorld();
+  await apply(sim.world, intent, all);
+  sim.region.faults.set([{ kind: 'pending-delete', delayMs: 5000 }], 1);
+  const [instance] = await sim.world.linode.instances.list({ label: 'demo-search-2' });
+  await sim.world.linode.instances.delete(instance!.id);
+  const { status } = await apply(sim.world, intent, all);
+  assert.equal(status.verdict, 'healthy');
+  assert.equal(sim.clusters.identities.size, 1);
+});

@@ -16,6 +16,12 @@ const hostile: readonly FaultRule[] = [
   { kind: 'drop-before', probability: 0.05 },
   { kind: 'unavailable', probability: 0.05 },
   { kind: 'rate-limit', probability: 0.05, retryAfterS: 1 },
+  { kind: 'timeout', probability: 0.02, delayMs: 5000 },
+  { kind: 'slow-provisioning', probability: 0.3, delayMs: 40_000 },
+  { kind: 'boot-failure', probability: 0.2, times: 2 },
+  { kind: 'pending-delete', probability: 0.2, delayMs: 20_000 },
+  { kind: 'reorder-events' },
+  { kind: 'unknown-fields' },
 ];
 
 async function applyUntilDone(world: Parameters<typeof apply>[0], seed: number): Promise<void> {
