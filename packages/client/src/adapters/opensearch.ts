@@ -47,8 +47,9 @@ export function opensearchOptions(options: ClientOptions): OfficialOptions {
       return { abort: () => abort.abort(), destroy: () => abort.abort() } as unknown as ClientRequest;
     }
 
-    override close(): this {
-      void exchanger.close();
+    // The pool waits for this callback, which the types do not mention.
+    override close(callback?: () => void): this {
+      void exchanger.close().finally(callback);
       return this;
     }
   }

@@ -1,0 +1,67 @@
+import { after, before, test } from 'node:test';
+import assert from 'node:assert/strict';
+import { Client, errors } from '@elastic/elasticsearch';
+import { elasticsearchOptions } from '../../src/adapters/elasticsearch.ts';
+import { json, StubServer } from '../stub-server.ts';
+
+let sick: StubServer;
+let well: StubServer;
+
+before(async () => {
+  sick = await new StubServer((_, response) =>
+    json(response, 503, { error: { type: 'cluster_block_exception', reason: 'no master' } }),
+  ).listen();
+  well = await new StubServer((seen, response) => {
+    if (seen.url.includes('/missing'))
+      return json(response, 404, {
+        error: { type: 'index_not_found_exception', reason: 'no such index' },
+        status: 404,
+      });
+    json(response, 200, { _id: '1', result: 'created', hits: { hits: [] } });
+  }).listen();
+});
+
+after(async () => {
+  await sick.close();
+  await well.close();
+});
+
+test('the official client keeps its API, and a node that answers 503 costs its caller nothing', async () => {
+  const client = new Client(elasticsearchOptions({ nodes: [sick.url, well.url] }));
+  for (let i = 0; i < 8; i++) {
+    const result = await client.index({ index: 'a', id: `${i}`, document: { n: i } });
+    assert.equal(result.result, 'created');
+  }
+  assert.ok(sick.seen.length >= 1, 'the sick node was tried');
+  assert.equal(well.seen.length, 8);
+  await client.close();
+});
+
+test('a refusal of the engine is still the official ResponseError', async () => {
+  const client = new Client(elasticsearchOptions({ nodes: [well.url] }));
+  await assert.rejects(
+    client.search({ index: 'missing' }),
+    (error) => error instanceof errors.ResponseError && error.statusCode === 404,
+  );
+  await client.close();
+});
+
+test('a request time-out is the deadline of the whole operation and still the official TimeoutError', async () => {
+  const hung = await new StubServer(() => undefined).listen();
+  const client = new Client(elasticsearchOptions({ nodes: [hung.url] }));
+  const startedMs = performance.now();
+  await assert.rejects(client.search({ index: 'a' }, { requestTimeout: 200 }), errors.TimeoutError);
+  assert.ok(performance.now() - startedMs < 1000);
+  await client.close();
+  await hung.close();
+});
+
+test('an abort cancels what is under way and is still the official RequestAbortedError', async () => {
+  const hung = await new StubServer(() => undefined).listen();
+  const client = new Client(elasticsearchOptions({ nodes: [hung.url] }));
+  const abort = new AbortController();
+  setTimeout(() => abort.abort(), 50);
+  await assert.rejects(client.search({ index: 'a' }, { signal: abort.signal }), errors.RequestAbortedError);
+  await client.close();
+  await hung.close();
+});
