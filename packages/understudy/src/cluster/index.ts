@@ -1,7 +1,7 @@
 // Cluster: operations on a search engine over HTTP, the same for Elasticsearch and OpenSearch. It imports no other room.
 export { allocation, flush, setAllocation } from './allocation.ts';
 export { dialectOf, type Dialect } from './dialect.ts';
-export { clusterHealth, clusterHealthSchema, waitForHealth, type ClusterHealth, type HealthWait } from './health.ts';
+export { clusterHealth, clusterHealthSchema, waitForHealth, type ClusterHealth } from './health.ts';
 export {
   createIndex,
   indexTemplate,
@@ -12,20 +12,6 @@ export {
   type IndexTemplate,
   type ObservedIndex,
 } from './indices.ts';
-export {
-  clearVotingExclusions,
-  excludeFromVoting,
-  membership,
-  type ClusterNode,
-  type Membership,
-} from './membership.ts';
+export { clearVotingExclusions, membership, type Membership } from './membership.ts';
 export { shards, type ShardCopy } from './shards.ts';
-export {
-  directTransport,
-  engineTransport,
-  type EngineAnswer,
-  type EngineRequestOptions,
-  type EngineTransport,
-  type Method,
-  type NodeRequest,
-} from './transport.ts';
+export { directTransport, engineTransport, type EngineTransport } from './transport.ts';

@@ -4,7 +4,7 @@ import { expectBody, refused } from './answer.ts';
 import type { Dialect } from './dialect.ts';
 import type { EngineTransport } from './transport.ts';
 
-export interface ClusterNode {
+interface ClusterNode {
   readonly id: string;
   readonly name: string;
   /** `ip:port` between nodes. */
@@ -59,13 +59,6 @@ export async function membership(
     voting: (coordinated?.last_committed_config ?? []).map((id) => nameOf(id) ?? id).sort(),
     votingExclusions: (coordinated?.voting_config_exclusions ?? []).map((exclusion) => exclusion.node_name).sort(),
   };
-}
-
-/** Takes nodes out of the vote before they are removed for good. Waits until the configuration has changed. */
-export async function excludeFromVoting(transport: EngineTransport, names: readonly string[]): Promise<void> {
-  const path = `/_cluster/voting_config_exclusions?node_names=${names.join(',')}`;
-  const answer = await transport.request('POST', path, undefined, { timeoutMs: 35_000 });
-  if (answer.status >= 300) throw refused(answer, 'take nodes out of the vote');
 }
 
 export async function clearVotingExclusions(transport: EngineTransport): Promise<void> {

@@ -2,9 +2,9 @@
 // (directly, or by way of a machine inside the private network) is the transport's affair and nobody else's.
 import { UnderstudyError } from '../ground/index.ts';
 
-export type Method = 'GET' | 'PUT' | 'POST' | 'DELETE' | 'HEAD';
+type Method = 'GET' | 'PUT' | 'POST' | 'DELETE' | 'HEAD';
 
-export interface EngineRequestOptions {
+interface EngineRequestOptions {
   /** Ask this node and no other. Without it, any node that answers will do. */
   readonly node?: string;
   /** Bound per node asked. Default 10,000. */

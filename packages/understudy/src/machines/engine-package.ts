@@ -10,7 +10,7 @@ const keyPath = '/etc/apt/keyrings/understudy-engine.asc';
 const listPath = '/etc/apt/sources.list.d/understudy-engine.list';
 
 /** The one-line apt source; `Signed-By` ties this key to this repository alone. */
-export function aptSource(repository: PackageRepository): string {
+function aptSource(repository: PackageRepository): string {
   const option = repository.key.kind === 'trusted' ? '[trusted=yes]' : `[signed-by=${keyPath}]`;
   return `deb ${option} ${repository.uri} ${repository.suite} ${repository.components.join(' ')}`;
 }
@@ -27,7 +27,7 @@ function placeKey(repository: PackageRepository): string {
 }
 
 /** Installs `version` exactly. Only the engine's own list is read first: a fresh image has its distribution's lists already. */
-export function installEngineScript(engine: Engine, version: string, repository: PackageRepository): string {
+function installEngineScript(engine: Engine, version: string, repository: PackageRepository): string {
   const { packageName, unit } = engineLayouts[engine];
   return `#!/bin/sh
 # Installs ${packageName} ${version}; safe to run again.

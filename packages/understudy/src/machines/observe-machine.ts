@@ -16,20 +16,20 @@ export interface MachineSpec {
   readonly links: readonly string[];
 }
 
-export interface ObservedFile {
+interface ObservedFile {
   readonly hash: string;
   /** Octal, four digits. */
   readonly mode: string;
   readonly owner: string;
 }
 
-export interface ObservedUnit {
+interface ObservedUnit {
   /** systemd's ActiveState: `active`, `inactive`, `failed`, `activating`, ... */
   readonly active: string;
   readonly enabled: boolean;
 }
 
-export interface ObservedSysctl {
+interface ObservedSysctl {
   readonly value: string;
   readonly writable: boolean;
 }

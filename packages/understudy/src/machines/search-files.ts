@@ -81,7 +81,7 @@ SuccessExitStatus=143
 `;
 }
 
-export function heapPath(layout: EngineLayout): string {
+function heapPath(layout: EngineLayout): string {
   return `${layout.configDirectory}/jvm.options.d/understudy.options`;
 }
 

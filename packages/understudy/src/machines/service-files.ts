@@ -19,7 +19,7 @@ export interface ServiceFilesInput {
 }
 
 /** Environment of the service: where the engine is, where to listen, then what the topology adds or overrides. */
-export function serviceEnvironment(input: ServiceFilesInput): Readonly<Record<string, string>> {
+function serviceEnvironment(input: ServiceFilesInput): Readonly<Record<string, string>> {
   const { topology, machine, searchMachines } = input;
   return {
     // How long the service says no to the balancer's check before it stops: what the check needs to notice, and a second.
@@ -45,7 +45,7 @@ function unitWord(word: string): string {
 }
 
 /** The start command with its words filled in; a program given as a relative path lies in the release. */
-export function startCommand(input: ServiceFilesInput): string {
+function startCommand(input: ServiceFilesInput): string {
   const { service } = input.topology;
   const values: Readonly<Record<string, string>> = {
     '{host}': input.machine.vpcAddress,

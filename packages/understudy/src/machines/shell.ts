@@ -1,7 +1,7 @@
 // Quoting for the one place where an argument array becomes a line of text: SSH carries a string to a shell.
 
 /** A POSIX shell word that stands for exactly `word`. */
-export function shellWord(word: string): string {
+function shellWord(word: string): string {
   return /^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 

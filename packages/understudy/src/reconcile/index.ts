@@ -1,7 +1,7 @@
 // Reconcile: from what is seen to what should be, by steps that each say why. Healing is the same path.
-export { apply, destroy, type Applied, type ApplyOptions } from './apply.ts';
+export { apply, destroy, type Applied } from './apply.ts';
 export { certificateFromFiles, type Certificate } from './certificate.ts';
 export { destroyPlan } from './destroy.ts';
 export type { Intent } from './intent.ts';
 export { plan } from './plan.ts';
-export type { Action, DoomedObject, Obstacle, Plan, Step, Task } from './step.ts';
+export type { Plan } from './step.ts';

@@ -185,7 +185,7 @@ function serves({ cluster, objects }: Observation, label: string): boolean {
 }
 
 /** Files that differ from what they should be, each as a clause; every file when the machine has not been seen. */
-export function fileDifferences(files: readonly ManagedFile[], seen: ObservedMachine | undefined): string[] {
+function fileDifferences(files: readonly ManagedFile[], seen: ObservedMachine | undefined): string[] {
   return files.flatMap((file) => {
     const there = seen?.files[file.path];
     if (!there) return [`${file.path} is missing`];

@@ -1,7 +1,7 @@
 // A step: one change to the world, with the sentence that says why. Steps are data; carrying them out is elsewhere.
 import type { Role } from '../topology/index.ts';
 
-export type Action =
+type Action =
   | 'create'
   | 'update'
   | 'attach'

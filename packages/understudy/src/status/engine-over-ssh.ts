@@ -5,7 +5,7 @@ import { httpPort, type RemoteRunner } from '../machines/index.ts';
 import type { EngineHost } from './world.ts';
 
 /** The body comes on stdin and the status on a last line of its own. A globbing curl would read brackets in a URL. */
-export function curlCommand(
+function curlCommand(
   address: string,
   request: { readonly method: string; readonly path: string; readonly body: string | undefined },
   timeoutMs: number,

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { describe, test } from 'node:test';
 import {
   allocation,
   clusterHealth,
   createIndex,
+  directTransport,
   dialectOf,
   engineTransport,
   membership,
@@ -171,4 +174,24 @@ test('a template is compared by what it says, not by how the engine spells it', 
   assert.equal(templateMatches(stored, wanted), true);
   assert.equal(templateMatches({ ...stored, priority: 100 }, wanted), false);
   assert.equal(templateMatches({ index_patterns: ['d'] }, wanted), false);
+});
+
+test('asked directly over HTTP, a body is JSON and any status is an answer', async () => {
+  const server = createServer((asked, answer) => {
+    const chunks: Buffer[] = [];
+    asked.on('data', (chunk: Buffer) => chunks.push(chunk));
+    asked.on('end', () => {
+      answer.statusCode = 404;
+      answer.end(JSON.stringify({ type: asked.headers['content-type'], body: Buffer.concat(chunks).toString() }));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const transport = directTransport({ dead: 'http://127.0.0.1:1', alive: `http://127.0.0.1:${port}` }, fetch);
+  assert.deepEqual(await transport.request('PUT', '/x', { a: 1 }), {
+    status: 404,
+    body: { type: 'application/json', body: '{"a":1}' },
+    node: 'alive',
+  });
+  server.close();
 });

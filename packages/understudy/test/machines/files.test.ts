@@ -10,6 +10,7 @@ import {
   searchFiles,
   serviceFiles,
   shellLine,
+  userDataLimitBytes,
   vendorRepository,
   type ManagedFile,
 } from '../../src/machines/index.ts';
@@ -202,7 +203,7 @@ test('user data stays below the limit and says how to mend it when it does not',
     commands: [],
   });
   assert.ok(text.startsWith('#cloud-config\nhostname: demo-search-1\n'));
-  assert.ok(Buffer.byteLength(text) < 6000);
+  assert.ok(Buffer.byteLength(text) < userDataLimitBytes / 2);
   assert.match(
     text,
     /signed-by=\/etc\/apt\/keyrings\/understudy-engine\.asc\] https:\/\/artifacts\.elastic\.co\/packages\/9\.x\/apt stable main/,

@@ -180,6 +180,6 @@ export class SimulatedMachine {
   }
 }
 
-export function sha256(text: string): string {
+function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }

@@ -12,7 +12,7 @@ import { SimulatedClusters } from './simulated-cluster.ts';
 import { SimulatedMachine } from './simulated-machine.ts';
 
 /** What goes out of the process: an API request, a remote command, an engine request. */
-export interface Wire {
+interface Wire {
   /** How many went out so far. */
   readonly calls: () => number;
   /** Nothing goes out any more and nothing comes back: the process is dead, and its promises never settle. */
