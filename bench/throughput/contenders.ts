@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildRelease } from '@understudy/service/release';
-import { answers, ended, freePort } from '../../packages/service/test/harness/engine.ts';
+import { answers, bound, ended, freePort } from '../../packages/service/test/harness/engine.ts';
 import { flask, virtualEnvironment } from '../../packages/service/test/harness/implementations.ts';
 
 export interface Contender {
@@ -12,6 +12,7 @@ export interface Contender {
   readonly about: string;
   readonly index: string;
   readonly url: string;
+  readonly pid: number;
   stop(): Promise<void>;
 }
 
@@ -54,12 +55,11 @@ export async function startContender(recipe: Recipe, hosts: string, workers: num
   const port = await freePort();
   const index = `bench-${recipe.name.replaceAll(' ', '-')}`;
   const [program = '', ...rest] = recipe.command.map((word) => word.replace('{port}', String(port)));
-  const child: ChildProcess = spawn(
-    program.includes('/') && !program.startsWith('/') ? join(recipe.directory, program) : program,
-    rest,
-    {
+  const path = program.includes('/') && !program.startsWith('/') ? join(recipe.directory, program) : program;
+  const child: ChildProcess = bound(
+    spawn(path, rest, {
       cwd: recipe.directory,
-      stdio: ['ignore', 'ignore', 'inherit'],
+      stdio: 'ignore',
       env: {
         PATH: process.env['PATH'],
         HOME: process.env['HOME'],
@@ -72,9 +72,9 @@ export async function startContender(recipe: Recipe, hosts: string, workers: num
         DRAIN_MS: '0',
         LOG_LEVEL: 'error',
       },
-    },
+    }),
   );
   const url = `http://127.0.0.1:${port}`;
   await answers(`${url}/healthz`, child);
-  return { name: recipe.name, about: recipe.about, index, url, stop: () => ended(child) };
+  return { name: recipe.name, about: recipe.about, index, url, pid: child.pid as number, stop: () => ended(child) };
 }

@@ -9,7 +9,7 @@ import { findEngine, startEngines, type TestEngine } from '../../packages/servic
 import { debianDescriptions, type BenchDocument } from '../documents.ts';
 import { recipes, startContender, type Contender } from './contenders.ts';
 import { prepareIndex } from './indices.ts';
-import { median, measure, type Sample } from './measure.ts';
+import { median, measure, type Sample, type Target } from './measure.ts';
 import { table, type Row } from './table.ts';
 
 const { values } = parseArgs({
@@ -38,7 +38,7 @@ function say(text: string): void {
 
 async function engine(): Promise<TestEngine> {
   if (values.hosts !== undefined)
-    return { url: values.hosts, urls: values.hosts.split(','), stop: () => Promise.resolve() };
+    return { url: values.hosts, urls: values.hosts.split(','), pids: [], stop: () => Promise.resolve() };
   const found = await findEngine();
   if ('missing' in found) throw new Error(found.missing);
   return await startEngines(found, Number(values.nodes));
@@ -55,7 +55,15 @@ async function requestFiles(directory: string, documents: readonly BenchDocument
   return files;
 }
 
-async function run(contenders: readonly Contender[], files: Record<string, string>): Promise<Row[]> {
+function target({ url, pid }: Contender, enginePids: readonly number[]): Target {
+  return { url, servicePids: [pid], enginePids };
+}
+
+async function run(
+  contenders: readonly Contender[],
+  files: Record<string, string>,
+  enginePids: readonly number[],
+): Promise<Row[]> {
   const samples = new Map<string, Sample[]>();
   for (let round = 0; round < rounds; round += 1) {
     // Each round starts with another service, so that none is always the first after a pause.
@@ -63,7 +71,7 @@ async function run(contenders: readonly Contender[], files: Record<string, strin
     for (const operation of operations) {
       for (const count of connections) {
         for (const contender of order) {
-          const sample = await measure(contender.url, files[operation] as string, count, seconds);
+          const sample = await measure(target(contender, enginePids), files[operation] as string, count, seconds);
           const key = `${operation} ${count} ${contender.name}`;
           samples.set(key, [...(samples.get(key) ?? []), sample]);
           say(
@@ -82,6 +90,8 @@ async function run(contenders: readonly Contender[], files: Record<string, strin
       perSecond: Math.round(median(all.map((sample) => sample.perSecond))),
       p50Ms: median(all.map((sample) => sample.p50Ms)),
       p99Ms: median(all.map((sample) => sample.p99Ms)),
+      serviceCpuUs: Math.round(median(all.map((sample) => sample.serviceCpuUs))),
+      engineCpuUs: Math.round(median(all.map((sample) => sample.engineCpuUs))),
       failed: all.reduce((sum, sample) => sum + sample.failed, 0),
     };
   });
@@ -98,9 +108,10 @@ try {
     contenders.push(contender);
     await prepareIndex(search.urls[0] as string, contender.index, documents, search.urls.length > 1 ? 1 : 0);
     // The first seconds of a process are its compiler's.
-    for (const operation of operations) await measure(contender.url, files[operation] as string, 16, 2);
+    for (const operation of operations)
+      await measure(target(contender, search.pids), files[operation] as string, 16, 2);
   }
-  const rows = await run(contenders, files);
+  const rows = await run(contenders, files, search.pids);
   const result = { rounds, seconds, workers, nodes: search.urls.length, documents: documents.length, rows };
   process.stdout.write(values.json ? `${JSON.stringify(result, null, 2)}\n` : table(result));
 } finally {

@@ -7,6 +7,8 @@ export interface Row {
   readonly perSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
+  readonly serviceCpuUs: number;
+  readonly engineCpuUs: number;
   readonly failed: number;
 }
 
@@ -28,10 +30,10 @@ export function table(result: Result): string {
         other.service === 'flask' && other.operation === row.operation && other.connections === row.connections,
     );
     const ratio = flask === undefined ? '' : `${(row.perSecond / flask.perSecond).toFixed(1)}x`;
-    return `| ${row.operation} | ${row.connections} | ${row.service} | ${row.perSecond} | ${ratio} | ${row.p50Ms.toFixed(1)} | ${row.p99Ms.toFixed(1)} | ${row.failed} |`;
+    return `| ${row.operation} | ${row.connections} | ${row.service} | ${row.perSecond} | ${ratio} | ${row.p50Ms.toFixed(1)} | ${row.p99Ms.toFixed(1)} | ${row.serviceCpuUs} | ${row.engineCpuUs} | ${row.failed} |`;
   });
-  return `${head}| operation | connections | service | per second | to Flask | p50 ms | p99 ms | failed |
-|---|---|---|---|---|---|---|---|
+  return `${head}| operation | connections | service | per second | to Flask | p50 ms | p99 ms | service CPU us | engine CPU us | failed |
+|---|---|---|---|---|---|---|---|---|---|
 ${lines.join('\n')}
 `;
 }

@@ -15,8 +15,6 @@ export interface Configuration {
   readonly logLevel: LogLevel;
   /** `direct`: /metrics is hidden from whoever comes through the balancer; `public`: from nobody. */
   readonly metrics: 'direct' | 'public';
-  /** Where writes wait for a dead engine when the caller asks for it; undefined: nowhere. */
-  readonly queueDirectory: string | undefined;
 }
 
 export interface EngineAddress {
@@ -64,7 +62,6 @@ export function readConfiguration(environment: Environment): Configuration {
     stopMs: read.whole('STOP_MS', 22_000, 100, 300_000),
     logLevel: read.oneOf('LOG_LEVEL', logLevels, 'info'),
     metrics: read.oneOf('METRICS', ['direct', 'public'] as const, 'direct'),
-    queueDirectory: read.optional('QUEUE_DIR'),
   };
   if ((configuration.engine.username === undefined) !== (configuration.engine.password === undefined)) {
     read.problems.push('ES_USERNAME and ES_PASSWORD belong together: set both or neither.');

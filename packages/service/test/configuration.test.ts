@@ -20,7 +20,6 @@ describe('readConfiguration', () => {
       stopMs: 22_000,
       logLevel: 'info',
       metrics: 'direct',
-      queueDirectory: undefined,
     });
   });
 

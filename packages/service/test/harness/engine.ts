@@ -10,6 +10,8 @@ export interface TestEngine {
   /** Of the first node. */
   readonly url: string;
   readonly urls: readonly string[];
+  /** Process ids of the nodes. */
+  readonly pids: readonly number[];
   stop(): Promise<void>;
 }
 
@@ -78,6 +80,9 @@ export async function startEngines(installation: Installation, count: number): P
   const engine: TestEngine = {
     url: urls[0] as string,
     urls,
+    get pids() {
+      return processes.map((process_) => process_.pid as number);
+    },
     async stop() {
       await Promise.all(processes.map(ended));
       await rm(directory, { recursive: true, force: true });
@@ -141,15 +146,25 @@ async function launch({ home, javaHome, directory, node, nodes }: Launch): Promi
     ...Object.entries(settings).map(([key, value]) => `-E${key}=${value}`),
   ];
   if (isRoot) await run(['chown', '-R', 'nobody', directory]);
-  return spawn(command[0] as string, command.slice(1), {
-    stdio: ['ignore', 'ignore', 'pipe'],
-    env: {
-      PATH: process.env['PATH'],
-      ES_JAVA_HOME: javaHome,
-      ES_PATH_CONF: join(own, 'config'),
-      ES_JAVA_OPTS: '-Xms512m -Xmx512m',
-    },
-  });
+  return bound(
+    spawn(command[0] as string, command.slice(1), {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: {
+        PATH: process.env['PATH'],
+        ES_JAVA_HOME: javaHome,
+        ES_PATH_CONF: join(own, 'config'),
+        ES_JAVA_OPTS: '-Xms512m -Xmx512m',
+      },
+    }),
+  );
+}
+
+/** Ends the process with this one, also when this one is interrupted. */
+export function bound<P extends ChildProcess>(child: P): P {
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
+  child.once('exit', () => process.off('exit', kill));
+  return child;
 }
 
 async function installTemplate(url: string): Promise<void> {

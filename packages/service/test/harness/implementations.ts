@@ -5,7 +5,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { answers, ended, freePort } from './engine.ts';
+import { answers, bound, ended, freePort } from './engine.ts';
 
 export interface RunningService {
   readonly url: string;
@@ -76,19 +76,21 @@ interface Start {
 async function start({ command, directory, environment }: Start): Promise<RunningService> {
   const port = await freePort();
   const [program, ...rest] = command.map((word) => word.replace('{address}', `127.0.0.1:${port}`));
-  const child = spawn(program as string, rest, {
-    cwd: directory,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: {
-      PATH: process.env['PATH'],
-      HOME: process.env['HOME'],
-      PYTHONDONTWRITEBYTECODE: '1',
-      HOST: '127.0.0.1',
-      PORT: String(port),
-      DRAIN_MS: '0',
-      ...environment,
-    },
-  });
+  const child = bound(
+    spawn(program as string, rest, {
+      cwd: directory,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        PATH: process.env['PATH'],
+        HOME: process.env['HOME'],
+        PYTHONDONTWRITEBYTECODE: '1',
+        HOST: '127.0.0.1',
+        PORT: String(port),
+        DRAIN_MS: '0',
+        ...environment,
+      },
+    }),
+  );
   let output = '';
   const keep = (chunk: Buffer) => (output += chunk.toString());
   child.stdout.on('data', keep);
