@@ -1,5 +1,6 @@
 // A model of a cluster behind the wire: a store with versions, nodes that answer, refuse, reset, hang or reject by a seeded
 // plan, and a record of every request, to be compared with what the client told its callers.
+import { floorMod, routingHash } from '../../src/gather/murmur3.ts';
 import type { Exchange, Wire, WireFactory, WireRequest, WireSink } from '../../src/nodes/wire.ts';
 import type { SimTime } from './sim-time.ts';
 
@@ -199,7 +200,8 @@ export class SimEngine {
   }
 
   #searchShards(path: string): unknown {
-    if (path.includes('routing=')) return { shards: [[{ index: 'a', shard: 0 }]] };
+    const routing = new URLSearchParams(path.split('?')[1]).get('routing');
+    if (routing !== null) return { shards: [[{ index: 'a', shard: floorMod(routingHash(routing), this.#shards) }]] };
     return { shards: Array.from({ length: this.#shards }, (_, shard) => [{ index: 'a', shard }]) };
   }
 }

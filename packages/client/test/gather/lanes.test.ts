@@ -1,0 +1,146 @@
+// Group commit on a simulated cluster: who travels with whom, and who suffers when something is stuck, poisoned or refused.
+import { test } from 'node:test';
+import assert from 'node:assert/strict';
+import { createClient, isClientError, type Client, type ClientOptions } from '@understudy/client';
+import { floorMod, routingHash } from '../../src/gather/murmur3.ts';
+import { SimEngine, type Fate } from '../simulation/sim-engine.ts';
+import { SimTime } from '../simulation/sim-time.ts';
+
+const answer = (afterMs: number): Fate => ({ kind: 'answer', afterMs });
+
+function setup(options: Partial<ClientOptions> = {}, shards = 1): { time: SimTime; engine: SimEngine; client: Client } {
+  const time = new SimTime(11);
+  const engine = new SimEngine(time, shards);
+  const nodes = ['http://n0:9200', 'http://n1:9200', 'http://n2:9200'];
+  const client = createClient({ nodes, time, wire: engine.wires, gather: { writes: 'on' }, ...options });
+  return { time, engine, client };
+}
+
+const bulks = (engine: SimEngine): string[] =>
+  engine.received.filter(({ request }) => request.path.startsWith('/_bulk')).map(({ request }) => String(request.body));
+const idsIn = (body: string): string[] => [...body.matchAll(/"_id":"([^"]+)"/g)].map((match) => match[1]!);
+
+test('a lone write leaves at once; those that come while it is under way leave together when it is answered', async () => {
+  const { time, engine, client } = setup({ gather: { writes: 'on', inFlight: 1 } });
+  engine.fates = () => answer(10);
+  const all = [client.index({ index: 'a', id: '0', document: {} })];
+  await time.run(1);
+  assert.equal(bulks(engine).length, 1, 'no wait when idle');
+  for (let n = 1; n <= 20; n++) all.push(client.index({ index: 'a', id: `${n}`, document: {} }));
+  await time.run(50);
+  assert.equal((await Promise.all(all)).length, 21);
+  assert.deepEqual(
+    bulks(engine).map((body) => idsIn(body).length),
+    [1, 20],
+  );
+});
+
+test('a poisoned document fails alone, with the error it would have had alone', async () => {
+  const { time, engine, client } = setup();
+  engine.itemFates = (id) => (id === 'poison' ? 400 : undefined);
+  const writes = ['1', 'poison', '2'].map((id) =>
+    client.index({ index: 'a', id, document: {} }).catch((error: unknown) => error),
+  );
+  await time.run(100);
+  const [first, poison, second] = await Promise.all(writes);
+  assert.ok(!isClientError(first) && !isClientError(second));
+  assert.ok(isClientError(poison) && poison.code === 'rejected' && poison.outcome === 'none');
+});
+
+test('a request refused whole is halved until only the culprit fails', async () => {
+  const { time, engine, client } = setup();
+  engine.fates = (_node, request) =>
+    String(request.body).includes('"culprit"') ? { kind: 'status', status: 413, afterMs: 1 } : answer(1);
+  const writes = Array.from({ length: 16 }, (_, n) =>
+    client.index({ index: 'a', id: n === 5 ? 'culprit' : `${n}`, document: {} }).then(
+      () => 'done',
+      (error: unknown) => (isClientError(error) ? error.code : 'other'),
+    ),
+  );
+  await time.run(500);
+  assert.deepEqual(
+    (await Promise.all(writes)).filter((end) => end !== 'done'),
+    ['too-large'],
+  );
+});
+
+test('only the failed items are sent again', async () => {
+  const { time, engine, client } = setup();
+  let rejections = 1;
+  engine.itemFates = (id) => (id === '3' && rejections-- > 0 ? 429 : undefined);
+  const writes = ['1', '2', '3', '4'].map((id) => client.index({ index: 'a', id, document: {} }));
+  await time.run(1000);
+  const results = await Promise.all(writes);
+  assert.deepEqual(bulks(engine).map(idsIn), [['1', '2', '3', '4'], ['3']]);
+  assert.deepEqual(
+    results.map(({ attempts }) => attempts),
+    [1, 1, 2, 1],
+  );
+});
+
+test('a document larger than a batch travels alone', async () => {
+  const { time, engine, client } = setup({ gather: { writes: 'on', maxBytes: 1000 } });
+  const writes = [
+    client.index({ index: 'a', id: 'big', document: { text: 'x'.repeat(2000) } }),
+    client.index({ index: 'a', id: 'small', document: {} }),
+  ];
+  await time.run(100);
+  await Promise.all(writes);
+  assert.deepEqual(bulks(engine).map(idsIn), [['small']]);
+});
+
+test('a full queue sheds at once and says when to come back', async () => {
+  const { time, engine, client } = setup({ gather: { writes: 'on', maxQueue: 10 }, deadlineMs: 500 });
+  engine.fates = (_node, _request, isProbe) => (isProbe ? answer(1) : { kind: 'hang', applied: false });
+  const ends = Array.from({ length: 40 }, (_, n) =>
+    client.index({ index: 'a', id: `${n}`, document: {} }).catch((error: unknown) => error),
+  );
+  await time.run(1);
+  await time.run(3000);
+  const errors = (await Promise.all(ends)).filter(isClientError);
+  assert.ok(errors.some(({ code, retryAfterMs }) => code === 'overloaded' && (retryAfterMs ?? 0) > 0));
+});
+
+test('a stuck shard holds up only itself: lanes divide, what was trapped is rescued, and they share again afterwards', async () => {
+  const { time, engine, client } = setup({}, 3);
+  const events: boolean[] = [];
+  client.on('lanes', ({ divided }) => events.push(divided));
+  const shardOf = (id: string): number => floorMod(routingHash(id), 3);
+  let stuck = false;
+  engine.fates = (_node, request, isProbe) => {
+    const holdsStuck =
+      String(request.body ?? '').includes('_id') && idsIn(String(request.body)).some((id) => shardOf(id) === 1);
+    return !isProbe && stuck && holdsStuck ? { kind: 'hang', applied: false } : answer(5);
+  };
+  const slowest = [0, 0, 0];
+  const running: Promise<void>[] = [];
+  const write = (n: number): void => {
+    const id = `k${n}`;
+    const startedMs = time.now();
+    const shard = shardOf(id);
+    running.push(
+      client.index({ index: 'a', id, document: { n } }).then(() => {
+        slowest[shard] = Math.max(slowest[shard]!, time.now() - startedMs);
+      }),
+    );
+  };
+  for (let n = 0; n < 400; n++, await time.run(5)) write(n);
+  stuck = true;
+  for (let n = 400; n < 1000; n++, await time.run(5)) write(n);
+  stuck = false;
+  await time.run(30_000);
+  await Promise.all(running);
+  assert.ok(slowest[0]! < 700 && slowest[2]! < 700, `healthy shards waited ${slowest[0]} and ${slowest[2]} ms`);
+  assert.ok(slowest[1]! > 2000, 'the stuck one waited');
+  assert.deepEqual(events, [true, false]);
+});
+
+test('gets of a gathered kind each have their own answer', async () => {
+  const { time, engine, client } = setup({ gather: { gets: 'on' } });
+  engine.store.set('1', { source: { n: 1 }, version: 1, seqNo: 0 });
+  const reads = ['1', '2'].map((id) => client.get({ index: 'a', id }));
+  await time.run(100);
+  const [found, missing] = await Promise.all(reads);
+  assert.ok(found?.found && !missing?.found);
+  assert.equal(engine.received.filter(({ request }) => request.path === '/_mget').length, 1);
+});
