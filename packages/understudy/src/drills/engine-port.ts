@@ -25,7 +25,7 @@ export function enginePort(transport: EngineTransport, dialect: Dialect, index: 
         shard,
         primary,
         machine: node ?? null,
-        started: state === 'STARTED' || state === 'RELOCATING',
+        settled: state === 'STARTED',
       }));
     },
     async routedShard(id) {

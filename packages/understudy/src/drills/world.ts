@@ -27,7 +27,8 @@ export interface ShardCopy {
   readonly primary: boolean;
   /** Label of the machine; null while unassigned. */
   readonly machine: string | null;
-  readonly started: boolean;
+  /** Started, and not on its way to another machine. */
+  readonly settled: boolean;
 }
 
 export interface StoredDocument {

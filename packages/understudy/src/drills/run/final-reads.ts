@@ -1,27 +1,44 @@
 // Reading every document back: from each copy on its own machine, then by search after a refresh. Only collects; the checker judges.
 import pMap from 'p-map';
+import { UnderstudyError } from '../../ground/index.ts';
 import { digestOf } from '../history/digest.ts';
 import type { FinalRead, Intent, WorkloadPlan } from '../history/records.ts';
 import type { DrillWorld, StoredDocument } from '../world.ts';
 import { shardOf } from '../workload/routing.ts';
 
-/** Errors: those of the engine's transport; then the run stays without final reads, which the verdict says. */
+const attempts = 10;
+const betweenAttemptsMs = 3_000;
+
+/**
+ * Errors: those of the engine's transport; then the run stays without final reads, which the verdict says. Shards may still
+ * be moving after a recovery: a copy that is gone when it is asked is looked for again.
+ */
 export async function collectReads(
   world: DrillWorld,
   plan: WorkloadPlan,
   intents: readonly Intent[],
 ): Promise<FinalRead[]> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await collectOnce(world, plan, intents);
+    } catch (error) {
+      if (attempt === attempts) throw error;
+      world.logger({ level: 'debug', subject: plan.index, text: `reading back again: ${String(error)}` });
+      await world.clock.sleep(betweenAttemptsMs);
+    }
+  }
+}
+
+async function collectOnce(world: DrillWorld, plan: WorkloadPlan, intents: readonly Intent[]): Promise<FinalRead[]> {
   const ids = [...new Set(intents.map((intent) => intent.id))];
   await world.engine.refresh();
   const shards = await idsByShard(world, plan, ids);
-  const copies = (await world.engine.shards()).filter((copy) => copy.started && copy.machine !== null);
   const fromCopies = await pMap(
-    copies,
+    await settledCopies(world),
     async ({ shard, machine }) => {
       const wanted = shards.get(shard) ?? [];
-      const node = machine ?? '';
-      const found = byId(wanted.length === 0 ? [] : await world.engine.getFrom(node, wanted));
-      return wanted.map((id): FinalRead => ({ how: 'get', node, id, digest: firstDigest(found.get(id)) }));
+      const found = byId(wanted.length === 0 ? [] : await world.engine.getFrom(machine, wanted));
+      return wanted.map((id): FinalRead => ({ how: 'get', node: machine, id, digest: firstDigest(found.get(id)) }));
     },
     { concurrency: 3 },
   );
@@ -31,6 +48,18 @@ export async function collectReads(
     return { how: 'search', id, hits: found?.length ?? 0, digest: firstDigest(found) };
   });
   return [...fromCopies.flat(), ...searched, ...(await strangers(world, plan, new Set(ids)))];
+}
+
+/** Error: `drills-copies-moving` while a copy is on its way. */
+async function settledCopies(world: DrillWorld): Promise<{ readonly shard: number; readonly machine: string }[]> {
+  const copies = await world.engine.shards();
+  const moving = copies.find((copy) => !copy.settled);
+  if (moving)
+    throw new UnderstudyError(
+      'drills-copies-moving',
+      `A copy of shard ${moving.shard} is still on its way. Wait, or look at \`understudy status\`.`,
+    );
+  return copies.flatMap(({ shard, machine }) => (machine === null ? [] : [{ shard, machine }]));
 }
 
 /** Documents that carry the run's mark under ids that the run never wrote. */

@@ -14,8 +14,8 @@ import { dueMs, lanesOf, type Lane } from './schedule.ts';
 import type { Wire, WireRequest } from './wire.ts';
 
 /** How far ahead intents are made durable, and how often that is done. An fsync slower than the first shows as lag. */
-const aheadMs = 300;
-const planEveryMs = 50;
+const aheadMs = 1_000;
+const planEveryMs = 100;
 
 interface Pending {
   readonly seq: number;
