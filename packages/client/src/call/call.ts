@@ -1,6 +1,17 @@
 // One operation from start to end: admission, attempts, hedge, retries, deadline. A small state machine with one alarm;
 // it ends exactly once, and nothing is sent after it ended.
-import { ClientError, type ClientErrorDetails, type ErrorCode, type FailedAttempt } from '../errors.ts';
+import type { ClientError } from '../errors.ts';
+import {
+  cancelledEnding,
+  circuitEnding,
+  closedEnding,
+  expiredEnding,
+  Failures,
+  shedEnding,
+  toError,
+  unavailableEnding,
+  type Ending,
+} from './endings.ts';
 import type { Node } from '../nodes/node.ts';
 import type { WireAnswer, WireRequest } from '../nodes/wire.ts';
 import { backoffMs, parseRetryAfterMs } from '../policy/backoff.ts';
@@ -10,6 +21,9 @@ import { Attempt, type AttemptOwner } from './attempt.ts';
 import type { CallAnswer, CallSpec, Core } from './core.ts';
 import type { Admissible, Gate } from './gate.ts';
 import type { Parked } from './outage.ts';
+
+/** While every node is down they are probed about twice in this time. */
+const allDownRetryMs = 1000;
 
 /** A read this old when a node is lost may be waiting for a copy there. */
 const mayHangMs = 100;
@@ -34,9 +48,7 @@ export class Call extends Alarm implements AttemptOwner, Admissible, Parked {
   #hedge: Attempt | null = null;
   #made = 0;
   #retries = 0;
-  #failures: FailedAttempt[] | null = null;
-  #lastAnswer: WireAnswer | null = null;
-  #lastError: Error | null = null;
+  #failures: Failures | null = null;
   #lastNode: Node | undefined = undefined;
   #mustPay = false;
   #maybeApplied = false;
@@ -56,7 +68,7 @@ export class Call extends Alarm implements AttemptOwner, Admissible, Parked {
     const core = this.#core;
     const now = core.time.now();
     this.#startedMs = now;
-    if (core.closed) return this.#fail('closed', 'The client is closed.');
+    if (core.closed) return this.#fail(closedEnding());
     if (this.#spec.signal?.aborted) return this.cancel();
     if (now >= this.#spec.deadlineAt) return this.#expire();
     if (core.outage.open || !core.breaker.allow(now)) return this.#failFast();
@@ -79,7 +91,7 @@ export class Call extends Alarm implements AttemptOwner, Admissible, Parked {
 
   /** Ends the call on the caller's wish. */
   cancel(): void {
-    this.#fail('cancelled', 'The operation was cancelled by its caller.', { cause: this.#spec.signal?.reason });
+    this.#fail(cancelledEnding(this.#spec.operation, this.#spec.signal?.reason));
   }
 
   onNodeBack(): void {
@@ -117,16 +129,16 @@ export class Call extends Alarm implements AttemptOwner, Admissible, Parked {
       spec.hedgeAfter?.record(now - attempt.startedMs);
       return this.#finish(attempt, answer, now);
     }
-    this.#lastAnswer = answer;
-    this.#note(attempt, `status ${answer.status}`, now, answer.status);
+    const failures = this.#note(attempt, `status ${answer.status}`, now, answer.status);
+    failures.lastAnswer = answer;
     this.#afterFailure(attempt, reading, parseRetryAfterMs(answer.headers['retry-after'], core.time.wall()));
   }
 
   onFailure(attempt: Attempt, error: Error): void {
     this.#forget(attempt);
-    this.#lastError = error;
     const code = (error as { code?: unknown }).code;
-    this.#note(attempt, typeof code === 'string' ? code : error.message, this.#core.time.now());
+    const failures = this.#note(attempt, typeof code === 'string' ? code : error.message, this.#core.time.now());
+    failures.lastError = error;
     this.#afterFailure(attempt, readFailure(attempt.sent, this.#spec.safety), undefined);
   }
 
@@ -233,7 +245,7 @@ export class Call extends Alarm implements AttemptOwner, Admissible, Parked {
     if (this.#made >= core.options.maxAttempts) return this.#failUnavailable('all attempts are used');
     // Nothing was sent or the node is gone: the others are innocent, so there is nothing to wait for.
     const elsewhere =
-      this.#lastAnswer === null || !reading.blamesNode
+      !this.#failures?.lastAnswer || !reading.blamesNode
         ? attempt.node.state !== 'up' && core.nodes.usableCount > 0
         : false;
     const backoff =
@@ -256,7 +268,7 @@ export class Call extends Alarm implements AttemptOwner, Admissible, Parked {
     this.#mustPay = false;
     core.counters.retries++;
     if (core.events.wants('retry')) {
-      const last = this.#failures?.at(-1);
+      const last = this.#failures?.last;
       const event = {
         operation: this.#spec.operation,
         attempt: this.#made + 1,
@@ -273,9 +285,10 @@ export class Call extends Alarm implements AttemptOwner, Admissible, Parked {
     else if (this.#hedge === attempt) this.#hedge = null;
   }
 
-  #note(attempt: Attempt, reason: string, now: number, status?: number): void {
-    const common = { node: attempt.node.url, durationMs: now - attempt.startedMs, reason, sent: attempt.sent };
-    (this.#failures ??= []).push(status === undefined ? common : { ...common, status });
+  #note(attempt: Attempt, reason: string, nowMs: number, status?: number): Failures {
+    this.#failures ??= new Failures();
+    this.#failures.note(attempt, reason, nowMs, status);
+    return this.#failures;
   }
 
   #setAlarm(wake: Wake, at: number): void {
@@ -308,66 +321,51 @@ export class Call extends Alarm implements AttemptOwner, Admissible, Parked {
   }
 
   #expire(): void {
-    const ms = Math.round(this.#core.time.now() - this.#startedMs);
-    const seen = this.#made === 0 ? 'nothing had been sent' : `${this.#made} attempts had been made`;
-    this.#fail('deadline-exceeded', `${this.#spec.operation}: the deadline passed after ${ms} ms; ${seen}.`);
+    const afterMs = this.#core.time.now() - this.#startedMs;
+    this.#fail(expiredEnding(this.#spec.operation, afterMs, this.#made));
   }
 
   #failFast(): void {
-    const core = this.#core;
-    core.counters.circuitOpen++;
-    const retryAfterMs = core.outage.open ? 1000 : Math.max(1, core.breaker.retryAfterMs(core.time.now()));
-    if (core.events.wants('shed')) core.events.emit('shed', { operation: this.#spec.operation, code: 'circuit-open' });
-    const why = core.outage.open ? 'no node of the cluster answers' : 'too many operations failed lately';
-    this.#fail('circuit-open', `${this.#spec.operation}: not sent, because ${why}; try again in ${retryAfterMs} ms.`, {
-      retryAfterMs,
-    });
+    const { counters, outage, breaker, events, time } = this.#core;
+    counters.circuitOpen++;
+    if (events.wants('shed')) events.emit('shed', { operation: this.#spec.operation, code: 'circuit-open' });
+    const retryAfterMs = outage.open ? allDownRetryMs : Math.max(1, breaker.retryAfterMs(time.now()));
+    this.#fail(circuitEnding(this.#spec.operation, outage.open, retryAfterMs));
   }
 
   #shed(): void {
-    const core = this.#core;
-    core.counters.shed++;
-    if (core.events.wants('shed')) core.events.emit('shed', { operation: this.#spec.operation, code: 'overloaded' });
-    this.#fail(
-      'overloaded',
-      `${this.#spec.operation}: not sent, the queue before the engine is full; try again in 1000 ms.`,
-      { retryAfterMs: 1000 },
-    );
+    const { counters, events } = this.#core;
+    counters.shed++;
+    if (events.wants('shed')) events.emit('shed', { operation: this.#spec.operation, code: 'overloaded' });
+    this.#fail(shedEnding(this.#spec.operation));
   }
 
   #failUnavailable(why: string, retryAfterMs?: number): void {
-    const status = this.#lastAnswer?.status;
+    const failures = this.#failures ?? new Failures();
+    const status = failures.lastAnswer?.status;
     if (status === undefined || status >= 500) this.#core.breaker.failure(this.#core.time.now());
-    const last = this.#failures?.at(-1);
-    const seen = last ? `; the last attempt, at ${last.node}, ended with ${last.reason}` : '';
-    const engineError = this.#lastAnswer ? readEngineError(this.#lastAnswer.body) : undefined;
-    this.#fail('unavailable', `${this.#spec.operation}: gave up after ${this.#made} attempts: ${why}${seen}.`, {
-      ...(status === undefined ? {} : { status }),
-      ...(engineError === undefined ? {} : { engineError }),
-      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-      cause: this.#lastError ?? undefined,
-    });
+    this.#fail(unavailableEnding(this.#spec.operation, this.#made, why, failures, retryAfterMs));
   }
 
-  #fail(code: ErrorCode, message: string, details: ClientErrorDetails = {}): void {
+  #fail(ending: Ending): void {
     if (this.ended) return;
-    const core = this.#core;
+    const { counters, breaker } = this.#core;
     const sent = this.#maybeApplied || (this.#main?.sent ?? false) || (this.#hedge?.sent ?? false);
     const outcome = this.#spec.safety !== 'read' && sent ? 'unknown' : 'none';
     if (this.#spec.gated) {
-      if (code === 'cancelled') core.counters.cancelled++;
-      if (code === 'deadline-exceeded') core.counters.deadlineExceeded++;
-      if (outcome === 'unknown') core.counters.unknownOutcomes++;
-      core.counters.failed++;
+      if (ending.code === 'cancelled') counters.cancelled++;
+      if (ending.code === 'deadline-exceeded') counters.deadlineExceeded++;
+      if (outcome === 'unknown') counters.unknownOutcomes++;
+      counters.failed++;
     }
-    core.breaker.abandon();
+    breaker.abandon();
     this.#end();
     if (this.#gate && this.#admitted) {
-      if (this.#lastAnswer?.status === 429) this.#gate.limiter.leaveDropped();
+      if (this.#failures?.lastAnswer?.status === 429) this.#gate.limiter.leaveDropped();
       else this.#gate.limiter.leaveUnknown();
       this.#gate.drain();
     }
-    this.#sink.onError(new ClientError(code, message, { ...details, outcome, attempts: this.#failures ?? [] }));
+    this.#sink.onError(toError(ending, outcome, this.#failures));
   }
 
   #end(): void {

@@ -29,8 +29,10 @@ test('credentials travel in the header and appear nowhere else', async () => {
   const client = createClient({ nodes: [server.url], auth: { username: 'app', password: 'geheim' } });
   server.seen.splice(0);
   await client.request({ method: 'GET', path: '/x', query: { pretty: true } });
-  assert.equal(server.seen[0]?.headers.authorization, `Basic ${Buffer.from('app:geheim').toString('base64')}`);
-  assert.equal(server.seen[0]?.url, '/x?pretty=true');
+  const [seen] = server.seen;
+  assert.ok(seen);
+  assert.equal(seen.headers.authorization, `Basic ${Buffer.from('app:geheim').toString('base64')}`);
+  assert.equal(seen.url, '/x?pretty=true');
   assert.ok(!JSON.stringify(client.metrics()).includes('geheim'));
   await client.close();
 });

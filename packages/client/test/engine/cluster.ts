@@ -120,7 +120,7 @@ export class EngineCluster {
           body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
         const response = await fetch(`${this.urls[i] ?? ''}${path}`, {
           method,
-          signal: AbortSignal.timeout(3000),
+          signal: AbortSignal.timeout(method === 'GET' ? 3000 : 60_000),
           ...init,
         });
         if (response.ok) return await response.json();

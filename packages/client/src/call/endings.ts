@@ -1,0 +1,81 @@
+// How a call ends without an answer, in words: what failed, what was seen, what to do. Pure; the call decides which.
+import { ClientError, type ClientErrorDetails, type ErrorCode, type FailedAttempt, type Outcome } from '../errors.ts';
+import type { WireAnswer } from '../nodes/wire.ts';
+import { readEngineError } from '../policy/classify.ts';
+import type { Attempt } from './attempt.ts';
+
+export interface Ending {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly details?: ClientErrorDetails;
+}
+
+/** What went wrong so far; made at the first failure, so that a call without one does not pay for it. */
+export class Failures {
+  readonly attempts: FailedAttempt[] = [];
+  lastAnswer: WireAnswer | null = null;
+  lastError: Error | null = null;
+
+  get last(): FailedAttempt | undefined {
+    return this.attempts.at(-1);
+  }
+
+  note(attempt: Attempt, reason: string, nowMs: number, status?: number): void {
+    const common = { node: attempt.node.url, durationMs: nowMs - attempt.startedMs, reason, sent: attempt.sent };
+    this.attempts.push(status === undefined ? common : { ...common, status });
+  }
+}
+
+export function closedEnding(): Ending {
+  return { code: 'closed', message: 'The client is closed.' };
+}
+
+export function cancelledEnding(operation: string, reason: unknown): Ending {
+  return { code: 'cancelled', message: `${operation} was cancelled by its caller.`, details: { cause: reason } };
+}
+
+export function expiredEnding(operation: string, afterMs: number, made: number): Ending {
+  const seen = made === 0 ? 'nothing had been sent' : `${made} attempts had been made`;
+  return {
+    code: 'deadline-exceeded',
+    message: `${operation}: the deadline passed after ${Math.round(afterMs)} ms; ${seen}.`,
+  };
+}
+
+export function circuitEnding(operation: string, allDown: boolean, retryAfterMs: number): Ending {
+  const why = allDown ? 'no node of the cluster answers' : 'too many operations failed lately';
+  const message = `${operation}: given up at once, because ${why}; try again in ${Math.ceil(retryAfterMs)} ms.`;
+  return { code: 'circuit-open', message, details: { retryAfterMs } };
+}
+
+export function shedEnding(operation: string): Ending {
+  const message = `${operation}: not sent, the queue before the engine is full; try again in 1000 ms.`;
+  return { code: 'overloaded', message, details: { retryAfterMs: 1000 } };
+}
+
+export function unavailableEnding(
+  operation: string,
+  made: number,
+  why: string,
+  failures: Failures,
+  retryAfterMs: number | undefined,
+): Ending {
+  const { last, lastAnswer, lastError } = failures;
+  const seen = last ? `; the last attempt, at ${last.node}, ended with ${last.reason}` : '';
+  const engineError = lastAnswer ? readEngineError(lastAnswer.body) : undefined;
+  const details = {
+    ...(lastAnswer === null ? {} : { status: lastAnswer.status }),
+    ...(engineError === undefined ? {} : { engineError }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    cause: lastError ?? undefined,
+  };
+  return { code: 'unavailable', message: `${operation}: gave up after ${made} attempts: ${why}${seen}.`, details };
+}
+
+export function toError(ending: Ending, outcome: Outcome, failures: Failures | null): ClientError {
+  return new ClientError(ending.code, ending.message, {
+    ...ending.details,
+    outcome,
+    attempts: failures?.attempts ?? [],
+  });
+}
