@@ -34,7 +34,6 @@ const lineFeed = 10;
 
 /** The lines of a body, checked one by one. Throws only where the body as a whole is wrong. */
 export function readBulk(body: unknown): readonly ReadLine[] {
-  if (body === undefined) return [];
   if (!(body instanceof Uint8Array)) {
     throw invalid(
       'body',

@@ -59,7 +59,7 @@ const searchParameters = [
   parameter('search_after', 'query', 'Empty for the first page in a stable order, then the `sort` of the last hit.', {
     type: 'string',
     // A part of what is taken: an id may have any character, escaped as JSON has it.
-    pattern: '^(\\[-?\\d{1,6}(\\.\\d{1,6})?,"[a-z\\d]*"\\])?$',
+    pattern: '^(\\[-?(0|[1-9][0-9]{0,5})(\\.[0-9]{1,6})?,"[a-z0-9]*"\\])?$',
     examples: ['', '[1.25,"fox"]'],
   }),
   parameter('highlight', 'query', 'Adds the places that matched, with HTML escaped and <em> around the words.', {

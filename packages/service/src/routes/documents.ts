@@ -15,7 +15,9 @@ export function addDocumentRoutes(app: FastifyInstance, engine: Engine): void {
   });
 
   app.post('/bulk', { bodyLimit: limits.bulkBytes }, async (request) => {
-    return await writeBulk(engine, readBulk(request.body));
+    // A body of no bytes is not parsed; when it says that it is NDJSON, it is NDJSON without lines.
+    const isEmpty = request.body === undefined && request.headers['content-type'] !== undefined;
+    return await writeBulk(engine, readBulk(isEmpty ? new Uint8Array() : request.body));
   });
 
   app.get<{ Querystring: Record<string, unknown> }>('/search', async ({ query }) => {
