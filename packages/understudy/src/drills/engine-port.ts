@@ -25,7 +25,7 @@ export function enginePort(transport: EngineTransport, dialect: Dialect, index: 
         shard,
         primary,
         machine: node ?? null,
-        settled: state === 'STARTED',
+        readable: state === 'STARTED' || state === 'RELOCATING',
       }));
     },
     async routedShard(id) {

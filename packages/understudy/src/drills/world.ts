@@ -27,8 +27,8 @@ export interface ShardCopy {
   readonly primary: boolean;
   /** Label of the machine; null while unassigned. */
   readonly machine: string | null;
-  /** Started, and not on its way to another machine. */
-  readonly settled: boolean;
+  /** Started; perhaps about to leave, but still there. */
+  readonly readable: boolean;
 }
 
 export interface StoredDocument {

@@ -127,7 +127,7 @@ function memoryEngine(copies: SmallSystem['copies']): EnginePort {
     shards: () =>
       Promise.resolve(
         Array.from({ length: shards }, (_, shard) =>
-          holders(shard).map((machine, at) => ({ shard, primary: at === 0, machine, settled: true })),
+          holders(shard).map((machine, at) => ({ shard, primary: at === 0, machine, readable: true })),
         ).flat(),
       ),
     routedShard: (id) => Promise.resolve(shardOf(id, shards, 'modulo')),

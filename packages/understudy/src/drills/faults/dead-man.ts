@@ -10,7 +10,7 @@ export const deadManDirectory = '/run/understudy-drill';
 export const deadManAfterMs = 20_000;
 export const heartbeatEveryMs = 4_000;
 
-/** Installs the undo script (given on stdin) and starts the timer; replaces an older one. */
+/** Installs the undo script (given on stdin) and starts the timer, which leaves nothing of it; replaces an older one. */
 export function armScript(afterMs: number): string {
   return [
     'set -e',
@@ -19,7 +19,7 @@ export function armScript(afterMs: number): string {
     `systemctl stop ${deadManUnit}.timer ${deadManUnit}.service 2>/dev/null || true`,
     `systemctl reset-failed ${deadManUnit}.service 2>/dev/null || true`,
     `systemd-run --quiet --unit=${deadManUnit} --on-active=${afterMs / 1_000}s --timer-property=AccuracySec=100ms ` +
-      `/bin/sh ${deadManDirectory}/undo.sh`,
+      `/bin/sh -c '/bin/sh ${deadManDirectory}/undo.sh && rm -rf ${deadManDirectory}'`,
   ].join('\n');
 }
 

@@ -6,7 +6,7 @@ import type { FinalRead, Intent, WorkloadPlan } from '../history/records.ts';
 import type { DrillWorld, StoredDocument } from '../world.ts';
 import { shardOf } from '../workload/routing.ts';
 
-const attempts = 10;
+const attempts = 40;
 const betweenAttemptsMs = 3_000;
 
 /**
@@ -34,7 +34,7 @@ async function collectOnce(world: DrillWorld, plan: WorkloadPlan, intents: reado
   await world.engine.refresh();
   const shards = await idsByShard(world, plan, ids);
   const fromCopies = await pMap(
-    await settledCopies(world),
+    await readableCopies(world),
     async ({ shard, machine }) => {
       const wanted = shards.get(shard) ?? [];
       const found = byId(wanted.length === 0 ? [] : await world.engine.getFrom(machine, wanted));
@@ -50,14 +50,14 @@ async function collectOnce(world: DrillWorld, plan: WorkloadPlan, intents: reado
   return [...fromCopies.flat(), ...searched, ...(await strangers(world, plan, new Set(ids)))];
 }
 
-/** Error: `drills-copies-moving` while a copy is on its way. */
-async function settledCopies(world: DrillWorld): Promise<{ readonly shard: number; readonly machine: string }[]> {
+/** Error: `drills-copies-moving` while a copy is not there yet. */
+async function readableCopies(world: DrillWorld): Promise<{ readonly shard: number; readonly machine: string }[]> {
   const copies = await world.engine.shards();
-  const moving = copies.find((copy) => !copy.settled);
+  const moving = copies.find((copy) => !copy.readable);
   if (moving)
     throw new UnderstudyError(
       'drills-copies-moving',
-      `A copy of shard ${moving.shard} is still on its way. Wait, or look at \`understudy status\`.`,
+      `A copy of shard ${moving.shard} is not in place. Wait, or look at \`understudy status\`.`,
     );
   return copies.flatMap(({ shard, machine }) => (machine === null ? [] : [{ shard, machine }]));
 }

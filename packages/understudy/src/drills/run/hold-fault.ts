@@ -32,12 +32,17 @@ export async function holdFault(
     machines: targets.machines.map(({ label }) => label),
     because: targets.because,
   });
-  const session = new FaultSession(drill.fault, faultContext(world, targets.machines, random, signal), journal);
+  const context = faultContext(world, targets.machines, random, signal);
+  const session = new FaultSession(drill.fault, context, journal);
+  // Where a timer on the target can undo it, the timer alone is there to be proven.
+  const guarded = targets.machines.some((target) => drill.fault.localUndo(context, target) === null);
+  const guard = guarded ? await world.startGuard?.(directory) : null;
   try {
     await session.arm();
     if (await session.inject()) await session.hold(holdMs);
   } finally {
     await session.undo();
+    await guard?.dismiss();
     await journal.close();
   }
 }

@@ -3,19 +3,33 @@ import { UnderstudyError } from '../../ground/index.ts';
 import type { Drill } from '../drill.ts';
 import type { MachineState } from '../history/records.ts';
 import { searchMachines, type DrillWorld } from '../world.ts';
-import { leftovers } from './machine-state.ts';
+import { leftovers, machineStates } from './machine-state.ts';
 
 const viewTimeoutMs = 5_000;
 
-/** Error: `drills-precondition` with every reason. */
+/** How long a system that is still coming together is waited for: the one before may have been a drill. */
+const patienceMs = 90_000;
+
+/** Resolves when every precondition is met. Error: `drills-precondition` with every reason that stayed. */
 export async function checkPreconditions(
   world: DrillWorld,
   drill: Drill,
-  states: readonly MachineState[],
-): Promise<void> {
-  const reasons = [...(await clusterReasons(world)), ...(await balancerReasons(world)), ...leftovers(states)];
-  if (reasons.length === 0) return;
-  throw new UnderstudyError(
+  signal?: AbortSignal,
+): Promise<MachineState[]> {
+  const endMs = world.clock.monotonicMs() + patienceMs;
+  for (;;) {
+    const states = await machineStates(world);
+    const passing = [...(await clusterReasons(world)), ...(await balancerReasons(world))];
+    const lasting = leftovers(states);
+    if (passing.length + lasting.length === 0) return states;
+    if (lasting.length > 0 || world.clock.monotonicMs() > endMs) throw refusal(world, drill, [...lasting, ...passing]);
+    world.logger({ level: 'info', subject: drill.name, text: `waiting: ${passing[0] ?? ''}` });
+    await world.clock.sleep(2_000, signal);
+  }
+}
+
+function refusal(world: DrillWorld, drill: Drill, reasons: readonly string[]): UnderstudyError {
+  return new UnderstudyError(
     'drills-precondition',
     `${drill.name} was not started on ${world.topology.name}: ${reasons.join('; ')}. Mend that first (\`understudy status\` tells more), then run it again.`,
     { facts: { reasons } },

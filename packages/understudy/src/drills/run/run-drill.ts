@@ -33,8 +33,7 @@ export interface RunResult {
  * `drills-no-target`, those of engine, balancer and machines. Afterwards every end is a verdict.
  */
 export async function runDrill(world: DrillWorld, drill: Drill, options: RunOptions = {}): Promise<RunResult> {
-  const before = await machineStates(world);
-  await checkPreconditions(world, drill, before);
+  const before = await checkPreconditions(world, drill, options.signal);
   const learned = { routing: await learnRouting(world), documentPath: await learnDocumentPath(world) };
   const plan = planRun(world, drill, options, learned);
   const directory = join(world.runsDirectory, plan.runId);

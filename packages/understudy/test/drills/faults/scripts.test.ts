@@ -12,7 +12,7 @@ mkdir -p /run/understudy-drill
 cat > /run/understudy-drill/undo.sh
 systemctl stop understudy-drill-undo.timer understudy-drill-undo.service 2>/dev/null || true
 systemctl reset-failed understudy-drill-undo.service 2>/dev/null || true
-systemd-run --quiet --unit=understudy-drill-undo --on-active=20s --timer-property=AccuracySec=100ms /bin/sh /run/understudy-drill/undo.sh`,
+systemd-run --quiet --unit=understudy-drill-undo --on-active=20s --timer-property=AccuracySec=100ms /bin/sh -c '/bin/sh /run/understudy-drill/undo.sh && rm -rf /run/understudy-drill'`,
   );
 });
 

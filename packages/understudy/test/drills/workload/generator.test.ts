@@ -71,7 +71,7 @@ test('every write has its intent on the disk before the server sees it, and one 
       } else response.writeHead(200).end('[]');
     });
   });
-  const { intents, outcomes } = await drive(await listen(t, server), 1_500, {}, directory);
+  const { intents, outcomes } = await drive(await listen(t, server), 2_300, {}, directory);
   assert.deepEqual(early, []);
   const writes = outcomes.filter((outcome) => outcome.operation === 'index');
   assert.ok(writes.filter((write) => write.outcome === 'acknowledged').length >= 25);
@@ -83,18 +83,18 @@ test('every write has its intent on the disk before the server sees it, and one 
 
 test('a server that hangs does not slow the schedule, and its time-outs are unknown writes', async (t) => {
   const server = createServer(() => undefined);
-  const { outcomes } = await drive(await listen(t, server), 1_500, {
+  const { outcomes } = await drive(await listen(t, server), 2_200, {
     deadlineMs: { index: 600, get: 600, search: 600 },
   });
   const writes = outcomes.filter((outcome) => outcome.operation === 'index' && outcome.outcome !== 'unsent');
-  // 30 a second for about 1.2 s (the first is due 0.3 s after the start).
+  // 30 a second for about 1.2 s (the first is due 1 s after the start).
   assert.ok(writes.length >= 30 && writes.length <= 42, `sent ${writes.length}`);
   assert.ok(writes.every((write) => write.outcome === 'unknown' && write.error === 'deadline'));
   assert.ok(writes.every((write) => write.endMs - write.dueMs >= 595));
 });
 
 test('a port nobody listens on rejects the writes: nothing was sent', async () => {
-  const { outcomes } = await drive('http://127.0.0.1:9', 900);
+  const { outcomes } = await drive('http://127.0.0.1:9', 1_600);
   const writes = outcomes.filter((outcome) => outcome.operation === 'index' && outcome.outcome !== 'unsent');
   assert.ok(writes.length > 10);
   assert.ok(writes.every((write) => write.outcome === 'rejected'));

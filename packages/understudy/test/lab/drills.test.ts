@@ -1,0 +1,147 @@
+// Drills on a whole system: what a run proves, and that every kind of fault undoes itself when the tool is killed in the
+// middle of it. Needs root, and no lab on this host.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openDrillWorld } from '../../src/cli/drill-world.ts';
+import { cacheDirectory } from '../../src/cli/places.ts';
+import { openSession, resolveIntent, type Session } from '../../src/cli/session.ts';
+import { deadManAfterMs } from '../../src/drills/faults/dead-man.ts';
+import { readJournal } from '../../src/drills/history/run-folder.ts';
+import { drillsNamed, runDrill, verify, type DrillWorld } from '../../src/drills/index.ts';
+import { faultContext } from '../../src/drills/run/fault-session.ts';
+import { leftovers, machineStates } from '../../src/drills/run/machine-state.ts';
+import { checkPreconditions } from '../../src/drills/run/preconditions.ts';
+import { silentLogger } from '../../src/ground/index.ts';
+import { labDown, labUp } from '../../src/lab/index.ts';
+import { apply } from '../../src/reconcile/index.ts';
+
+const topologyText = `
+name: demo
+region: us-ord
+access: { adminNetworks: [198.18.0.1/32] }
+search:
+  version: 9.5.3
+  heap: 512m
+  index: { name: documents, shards: 3 }
+balancer:
+  listeners: [{ port: 80, protocol: http }]
+`;
+
+/** Modest, so that a busy test machine measures the system and not itself. */
+const modest = {
+  durations: { steadyMs: 4_000, faultMs: 8_000, recoveryMs: 180_000 },
+  ratePerS: { index: 12, get: 12, search: 6 },
+  steady: { maxLagMs: 2_000, maxGapMs: 2_000 },
+};
+
+let base = '';
+let topologyPath = '';
+let session: Session;
+let world: DrillWorld;
+
+before(async () => {
+  base = await mkdtemp('/var/tmp/understudy-test-');
+  const cache = cacheDirectory();
+  process.env['UNDERSTUDY_LAB_STATE'] = path.join(base, 'state');
+  process.env['UNDERSTUDY_LAB_RUN'] = path.join(base, 'run');
+  process.env['UNDERSTUDY_CACHE'] = cache;
+  process.env['XDG_CONFIG_HOME'] = path.join(base, 'config');
+  process.env['XDG_STATE_HOME'] = path.join(base, 'operator');
+  await labUp({ cacheDirectory: cache, logger: silentLogger });
+  topologyPath = path.join(base, 'topology.yaml');
+  await writeFile(topologyPath, topologyText);
+  session = await openSession({ topologyPath, target: 'lab', logger: silentLogger });
+  await apply(session.world, await resolveIntent(session), { allowDestructive: false });
+  // The world starts copies of the tool; they are to be the tool, not this test.
+  process.argv[1] = path.join(import.meta.dirname, '../../src/cli/main.ts');
+  world = await openDrillWorld(session, topologyPath);
+});
+
+after(async () => {
+  await session[Symbol.asyncDispose]();
+  await labDown({ logger: silentLogger });
+  await rm(base, { recursive: true, force: true });
+});
+
+describe('a run', () => {
+  for (const name of ['search-kill-master', 'search-stop', 'service-kill', 'search-partition', 'search-power-cut'])
+    it(`${name} takes effect, loses nothing, leaves nothing behind, and can be verified`, async () => {
+      const [drill] = drillsNamed([name]);
+      assert.ok(drill);
+      const { directory, verdict } = await runDrill(world, drill, modest);
+      // Gaps depend on what else this machine does; what was kept does not.
+      const reasons = verdict.reasons.filter(({ code }) => code !== 'goal-missed');
+      assert.deepEqual(reasons, []);
+      assert.notEqual(verdict.times.effectiveMs, null);
+      const { lost, unexpected, duplicate, stale } = verdict.documents.counts;
+      assert.deepEqual({ lost, unexpected, duplicate, stale }, { lost: 0, unexpected: 0, duplicate: 0, stale: 0 });
+      assert.ok(verdict.requests.writesAcknowledged > 100);
+      assert.deepEqual(await verify(directory), verdict);
+    });
+});
+
+describe('kill -9 of the tool in the middle of', () => {
+  const kinds = [
+    'search-stop',
+    'search-pause',
+    'search-partition',
+    'search-one-way-in',
+    'search-quorum-loss',
+    'search-starved',
+    'search-disk-full',
+    'search-disk-stall',
+    'service-hang',
+    'service-cut-from-search',
+    'balancer-drain',
+  ];
+  for (const name of kinds)
+    it(`${name}: undone within the timer and 5 s`, async () => {
+      const undoneMs = await killAndWait(name, deadManAfterMs + 5_000);
+      assert.ok(undoneMs <= deadManAfterMs + 5_000, `undone after ${undoneMs} ms`);
+    });
+
+  it('search-power-cut: the guard gives the power back, and the engine is up again as soon as it has booted', async () => {
+    await killAndWait('search-power-cut', 120_000);
+  });
+});
+
+/** Holds the fault in a process of its own, kills that, and waits for the undoing; resolves with how long it took. */
+async function killAndWait(name: string, withinMs: number): Promise<number> {
+  const [drill] = drillsNamed([name]);
+  assert.ok(drill);
+  await checkPreconditions(world, drill);
+  const directory = path.join(base, `held-${name}`);
+  const words = world.selfCommand?.(['drill', 'hold', name, directory]) ?? [];
+  const holder = spawn(words[0] ?? '', words.slice(1), { stdio: 'ignore' });
+  const events = async () => (await readJournal(directory)).map(({ event }) => event);
+  for (let waited = 0; !(await events()).includes('effective'); waited += 1) {
+    assert.ok(waited < 300, `${name} never took effect: ${(await events()).join(', ')}`);
+    assert.equal(holder.exitCode, null, `${name} ended: ${(await events()).join(', ')}`);
+    await sleep(200);
+  }
+  // Past a heartbeat, so that it is a renewed timer that has to go off.
+  await sleep(5_000);
+  holder.kill('SIGKILL');
+  const killed = performance.now();
+  const resolved = (await readJournal(directory)).find(({ event }) => event === 'targets-resolved');
+  const labels = resolved?.facts?.['machines'] as string[];
+  const targets = world.machines.filter(({ label }) => labels.includes(label));
+  const context = faultContext(world, targets, Math.random, AbortSignal.timeout(withinMs + 30_000));
+  for (;;) {
+    const evidence = await drill.fault
+      .undone(context)
+      .catch((error: unknown) => ({ seen: false, detail: String(error) }));
+    const tookMs = performance.now() - killed;
+    if (evidence.seen) {
+      await sleep(1_000);
+      assert.deepEqual(leftovers(await machineStates(world)), []);
+      return tookMs;
+    }
+    assert.ok(tookMs < withinMs + 10_000, `${name} is still there after ${tookMs} ms: ${evidence.detail}`);
+    await sleep(250);
+  }
+}
