@@ -91,3 +91,17 @@ export class ClientError extends Error {
 export function isClientError(error: unknown): error is ClientError {
   return error instanceof Error && error.name === 'ClientError' && 'outcome' in error && 'code' in error;
 }
+
+/** The same error, its outcome `unknown` when `maybeApplied`. */
+export function withOutcome(error: ClientError, maybeApplied: boolean): ClientError {
+  if (!maybeApplied || error.outcome === 'unknown') return error;
+  const { status, engineError, retryAfterMs, attempts, cause } = error;
+  return new ClientError(error.code, error.message, {
+    outcome: 'unknown',
+    attempts,
+    cause,
+    ...(status === undefined ? {} : { status }),
+    ...(engineError === undefined ? {} : { engineError }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  });
+}

@@ -1,10 +1,11 @@
 // Many writes by one caller: cut into requests of bounded size, failed items retried, one result or error for each.
-import { ClientError } from '../errors.ts';
+import { ClientError, isClientError, withOutcome } from '../errors.ts';
 import type { Host } from './host.ts';
 import { newDocumentId } from './identifiers.ts';
 import { parseBody } from './read.ts';
 import { readStatus, toEngineError } from '../policy/classify.ts';
 import { backoffMs } from '../policy/backoff.ts';
+import type { OwnDoing } from '../gather/write-freight.ts';
 import type { BulkRequest, OperationOptions, Refresh, WriteResult } from './types.ts';
 import { toBulkLines, toRefusal, toResult, toWrite, type EngineItem, type Write } from './write.ts';
 
@@ -23,35 +24,149 @@ interface Line {
   readonly at: number;
   readonly write: Write;
   readonly text: string;
+  /** A request that carried it may have been applied without a proof. */
+  maybeApplied: boolean;
+  attempts: number;
 }
 
 interface EngineBulk {
   readonly items?: readonly Readonly<Record<string, EngineItem>>[];
-}
-
-export async function bulk(host: Host, request: BulkRequest, options: OperationOptions): Promise<BulkResult> {
-  const items: (BulkItem | undefined)[] = request.operations.map(() => undefined);
-  const deadlineAt = host.deadlineAt(options);
-  const lines: Line[] = [];
-  request.operations.forEach((operation, at) => {
-    try {
-      const write = toWrite(operation, () => newDocumentId(host.core.time.wall()));
-      lines.push({ at, write, text: toBulkLines(write) });
-    } catch (error) {
-      if (!(error instanceof ClientError)) throw error;
-      items[at] = { ok: false, index: operation.index, id: operation.id ?? '', error };
-    }
-  });
-  for (const part of parts(lines)) await send(host, part, items, request.refresh, deadlineAt, options.signal);
-  const done = items.map((item) => {
-    if (!item) throw new ClientError('bad-response', 'bulk: the engine answered fewer items than it was sent.');
-    return item;
-  });
-  return { items: done, failed: done.filter((item) => !item.ok).length };
+  readonly error?: unknown;
 }
 
 const maxBytes = 8 * 1024 * 1024;
 const maxCount = 5000;
+const budgetPollMs = 50;
+
+/** One bulk of one caller under way. */
+class Bulk {
+  readonly #host: Host;
+  readonly #ownDoing: OwnDoing;
+  readonly #refresh: Refresh | undefined;
+  readonly #until: Parameters<OwnDoing>[2];
+  readonly items: (BulkItem | undefined)[];
+
+  constructor(host: Host, ownDoing: OwnDoing, request: BulkRequest, options: OperationOptions) {
+    this.#host = host;
+    this.#ownDoing = ownDoing;
+    this.#refresh = request.refresh;
+    this.#until = { deadlineAt: host.deadlineAt(options), signal: options.signal };
+    this.items = request.operations.map(() => undefined);
+  }
+
+  /** What can be sent; an operation that cannot is filed as failed. */
+  toLines(request: BulkRequest): readonly Line[] {
+    const lines: Line[] = [];
+    request.operations.forEach((operation, at) => {
+      try {
+        const write = toWrite(operation, () => newDocumentId(this.#host.core.time.wall()));
+        lines.push({ at, write, text: toBulkLines(write), maybeApplied: false, attempts: 0 });
+      } catch (error) {
+        if (!isClientError(error)) throw error;
+        this.items[at] = { ok: false, index: operation.index, id: operation.id ?? '', error };
+      }
+    });
+    return lines;
+  }
+
+  /** Sends `lines`, and again those that failed where that may help, until all are filed. */
+  async send(lines: readonly Line[]): Promise<void> {
+    const { core } = this.#host;
+    for (let round = 0, left = lines; left.length > 0; round++) {
+      try {
+        if (round > 0) await this.#pause(round);
+        left = await this.#once(left, round + 1 < core.options.maxAttempts);
+      } catch (error) {
+        if (!isClientError(error)) throw error;
+        for (const line of left) this.#fail(line, withOutcome(error, line.maybeApplied));
+        return;
+      }
+    }
+  }
+
+  async #once(lines: readonly Line[], mayRetry: boolean): Promise<readonly Line[]> {
+    const { deadlineAt, signal } = this.#until;
+    const remainingMs = Math.max(1, Math.ceil(deadlineAt - this.#host.core.time.now()));
+    const refresh = this.#refresh === undefined ? '' : `&refresh=${this.#refresh}`;
+    const answer = await this.#host.call({
+      operation: 'bulk',
+      request: {
+        method: 'POST',
+        path: `/_bulk?timeout=${remainingMs}ms${refresh}`,
+        body: lines.map((line) => line.text).join(''),
+        contentType: 'application/x-ndjson',
+      },
+      safety: lines.every(({ write }) => write.safety === 'replayable') ? 'replayable' : 'once',
+      deadlineAt,
+      signal,
+      gated: true,
+    });
+    const body = parseBody('bulk', answer.body) as EngineBulk;
+    if (answer.status >= 300) throw toRefusal('bulk', answer.status, body.error);
+    const again: Line[] = [];
+    for (const [i, line] of lines.entries()) {
+      line.attempts += answer.attempts;
+      if (answer.maybeApplied) line.maybeApplied = true;
+      const item = body.items?.[i]?.[line.write.op];
+      if (item && (await this.#settle(line, item)) && mayRetry) again.push(line);
+    }
+    return again;
+  }
+
+  /** Files one item; true when it is worth sending again. */
+  async #settle(line: Line, item: EngineItem): Promise<boolean> {
+    const { write } = line;
+    const status = item.status ?? 500;
+    const { retryStatuses } = this.#host.core.options;
+    const reading = readStatus(status, write.safety, retryStatuses, () => toEngineError(item.error)?.type);
+    const missing = write.op === 'delete' && status === 404 && item.error === undefined;
+    if (reading.verdict === 'done' || missing) {
+      this.items[line.at] = { ok: true, ...toResult(write, item, line.attempts) };
+      return false;
+    }
+    if (reading.maybeApplied) line.maybeApplied = true;
+    const outcome = line.maybeApplied ? 'unknown' : 'none';
+    this.#fail(line, toRefusal(write.op, status, item.error, { outcome }));
+    if (status !== 409 || !line.maybeApplied) return reading.verdict === 'retry';
+    const own = await this.#ownDoing(write, line.attempts, this.#until);
+    if (own) this.items[line.at] = { ok: true, ...own };
+    return false;
+  }
+
+  #fail({ at, write }: Line, error: ClientError): void {
+    this.items[at] = { ok: false, index: write.index, id: write.id, error };
+  }
+
+  /** Backoff, then a token of the retry budget; the deadline is watched by the request that follows. */
+  async #pause(round: number): Promise<void> {
+    const { time, options, retryBudget, counters } = this.#host.core;
+    const sleep = (ms: number): Promise<void> => new Promise((resolve) => void time.after(ms, resolve));
+    await sleep(backoffMs(options.backoff, round - 1, () => time.random()));
+    while (!retryBudget.withdraw(time.now()) && time.now() < this.#until.deadlineAt) {
+      counters.budgetWaits++;
+      await sleep(budgetPollMs);
+    }
+    counters.retries++;
+  }
+}
+
+export async function bulk(
+  host: Host,
+  ownDoing: OwnDoing,
+  request: BulkRequest,
+  options: OperationOptions,
+): Promise<BulkResult> {
+  const one = new Bulk(host, ownDoing, request, options);
+  for (const part of parts(one.toLines(request))) await one.send(part);
+  const items = one.items.map((item) => {
+    if (!item)
+      throw new ClientError('bad-response', 'bulk: the engine answered fewer items than it was sent.', {
+        outcome: 'unknown',
+      });
+    return item;
+  });
+  return { items, failed: items.filter((item) => !item.ok).length };
+}
 
 function* parts(lines: readonly Line[]): Generator<readonly Line[]> {
   let part: Line[] = [];
@@ -66,85 +181,4 @@ function* parts(lines: readonly Line[]): Generator<readonly Line[]> {
     bytes += line.text.length;
   }
   if (part.length > 0) yield part;
-}
-
-async function send(
-  host: Host,
-  first: readonly Line[],
-  items: (BulkItem | undefined)[],
-  refresh: Refresh | undefined,
-  deadlineAt: number,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const { core } = host;
-  let lines = first;
-  for (let round = 0; lines.length > 0; round++) {
-    const remainingMs = Math.max(1, deadlineAt - core.time.now());
-    const query = `timeout=${Math.ceil(remainingMs)}ms${refresh === undefined ? '' : `&refresh=${refresh}`}`;
-    let answered;
-    try {
-      const body = lines.map((line) => line.text).join('');
-      answered = await host.call({
-        operation: 'bulk',
-        request: { method: 'POST', path: `/_bulk?${query}`, body, contentType: 'application/x-ndjson' },
-        safety: lines.every(({ write }) => write.safety === 'replayable') ? 'replayable' : 'once',
-        deadlineAt,
-        signal,
-        gated: true,
-      });
-      const parsed = parseBody('bulk', answered.body) as EngineBulk & { error?: unknown };
-      if (answered.status >= 300) throw toRefusal('bulk', answered.status, parsed.error);
-      lines = settle(host, lines, parsed, items, answered.attempts, round + 1 < core.options.maxAttempts);
-    } catch (error) {
-      if (!(error instanceof ClientError)) throw error;
-      for (const { at, write } of lines) items[at] = { ok: false, index: write.index, id: write.id, error };
-      return;
-    }
-    if (lines.length > 0)
-      await pause(
-        host,
-        backoffMs(core.options.backoff, round, () => core.time.random()),
-      );
-  }
-}
-
-/** Files the items that are final and returns the lines to send again. */
-function settle(
-  host: Host,
-  lines: readonly Line[],
-  answer: EngineBulk,
-  items: (BulkItem | undefined)[],
-  attempts: number,
-  mayRetry: boolean,
-): readonly Line[] {
-  const again: Line[] = [];
-  lines.forEach((line, position) => {
-    const { write, at } = line;
-    const item = answer.items?.[position]?.[write.op];
-    if (!item) return;
-    const status = item.status ?? 500;
-    const reading = readStatus(
-      status,
-      write.safety,
-      host.core.options.retryStatuses,
-      () => toEngineError(item.error)?.type,
-    );
-    const missing = write.op === 'delete' && status === 404 && item.error === undefined;
-    if (reading.verdict === 'done' || missing) items[at] = { ok: true, ...toResult(write, item, attempts) };
-    else {
-      const outcome = reading.maybeApplied ? 'unknown' : 'none';
-      items[at] = {
-        ok: false,
-        index: write.index,
-        id: write.id,
-        error: toRefusal(write.op, status, item.error, { outcome }),
-      };
-      if (reading.verdict === 'retry' && mayRetry) again.push(line);
-    }
-  });
-  return again.length > 0 && host.core.retryBudget.withdraw(host.core.time.now()) ? again : [];
-}
-
-function pause(host: Host, ms: number): Promise<void> {
-  return new Promise((resolve) => void host.core.time.after(ms, resolve));
 }

@@ -114,7 +114,11 @@ class ComposedClient implements Client {
   }
 
   bulk(request: BulkRequest, options: OperationOptions = {}): Promise<BulkResult> {
-    return this.#host.guarded('bulk', request, bulk(this.#host, request, options));
+    return this.#host.guarded(
+      'bulk',
+      request,
+      bulk(this.#host, (...about) => this.#documents.ownDoing(...about), request, options),
+    );
   }
 
   request<T = unknown>(request: RawRequest, options: OperationOptions = {}): Promise<RawResult<T>> {

@@ -32,7 +32,7 @@ export class Documents {
     const { gather, hedging } = settings;
     this.#host = host;
     this.#shards = shards;
-    const freight = new WriteFreight(core, (write, attempts, until) => this.#ownDoing(write, attempts, until));
+    const freight = new WriteFreight(core, (write, attempts, until) => this.ownDoing(write, attempts, until));
     this.#writes = new LaneSet(core, freight, { ...gather, divides: gather.lanePerShard });
     this.#gets = new LaneSet(core, new GetFreight(core, hedging ? this.#gatheredLatency : undefined), {
       ...gather,
@@ -140,7 +140,7 @@ export class Documents {
     if (answer.status < 300 || missing) return toResult(write, item, answer.attempts);
     const outcome = answer.maybeApplied ? 'unknown' : 'none';
     if (answer.status === 409 && answer.maybeApplied) {
-      const own = await this.#ownDoing(write, answer.attempts, until);
+      const own = await this.ownDoing(write, answer.attempts, until);
       if (own) return own;
     }
     throw toRefusal(write.op, answer.status, item.error, { outcome });
@@ -150,7 +150,7 @@ export class Documents {
    * A repeated write met a conflict, and an earlier attempt of it may have been applied: reads the document back. The same
    * content there means that the conflict was with ourselves. Undefined when that cannot be shown.
    */
-  async #ownDoing(write: Write, attempts: number, until: Until): Promise<WriteResult | undefined> {
+  async ownDoing(write: Write, attempts: number, until: Until): Promise<WriteResult | undefined> {
     // A pipeline changes content, and an update sends only a part: neither can be recognised.
     if (write.body === null || write.op === 'update' || write.pipeline !== undefined) return undefined;
     const routing = write.routing === undefined ? {} : { routing: write.routing };

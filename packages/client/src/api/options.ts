@@ -34,7 +34,7 @@ export interface GatherOptions {
   readonly lanePerShard: boolean;
 }
 
-export const gatherDefaults: GatherOptions = {
+const gatherDefaults: GatherOptions = {
   maxCount: 500,
   maxBytes: 4 * 1024 * 1024,
   maxQueue: 10_000,

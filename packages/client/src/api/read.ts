@@ -43,7 +43,7 @@ export function toGetResult<T>(request: GetRequest, document: EngineDocument, at
   };
 }
 
-export function searchIndexes(request: SearchRequest): string {
+function searchIndexes(request: SearchRequest): string {
   const names = typeof request.index === 'string' ? [request.index] : request.index;
   if (names.length === 0 || names.includes('')) {
     throw new ClientError('invalid-request', 'This search was not sent: name at least one index in `index`.');

@@ -22,6 +22,9 @@ import type { CallAnswer, CallSpec, Core } from './core.ts';
 import type { Admissible, Gate } from './gate.ts';
 import type { Parked } from './outage.ts';
 
+/** An attempt of a read that takes this many times the p95 is not waited for. */
+const lostFactor = 10;
+
 /** While every node is down they are probed about twice in this time. */
 const allDownRetryMs = 1000;
 
@@ -51,6 +54,7 @@ export class Call extends Alarm implements AttemptOwner, Admissible, Parked {
   #failures: Failures | null = null;
   #lastNode: Node | undefined = undefined;
   #mustPay = false;
+  #hasPaid = false;
   #maybeApplied = false;
   #wake: Wake = 'none';
   #wakeAt = Infinity;
@@ -110,7 +114,7 @@ export class Call extends Alarm implements AttemptOwner, Admissible, Parked {
     if (now < this.#wakeAt) return this.#setAlarm(wake, this.#wakeAt);
     if (wake === 'retry') return this.#retry(now);
     if (wake === 'hedge') return this.#startHedge(now);
-    if (wake === 'give-up') return this.#giveUp();
+    if (wake === 'give-up') return this.#giveUp(now);
     this.#setAlarm('none', Infinity);
   }
 
@@ -200,11 +204,15 @@ export class Call extends Alarm implements AttemptOwner, Admissible, Parked {
   }
 
   #giveUpAt(now: number): number {
-    const { safety, deadlineAt } = this.#spec;
+    const { safety, deadlineAt, hedgeAfter } = this.#spec;
     if (safety === 'once') return Infinity;
     const { attemptShare, attemptMinMs, attemptMaxMs } = this.#core.options;
-    const share = safety === 'read' ? attemptShare.read : attemptShare.write;
-    return now + Math.min(attemptMaxMs, Math.max(attemptMinMs, (deadlineAt - now) * share));
+    const remainingMs = deadlineAt - now;
+    if (safety !== 'read')
+      return now + Math.min(attemptMaxMs, Math.max(attemptMinMs, remainingMs * attemptShare.write));
+    // A read that takes many times the usual is lost rather than slow.
+    const lostMs = (hedgeAfter?.valueMs ?? Infinity) * lostFactor;
+    return now + Math.min(attemptMaxMs, Math.max(attemptMinMs, Math.min(lostMs, remainingMs * attemptShare.read)));
   }
 
   #steered(request: WireRequest, hedge: boolean): WireRequest {
@@ -229,10 +237,13 @@ export class Call extends Alarm implements AttemptOwner, Admissible, Parked {
       core.events.emit('hedge', { operation: this.#spec.operation, node, afterMs: now - main.startedMs });
   }
 
-  #giveUp(): void {
+  /** A slow attempt makes room for another one only when the budget allows that: otherwise it is better to wait than to pile on. */
+  #giveUp(now: number): void {
     const slow = this.#main ?? this.#hedge;
-    this.#setAlarm('none', Infinity);
-    if (slow) this.#abandon(slow, 'no answer in the time of one attempt');
+    if (!slow || !this.#core.retryBudget.withdraw(now)) return this.#setAlarm('give-up', this.#giveUpAt(now));
+    this.#hasPaid = true;
+    this.#setAlarm('give-up', this.#giveUpAt(now));
+    this.#abandon(slow, 'no answer in the time of one attempt');
   }
 
   #afterFailure(attempt: Attempt, reading: Reading, retryAfterMs: number | undefined): void {
@@ -252,7 +263,8 @@ export class Call extends Alarm implements AttemptOwner, Admissible, Parked {
       elsewhere && this.#retries === 0 ? 0 : backoffMs(core.options.backoff, this.#retries, () => core.time.random());
     const waitMs = Math.max(backoff, retryAfterMs ?? 0);
     this.#retries++;
-    this.#mustPay = attempt.sent;
+    this.#mustPay = attempt.sent && !this.#hasPaid;
+    this.#hasPaid = false;
     if (now + waitMs >= this.#spec.deadlineAt)
       return this.#failUnavailable('the next attempt would start after the deadline', retryAfterMs);
     if (waitMs === 0) this.#retry(now);

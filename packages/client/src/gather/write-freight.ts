@@ -1,6 +1,6 @@
 // Single-document writes travelling as one _bulk: each entry gets the answer of its own item.
 import type { CallAnswer, Core } from '../call/core.ts';
-import { ClientError } from '../errors.ts';
+import { ClientError, withOutcome } from '../errors.ts';
 import { readStatus, toEngineError } from '../policy/classify.ts';
 import type { WriteResult } from '../api/types.ts';
 import { parseBody } from '../api/read.ts';
@@ -79,18 +79,7 @@ export class WriteFreight implements Freight<WriteEntry> {
   }
 
   refuse(entry: WriteEntry, error: ClientError): void {
-    const outcome = entry.maybeApplied ? 'unknown' : error.outcome;
-    const { status, engineError, retryAfterMs, attempts } = error;
-    entry.fail(
-      new ClientError(error.code, error.message, {
-        outcome,
-        attempts,
-        cause: error.cause,
-        ...(status === undefined ? {} : { status }),
-        ...(engineError === undefined ? {} : { engineError }),
-        ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-      }),
-    );
+    entry.fail(withOutcome(error, entry.maybeApplied));
   }
 
   #settle(entry: WriteEntry, item: EngineItem, again: WriteEntry[]): void {

@@ -205,3 +205,29 @@ test('the fallback answers instead of an error when nothing was carried out', as
   await s.time.run(1000);
   assert.equal(((await reading) as unknown as { from: string }).from, 'deadline-exceeded');
 });
+
+test('a bulk of one caller: failed items are sent again, a conflict with its own repetition is resolved, refusals stay', async () => {
+  const s = setup();
+  let resets = 1;
+  s.engine.fates = (_node, request, isProbe) =>
+    !isProbe && request.path.startsWith('/_bulk') && resets-- > 0
+      ? { kind: 'reset', applied: true, afterMs: 2 }
+      : answer(2);
+  let rejections = 2;
+  s.engine.itemFates = (id) => (id === 'late' && rejections-- > 0 ? 503 : id === 'bad' ? 400 : undefined);
+  const running = s.client.bulk({
+    operations: [
+      { op: 'create', index: 'a', id: 'own', document: { n: 1 } },
+      { op: 'index', index: 'a', id: 'late', document: { n: 2 } },
+      { op: 'index', index: 'a', id: 'bad', document: { n: 3 } },
+      { op: 'delete', index: 'a', id: 'gone' },
+    ],
+  });
+  await s.time.run(5000);
+  const { items, failed } = await running;
+  assert.equal(failed, 1);
+  assert.deepEqual(
+    items.map((item) => (item.ok ? item.result : item.error.code)),
+    ['created', 'created', 'rejected', 'not_found'],
+  );
+});
