@@ -129,7 +129,7 @@ function hit({ index, id, score, source, highlight, sort }: SearchHit): Hit {
 }
 
 /** What a failure of the client means to a caller of the service; anything else is a fault of ours and stays as it is. */
-export function engineError(error: unknown): EngineError {
+function engineError(error: unknown): EngineError {
   if (!isClientError(error)) throw error;
   const retryAfter =
     error.retryAfterMs === undefined ? {} : { retryAfterS: Math.max(1, Math.ceil(error.retryAfterMs / 1000)) };

@@ -6,7 +6,6 @@ export type { Evidence, Fault, FaultContext } from './faults/fault.ts';
 export type { TargetRole } from './faults/targets.ts';
 export type { Goals, SteadyState } from './goals.ts';
 export type { Durations, Operation, RunPlan } from './history/records.ts';
-export { enginePort } from './engine-port.ts';
 export { drillWorld, type DrillExtras } from './drill-world.ts';
 export type {
   BackendMode,
@@ -27,7 +26,7 @@ export { verify } from './checker/verify.ts';
 export type { GoalCheck, Reason, Result, Verdict } from './checker/verdict.ts';
 export type { LaneResult } from './checker/lanes.ts';
 export type { FiveTimes } from './checker/times.ts';
-export { reportFormat, type Report } from './report/report.ts';
+export { type Report } from './report/report.ts';
 export { runHistory, type RunHistory, type Trend } from './report/run-history.ts';
 export { renderTable, verdictTable, worstAndMedian, type Table } from './report/table.ts';
 export { loadCorpus, type CorpusEntry } from './workload/corpus.ts';

@@ -14,9 +14,8 @@ export {
 } from './control-client.ts';
 export { labEndpoint, type LabEndpoint } from './endpoint.ts';
 export { createRegionApi, type RegionApi, type RegionOptions } from './api/index.ts';
-export { faultKinds, seededRandom, type FaultKind, type FaultRule } from './api/faults.ts';
-export { linodeLimits, type Limits } from './api/rate-limit.ts';
+export { seededRandom, type FaultKind, type FaultRule } from './api/faults.ts';
+export { type Limits } from './api/rate-limit.ts';
 export type { ApiToken } from './api/server.ts';
 export { SimulatedHardware } from './simulated-hardware.ts';
-export { memoryStateStore, type StateStore } from './state/store.ts';
-export { fileStateStore } from './state/state-file.ts';
+export { type StateStore } from './state/store.ts';

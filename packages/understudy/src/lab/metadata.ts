@@ -69,7 +69,7 @@ export function buildMetadataServer({ store, clock }: MetadataParts): FastifyIns
 }
 
 /** A public address is one machine's; an address in a VPC may be held in several, then nobody is meant. */
-export function machineAt(store: LabStore, address: string): Machine | undefined {
+function machineAt(store: LabStore, address: string): Machine | undefined {
   const plain = address.replace(/^::ffff:/, '');
   const machines = [...store.machines.values()];
   const byPublic = machines.find((machine) => machine.publicAddress === plain);

@@ -67,7 +67,14 @@ async function prepare(places: LabPlaces, options: LabUpOptions): Promise<Daemon
   const image = await ensureImage({ cacheDir, logger, signal });
   const packages: { engine: EngineName; file: string }[] = [];
   for (const { engine, version } of options.engines ?? defaultEngines) {
-    const { file } = await ensureEnginePackage({ engine, version, cacheDir, imageRoot: image.rootDirectory, logger, signal });
+    const { file } = await ensureEnginePackage({
+      engine,
+      version,
+      cacheDir,
+      imageRoot: image.rootDirectory,
+      logger,
+      signal,
+    });
     packages.push({ engine, file });
   }
   const repository = await ensureRepository({ cacheDir, packages, logger, signal });

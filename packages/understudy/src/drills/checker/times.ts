@@ -60,7 +60,7 @@ export function measureRecovery(history: History): Recovery {
  * Everything that is not steady: failed requests, at the time they were due, and gaps longer than steady state allows. A
  * request that was due in an outage and fails long after it does not lengthen the outage: those due after it succeed.
  */
-export function disturbancesOf(outcomes: readonly Outcome[], window: Stretch, steady: SteadyState): Stretch[] {
+function disturbancesOf(outcomes: readonly Outcome[], window: Stretch, steady: SteadyState): Stretch[] {
   const byLane = Map.groupBy(outcomes, (outcome) => outcome.lane);
   const gaps = [...byLane.values()].flatMap((lane) =>
     gapsOf(lane, window).filter((gap) => gap.lengthMs > steady.maxGapMs),

@@ -8,7 +8,7 @@ import { check } from './check.ts';
 import type { Verdict } from './verdict.ts';
 
 /** The exact bytes of verdict.json. */
-export function renderVerdict(verdict: Verdict): string {
+function renderVerdict(verdict: Verdict): string {
   return `${JSON.stringify(verdict, null, 2)}\n`;
 }
 

@@ -10,7 +10,7 @@ import type { Fault, FaultContext } from './fault.ts';
 import { unitPause } from './unit-pause.ts';
 
 /** The drill whose fault the killed tool holds. */
-export const heldDrill = 'search-pause';
+const heldDrill = 'search-pause';
 const held = unitPause('engine', 'the elected master');
 
 /** The timer's time and what systemd needs to notice. */

@@ -2,7 +2,7 @@
 // The machine's management stays open: SSH is accepted before anything is dropped, and only addresses of the private network are named.
 import { deadManDirectory } from './dead-man.ts';
 
-export const drillTable = 'understudy_drill';
+const drillTable = 'understudy_drill';
 
 export interface Cut {
   /** Private addresses of the other side. */

@@ -6,7 +6,7 @@ import type { History } from '../history/run-folder.ts';
 import { seriesOf, type Series } from './series.ts';
 
 /** Raised when a field changes its meaning or goes away; new fields leave it as it is. */
-export const reportFormat = 1;
+const reportFormat = 1;
 
 export interface Report {
   readonly format: typeof reportFormat;

@@ -122,7 +122,7 @@ export function createConfig(call: Call, balancer: Balancer, wish: ConfigWish): 
   return config;
 }
 
-export function aboutConfig(config: BalancerConfig): ReturnType<typeof entity> {
+function aboutConfig(config: BalancerConfig): ReturnType<typeof entity> {
   const url = `/v4/nodebalancers/${config.balancerId}/configs/${config.id}`;
   return entity('nodebalancer_config', config.id, `:${config.port}`, url);
 }

@@ -26,7 +26,7 @@ function deviceView(store: LabStore, device: FirewallDevice): Json {
 }
 
 /** The firewall that already guards this entity. */
-export function firewallOf(store: LabStore, type: FirewallDevice['type'], entityId: number): Firewall | undefined {
+function firewallOf(store: LabStore, type: FirewallDevice['type'], entityId: number): Firewall | undefined {
   return [...store.firewalls.values()].find((f) => f.devices.some((d) => d.type === type && d.entityId === entityId));
 }
 
@@ -60,7 +60,7 @@ export function firewallById(call: Call): Firewall {
 }
 
 /** Refuses an entity that does not exist or has a firewall already. */
-export function checkDevice(call: Call, input: Input, field: string, type: FirewallDevice['type'], id: number): void {
+function checkDevice(call: Call, input: Input, field: string, type: FirewallDevice['type'], id: number): void {
   const { store } = call;
   const machine = machineOfDevice(store, { type, entityId: id });
   const exists = type === 'nodebalancer' ? store.balancers.has(id) : machine !== undefined;

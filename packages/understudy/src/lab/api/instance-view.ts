@@ -4,7 +4,7 @@ import type { Json } from './route.ts';
 import type { ConfigInterface, Disk, LinodeInterface, Machine, MachineConfig } from '../state/model.ts';
 import type { LabStore } from '../state/store.ts';
 
-export function groupBadge(store: LabStore, id: number | null): Json | null {
+function groupBadge(store: LabStore, id: number | null): Json | null {
   const group = id === null ? undefined : store.placementGroups.get(id);
   if (group === undefined) return null;
   return {

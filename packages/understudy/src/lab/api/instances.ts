@@ -131,7 +131,7 @@ function listBalancers(call: Call): Json {
   );
 }
 
-export const instanceFields = [
+const instanceFields = [
   'group',
   'id',
   'ipv4',

@@ -41,7 +41,7 @@ export function attachments(store: LabStore): VpcAttachment[] {
   });
 }
 
-export function subnetView(store: LabStore, subnet: Subnet): Json {
+function subnetView(store: LabStore, subnet: Subnet): Json {
   const linodes = new Map<number, Json[]>();
   for (const attachment of attachments(store).filter((a) => a.subnetId === subnet.id)) {
     const { machine, interfaceId, configId } = attachment;

@@ -20,8 +20,8 @@ const cipherLists = {
 } as const;
 
 const frontendName = (config: BalancerConfigSpec): string => `front${config.id}`;
-export const backendName = (config: Pick<BalancerConfigSpec, 'id'>): string => `back${config.id}`;
-export const serverName = (node: Pick<BalancerNodeSpec, 'id'>): string => `node${node.id}`;
+const backendName = (config: Pick<BalancerConfigSpec, 'id'>): string => `back${config.id}`;
+const serverName = (node: Pick<BalancerNodeSpec, 'id'>): string => `node${node.id}`;
 
 /** One word of the configuration, whatever it holds; a line break would end the directive and is refused. */
 const word = (text: string): string => {

@@ -55,7 +55,7 @@ rootLogger.appenderRef.file.ref = file
 }
 
 /** /etc/default/<engine>: read by the unit. */
-export function environmentDefaults(engine: Engine): string {
+function environmentDefaults(engine: Engine): string {
   const env = engine.environmentPrefix;
   return `# Environment of the ${engine.title} service.
 ${env}_PATH_CONF=/etc/${engine.name}

@@ -18,7 +18,7 @@ export interface IndexFile {
 
 export const suite = 'stable';
 export const component = 'main';
-export const architecture = 'amd64';
+const architecture = 'amd64';
 export const packagesPath = `${component}/binary-${architecture}/Packages`;
 
 /** The Packages file: one stanza each. */

@@ -28,7 +28,7 @@ const gpg = (home: string, ...rest: string[]): string[] => [
   ...rest,
 ];
 
-export const makeKeyCommand = (home: string): string[] =>
+const makeKeyCommand = (home: string): string[] =>
   gpg(
     home,
     '--passphrase',

@@ -29,7 +29,7 @@ ${engine.name}.version=${engine.version}
 }
 
 /** Java 21 class files, whatever Java runs the compiler. */
-export function compileCommand(compilerJar: string, jars: readonly string[], output: string): string[] {
+function compileCommand(compilerJar: string, jars: readonly string[], output: string): string[] {
   const flags = ['-source', '21', '-target', '21', '-proc:none', '-cp', jars.join(':'), '-d', output];
   return ['java', '-jar', compilerJar, ...flags, launcherSource];
 }

@@ -18,7 +18,7 @@ export type CgroupLayout =
   | { readonly kind: 'unified'; readonly root: string }
   | { readonly kind: 'split'; readonly memory: string; readonly cpu: string; readonly bare: readonly string[] };
 
-export const labGroup = 'understudy';
+const labGroup = 'understudy';
 
 export const detectCgroupLayout = (root = '/sys/fs/cgroup'): CgroupLayout =>
   existsSync(join(root, 'cgroup.controllers'))

@@ -45,7 +45,7 @@ const commandOf = async (pid: number): Promise<string> =>
   (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).replaceAll('\0', ' ').trim();
 
 /** Names of the lab's namespaces, the region first. */
-export const labNamespaces = async (): Promise<readonly string[]> => {
+const labNamespaces = async (): Promise<readonly string[]> => {
   const names = await readdir('/run/netns').catch(() => []);
   return names.filter(isLabNamespace).sort();
 };

@@ -3,7 +3,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Setting -> the least value the lab needs. */
-export const neededSettings: ReadonlyMap<string, number> = new Map([
+const neededSettings: ReadonlyMap<string, number> = new Map([
   // Elasticsearch refuses to start below this. https://www.elastic.co/docs/deploy-manage/deploy/self-managed/vm-max-map-count
   ['vm.max_map_count', 262_144],
   // Each machine's systemd takes dozens; Debian's 128 are gone after a few machines.

@@ -24,7 +24,7 @@ export interface HostApt {
   readonly settings: readonly string[];
 }
 
-export const indexTargetsCommand = [
+const indexTargetsCommand = [
   'apt-get',
   'indextargets',
   '--format',
@@ -32,7 +32,7 @@ export const indexTargetsCommand = [
   'Identifier: Packages',
 ] as const;
 
-export const settingsCommand = ['apt-config', 'dump', 'Acquire'] as const;
+const settingsCommand = ['apt-config', 'dump', 'Acquire'] as const;
 
 /** Reads the output of `indexTargetsCommand`; apt leaves a field it does not know as its own name, `$(CODENAME)`. */
 export function parseIndexTargets(text: string): IndexTarget[] {

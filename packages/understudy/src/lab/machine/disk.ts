@@ -55,7 +55,7 @@ export const mountRoot = (paths: DiskPaths, imageRoot: string): Command => [
   paths.root,
 ];
 
-export const loopDevicesWork = (): boolean => existsSync('/dev/loop-control');
+const loopDevicesWork = (): boolean => existsSync('/dev/loop-control');
 
 const isMountPoint = async (shell: HostShell, path: string): Promise<boolean> =>
   (await shell.attempt(['mountpoint', '-q', path])).code === 0;

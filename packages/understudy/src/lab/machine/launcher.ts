@@ -17,7 +17,7 @@ const rebootCode = 133;
 
 const quote = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
 
-export const nspawnArguments = ({ machineId, hostName, root }: Launch): readonly string[] => [
+const nspawnArguments = ({ machineId, hostName, root }: Launch): readonly string[] => [
   'systemd-nspawn',
   '--settings=no',
   `--directory=${root}`,

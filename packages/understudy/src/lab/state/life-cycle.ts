@@ -243,7 +243,7 @@ export class LifeCycle {
   }
 }
 
-export function aboutMachine(machine: { id: number; label: string }): EventEntity {
+function aboutMachine(machine: { id: number; label: string }): EventEntity {
   return entity('linode', machine.id, machine.label);
 }
 
