@@ -13,17 +13,15 @@ import {
   type Ending,
 } from './endings.ts';
 import type { Node } from '../nodes/node.ts';
-import type { WireAnswer, WireRequest } from '../nodes/wire.ts';
-import { backoffMs, parseRetryAfterMs } from '../policy/backoff.ts';
+import type { WireAnswer } from '../nodes/wire.ts';
+import { parseRetryAfterMs } from '../policy/backoff.ts';
 import { readEngineError, readFailure, readStatus, type Reading } from '../policy/classify.ts';
 import { Alarm } from '../time/wheel.ts';
 import { Attempt, type AttemptOwner } from './attempt.ts';
 import type { CallAnswer, CallSpec, Core } from './core.ts';
 import type { Admissible, Gate } from './gate.ts';
 import type { Parked } from './outage.ts';
-
-/** An attempt of a read that takes this many times the p95 is not waited for. */
-const lostFactor = 10;
+import { giveUpAtMs, hedgeAtMs, retryWaitMs, steered } from './timing.ts';
 
 /** While every node is down they are probed about twice in this time. */
 const allDownRetryMs = 1000;
@@ -191,42 +189,15 @@ export class Call extends Alarm implements AttemptOwner, Admissible, Parked {
     else this.#main = attempt;
     this.#lastNode = node;
     this.#made++;
-    const hedgeAt = this.#hedgeAt(now);
-    if (!hedge && hedgeAt < Infinity) this.#setAlarm('hedge', hedgeAt);
-    else this.#setAlarm('give-up', this.#giveUpAt(now));
-    attempt.start(this.#steered(request, hedge));
-  }
-
-  #hedgeAt(now: number): number {
-    const quantile = this.#spec.hedgeAfter;
-    if (!quantile || this.#made > 1 || this.#core.nodes.usableCount < 2) return Infinity;
-    return now + Math.max(quantile.valueMs, this.#core.options.hedgeMinMs);
-  }
-
-  #giveUpAt(now: number): number {
-    const { safety, deadlineAt, hedgeAfter } = this.#spec;
-    if (safety === 'once') return Infinity;
-    const { attemptShare, attemptMinMs, attemptMaxMs } = this.#core.options;
-    const remainingMs = deadlineAt - now;
-    if (safety !== 'read')
-      return now + Math.min(attemptMaxMs, Math.max(attemptMinMs, remainingMs * attemptShare.write));
-    // A read that takes many times the usual is lost rather than slow.
-    const lostMs = (hedgeAfter?.valueMs ?? Infinity) * lostFactor;
-    return now + Math.min(attemptMaxMs, Math.max(attemptMinMs, Math.min(lostMs, remainingMs * attemptShare.read)));
-  }
-
-  #steered(request: WireRequest, hedge: boolean): WireRequest {
-    if (!this.#spec.steerable) return request;
-    const steering = this.#core.nodes.steering;
-    const preference = steering !== '' ? steering : hedge ? '_local' : '';
-    if (preference === '') return request;
-    const joint = request.path.includes('?') ? '&' : '?';
-    return { ...request, path: `${request.path}${joint}preference=${preference}` };
+    const hedgeAt = hedge || this.#made > 1 ? Infinity : hedgeAtMs(core, this.#spec, now);
+    if (hedgeAt < Infinity) this.#setAlarm('hedge', hedgeAt);
+    else this.#setAlarm('give-up', giveUpAtMs(this.#core, this.#spec, now));
+    attempt.start(steered(core, this.#spec, request, hedge));
   }
 
   #startHedge(now: number): void {
     const core = this.#core;
-    this.#setAlarm('give-up', this.#giveUpAt(now));
+    this.#setAlarm('give-up', giveUpAtMs(this.#core, this.#spec, now));
     if (!this.#main || core.nodes.usableCount < 2 || !core.hedgeBudget.withdraw(now)) return;
     if (!core.retryBudget.withdraw(now)) return core.hedgeBudget.refund();
     core.counters.hedges++;
@@ -240,9 +211,10 @@ export class Call extends Alarm implements AttemptOwner, Admissible, Parked {
   /** A slow attempt makes room for another one only when the budget allows that: otherwise it is better to wait than to pile on. */
   #giveUp(now: number): void {
     const slow = this.#main ?? this.#hedge;
-    if (!slow || !this.#core.retryBudget.withdraw(now)) return this.#setAlarm('give-up', this.#giveUpAt(now));
+    if (!slow || !this.#core.retryBudget.withdraw(now))
+      return this.#setAlarm('give-up', giveUpAtMs(this.#core, this.#spec, now));
     this.#hasPaid = true;
-    this.#setAlarm('give-up', this.#giveUpAt(now));
+    this.#setAlarm('give-up', giveUpAtMs(this.#core, this.#spec, now));
     this.#abandon(slow, 'no answer in the time of one attempt');
   }
 
@@ -255,13 +227,9 @@ export class Call extends Alarm implements AttemptOwner, Admissible, Parked {
     if (reading.verdict === 'refused') return this.#failUnavailable('it must not be repeated');
     if (this.#made >= core.options.maxAttempts) return this.#failUnavailable('all attempts are used');
     // Nothing was sent or the node is gone: the others are innocent, so there is nothing to wait for.
-    const elsewhere =
-      !this.#failures?.lastAnswer || !reading.blamesNode
-        ? attempt.node.state !== 'up' && core.nodes.usableCount > 0
-        : false;
-    const backoff =
-      elsewhere && this.#retries === 0 ? 0 : backoffMs(core.options.backoff, this.#retries, () => core.time.random());
-    const waitMs = Math.max(backoff, retryAfterMs ?? 0);
+    const nodesFault = !this.#failures?.lastAnswer || !reading.blamesNode;
+    const elsewhere = nodesFault && attempt.node.state !== 'up' && core.nodes.usableCount > 0;
+    const waitMs = retryWaitMs(core, elsewhere, this.#retries, retryAfterMs);
     this.#retries++;
     this.#mustPay = attempt.sent && !this.#hasPaid;
     this.#hasPaid = false;

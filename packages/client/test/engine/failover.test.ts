@@ -65,6 +65,12 @@ function operations(): Record<string, Operation> {
   return all;
 }
 
+/** Which node holds which copy: a shard without a copy on the faulty node should feel nothing. */
+async function layout(): Promise<string> {
+  const copies = (await cluster.ask('/_cat/shards/trial?format=json&h=shard,prirep,node')) as Record<string, string>[];
+  return `master n${(await cluster.master()) + 1}; ${copies.map(({ shard, prirep, node }) => `${shard}${prirep}@${node}`).join(' ')}`;
+}
+
 async function trial(t: TestContext, fault: (client: Client) => Promise<void>): Promise<LoadReport> {
   await cluster.waitFor(3);
   const client = createClient({ nodes: cluster.urls });
@@ -72,6 +78,7 @@ async function trial(t: TestContext, fault: (client: Client) => Promise<void>): 
   const load = new Load(client, { perSecond, operations: operations() });
   load.start();
   await sleep(5000);
+  t.diagnostic(await layout());
   await fault(client);
   const report = await load.stop();
   for (const [lane, { done, failed, longestGapMs, p50Ms, p99Ms, maxMs }] of Object.entries(report.lanes)) {
