@@ -42,6 +42,7 @@ interface DrillRunOptions extends TopologyOptions {
   readonly steadySeconds?: number;
   readonly faultSeconds?: number;
   readonly recoverySeconds?: number;
+  readonly rate?: number;
   readonly keepDocuments?: boolean;
   readonly dryRun?: boolean;
   readonly yes?: boolean;
@@ -58,6 +59,7 @@ export function drillRunCommand(): Command {
     .option('--steady-seconds <s>', 'load before the fault', wholeNumber(2, 3600))
     .option('--fault-seconds <s>', 'how long the fault lasts', wholeNumber(1, 3600))
     .option('--recovery-seconds <s>', 'bound on the wait for recovery', wholeNumber(5, 3600))
+    .option('--rate <n>', 'writes and gets a second, each; half as many searches (default 30)', wholeNumber(1, 1000))
     .option('--keep-documents', "leave the run's documents in the index")
     .option('--dry-run', 'show what would be done, and do nothing')
     .option('-y, --yes', 'do not ask outside the lab')
@@ -96,7 +98,7 @@ function chosen(names: readonly string[], options: DrillRunOptions): readonly Dr
 }
 
 function runOptions(options: DrillRunOptions): RunOptions {
-  const { steadySeconds, faultSeconds, recoverySeconds, seed, keepDocuments } = options;
+  const { steadySeconds, faultSeconds, recoverySeconds, seed, rate, keepDocuments } = options;
   return {
     durations: {
       ...(steadySeconds === undefined ? {} : { steadyMs: steadySeconds * 1000 }),
@@ -104,6 +106,7 @@ function runOptions(options: DrillRunOptions): RunOptions {
       ...(recoverySeconds === undefined ? {} : { recoveryMs: recoverySeconds * 1000 }),
     },
     ...(seed === undefined ? {} : { seed }),
+    ...(rate === undefined ? {} : { ratePerS: { index: rate, get: rate, search: rate / 2 } }),
     ...(keepDocuments === undefined ? {} : { keepDocuments }),
   };
 }
