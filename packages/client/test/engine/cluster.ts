@@ -1,7 +1,7 @@
 // A real three-node Elasticsearch on loopback for failover trials: started in a folder of its own, killed and frozen by
 // process id, and gone afterwards.
 import { spawn, type ChildProcess } from 'node:child_process';
-import { appendFileSync, chmodSync, cpSync, mkdirSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -21,6 +21,7 @@ export class EngineCluster {
   readonly #engine: EngineHome;
   readonly #spec: ClusterSpec;
   readonly #folder: string;
+  readonly #home: string;
   readonly #running = new Map<number, ChildProcess>();
 
   constructor(engine: EngineHome, spec: ClusterSpec) {
@@ -28,11 +29,14 @@ export class EngineCluster {
     this.#spec = spec;
     this.#folder = mkdtempSync(join(tmpdir(), 'understudy-client-'));
     chmodSync(this.#folder, 0o777);
+    this.#home = join(this.#folder, 'engine');
     this.urls = names.slice(0, spec.nodes).map((_, i) => `http://127.0.0.1:${spec.port + i}`);
   }
 
   /** Starts every node and waits until all have joined. */
   async start(): Promise<void> {
+    // A copy of its own: readable for the user it runs as, and safe from whoever tidies the cache meanwhile.
+    cpSync(this.#engine.home, this.#home, { recursive: true });
     for (let i = 0; i < this.#spec.nodes; i++) this.startNode(i);
     await this.waitFor(this.#spec.nodes);
   }
@@ -42,8 +46,7 @@ export class EngineCluster {
     const folder = join(this.#folder, name);
     const fresh = mkdirSync(join(folder, 'data'), { recursive: true }) !== undefined;
     if (fresh) {
-      cpSync(join(this.#engine.home, 'config'), join(folder, 'config'), { recursive: true });
-      appendFileSync(join(folder, 'config', 'elasticsearch.yml'), '');
+      cpSync(join(this.#home, 'config'), join(folder, 'config'), { recursive: true });
       for (const one of ['', 'data', 'config']) chmodSync(join(folder, one), 0o777);
     }
     const all = names.slice(0, this.#spec.nodes);
@@ -62,7 +65,7 @@ export class EngineCluster {
     const out = openSync(join(this.#folder, `${name}.out`), 'a');
     // The engine refuses to run as root; `nobody` needs no account of its own.
     const drop = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
-    const child = spawn(join(this.#engine.home, 'bin/elasticsearch'), settings, {
+    const child = spawn(join(this.#home, 'bin/elasticsearch'), settings, {
       cwd: folder,
       stdio: ['ignore', out, out],
       env: {
@@ -72,6 +75,11 @@ export class EngineCluster {
         ES_JAVA_OPTS: '-Xms512m -Xmx512m',
       },
       ...drop,
+    });
+    // One that cannot be started, or ends by itself, is not running; `waitFor` then says that it is missing.
+    child.on('error', () => this.#running.delete(i));
+    child.on('exit', () => {
+      if (this.#running.get(i) === child) this.#running.delete(i);
     });
     this.#running.set(i, child);
   }
@@ -138,6 +146,7 @@ export class EngineCluster {
       this.signal(i, 'SIGCONT');
       await this.stopNode(i, 'SIGKILL');
     }
-    rmSync(this.#folder, { recursive: true, force: true });
+    // Kept on request, to see in the engines' logs what they did.
+    if (process.env['KEEP_ENGINE_LOGS'] === undefined) rmSync(this.#folder, { recursive: true, force: true });
   }
 }

@@ -9,14 +9,10 @@ export interface EngineHome {
   readonly javaHome: string;
 }
 
-/** Folders that may hold engines: one named by UNDERSTUDY_ENGINES, a world-readable copy, the tool's own cache. */
+/** Folders that may hold engines: one named by UNDERSTUDY_ENGINES, the tool's own cache. */
 function engineFolders(): readonly string[] {
   const named = process.env['UNDERSTUDY_ENGINES'];
-  return [
-    ...(named === undefined ? [] : [named]),
-    '/tmp/understudy-engine',
-    join(homedir(), '.cache/understudy/engine'),
-  ];
+  return [...(named === undefined ? [] : [named]), join(homedir(), '.cache/understudy/engine')];
 }
 
 function findHome(): string | undefined {

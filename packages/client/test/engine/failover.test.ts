@@ -75,6 +75,9 @@ async function trial(t: TestContext, fault: (client: Client) => Promise<void>): 
   await cluster.waitFor(3);
   const client = createClient({ nodes: cluster.urls });
   t.after(() => client.close());
+  client.on('node', ({ node, to, reason }) => {
+    if (to !== 'suspect') t.diagnostic(`${new Date().toISOString()} ${node} ${to}: ${reason}`);
+  });
   const load = new Load(client, { perSecond, operations: operations() });
   load.start();
   await sleep(5000);
