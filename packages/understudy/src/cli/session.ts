@@ -44,7 +44,7 @@ export async function openSession(request: SessionRequest): Promise<Session> {
   const keyPair = await ensureKeyPair(join(configDirectory(), 'ssh'), 'understudy');
   const runner = createSshRunner({
     privateKey: keyPair.privateKey,
-    hostKeys: hostKeysFile(join(configDirectory(), `host-keys-${target.name}.json`)),
+    hostKeys: hostKeysFile(join(configDirectory(), `known-hosts-${target.name}`)),
     clock: systemClock,
   });
   const world: World = {
