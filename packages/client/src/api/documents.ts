@@ -38,10 +38,13 @@ export class Documents {
       ...gather,
       divides: gather.lanePerShard,
     });
-    this.#writeSwitch = new GatherSwitch(gather.writes, true, (on) =>
+    const isCalm = (): boolean => core.nodes.allUp && !this.#writes.isDivided && !this.#gets.isDivided;
+    this.#writeSwitch = new GatherSwitch(gather.writes, true, isCalm, (on) =>
       core.events.emit('gathering', { kind: 'write', on }),
     );
-    this.#getSwitch = new GatherSwitch(gather.gets, false, (on) => core.events.emit('gathering', { kind: 'get', on }));
+    this.#getSwitch = new GatherSwitch(gather.gets, false, isCalm, (on) =>
+      core.events.emit('gathering', { kind: 'get', on }),
+    );
   }
 
   async write(operation: BulkOperation, refresh: Refresh | undefined, options: OperationOptions): Promise<WriteResult> {

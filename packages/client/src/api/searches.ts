@@ -27,8 +27,11 @@ export class Searches {
       inFlight: 4,
       divides: false,
     });
-    this.#switch = new GatherSwitch(settings.gather.searches, false, (on) =>
-      core.events.emit('gathering', { kind: 'search', on }),
+    this.#switch = new GatherSwitch(
+      settings.gather.searches,
+      false,
+      () => core.nodes.allUp,
+      (on) => core.events.emit('gathering', { kind: 'search', on }),
     );
   }
 

@@ -49,6 +49,11 @@ export class LaneSet<E extends Entry<never>> extends Alarm implements LaneOwner<
     return this.#isDivided ? this.#divided.size : 1;
   }
 
+  /** Lanes are divided because a request was stuck lately. */
+  get isDivided(): boolean {
+    return this.#isDivided;
+  }
+
   get waiting(): number {
     return this.#waiting;
   }

@@ -1,5 +1,5 @@
-// Whether gathering pays, by measurement: short trials of the other way, and the cheaper way wins. Trials that confirm the
-// choice become rarer; a fault in a trial voids it.
+// Whether gathering pays, by measurement: short trials of the other way, and the way that is cheaper twice in a row wins.
+// Trials that confirm the choice become rarer. Nothing is judged while a node or a shard is sick: a fault says nothing about gathering.
 
 export type GatherMode = 'auto' | 'on' | 'off';
 
@@ -14,9 +14,11 @@ const firstPause = 2048;
 const longestPause = 131_072;
 /** The other way must be cheaper by this factor: trials are short, and changing to and fro costs more than it gains. */
 const advantage = 0.85;
+const winsToChange = 2;
 
 export class GatherSwitch {
   readonly #mode: GatherMode;
+  readonly #isCalm: () => boolean;
   readonly #onChange: (on: boolean) => void;
   readonly #ways: Readonly<Record<'on' | 'off', Way>> = { on: { cost: NaN }, off: { cost: NaN } };
   #chosen: boolean;
@@ -28,9 +30,14 @@ export class GatherSwitch {
   #latencySum = 0;
   #count = 0;
   #void = false;
+  #wins = 0;
 
-  /** @param initial which way `auto` starts. */
-  constructor(mode: GatherMode, initial: boolean, onChange: (on: boolean) => void = () => undefined) {
+  /**
+   * @param initial which way `auto` starts.
+   * @param isCalm whether everything is healthy, so that what is measured tells something about gathering.
+   */
+  constructor(mode: GatherMode, initial: boolean, isCalm: () => boolean, onChange: (on: boolean) => void) {
+    this.#isCalm = isCalm;
     this.#mode = mode;
     this.#chosen = mode === 'auto' ? initial : mode === 'on';
     this.#onChange = onChange;
@@ -57,7 +64,7 @@ export class GatherSwitch {
     if (this.#startedMs === 0) this.#startedMs = nowMs - latencyMs;
     this.#latencySum += latencyMs;
     this.#count++;
-    if (!ok) this.#void = true;
+    if (!ok || !this.#isCalm()) this.#void = true;
     if (--this.#left === 0) this.#endEpoch(nowMs);
   }
 
@@ -87,12 +94,18 @@ export class GatherSwitch {
   }
 
   #decide(): void {
+    if (this.#void) return;
     const own = this.#ways[this.#chosen ? 'on' : 'off'].cost;
     const other = this.#ways[this.#chosen ? 'off' : 'on'].cost;
-    if (!this.#void && other < own * advantage) {
-      this.#chosen = !this.#chosen;
-      this.#pause = firstPause;
-      this.#onChange(this.#chosen);
-    } else this.#pause = Math.min(longestPause, this.#pause * 2);
+    if (other >= own * advantage) {
+      this.#wins = 0;
+      this.#pause = Math.min(longestPause, this.#pause * 2);
+      return;
+    }
+    this.#pause = firstPause;
+    if (++this.#wins < winsToChange) return;
+    this.#wins = 0;
+    this.#chosen = !this.#chosen;
+    this.#onChange(this.#chosen);
   }
 }

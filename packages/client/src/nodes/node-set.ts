@@ -51,6 +51,7 @@ export class NodeSet {
   #all: Node[] = [];
   #usable: Node[] = [];
   #steering = '';
+  #allUp = true;
   #identified = false;
 
   /** @param wheel a wheel that does not keep the process alive. */
@@ -70,6 +71,11 @@ export class NodeSet {
   /** How many nodes are in the best state there is, and may take a request now. */
   get usableCount(): number {
     return this.#usable.length;
+  }
+
+  /** Whether every node takes requests. */
+  get allUp(): boolean {
+    return this.#allUp;
   }
 
   /** A read `preference` that avoids copies on sick nodes; empty while every node is up or ids are not known. */
@@ -221,8 +227,8 @@ export class NodeSet {
     this.#usable = this.#all.filter((node) => node.state === best);
     const healthy = this.#all.filter((node) => node.state === 'up');
     const known = healthy.flatMap((node) => (node.engineId === undefined ? [] : [node.engineId]));
-    const all = healthy.length === this.#all.length;
+    this.#allUp = healthy.length === this.#all.length;
     this.#steering =
-      all || known.length < healthy.length || known.length === 0 ? '' : `_prefer_nodes:${known.join(',')}`;
+      this.#allUp || known.length < healthy.length || known.length === 0 ? '' : `_prefer_nodes:${known.join(',')}`;
   }
 }

@@ -1,7 +1,7 @@
 // A real three-node Elasticsearch on loopback for failover trials: started in a folder of its own, killed and frozen by
 // process id, and gone afterwards.
 import { spawn, type ChildProcess } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, openSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -36,7 +36,7 @@ export class EngineCluster {
   /** Starts every node and waits until all have joined. */
   async start(): Promise<void> {
     // A copy of its own: readable for the user it runs as, and safe from whoever tidies the cache meanwhile.
-    cpSync(this.#engine.home, this.#home, { recursive: true });
+    cpSync(realpathSync(this.#engine.home), this.#home, { recursive: true });
     for (let i = 0; i < this.#spec.nodes; i++) this.startNode(i);
     await this.waitFor(this.#spec.nodes);
   }
@@ -109,7 +109,7 @@ export class EngineCluster {
   async waitFor(nodes: number, health = 'green', withinMs = 180_000): Promise<void> {
     const until = performance.now() + withinMs;
     const path = `/_cluster/health?wait_for_nodes=${nodes}&wait_for_status=${health}&timeout=1s`;
-    while (performance.now() < until) {
+    while (performance.now() < until && this.#running.size > 0) {
       const answer = (await this.ask(path).catch(() => undefined)) as { timed_out?: boolean } | undefined;
       if (answer?.timed_out === false) return;
       await sleep(200);

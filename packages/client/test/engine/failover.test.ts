@@ -75,13 +75,16 @@ async function trial(t: TestContext, fault: (client: Client) => Promise<void>): 
   await cluster.waitFor(3);
   const client = createClient({ nodes: cluster.urls });
   t.after(() => client.close());
-  client.on('node', ({ node, to, reason }) => {
-    if (to !== 'suspect') t.diagnostic(`${new Date().toISOString()} ${node} ${to}: ${reason}`);
+  const say = (what: string): void => t.diagnostic(`${new Date().toISOString().slice(14, 23)} ${what}`);
+  client.on('node', ({ node, from, to, reason }) => {
+    if (from !== 'suspect' || to !== 'up') say(`${node} ${to}: ${reason}`);
   });
+  client.on('lanes', ({ kind, divided }) => say(`lanes of ${kind}s ${divided ? 'divided' : 'shared'}`));
+  client.on('gathering', ({ kind, on }) => say(`gathering of ${kind}s ${on ? 'on' : 'off'}`));
   const load = new Load(client, { perSecond, operations: operations() });
   load.start();
-  await sleep(5000);
-  t.diagnostic(await layout());
+  await sleep(8000);
+  say(await layout());
   await fault(client);
   const report = await load.stop();
   for (const [lane, { done, failed, longestGapMs, p50Ms, p99Ms, maxMs }] of Object.entries(report.lanes)) {

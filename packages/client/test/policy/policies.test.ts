@@ -90,7 +90,12 @@ test('the recent quantile is within its bucket of the true one', () => {
 
 test('gathering switches itself to the way that is cheaper, and stays there', () => {
   for (const cheaper of [true, false]) {
-    const gatherSwitch = new GatherSwitch('auto', !cheaper);
+    const gatherSwitch = new GatherSwitch(
+      'auto',
+      !cheaper,
+      () => true,
+      () => undefined,
+    );
     let now = 1000;
     for (let i = 0; i < 20_000; i++) {
       const latencyMs = gatherSwitch.on === cheaper ? 5 : 10;
@@ -118,4 +123,21 @@ test('ids made here are unique and sort by time', () => {
   assert.equal(new Set(ids).size, 1000);
   assert.ok(newDocumentId(1_700_000_000_000) < newDocumentId(1_700_000_000_001));
   assert.match(ids[0]!, /^[-\w]{20}$/);
+});
+
+test('a fault changes nothing about gathering, however the latencies look', () => {
+  let calm = true;
+  const gatherSwitch = new GatherSwitch(
+    'auto',
+    true,
+    () => calm,
+    () => assert.fail('it changed'),
+  );
+  let now = 1000;
+  for (let i = 0; i < 50_000; i++) {
+    calm = i % 1000 < 500;
+    const latencyMs = calm ? 5 : gatherSwitch.on ? 5000 : 1;
+    now += latencyMs / 16;
+    gatherSwitch.record(gatherSwitch.epoch, now, latencyMs, true);
+  }
 });
