@@ -18,7 +18,7 @@ const chosen = globSync('packages/*/test/**/*.test.ts')
   .sort();
 const unit = flags.has('--lab') ? [] : chosen.filter((path) => !isLab(path));
 const groups = [
-  { files: unit.filter((path) => !isEngine(path)), concurrency: 2, timeoutMs: 10 * 60_000 },
+  { files: unit.filter((path) => !isEngine(path)), concurrency: 2, timeoutMs: 20 * 60_000 },
   { files: unit.filter(isEngine), concurrency: 1, timeoutMs: 15 * 60_000 },
   { files: flags.has('--unit') ? [] : chosen.filter(isLab), concurrency: 1, timeoutMs: 30 * 60_000 },
 ];

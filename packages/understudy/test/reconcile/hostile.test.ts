@@ -36,23 +36,37 @@ async function applyUntilDone(world: Parameters<typeof apply>[0], seed: number):
   }
 }
 
-for (let seed = 1; seed <= 20; seed += 1) {
-  test(`apply and destroy converge under the mix of seed ${seed}`, async () => {
-    await using sim = await simulatedWorld({ factor: 400 });
-    sim.region.faults.set(hostile, seed);
-    await applyUntilDone(sim.world, seed);
-    sim.region.faults.set([], seed);
-    assert.deepEqual(plan(intent, await observe(sim.world, intent.topology)), { steps: [], obstacles: [] });
-    assert.equal(sim.hardware.machines.size, 5);
-    assert.equal(sim.hardware.balancers.size, 1);
-    assert.equal(sim.hardware.firewalls.size, 2);
-    assert.equal(sim.clusters.identities.size, 1);
-    sim.region.faults.set(hostile, seed + 1000);
-    for (let run = 1; run <= 5; run += 1) {
-      const outcome = await destroy(sim.world, 'demo').catch((error: unknown) => error);
-      if (!(outcome instanceof Error)) break;
-      if (run === 5) throw outcome;
-    }
-    assert.equal(sim.region.store.machines.size + sim.region.store.vpcs.size + sim.region.store.firewalls.size, 0);
+/** Each failure names its seed, which replays it: HOSTILE_SEEDS=17-17. */
+const [first = 1, last = 500] = (process.env['HOSTILE_SEEDS'] ?? '1-500').split('-').map(Number);
+const seedsPerTest = 20;
+
+for (let from = first; from <= last; from += seedsPerTest) {
+  const to = Math.min(from + seedsPerTest - 1, last);
+  test(`apply and destroy converge under the mixes of seeds ${from} to ${to}`, async () => {
+    for (let seed = from; seed <= to; seed += 1) await convergesUnder(seed);
   });
+}
+
+async function convergesUnder(seed: number): Promise<void> {
+  await using sim = await simulatedWorld({ factor: 400 });
+  sim.region.faults.set(hostile, seed);
+  await applyUntilDone(sim.world, seed);
+  sim.region.faults.set([], seed);
+  assert.deepEqual(
+    plan(intent, await observe(sim.world, intent.topology)),
+    { steps: [], obstacles: [] },
+    `seed ${seed}`,
+  );
+  assert.equal(sim.hardware.machines.size, 5);
+  assert.equal(sim.hardware.balancers.size, 1);
+  assert.equal(sim.hardware.firewalls.size, 2);
+  assert.equal(sim.clusters.identities.size, 1);
+  sim.region.faults.set(hostile, seed + 1000);
+  for (let run = 1; run <= 5; run += 1) {
+    const outcome = await destroy(sim.world, 'demo').catch((error: unknown) => error);
+    if (!(outcome instanceof Error)) break;
+    if (run === 5) throw outcome;
+  }
+  const left = sim.region.store.machines.size + sim.region.store.vpcs.size + sim.region.store.firewalls.size;
+  assert.equal(left, 0, `seed ${seed} leaves ${left} objects`);
 }
