@@ -1,4 +1,4 @@
-// Runs the test files: unit tests first and side by side, then one by one what needs the machine to itself (engines, the lab).
+// Runs the test files: unit tests first and side by side, then the lab tests one by one (there is one lab).
 // Prints node's own spec report, every skip with its reason, and a last line `N passed, N failed, N skipped`.
 import { globSync } from 'node:fs';
 import { run } from 'node:test';
@@ -11,15 +11,11 @@ const flags = new Set(words.filter((word) => word.startsWith('--')));
 const names = words.filter((word) => !word.startsWith('--'));
 /** Whole systems stand directly in test/lab; its folders mirror src/lab and need no machines. */
 const isLab = (path: string): boolean => /\/test\/lab\/[^/]+$/.test(path);
-/** Three engines under load: nothing else may run beside them. */
-const isEngine = (path: string): boolean => path.includes('/test/engine/');
 const chosen = globSync('packages/*/test/**/*.test.ts')
   .filter((path) => names.length === 0 || names.some((name) => path.includes(name)))
   .sort();
-const unit = flags.has('--lab') ? [] : chosen.filter((path) => !isLab(path));
 const groups = [
-  { files: unit.filter((path) => !isEngine(path)), concurrency: 2, timeoutMs: 20 * 60_000 },
-  { files: unit.filter(isEngine), concurrency: 1, timeoutMs: 15 * 60_000 },
+  { files: flags.has('--lab') ? [] : chosen.filter((path) => !isLab(path)), concurrency: 2, timeoutMs: 20 * 60_000 },
   { files: flags.has('--unit') ? [] : chosen.filter(isLab), concurrency: 1, timeoutMs: 30 * 60_000 },
 ];
 

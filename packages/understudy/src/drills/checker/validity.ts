@@ -3,7 +3,7 @@ import type { History } from '../history/run-folder.ts';
 import type { DocumentResult } from './documents.ts';
 import { measureLanes, round } from './lanes.ts';
 import type { Reason } from './verdict.ts';
-import { entryOf, windowsOf } from './window.ts';
+import { entryOf, succeeded, windowsOf } from './window.ts';
 
 export function invalidReasons(history: History, documents: DocumentResult): Reason[] {
   const reason = unsupported(history);
@@ -41,7 +41,9 @@ function unsteady(history: History): Reason[] {
     return [
       { code: 'not-steady', text: 'steady state never held before the fault, so nothing can be said of its effect' },
     ];
-  const lanes = measureLanes(history.outcomes, steady);
+  // What was under way when the fault began and failed in it is the fault's.
+  const calm = history.outcomes.filter((outcome) => succeeded(outcome) || outcome.endMs <= steady.toMs);
+  const lanes = measureLanes(calm, steady);
   if (lanes.length === 0) return [{ code: 'no-workload', text: 'the workload sent nothing' }];
   return lanes.flatMap((lane) => {
     const seen: string[] = [];

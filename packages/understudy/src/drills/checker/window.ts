@@ -49,9 +49,13 @@ export function succeeded(outcome: Outcome): boolean {
   return outcome.outcome === 'acknowledged' || outcome.outcome === 'answered';
 }
 
-/** Requests that were really sent and due in the stretch. */
-export function dueIn(outcomes: readonly Outcome[], stretch: Stretch): Outcome[] {
-  return outcomes.filter(
-    (outcome) => outcome.outcome !== 'unsent' && outcome.dueMs >= stretch.fromMs && outcome.dueMs <= stretch.toMs,
-  );
+/**
+ * Requests that were really sent and due in the stretch, and those that were under way at its beginning and failed in it: what
+ * was in flight when a fault came is the fault's.
+ */
+export function dueIn(outcomes: readonly Outcome[], { fromMs, toMs }: Stretch): Outcome[] {
+  return outcomes.filter((outcome) => {
+    if (outcome.outcome === 'unsent' || outcome.dueMs > toMs) return false;
+    return outcome.dueMs >= fromMs || (!succeeded(outcome) && outcome.endMs > fromMs);
+  });
 }

@@ -1,5 +1,5 @@
 // Failover against three real engines on loopback: one killed, one frozen, each restarted in turn, under an open-loop load.
-// Skipped, with the reason, where no engine or Java is at hand. Gaps are reported; failures and losses fail the test.
+// A trial, not a test: minutes long, and its gaps belong to a quiet machine. Run it with `node --test`; needs an engine and Java 21.
 import { after, before, test, type TestContext } from 'node:test';
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
