@@ -1,6 +1,7 @@
 // A machine whose processors are taken by others: the engine lives, answers late, and must not be mistaken for dead.
 import type { Fault } from './fault.ts';
 import { scriptFault } from './script-fault.ts';
+import { unitPids } from './systemd.ts';
 
 const unit = 'understudy-drill-burn';
 /** Busy loops for each processor the machine sees: the engine is left about one part in nine. */
@@ -17,7 +18,7 @@ export const cpuStarvation: Fault = scriptFault({
     inject:
       `systemd-run --quiet --unit=${unit} sh -c ` +
       `'for i in $(seq $(( $(nproc) * ${loopsPerProcessor} ))); do while :; do :; done & done; wait'`,
-    effective: `n=$(systemctl show -p TasksCurrent --value ${unit}.service); echo "$n processes burn"; [ "$n" -ge ${loopsPerProcessor} ]`,
+    effective: `n=$({ ${unitPids(`${unit}.service`)}; } | wc -l); echo "$n processes burn"; [ "$n" -ge ${loopsPerProcessor} ]`,
     undo: `systemctl stop ${unit}.service 2>/dev/null || true; systemctl reset-failed ${unit}.service 2>/dev/null || true`,
     undone: `if systemctl is-active --quiet ${unit}.service; then echo 'still burning'; exit 1; fi; echo 'nothing burns'`,
   }),

@@ -1,5 +1,6 @@
 // A machine that others cannot reach over the private network, both ways or one way only. Nobody is told: packets vanish.
 import type { DrillMachine, DrillWorld } from '../world.ts';
+import { httpPort } from '../../machines/index.ts';
 import { searchMachines } from '../world.ts';
 import type { Fault, FaultContext } from './fault.ts';
 import { addRules, deleteRules, nftSupport, rulesDropped, rulesGone, type Cut } from './network.ts';
@@ -12,9 +13,11 @@ interface Shape {
   readonly doesNotMeasure: readonly string[];
   readonly target: TargetRole;
   readonly cut: (context: FaultContext, target: DrillMachine) => Cut;
+  /** Script that sends something into the cut, where nobody else may be sending at the moment. */
+  readonly probe?: (context: FaultContext) => string;
 }
 
-function networkFault({ cut, ...shape }: Shape): Fault {
+function networkFault({ cut, probe, ...shape }: Shape): Fault {
   return scriptFault({
     ...shape,
     breaksQuorum: false,
@@ -22,7 +25,7 @@ function networkFault({ cut, ...shape }: Shape): Fault {
     scripts: (context, target) => ({
       support: nftSupport,
       inject: addRules(cut(context, target)),
-      effective: rulesDropped,
+      effective: probe === undefined ? rulesDropped : `${probe(context)}; ${rulesDropped}`,
       undo: deleteRules,
       undone: rulesGone,
     }),
@@ -78,6 +81,9 @@ export const serviceCutFromSearch = networkFault({
   doesNotMeasure: ['all service machines cut off at once'],
   target: 'a service machine',
   cut: ({ world }) => ({ peers: searchMachines(world).map((m) => m.vpcAddress), direction: 'both', percent: 100 }),
+  // Search machines talk to each other all the time; a service without users says nothing that could be dropped.
+  probe: ({ world }) =>
+    `curl --silent --max-time 1 http://${searchMachines(world)[0]?.vpcAddress ?? ''}:${httpPort}/ > /dev/null || true`,
 });
 
 /** A share of the packets between one search machine and the others vanishes: slow is not dead. */

@@ -5,6 +5,11 @@ export function unitRuns(unit: string): string {
   return `s=$(systemctl show -p ActiveState,SubState --value ${unit} | paste -sd/); echo "${unit} is $s"; [ "$s" = active/running ]`;
 }
 
+/** Exit 0 once the unit was started: an engine is `activating` until it has joined its cluster, which may take longer. */
+export function unitStarted(unit: string): string {
+  return `s=$(systemctl show -p ActiveState --value ${unit}); echo "${unit} is $s"; [ "$s" = active ] || [ "$s" = activating ]`;
+}
+
 /** Exit 0 while the unit is down for good: neither running nor on its way. */
 export function unitIsDown(unit: string): string {
   return `s=$(systemctl show -p ActiveState --value ${unit}); echo "${unit} is $s"; [ "$s" = inactive ] || [ "$s" = failed ]`;

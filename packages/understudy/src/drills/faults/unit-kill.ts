@@ -4,7 +4,7 @@
 import { deadManDirectory } from './dead-man.ts';
 import type { Fault } from './fault.ts';
 import { scriptFault } from './script-fault.ts';
-import { unitIsDown, unitRuns } from './systemd.ts';
+import { unitIsDown, unitRuns, unitStarted } from './systemd.ts';
 import type { TargetRole } from './targets.ts';
 
 export interface UnitKillOptions {
@@ -64,6 +64,6 @@ function killAndHold(unit: string) {
       `systemctl reset-failed ${unit} 2>/dev/null || true`,
       `systemctl start ${unit}`,
     ].join('\n'),
-    undone: `[ ! -e ${dropIn} ] && ${unitRuns(unit)}`,
+    undone: `[ ! -e ${dropIn} ] && { ${unitStarted(unit)}; }`,
   };
 }
