@@ -15,7 +15,7 @@ import { createHardware, demolish, type MachineRoom } from '../../src/lab/machin
 import { preflight } from '../../src/lab/preflight.ts';
 import { publicNetwork } from '../../src/lab/region.ts';
 
-const metadataPort = 18_401;
+export const metadataPort = 18_401;
 
 export interface Room {
   readonly room: MachineRoom;

@@ -62,7 +62,8 @@ function killAndHold(unit: string) {
       `rmdir /run/systemd/system/${unit}.d 2>/dev/null || true`,
       'systemctl daemon-reload',
       `systemctl reset-failed ${unit} 2>/dev/null || true`,
-      `systemctl start ${unit}`,
+      // Not waited for: an engine without a quorum is not ready until the others are back too.
+      `systemctl start --no-block ${unit}`,
     ].join('\n'),
     undone: `[ ! -e ${dropIn} ] && { ${unitStarted(unit)}; }`,
   };
