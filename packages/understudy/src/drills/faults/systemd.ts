@@ -15,10 +15,13 @@ export function unitIsDown(unit: string): string {
   return `s=$(systemctl show -p ActiveState --value ${unit}); echo "${unit} is $s"; [ "$s" = inactive ] || [ "$s" = failed ]`;
 }
 
-/** Pids of every process of the unit, one a line. cgroup v2, or the systemd hierarchy of v1. */
+/**
+ * Pids of every process of the unit, one a line; none while it does not run, when its group is empty and would name the whole
+ * machine. cgroup v2, or the systemd hierarchy of v1.
+ */
 export function unitPids(unit: string): string {
   return (
-    `g=$(systemctl show -p ControlGroup --value ${unit}); ` +
+    `g=$(systemctl show -p ControlGroup --value ${unit} 2>/dev/null); [ -z "$g" ] || ` +
     'cat "/sys/fs/cgroup$g/cgroup.procs" 2>/dev/null || cat "/sys/fs/cgroup/systemd$g/cgroup.procs"'
   );
 }
