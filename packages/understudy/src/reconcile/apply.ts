@@ -71,7 +71,7 @@ function signalOf({ signal }: ApplyOptions): { readonly signal?: AbortSignal } {
   return signal ? { signal } : {};
 }
 
-async function narrated(world: World, step: Step, work: () => Promise<void>): Promise<void> {
+async function narrated(world: Pick<World, 'clock' | 'logger'>, step: Step, work: () => Promise<void>): Promise<void> {
   const { logger, clock } = world;
   const startedMs = clock.monotonicMs();
   const seconds = () => ((clock.monotonicMs() - startedMs) / 1000).toFixed(1);
@@ -142,7 +142,7 @@ export async function destroy(
       width,
       allowed: () => true,
       run: (step) =>
-        narrated(world as World, step, async () => {
+        narrated(world, step, async () => {
           if (step.task.kind === 'object-delete') await deleteObject(world, step.task.object);
         }),
     });

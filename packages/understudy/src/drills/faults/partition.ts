@@ -1,7 +1,6 @@
 // A machine that others cannot reach over the private network, both ways or one way only. Nobody is told: packets vanish.
-import type { DrillMachine, DrillWorld } from '../world.ts';
 import { httpPort } from '../../machines/index.ts';
-import { searchMachines } from '../world.ts';
+import { searchMachines, type DrillMachine, type DrillWorld } from '../world.ts';
 import type { Fault, FaultContext } from './fault.ts';
 import { addRules, deleteRules, nftSupport, rulesDropped, rulesGone, type Cut } from './network.ts';
 import { scriptFault } from './script-fault.ts';
