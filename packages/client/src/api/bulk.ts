@@ -1,13 +1,12 @@
 // Many writes by one caller: cut into requests of bounded size, failed items retried, one result or error for each.
 import { ClientError, isClientError, withOutcome } from '../errors.ts';
 import type { Host } from './host.ts';
-import { newDocumentId } from './identifiers.ts';
 import { parseBody } from './read.ts';
 import { readStatus, toEngineError } from '../policy/classify.ts';
 import { backoffMs } from '../policy/backoff.ts';
 import type { OwnDoing } from '../gather/write-freight.ts';
 import type { BulkRequest, OperationOptions, Refresh, WriteResult } from './types.ts';
-import { toBulkLines, toRefusal, toResult, toWrite, type EngineItem, type Write } from './write.ts';
+import { refenced, toBulkLines, toRefusal, toResult, type EngineItem, type Write } from './write.ts';
 
 /** One item of a bulk: a result, or the error it would have had as an operation of its own. */
 export type BulkItem =
@@ -22,8 +21,8 @@ export interface BulkResult {
 
 interface Line {
   readonly at: number;
-  readonly write: Write;
-  readonly text: string;
+  write: Write;
+  text: string;
   /** A request that carried it may have been applied without a proof. */
   maybeApplied: boolean;
   attempts: number;
@@ -59,7 +58,7 @@ class Bulk {
     const lines: Line[] = [];
     request.operations.forEach((operation, at) => {
       try {
-        const write = toWrite(operation, () => newDocumentId(this.#host.core.time.wall()));
+        const write = this.#host.toWrite(operation);
         lines.push({ at, write, text: toBulkLines(write), maybeApplied: false, attempts: 0 });
       } catch (error) {
         if (!isClientError(error)) throw error;
@@ -127,7 +126,14 @@ class Bulk {
     if (reading.maybeApplied) line.maybeApplied = true;
     const outcome = line.maybeApplied ? 'unknown' : 'none';
     this.#fail(line, toRefusal(write.op, status, item.error, { outcome }));
-    if (status !== 409 || !line.maybeApplied) return reading.verdict === 'retry';
+    if (status !== 409) return reading.verdict === 'retry';
+    const newer = refenced(write, item.error, this.#host.core.fences);
+    if (newer) {
+      line.write = newer;
+      line.text = toBulkLines(newer);
+      return true;
+    }
+    if (!line.maybeApplied) return false;
     const own = await this.#ownDoing(write, line.attempts, this.#until);
     if (own) this.items[line.at] = { ok: true, ...own };
     return false;

@@ -46,6 +46,8 @@ export interface Client {
   request<T = unknown>(request: RawRequest, options?: OperationOptions): Promise<RawResult<T>>;
   /** Calls `listener` on each event; the returned function removes it. */
   on<K extends keyof ClientEvents>(name: K, listener: (event: ClientEvents[K]) => void): () => void;
+  /** A fence of this moment, for a write that is carried out later (`fence` of `index` and `delete`). */
+  newFence(): number;
   /** Counters and states of this moment. */
   metrics(): MetricsSnapshot;
   /** Waits for what is under way, at most `drainMs` (5 s), then ends every connection. */
@@ -127,6 +129,10 @@ class ComposedClient implements Client {
 
   on<K extends keyof ClientEvents>(name: K, listener: (event: ClientEvents[K]) => void): () => void {
     return this.#assembly.core.events.on(name, listener);
+  }
+
+  newFence(): number {
+    return this.#assembly.core.fences.next();
   }
 
   metrics(): MetricsSnapshot {

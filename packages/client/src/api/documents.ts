@@ -1,7 +1,7 @@
 // Single-document operations: which way each goes, gathered in the lane of its shard or alone, and what its answer means.
 import { isDeepStrictEqual } from 'node:util';
 import type { CallAnswer } from '../call/core.ts';
-import { ClientError } from '../errors.ts';
+import { ClientError, withOutcome } from '../errors.ts';
 import { LaneSet } from '../gather/lane-set.ts';
 import { GetFreight, ReadEntry, type GetEntry } from '../gather/read-freight.ts';
 import type { ShardMap } from '../gather/shard-map.ts';
@@ -9,11 +9,10 @@ import { GatherSwitch } from '../gather/switch.ts';
 import { WriteEntry, WriteFreight, type OwnDoing } from '../gather/write-freight.ts';
 import { RecentQuantile } from '../policy/quantile.ts';
 import type { Host } from './host.ts';
-import { newDocumentId } from './identifiers.ts';
 import { getRequest, parseBody, toGetResult, type EngineDocument } from './read.ts';
 import { timed } from './timed.ts';
 import type { BulkOperation, GetRequest, GetResult, OperationOptions, Refresh, WriteResult } from './types.ts';
-import { toRefusal, toRequest, toResult, toWrite, type EngineItem, type Write } from './write.ts';
+import { refenced, toRefusal, toRequest, toResult, type EngineItem, type Write } from './write.ts';
 
 type Until = Parameters<OwnDoing>[2];
 
@@ -48,7 +47,7 @@ export class Documents {
   }
 
   async write(operation: BulkOperation, refresh: Refresh | undefined, options: OperationOptions): Promise<WriteResult> {
-    const write = toWrite(operation, () => newDocumentId(this.#host.core.time.wall()));
+    const write = this.#host.toWrite(operation);
     const deadlineAt = this.#host.deadlineAt(options);
     const { maxBytes } = this.#host.settings.gather;
     // A write that must not be repeated, or wants its own refresh, or fills a request by itself, has nothing to share.
@@ -134,11 +133,16 @@ export class Documents {
     const request = toRequest(write, refresh, remainingMs);
     const { op, safety } = write;
     const answer = await this.#host.call({ operation: op, request, safety, deadlineAt, signal, gated: true });
-    return this.#read(write, answer, { deadlineAt, signal });
+    const item = parseBody(op, answer.body) as EngineItem;
+    const newer = answer.status === 409 && refenced(write, item.error, this.#host.core.fences);
+    if (newer)
+      return this.#alone(newer, refresh, deadlineAt, signal).catch((error: unknown) => {
+        throw error instanceof ClientError ? withOutcome(error, answer.maybeApplied) : error;
+      });
+    return this.#read(write, answer, item, { deadlineAt, signal });
   }
 
-  async #read(write: Write, answer: CallAnswer, until: Until): Promise<WriteResult> {
-    const item = parseBody(write.op, answer.body) as EngineItem;
+  async #read(write: Write, answer: CallAnswer, item: EngineItem, until: Until): Promise<WriteResult> {
     const missing = write.op === 'delete' && answer.status === 404 && item.result === 'not_found';
     if (answer.status < 300 || missing) return toResult(write, item, answer.attempts);
     const outcome = answer.maybeApplied ? 'unknown' : 'none';
@@ -172,7 +176,7 @@ export class Documents {
     // It is there, but the engine has not said that every copy has it: the same content once more, on this very version, is
     // acknowledged only when they all have.
     const { seqNo: ifSeqNo, primaryTerm: ifPrimaryTerm } = found;
-    const again: Write = { ...write, op: 'index', ifSeqNo, ifPrimaryTerm };
+    const again: Write = { ...write, op: 'index', ifSeqNo, ifPrimaryTerm, fence: undefined };
     const confirmed = await this.#alone(again, undefined, until.deadlineAt, until.signal).catch(() => undefined);
     if (!confirmed) return undefined;
     const result = found.version === 1 ? 'created' : 'updated';

@@ -3,7 +3,9 @@ import { Call, type CallSink } from '../call/call.ts';
 import type { CallAnswer, CallSpec, Core } from '../call/core.ts';
 import { ClientError } from '../errors.ts';
 import type { ClientOptions, Settings } from './options.ts';
-import type { OperationOptions } from './types.ts';
+import { newDocumentId } from './identifiers.ts';
+import type { BulkOperation, OperationOptions } from './types.ts';
+import { toWrite, type Write } from './write.ts';
 
 type Fallback = NonNullable<ClientOptions['fallback']>;
 
@@ -33,6 +35,12 @@ export class Host {
   /** Carries out one request with all policies. */
   call(spec: CallSpec): Promise<CallAnswer> {
     return new Promise((resolve, reject) => new Call(this.core, spec, new Promised(resolve, reject)).start());
+  }
+
+  /** One operation, checked, serialised, with its id and its fence. */
+  toWrite(operation: BulkOperation): Write {
+    const { time, fences } = this.core;
+    return toWrite(operation, () => newDocumentId(time.wall()), this.settings.fenceWrites ? fences : undefined);
   }
 
   /** The absolute deadline of an operation that starts now. */

@@ -72,6 +72,11 @@ export interface ClientOptions {
     readonly maxQueue?: number;
   };
   readonly gather?: false | Partial<GatherOptions>;
+  /**
+   * False lets the engine number the versions of documents. By default an `index` or `delete` by id carries its place in time
+   * as external version, so that no attempt which lands late overwrites a later write.
+   */
+  readonly fenceWrites?: boolean;
   /** Asks the cluster for its nodes now and then; only where the addresses that nodes publish can be reached from here. */
   readonly sniff?: { readonly everyMs: number };
   readonly connections?: {
@@ -104,6 +109,7 @@ export interface Settings {
   readonly writes: LimiterOptions;
   readonly maxQueue: number;
   readonly gather: GatherOptions;
+  readonly fenceWrites: boolean;
   readonly connections: { readonly perNode: number; readonly connectTimeoutMs: number; readonly keepAliveMs: number };
   readonly time: Time;
 }
@@ -136,6 +142,7 @@ export function toSettings(options: ClientOptions): Settings {
       options.gather === false
         ? { ...gatherDefaults, writes: 'off', gets: 'off', searches: 'off' }
         : { ...gatherDefaults, ...options.gather },
+    fenceWrites: options.fenceWrites ?? true,
     connections: { perNode: 128, connectTimeoutMs: 1000, keepAliveMs: 60_000, ...options.connections },
     time: options.time ?? systemTime,
   };

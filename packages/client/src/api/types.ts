@@ -14,6 +14,14 @@ export interface OperationOptions {
 
 export type Refresh = boolean | 'wait_for';
 
+interface Fenced {
+  /**
+   * Orders this write among those of its document: one that lands after a write with a higher fence is refused (`conflict`).
+   * From `Client.newFence`, taken when the write was asked for; by default it is taken when the operation starts.
+   */
+  readonly fence?: number;
+}
+
 interface WriteAddress {
   readonly index: string;
   readonly routing?: string;
@@ -24,7 +32,7 @@ interface WriteAddress {
   readonly ifPrimaryTerm?: number;
 }
 
-export interface IndexRequest<T = unknown> extends WriteAddress {
+export interface IndexRequest<T = unknown> extends WriteAddress, Fenced {
   /** Made by the client when absent, so that the write may be repeated. */
   readonly id?: string;
   readonly document: T;
@@ -50,7 +58,7 @@ export interface UpdateRequest extends WriteAddress {
   readonly docAsUpsert?: boolean;
 }
 
-export interface DeleteRequest extends WriteAddress {
+export interface DeleteRequest extends WriteAddress, Fenced {
   readonly id: string;
 }
 
@@ -59,6 +67,7 @@ export interface WriteResult {
   readonly index: string;
   readonly id: string;
   readonly result: 'created' | 'updated' | 'deleted' | 'not_found' | 'noop';
+  /** The engine's version of the document: a fence after a fenced write. */
   readonly version: number;
   readonly seqNo: number;
   readonly primaryTerm: number;

@@ -2,6 +2,7 @@
 import { ClientError, type FailedAttempt, type Outcome } from '../errors.ts';
 import type { WireRequest } from '../nodes/wire.ts';
 import { toEngineError, type Safety } from '../policy/classify.ts';
+import { conflictingVersion, type Fences } from '../policy/fence.ts';
 import type { BulkOperation, Refresh, WriteResult } from './types.ts';
 
 /** One write, its content already serialised: parsed once, whatever happens to it later. */
@@ -13,16 +14,24 @@ export interface Write {
   readonly pipeline: string | undefined;
   readonly ifSeqNo: number | undefined;
   readonly ifPrimaryTerm: number | undefined;
+  /** What orders it among the writes of its document; undefined for a write that the engine orders itself. */
+  readonly fence: Fence | undefined;
   /** JSON on one line; null for a delete. */
   readonly body: string | null;
   readonly safety: Safety;
 }
 
+export interface Fence {
+  readonly version: number;
+  /** Given by the caller, so it says when the write was asked for: a newer document refuses it. One of ours is renewed instead. */
+  readonly fixed: boolean;
+}
+
 /** Longest id the engines accept, bytes of UTF-8. */
 const maxIdBytes = 512;
 
-/** Checks and serialises one operation. `newId` makes the id of a document without one. */
-export function toWrite(operation: BulkOperation, newId: () => string): Write {
+/** Checks and serialises one operation. `newId` makes the id of a document without one; without `fences` none is set. */
+export function toWrite(operation: BulkOperation, newId: () => string, fences: Fences | undefined): Write {
   const { op } = operation;
   const id = operation.id ?? newId();
   if (operation.index === '') throw invalid('`index` is empty; name the index to write to.');
@@ -42,9 +51,34 @@ export function toWrite(operation: BulkOperation, newId: () => string): Write {
     pipeline: op === 'index' || op === 'create' ? operation.pipeline : undefined,
     ifSeqNo: conditional?.seqNo,
     ifPrimaryTerm: conditional?.term,
+    fence: fenceOf(operation, fences),
     body: bodyOf(operation),
     safety: op === 'update' && conditional?.seqNo === undefined ? 'once' : 'replayable',
   };
+}
+
+/** Only a whole document, or its deletion, can be ordered by a version of ours: the engines allow it for nothing else. */
+function fenceOf(operation: BulkOperation, fences: Fences | undefined): Fence | undefined {
+  if (operation.op !== 'index' && operation.op !== 'delete') return undefined;
+  const { fence: version, id, ifSeqNo } = operation;
+  if (version === undefined)
+    return fences && id !== undefined && ifSeqNo === undefined ? { version: fences.next(), fixed: false } : undefined;
+  if (ifSeqNo !== undefined) throw invalid('`fence` and `ifSeqNo` exclude each other; give one of them.');
+  if (id === undefined) throw invalid('`fence` orders the writes of one document; give its `id` too.');
+  if (!Number.isSafeInteger(version) || version < 0)
+    throw invalid(`\`fence\` must be a whole number from 0 to ${Number.MAX_SAFE_INTEGER}, and is ${version}.`);
+  return { version, fixed: true };
+}
+
+/**
+ * The same write above the version that it met in the engine. Only a fence of ours is renewed: it met a clock ahead of ours,
+ * or a write that ran beside this one. Undefined when the conflict is final.
+ */
+export function refenced(write: Write, error: unknown, fences: Fences): Write | undefined {
+  if (write.fence === undefined || write.fence.fixed) return undefined;
+  const seen = conflictingVersion(toEngineError(error)?.reason ?? '');
+  const version = seen === undefined ? undefined : fences.above(seen);
+  return version === undefined ? undefined : { ...write, fence: { version, fixed: false } };
 }
 
 function bodyOf(operation: BulkOperation): string | null {
@@ -71,6 +105,9 @@ function invalid(what: string, cause?: unknown): ClientError {
   return new ClientError('invalid-request', `This write was not sent: ${what}`, { cause });
 }
 
+/** Repeating the same write at the same version is no conflict. */
+const fenceType = 'external_gte';
+
 /** The write as a request of its own. */
 export function toRequest(write: Write, refresh: Refresh | undefined, timeoutMs: number): WireRequest {
   const query = [`timeout=${Math.ceil(timeoutMs)}ms`];
@@ -79,6 +116,7 @@ export function toRequest(write: Write, refresh: Refresh | undefined, timeoutMs:
   if (write.pipeline !== undefined) query.push(`pipeline=${encodeURIComponent(write.pipeline)}`);
   if (write.ifSeqNo !== undefined) query.push(`if_seq_no=${write.ifSeqNo}`);
   if (write.ifPrimaryTerm !== undefined) query.push(`if_primary_term=${write.ifPrimaryTerm}`);
+  if (write.fence !== undefined) query.push(`version=${write.fence.version}&version_type=${fenceType}`);
   const endpoint = { index: '_doc', create: '_create', update: '_update', delete: '_doc' }[write.op];
   return {
     method: write.op === 'delete' ? 'DELETE' : write.op === 'update' ? 'POST' : 'PUT',
@@ -98,6 +136,8 @@ export function toBulkLines(write: Write): string {
       pipeline: write.pipeline,
       if_seq_no: write.ifSeqNo,
       if_primary_term: write.ifPrimaryTerm,
+      version: write.fence?.version,
+      version_type: write.fence && fenceType,
     },
   });
   return write.body === null ? `${action}\n` : `${action}\n${write.body}\n`;

@@ -6,6 +6,7 @@ import { Counters } from '../observe/metrics.ts';
 import { Events } from '../observe/events.ts';
 import { Breaker } from '../policy/breaker.ts';
 import { Budget, hedgeBudgetDefaults } from '../policy/budget.ts';
+import { Fences } from '../policy/fence.ts';
 import { Limiter } from '../policy/limiter.ts';
 import { Wheel } from '../time/wheel.ts';
 import type { Core } from './core.ts';
@@ -55,6 +56,10 @@ export function assemble(settings: Settings, wires: WireFactory): Assembly {
     outage,
     reads: new Gate(new Limiter(settings.reads), settings.maxQueue),
     writes: new Gate(new Limiter(settings.writes), settings.maxQueue),
+    fences: new Fences(
+      () => time.wall(),
+      () => time.random(),
+    ),
     counters,
     events,
     options: settings.call,

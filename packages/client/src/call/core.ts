@@ -5,6 +5,7 @@ import type { NodeSet } from '../nodes/node-set.ts';
 import type { BackoffOptions } from '../policy/backoff.ts';
 import type { Breaker } from '../policy/breaker.ts';
 import type { Budget } from '../policy/budget.ts';
+import type { Fences } from '../policy/fence.ts';
 import type { RetryStatuses, Safety } from '../policy/classify.ts';
 import type { RecentQuantile } from '../policy/quantile.ts';
 import type { WireAnswer, WireRequest } from '../nodes/wire.ts';
@@ -37,6 +38,7 @@ export interface Core {
   readonly outage: Outage;
   readonly reads: Gate;
   readonly writes: Gate;
+  readonly fences: Fences;
   readonly counters: Counters;
   readonly events: Events;
   readonly options: CallOptions;

@@ -4,13 +4,13 @@ import { ClientError, withOutcome } from '../errors.ts';
 import { readStatus, toEngineError } from '../policy/classify.ts';
 import type { WriteResult } from '../api/types.ts';
 import { parseBody } from '../api/read.ts';
-import { toBulkLines, toRefusal, toResult, type EngineItem, type Write } from '../api/write.ts';
+import { refenced, toBulkLines, toRefusal, toResult, type EngineItem, type Write } from '../api/write.ts';
 import { Entry, type EntryAbout } from './entry.ts';
 import type { Freight } from './lane.ts';
 
 export class WriteEntry extends Entry<WriteResult> {
-  readonly write: Write;
-  readonly text: string;
+  write: Write;
+  text: string;
 
   constructor(
     core: Core,
@@ -88,10 +88,16 @@ export class WriteFreight implements Freight<WriteEntry> {
     if (status < 300 || (write.op === 'delete' && status === 404 && item.error === undefined)) {
       return entry.done(toResult(write, item, entry.attempts));
     }
-    const { options } = this.#core;
+    const { options, fences } = this.#core;
     const reading = readStatus(status, write.safety, options.retryStatuses, () => toEngineError(item.error)?.type);
     if (reading.maybeApplied) entry.maybeApplied = true;
     if (reading.verdict === 'retry' && entry.attempts < options.maxAttempts) return void again.push(entry);
+    const newer = status === 409 && entry.attempts < options.maxAttempts && refenced(write, item.error, fences);
+    if (newer) {
+      entry.write = newer;
+      entry.text = toBulkLines(newer);
+      return void again.push(entry);
+    }
     const refusal = toRefusal(write.op, status, item.error, { outcome: entry.maybeApplied ? 'unknown' : 'none' });
     if (status !== 409 || !entry.maybeApplied) return entry.fail(refusal);
     void this.#ownDoing(write, entry.attempts, entry).then(

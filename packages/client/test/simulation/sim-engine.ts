@@ -19,6 +19,8 @@ export type Fate =
   | { readonly kind: 'reset'; readonly applied: boolean; readonly afterMs: number }
   /** No answer, ever; carried out or not. */
   | { readonly kind: 'hang'; readonly applied: boolean }
+  /** No answer; carried out long after everybody gave it up. */
+  | { readonly kind: 'late'; readonly afterMs: number }
   /** A status in place of an answer; nothing is carried out. */
   | { readonly kind: 'status'; readonly status: number; readonly afterMs: number };
 
@@ -30,6 +32,7 @@ interface Item {
   readonly op: 'index' | 'create' | 'update' | 'delete';
   readonly id: string;
   readonly body: unknown;
+  readonly version: number | undefined;
 }
 
 export class SimEngine {
@@ -42,6 +45,7 @@ export class SimEngine {
   requests = 0;
   readonly #time: SimTime;
   readonly #shards: number;
+  readonly #tombstones = new Map<string, number>();
   #seqNo = 0;
   fates: Fates = () => ({ kind: 'answer', afterMs: 5 });
   itemFates: ItemFates = () => undefined;
@@ -113,6 +117,7 @@ export class SimEngine {
       });
       return;
     }
+    if (fate.kind === 'late') return void this.#time.after(fate.afterMs, () => void this.#carryOut(request));
     const body = fate.kind === 'answer' || fate.applied ? this.#carryOut(request) : undefined;
     if (fate.kind === 'hang') return;
     later(fate.afterMs, () => {
@@ -146,7 +151,7 @@ export class SimEngine {
     const ifSeqNo = query.get('if_seq_no');
     const source: unknown = body === null ? null : JSON.parse(String(body));
     return this.#apply(
-      { op, id: decodeURIComponent(id), body: source },
+      { op, id: decodeURIComponent(id), body: source, version: numberOf(query.get('version')) },
       ifSeqNo === null ? undefined : Number(ifSeqNo),
     );
   }
@@ -168,17 +173,20 @@ export class SimEngine {
 
   #apply(item: Item, ifSeqNo: number | undefined): { status: number; body: unknown } {
     const old = this.store.get(item.id);
+    const fence = item.version;
+    const behind = fence !== undefined && (old?.version ?? this.#tombstones.get(item.id) ?? 0) > fence;
+    if (behind)
+      return refusal(
+        `current version [${old?.version ?? this.#tombstones.get(item.id)}] is higher than the one provided [${fence}]`,
+      );
     const conflict = (item.op === 'create' && old) || (ifSeqNo !== undefined && old?.seqNo !== ifSeqNo);
-    if (conflict)
-      return {
-        status: 409,
-        body: { error: { type: 'version_conflict_engine_exception', reason: 'by the model' }, status: 409 },
-      };
-    const version = (old?.version ?? 0) + 1;
+    if (conflict) return refusal('by the model');
+    const version = fence ?? (old?.version ?? this.#tombstones.get(item.id) ?? 0) + 1;
     const seqNo = this.#seqNo++;
     const common = { _index: 'a', _id: item.id, _version: version, _seq_no: seqNo, _primary_term: 1 };
     if (item.op === 'delete') {
       this.store.delete(item.id);
+      this.#tombstones.set(item.id, version);
       return { status: old ? 200 : 404, body: { ...common, result: old ? 'deleted' : 'not_found' } };
     }
     this.store.set(item.id, { source: item.body, version, seqNo });
@@ -210,13 +218,21 @@ function answerOf(status: number, body: unknown): { status: number; headers: Rec
   return { status, headers: { 'content-type': 'application/json' }, body: Buffer.from(JSON.stringify(body)) };
 }
 
+function refusal(reason: string): { status: number; body: unknown } {
+  return { status: 409, body: { error: { type: 'version_conflict_engine_exception', reason }, status: 409 } };
+}
+
+function numberOf(text: string | null): number | undefined {
+  return text === null ? undefined : Number(text);
+}
+
 function parseBulk(body: string): Item[] {
   const lines = body.split('\n').filter((line) => line !== '');
   const items: Item[] = [];
   for (let i = 0; i < lines.length; i++) {
-    const [op, meta] = Object.entries(JSON.parse(lines[i]!) as Record<string, { _id: string }>)[0]!;
+    const [op, meta] = Object.entries(JSON.parse(lines[i]!) as Record<string, { _id: string; version?: number }>)[0]!;
     const source: unknown = op === 'delete' ? null : JSON.parse(lines[++i]!);
-    items.push({ op: op as Item['op'], id: meta._id, body: source });
+    items.push({ op: op as Item['op'], id: meta._id, body: source, version: meta.version });
   }
   return items;
 }
