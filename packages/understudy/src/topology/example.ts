@@ -54,10 +54,10 @@ balancer:
       # Made by the tool. For users, name PEM files: {certPath: ./tls/fullchain.pem, keyPath: ./tls/key.pem}
       certificate: self-signed
   check:
-    # Liveness of the service, not of the cluster behind it: asked every 5 s, out after two failures.
+    # Liveness of the service, not of the cluster behind it: asked every 3 s, out after two failures.
     type: http
-    intervalS: 5
-    timeoutS: 3
+    intervalS: 3
+    timeoutS: 2
     attempts: 2
 
 access:

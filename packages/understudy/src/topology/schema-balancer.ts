@@ -39,15 +39,15 @@ const check = z.strictObject({
     allowed: 'a regular expression',
     wayOut: 'write what a healthy answer contains',
   }),
-  intervalS: field(z.int().min(2).max(3600).default(5), {
+  intervalS: field(z.int().min(2).max(3600).default(3), {
     about: 'Seconds between checks; above timeoutS.',
     allowed: 'a whole number from 2 to 3600, above timeoutS',
-    wayOut: 'leave it out for 5',
+    wayOut: 'leave it out for 3',
   }),
-  timeoutS: field(z.int().min(1).max(30).default(3), {
+  timeoutS: field(z.int().min(1).max(30).default(2), {
     about: 'Seconds that a check may take.',
     allowed: 'a whole number from 1 to 30, below intervalS',
-    wayOut: 'leave it out for 3',
+    wayOut: 'leave it out for 2',
   }),
   attempts: field(z.int().min(1).max(30).default(2), {
     about: 'Failed checks in a row that put a machine out.',
@@ -79,10 +79,11 @@ export const balancer = z.strictObject({
       wayOut: 'leave it out for http on port 80',
     },
   ),
-  algorithm: field(z.enum(['roundrobin', 'leastconn', 'source']).default('roundrobin'), {
-    about: 'How the balancer chooses a service machine.',
+  algorithm: field(z.enum(['roundrobin', 'leastconn', 'source']).default('leastconn'), {
+    about:
+      'How the balancer chooses a service machine. With leastconn a machine that hangs keeps few users: its requests do not end, so the next ones go elsewhere.',
     allowed: 'roundrobin, leastconn or source',
-    wayOut: 'leave it out for roundrobin',
+    wayOut: 'leave it out for leastconn',
   }),
   stickiness: field(z.enum(['none', 'table', 'http_cookie']).default('none'), {
     about: 'Whether a user stays on one service machine.',
@@ -92,6 +93,6 @@ export const balancer = z.strictObject({
   check: field(check.prefault({}), {
     about: 'How the balancer finds out that a service machine is dead.',
     allowed: 'a mapping with type, path, intervalS, timeoutS, attempts, passive',
-    wayOut: 'leave it out for an http check every 5 s',
+    wayOut: 'leave it out for an http check every 3 s',
   }),
 });

@@ -170,10 +170,10 @@ export const badTopologies: readonly BadTopology[] = [
   extended('no health check', 'balancer:\n  check:\n    type: none\n', 'balancer.check.type', 7, /dead machine/),
   extended(
     'an interval not above the time-out',
-    'balancer:\n  check:\n    intervalS: 3\n',
+    'balancer:\n  check:\n    intervalS: 2\n',
     'balancer.check.intervalS',
     7,
-    /set intervalS to 5/,
+    /set intervalS to 4/,
   ),
   extended(
     'a time-out above the interval',

@@ -45,9 +45,9 @@ test('four lines are a whole topology: every default is filled in', () => {
     },
     balancer: {
       listeners: [{ port: 80, protocol: 'http' }],
-      algorithm: 'roundrobin',
+      algorithm: 'leastconn',
       stickiness: 'none',
-      check: { type: 'http', path: '/healthz', intervalS: 5, timeoutS: 3, attempts: 2, passive: true },
+      check: { type: 'http', path: '/healthz', intervalS: 3, timeoutS: 2, attempts: 2, passive: true },
     },
     access: { sshKeys: [], adminNetworks: ['203.0.113.7/32'] },
     placement: { policy: 'strict' },

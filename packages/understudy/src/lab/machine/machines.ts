@@ -48,7 +48,7 @@ const enterNamespaces = (init: number): readonly string[] => [
     '--pid',
     '--cgroup',
     '--root',
-    '--wd=/root',
+    '--wdns=/root',
     '--',
   ],
 ];
