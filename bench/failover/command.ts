@@ -1,0 +1,98 @@
+// What both benches share at the command line: progress on stderr, Ctrl-C that cleans up, errors a person can act on, results
+// merged from files.
+import { readFile } from 'node:fs/promises';
+import { cpus, release, totalmem } from 'node:os';
+import { exitCode, exitCodeOf } from '../../packages/understudy/src/cli/exit-code.ts';
+import { printError, progressLogger } from '../../packages/understudy/src/cli/terminal.ts';
+import { UnderstudyError, type Logger } from '../../packages/understudy/src/ground/index.ts';
+
+export interface CommandContext {
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+}
+
+/** Runs a bench: sets the exit code, and lets the first Ctrl-C clean up. */
+export async function command(body: (context: CommandContext) => Promise<number>): Promise<void> {
+  const stop = new AbortController();
+  const interrupt = (): void => {
+    if (stop.signal.aborted) process.exit(exitCode.unknown);
+    process.stderr.write('\nstopping and cleaning up; once more to end at once\n');
+    stop.abort(new UnderstudyError('cli-interrupted', 'Interrupted; what was made has been removed.'));
+  };
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  try {
+    process.exitCode = await body({ logger: progressLogger({}), signal: stop.signal });
+  } catch (error) {
+    const ending: unknown = stop.signal.aborted ? stop.signal.reason : error;
+    process.exitCode = exitCodeOf(ending);
+    printError(ending, {});
+  } finally {
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+  }
+}
+
+/** Error: `cli-usage`, naming what was seen and what is allowed. */
+export function chosen<T extends { readonly name: string }>(option: string, text: string, all: readonly T[]): T[] {
+  return text.split(',').map((name) => {
+    const found = all.find((candidate) => candidate.name === name);
+    if (found) return found;
+    const allowed = all.map((candidate) => candidate.name).join(', ');
+    throw new UnderstudyError('cli-usage', `${option}: saw '${name}'; allowed ${allowed}.`);
+  });
+}
+
+/** Error: `cli-usage`. */
+export function repeats(text: string): number {
+  const count = Number(text);
+  if (Number.isInteger(count) && count >= 1 && count <= 100) return count;
+  throw new UnderstudyError('cli-usage', `--repeat: saw '${text}'; allowed a whole number from 1 to 100.`);
+}
+
+/** The machine that measured. */
+export interface Host {
+  readonly cpu: string;
+  readonly cpus: number;
+  readonly memoryGb: number;
+  readonly kernel: string;
+}
+
+export function thisHost(): Host {
+  return {
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cpus: cpus().length,
+    memoryGb: Math.round(totalmem() / 2 ** 30),
+    kernel: release(),
+  };
+}
+
+/** Results as `--json` prints them. */
+export interface ResultFile<Run> {
+  readonly schemaVersion: 1;
+  readonly host: Host;
+  readonly runs: readonly Run[];
+}
+
+/** Error: `cli-usage` for a file that is not a result, or results of machines that differ. */
+export async function mergeFiles<Run>(paths: readonly string[]): Promise<ResultFile<Run>> {
+  const files = await Promise.all(paths.map((path) => resultFile<Run>(path)));
+  const [first] = files;
+  if (first === undefined)
+    throw new UnderstudyError('cli-usage', '--from: saw nothing; allowed files that --json wrote.');
+  const other = files.findIndex(({ host }) => JSON.stringify(host) !== JSON.stringify(first.host));
+  if (other !== -1)
+    throw new UnderstudyError(
+      'cli-usage',
+      `--from: ${paths[other] ?? ''} was measured on another machine than ${paths[0] ?? ''}; the two are not comparable.`,
+    );
+  return { schemaVersion: 1, host: first.host, runs: files.flatMap(({ runs }) => runs) };
+}
+
+async function resultFile<Run>(path: string): Promise<ResultFile<Run>> {
+  try {
+    const file = JSON.parse(await readFile(path, 'utf8')) as ResultFile<Run>;
+    if (file.schemaVersion === 1 && Array.isArray(file.runs)) return file;
+  } catch (cause) {
+    throw new UnderstudyError('cli-usage', `--from: ${path} cannot be read as JSON.`, { cause });
+  }
+  throw new UnderstudyError('cli-usage', `--from: ${path} is not a result that --json wrote.`);
+}

@@ -1,0 +1,99 @@
+// Write outages of stock against safe against fast, and of the article's own stack beside them, on one lab.
+import { parseArgs } from 'node:util';
+import { exitCode } from '../../packages/understudy/src/cli/exit-code.ts';
+import { drillsNamed, runDrill, type Drill, type RunOptions } from '../../packages/understudy/src/drills/index.ts';
+import { chosen, command, mergeFiles, repeats, thisHost, type CommandContext, type ResultFile } from './command.ts';
+import { outageOf, ratioOf, summarize, type OutageRun } from './outage.ts';
+import { stacks, type Stack } from './stacks.ts';
+import { openSystems } from './system.ts';
+import { outageTable, seconds, setAside } from './table.ts';
+
+const help = `bench/failover: how long writes stop when a search machine dies, stack by stack, on one lab.
+
+  node --conditions=understudy-source bench/failover/index.ts [options]
+
+  --profiles LIST   stacks, in this order (default ${stacks.map(({ name }) => name).join(',')})
+  --drills LIST     drills (default search-power-cut); search-kill-master, search-pause, search-partition are meant
+  --repeat N        runs of each (default 3): worst and median are shown
+  --json            the result as JSON on stdout
+  --from FILES      merge what --json wrote before, and measure nothing; separated by commas
+  --keep            leave the last system standing, for the next call on the same stack
+  --runs DIR        keep the run folders there
+
+Examples:
+  bench/failover/index.ts                                            everything, about 45 minutes
+  bench/failover/index.ts --profiles fast,stock --repeat 1
+  bench/failover/index.ts --profiles stock --json > stock.json       one stack now,
+  bench/failover/index.ts --profiles fast --json > fast.json         another later,
+  bench/failover/index.ts --from stock.json,fast.json                and both in one table
+
+It needs root and this machine to itself. It starts a lab when none runs, and removes what it made; Ctrl-C too.
+Exit codes: 0 stock : fast is at least 15, 1 it is less, 2 not both were measured.`;
+
+/** Modest, so that two cores measure the system and not the generator: eight writes a second for each of three primaries. */
+const load: NonNullable<RunOptions['ratePerS']> = { index: 24, get: 12, search: 6 };
+const leastRatio = 15;
+const ratioDrill = 'search-power-cut';
+
+const { values } = parseArgs({
+  options: {
+    profiles: { type: 'string', default: stacks.map(({ name }) => name).join(',') },
+    drills: { type: 'string', default: ratioDrill },
+    repeat: { type: 'string', default: '3' },
+    json: { type: 'boolean', default: false },
+    from: { type: 'string' },
+    keep: { type: 'boolean', default: false },
+    runs: { type: 'string' },
+    help: { type: 'boolean', short: 'h', default: false },
+  },
+});
+
+async function measure({ logger, signal }: CommandContext): Promise<ResultFile<OutageRun>> {
+  const asked = chosen('--profiles', values.profiles, stacks);
+  const drills = drillsNamed(values.drills.split(','));
+  const repeat = repeats(values.repeat);
+  const runs: OutageRun[] = [];
+  await using systems = await openSystems({ logger, signal, keep: values.keep, runsDirectory: values.runs });
+  for (const stack of asked)
+    await systems.with(stack, async (world) => {
+      for (const drill of drills)
+        for (let run = 1; run <= repeat; run += 1) {
+          signal.throwIfAborted();
+          const result = await runDrill(world, withoutBudget(drill), runOptions(stack, signal));
+          const outage = await outageOf(stack.name, drill.name, result);
+          runs.push(outage);
+          const text = `${drill.name} ${run}/${repeat}: write gap ${seconds(outage.writeGapMs)}, ${outage.failed} failed, lost ${outage.lost}`;
+          logger({ level: 'info', subject: stack.name, text });
+        }
+    });
+  return { schemaVersion: 1, host: thisHost(), runs };
+}
+
+/** Users of the slow stacks are expected to suffer; stopping the run would hide how long. */
+function withoutBudget(drill: Drill): Drill {
+  return { ...drill, errorBudget: null };
+}
+
+function runOptions({ faultMs }: Stack, signal: AbortSignal): RunOptions {
+  return { durations: { steadyMs: 10_000, faultMs, recoveryMs: 300_000 }, ratePerS: load, signal };
+}
+
+function show(result: ResultFile<OutageRun>): number {
+  const summaries = summarize(result.runs);
+  const ratios = (['stock', 'article'] as const).flatMap((of) => ratioOf(summaries, ratioDrill, of, 'fast') ?? []);
+  for (const line of setAside(result.runs)) process.stderr.write(`${line}\n`);
+  process.stdout.write(
+    values.json
+      ? `${JSON.stringify({ ...result, summaries, ratios }, undefined, 2)}\n`
+      : outageTable(result.host, summaries, ratios),
+  );
+  const ratio = ratios.find(({ of }) => of === 'stock');
+  if (ratio === undefined) return exitCode.unknown;
+  return ratio.medians >= leastRatio ? exitCode.yes : exitCode.no;
+}
+
+if (values.help) process.stdout.write(`${help}\n`);
+else
+  await command(async (context) =>
+    show(values.from === undefined ? await measure(context) : await mergeFiles<OutageRun>(values.from.split(','))),
+  );

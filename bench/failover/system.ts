@@ -1,0 +1,77 @@
+// One stack at a time in the lab: makes the system, hands it out, and removes it again, however the work on it ends.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { openDrillWorld } from '../../packages/understudy/src/cli/drill-world.ts';
+import { cacheDirectory } from '../../packages/understudy/src/cli/places.ts';
+import { openSession, resolveIntent, type Session } from '../../packages/understudy/src/cli/session.ts';
+import { locked } from '../../packages/understudy/src/cli/topology-command.ts';
+import type { DrillWorld } from '../../packages/understudy/src/drills/index.ts';
+import type { Logger } from '../../packages/understudy/src/ground/index.ts';
+import { labDown, labStatus, labUp } from '../../packages/understudy/src/lab/index.ts';
+import { apply, destroy } from '../../packages/understudy/src/reconcile/index.ts';
+import { stacks, systemName, topologyText, type Stack } from './stacks.ts';
+
+export interface SystemOptions {
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+  /** Leaves the last system standing, so that the next call on the same stack need not make it. */
+  readonly keep: boolean;
+  /** Where run folders go; undefined: a place that is removed at the end. */
+  readonly runsDirectory: string | undefined;
+}
+
+export interface Systems extends AsyncDisposable {
+  /** Runs `work` on the stack's system, whole and green at the beginning. */
+  with<T>(stack: Stack, work: (world: DrillWorld) => Promise<T>): Promise<T>;
+}
+
+/** The lab, started when it does not run; what was started here is taken down at the end. */
+export async function openSystems(options: SystemOptions): Promise<Systems> {
+  const { logger, signal } = options;
+  const found = await labStatus();
+  await labUp({ cacheDirectory: cacheDirectory(), logger, signal });
+  const directory = await mkdtemp(join(tmpdir(), 'understudy-bench-'));
+  // The guard that undoes a drill whose tool was killed is a copy of the tool, not of this bench.
+  process.argv[1] = fileURLToPath(new URL('../../packages/understudy/src/cli/main.ts', import.meta.url));
+  return {
+    async with(stack, work) {
+      const topologyPath = join(directory, `${stack.name}.yaml`);
+      await writeFile(topologyPath, topologyText(stack));
+      await using session = await openSession({ topologyPath, target: 'lab', logger });
+      return await locked(session, 'bench', () => onSystem(options, { session, stack, topologyPath, directory }, work));
+    },
+    async [Symbol.asyncDispose]() {
+      await rm(directory, { recursive: true, force: true });
+      if (!found.running && (!options.keep || signal.aborted)) await labDown({ logger });
+    },
+  };
+}
+
+interface Place {
+  readonly session: Session;
+  readonly stack: Stack;
+  readonly topologyPath: string;
+  readonly directory: string;
+}
+
+async function onSystem<T>(
+  { logger, signal, keep, runsDirectory }: SystemOptions,
+  { session, stack, topologyPath, directory }: Place,
+  work: (world: DrillWorld) => Promise<T>,
+): Promise<T> {
+  const { world } = session;
+  for (const other of stacks) if (other !== stack) await destroy(world, systemName(other.name));
+  let broken = true;
+  try {
+    logger({ level: 'info', subject: stack.name, text: `making ${systemName(stack.name)}: ${stack.about}` });
+    await apply(world, await resolveIntent(session), { allowDestructive: false, signal });
+    const drills = await openDrillWorld(session, topologyPath);
+    const result = await work({ ...drills, runsDirectory: runsDirectory ?? join(directory, 'runs') });
+    broken = false;
+    return result;
+  } finally {
+    if (!keep || broken) await destroy(world, systemName(stack.name));
+  }
+}

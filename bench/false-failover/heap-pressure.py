@@ -1,0 +1,102 @@
+"""Fills the heap of the engine on this machine, with bodies of requests that it has to hold because they do not end.
+
+heap-pressure.py INDEX SAMPLES: adds until the collector takes the wanted share of the time, takes some away when it takes too
+much, and writes what the engine says of its heap, one JSON object a line. Ends with the machine's unit, which drops it all.
+"""
+
+import http.client
+import json
+import socket
+import sys
+import threading
+import time
+
+INDEX, SAMPLES = sys.argv[1:3]
+ENGINE = ("127.0.0.1", 9200)
+MEGABYTE = 1024 * 1024
+# The engine takes bodies of up to 100 MB and holds them whole; smaller ones can be dropped one by one.
+BODY_MB = 12
+WANTED_SHARE, MOST_SHARE = 0.5, 0.8
+CHUNK = b'{"index":"none"}\n' * 61680
+
+
+def ask(method, path, timeout=5):
+    connection = http.client.HTTPConnection(*ENGINE, timeout=timeout)
+    try:
+        connection.request(method, path)
+        return connection.getresponse().read()
+    finally:
+        connection.close()
+
+
+class Body:
+    """One request whose body never ends."""
+
+    def __init__(self):
+        self.sent_mb = 0
+        self.socket = socket.create_connection(ENGINE, timeout=5)
+        head = f"POST /_msearch HTTP/1.1\r\nHost: engine\r\nContent-Type: application/x-ndjson\r\nContent-Length: {(BODY_MB + 1) * MEGABYTE}\r\n\r\n"
+        self.socket.sendall(head.encode())
+
+    def grow(self):
+        self.socket.sendall(CHUNK)
+        self.sent_mb += 1
+
+    def drop(self):
+        self.socket.close()
+
+
+def churn():
+    """Garbage, so that the collector has to run: answers that are made and thrown away."""
+    while True:
+        try:
+            ask("GET", f"/{INDEX}/_search?size=200")
+        except (OSError, http.client.HTTPException):
+            time.sleep(0.2)
+
+
+def heap():
+    stats = json.loads(ask("GET", "/_nodes/_local/stats/jvm"))
+    jvm = next(iter(stats["nodes"].values()))["jvm"]
+    collected = sum(c["collection_time_in_millis"] for c in jvm["gc"]["collectors"].values())
+    return jvm["mem"]["heap_used_percent"], collected / 1000, jvm["timestamp"] / 1000
+
+
+def add(bodies, megabytes):
+    for _ in range(megabytes):
+        if not bodies or bodies[-1].sent_mb >= BODY_MB:
+            bodies.append(Body())
+        bodies[-1].grow()
+
+
+def main():
+    for _ in range(3):
+        threading.Thread(target=churn, daemon=True).start()
+    bodies = []
+    _, collected_before, at_before = heap()
+    with open(SAMPLES, "w", buffering=1) as samples:
+        while True:
+            time.sleep(0.3)
+            try:
+                percent, collected, at = heap()
+            except (OSError, ValueError, KeyError, http.client.HTTPException):
+                continue
+            for_s = max(at - at_before, 0.001)
+            share = min((collected - collected_before) / for_s, 1)
+            held = sum(body.sent_mb for body in bodies)
+            samples.write(
+                json.dumps({"at_s": at, "heap_percent": percent, "gc_share": share, "for_s": for_s, "held_mb": held}) + "\n"
+            )
+            collected_before, at_before = collected, at
+            try:
+                if share > MOST_SHARE and bodies:
+                    bodies.pop().drop()
+                elif share < WANTED_SHARE / 5:
+                    add(bodies, 24)
+                elif share < WANTED_SHARE:
+                    add(bodies, 4)
+            except OSError:
+                bodies = []
+
+
+main()

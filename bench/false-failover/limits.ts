@@ -1,0 +1,42 @@
+// When a profile notices, by its settings alone: what the measured limits are to be held against.
+import { failoverProfiles } from '../../packages/understudy/src/machines/failover-profiles.ts';
+import type { FailoverProfile } from '../../packages/understudy/src/topology/index.ts';
+
+export interface SettledLimits {
+  readonly profile: FailoverProfile;
+  /** How long a process that hangs is given: every check must time out, and the checks have pauses between them. */
+  readonly hangS: number;
+  /** How long a connection to a silent machine lives once something is sent on it. */
+  readonly silentConnectionS: number;
+}
+
+/** The engine's defaults. https://www.elastic.co/docs/deploy-manage/distributed-architecture/discovery-cluster-formation/cluster-fault-detection */
+const defaults = { intervalS: 1, timeoutS: 10, retries: 3 };
+/** Linux: the first retransmission comes after 200 ms at the earliest, each doubles the wait up to 120 s. net/ipv4/tcp_timer.c */
+const firstRtoS = 0.2;
+const mostRtoS = 120;
+
+export function settledLimits(profile: FailoverProfile): SettledLimits {
+  const { engine, tcpRetries2 } = failoverProfiles[profile];
+  const check = (name: string): string | number | undefined => engine[`cluster.fault_detection.leader_check.${name}`];
+  const intervalS = secondsOf(check('interval')) ?? defaults.intervalS;
+  const timeoutS = secondsOf(check('timeout')) ?? defaults.timeoutS;
+  const retries = Number(check('retry_count') ?? defaults.retries);
+  return {
+    profile,
+    hangS: retries * timeoutS + (retries - 1) * intervalS,
+    silentConnectionS: connectionLifeS(tcpRetries2),
+  };
+}
+
+/** The sum of the waits before each retransmission and after the last. */
+export function connectionLifeS(retries: number): number {
+  const waits = Array.from({ length: retries + 1 }, (_, at) => Math.min(firstRtoS * 2 ** at, mostRtoS));
+  return Math.round(waits.reduce((sum, wait) => sum + wait, 0) * 10) / 10;
+}
+
+/** Of `500ms` or `3s`. */
+function secondsOf(text: string | number | undefined): number | undefined {
+  const [, amount, unit] = /^(\d+)(ms|s)$/.exec(String(text)) ?? [];
+  return amount === undefined ? undefined : Number(amount) / (unit === 'ms' ? 1_000 : 1);
+}

@@ -1,0 +1,91 @@
+// The price of each profile as tables to read and to paste: Markdown.
+import type { Host } from '../failover/command.ts';
+import { hostLine, markdown, seconds } from '../failover/table.ts';
+import type { FailoverProfile } from '../../packages/understudy/src/topology/index.ts';
+import { settledLimits } from './limits.ts';
+import { isFailover, isFalseFailover, isMeasure, measuredLimits, type PriceRun } from './price.ts';
+
+export function priceTables(host: Host, runs: readonly PriceRun[]): string {
+  const counted = runs.filter(isMeasure);
+  const profiles = [...new Set(counted.map(({ profile }) => profile))];
+  return [
+    hostLine(host),
+    '',
+    ejectionTable(counted, profiles),
+    '',
+    limitTable(counted, profiles),
+    '',
+    ...totals(counted, profiles),
+    '',
+  ].join('\n');
+}
+
+/** One row for each case, one column for each profile. */
+function ejectionTable(runs: readonly PriceRun[], profiles: readonly FailoverProfile[]): string {
+  const rows = [...Map.groupBy(runs, (run) => run.case)].map(([, group]) => {
+    const [first] = group;
+    const cells = profiles.map((profile) => cell(group.filter((run) => run.profile === profile)));
+    return [first?.victim ?? '', first?.about ?? '', ...cells];
+  });
+  return markdown(['victim', 'what happens to it', ...profiles], rows);
+}
+
+function cell(runs: readonly PriceRun[]): string {
+  if (runs.length === 0) return 'not measured';
+  const gap = `write gap ${seconds(Math.max(...runs.map(({ writeGapMs }) => writeGapMs)))}`;
+  const heap = runs.flatMap((run) => (run.heap === null ? [] : [run.heap]));
+  const figures =
+    heap.length === 0
+      ? ''
+      : `; heap ${Math.max(...heap.map((h) => h.mostHeapPercent))} %, collector ${percent(Math.max(...heap.map((h) => h.meanGcShare)))} of the time`;
+  const struck = runs.filter(isFailover);
+  if (struck.length === 0) return `stays (${gap}${figures})`;
+  const [first] = struck;
+  const often = runs.length === 1 ? '' : ` in ${struck.length} of ${runs.length}`;
+  const said = struck.some(isFalseFailover) ? '**false failover**' : 'failover';
+  return `${said}${often}${first ? `, ${what(first)}` : ''} (${gap}${figures})`;
+}
+
+/** The first thing that the cluster did. */
+function what({ ejections, elections }: PriceRun): string {
+  const [ejection] = ejections;
+  const [election] = elections;
+  if (ejection && (!election || ejection.afterMs <= election.afterMs))
+    return `${ejection.node} out after ${seconds(ejection.afterMs)}: ${ejection.reason}`;
+  return election ? `${election.master} elected after ${seconds(election.afterMs)}` : '';
+}
+
+function limitTable(runs: readonly PriceRun[], profiles: readonly FailoverProfile[]): string {
+  const limits = measuredLimits(runs);
+  const rows = profiles.map((profile) => {
+    const { hangS, silentConnectionS } = settledLimits(profile);
+    const of = (victim: PriceRun['victim']): string => {
+      const limit = limits.find((candidate) => candidate.profile === profile && candidate.victim === victim);
+      if (!limit) return 'not measured';
+      const { longestSurvivedS: survived, shortestEjectedS: ejected } = limit;
+      return `${survived === null ? 'none' : `up to ${survived} s`} kept, ${ejected === null ? 'none ejected' : `${ejected} s ejected`}`;
+    };
+    return [profile, `${hangS} s`, `${silentConnectionS} s`, of('master'), of('data node')];
+  });
+  return markdown(
+    [
+      'profile',
+      'hang noticed, by its settings',
+      'silent connection closed, by its settings',
+      'master, measured',
+      'data node, measured',
+    ],
+    rows,
+  );
+}
+
+function totals(runs: readonly PriceRun[], profiles: readonly FailoverProfile[]): string[] {
+  return profiles.map((profile) => {
+    const own = runs.filter((run) => run.profile === profile);
+    return `${profile}: ${own.filter(isFalseFailover).length} false failovers in ${own.length} runs, ${own.reduce((sum, run) => sum + run.lost, 0)} documents lost`;
+  });
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
+}
