@@ -56,10 +56,12 @@ export function createSshRunner(options: SshRunnerOptions): PinningRunner {
         // The kept connection had died in the meantime; the command has not started, so a fresh one may carry it.
         if (isFinal(error)) throw error;
         known.client.destroy();
-        pool.delete(target.address);
+        if (pool.get(target.address) === known) pool.delete(target.address);
       }
     }
-    return startCommand(await connect(target).ready, target, command);
+    // Many commands may find the same connection dead at once: they share the next one, and none is left open unseen.
+    const next = pool.get(target.address) ?? connect(target);
+    return startCommand(await next.ready, target, command);
   }
 
   return {

@@ -75,6 +75,18 @@ test('a connection that died is replaced without the caller noticing', () =>
     assert.equal(stdout, 'again\n');
   }));
 
+test('commands that find the same connection dead share the next one, and none stays open unseen', () =>
+  withRunner(async (runner, sshd) => {
+    await runner.run(target, ['true']);
+    sshd.cut();
+    const all = await Promise.all(Array.from({ length: 6 }, (_, n) => runner.run(target, ['echo', String(n)])));
+    assert.deepEqual(
+      all.map(({ stdout }) => Number(stdout)),
+      [0, 1, 2, 3, 4, 5],
+    );
+    assert.equal(sshd.connections, 2);
+  }));
+
 test('a command beyond its bound is given up', () =>
   withRunner(async (runner) => {
     await assert.rejects(runner.run(target, ['sleep', '20'], { timeoutMs: 200 }), hasCode('machines-timeout'));
