@@ -89,8 +89,11 @@ export async function mergeFiles<Run>(paths: readonly string[]): Promise<ResultF
 
 async function resultFile<Run>(path: string): Promise<ResultFile<Run>> {
   try {
-    const file = JSON.parse(await readFile(path, 'utf8')) as ResultFile<Run>;
-    if (file.schemaVersion === 1 && Array.isArray(file.runs)) return file;
+    const file = JSON.parse(await readFile(path, 'utf8')) as {
+      readonly schemaVersion?: unknown;
+      readonly runs?: unknown;
+    };
+    if (file.schemaVersion === 1 && Array.isArray(file.runs)) return file as ResultFile<Run>;
   } catch (cause) {
     throw new UnderstudyError('cli-usage', `--from: ${path} cannot be read as JSON.`, { cause });
   }

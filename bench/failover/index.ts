@@ -75,7 +75,13 @@ function withoutBudget(drill: Drill): Drill {
 }
 
 function runOptions({ faultMs }: Stack, signal: AbortSignal): RunOptions {
-  return { durations: { steadyMs: 10_000, faultMs, recoveryMs: 300_000 }, ratePerS: load, signal };
+  return {
+    durations: { steadyMs: 10_000, faultMs, recoveryMs: 300_000 },
+    // Latency counts from when a request was due: what the generator is behind makes an outage longer, never shorter.
+    steady: { maxLagMs: 1_000 },
+    ratePerS: load,
+    signal,
+  };
 }
 
 function show(result: ResultFile<OutageRun>): number {
