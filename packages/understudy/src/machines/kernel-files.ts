@@ -1,5 +1,6 @@
 // Kernel settings of a machine and the unit that applies them at boot. systemd-sysctl skips containers, so the tool brings a
-// unit of its own; a key that a machine may not write (vm.* in a container) keeps the host's value.
+// unit of its own; a key that a machine may not write (vm.* in a container) keeps the host's value, one that its kernel does not
+// have is passed over.
 import type { FailoverProfile, Role } from '../topology/index.ts';
 import { failoverProfiles } from './failover-profiles.ts';
 import type { ManagedFile } from './managed-file.ts';
@@ -25,7 +26,9 @@ while IFS='=' read -r key value; do
   key=$(echo $key); value=$(echo $value)
   case $key in ''|'#'*) continue ;; esac
   path=/proc/sys/$(echo "$key" | tr . /)
-  if [ -w "$path" ]; then echo "$value" > "$path"; else echo "$key is not writable here, it stays $(cat "$path")"; fi
+  if [ -w "$path" ]; then echo "$value" > "$path"
+  elif [ -e "$path" ]; then echo "$key is not writable here, it stays $(cat "$path")"
+  else echo "this kernel has no $key"; fi
 done < ${sysctlPath}
 `;
 

@@ -144,7 +144,8 @@ test('kernel settings follow the profile and the role', () => {
   const memory = { 'vm.max_map_count': '1048576', 'vm.swappiness': '1' };
   assert.deepEqual(kernelSettings('search', 'stock'), { ...memory, 'net.ipv4.tcp_retries2': '15' });
   assert.deepEqual(kernelSettings('search', 'safe'), { ...memory, 'net.ipv4.tcp_retries2': '5', ...keepalive });
-  assert.deepEqual(kernelSettings('service', 'fast'), { 'net.ipv4.tcp_retries2': '3', ...keepalive });
+  const fast = { 'net.ipv4.tcp_retries2': '3', 'net.ipv4.tcp_rto_max_ms': '1000', ...keepalive };
+  assert.deepEqual(kernelSettings('service', 'fast'), fast);
 });
 
 test('the environment of the service names every search machine and is for root alone', () => {
