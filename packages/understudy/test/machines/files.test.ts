@@ -158,7 +158,7 @@ test('the environment of the service names every search machine and is for root 
     path: '/etc/understudy/service.env',
     mode: '0600',
     owner: 'root:root',
-    content: `DRAIN_MS="11000"
+    content: `DRAIN_MS="7000"
 ES_HOSTS="http://10.20.0.11:9200,http://10.20.0.12:9200,http://10.20.0.13:9200"
 HOST="10.20.0.31"
 INDEX="documents"
