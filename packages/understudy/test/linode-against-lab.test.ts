@@ -188,7 +188,7 @@ test('the catalogue has everything that the smallest topology asks of a region',
     client.images.list(),
   ]);
   const region = regions.find(({ id }) => id === topology.region);
-  assert.deepEqual(regionProblems(topology, { region, types, images }), []);
+  assert.deepEqual(regionProblems(topology, { region, types, images, placementGroups: [], interfaces: undefined }), []);
   assert.equal((await client.images.get('linode/debian13')).id, 'linode/debian13');
 });
 

@@ -14,11 +14,13 @@ function selfArguments(): readonly string[] {
 
 export async function openDrillWorld(session: Session, topologyPath: string): Promise<DrillWorld> {
   const { world, topology, target } = session;
+  const { snapshot } = topology.drills;
   const where = ['--topology', resolve(topologyPath), '--target', target.name];
   return await drillWorld(world, topology, {
     power:
       target.name === 'lab' ? labPower : topology.drills.allowSelfPowerCut ? selfPower(world, topology.name) : null,
     disk: target.name === 'lab' ? labDisk : null,
+    snapshot: target.name === 'lab' || snapshot === 'not-required' ? null : snapshot,
     runsDirectory: runsDirectory(),
     selfCommand: (words) => [process.execPath, ...selfArguments(), ...words, ...where],
     startGuard: (directory) => startGuard([...selfArguments(), 'drill', 'guard', directory, ...where]),

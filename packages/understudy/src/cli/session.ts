@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { buildRelease } from '@understudy/service/release';
 import type { IndexTemplate } from '../cluster/index.ts';
-import { systemClock, UnderstudyError, type Logger } from '../ground/index.ts';
+import { systemClock, UnderstudyError, type Logger, type Secret } from '../ground/index.ts';
 import { createLinodeClient } from '../linode/index.ts';
 import {
   createSshRunner,
@@ -14,7 +14,7 @@ import {
   releaseOf,
   type KeyPair,
 } from '../machines/index.ts';
-import { certificateFromFiles, type Certificate, type Intent } from '../reconcile/index.ts';
+import { certificateFromFiles, readSecretValue, type Certificate, type Intent } from '../reconcile/index.ts';
 import { engineOverSsh, shownCertificate, type World } from '../status/index.ts';
 import { parseTopology, type Topology } from '../topology/index.ts';
 import { cacheDirectory, configDirectory, stateDirectory } from './places.ts';
@@ -36,6 +36,9 @@ export interface Session extends AsyncDisposable {
   readonly keyPair: KeyPair;
 }
 
+/** A machine is up within minutes; an apply that was interrupted may come back to it a little later. */
+const firstContactMs = 3_600_000;
+
 /** Reads and checks the topology, then connects to the target. The file is wrong: `topology-invalid`, before anything else. */
 export async function openSession(request: SessionRequest): Promise<Session> {
   const topology = await readTopology(request.topologyPath);
@@ -44,7 +47,11 @@ export async function openSession(request: SessionRequest): Promise<Session> {
   const keyPair = await ensureKeyPair(join(configDirectory(), 'ssh'), 'understudy');
   const runner = createSshRunner({
     privateKey: keyPair.privateKey,
-    hostKeys: hostKeysFile(join(configDirectory(), `known-hosts-${target.name}`)),
+    hostKeys: hostKeysFile(join(configDirectory(), `known-hosts-${target.name}`), {
+      clock: systemClock,
+      logger,
+      firstContactMs: target.name === 'lab' ? Infinity : firstContactMs,
+    }),
     clock: systemClock,
   });
   const world: World = {
@@ -77,20 +84,26 @@ async function readTopology(path: string): Promise<Topology> {
 }
 
 /** Everything the topology refers to, resolved: keys, release, certificates. Builds the release when it is not cached. */
-export async function resolveIntent(session: Session): Promise<Intent> {
+export async function resolveIntent(
+  session: Session,
+  account: Pick<Intent, 'interfaceGeneration'> = {},
+): Promise<Intent> {
   const { topology, target, keyPair } = session;
-  const [given, release, certificates] = await Promise.all([
+  const [given, release, certificates, secrets] = await Promise.all([
     readPublicKeys(topology.access.sshKeys),
     serviceRelease(topology),
     listenerCertificates(topology),
+    serviceSecrets(topology),
   ]);
   return {
+    ...account,
     topology,
     authorizedKeys: [keyPair.publicKey, ...given],
     repository: target.repository(topology.search),
     release,
     indexTemplate: createRequire(import.meta.url)('@understudy/service/index-template.json') as IndexTemplate,
     certificates,
+    secrets,
   };
 }
 
@@ -113,6 +126,13 @@ async function listenerCertificates(topology: Topology): Promise<Record<number, 
     given[port] = await certificateFromFiles(certificate.certPath, certificate.keyPath);
   }
   return given;
+}
+
+async function serviceSecrets({ service }: Topology): Promise<Record<string, Secret>> {
+  const read = Object.entries(service.secrets).map(
+    async ([name, path]) => [name, await readSecretValue(path, `service.secrets.${name}`)] as const,
+  );
+  return Object.fromEntries(await Promise.all(read));
 }
 
 /** Where locks live: one operation at a time on a topology. */

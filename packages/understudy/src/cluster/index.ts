@@ -14,4 +14,5 @@ export {
 } from './indices.ts';
 export { clearVotingExclusions, membership, type Membership } from './membership.ts';
 export { shards, type ShardCopy } from './shards.ts';
+export { newestSnapshot, type Snapshot } from './snapshots.ts';
 export { directTransport, engineTransport, type EngineTransport } from './transport.ts';

@@ -9,7 +9,10 @@ import { enginePort } from './engine-port.ts';
 import type { BalancerPort, DrillWorld } from './world.ts';
 
 /** What only the command line knows. */
-export type DrillExtras = Pick<DrillWorld, 'power' | 'disk' | 'runsDirectory' | 'selfCommand' | 'startGuard'>;
+export type DrillExtras = Pick<
+  DrillWorld,
+  'power' | 'disk' | 'snapshot' | 'runsDirectory' | 'selfCommand' | 'startGuard'
+>;
 
 /** Error: `drills-incomplete` when machines or the balancer of the topology do not exist; those of the Linode client. */
 export async function drillWorld(world: World, topology: Topology, extras: DrillExtras): Promise<DrillWorld> {

@@ -1,5 +1,5 @@
 // The engine's API as drills use it. Transport and credentials are the caller's; what the engines call differently is the dialect's.
-import { setAllocation, shards, type Dialect, type EngineTransport } from '../cluster/index.ts';
+import { newestSnapshot, setAllocation, shards, type Dialect, type EngineTransport } from '../cluster/index.ts';
 import { UnderstudyError } from '../ground/index.ts';
 import type { EnginePort, EngineView, StoredDocument } from './world.ts';
 
@@ -41,6 +41,7 @@ export function enginePort(transport: EngineTransport, dialect: Dialect, index: 
         await ask('POST', `/${index}/_bulk`, lines, { timeoutMs: readTimeoutMs });
       }
     },
+    newestSnapshot: () => newestSnapshot(transport, index),
     allowAllocation: (which) => setAllocation(transport, which),
   };
 }

@@ -1,4 +1,5 @@
 // What a drill needs of the world, as ports. The cli builds one of a topology; tests build one of a few lines.
+import type { Snapshot } from '../cluster/index.ts';
 import type { Clock, Logger } from '../ground/index.ts';
 import type { RemoteRunner } from '../machines/index.ts';
 import type { Topology } from '../topology/index.ts';
@@ -52,6 +53,8 @@ export interface EnginePort {
   searchWord(word: string): Promise<readonly StoredDocument[]>;
   /** Deletes documents by id; ids that are not there are fine. */
   remove(ids: readonly string[]): Promise<void>;
+  /** The newest snapshot that has the whole index; undefined when there is none. */
+  newestSnapshot(): Promise<Snapshot | undefined>;
   /** `primaries`: no new replicas are allocated, as for a planned restart. `all`: back to normal. */
   allowAllocation(which: 'primaries' | 'all'): Promise<void>;
 }
@@ -101,6 +104,8 @@ export interface DrillWorld {
   /** Null where nothing can pull the cord. */
   readonly power: PowerControl | null;
   readonly disk: DiskControl | null;
+  /** How old the newest snapshot may be; null where documents are nobody's: in the lab, or where the topology says so. */
+  readonly snapshot: { readonly maxAgeHours: number } | null;
   readonly units: { readonly engine: string; readonly service: string };
   readonly engineDataDirectory: string;
   readonly clock: Clock;

@@ -7,6 +7,7 @@ export const publicNetwork = {
   hostAddress: '198.18.0.1',
   firstMachine: '198.18.1.1',
   firstBalancer: '198.18.2.1',
+  balancers: '198.18.2.0/23',
 } as const;
 
 /** Linode's metadata service. https://techdocs.akamai.com/cloud-computing/docs/overview-of-the-metadata-service */

@@ -76,6 +76,14 @@ export const instanceConfig = z.object({
 });
 export type InstanceConfig = z.infer<typeof instanceConfig>;
 
+/** An interface of an instance of the generation `linode`; exactly one of the kinds is not null. */
+export const linodeInterface = z.object({
+  id,
+  public: z.unknown().nullish(),
+  vpc: z.object({ subnet_id: id }).nullish(),
+});
+export type LinodeInterface = z.infer<typeof linodeInterface>;
+
 export const region = z.object({
   id: z.string(),
   label: z.string().optional(),
@@ -85,7 +93,13 @@ export const region = z.object({
   status: open<'ok' | 'outage'>(),
   site_type: open<'core' | 'distributed'>().optional(),
   placement_group_limits: z
-    .object({ maximum_linodes_per_pg: z.number().int(), maximum_pgs_per_customer: z.number().int().nullish() })
+    .object({
+      maximum_linodes_per_pg: z.number().int(),
+      /** Newer than the OpenAPI file. */
+      maximum_linodes_per_flexible_pg: z.number().int().nullish(),
+      /** Null where there is no limit. */
+      maximum_pgs_per_customer: z.number().int().nullish(),
+    })
     .nullish(),
 });
 export type Region = z.infer<typeof region>;
@@ -189,6 +203,12 @@ export const firewall = z.object({
   rules: firewallRules,
 });
 export type Firewall = z.infer<typeof firewall>;
+
+/** The firewalls that Linode puts in front of what is made without one; null for none. */
+export const firewallSettings = z.object({
+  default_firewall_ids: z.object({ nodebalancer: id.nullish() }),
+});
+export type FirewallSettings = z.infer<typeof firewallSettings>;
 
 export const firewallDevice = z.object({
   id,

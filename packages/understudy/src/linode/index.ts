@@ -1,6 +1,7 @@
 // The door of linode: the only way to Linode's API v4.
 export { createLinodeClient, linodeBaseUrl } from './client.ts';
 export type { CallCounts, LinodeClient, LinodeClientOptions } from './client.ts';
+export { missingGrants, missingScopes, neededScopes, type Access } from './access.ts';
 export { isLinodeError, LinodeError } from './error.ts';
 export type { LinodeErrorCode, LinodeReason, Operation } from './error.ts';
 export type { CallOptions } from './call.ts';
@@ -13,6 +14,7 @@ export type {
   FirewallDevice,
   FirewallRule,
   FirewallRules,
+  FirewallSettings,
   Grants,
   Image,
   Instance,
@@ -20,6 +22,7 @@ export type {
   InstanceIps,
   InstanceType,
   LinodeEvent,
+  LinodeInterface,
   NodeBalancer,
   NodeBalancerConfig,
   NodeBalancerNode,

@@ -1,5 +1,6 @@
 // Instances: https://techdocs.akamai.com/linode-api/reference/get-linode-instances
-import { firewall, instance, instanceConfig, instanceIps } from './answers.ts';
+import { z } from 'zod';
+import { firewall, instance, instanceConfig, instanceIps, linodeInterface } from './answers.ts';
 import { verbs, type CallOptions, type Transport } from './call.ts';
 import type { InstanceFilter } from './filter.ts';
 import type { InstanceCreate, InstanceRebuild, InstanceUpdate } from './requests.ts';
@@ -27,7 +28,16 @@ export function instanceOperations(transport: Transport) {
     /** Configuration profiles with the legacy interfaces. */
     configs: (id: number, options?: CallOptions) =>
       linode.list('instances.configs', `${all}/${id}/configs`, instanceConfig, options),
+    /** Interfaces of an instance of the generation `linode`. */
+    interfaces: (id: number, options?: CallOptions) =>
+      linode.get('instances.interfaces', `${all}/${id}/interfaces`, linodeInterfaces, options),
     firewalls: (id: number, options?: CallOptions) =>
       linode.list('instances.firewalls', `${all}/${id}/firewalls`, firewall, options),
   };
 }
+
+/** Linode's reference has this list under `interfaces`, its Go client reads it under `data`: either is taken. */
+const linodeInterfaces = z.union([
+  z.object({ interfaces: z.array(linodeInterface) }).transform(({ interfaces }) => interfaces),
+  z.object({ data: z.array(linodeInterface) }).transform(({ data }) => data),
+]);

@@ -1,5 +1,15 @@
 // VPCs with their subnets, cloud firewalls with rules and devices, placement groups.
-import { firewall, firewallDevice, firewallRules, placementGroup, subnet, vpc, vpcIp, type VpcIp } from './answers.ts';
+import {
+  firewall,
+  firewallDevice,
+  firewallRules,
+  firewallSettings,
+  placementGroup,
+  subnet,
+  vpc,
+  vpcIp,
+  type VpcIp,
+} from './answers.ts';
 import { verbs, type CallOptions, type Transport } from './call.ts';
 import type { FirewallFilter, PlacementGroupFilter, SubnetFilter, VpcFilter } from './filter.ts';
 import type {
@@ -58,6 +68,8 @@ export function firewallOperations(transport: Transport) {
     update: (id: number, body: FirewallUpdate, options?: CallOptions) =>
       linode.put('firewalls.update', `${all}/${id}`, body, firewall, options),
     delete: (id: number, options?: CallOptions) => linode.delete('firewalls.delete', `${all}/${id}`, options),
+    /** The account's defaults. */
+    settings: (options?: CallOptions) => linode.get('firewalls.settings', `${all}/settings`, firewallSettings, options),
     rules: {
       get: (id: number, options?: CallOptions) =>
         linode.get('firewalls.rules.get', `${all}/${id}/rules`, firewallRules, options),

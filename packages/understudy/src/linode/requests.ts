@@ -11,6 +11,29 @@ export type LegacyInterface =
       readonly ipv4?: { readonly vpc?: string; readonly nat_1_1?: string };
     };
 
+/**
+ * An interface of an instance of the generation `linode`. Each is guarded by a firewall of its own, and `default_route` says
+ * which of them leads to the Internet.
+ */
+export type LinodeInterfaceBody = {
+  readonly firewall_id?: number;
+  readonly default_route?: { readonly ipv4: true };
+} & (
+  | { readonly public: { readonly ipv4: { readonly addresses: readonly InterfaceAddress[] } } }
+  | {
+      readonly vpc: {
+        readonly subnet_id: number;
+        readonly ipv4: { readonly addresses: readonly InterfaceAddress[] };
+      };
+    }
+);
+
+/** `auto` takes a free one. */
+interface InterfaceAddress {
+  readonly address: string;
+  readonly primary: boolean;
+}
+
 /** https://techdocs.akamai.com/linode-api/reference/post-linode-instance */
 export interface InstanceCreate {
   readonly region: string;
@@ -23,6 +46,7 @@ export interface InstanceCreate {
   readonly root_pass?: string;
   /** `user_data` is base64. */
   readonly metadata?: { readonly user_data: string };
+  /** An address in 192.168.128.0/17; with legacy interfaces only. */
   readonly private_ip?: boolean;
   readonly firewall_id?: number;
   readonly placement_group?: { readonly id: number };
@@ -31,7 +55,7 @@ export interface InstanceCreate {
   readonly swap_size?: number;
   /** Always sent: the account's own default may be either. */
   readonly interface_generation: 'legacy_config' | 'linode';
-  readonly interfaces?: readonly LegacyInterface[];
+  readonly interfaces?: readonly LegacyInterface[] | readonly LinodeInterfaceBody[];
 }
 
 export interface InstanceUpdate {
@@ -99,7 +123,7 @@ export interface FirewallUpdate {
 
 export interface FirewallDeviceCreate {
   readonly id: number;
-  readonly type: 'linode' | 'nodebalancer';
+  readonly type: 'linode' | 'linode_interface' | 'nodebalancer';
 }
 
 export interface PlacementGroupCreate {

@@ -1,18 +1,37 @@
 // The host keys this tool has seen, in a known-hosts file of its own that `ssh -o UserKnownHostsFile=` reads too.
-// A key is pinned at first contact; a different one later is refused until the machine is forgotten on purpose.
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+// A key is pinned at first contact, and the first contact is trusted only with a machine that Linode has just made: nothing
+// that reaches a machine at birth may be secret, so nothing could prove the key sooner. A different key is always refused.
+import { createHash } from 'node:crypto';
+import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { UnderstudyError, type Clock, type Logger } from '../ground/index.ts';
+import type { RemoteTarget } from './remote.ts';
 
 export interface HostKeys {
-  /** True when the key is the pinned one, or the first seen for this address (it is pinned then). */
-  accept(address: string, key: Buffer): boolean;
+  /**
+   * Undefined when the key is the pinned one, or the first that a new machine shows (it is pinned then). Otherwise the error
+   * that says why not: `machines-host-key`, with both fingerprints where there are two.
+   */
+  refusal(target: RemoteTarget, key: Buffer): UnderstudyError | undefined;
   /** Call it when the tool itself made or deleted the machine at this address. */
   forget(address: string): void;
+}
+
+export interface HostKeysOptions {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** How long after its creation a machine's first key is trusted. Infinity in the lab, which is on this host. */
+  readonly firstContactMs: number;
 }
 
 /** The key's type stands in its first field: a 32-bit length and the name. */
 function keyType(key: Buffer): string {
   return key.subarray(4, 4 + key.readUInt32BE(0)).toString('ascii');
+}
+
+/** As ssh-keygen -l and the machine's console show it. */
+function fingerprint(key: Buffer): string {
+  return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
 }
 
 function read(path: string): Map<string, string> {
@@ -33,26 +52,50 @@ function read(path: string): Map<string, string> {
 }
 
 /** Reads the file at each question: several processes of the tool may share it, and it has one short line per machine. */
-export function hostKeysFile(path: string): HostKeys {
-  const write = (known: Map<string, string>): void => {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    const lines = [...known].map(([address, key]) => `${address} ${key}\n`);
-    const partial = `${path}.${process.pid}`;
-    writeFileSync(partial, lines.join(''), { mode: 0o600 });
-    renameSync(partial, path);
-  };
+export function hostKeysFile(path: string, options: HostKeysOptions): HostKeys {
+  const { clock, logger, firstContactMs } = options;
+  const refuse = (target: RemoteTarget, why: string, facts: object): UnderstudyError =>
+    new UnderstudyError('machines-host-key', `${target.label} (${target.address}) ${why}`, {
+      facts: { label: target.label, address: target.address, ...facts },
+    });
+
   return {
-    accept(address, key) {
-      const known = read(path);
+    refusal(target, key) {
       const seen = `${keyType(key)} ${key.toString('base64')}`;
-      const pinned = known.get(address);
-      if (pinned !== undefined) return pinned === seen;
-      write(known.set(address, seen));
-      return true;
+      const shown = fingerprint(key);
+      const pinned = read(path).get(target.address);
+      if (pinned === seen) return undefined;
+      if (pinned !== undefined) {
+        const before = fingerprint(Buffer.from(pinned.split(' ')[1] ?? '', 'base64'));
+        return refuse(
+          target,
+          `shows the SSH host key ${shown}, and ${before} was pinned at first contact. Either somebody stands between, or the ` +
+            `machine was rebuilt by hand: if you know it was, remove its line from ${path} and run again.`,
+          { shown, pinned: before },
+        );
+      }
+      const ageMs = target.created === undefined ? Infinity : clock.now() - Date.parse(target.created);
+      if (!(ageMs <= firstContactMs)) {
+        return refuse(
+          target,
+          `shows the SSH host key ${shown}, none is pinned on this computer, and the machine is too old for its first key to be ` +
+            'trusted. Copy the file from the computer that built it, or compare the fingerprint with the one on the ' +
+            `machine's console (LISH: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub) and add this line to ${path}:\n` +
+            `${target.address} ${seen}`,
+          { shown },
+        );
+      }
+      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+      appendFileSync(path, `${target.address} ${seen}\n`, { mode: 0o600 });
+      logger({ level: 'info', subject: target.label, text: `first contact: pinned its SSH host key ${shown}` });
+      return undefined;
     },
     forget(address) {
       const known = read(path);
-      if (known.delete(address)) write(known);
+      if (!known.delete(address)) return;
+      const partial = `${path}.${process.pid}`;
+      writeFileSync(partial, [...known].map(([at, key]) => `${at} ${key}\n`).join(''), { mode: 0o600 });
+      renameSync(partial, path);
     },
   };
 }

@@ -4,6 +4,8 @@
 export interface RemoteTarget {
   readonly label: string;
   readonly address: string;
+  /** When it was made, RFC 3339: how far its first host key may be trusted. Left out: not at all, outside of the lab. */
+  readonly created?: string;
 }
 
 export interface RemoteResult {

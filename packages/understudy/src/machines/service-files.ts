@@ -1,4 +1,5 @@
 // The files of a service machine: its unit and its environment. The release itself is in release.ts.
+import type { Secret } from '../ground/index.ts';
 import type { MachinePlan, Topology } from '../topology/index.ts';
 import { httpPort } from './engine-layout.ts';
 import { kernelFiles } from './kernel-files.ts';
@@ -16,6 +17,8 @@ export interface ServiceFilesInput {
   readonly machine: MachinePlan;
   /** All search machines of the topology. */
   readonly searchMachines: readonly MachinePlan[];
+  /** Values of `service.secrets`, by variable. */
+  readonly secrets: Readonly<Record<string, Secret>>;
 }
 
 /** Environment of the service: where the engine is, where to listen, then what the topology adds or overrides. */
@@ -25,12 +28,18 @@ function serviceEnvironment(input: ServiceFilesInput): Readonly<Record<string, s
     // How long the service says no to the balancer's check before it stops: what the check needs to notice, and a second.
     DRAIN_MS: String((topology.balancer.check.intervalS * topology.balancer.check.attempts + 1) * 1000),
     ES_HOSTS: searchMachines.map((peer) => `http://${peer.vpcAddress}:${httpPort}`).join(','),
-    HOST: machine.vpcAddress,
+    HOST: listenAddress(topology, machine),
     INDEX: topology.search.index.name,
     PORT: String(topology.service.port),
     WORKERS: String(topology.service.workers),
     ...topology.service.environment,
+    ...Object.fromEntries(Object.entries(input.secrets).map(([name, value]) => [name, value.reveal()])),
   };
+}
+
+/** The private address is known only when the machine exists, so the service takes any; the firewall lets in the balancer. */
+function listenAddress({ balancer }: Topology, machine: MachinePlan): string {
+  return balancer.backends === 'private' ? '0.0.0.0' : machine.vpcAddress;
 }
 
 /** One `EnvironmentFile` assignment; systemd takes shell-like double quotes there. */
@@ -48,7 +57,7 @@ function unitWord(word: string): string {
 function startCommand(input: ServiceFilesInput): string {
   const { service } = input.topology;
   const values: Readonly<Record<string, string>> = {
-    '{host}': input.machine.vpcAddress,
+    '{host}': listenAddress(input.topology, input.machine),
     '{port}': String(service.port),
     '{workers}': String(service.workers),
   };

@@ -95,10 +95,10 @@ function isFinal(error: unknown): boolean {
 
 function openConnection(client: Client, target: RemoteTarget, options: SshRunnerOptions): Promise<Client> {
   return new Promise((resolve, reject) => {
-    let refusedKey = false;
+    let refusal: UnderstudyError | undefined;
     client.on('ready', () => resolve(client));
-    client.on('error', (error: Error) => reject(refusedKey ? hostKeyError(target) : unreachable(target, error)));
-    client.on('close', () => reject(refusedKey ? hostKeyError(target) : unreachable(target)));
+    client.on('error', (error: Error) => reject(refusal ?? unreachable(target, error)));
+    client.on('close', () => reject(refusal ?? unreachable(target)));
     client.connect({
       host: target.address,
       port: options.port ?? 22,
@@ -110,9 +110,8 @@ function openConnection(client: Client, target: RemoteTarget, options: SshRunner
       // A fixed order, so that a machine always shows the same one of its keys.
       algorithms: { serverHostKey: ['ssh-ed25519', 'ecdsa-sha2-nistp256', 'rsa-sha2-512'] },
       hostVerifier: (key: Buffer) => {
-        const accepted = options.hostKeys.accept(target.address, key);
-        refusedKey = !accepted;
-        return accepted;
+        refusal = options.hostKeys.refusal(target, key);
+        return refusal === undefined;
       },
     });
   });
@@ -206,15 +205,6 @@ function unreachable(target: RemoteTarget, cause?: Error): UnderstudyError {
     `${target.label} (${target.address}) cannot be reached over SSH: ${cause?.message ?? 'the connection closed'}. ` +
       'See that it runs and that the firewall lets this network reach port 22.',
     { facts: { label: target.label, address: target.address }, cause },
-  );
-}
-
-function hostKeyError(target: RemoteTarget): UnderstudyError {
-  return new UnderstudyError(
-    'machines-host-key',
-    `${target.label} (${target.address}) shows another SSH host key than the one pinned at first contact. Either somebody stands ` +
-      'between, or the machine was rebuilt by hand: if you know it was, remove its line from the known-hosts file and run again.',
-    { facts: { label: target.label, address: target.address } },
   );
 }
 

@@ -1,5 +1,6 @@
 // What the NodeBalancer should look like: listeners and backends as request bodies, and how they differ from what is there.
 import type {
+  Instance,
   NodeBalancerConfig,
   NodeBalancerConfigBody,
   NodeBalancerNode,
@@ -32,14 +33,23 @@ export function listenerBody(
   };
 }
 
-export function backendBody(topology: Topology, machine: MachinePlan, subnetId: number): NodeBalancerNodeBody {
-  return {
-    label: machine.label,
-    address: `${machine.vpcAddress}:${topology.service.port}`,
-    weight: 100,
-    mode: 'accept',
-    subnet_id: subnetId,
-  };
+/** How a backend is reached: by the subnet that its address is in, or on its private address outside of the VPC. */
+export interface BackendWay {
+  readonly subnetId: number;
+  readonly privateAddress: string | undefined;
+}
+
+export function backendBody(topology: Topology, machine: MachinePlan, way: BackendWay): NodeBalancerNodeBody {
+  const { port } = topology.service;
+  const common = { label: machine.label, weight: 100, mode: 'accept' } as const;
+  return topology.balancer.backends === 'private'
+    ? { ...common, address: `${way.privateAddress ?? ''}:${port}` }
+    : { ...common, address: `${machine.vpcAddress}:${port}`, subnet_id: way.subnetId };
+}
+
+/** The address of the region's shared private network; Linode lists it after the public ones. */
+export function privateAddressOf(instance: Instance | undefined): string | undefined {
+  return instance?.ipv4.find((address) => address.startsWith('192.168.'));
 }
 
 /** Each difference as a clause: `check_interval is 31, it should be 5`. */

@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import 'reflect-metadata';
 import * as x509 from '@peculiar/x509';
 import { Secret, UnderstudyError } from '../ground/index.ts';
+import { readSecretFile } from './secret-file.ts';
 
 export interface Certificate {
   readonly certificatePem: string;
@@ -62,9 +63,13 @@ export async function selfSignedCertificate(
 /** Error: `reconcile-certificate` when the files are not a certificate and its key. */
 export async function certificateFromFiles(certPath: string, keyPath: string): Promise<Certificate> {
   try {
-    const [certificatePem, key] = await Promise.all([readFile(certPath, 'utf8'), readFile(keyPath, 'utf8')]);
-    return described(certificatePem, new Secret(key));
+    const [certificatePem, key] = await Promise.all([
+      readFile(certPath, 'utf8'),
+      readSecretFile(keyPath, 'balancer.listeners: keyPath'),
+    ]);
+    return described(certificatePem, key);
   } catch (cause) {
+    if (cause instanceof UnderstudyError) throw cause;
     throw new UnderstudyError(
       'reconcile-certificate',
       `${certPath} and ${keyPath} are not a certificate and its key in PEM: ${cause instanceof Error ? cause.message : String(cause)}. ` +

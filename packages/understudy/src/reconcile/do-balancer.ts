@@ -1,6 +1,8 @@
 // Carries out the steps on the NodeBalancer.
-import { balancerLabel, tagOf, type Listener } from '../topology/index.ts';
-import { backendBody, listenerBody } from './balancer-shape.ts';
+import { UnderstudyError } from '../ground/index.ts';
+import { isLinodeError, type LinodeReason, type NodeBalancerNodeBody } from '../linode/index.ts';
+import { balancerLabel, tagOf, type Listener, type MachinePlan } from '../topology/index.ts';
+import { backendBody, listenerBody, privateAddressOf } from './balancer-shape.ts';
 import { selfSignedCertificate, selfSignedName, type Certificate } from './certificate.ts';
 import { createOnce } from './create-once.ts';
 import { needed } from './found.ts';
@@ -20,7 +22,8 @@ export async function createBalancer(site: Site): Promise<void> {
   const { topology } = intent;
   const label = balancerLabel(topology.name);
   const subnetId = needed(found.subnetId, 'the subnet');
-  const nodes = machinesFor(intent, 'service').map((machine) => backendBody(topology, machine, subnetId));
+  const nodes = machinesFor(intent, 'service').map((machine) => backendOf(site, machine));
+  const leg = { vpcs: [{ subnet_id: subnetId, ipv4_range: topology.network.balancerRange }] };
   const plain = topology.balancer.listeners.filter(({ protocol }) => protocol === 'http');
   const balancer = await createOnce({
     clock: world.clock,
@@ -29,13 +32,35 @@ export async function createBalancer(site: Site): Promise<void> {
         region: topology.region,
         label,
         tags: [tagOf(topology.name)],
-        vpcs: [{ subnet_id: subnetId, ipv4_range: topology.network.balancerRange }],
+        ...(topology.balancer.backends === 'vpc' ? leg : {}),
         configs: plain.map((listener) => ({ ...listenerBody(topology, listener), nodes })),
       }),
     find: async () =>
       (await world.linode.nodeBalancers.list({ label })).find(({ tags }) => tags.includes(tagOf(topology.name))),
+  }).catch((error: unknown) => {
+    throw withoutVpc(error);
   });
   found.balancer = balancer;
+}
+
+function backendOf({ intent, found }: Site, machine: MachinePlan): NodeBalancerNodeBody {
+  return backendBody(intent.topology, machine, {
+    subnetId: needed(found.subnetId, 'the subnet'),
+    privateAddress: privateAddressOf(found.instances.get(machine.label)),
+  });
+}
+
+/** Not every account may have balancers in a VPC, and nothing in the API says so beforehand. */
+function withoutVpc(error: unknown): unknown {
+  const aboutVpc = ({ reason, field }: LinodeReason): boolean => /vpc/i.test(`${field ?? ''} ${reason}`);
+  if (!isLinodeError(error, 'linode-invalid', 'linode-forbidden') || !error.errors.some(aboutVpc)) return error;
+  return new UnderstudyError(
+    'reconcile-balancer-vpc',
+    `Linode does not put the balancer into the private network here: ${error.errors.map(({ reason }) => reason).join('; ')} ` +
+      'Set balancer: {backends: private} in the topology, destroy, and apply again: the service machines then get ' +
+      'private addresses outside of the VPC.',
+    { facts: { errors: error.errors }, cause: error },
+  );
 }
 
 export async function tagBalancer({ world, intent, found }: Site): Promise<void> {
@@ -81,7 +106,7 @@ export async function createBackend(site: Site, port: number, label: string): Pr
   const { world, intent, found } = site;
   const balancerId = needed(found.balancer, 'the balancer').id;
   const configId = needed(found.listeners.get(port), `the listener on ${port}`);
-  const body = backendBody(intent.topology, machineNamed(intent, label), needed(found.subnetId, 'the subnet'));
+  const body = backendOf(site, machineNamed(intent, label));
   const { nodes } = world.linode.nodeBalancers;
   await createOnce({
     clock: world.clock,
@@ -94,7 +119,7 @@ export async function updateBackend(site: Site, port: number, label: string): Pr
   const { world, intent, found } = site;
   const balancerId = needed(found.balancer, 'the balancer').id;
   const configId = needed(found.listeners.get(port), `the listener on ${port}`);
-  const body = backendBody(intent.topology, machineNamed(intent, label), needed(found.subnetId, 'the subnet'));
+  const body = backendOf(site, machineNamed(intent, label));
   const { nodes } = world.linode.nodeBalancers;
   const node = (await nodes.list(balancerId, configId)).find((seen) => seen.label === label);
   if (node) await nodes.update(balancerId, configId, node.id, body);

@@ -16,6 +16,7 @@ import { firewallLabel, tagOf, type MachinePlan } from '../topology/index.ts';
 import { createOnce } from './create-once.ts';
 import { needed } from './found.ts';
 import { ensureServiceUser, filesOf, engineConfigHash, machineNamed, userDataOf } from './intent.ts';
+import { interfacesOf } from './machine-interfaces.ts';
 import { machineTarget, runScript, type Site } from './site.ts';
 
 /** A machine that has not come up in this time will not. */
@@ -38,18 +39,12 @@ export async function createInstance(site: Site, label: string): Promise<void> {
         tags: [tagOf(name)],
         authorized_keys: intent.authorizedKeys,
         metadata: { user_data: Buffer.from(userDataOf(intent, machine)).toString('base64') },
-        firewall_id: needed(found.firewalls.get(firewallLabel(name, machine.role)), 'its firewall'),
         placement_group: { id: needed(found.placementGroups.get(machine.placementGroup), 'its placement group') },
         booted: true,
-        interface_generation: 'legacy_config',
-        interfaces: [
-          { purpose: 'public', primary: true },
-          {
-            purpose: 'vpc',
-            subnet_id: needed(found.subnetId, 'the subnet'),
-            ipv4: { vpc: machine.vpcAddress },
-          },
-        ],
+        ...interfacesOf(intent, machine, {
+          firewallId: needed(found.firewalls.get(firewallLabel(name, machine.role)), 'its firewall'),
+          subnetId: needed(found.subnetId, 'the subnet'),
+        }),
       }),
     find: async () => (await world.linode.instances.list({ label })).find((seen) => seen.tags.includes(tagOf(name))),
   });

@@ -4,6 +4,7 @@ import { firewallLabel, subnetLabel, tagOf, vpcLabel } from '../topology/index.t
 import { createOnce } from './create-once.ts';
 import { firewallRules } from './firewall-rules.ts';
 import { needed } from './found.ts';
+import { guardedInterfaces } from './machine-interfaces.ts';
 import type { Site } from './site.ts';
 
 export async function createVpc({ world, intent, found }: Site): Promise<void> {
@@ -56,15 +57,21 @@ export async function updateFirewall({ world, intent, found }: Site, role: Role)
 export async function attachFirewall({ world, intent, found }: Site, role: Role, machine: string): Promise<void> {
   const firewallId = needed(found.firewalls.get(firewallLabel(intent.topology.name, role)), `the firewall for ${role}`);
   const instance = needed(found.instances.get(machine), machine);
-  const attached = async () =>
-    (await world.linode.firewalls.devices.list(firewallId)).find(
-      ({ entity }) => entity.type === 'linode' && entity.id === instance.id,
-    );
-  await createOnce({
-    clock: world.clock,
-    create: () => world.linode.firewalls.devices.create(firewallId, { id: instance.id, type: 'linode' }),
-    find: attached,
-  });
+  const { devices } = world.linode.firewalls;
+  const attach = (type: 'linode' | 'linode_interface', id: number) =>
+    createOnce({
+      clock: world.clock,
+      create: () => devices.create(firewallId, { id, type }),
+      find: async () => (await devices.list(firewallId)).find(({ entity }) => entity.type === type && entity.id === id),
+    });
+  if (instance.interface_generation !== 'linode') {
+    await attach('linode', instance.id);
+    return;
+  }
+  const guarded = guardedInterfaces(instance, await devices.list(firewallId));
+  for (const { id } of await world.linode.instances.interfaces(instance.id)) {
+    if (!guarded.includes(id)) await attach('linode_interface', id);
+  }
 }
 
 export async function createPlacementGroup({ world, intent, found }: Site, label: string): Promise<void> {

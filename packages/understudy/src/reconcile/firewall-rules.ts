@@ -9,6 +9,13 @@ function byFamily(networks: readonly string[]): FirewallRuleBody['addresses'] {
   return { ...(ipv4.length > 0 ? { ipv4 } : {}), ...(ipv6.length > 0 ? { ipv6 } : {}) };
 }
 
+/** Where NodeBalancers outside of a VPC speak from, in every region. */
+const sharedBalancers = '192.168.255.0/24';
+
+function balancerSource({ balancer, network }: Topology): string {
+  return balancer.backends === 'private' ? sharedBalancers : network.balancerRange;
+}
+
 /** Inbound is closed but for this; outbound is open, since machines fetch packages. */
 export function firewallRules(topology: Topology, role: Role): FirewallRulesBody {
   const tcp = { action: 'ACCEPT', protocol: 'TCP' } as const;
@@ -24,7 +31,7 @@ export function firewallRules(topology: Topology, role: Role): FirewallRulesBody
           ...tcp,
           label: 'service-from-balancer',
           ports: String(topology.service.port),
-          addresses: byFamily([topology.network.balancerRange]),
+          addresses: byFamily([balancerSource(topology)]),
         };
   return {
     inbound: [

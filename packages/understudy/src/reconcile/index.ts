@@ -3,5 +3,6 @@ export { apply, destroy, type Applied } from './apply.ts';
 export { certificateFromFiles, type Certificate } from './certificate.ts';
 export { destroyPlan } from './destroy.ts';
 export type { Intent } from './intent.ts';
+export { readSecretValue } from './secret-file.ts';
 export { plan } from './plan.ts';
 export type { Plan } from './step.ts';

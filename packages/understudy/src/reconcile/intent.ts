@@ -1,5 +1,6 @@
 // What should exist, complete: the topology, and what it refers to resolved into values. Planning reads nothing else.
 import type { IndexTemplate } from '../cluster/index.ts';
+import type { Secret } from '../ground/index.ts';
 import {
   birthUserData,
   contentHash,
@@ -20,6 +21,8 @@ import type { Certificate } from './certificate.ts';
 
 export interface Intent {
   readonly topology: Topology;
+  /** What new machines get. Left out: `legacy_config`, which every account but one that is `linode_only` allows. */
+  readonly interfaceGeneration?: 'legacy_config' | 'linode';
   /** authorized_keys lines, the tool's own first. */
   readonly authorizedKeys: readonly string[];
   readonly repository: PackageRepository;
@@ -28,6 +31,8 @@ export interface Intent {
   readonly indexTemplate: IndexTemplate;
   /** Certificates given as files, by listener port; self-signed ones are made when they are needed. */
   readonly certificates: Readonly<Record<number, Certificate>>;
+  /** Values of `service.secrets`, read from their files. */
+  readonly secrets?: Readonly<Record<string, Secret>>;
 }
 
 export function machinesFor(intent: Intent, role?: Role): MachinePlan[] {
@@ -47,7 +52,7 @@ export function filesOf(intent: Intent, machine: MachinePlan, form: EngineForm =
   const files =
     machine.role === 'search'
       ? searchFiles({ topology, machine, peers: searchMachines, securityModule: repository.securityModule }, form)
-      : serviceFiles({ topology, machine, searchMachines });
+      : serviceFiles({ topology, machine, searchMachines, secrets: intent.secrets ?? {} });
   return [sshdFile, ...files];
 }
 

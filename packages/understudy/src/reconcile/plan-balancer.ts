@@ -1,8 +1,14 @@
 // Plans the NodeBalancer: one, with a listener per port and a backend per service machine on each.
-import type { NodeBalancerConfig, NodeBalancerNode } from '../linode/index.ts';
+import type { NodeBalancerConfig } from '../linode/index.ts';
 import type { Observation, ObservedBalancer } from '../status/index.ts';
 import { balancerLabel, subnetLabel, tagOf, type Listener } from '../topology/index.ts';
-import { backendBody, backendDifferences, listenerBody, listenerDifferences } from './balancer-shape.ts';
+import {
+  backendBody,
+  backendDifferences,
+  listenerBody,
+  listenerDifferences,
+  privateAddressOf,
+} from './balancer-shape.ts';
 import { sameFingerprint, selfSignedName } from './certificate.ts';
 import { machinesFor, type Intent } from './intent.ts';
 import { networkSteps } from './plan-network.ts';
@@ -30,14 +36,20 @@ export function planBalancer(draft: PlanDraft, intent: Intent, observation: Obse
       const reason = 'The balancer lacks the tag of this system, by which it is found.';
       draft.add({ subject, action: 'update', name: 'tag', reason, task: { kind: 'balancer-tag' } });
     }
-    if (subnet && !found.legs.some(({ subnet_id }) => subnet_id === subnet.id)) {
+    if (balancer.backends === 'private' && found.legs.length > 0) {
+      draft.obstacle(
+        subject,
+        'The balancer has a leg in the private network, the topology asks for backends: private, and Linode cannot change it. Delete it, and apply makes it anew.',
+      );
+    }
+    if (balancer.backends === 'vpc' && subnet && !found.legs.some(({ subnet_id }) => subnet_id === subnet.id)) {
       draft.obstacle(
         subject,
         'The balancer has no leg in the private network and Linode cannot add one later. Delete it, and apply makes it anew.',
       );
     }
   }
-  for (const listener of balancer.listeners) planListener(draft, intent, observation, listener, found, subnet?.id ?? 0);
+  for (const listener of balancer.listeners) planListener(draft, intent, observation, listener, found);
   if (found) planExtraListeners(draft, intent, found);
 }
 
@@ -47,7 +59,6 @@ function planListener(
   observation: Observation,
   listener: Listener,
   found: ObservedBalancer | undefined,
-  subnetId: number,
 ): void {
   const subject = balancerLabel(intent.topology.name);
   const { port, protocol } = listener;
@@ -77,7 +88,7 @@ function planListener(
       task: { kind: 'listener-update', port, certificate: certificate !== undefined },
     });
   }
-  planBackends(draft, intent, port, seen.config, seen.nodes, subnetId);
+  planBackends(draft, intent, observation, port, seen);
 }
 
 function certificateProblem(
@@ -105,10 +116,9 @@ function certificateProblem(
 function planBackends(
   draft: PlanDraft,
   intent: Intent,
+  { objects }: Observation,
   port: number,
-  config: NodeBalancerConfig,
-  nodes: readonly NodeBalancerNode[],
-  subnetId: number,
+  { config, nodes }: ObservedBalancer['configs'][number],
 ): void {
   const subject = balancerLabel(intent.topology.name);
   const machines = machinesFor(intent, 'service');
@@ -127,7 +137,11 @@ function planBackends(
       });
       continue;
     }
-    const differences = backendDifferences(node, backendBody(intent.topology, machine, subnetId));
+    const instance = objects.instances.find(({ label }) => label === machine.label);
+    // Whichever subnet a backend is in shows in its address; a machine about to be made has no private address yet.
+    const way = { subnetId: 0, privateAddress: privateAddressOf(instance) };
+    const waits = intent.topology.balancer.backends === 'private' && way.privateAddress === undefined;
+    const differences = waits ? [] : backendDifferences(node, backendBody(intent.topology, machine, way));
     if (differences.length > 0) {
       draft.add({
         subject,

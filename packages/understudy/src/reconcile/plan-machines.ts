@@ -12,6 +12,7 @@ import {
 } from '../machines/index.ts';
 import type { MachineSight, Observation } from '../status/index.ts';
 import { firewallLabel, tagOf, type MachinePlan } from '../topology/index.ts';
+import { privateAddressOf } from './balancer-shape.ts';
 import { filesOf, machinesFor, type Intent } from './intent.ts';
 import { networkSteps } from './plan-network.ts';
 import type { PlanDraft } from './step.ts';
@@ -146,6 +147,9 @@ function planShape(
   const held = objects.vpcIps.find(({ linode_id }) => linode_id === instance.id)?.address;
   if (held !== machine.vpcAddress)
     wrong.push(`has the private address ${held ?? 'none'} instead of ${machine.vpcAddress}`);
+  const byPrivateAddress = machine.role === 'service' && intent.topology.balancer.backends === 'private';
+  if (byPrivateAddress && privateAddressOf(instance) === undefined)
+    wrong.push('has no private address for balancer.backends: private');
   if (wrong.length > 0) {
     draft.obstacle(
       machine.label,

@@ -11,6 +11,7 @@ import {
 import type { Observation } from '../status/index.ts';
 import { firewallDifferences, firewallRules } from './firewall-rules.ts';
 import { machinesFor, type Intent } from './intent.ts';
+import { isGuarded } from './machine-interfaces.ts';
 import type { PlanDraft } from './step.ts';
 
 export const roles: readonly Role[] = ['search', 'service'];
@@ -78,8 +79,7 @@ function planFirewall(draft: PlanDraft, intent: Intent, { objects }: Observation
   }
   for (const machine of machinesFor(intent, role)) {
     const instance = objects.instances.find(({ label }) => label === machine.label);
-    const attached = found?.devices.some(({ entity }) => entity.type === 'linode' && entity.id === instance?.id);
-    if (instance && attached !== true) {
+    if (instance && !isGuarded(instance, found?.devices ?? [])) {
       draft.add({
         subject: machine.label,
         action: 'attach',

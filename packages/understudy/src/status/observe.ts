@@ -45,7 +45,7 @@ async function observeCertificates(
 
 /** The public address, by which SSH reaches the machine; Linode lists public addresses first. */
 export function targetOf(instance: Instance): RemoteTarget {
-  return { label: instance.label, address: instance.ipv4[0] ?? '' };
+  return { label: instance.label, address: instance.ipv4[0] ?? '', created: `${instance.created}Z` };
 }
 
 /** Search machines that run, as ways to the engine. */

@@ -35,6 +35,8 @@ export interface Placement {
 export interface Drills {
   /** Drill name -> what this system must reach in it; what is absent falls back to the drill's own goal. */
   readonly goals: Readonly<Record<string, DrillGoals>>;
+  /** How old the newest snapshot of the index may be when a drill starts on a real region. */
+  readonly snapshot: { readonly maxAgeHours: number } | 'not-required';
   /** On a real region, lets a power-cut drill crash a machine from within. Off unless the file says otherwise. */
   readonly allowSelfPowerCut: boolean;
 }
@@ -84,9 +86,16 @@ export interface Service {
   /** Liveness path: what the balancer asks. */
   readonly healthPath: string;
   readonly environment: Readonly<Record<string, string>>;
+  /** Further variables whose values are secret: name -> absolute path of the file that holds the value. */
+  readonly secrets: Readonly<Record<string, string>>;
 }
 
 export interface Balancer {
+  /**
+   * How the balancer reaches the service machines: through the VPC, or on their addresses in the region's shared private
+   * network (192.168.128.0/17), for accounts without balancers in VPCs.
+   */
+  readonly backends: 'vpc' | 'private';
   readonly listeners: readonly Listener[];
   readonly algorithm: 'roundrobin' | 'leastconn' | 'source';
   readonly stickiness: 'none' | 'table' | 'http_cookie';

@@ -57,21 +57,39 @@ export function serviceRefusals({ service }: TopologyFile): Refusal[] {
 const reservedNames: readonly string[] = ['ES_HOSTS', 'HOST', 'INDEX', 'PORT', 'WORKERS'];
 
 export function environmentRefusals({ service }: TopologyFile): Refusal[] {
-  return Object.entries(service.environment).flatMap(([name, value]): Refusal[] => {
-    const path = ['service', 'environment', name];
-    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
-      const allowed = 'letters, digits and _, not first a digit';
-      return [{ path, saw: name, allowed, message: 'it is no name of a variable', wayOut: 'rename it' }];
-    }
-    if (reservedNames.includes(name)) {
-      const allowed = `any name but ${reservedNames.join(', ')}`;
-      const wayOut = 'remove it; ports, workers and index have fields of their own';
-      return [{ path, saw: name, allowed, message: 'the tool sets this variable', wayOut }];
-    }
-    if (/[\u0000-\u001f\u007f]/.test(String(value))) {
-      const message = 'systemd reads one line for each variable';
-      return [{ path, saw: 'a control character', allowed: 'one line of text', message, wayOut: 'put it on one line' }];
-    }
-    return [];
-  });
+  const { environment, secrets } = service;
+  return [
+    ...Object.keys(environment).flatMap((name) => nameRefusals(['service', 'environment', name], name)),
+    ...Object.keys(secrets).flatMap((name) => nameRefusals(['service', 'secrets', name], name)),
+    ...Object.entries(environment).flatMap(([name, value]) => valueRefusals(name, value)),
+    ...Object.keys(secrets).flatMap((name) => (Object.hasOwn(environment, name) ? [twice(name)] : [])),
+  ];
+}
+
+function nameRefusals(path: readonly string[], name: string): Refusal[] {
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
+    const allowed = 'letters, digits and _, not first a digit';
+    return [{ path, saw: name, allowed, message: 'it is no name of a variable', wayOut: 'rename it' }];
+  }
+  if (!reservedNames.includes(name)) return [];
+  const allowed = `any name but ${reservedNames.join(', ')}`;
+  const wayOut = 'remove it; ports, workers and index have fields of their own';
+  return [{ path, saw: name, allowed, message: 'the tool sets this variable', wayOut }];
+}
+
+function valueRefusals(name: string, value: unknown): Refusal[] {
+  if (!/[\u0000-\u001f\u007f]/.test(String(value))) return [];
+  const path = ['service', 'environment', name];
+  const message = 'systemd reads one line for each variable';
+  return [{ path, saw: 'a control character', allowed: 'one line of text', message, wayOut: 'put it on one line' }];
+}
+
+function twice(name: string): Refusal {
+  return {
+    path: ['service', 'secrets', name],
+    saw: name,
+    allowed: 'a name that service.environment does not have',
+    message: 'it is unclear which of the two counts',
+    wayOut: 'remove one of them',
+  };
 }

@@ -2,7 +2,7 @@
 import { placeOf } from './parse.ts';
 import type { Problem } from './problem.ts';
 import type { Topology } from './model.ts';
-import { placementGroupLabels } from './plan.ts';
+import { machinePlans } from './plan.ts';
 
 /** Linode's answers, as far as they are read here, in Linode's own field names. */
 export interface RegionOffer {
@@ -12,9 +12,13 @@ export interface RegionOffer {
         readonly id: string;
         readonly capabilities: readonly string[];
         readonly status?: string;
-        readonly placement_group_limits?: { readonly maximum_linodes_per_pg: number } | null | undefined;
+        readonly placement_group_limits?: GroupLimits | null | undefined;
       }
     | undefined;
+  /** Labels of the account's placement groups in the region, those of this system included. */
+  readonly placementGroups: readonly { readonly label: string }[];
+  /** `interfaces_for_new_linodes` of the account; undefined when it could not be read. */
+  readonly interfaces: string | undefined;
   /** Memory in mebibytes. */
   readonly types: readonly { readonly id: string; readonly memory: number; readonly vcpus: number }[];
   readonly images: readonly {
@@ -23,6 +27,14 @@ export interface RegionOffer {
     readonly deprecated: boolean;
     readonly status: string;
   }[];
+}
+
+interface GroupLimits {
+  readonly maximum_linodes_per_pg: number;
+  /** For groups of the policy `flexible`, where it differs. */
+  readonly maximum_linodes_per_flexible_pg?: number | null | undefined;
+  /** Groups that the account may have in the region; null for any number. */
+  readonly maximum_pgs_per_customer?: number | null | undefined;
 }
 
 const needed: readonly (readonly [capability: string, whatFor: string])[] = [
@@ -46,6 +58,7 @@ export function regionProblems(topology: Topology, offer: RegionOffer): Problem[
   return [
     ...capabilityWords(topology, offer).map((words) => at(['region'], words)),
     ...groupWords(topology, offer).map((words) => at(['placement', 'policy'], words)),
+    ...interfaceWords(topology, offer).map((words) => at(['balancer', 'backends'], words)),
     ...imageWords(topology, offer).map((words) => at(['image'], words)),
     ...(['search', 'service'] as const).flatMap((role) =>
       typeWords(topology[role].machineType, offer).map((words) => at([role, 'machineType'], words)),
@@ -74,21 +87,44 @@ function capabilityWords({ region: id }: Topology, { region }: RegionOffer): Wor
   ];
 }
 
-function groupWords(topology: Topology, { region }: RegionOffer): Words[] {
-  const limit = region?.placement_group_limits?.maximum_linodes_per_pg;
-  const largest = Math.max(
-    ...(['search', 'service'] as const).map((role) => {
-      const machines = role === 'search' ? topology.search.nodes : topology.service.instances;
-      return placementGroupLabels(topology, role).length > 1 ? 5 : machines;
-    }),
-  );
-  if (limit === undefined || limit >= largest) return [];
-  return [
-    {
+function groupWords(topology: Topology, { region, placementGroups }: RegionOffer): Words[] {
+  const limits = region?.placement_group_limits;
+  if (!limits) return [];
+  const { policy } = topology.placement;
+  const perGroup =
+    (policy === 'flexible' ? limits.maximum_linodes_per_flexible_pg : undefined) ?? limits.maximum_linodes_per_pg;
+  const plans = machinePlans(topology);
+  const groups = [...new Set(plans.map(({ placementGroup }) => placementGroup))];
+  const sizes = groups.map((group) => plans.filter(({ placementGroup }) => placementGroup === group).length);
+  const largest = Math.max(...sizes);
+  const found: Words[] = [];
+  if (largest > perGroup)
+    found.push({
       saw: `${largest} machines in a group`,
-      allowed: `${limit} machines in a placement group of ${topology.region}`,
+      allowed: `${perGroup} machines in a ${policy} placement group of ${topology.region}`,
       message: 'the region holds fewer in one group',
       wayOut: 'choose another region or fewer machines',
+    });
+  const most = limits.maximum_pgs_per_customer;
+  const others = placementGroups.filter(({ label }) => !groups.includes(label)).length;
+  if (typeof most === 'number' && others + groups.length > most)
+    found.push({
+      saw: `${groups.length} groups beside the ${others} that the account has`,
+      allowed: `${most} placement groups in ${topology.region}`,
+      message: 'the account may have no more there',
+      wayOut: 'remove groups that nothing uses, or choose another region',
+    });
+  return found;
+}
+
+function interfaceWords({ balancer }: Topology, { interfaces }: RegionOffer): Words[] {
+  if (interfaces !== 'linode_only' || balancer.backends !== 'private') return [];
+  return [
+    {
+      saw: 'private',
+      allowed: 'vpc, on this account',
+      message: 'its setting for new machines is linode_only, and only legacy interfaces have private addresses',
+      wayOut: 'leave it out, or allow legacy interfaces in the account settings',
     },
   ];
 }

@@ -12,7 +12,7 @@ const builtinCommand = ['bin/node', 'service.mjs'] as const;
 /** `path` is the topology file's: relative paths in it count from there. What cannot be resolved was refused before. */
 export function resolveTopology(file: TopologyFile, path: string): Topology {
   const { name, region, image, placement, network, search, service, balancer, access, drills } = file;
-  const { command, workers, environment, artifact, ...restOfService } = service;
+  const { command, workers, environment, secrets, artifact, ...restOfService } = service;
   const { path: checkPath, body, ...restOfCheck } = balancer.check;
   const absolute = (relative: string) => absolutePath(relative, path);
   return {
@@ -35,6 +35,7 @@ export function resolveTopology(file: TopologyFile, path: string): Topology {
       command: command ?? builtinCommand,
       workers: workers ?? machineSize(service.machineType)?.vcpus ?? 1,
       environment: Object.fromEntries(Object.entries(environment).map(([key, value]) => [key, String(value)])),
+      secrets: Object.fromEntries(Object.entries(secrets).map(([key, file]) => [key, absolute(file)])),
     },
     balancer: {
       ...balancer,
@@ -46,7 +47,7 @@ export function resolveTopology(file: TopologyFile, path: string): Topology {
       sshKeys: access.sshKeys.map((key) => (isPublicKey(key) ? key : absolute(key))),
     },
     placement,
-    drills: { goals: definedGoals(drills.goals), allowSelfPowerCut: drills.allowSelfPowerCut },
+    drills: { ...drills, goals: definedGoals(drills.goals) },
   };
 }
 

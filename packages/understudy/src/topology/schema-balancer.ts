@@ -79,6 +79,13 @@ export const balancer = z.strictObject({
       wayOut: 'leave it out for http on port 80',
     },
   ),
+  backends: field(z.enum(['vpc', 'private']).default('vpc'), {
+    about:
+      "How the balancer reaches the service: through the VPC, or on private addresses of the region's shared network, for an " +
+      'account whose balancers cannot join a VPC.',
+    allowed: 'vpc or private',
+    wayOut: 'leave it out for vpc',
+  }),
   algorithm: field(z.enum(['roundrobin', 'leastconn', 'source']).default('leastconn'), {
     about:
       'How the balancer chooses a service machine. With leastconn a machine that hangs keeps few users: its requests do not end, so the next ones go elsewhere.',

@@ -49,4 +49,12 @@ export const service = z.strictObject({
     allowed: 'a mapping of names to text',
     wayOut: 'write NAME: value lines',
   }),
+  secrets: field(z.record(z.string(), z.string().min(1)).default({}), {
+    about:
+      'Environment variables whose values are secret: each names a file (relative to this one) that holds the value and that ' +
+      'only its owner may read.',
+    examples: [{ ES_PASSWORD: './secrets/es-password' }],
+    allowed: 'a mapping of names to paths',
+    wayOut: 'write NAME: ./file lines',
+  }),
 });

@@ -152,6 +152,19 @@ const drills = z.strictObject({
     allowed: 'a mapping of drill names to goals',
     wayOut: 'take the names from `understudy drill list`',
   }),
+  snapshot: field(
+    z
+      .union([z.literal('not-required'), z.strictObject({ maxAgeHours: z.int().min(1).max(8760).default(24) })])
+      .default({ maxAgeHours: 24 }),
+    {
+      about:
+        'On a real region a drill starts only when a snapshot of the index is younger than this; `not-required` for documents ' +
+        'that can be made again.',
+      examples: [{ maxAgeHours: 24 }, 'not-required'],
+      allowed: 'a mapping with maxAgeHours (1 to 8760), or not-required',
+      wayOut: 'leave it out for {maxAgeHours: 24}',
+    },
+  ),
   allowSelfPowerCut: field(z.boolean().default(false), {
     about: 'On a real region, lets a power-cut drill crash a machine from within.',
     allowed: 'true or false',
@@ -218,7 +231,7 @@ export const topologyFile = field(
     access,
     drills: field(drills.prefault({}), {
       about: 'What failure drills must reach, and what they may do.',
-      allowed: 'a mapping with goals and allowSelfPowerCut',
+      allowed: 'a mapping with goals, snapshot and allowSelfPowerCut',
       wayOut: 'leave it out for the goals of the drills',
     }),
   }),

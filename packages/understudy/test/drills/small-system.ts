@@ -97,6 +97,7 @@ async function worldOf(server: Server, copies: SmallSystem['copies']): Promise<D
     },
     power: null,
     disk: null,
+    snapshot: null,
     units: { engine: 'elasticsearch.service', service: 'understudy-service.service' },
     engineDataDirectory: '/var/lib/elasticsearch',
     clock: systemClock,
@@ -139,6 +140,7 @@ function memoryEngine(copies: SmallSystem['copies']): EnginePort {
       for (const copy of copies.values()) for (const id of ids) copy.delete(id);
       return Promise.resolve();
     },
+    newestSnapshot: () => Promise.resolve(undefined),
     allowAllocation: () => Promise.resolve(),
   };
 }

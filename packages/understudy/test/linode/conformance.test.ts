@@ -16,7 +16,9 @@ test("every request is valid under Linode's OpenAPI file, but for the known diff
     await send(client);
     for (const { method, url, body } of seen) {
       const below = url.replace('/v4', '');
-      const template = spec!.operationOf({ method, url: below }) ?? below.replace('/11/', '/{nodeBalancerId}/');
+      const template =
+        spec!.operationOf({ method, url: below }) ??
+        below.replace('/11/', '/{nodeBalancerId}/').replace('/1/', '/{linodeId}/');
       for (const problem of spec!.requestProblems({ method, url: below, body }))
         found.add(`${method} ${template}: ${problem}`);
     }

@@ -127,6 +127,7 @@ export const everyOperation: readonly Operation[] = [
   list('instances.firewalls', `/linode/instances/1/firewalls?${whole}`, answers.firewall, (c) =>
     c.instances.firewalls(1),
   ),
+  get('instances.interfaces', '/linode/instances/1/interfaces', answers.interfaces, (c) => c.instances.interfaces(1)),
 
   list('vpcs.list', `/vpcs?${whole}`, answers.vpc, (c) => c.vpcs.list({ label: 'demo-vpc' })),
   get('vpcs.get', '/vpcs/3', answers.vpc, (c) => c.vpcs.get(3)),
@@ -152,6 +153,7 @@ export const everyOperation: readonly Operation[] = [
   post('firewalls.create', '/networking/firewalls', answers.firewall, (c) =>
     c.firewalls.create({ label: 'demo-search', tags: ['understudy:demo'], rules }),
   ),
+  get('firewalls.settings', '/networking/firewalls/settings', answers.firewallSettings, (c) => c.firewalls.settings()),
   put('firewalls.update', '/networking/firewalls/5', answers.firewall, (c) =>
     c.firewalls.update(5, { status: 'enabled' }),
   ),

@@ -30,6 +30,7 @@ function service(of: Topology): Parameters<typeof serviceFiles>[0] {
     topology: of,
     machine: machines.find(({ role }) => role === 'service')!,
     searchMachines: machines.filter(({ role }) => role === 'search'),
+    secrets: {},
   };
 }
 

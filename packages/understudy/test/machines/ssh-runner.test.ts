@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
-import { systemClock, UnderstudyError } from '../../src/ground/index.ts';
+import { silentLogger, systemClock, UnderstudyError } from '../../src/ground/index.ts';
 import {
   createSshRunner,
   ensureKeyPair,
@@ -14,7 +14,7 @@ import {
 } from '../../src/machines/index.ts';
 import { hostKeyPair, loopbackSshd, type LoopbackSshd } from './loopback-sshd.ts';
 
-const target = { label: 'demo-search-1', address: '127.0.0.1' };
+const target = { label: 'demo-search-1', address: '127.0.0.1', created: new Date().toISOString() };
 
 async function withRunner(
   work: (runner: PinningRunner, sshd: LoopbackSshd, known: string, keys: KeyPair) => Promise<void>,
@@ -32,7 +32,8 @@ async function withRunner(
 }
 
 function runnerFor(port: number, known: string, keys: KeyPair): PinningRunner {
-  return createSshRunner({ privateKey: keys.privateKey, hostKeys: hostKeysFile(known), clock: systemClock, port });
+  const hostKeys = hostKeysFile(known, { clock: systemClock, logger: silentLogger, firstContactMs: 60_000 });
+  return createSshRunner({ privateKey: keys.privateKey, hostKeys, clock: systemClock, port });
 }
 
 function hasCode(code: string): (error: unknown) => boolean {
@@ -119,11 +120,34 @@ test('the host key is pinned at first contact, another one is refused, and a mac
     const hostKey = hostKeyPair();
     await using impostor = await loopbackSshd({ publicKey: keys.publicKey, hostKey });
     const other = runnerFor(impostor.port, known, keys);
-    await assert.rejects(other.run(target, ['true']), hasCode('machines-host-key'));
+    for (const again of [1, 2]) {
+      await assert.rejects(other.run(target, ['true']), (error: UnderstudyError) => {
+        assert.equal(error.code, 'machines-host-key', `attempt ${again}`);
+        assert.match(error.message, /shows the SSH host key SHA256:\S+, and SHA256:\S+ was pinned/);
+        return true;
+      });
+    }
+    assert.equal((await runner.run(target, ['true'])).code, 0, 'the pinned key is still trusted');
     await other.forget(target.address);
     assert.equal((await other.run(target, ['true'])).code, 0);
     await other.close();
     assert.equal(sshd.connections, 1);
+  }));
+
+test('the first key of a machine that is not new is refused, with the line that would pin it', () =>
+  withRunner(async (runner, _sshd, known) => {
+    const old = { ...target, created: new Date(Date.now() - 3_600_000).toISOString() };
+    let line = '';
+    await assert.rejects(runner.run(old, ['true']), (error: UnderstudyError) => {
+      assert.equal(error.code, 'machines-host-key');
+      line = error.message.split('\n').at(-1) ?? '';
+      assert.match(line, /^127\.0\.0\.1 ssh-ed25519 \S+$/);
+      return true;
+    });
+    const { label, address } = target;
+    await assert.rejects(runner.run({ label, address }, ['true']), hasCode('machines-host-key'));
+    await writeFile(known, `${line}\n`);
+    assert.equal((await runner.run(old, ['true'])).code, 0);
   }));
 
 test('a key that the machine does not know is machines-unreachable', () =>

@@ -19,6 +19,11 @@ export const requestDifferences: readonly KnownDifference[] = [
     problem: 'body: interface_generation is not documented',
     source: 'https://techdocs.akamai.com/linode-api/reference/post-linode-instance',
   },
+  {
+    operation: 'GET /linode/instances/{linodeId}/interfaces',
+    problem: 'no such operation',
+    source: 'https://techdocs.akamai.com/linode-api/reference/get-linode-interfaces',
+  },
   { operation: 'POST /nodebalancers', problem: 'body: vpcs is not documented', source: balancersInVpcs },
   {
     operation: 'POST /nodebalancers',

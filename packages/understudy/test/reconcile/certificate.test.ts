@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:tls';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { inspect } from 'node:util';
 import { certificateFromFiles, selfSignedCertificate } from '../../src/reconcile/certificate.ts';
+import { readSecretValue } from '../../src/reconcile/index.ts';
 import { shownCertificate } from '../../src/status/index.ts';
 
 const nowMs = Date.now();
@@ -38,9 +39,32 @@ test('what a TLS port shows is read without being trusted', async () => {
 test('files that are no certificate are refused by name, with the way out', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'understudy-cert-'));
   const path = join(directory, 'cert.pem');
-  await writeFile(path, 'nothing');
+  await writeFile(path, 'nothing', { mode: 0o600 });
   await assert.rejects(certificateFromFiles(path, path), {
     code: 'reconcile-certificate',
     message: /cert\.pem.*self-signed/,
   });
+});
+
+test('secrets are read from files that nobody else can read, and from no others', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'understudy-secret-'));
+  const path = join(directory, 'key');
+  await writeFile(path, 'planted value\n', { mode: 0o600 });
+  assert.equal((await readSecretValue(path, 'service.secrets.KEY')).reveal(), 'planted value');
+  const refused = async (mode: number, text: string, message: RegExp) => {
+    await writeFile(path, text);
+    await chmod(path, mode);
+    await assert.rejects(readSecretValue(path, 'service.secrets.KEY'), (error: Error) => {
+      assert.match(error.message, message);
+      assert.match(error.message, /^service\.secrets\.KEY: /);
+      assert.doesNotMatch(error.message, /planted/);
+      return true;
+    });
+  };
+  await refused(0o644, 'planted', /everybody .*\(mode 644\); do: chmod 600/);
+  await refused(0o600, 'planted\ntwice\n', /more than one line/);
+  await refused(0o600, '\n', /is empty/);
+  await assert.rejects(readSecretValue(`${path}-none`, 'service.secrets.KEY'), /cannot be read \(ENOENT\)/);
+  await chmod(path, 0o644);
+  await assert.rejects(certificateFromFiles(path, path), { code: 'reconcile-secret-file' });
 });

@@ -74,6 +74,7 @@ export async function simulatedWorld(options: SimulationOptions = {}): Promise<S
         token,
         clock,
         concurrency: 16,
+        logger: options.logger ?? silentLogger,
         fetch: (input, init) => send(() => fetch(input, init)),
       }),
       runner,

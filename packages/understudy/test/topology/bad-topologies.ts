@@ -166,6 +166,15 @@ export const badTopologies: readonly BadTopology[] = [
     /one line/,
   ),
   extended('a list as a variable', 'service:\n  environment:\n    A: [x]\n', 'service.environment.A', 7, /NAME: value/),
+  extended('a bad secret name', 'service:\n  secrets:\n    A-B: ./x\n', 'service.secrets.A-B', 7, /rename/),
+  extended('a reserved secret', 'service:\n  secrets:\n    PORT: ./x\n', 'service.secrets.PORT', 7, /the tool sets/),
+  extended(
+    'a variable that is also a secret',
+    'service:\n  environment: { KEY: x }\n  secrets: { KEY: ./x }\n',
+    'service.secrets.KEY',
+    7,
+    /which of the two/,
+  ),
   // The balancer.
   extended('no health check', 'balancer:\n  check:\n    type: none\n', 'balancer.check.type', 7, /dead machine/),
   extended(
@@ -342,6 +351,13 @@ export const badTopologies: readonly BadTopology[] = [
     'drills.goals.noop.clientErrorRatio',
     7,
     /above 1/,
+  ),
+  extended(
+    'a snapshot of no age',
+    'drills: { snapshot: { maxAgeHours: 0 } }\n',
+    'drills.snapshot.maxAgeHours',
+    5,
+    /leave it out/,
   ),
   extended(
     'a word where true or false belongs',

@@ -42,16 +42,18 @@ test('four lines are a whole topology: every default is filled in', () => {
       port: 5000,
       healthPath: '/healthz',
       environment: {},
+      secrets: {},
     },
     balancer: {
       listeners: [{ port: 80, protocol: 'http' }],
+      backends: 'vpc',
       algorithm: 'leastconn',
       stickiness: 'none',
       check: { type: 'http', path: '/healthz', intervalS: 3, timeoutS: 2, attempts: 2, passive: true },
     },
     access: { sshKeys: [], adminNetworks: ['203.0.113.7/32'] },
     placement: { policy: 'strict' },
-    drills: { goals: {}, allowSelfPowerCut: false },
+    drills: { goals: {}, snapshot: { maxAgeHours: 24 }, allowSelfPowerCut: false },
   });
 });
 

@@ -12,6 +12,8 @@ const offer = {
     { id: 'g6-standard-4', memory: 8192, vcpus: 4 },
     { id: 'g6-standard-2', memory: 4096, vcpus: 2 },
   ],
+  placementGroups: [],
+  interfaces: 'legacy_config_only',
   images: [{ id: 'linode/debian13', capabilities: ['cloud-init'], deprecated: false, status: 'available' }],
 } satisfies RegionOffer;
 
@@ -37,6 +39,25 @@ test('an unknown region, one in outage, and one with smaller placement groups ar
     fieldsOf({ region: small }).map(({ field }) => field),
     ['placement.policy'],
   );
+});
+
+test('a limit on the groups of the account counts those that are there, but not our own', () => {
+  const limits = { maximum_linodes_per_pg: 5, maximum_pgs_per_customer: 3 };
+  const region = { ...offer.region, placement_group_limits: limits };
+  const groups = (...labels: string[]) => labels.map((label) => ({ label }));
+  assert.deepEqual(fieldsOf({ region, placementGroups: groups('other', 'demo-search', 'demo-service') }), []);
+  assert.deepEqual(fieldsOf({ region, placementGroups: groups('other', 'another') }), [
+    { field: 'placement.policy', line: 1, message: 'the account may have no more there' },
+  ]);
+});
+
+test('groups of the flexible policy have a limit of their own', () => {
+  const limits = { maximum_linodes_per_pg: 5, maximum_linodes_per_flexible_pg: 2 };
+  const region = { ...offer.region, placement_group_limits: limits };
+  assert.deepEqual(fieldsOf({ region }), []);
+  const flexible = parseTopology(`${smallest}placement: { policy: flexible }\n`, { path: 'topology.yaml' });
+  const [problem] = regionProblems(flexible, { ...offer, region });
+  assert.equal(problem?.allowed, '2 machines in a flexible placement group of us-ord');
 });
 
 test('an image without cloud-init, a deprecated one and an unknown one are problems', () => {

@@ -36,10 +36,10 @@ export function applyCommand(): Command {
 async function applyLocked(context: TopologyContext, options: ApplyOptions): Promise<ExitCode> {
   const { session, topologyPath, signal } = context;
   const { world, topology, target } = session;
-  const price = await checkRegion(world.linode, topology, topologyPath);
-  const intent = await resolveIntent(session);
+  const { price, notices, ...account } = await checkRegion(world.linode, topology, topologyPath, 'write');
+  const intent = await resolveIntent(session, account);
   const first = plan(intent, await observe(world, topology));
-  if (first.steps.length > 0) printProgress(renderPlan(topology.name, first, price));
+  if (first.steps.length > 0) printProgress(renderPlan(topology.name, first, { price, notices }));
   const asks = target.name === 'linode' || first.steps.some(({ destructive }) => destructive);
   if (first.steps.length > 0 && asks && !(await confirm('Carry this out?', options.yes))) {
     printProgress(paint.dim('Nothing was changed. --yes answers the question beforehand.'));

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { destroy, destroyPlan } from '../../reconcile/index.ts';
 import { observeObjects } from '../../status/index.ts';
 import { exitCode } from '../exit-code.ts';
+import { checkAccess } from '../region-check.ts';
 import { renderPlan } from '../render/plan.ts';
 import { ask, printJson, printProgress } from '../terminal.ts';
 import { locked, topologyCommand, type TargetOptions } from '../topology-command.ts';
@@ -24,6 +25,7 @@ export function destroyCommand(): Command {
   return topologyCommand<DestroyOptions>(command, async ({ session }, options) =>
     locked(session, 'destroy', async () => {
       const { world, topology } = session;
+      await checkAccess(world.linode, 'write');
       const planned = destroyPlan(await observeObjects(world.linode, topology.name));
       printProgress(renderPlan(topology.name, planned));
       const question = `This deletes the documents too. Type the name of the system (${topology.name}) to go on: `;

@@ -23,11 +23,11 @@ export function planCommand(): Command {
     .addHelpText('after', examples);
   return topologyCommand<TargetOptions>(command, async ({ session, topologyPath }, options) => {
     const { world, topology } = session;
-    const price = await checkRegion(world.linode, topology, topologyPath);
-    const [intent, observation] = await Promise.all([resolveIntent(session), observe(world, topology)]);
+    const { price, notices, ...account } = await checkRegion(world.linode, topology, topologyPath, 'read');
+    const [intent, observation] = await Promise.all([resolveIntent(session, account), observe(world, topology)]);
     const planned = plan(intent, observation);
-    if (options.json === true) printJson({ schemaVersion: 1, name: topology.name, ...planned, price });
-    else print(renderPlan(topology.name, planned, price));
+    if (options.json === true) printJson({ schemaVersion: 1, name: topology.name, ...planned, price, notices });
+    else print(renderPlan(topology.name, planned, { price, notices }));
     return planned.steps.length + planned.obstacles.length === 0 ? exitCode.yes : exitCode.no;
   });
 }

@@ -1,10 +1,10 @@
 // A plan as text: what would change, in order, each with its reason.
 import type { Plan } from '../../reconcile/index.ts';
-import type { Price } from '../region-check.ts';
+import type { Price, RegionCheck } from '../region-check.ts';
 import { paint } from '../terminal.ts';
 import { table } from './table.ts';
 
-export function renderPlan(name: string, plan: Plan, price?: Price): string {
+export function renderPlan(name: string, plan: Plan, check?: Pick<RegionCheck, 'price' | 'notices'>): string {
   const { steps, obstacles } = plan;
   const head =
     steps.length === 0 && obstacles.length === 0
@@ -16,7 +16,8 @@ export function renderPlan(name: string, plan: Plan, price?: Price): string {
     paint.dim(step.reason),
   ]);
   const inTheWay = obstacles.map(({ subject, reason }) => [paint.yellow('in the way'), subject, reason]);
-  return [head, table([...rows, ...inTheWay]), price ? renderPrice(price) : '']
+  const notices = (check?.notices ?? []).map((notice) => paint.yellow(`! ${notice}`));
+  return [head, table([...rows, ...inTheWay]), ...notices, check ? renderPrice(check.price) : '']
     .filter((part) => part !== '')
     .join('\n');
 }

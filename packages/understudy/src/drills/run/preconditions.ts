@@ -17,10 +17,11 @@ export async function checkPreconditions(
   signal?: AbortSignal,
 ): Promise<MachineState[]> {
   const endMs = world.clock.monotonicMs() + patienceMs;
+  const unprotected = await snapshotReasons(world);
   for (;;) {
     const states = await machineStates(world);
     const passing = [...(await clusterReasons(world)), ...(await balancerReasons(world))];
-    const lasting = leftovers(states);
+    const lasting = [...leftovers(states), ...unprotected];
     if (passing.length + lasting.length === 0) return states;
     if (lasting.length > 0 || world.clock.monotonicMs() > endMs) throw refusal(world, drill, [...lasting, ...passing]);
     world.logger({ level: 'info', subject: drill.name, text: `waiting: ${passing[0] ?? ''}` });
@@ -57,4 +58,24 @@ async function balancerReasons(world: DrillWorld): Promise<string[]> {
   return nodes
     .filter((node) => node.status !== 'UP' || node.mode !== 'accept')
     .map((node) => `the balancer says ${node.label} is ${node.status} in mode ${node.mode}`);
+}
+
+/** What a drill may lose on a real region must be restorable. */
+async function snapshotReasons(world: DrillWorld): Promise<string[]> {
+  if (world.snapshot === null) return [];
+  const { maxAgeHours } = world.snapshot;
+  const index = world.topology.search.index.name;
+  const rule = `drills.snapshot allows ${maxAgeHours} h; take one, or set drills: {snapshot: not-required}`;
+  try {
+    const newest = await world.engine.newestSnapshot();
+    if (newest === undefined) return [`no snapshot repository holds a complete snapshot of ${index} (${rule})`];
+    const ageHours = (world.clock.now() - newest.startedMs) / 3_600_000;
+    if (ageHours <= maxAgeHours) return [];
+    return [
+      `the newest snapshot of ${index}, ${newest.name} in ${newest.repository}, is ${ageHours.toFixed(1)} h old (${rule})`,
+    ];
+  } catch (error) {
+    if (!(error instanceof UnderstudyError)) throw error;
+    return [`whether there is a snapshot of ${index} cannot be seen: ${error.message} (${rule})`];
+  }
 }

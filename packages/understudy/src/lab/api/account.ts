@@ -145,6 +145,7 @@ function deleteKey(call: Call): Json {
 
 const read = 'account:read_only';
 const write = 'account:read_write';
+const anyToken = '*';
 
 export const accountRoutes: readonly Route[] = [
   { method: 'GET', path: '/account', scope: read, handle: () => account },
@@ -178,9 +179,10 @@ export const accountRoutes: readonly Route[] = [
     scope: 'events:read_only',
     handle: (call) => mark(call, 'read'),
   },
-  { method: 'GET', path: '/profile', scope: read, handle: () => profile },
-  // As Linode: a user without restrictions has no list of grants.
-  { method: 'GET', path: '/profile/grants', scope: read, handle: () => undefined },
+  // As recorded: any token may ask who it belongs to.
+  { method: 'GET', path: '/profile', scope: anyToken, handle: () => profile },
+  // As on Linode: a user without restrictions has no list of grants.
+  { method: 'GET', path: '/profile/grants', scope: anyToken, handle: () => undefined },
   {
     method: 'GET',
     path: '/profile/sshkeys',

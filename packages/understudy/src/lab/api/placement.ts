@@ -127,8 +127,8 @@ function readLinodes(call: Call): { input: Input; machines: Machine[] } {
 
 const fields = ['label', 'placement_group_type', 'region', 'id'];
 const base = '/placement/groups';
-const read = 'placement:read_only';
-const write = 'placement:read_write';
+const read = 'linodes:read_only';
+const write = 'linodes:read_write';
 
 export const placementRoutes: readonly Route[] = [
   {

@@ -39,7 +39,7 @@ export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Below /v4, with Linode's own names of parameters: `/linode/instances/:linodeId`. */
   readonly path: string;
-  /** OAuth scope, such as `linodes:read_write`; undefined where Linode asks for no token. */
+  /** OAuth scope, such as `linodes:read_write`; `*` where any token will do; undefined where Linode asks for none. */
   readonly scope: string | undefined;
   readonly rate?: RateClass;
   handle(call: Call): unknown;

@@ -98,6 +98,7 @@ export function tokenOf(tokens: readonly ApiToken[], request: FastifyRequest): A
 }
 
 function covers(scopes: readonly string[], wanted: string): boolean {
+  if (wanted === '*') return true;
   const [resource = '', access = ''] = wanted.split(':');
   return scopes.some(
     (scope) => scope === '*' || scope === wanted || (access === 'read_only' && scope === `${resource}:read_write`),

@@ -295,7 +295,9 @@ function balancerRangeView(
 
 const vpcFields = ['created', 'id', 'label', 'region', 'updated'];
 const subnetFields = ['created', 'id', 'label', 'updated'];
-const read = 'vpc:read_only';
+// As recorded: any token may look at VPCs, but for the addresses in them.
+const read = '*';
+const readAddresses = 'ips:read_only';
 const write = 'vpc:read_write';
 
 export const vpcRoutes: readonly Route[] = [
@@ -311,11 +313,16 @@ export const vpcRoutes: readonly Route[] = [
       ),
   },
   { method: 'POST', path: '/vpcs', scope: write, rate: 'vpc-create', handle: createVpc },
-  { method: 'GET', path: '/vpcs/ips', scope: read, handle: (call) => listAddresses(call) },
+  { method: 'GET', path: '/vpcs/ips', scope: readAddresses, handle: (call) => listAddresses(call) },
   { method: 'GET', path: '/vpcs/:vpcId', scope: read, handle: (call) => vpcView(call.store, vpcOf(call)) },
   { method: 'PUT', path: '/vpcs/:vpcId', scope: write, handle: updateVpc },
   { method: 'DELETE', path: '/vpcs/:vpcId', scope: write, handle: deleteVpc },
-  { method: 'GET', path: '/vpcs/:vpcId/ips', scope: read, handle: (call) => listAddresses(call, vpcOf(call).id) },
+  {
+    method: 'GET',
+    path: '/vpcs/:vpcId/ips',
+    scope: readAddresses,
+    handle: (call) => listAddresses(call, vpcOf(call).id),
+  },
   {
     method: 'GET',
     path: '/vpcs/:vpcId/subnets',

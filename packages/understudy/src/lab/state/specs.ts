@@ -8,6 +8,7 @@ import type {
   NetworkInterfaceSpec,
   SubnetSpec,
 } from '../hardware.ts';
+import { publicNetwork } from '../region.ts';
 import { parseRange, toAddress } from './addresses.ts';
 import type { BalancerConfig, Firewall, FirewallRule, Machine, Subnet } from './model.ts';
 import type { LabStore } from './store.ts';
@@ -71,8 +72,17 @@ function ruleSpec(rule: FirewallRule): FirewallRuleSpec {
     action: rule.action,
     protocol: rule.protocol,
     ...(ports === undefined || ports === '' ? {} : { ports }),
-    addresses: (rule.addresses?.ipv4 ?? []).map((address) => (address.includes('/') ? address : `${address}/32`)),
+    addresses: (rule.addresses?.ipv4 ?? []).map(enforceable),
   };
+}
+
+/** Where NodeBalancers outside of a VPC speak from on Linode. */
+const sharedBalancers = '192.168.255.0/24';
+
+/** In the lab they speak from their public addresses: there is no wire for Linode's private network. */
+function enforceable(address: string): string {
+  if (address === sharedBalancers) return publicNetwork.balancers;
+  return address.includes('/') ? address : `${address}/32`;
 }
 
 /** The Linode that a firewall device stands for, also when the device is one of its interfaces. */

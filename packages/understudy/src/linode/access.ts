@@ -1,0 +1,52 @@
+// What the token and its user must be allowed to do, and what of it is missing. Looked at before anything is created.
+// Scopes by operation: the `security` of Linode's OpenAPI file, and X-Accepted-OAuth-Scopes of its answers.
+import type { Grants } from './answers.ts';
+
+/** `read`: looking at a system. `write`: also building, changing and removing it. */
+export type Access = 'read' | 'write';
+
+interface Need {
+  readonly scope: string;
+  readonly whatFor: string;
+}
+
+const toRead: readonly Need[] = [
+  { scope: 'linodes:read_only', whatFor: 'machines and placement groups' },
+  { scope: 'firewall:read_only', whatFor: 'firewalls and which of them the account puts in front of new objects' },
+  { scope: 'nodebalancers:read_only', whatFor: 'the balancer' },
+  { scope: 'ips:read_only', whatFor: 'the addresses held in the private network' },
+  { scope: 'images:read_only', whatFor: 'whether the image takes user data' },
+  { scope: 'account:read_only', whatFor: 'which network interfaces the account allows' },
+];
+
+const toWrite: readonly Need[] = [
+  { scope: 'linodes:read_write', whatFor: 'making machines and placement groups' },
+  { scope: 'vpc:read_write', whatFor: 'making the private network' },
+  { scope: 'firewall:read_write', whatFor: 'making firewalls' },
+  { scope: 'nodebalancers:read_write', whatFor: 'making the balancer' },
+  ...toRead.filter(({ scope }) => /^(?:ips|images|account):/.test(scope)),
+];
+
+/** Every scope that this access takes, each with what it is for. */
+export function neededScopes(access: Access): readonly Need[] {
+  return access === 'read' ? toRead : toWrite;
+}
+
+/** What a token with the scopes `held` lacks. `*` holds all, and read_write holds read_only. */
+export function missingScopes(held: readonly string[], access: Access): readonly Need[] {
+  const holds = (scope: string): boolean =>
+    held.includes('*') || held.includes(scope) || held.includes(scope.replace(/:read_only$/, ':read_write'));
+  return neededScopes(access).filter(({ scope }) => !holds(scope));
+}
+
+const grantsToCreate = [
+  ['add_linodes', 'making machines'],
+  ['add_vpcs', 'making the private network'],
+  ['add_firewalls', 'making firewalls'],
+  ['add_nodebalancers', 'making the balancer'],
+] as const;
+
+/** Global grants that a restricted user lacks for building a system. A grant that Linode does not list counts as given. */
+export function missingGrants({ global }: Grants): readonly { readonly grant: string; readonly whatFor: string }[] {
+  return grantsToCreate.filter(([grant]) => global[grant] === false).map(([grant, whatFor]) => ({ grant, whatFor }));
+}

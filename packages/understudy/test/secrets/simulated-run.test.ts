@@ -1,0 +1,134 @@
+// A whole run with planted secrets, from nothing to a healthy system and back: none of them shows in anything that the tool
+// says or writes, in user data, in command lines on the machines, or in a drill's folder.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { inspect } from 'node:util';
+import { runDrill } from '../../src/drills/index.ts';
+import { nothing } from '../../src/drills/faults/nothing.ts';
+import { goals } from '../../src/drills/goals.ts';
+import { Secret, type LogLine } from '../../src/ground/index.ts';
+import { createLinodeClient } from '../../src/linode/index.ts';
+import { apply, destroy, plan, type Intent } from '../../src/reconcile/index.ts';
+import { selfSignedCertificate } from '../../src/reconcile/certificate.ts';
+import { judge, observe, type World } from '../../src/status/index.ts';
+import { smallSystem } from '../drills/small-system.ts';
+import { sampleIntent, sampleText } from '../simulation/sample-intent.ts';
+import { simulatedWorld } from '../simulation/simulated-world.ts';
+import { assertFree, filesBelow, type Planted } from './planted.ts';
+
+const text = `${sampleText}service: { environment: { ES_PASSWORD: 'planted-elastic-password' } }
+balancer: { listeners: [{ port: 80, protocol: http }, { port: 443, protocol: https, certificate: self-signed }] }
+`;
+
+async function intentWithSecrets(): Promise<{ intent: Intent; planted: Planted }> {
+  const certificate = await selfSignedCertificate('demo.understudy.internal', undefined, Date.now());
+  const intent: Intent = {
+    ...(await sampleIntent(text)),
+    certificates: { 443: certificate },
+    secrets: { API_KEY: new Secret('planted-key-of-the-service') },
+  };
+  const planted = {
+    'the token': 'token-of-the-simulation',
+    'a value of the environment': 'planted-elastic-password',
+    'a value from a file': 'planted-key-of-the-service',
+    'the TLS key': certificate.keyPem.reveal(),
+  };
+  return { intent, planted };
+}
+
+/** The world with an ear on every remote command line. */
+function overheard(world: World, commands: string[]): World {
+  const run: World['runner']['run'] = (target, argv, options) => {
+    commands.push(argv.join(' '));
+    return world.runner.run(target, argv, options);
+  };
+  return { ...world, runner: { ...world.runner, run } };
+}
+
+test('plan, apply under faults, status and destroy keep every secret to themselves', async () => {
+  const { intent, planted } = await intentWithSecrets();
+  const said: string[] = [];
+  const commands: string[] = [];
+  const say = (what: unknown) => said.push(JSON.stringify(what), inspect(what, { depth: 20 }));
+  await using sim = await simulatedWorld({ factor: 400, logger: (line: LogLine) => void say(line) });
+  const world = overheard(sim.world, commands);
+
+  say(plan(intent, await observe(world, intent.topology)));
+  sim.region.faults.set(
+    [
+      { kind: 'unavailable', probability: 0.1 },
+      { kind: 'drop-after', method: 'POST', probability: 0.2 },
+      { kind: 'boot-failure', probability: 0.2, times: 1 },
+    ],
+    7,
+  );
+  for (let run = 1; ; run += 1) {
+    const outcome = await apply(world, intent, { allowDestructive: true, onPlan: (...seen) => say(seen) }).catch(
+      (error: unknown) => error,
+    );
+    say(outcome);
+    if (!(outcome instanceof Error)) break;
+    assert.ok(run < 5, 'apply did not converge');
+  }
+  sim.region.faults.set([], 7);
+  say(judge(await observe(world, intent.topology), intent.topology));
+
+  const machine = sim.machine('demo-service-1');
+  const environment = machine.files.get('/etc/understudy/service.env');
+  assert.match(environment?.content ?? '', /^API_KEY="planted-key-of-the-service"$/m, 'the service gets its secrets');
+  for (const [path, { mode, content }] of machine.files) if (mode !== '0600') assertFree(planted, content, path);
+  assert.equal(environment?.mode, '0600');
+
+  // Errors: a refused listener, a wrong token, a machine that refuses its files.
+  const wrong = createLinodeClient({
+    baseUrl: 'http://127.0.0.1:9/v4',
+    token: new Secret('token-of-the-simulation'),
+    clock: sim.world.clock,
+  });
+  say(await apply({ ...world, linode: wrong }, intent, { allowDestructive: false }).catch((error: unknown) => error));
+  const broken: World['runner']['run'] = () => Promise.resolve({ code: 1, stdout: '', stderr: 'it refused' });
+  machine.files.delete('/etc/understudy/service.env');
+  const refusing = { ...world, runner: { ...world.runner, run: broken } };
+  say(await apply(refusing, intent, { allowDestructive: true }).catch((error: unknown) => error));
+
+  const userData = [...sim.hardware.machines.values()].map(({ spec }) => spec.userData ?? '');
+  assert.equal(userData.length, 5);
+  say(await destroy(world, 'demo'));
+
+  assert.ok(commands.length > 20 && said.length > 100, `${commands.length} commands, ${said.length} texts`);
+  assertFree(planted, said.join('\n'), 'what was said');
+  assertFree(planted, userData.join('\n'), 'user data');
+  assertFree(planted, commands.join('\n'), 'a command line');
+});
+
+test('a secret that leaks is found', () => {
+  const planted = { 'the key': '-----BEGIN\nMIGHAgEAMBMGByqGSM49AgEGCCqGSM49\n-----END' };
+  const at = (text: string) => () => assertFree(planted, text, 'a text');
+  const message = /a text holds secrets[^]*the key/;
+  assert.throws(at('log: MIGHAgEAMBMGByqGSM49AgEGCCqGSM49'), { message });
+  for (const before of ['', 'x', 'xy'])
+    assert.throws(at(Buffer.from(`${before}MIGHAgEAMBMGByqGSM49AgEGCCqGSM49 more`).toString('base64')), { message });
+  at('log: nothing of it')();
+});
+
+test("a drill's folder and reports hold no secret of the topology", async () => {
+  const { intent, planted } = await intentWithSecrets();
+  const system = await smallSystem();
+  const { world } = system;
+  const drill = {
+    name: 'noop',
+    group: 'base',
+    summary: 'nothing',
+    fault: nothing,
+    goals: goals({}),
+    durations: { steadyMs: 1000, faultMs: 1000, recoveryMs: 5000 },
+    errorBudget: 0.5,
+  } as const;
+  const { environment, secrets } = intent.topology.service;
+  const service = { ...world.topology.service, environment, secrets };
+  const { directory } = await runDrill({ ...world, topology: { ...world.topology, service } }, drill);
+  await system.close();
+  const files = await filesBelow(directory);
+  assert.ok(files.some(({ path }) => path.endsWith('report.html')));
+  for (const { path, text } of files) assertFree(planted, text, path);
+});
