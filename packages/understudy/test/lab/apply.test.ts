@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { connect } from 'node:net';
 import path from 'node:path';
@@ -12,7 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { cacheDirectory } from '../../src/cli/places.ts';
 import { openSession, resolveIntent, type Session } from '../../src/cli/session.ts';
 import { silentLogger } from '../../src/ground/index.ts';
-import { labDown, labPowerCut, labUp } from '../../src/lab/index.ts';
+import { labDown, labEndpoint, labPowerCut, labUp } from '../../src/lab/index.ts';
 import { apply, destroy, plan, type Intent } from '../../src/reconcile/index.ts';
 import { observe, observeObjects, targetOf, type Status } from '../../src/status/index.ts';
 
@@ -24,9 +24,14 @@ search:
   version: 9.5.3
   heap: 512m
   index: { name: documents, shards: 3 }
+service:
+  environment: { ES_PASSWORD: planted-elastic-password }
+  secrets: { API_KEY: ./api-key }
 balancer:
   listeners: [{ port: 80, protocol: http }, { port: 443, protocol: https, certificate: self-signed }]
 `;
+const inEnvironment = 'planted-elastic-password';
+const inFile = 'planted-key-of-the-service';
 
 let base = '';
 let session: Session;
@@ -43,6 +48,7 @@ before(async () => {
   await labUp({ cacheDirectory: cache, logger: silentLogger });
   const topologyPath = path.join(base, 'topology.yaml');
   await writeFile(topologyPath, topologyText);
+  await writeFile(path.join(base, 'api-key'), `${inFile}\n`, { mode: 0o600 });
   session = await openSession({ topologyPath, target: 'lab', logger: silentLogger });
   intent = await resolveIntent(session);
 });
@@ -66,6 +72,42 @@ async function on(label: string, script: string): Promise<string> {
   const { code, stdout, stderr } = await session.world.runner.run(targetOf(instance), ['sh', '-c', script]);
   assert.equal(code, 0, stderr);
   return stdout;
+}
+
+/** A line from the middle of the tool's own SSH key. */
+async function ownPrivateKeyLine(): Promise<string> {
+  const lines = (await readFile(path.join(base, 'config/understudy/ssh/id_ed25519'), 'utf8')).split('\n');
+  const middle = lines[2] ?? '';
+  assert.ok(middle.length > 20);
+  return middle;
+}
+
+/**
+ * Where a secret is to be seen on a machine by others than root: as it is, or in base64. The patterns go in by stdin, since a
+ * command line with them would itself be a leak.
+ */
+async function leaksOn(label: string, secrets: readonly string[]): Promise<string[]> {
+  const { instances } = await observeObjects(session.world.linode, 'demo');
+  const instance = instances.find((candidate) => candidate.label === label);
+  assert.ok(instance, label);
+  const encoded = (secret: string, offset: number) =>
+    Buffer.from(`${' '.repeat(offset)}${secret}`)
+      .toString('base64')
+      .slice(4, -4);
+  const patterns = secrets.flatMap((secret) => [secret, ...[0, 1, 2].map((offset) => encoded(secret, offset))]);
+  const script = `set -u
+umask 077
+patterns=/run/planted-patterns; cat > $patterns
+{ journalctl --no-pager -o cat | grep -qFf $patterns && echo journal
+ps axww -o args= | grep -v grep | grep -qFf $patterns && echo 'process list'
+grep -rlFf $patterns /var/lib/cloud /run/cloud-init /var/log 2>/dev/null | sed 's/^/cloud-init or log /'
+find / -xdev -type f -perm -o=r -size -2000k -not -path '/proc/*' -not -path '/sys/*' -not -path '/usr/[bls][iha]*' -print0 2>/dev/null |
+  xargs -0 grep -lFf $patterns 2>/dev/null | sed 's/^/file /'
+} | grep -v '/var/log/journal/' | sort -u
+rm -f $patterns`;
+  const ran = await session.world.runner.run(targetOf(instance), ['sh', '-c', script], { stdin: patterns.join('\n') });
+  assert.equal(ran.code, 0, ran.stderr);
+  return ran.stdout.split('\n').filter((line) => line !== '');
 }
 
 function publicAddress(label: string): string {
@@ -127,6 +169,20 @@ describe('apply on real machines', { timeout: 1_800_000 }, () => {
     const asked = `curl -s -m 2 -o /dev/null http://10.20.0.31:${port}/healthz && echo open || echo closed`;
     assert.equal(await on('demo-search-1', asked), 'closed\n');
     assert.equal(await on('demo-service-1', 'stat -c %a:%U /etc/understudy/service.env'), '600:root\n');
+  });
+
+  it("keeps secrets from the journal, process lists, cloud-init's files and files that others may read", async () => {
+    const token = (await labEndpoint()).token.reveal();
+    const secrets = [inEnvironment, inFile, token, await ownPrivateKeyLine()];
+    for (const label of ['demo-search-1', 'demo-service-1']) {
+      assert.deepEqual(await leaksOn(label, secrets), [], label);
+    }
+    const environment = await on('demo-service-1', 'cat /etc/understudy/service.env');
+    assert.match(environment, new RegExp(`^API_KEY="${inFile}"$`, 'm'));
+    // The search finds what is there to be found.
+    await on('demo-service-1', `echo ${inFile} > /var/lib/planted; logger ${inEnvironment}`);
+    assert.deepEqual(await leaksOn('demo-service-1', secrets), ['file /var/lib/planted', 'journal']);
+    await on('demo-service-1', 'rm /var/lib/planted');
   });
 
   it('names each drift exactly and mends it', async () => {

@@ -181,7 +181,7 @@ test("what is left on the operator's disk is the tool's own key, readable by its
     [['config/understudy/ssh/id_ed25519', '600']],
   );
   for (const { path: file, text } of kept) assertFree(planted, text, file);
-  const [{ text: privateKey = '' } = {}] = privateKeys;
+  const privateKey = privateKeys[0]?.text ?? '';
   const others = kept.filter(({ path: file }) => !file.endsWith('/id_ed25519'));
   for (const { path: file, text } of others) assertFree({ 'the SSH key': privateKey }, text, file);
   assert.equal((await stat(path.join(base, 'config/understudy/ssh'))).mode & 0o777, 0o700);
