@@ -5,7 +5,7 @@ import { systemTime, type Time } from './time/time.ts';
 
 /**
  * What the article configures in elasticsearch-py: three retries at once, without backoff, on 500, 502, 503, 504 and
- * time-outs, 30 s for each attempt, every node taken in turn; no budget, no breaker, no hedging, no gathering.
+ * time-outs, 30 s for each attempt, every node taken in turn; no budget, no breaker, no hedging, no gathering, no fence.
  */
 export const articlePreset = {
   maxAttempts: 4,
@@ -16,6 +16,7 @@ export const articlePreset = {
   retryBudget: { ratio: 1, perSecond: 1e6, capacity: 1e6 },
   hedging: false,
   gather: false,
+  fenceWrites: false,
   breaker: { minimum: Infinity, allDownMs: 1e9 },
   nodeHealth: {
     stallMs: 1e9,

@@ -1,0 +1,208 @@
+// The faults: the catalogue's `search-*` drills as far as one host can make them, and a slow node. A drill strikes, holds, undoes,
+// and waits until the cluster is whole again; what the users felt is judged elsewhere.
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Cut } from '../../packages/understudy/src/drills/faults/network.ts';
+import type { EngineCluster } from './cluster.ts';
+import { hostNow } from './records.ts';
+import type { Relay } from './relay.ts';
+
+export interface Layout {
+  readonly master: number;
+  readonly copies: readonly { readonly primary: number; readonly replica: number }[];
+}
+
+/** Moments of a run, on the clock of the host. */
+export interface Marks {
+  struckMs: number;
+  /** The fault itself has ended: from here on the system recovers. */
+  undoneMs: number;
+  /** When a node was a member again. */
+  readonly returned: { readonly node: number; readonly atMs: number }[];
+}
+
+export interface Stage {
+  readonly cluster: EngineCluster;
+  readonly layout: Layout;
+  /** Before each node, in the drills that are `relayed`. */
+  readonly relays: readonly Relay[];
+  readonly marks: Marks;
+}
+
+export interface Drill {
+  readonly name: string;
+  readonly summary: string;
+  /** Nodes whose own requests and copies the fault touches; a shard without a copy there is healthy. */
+  targets(layout: Layout): readonly number[];
+  /** Users reach the engines through relays. */
+  readonly relayed?: boolean;
+  /** Steady time before the fault; 6 s. */
+  readonly steadyMs?: number;
+  run(stage: Stage, targets: readonly number[]): Promise<void>;
+}
+
+const steadyAgainMs = 4000;
+const deadMs = 8000;
+const cutMs = 30_000;
+
+const everyone = (): readonly number[] => [0, 1, 2];
+const theMaster = ({ master }: Layout): readonly number[] => [master];
+/** A node that holds a primary and is not the master. */
+const aHolder = ({ master, copies }: Layout): readonly number[] => [
+  copies.find(({ primary }) => primary !== master)?.primary ?? (master + 1) % 3,
+];
+
+async function returned({ cluster, marks }: Stage, nodes: readonly number[]): Promise<void> {
+  await Promise.all(
+    nodes.map(async (node) => {
+      await cluster.waitForReturn(node);
+      marks.returned.push({ node, atMs: hostNow() });
+    }),
+  );
+  await cluster.waitFor(3);
+  await sleep(steadyAgainMs);
+}
+
+/** Ends the engines of the targets and starts them again a while later. */
+function ending(how: (stage: Stage, node: number) => Promise<void>, downMs = deadMs): Drill['run'] {
+  return async (stage, targets) => {
+    stage.marks.struckMs = hostNow();
+    await Promise.all(targets.map((node) => how(stage, node)));
+    await sleep(downMs);
+    stage.marks.undoneMs = hostNow();
+    for (const node of targets) {
+      if (!stage.cluster.machines[node]?.powered) await stage.cluster.machines[node]?.powerOn();
+      stage.cluster.startNode(node);
+    }
+    await returned(stage, targets);
+  };
+}
+
+const kill = ({ cluster }: Stage, node: number): Promise<void> => cluster.stopNode(node, 'SIGKILL');
+const stop = ({ cluster }: Stage, node: number): Promise<void> => cluster.stopNode(node, 'SIGTERM');
+const powerCut = ({ cluster }: Stage, node: number): Promise<void> => cluster.cutPower(node);
+
+/** Cuts the first target from `peersOf` it. Users still reach it. */
+function cutting(
+  cut: Pick<Cut, 'direction' | 'percent'>,
+  peersOf: (layout: Layout, node: number) => readonly number[],
+): Drill['run'] {
+  return async (stage, targets) => {
+    const { cluster, layout, marks } = stage;
+    const node = targets[0] as number;
+    const peers = peersOf(layout, node).map((peer) => cluster.machines[peer]?.address ?? '');
+    marks.struckMs = hostNow();
+    cluster.machines[node]?.cut({ ...cut, peers });
+    await sleep(cutMs);
+    cluster.machines[node]?.mend();
+    marks.undoneMs = hostNow();
+    await returned(stage, [node]);
+  };
+}
+
+const others = (_: Layout, node: number): readonly number[] => everyone().filter((one) => one !== node);
+const otherHolder = ({ master }: Layout, node: number): readonly number[] =>
+  everyone().filter((one) => one !== node && one !== master);
+
+async function freeze(stage: Stage, targets: readonly number[]): Promise<void> {
+  const { cluster, marks } = stage;
+  const node = targets[0] as number;
+  marks.struckMs = hostNow();
+  cluster.signal(node, 'SIGSTOP');
+  await sleep(45_000);
+  cluster.signal(node, 'SIGCONT');
+  marks.undoneMs = hostNow();
+  await returned(stage, [node]);
+}
+
+/** As planned work is done: replicas stay where they are meanwhile, the next node waits for green, the master goes last. */
+async function restartInTurn({ cluster, layout, marks }: Stage): Promise<void> {
+  const allow = (which: string | null): Promise<unknown> =>
+    cluster.ask('/_cluster/settings', 'PUT', { persistent: { 'cluster.routing.allocation.enable': which } });
+  marks.struckMs = hostNow();
+  for (const node of [...others(layout, layout.master), layout.master]) {
+    await allow('primaries');
+    await cluster.stopNode(node);
+    cluster.startNode(node);
+    await cluster.waitForReturn(node);
+    marks.returned.push({ node, atMs: hostNow() });
+    await allow(null);
+    await cluster.waitFor(3);
+  }
+  marks.undoneMs = hostNow();
+  await sleep(steadyAgainMs);
+}
+
+async function slow({ relays, marks }: Stage, targets: readonly number[]): Promise<void> {
+  const relay = relays[targets[0] as number] as Relay;
+  marks.struckMs = hostNow();
+  relay.delayMs = 1000;
+  await sleep(cutMs);
+  relay.delayMs = 0;
+  marks.undoneMs = hostNow();
+}
+
+const whole = { percent: 100 } as const;
+
+export const drills: readonly Drill[] = [
+  { name: 'search-stop', summary: 'a data node is stopped in order', targets: aHolder, run: ending(stop) },
+  { name: 'search-kill-master', summary: 'the elected master is killed', targets: theMaster, run: ending(kill) },
+  { name: 'search-kill-data', summary: 'a node with primaries is killed', targets: aHolder, run: ending(kill) },
+  { name: 'search-pause', summary: 'the elected master hangs for 45 s', targets: theMaster, run: freeze },
+  {
+    name: 'search-power-cut',
+    summary: "the master's machine loses its power: no FIN, no RST",
+    targets: theMaster,
+    run: ending(powerCut, 15_000),
+  },
+  {
+    name: 'search-partition',
+    summary: 'the master is cut from the other nodes for 30 s; users reach it',
+    targets: theMaster,
+    run: cutting({ ...whole, direction: 'both' }, others),
+  },
+  {
+    name: 'search-one-way-in',
+    summary: 'a data node hears none of the others for 30 s',
+    targets: aHolder,
+    run: cutting({ ...whole, direction: 'in' }, others),
+  },
+  {
+    name: 'search-one-way-out',
+    summary: 'a data node is heard by none of the others for 30 s',
+    targets: aHolder,
+    run: cutting({ ...whole, direction: 'out' }, others),
+  },
+  {
+    name: 'search-bridge',
+    summary: 'the two data nodes cannot reach each other for 30 s; both reach the master',
+    targets: (layout) => [...aHolder(layout), ...otherHolder(layout, aHolder(layout)[0] as number)],
+    run: cutting({ ...whole, direction: 'both' }, otherHolder),
+  },
+  {
+    name: 'search-loss',
+    summary: 'a twentieth of the packets between the master and the others is lost for 30 s',
+    targets: theMaster,
+    run: cutting({ percent: 5, direction: 'both' }, others),
+  },
+  { name: 'search-rolling-restart', summary: 'every node restarted in turn', targets: everyone, run: restartInTurn },
+  {
+    name: 'search-quorum-loss',
+    summary: 'the master and another node are killed for 15 s',
+    targets: ({ master }) => [master, (master + 1) % 3],
+    run: ending(kill, 15_000),
+  },
+  {
+    name: 'search-power-loss-all',
+    summary: 'every node loses its power for 15 s',
+    targets: everyone,
+    run: ending(powerCut, 15_000),
+  },
+  {
+    name: 'slow-node',
+    summary: 'answers of one node of three reach the users 1 s late for 30 s',
+    targets: aHolder,
+    relayed: true,
+    steadyMs: 20_000,
+    run: slow,
+  },
+];

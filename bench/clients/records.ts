@@ -1,0 +1,59 @@
+// What one run leaves behind: plain data from the process of the users, read by the pure analysis.
+
+export interface Lane {
+  readonly kind: 'write' | 'get' | 'search';
+  /** The shard it touches; null when it touches all. */
+  readonly shard: number | null;
+  readonly perSecond: number;
+}
+
+/** What the process of the users is told. All times are milliseconds on the clock of the host. */
+export interface UsersSpec {
+  readonly client: 'bare' | 'article' | 'ours';
+  readonly nodes: readonly string[];
+  readonly index: string;
+  readonly lanes: readonly Lane[];
+  /** For each shard: ids that are there to be read, and prefixes whose documents it holds. */
+  readonly readIds: readonly (readonly string[])[];
+  readonly writeIds: readonly (readonly string[])[];
+  readonly seed: number;
+  /** A user waits this long; what is answered later has failed. */
+  readonly patienceMs: number;
+}
+
+export interface OperationRecord {
+  readonly lane: number;
+  readonly dueMs: number;
+  /** Infinity (null in JSON) when nothing came in the patience of a user. */
+  readonly endMs: number | null;
+  /** Absent when it succeeded. */
+  readonly error?: string;
+  /** A search answered without some of its shards. */
+  readonly incomplete?: boolean;
+}
+
+/** A request on its way to an engine, seen below the client: the same hook for all three. */
+export interface WireRecord {
+  readonly atMs: number;
+  readonly node: number;
+  /** A question of the client's own (health, topology), not a user's. */
+  readonly own: boolean;
+}
+
+export interface UsersReport {
+  readonly operations: readonly OperationRecord[];
+  readonly sent: readonly WireRecord[];
+  /** Answers to users' requests, below status 500. */
+  readonly answered: readonly WireRecord[];
+  readonly acknowledgedIds: readonly string[];
+  /** Hedges so far, at each second. */
+  readonly hedges: readonly { readonly atMs: number; readonly count: number }[];
+  /** Most that an operation started after it was due: the generator's own lag. */
+  readonly lagMs: number;
+  readonly stoppedMs: number;
+}
+
+/** Milliseconds on a clock that all processes of the host share. */
+export function hostNow(): number {
+  return performance.timeOrigin + performance.now();
+}
