@@ -40,7 +40,7 @@ export const stacks: readonly Stack[] = [
     name: 'stock',
     about: "this project's service, the vendor's defaults",
     profile: 'stock',
-    faultMs: 150_000,
+    faultMs: 120_000,
     front: builtin,
   },
   { name: 'safe', about: "this project's service, profile safe", profile: 'safe', faultMs: 45_000, front: builtin },
@@ -49,7 +49,7 @@ export const stacks: readonly Stack[] = [
     name: 'article',
     about: "the article's Flask, gunicorn and client settings, the vendor's defaults",
     profile: 'stock',
-    faultMs: 150_000,
+    faultMs: 120_000,
     front: articles,
   },
 ];
