@@ -69,7 +69,28 @@ export function thisHost(): Host {
 export interface ResultFile<Run> {
   readonly schemaVersion: 1;
   readonly host: Host;
+  /** False: something ended the bench before its last run. */
+  readonly complete: boolean;
   readonly runs: readonly Run[];
+}
+
+/** Collects runs; when something ends the work early, those that were finished are not lost with it. */
+export async function collected<Run>(
+  { logger, signal }: CommandContext,
+  work: (runs: Run[]) => Promise<void>,
+): Promise<ResultFile<Run>> {
+  const runs: Run[] = [];
+  let complete = true;
+  try {
+    await work(runs);
+  } catch (error) {
+    if (runs.length === 0) throw error;
+    complete = false;
+    const reason: unknown = signal.aborted ? signal.reason : error;
+    const text = reason instanceof Error ? reason.message : String(reason);
+    logger({ level: 'error', subject: 'bench', text: `${text} What was measured until then follows.` });
+  }
+  return { schemaVersion: 1, host: thisHost(), complete, runs };
 }
 
 /** Error: `cli-usage` for a file that is not a result, or results of machines that differ. */
@@ -84,7 +105,12 @@ export async function mergeFiles<Run>(paths: readonly string[]): Promise<ResultF
       'cli-usage',
       `--from: ${paths[other] ?? ''} was measured on another machine than ${paths[0] ?? ''}; the two are not comparable.`,
     );
-  return { schemaVersion: 1, host: first.host, runs: files.flatMap(({ runs }) => runs) };
+  return {
+    schemaVersion: 1,
+    host: first.host,
+    complete: files.every(({ complete }) => complete),
+    runs: files.flatMap(({ runs }) => runs),
+  };
 }
 
 async function resultFile<Run>(path: string): Promise<ResultFile<Run>> {

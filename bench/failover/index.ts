@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { exitCode } from '../../packages/understudy/src/cli/exit-code.ts';
 import { drillsNamed, runDrill, type Drill, type RunOptions } from '../../packages/understudy/src/drills/index.ts';
-import { chosen, command, mergeFiles, repeats, thisHost, type CommandContext, type ResultFile } from './command.ts';
+import { chosen, command, mergeFiles, repeats, collected, type CommandContext, type ResultFile } from './command.ts';
 import { outageOf, ratioOf, summarize, type OutageRun } from './outage.ts';
 import { stacks, type Stack } from './stacks.ts';
 import { openSystems } from './system.ts';
@@ -48,25 +48,26 @@ const { values } = parseArgs({
   },
 });
 
-async function measure({ logger, signal }: CommandContext): Promise<ResultFile<OutageRun>> {
+async function measure(context: CommandContext): Promise<ResultFile<OutageRun>> {
+  const { logger, signal } = context;
   const asked = chosen('--profiles', values.profiles, stacks);
   const drills = drillsNamed(values.drills.split(','));
   const repeat = repeats(values.repeat);
-  const runs: OutageRun[] = [];
-  await using systems = await openSystems({ logger, signal, keep: values.keep, runsDirectory: values.runs });
-  for (const stack of asked)
-    await systems.with(stack, async (world) => {
-      for (const drill of drills)
-        for (let run = 1; run <= repeat; run += 1) {
-          signal.throwIfAborted();
-          const result = await runDrill(world, withoutBudget(drill), runOptions(stack, signal));
-          const outage = await outageOf(stack.name, drill.name, result);
-          runs.push(outage);
-          const text = `${drill.name} ${run}/${repeat}: write gap ${seconds(outage.writeGapMs)}, ${outage.failed} failed, lost ${outage.lost}`;
-          logger({ level: 'info', subject: stack.name, text });
-        }
-    });
-  return { schemaVersion: 1, host: thisHost(), runs };
+  return await collected(context, async (runs: OutageRun[]) => {
+    await using systems = await openSystems({ logger, signal, keep: values.keep, runsDirectory: values.runs });
+    for (const stack of asked)
+      await systems.with(stack, async (world) => {
+        for (const drill of drills)
+          for (let run = 1; run <= repeat; run += 1) {
+            signal.throwIfAborted();
+            const result = await runDrill(world, withoutBudget(drill), runOptions(stack, signal));
+            const outage = await outageOf(stack.name, drill.name, result);
+            runs.push(outage);
+            const text = `${drill.name} ${run}/${repeat}: write gap ${seconds(outage.writeGapMs)}, ${outage.failed} failed, lost ${outage.lost}`;
+            logger({ level: 'info', subject: stack.name, text });
+          }
+      });
+  });
 }
 
 /** Users of the slow stacks are expected to suffer; stopping the run would hide how long. */
@@ -94,7 +95,7 @@ function show(result: ResultFile<OutageRun>): number {
       : outageTable(result.host, summaries, ratios),
   );
   const ratio = ratios.find(({ of }) => of === 'stock');
-  if (ratio === undefined) return exitCode.unknown;
+  if (ratio === undefined || !result.complete) return exitCode.unknown;
   return ratio.medians >= leastRatio ? exitCode.yes : exitCode.no;
 }
 

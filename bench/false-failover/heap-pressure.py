@@ -42,6 +42,12 @@ class Body:
         self.socket.sendall(CHUNK)
         self.sent_mb += 1
 
+    def alive(self):
+        try:
+            return self.socket.send(b"\n") == 1
+        except OSError:
+            return False
+
     def drop(self):
         self.socket.close()
 
@@ -53,6 +59,8 @@ def churn():
             ask("GET", f"/{INDEX}/_search?size=200")
         except (OSError, http.client.HTTPException):
             time.sleep(0.2)
+        # It is the engine that shall be busy, not this program.
+        time.sleep(0.02)
 
 
 def heap():
@@ -92,11 +100,12 @@ def main():
                 if share > MOST_SHARE and bodies:
                     bodies.pop().drop()
                 elif share < WANTED_SHARE / 5:
-                    add(bodies, 24)
+                    add(bodies, 32)
                 elif share < WANTED_SHARE:
                     add(bodies, 4)
             except OSError:
-                bodies = []
+                # The engine closed one: it may have ended, or refused.
+                bodies = [body for body in bodies if body.alive()]
 
 
 main()

@@ -8,7 +8,7 @@ import {
   command,
   mergeFiles,
   repeats,
-  thisHost,
+  collected,
   type CommandContext,
   type ResultFile,
 } from '../failover/command.ts';
@@ -64,23 +64,24 @@ const { values } = parseArgs({
   },
 });
 
-async function measure({ logger, signal }: CommandContext): Promise<ResultFile<PriceRun>> {
+async function measure(context: CommandContext): Promise<ResultFile<PriceRun>> {
+  const { logger, signal } = context;
   const asked = chosen('--profiles', values.profiles, profiles);
   const wanted = chosenCases(values.cases);
   const repeat = repeats(values.repeat);
-  const runs: PriceRun[] = [];
-  await using systems = await openSystems({ logger, signal, keep: values.keep, runsDirectory: values.runs });
-  for (const stack of asked)
-    await systems.with(stack, async (world) => {
-      for (const one of wanted)
-        for (let run = 1; run <= repeat; run += 1) {
-          signal.throwIfAborted();
-          const price = await priceOf(world, stack, one, signal);
-          runs.push(price);
-          logger({ level: 'info', subject: stack.name, text: `${one.name} ${run}/${repeat}: ${said(price)}` });
-        }
-    });
-  return { schemaVersion: 1, host: thisHost(), runs };
+  return await collected(context, async (runs: PriceRun[]) => {
+    await using systems = await openSystems({ logger, signal, keep: values.keep, runsDirectory: values.runs });
+    for (const stack of asked)
+      await systems.with(stack, async (world) => {
+        for (const one of wanted)
+          for (let run = 1; run <= repeat; run += 1) {
+            signal.throwIfAborted();
+            const price = await priceOf(world, stack, one, signal);
+            runs.push(price);
+            logger({ level: 'info', subject: stack.name, text: `${one.name} ${run}/${repeat}: ${said(price)}` });
+          }
+      });
+  });
 }
 
 /** Error: `cli-usage` when a word begins no case's name. */
@@ -137,7 +138,7 @@ function show(result: ResultFile<PriceRun>): number {
     values.json ? `${JSON.stringify(result, undefined, 2)}\n` : priceTables(result.host, result.runs),
   );
   if (result.runs.some((run) => isMeasure(run) && isFalseFailover(run))) return exitCode.no;
-  return result.runs.every(isMeasure) ? exitCode.yes : exitCode.unknown;
+  return result.complete && result.runs.every(isMeasure) ? exitCode.yes : exitCode.unknown;
 }
 
 if (values.help) process.stdout.write(`${help}\n`);
