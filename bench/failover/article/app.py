@@ -1,7 +1,8 @@
 """The application of the article that this comparison starts from, with the client settings it gives.
 
 Changed only where it cannot run as printed: the current client has no `connection_class`, its answers are turned into JSON by
-`.body`, every node is given to it (with one, that node's death ends everything), and the index is the one the others use.
+`.body`, every node is given to it (with one, that node's death ends everything), the index is the one the others use, and there is
+a liveness path, which the deployment asks once.
 """
 
 import os
@@ -38,6 +39,11 @@ def index_document_with_retry(index_name, doc_id, data):
             print(f"An unexpected error occurred: {error}")
             return {"error": str(error)}
     return {"error": "Failed to index document after multiple retries"}
+
+
+@app.route("/healthz", methods=["GET"])
+def liveness():
+    return jsonify({"status": "ok"})
 
 
 @app.route("/index", methods=["POST"])
