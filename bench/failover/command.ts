@@ -42,10 +42,10 @@ export function chosen<T extends { readonly name: string }>(option: string, text
 }
 
 /** Error: `cli-usage`. */
-export function repeats(text: string): number {
+export function wholeNumber(option: string, text: string): number {
   const count = Number(text);
   if (Number.isInteger(count) && count >= 1 && count <= 100) return count;
-  throw new UnderstudyError('cli-usage', `--repeat: saw '${text}'; allowed a whole number from 1 to 100.`);
+  throw new UnderstudyError('cli-usage', `${option}: saw '${text}'; allowed a whole number from 1 to 100.`);
 }
 
 /** The machine that measured. */

@@ -2,7 +2,15 @@
 import { parseArgs } from 'node:util';
 import { exitCode } from '../../packages/understudy/src/cli/exit-code.ts';
 import { drillsNamed, runDrill, type Drill, type RunOptions } from '../../packages/understudy/src/drills/index.ts';
-import { chosen, command, mergeFiles, repeats, collected, type CommandContext, type ResultFile } from './command.ts';
+import {
+  chosen,
+  command,
+  mergeFiles,
+  wholeNumber,
+  collected,
+  type CommandContext,
+  type ResultFile,
+} from './command.ts';
 import { outageOf, ratioOf, summarize, type OutageRun } from './outage.ts';
 import { stacks, type Stack } from './stacks.ts';
 import { openSystems } from './system.ts';
@@ -15,6 +23,7 @@ const help = `bench/failover: how long writes stop when a search machine dies, s
   --profiles LIST   stacks, in this order (default ${stacks.map(({ name }) => name).join(',')})
   --drills LIST     drills (default search-power-cut); search-kill-master, search-pause, search-partition are meant
   --repeat N        runs of each (default 3): worst and median are shown
+  --rate N          writes a second (default 12, which every stack can carry on two cores)
   --json            the result as JSON on stdout
   --from FILES      merge what --json wrote before, and measure nothing; separated by commas
   --keep            leave the last system standing, for the next call on the same stack
@@ -30,8 +39,11 @@ Examples:
 It needs root and this machine to itself. It starts a lab when none runs, and removes what it made; Ctrl-C too.
 Exit codes: 0 stock : fast is at least 15, 1 it is less, 2 not both were measured.`;
 
-/** Modest, so that two cores measure the system and not the generator: eight writes a second for each of three primaries. */
-const load: NonNullable<RunOptions['ratePerS']> = { index: 24, get: 12, search: 6 };
+/** Writes, half as many gets, a third as many searches. */
+function load(writesPerS: number): NonNullable<RunOptions['ratePerS']> {
+  return { index: writesPerS, get: writesPerS / 2, search: writesPerS / 3 };
+}
+
 const leastRatio = 15;
 const ratioDrill = 'search-power-cut';
 
@@ -40,6 +52,7 @@ const { values } = parseArgs({
     profiles: { type: 'string', default: stacks.map(({ name }) => name).join(',') },
     drills: { type: 'string', default: ratioDrill },
     repeat: { type: 'string', default: '3' },
+    rate: { type: 'string', default: '12' },
     json: { type: 'boolean', default: false },
     from: { type: 'string' },
     keep: { type: 'boolean', default: false },
@@ -52,7 +65,8 @@ async function measure(context: CommandContext): Promise<ResultFile<OutageRun>> 
   const { logger, signal } = context;
   const asked = chosen('--profiles', values.profiles, stacks);
   const drills = drillsNamed(values.drills.split(','));
-  const repeat = repeats(values.repeat);
+  const repeat = wholeNumber('--repeat', values.repeat);
+  const writesPerS = wholeNumber('--rate', values.rate);
   return await collected(context, async (runs: OutageRun[]) => {
     await using systems = await openSystems({ logger, signal, keep: values.keep, runsDirectory: values.runs });
     for (const stack of asked)
@@ -60,8 +74,11 @@ async function measure(context: CommandContext): Promise<ResultFile<OutageRun>> 
         for (const drill of drills)
           for (let run = 1; run <= repeat; run += 1) {
             signal.throwIfAborted();
-            const result = await runDrill(world, withoutBudget(drill), runOptions(stack, signal));
-            const outage = await outageOf(stack.name, drill.name, result);
+            const result = await runDrill(world, withoutBudget(drill), {
+              ...runOptions(stack, signal),
+              ratePerS: load(writesPerS),
+            });
+            const outage = await outageOf({ stack: stack.name, drill: drill.name, writesPerS }, result);
             runs.push(outage);
             const text = `${drill.name} ${run}/${repeat}: write gap ${seconds(outage.writeGapMs)}, ${outage.failed} failed, lost ${outage.lost}`;
             logger({ level: 'info', subject: stack.name, text });
@@ -80,7 +97,6 @@ function runOptions({ faultMs }: Stack, signal: AbortSignal): RunOptions {
     durations: { steadyMs: 10_000, faultMs, recoveryMs: 300_000 },
     // Latency counts from when a request was due: what the generator is behind makes an outage longer, never shorter.
     steady: { maxLagMs: 1_000 },
-    ratePerS: load,
     signal,
   };
 }

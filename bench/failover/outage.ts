@@ -6,6 +6,8 @@ import type { StackName } from './stacks.ts';
 export interface OutageRun {
   readonly stack: StackName;
   readonly drill: string;
+  /** The load: writes a second over all lanes. */
+  readonly writesPerS: number;
   readonly runId: string;
   readonly result: Verdict['result'];
   readonly reasons: readonly string[];
@@ -25,13 +27,15 @@ export interface OutageRun {
   readonly duplicate: number;
 }
 
-export async function outageOf(stack: StackName, drill: string, { verdict, directory }: RunResult): Promise<OutageRun> {
+export async function outageOf(
+  about: Pick<OutageRun, 'stack' | 'drill' | 'writesPerS'>,
+  { verdict, directory }: RunResult,
+): Promise<OutageRun> {
   const undoMs = (await readJournal(directory)).find(({ event }) => event === 'undo-begun')?.atMs ?? 0;
   const worst = worstWriteLane(verdict.lanes);
   const { lost, unexpected, duplicate } = verdict.documents.counts;
   return {
-    stack,
-    drill,
+    ...about,
     runId: verdict.runId,
     result: verdict.result,
     reasons: verdict.reasons.map(({ text }) => text),
@@ -63,6 +67,7 @@ export function isMeasure({ result }: OutageRun): boolean {
 export interface Summary {
   readonly stack: StackName;
   readonly drill: string;
+  readonly writesPerS: number;
   readonly runs: number;
   readonly worstGapMs: number;
   readonly medianGapMs: number;
@@ -78,9 +83,12 @@ export interface Summary {
   readonly duplicate: number;
 }
 
-/** One summary for each drill and stack, in the order in which they first come. Runs that prove nothing are left out. */
+/** One summary for each drill, stack and load, in the order in which they first come. Runs that prove nothing are left out. */
 export function summarize(runs: readonly OutageRun[]): Summary[] {
-  const groups = Map.groupBy(runs.filter(isMeasure), ({ drill, stack }) => `${drill} ${stack}`);
+  const groups = Map.groupBy(
+    runs.filter(isMeasure),
+    ({ drill, stack, writesPerS }) => `${drill} ${stack} ${writesPerS}`,
+  );
   return [...groups.values()].flatMap((group) => {
     const [first] = group;
     if (first === undefined) return [];
@@ -91,6 +99,7 @@ export function summarize(runs: readonly OutageRun[]): Summary[] {
       {
         stack: first.stack,
         drill: first.drill,
+        writesPerS: first.writesPerS,
         runs: group.length,
         worstGapMs: Math.max(...gaps),
         medianGapMs: median(gaps),

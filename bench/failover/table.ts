@@ -18,6 +18,7 @@ export function markdown(head: readonly string[], rows: readonly (readonly strin
 const head = [
   'drill',
   'stack',
+  'writes/s',
   'runs',
   'write gap, worst',
   'write gap, median',
@@ -33,6 +34,7 @@ export function outageTable(host: Host, summaries: readonly Summary[], ratios: r
     return [
       summary.drill,
       summary.stack,
+      String(summary.writesPerS),
       String(summary.runs),
       bound + seconds(summary.worstGapMs),
       bound + seconds(summary.medianGapMs),

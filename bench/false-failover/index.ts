@@ -7,7 +7,7 @@ import {
   chosen,
   command,
   mergeFiles,
-  repeats,
+  wholeNumber,
   collected,
   type CommandContext,
   type ResultFile,
@@ -68,7 +68,7 @@ async function measure(context: CommandContext): Promise<ResultFile<PriceRun>> {
   const { logger, signal } = context;
   const asked = chosen('--profiles', values.profiles, profiles);
   const wanted = chosenCases(values.cases);
-  const repeat = repeats(values.repeat);
+  const repeat = wholeNumber('--repeat', values.repeat);
   return await collected(context, async (runs: PriceRun[]) => {
     await using systems = await openSystems({ logger, signal, keep: values.keep, runsDirectory: values.runs });
     for (const stack of asked)

@@ -12,12 +12,12 @@ export interface SettledLimits {
 
 /** The engine's defaults. https://www.elastic.co/docs/deploy-manage/distributed-architecture/discovery-cluster-formation/cluster-fault-detection */
 const defaults = { intervalS: 1, timeoutS: 10, retries: 3 };
-/** Linux: the first retransmission comes after 200 ms at the earliest, each doubles the wait up to 120 s. net/ipv4/tcp_timer.c */
+/** Linux: the first retransmission comes after 200 ms at the earliest, each doubles the wait up to a bound. net/ipv4/tcp_timer.c */
 const firstRtoS = 0.2;
-const mostRtoS = 120;
+const defaultRtoMaxMs = 120_000;
 
 export function settledLimits(profile: FailoverProfile): SettledLimits {
-  const { engine, tcpRetries2 } = failoverProfiles[profile];
+  const { engine, kernel, tcpRetries2 } = failoverProfiles[profile];
   const check = (name: string): string | number | undefined => engine[`cluster.fault_detection.leader_check.${name}`];
   const intervalS = secondsOf(check('interval')) ?? defaults.intervalS;
   const timeoutS = secondsOf(check('timeout')) ?? defaults.timeoutS;
@@ -25,13 +25,13 @@ export function settledLimits(profile: FailoverProfile): SettledLimits {
   return {
     profile,
     hangS: retries * timeoutS + (retries - 1) * intervalS,
-    silentConnectionS: connectionLifeS(tcpRetries2),
+    silentConnectionS: connectionLifeS(tcpRetries2, Number(kernel['net.ipv4.tcp_rto_max_ms'] ?? defaultRtoMaxMs)),
   };
 }
 
-/** The sum of the waits before each retransmission and after the last. */
-export function connectionLifeS(retries: number): number {
-  const waits = Array.from({ length: retries + 1 }, (_, at) => Math.min(firstRtoS * 2 ** at, mostRtoS));
+/** The sum of the waits before each retransmission and after the last, in a fast network; Linux looks only when it sends again. */
+export function connectionLifeS(retries: number, rtoMaxMs: number = defaultRtoMaxMs): number {
+  const waits = Array.from({ length: retries + 1 }, (_, at) => Math.min(firstRtoS * 2 ** at, rtoMaxMs / 1_000));
   return Math.round(waits.reduce((sum, wait) => sum + wait, 0) * 10) / 10;
 }
 

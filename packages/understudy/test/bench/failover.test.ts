@@ -22,6 +22,7 @@ function outage(more: Partial<OutageRun>): OutageRun {
     ...{
       stack: 'fast',
       drill: 'search-power-cut',
+      writesPerS: 12,
       runId: 'r',
       result: 'PASS',
       reasons: [],
@@ -202,7 +203,9 @@ describe('the limits by the settings', () => {
   it('are those of the engine for a hang, and of the kernel for silence', () => {
     assert.equal(settledLimits('stock').hangS, 32);
     assert.deepEqual(settledLimits('safe'), { profile: 'safe', hangS: 32, silentConnectionS: 12.6 });
-    assert.equal(settledLimits('fast').silentConnectionS, 3);
+    assert.equal(connectionLifeS(3), 3);
+    assert.equal(connectionLifeS(3, 1_000), 2.4);
+    assert.ok(settledLimits('fast').hangS > 2, 'who answers again within two seconds is kept');
     // Linux says 924.6 s for its default of 15: Documentation/networking/ip-sysctl.rst
     assert.equal(connectionLifeS(15), 924.6);
   });
