@@ -5,6 +5,8 @@ import { cpus, release, totalmem } from 'node:os';
 import { exitCode, exitCodeOf } from '../../packages/understudy/src/cli/exit-code.ts';
 import { printError, progressLogger } from '../../packages/understudy/src/cli/terminal.ts';
 import { UnderstudyError, type Logger } from '../../packages/understudy/src/ground/index.ts';
+import { failoverProfiles, type FailoverSettings } from '../../packages/understudy/src/machines/failover-profiles.ts';
+import type { FailoverProfile } from '../../packages/understudy/src/topology/index.ts';
 
 export interface CommandContext {
   readonly logger: Logger;
@@ -65,10 +67,14 @@ export function thisHost(): Host {
   };
 }
 
+export type Profiles = Readonly<Record<FailoverProfile, FailoverSettings>>;
+
 /** Results as `--json` prints them. */
 export interface ResultFile<Run> {
   readonly schemaVersion: 1;
   readonly host: Host;
+  /** What the profiles set when this was measured. */
+  readonly profiles: Profiles;
   /** False: something ended the bench before its last run. */
   readonly complete: boolean;
   readonly runs: readonly Run[];
@@ -90,27 +96,23 @@ export async function collected<Run>(
     const text = reason instanceof Error ? reason.message : String(reason);
     logger({ level: 'error', subject: 'bench', text: `${text} What was measured until then follows.` });
   }
-  return { schemaVersion: 1, host: thisHost(), complete, runs };
+  return { schemaVersion: 1, host: thisHost(), profiles: failoverProfiles, complete, runs };
 }
 
-/** Error: `cli-usage` for a file that is not a result, or results of machines that differ. */
+/** Error: `cli-usage` for a file that is not a result, or results of other machines or of profiles that have changed since. */
 export async function mergeFiles<Run>(paths: readonly string[]): Promise<ResultFile<Run>> {
   const files = await Promise.all(paths.map((path) => resultFile<Run>(path)));
   const [first] = files;
   if (first === undefined)
     throw new UnderstudyError('cli-usage', '--from: saw nothing; allowed files that --json wrote.');
-  const other = files.findIndex(({ host }) => JSON.stringify(host) !== JSON.stringify(first.host));
+  const setting = ({ host, profiles }: ResultFile<Run>): string => JSON.stringify([host, profiles]);
+  const other = files.findIndex((file) => setting(file) !== setting(first));
   if (other !== -1)
     throw new UnderstudyError(
       'cli-usage',
-      `--from: ${paths[other] ?? ''} was measured on another machine than ${paths[0] ?? ''}; the two are not comparable.`,
+      `--from: ${paths[other] ?? ''} was measured on another machine or with other profiles than ${paths[0] ?? ''}; the two are not comparable.`,
     );
-  return {
-    schemaVersion: 1,
-    host: first.host,
-    complete: files.every(({ complete }) => complete),
-    runs: files.flatMap(({ runs }) => runs),
-  };
+  return { ...first, complete: files.every(({ complete }) => complete), runs: files.flatMap(({ runs }) => runs) };
 }
 
 async function resultFile<Run>(path: string): Promise<ResultFile<Run>> {

@@ -133,17 +133,19 @@ export interface Ratio {
   readonly worsts: number;
 }
 
-/** How many times longer the write outage of one stack is than that of another; undefined when one was not measured. */
+/** How many times longer the write outage of one stack is than that of another; undefined when no load was common to both. */
 export function ratioOf(summaries: readonly Summary[], drill: string, of: StackName, to: StackName): Ratio | undefined {
-  const find = (stack: StackName): Summary | undefined =>
-    summaries.find((summary) => summary.drill === drill && summary.stack === stack);
-  const [over, under] = [find(of), find(to)];
-  if (!over || !under) return undefined;
-  return {
-    of,
-    to,
-    drill,
-    medians: over.medianGapMs / under.medianGapMs,
-    worsts: over.worstGapMs / under.worstGapMs,
-  };
+  const own = summaries.filter((summary) => summary.drill === drill);
+  for (const over of own.filter(({ stack }) => stack === of)) {
+    const under = own.find(({ stack, writesPerS }) => stack === to && writesPerS === over.writesPerS);
+    if (under === undefined) continue;
+    return {
+      of,
+      to,
+      drill,
+      medians: over.medianGapMs / under.medianGapMs,
+      worsts: over.worstGapMs / under.worstGapMs,
+    };
+  }
+  return undefined;
 }

@@ -134,9 +134,7 @@ function show(result: ResultFile<PriceRun>): number {
   for (const run of result.runs)
     if (!isMeasure(run))
       process.stderr.write(`not counted: ${run.case} on ${run.profile} is ${run.result}: ${run.reasons.join('; ')}\n`);
-  process.stdout.write(
-    values.json ? `${JSON.stringify(result, undefined, 2)}\n` : priceTables(result.host, result.runs),
-  );
+  process.stdout.write(values.json ? `${JSON.stringify(result, undefined, 2)}\n` : priceTables(result));
   if (result.runs.some((run) => isMeasure(run) && isFalseFailover(run))) return exitCode.no;
   return result.complete && result.runs.every(isMeasure) ? exitCode.yes : exitCode.unknown;
 }

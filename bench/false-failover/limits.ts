@@ -1,9 +1,7 @@
 // When a profile notices, by its settings alone: what the measured limits are to be held against.
-import { failoverProfiles } from '../../packages/understudy/src/machines/failover-profiles.ts';
-import type { FailoverProfile } from '../../packages/understudy/src/topology/index.ts';
+import type { FailoverSettings } from '../../packages/understudy/src/machines/failover-profiles.ts';
 
 export interface SettledLimits {
-  readonly profile: FailoverProfile;
   /** How long a process that hangs is given: every check must time out, and the checks have pauses between them. */
   readonly hangS: number;
   /** How long a connection to a silent machine lives once something is sent on it. */
@@ -16,14 +14,12 @@ const defaults = { intervalS: 1, timeoutS: 10, retries: 3 };
 const firstRtoS = 0.2;
 const defaultRtoMaxMs = 120_000;
 
-export function settledLimits(profile: FailoverProfile): SettledLimits {
-  const { engine, kernel, tcpRetries2 } = failoverProfiles[profile];
+export function settledLimits({ engine, kernel, tcpRetries2 }: FailoverSettings): SettledLimits {
   const check = (name: string): string | number | undefined => engine[`cluster.fault_detection.leader_check.${name}`];
   const intervalS = secondsOf(check('interval')) ?? defaults.intervalS;
   const timeoutS = secondsOf(check('timeout')) ?? defaults.timeoutS;
   const retries = Number(check('retry_count') ?? defaults.retries);
   return {
-    profile,
     hangS: retries * timeoutS + (retries - 1) * intervalS,
     silentConnectionS: connectionLifeS(tcpRetries2, Number(kernel['net.ipv4.tcp_rto_max_ms'] ?? defaultRtoMaxMs)),
   };

@@ -1,19 +1,22 @@
 // The price of each profile as tables to read and to paste: Markdown.
-import type { Host } from '../failover/command.ts';
+import type { Profiles, ResultFile } from '../failover/command.ts';
 import { hostLine, markdown, seconds } from '../failover/table.ts';
 import type { FailoverProfile } from '../../packages/understudy/src/topology/index.ts';
+import { cases } from './cases.ts';
 import { settledLimits } from './limits.ts';
 import { isFailover, isFalseFailover, isMeasure, measuredLimits, type PriceRun } from './price.ts';
 
-export function priceTables(host: Host, runs: readonly PriceRun[]): string {
-  const counted = runs.filter(isMeasure);
-  const profiles = [...new Set(counted.map(({ profile }) => profile))];
+export function priceTables({ host, profiles: settings, runs }: ResultFile<PriceRun>): string {
+  const place = ({ case: name }: PriceRun): number => cases.findIndex((one) => one.name === name);
+  const counted = runs.filter(isMeasure).sort((a, b) => place(a) - place(b));
+  const measured = new Set(counted.map(({ profile }) => profile));
+  const profiles = (['stock', 'safe', 'fast'] as const).filter((profile) => measured.has(profile));
   return [
     hostLine(host),
     '',
     ejectionTable(counted, profiles),
     '',
-    limitTable(counted, profiles),
+    limitTable(counted, profiles, settings),
     '',
     ...totals(counted, profiles),
     '',
@@ -55,10 +58,10 @@ function what({ ejections, elections }: PriceRun): string {
   return election ? `${election.master} elected after ${seconds(election.afterMs)}` : '';
 }
 
-function limitTable(runs: readonly PriceRun[], profiles: readonly FailoverProfile[]): string {
+function limitTable(runs: readonly PriceRun[], profiles: readonly FailoverProfile[], settings: Profiles): string {
   const limits = measuredLimits(runs);
   const rows = profiles.map((profile) => {
-    const { hangS, silentConnectionS } = settledLimits(profile);
+    const { hangS, silentConnectionS } = settledLimits(settings[profile]);
     const of = (victim: PriceRun['victim']): string => {
       const limit = limits.find((candidate) => candidate.profile === profile && candidate.victim === victim);
       if (!limit) return 'not measured';

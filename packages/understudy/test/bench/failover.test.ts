@@ -13,6 +13,7 @@ import { heapFigures } from '../../../../bench/false-failover/heap.ts';
 import { connectionLifeS, settledLimits } from '../../../../bench/false-failover/limits.ts';
 import { isFalseFailover, measuredLimits, sinceFault, type PriceRun } from '../../../../bench/false-failover/price.ts';
 import { priceTables } from '../../../../bench/false-failover/table.ts';
+import { failoverProfiles } from '../../src/machines/failover-profiles.ts';
 import { parseTopology } from '../../src/topology/index.ts';
 
 const host = { cpu: 'a processor', cpus: 2, memoryGb: 24, kernel: '6.18' };
@@ -80,11 +81,13 @@ describe('outages', () => {
     assert.equal(summarize([outage({}), outage({ rtoMs: null })])[0]?.worstRtoMs, null);
   });
 
-  it('compares stacks by medians and by worsts, and not at all when one is missing', () => {
+  it('compares stacks by medians and by worsts, under the same load, and not at all when one is missing', () => {
     const summaries = summarize([outage({}), outage({ stack: 'stock', writeGapMs: 96_000 })]);
     const ratio = ratioOf(summaries, 'search-power-cut', 'stock', 'fast');
     assert.deepEqual([ratio?.medians, ratio?.worsts], [24, 24]);
     assert.equal(ratioOf(summaries, 'search-power-cut', 'article', 'fast'), undefined);
+    const lighter = summarize([outage({}), outage({ stack: 'stock', writesPerS: 6 })]);
+    assert.equal(ratioOf(lighter, 'search-power-cut', 'stock', 'fast'), undefined);
   });
 
   it('names the runs it left out, with their reasons', () => {
@@ -106,16 +109,36 @@ describe('results in files', () => {
       return path;
     };
     try {
-      const one = await write('one.json', { schemaVersion: 1, host, runs: [outage({})] });
-      const two = await write('two.json', { schemaVersion: 1, host, runs: [outage({ stack: 'stock' })] });
-      const far = await write('far.json', { schemaVersion: 1, host: { ...thisHost(), cpus: 999 }, runs: [] });
+      const one = await write('one.json', {
+        schemaVersion: 1,
+        host,
+        profiles: failoverProfiles,
+        complete: true,
+        runs: [outage({})],
+      });
+      const two = await write('two.json', {
+        schemaVersion: 1,
+        host,
+        profiles: failoverProfiles,
+        complete: false,
+        runs: [outage({ stack: 'stock' })],
+      });
+      const far = await write('far.json', {
+        schemaVersion: 1,
+        host: { ...thisHost(), cpus: 999 },
+        profiles: failoverProfiles,
+        runs: [],
+      });
+      const old = await write('old.json', { schemaVersion: 1, host, profiles: {}, complete: true, runs: [] });
       const none = await write('none.json', { runs: [] });
       const merged = await mergeFiles<OutageRun>([one, two]);
       assert.deepEqual(
         merged.runs.map(({ stack }) => stack),
         ['fast', 'stock'],
       );
+      assert.equal(merged.complete, false);
       await assert.rejects(mergeFiles([one, far]), /far\.json was measured on another machine/);
+      await assert.rejects(mergeFiles([one, old]), /old\.json was measured .* with other profiles/);
       await assert.rejects(mergeFiles([none]), /none\.json is not a result/);
       await assert.rejects(mergeFiles([join(directory, 'missing.json')]), /missing\.json cannot be read/);
     } finally {
@@ -190,7 +213,8 @@ describe('a failover', () => {
 
   it('stands in bold in the table when it is false, with what the heap was', () => {
     const heap = { mostHeapPercent: 93, meanGcShare: 0.41, mostGcShare: 0.9, fullForS: 30 };
-    const text = priceTables(host, [price({ case: 'heap-master', pauseS: null, heap, ...elected }), price({})]);
+    const runs = [price({ case: 'heap-master', pauseS: null, heap, ...elected }), price({})];
+    const text = priceTables({ schemaVersion: 1, host, profiles: failoverProfiles, complete: true, runs });
     assert.match(
       text,
       /\*\*false failover\*\*, bench-fast-search-2 elected after 5\.2 s .*heap 93 %, collector 41 % of the time/,
@@ -201,11 +225,11 @@ describe('a failover', () => {
 
 describe('the limits by the settings', () => {
   it('are those of the engine for a hang, and of the kernel for silence', () => {
-    assert.equal(settledLimits('stock').hangS, 32);
-    assert.deepEqual(settledLimits('safe'), { profile: 'safe', hangS: 32, silentConnectionS: 12.6 });
+    assert.equal(settledLimits(failoverProfiles.stock).hangS, 32);
+    assert.deepEqual(settledLimits(failoverProfiles.safe), { hangS: 32, silentConnectionS: 12.6 });
     assert.equal(connectionLifeS(3), 3);
     assert.equal(connectionLifeS(3, 1_000), 2.4);
-    assert.ok(settledLimits('fast').hangS > 2, 'who answers again within two seconds is kept');
+    assert.ok(settledLimits(failoverProfiles.fast).hangS > 2, 'who answers again within two seconds is kept');
     // Linux says 924.6 s for its default of 15: Documentation/networking/ip-sysctl.rst
     assert.equal(connectionLifeS(15), 924.6);
   });
