@@ -23,7 +23,7 @@ const help = `bench/failover: how long writes stop when a search machine dies, s
   --profiles LIST   stacks, in this order (default ${stacks.map(({ name }) => name).join(',')})
   --drills LIST     drills (default search-power-cut); search-kill-master, search-pause, search-partition are meant
   --repeat N        runs of each (default 3): worst and median are shown
-  --rate N          writes a second (default 12, which every stack can carry on two cores)
+  --rate N          writes a second (default 12), half as many gets, a third as many searches
   --json            the result as JSON on stdout
   --from FILES      merge what --json wrote before, and measure nothing; separated by commas
   --keep            leave the last system standing, for the next call on the same stack
