@@ -29,7 +29,7 @@ const allDownRetryMs = 1000;
 /** A read this old when a node is lost may be waiting for a copy there. */
 const mayHangMs = 100;
 
-type Wake = 'none' | 'retry' | 'hedge' | 'give-up';
+type Wake = 'none' | 'retry' | 'hedge' | 'give-up' | 'node-lost';
 
 /** What the caller of a call gets: exactly one of the two. */
 export interface CallSink {
@@ -113,6 +113,7 @@ export class Call extends Alarm implements AttemptOwner, Admissible, Parked {
     if (wake === 'retry') return this.#retry(now);
     if (wake === 'hedge') return this.#startHedge(now);
     if (wake === 'give-up') return this.#giveUp(now);
+    if (wake === 'node-lost' && this.#main) return this.#goAround(this.#main, now);
     this.#setAlarm('none', Infinity);
   }
 
@@ -151,11 +152,22 @@ export class Call extends Alarm implements AttemptOwner, Admissible, Parked {
   }
 
   onNodeLost(attempt: Attempt): void {
+    const { steerable, steersItself } = this.#spec;
+    if ((steerable !== true && steersItself !== true) || attempt === this.#hedge) return;
+    const now = this.#core.time.now();
+    if (now - attempt.startedMs >= mayHangMs) return this.#goAround(attempt, now);
+    // Too young to tell; a hedge that is still to come will be steered by itself.
+    if (this.#wake === 'give-up') this.#setAlarm('node-lost', attempt.startedMs + mayHangMs);
+  }
+
+  /**
+   * A read that may hang on a copy at a lost node is sent again, steered. Of a read with two attempts the hedge is the younger
+   * one: it keeps its chance, the first makes room.
+   */
+  #goAround(attempt: Attempt, now: number): void {
     const core = this.#core;
-    const now = core.time.now();
-    const mayHang = this.#spec.steerable === true && now - attempt.startedMs >= mayHangMs;
-    // Of a read with two attempts the hedge is the younger one: it keeps its chance, the first makes room for a steered one.
-    if (!mayHang || attempt === this.#hedge || core.nodes.steering === '' || !core.retryBudget.withdraw(now)) return;
+    if (core.nodes.steering === '' || !core.retryBudget.withdraw(now))
+      return this.#setAlarm('give-up', giveUpAtMs(core, this.#spec, now));
     if (this.#hedge) {
       attempt.cancel();
       this.#note(attempt, 'another node was given up', now);
@@ -214,7 +226,9 @@ export class Call extends Alarm implements AttemptOwner, Admissible, Parked {
     if (!slow || !this.#core.retryBudget.withdraw(now))
       return this.#setAlarm('give-up', giveUpAtMs(this.#core, this.#spec, now));
     this.#hasPaid = true;
-    this.#setAlarm('give-up', giveUpAtMs(this.#core, this.#spec, now));
+    // The other attempt has its own time, counted from its own start.
+    const other = slow === this.#main ? this.#hedge : null;
+    this.#setAlarm('give-up', giveUpAtMs(this.#core, this.#spec, other?.startedMs ?? now));
     this.#abandon(slow, 'no answer in the time of one attempt');
   }
 

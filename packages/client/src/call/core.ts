@@ -62,6 +62,8 @@ export interface CallSpec {
   readonly gated: boolean;
   /** Whether a read `preference` may be added to the path. */
   readonly steerable?: boolean;
+  /** `reload` writes the preference into the body. */
+  readonly steersItself?: boolean;
 }
 
 /** An answer that is the engine's word: 2xx, or a 4xx for the caller to read. */

@@ -16,6 +16,8 @@ export class Batch<E extends Entry<never>> extends Alarm implements EntryOwner {
   #call: Call | null = null;
   #live: number;
   #startedMs = 0;
+  /** Where reads were steered when the request was made last. */
+  #steering = '';
   /** Which entries each request that was sent carries, in their order. */
   readonly #carried = new Map<WireRequest, readonly E[]>();
 
@@ -45,6 +47,7 @@ export class Batch<E extends Entry<never>> extends Alarm implements EntryOwner {
     this.#startedMs = core.time.now();
     core.wheel.set(this, this.#startedMs + owner.stallMs);
     const load = freight.load(this.entries, deadlineAt);
+    this.#steering = core.nodes.steering;
     this.#carried.set(load.request, this.entries);
     const reload = (): WireRequest | null => this.#reload(deadlineAt);
     this.#call = new Call(core, { ...load, reload, deadlineAt, gated: false }, this);
@@ -87,12 +90,19 @@ export class Batch<E extends Entry<never>> extends Alarm implements EntryOwner {
     this.#lane.onBatchEnd(this, []);
   }
 
-  /** The request for another attempt: without the entries that ended meanwhile, which nobody waits for. */
+  /**
+   * The request for another attempt: without the entries that ended meanwhile, which nobody waits for, and made anew when
+   * another node is sick now, because searches are steered in the body.
+   */
   #reload(deadlineAt: number): WireRequest | null {
     const live = this.entries.filter((entry) => !entry.ended);
     if (live.length === 0) return null;
-    for (const [request, entries] of this.#carried) if (entries.length === live.length) return request;
-    const { request } = this.#lane.freight.load(live, deadlineAt);
+    const { core, freight } = this.#lane;
+    const isSteeredAlike = this.#steering === core.nodes.steering;
+    for (const [request, entries] of isSteeredAlike ? [...this.#carried].reverse() : [])
+      if (entries.length === live.length) return request;
+    this.#steering = core.nodes.steering;
+    const { request } = freight.load(live, deadlineAt);
     this.#carried.set(request, live);
     return request;
   }

@@ -12,7 +12,7 @@ export interface Freight<E extends Entry<never>> {
   load(
     entries: readonly E[],
     deadlineAt: number,
-  ): Pick<CallSpec, 'operation' | 'request' | 'safety' | 'hedgeAfter' | 'steerable'>;
+  ): Pick<CallSpec, 'operation' | 'request' | 'safety' | 'hedgeAfter' | 'steerable' | 'steersItself'>;
   /** Ends each entry, or returns those that should be sent again. `answer.status` is below 300. */
   unload(entries: readonly E[], answer: CallAnswer): readonly E[];
   /** Ends an entry of a request that failed whole. */

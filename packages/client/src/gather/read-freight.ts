@@ -131,6 +131,7 @@ export class SearchFreight extends ReadFreight<SearchRequest, SearchResult, Engi
       request: { method: 'POST', path: '/_msearch', body, contentType: 'application/x-ndjson' },
       safety: 'read',
       hedgeAfter: this.latency,
+      steersItself: true,
     };
   }
 

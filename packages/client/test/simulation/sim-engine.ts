@@ -28,6 +28,8 @@ export type Fates = (node: string, request: WireRequest, isProbe: boolean) => Fa
 /** Status of one bulk item in place of carrying it out; undefined carries it out. */
 export type ItemFates = (id: string) => number | undefined;
 
+const noHits = { took: 1, hits: { total: { value: 0, relation: 'eq' }, hits: [] } };
+
 interface Item {
   readonly op: 'index' | 'create' | 'update' | 'delete';
   readonly id: string;
@@ -138,8 +140,11 @@ export class SimEngine {
       const { docs } = JSON.parse(String(body)) as { docs: { _id: string }[] };
       return { status: 200, body: { docs: docs.map(({ _id }) => this.#document(_id)) } };
     }
-    if (route.endsWith('/_search'))
-      return { status: 200, body: { took: 1, hits: { total: { value: 0, relation: 'eq' }, hits: [] } } };
+    if (route === '/_msearch') {
+      const searches = String(body).trimEnd().split('\n').length / 2;
+      return { status: 200, body: { responses: Array.from({ length: searches }, () => ({ ...noHits, status: 200 })) } };
+    }
+    if (route.endsWith('/_search')) return { status: 200, body: noHits };
     const [, , endpoint, id = ''] = route.split('/');
     if (method === 'GET') {
       const document = this.#document(decodeURIComponent(id));
