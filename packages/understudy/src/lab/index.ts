@@ -14,7 +14,7 @@ export {
 } from './control-client.ts';
 export { labEndpoint, type LabEndpoint } from './endpoint.ts';
 export { createRegionApi, type RegionApi, type RegionOptions } from './api/index.ts';
-export { seededRandom, type FaultKind, type FaultRule } from './api/faults.ts';
+export { faultKinds, seededRandom, type FaultKind, type FaultRule } from './api/faults.ts';
 export { type Limits } from './api/rate-limit.ts';
 export type { ApiToken } from './api/server.ts';
 export { SimulatedHardware } from './simulated-hardware.ts';

@@ -1,7 +1,7 @@
 // The account and its profile: who the token belongs to, events, settings, SSH keys.
 import { found } from './answer.ts';
 import { Input } from './input.ts';
-import { idOf, paged, type Call, type Json, type Route } from './route.ts';
+import { idOf, listRoute, paged, type Call, type Json, type Route } from './route.ts';
 import { entity, eventView } from '../state/events.ts';
 import type { LabEvent, SshKey } from '../state/model.ts';
 
@@ -183,12 +183,7 @@ export const accountRoutes: readonly Route[] = [
   { method: 'GET', path: '/profile', scope: anyToken, handle: () => profile },
   // As on Linode: a user without restrictions has no list of grants.
   { method: 'GET', path: '/profile/grants', scope: anyToken, handle: () => undefined },
-  {
-    method: 'GET',
-    path: '/profile/sshkeys',
-    scope: read,
-    handle: (call) => paged(call, [...call.store.sshKeys.values()].map(keyView), ['id', 'label']),
-  },
+  listRoute('/profile/sshkeys', read, (call) => [...call.store.sshKeys.values()].map(keyView), ['id', 'label']),
   { method: 'POST', path: '/profile/sshkeys', scope: write, handle: createKey },
   { method: 'GET', path: '/profile/sshkeys/:sshKeyId', scope: read, handle: (call) => keyView(keyOf(call)) },
   { method: 'PUT', path: '/profile/sshkeys/:sshKeyId', scope: write, handle: updateKey },

@@ -6,7 +6,7 @@ import { offers, regionOf } from './catalogue.ts';
 import { attachDevice, detachEverywhere, firewallsOf, setFirewalls } from './firewall-devices.ts';
 import { firewallView } from './firewalls.ts';
 import { Input } from './input.ts';
-import { idOf, paged, type Call, type Json, type Route } from './route.ts';
+import { idOf, listRoute, paged, type Call, type Json, type Route } from './route.ts';
 import {
   balancerRangesIn,
   contains,
@@ -191,17 +191,7 @@ const write = 'nodebalancers:read_write';
 const fields = ['id', 'ipv4', 'label', 'region', 'tags', 'hostname'];
 
 export const balancerRoutes: readonly Route[] = [
-  {
-    method: 'GET',
-    path: base,
-    scope: read,
-    handle: (call) =>
-      paged(
-        call,
-        [...call.store.balancers.values()].map((b) => balancerView(b)),
-        fields,
-      ),
-  },
+  listRoute(base, read, (call) => [...call.store.balancers.values()].map((b) => balancerView(b)), fields),
   { method: 'POST', path: base, scope: write, handle: createBalancer },
   { method: 'GET', path: `${base}/:nodeBalancerId`, scope: read, handle: (call) => balancerView(balancerOf(call)) },
   { method: 'PUT', path: `${base}/:nodeBalancerId`, scope: write, handle: updateBalancer },
@@ -216,12 +206,7 @@ export const balancerRoutes: readonly Route[] = [
       throw refuse('Stats are unavailable at this time.');
     },
   },
-  {
-    method: 'GET',
-    path: `${base}/:nodeBalancerId/vpcs`,
-    scope: read,
-    handle: (call) => paged(call, legsOf(call).map(legView), ['id', 'vpc_id', 'subnet_id']),
-  },
+  listRoute(`${base}/:nodeBalancerId/vpcs`, read, (call) => legsOf(call).map(legView), ['id', 'vpc_id', 'subnet_id']),
   {
     method: 'GET',
     path: `${base}/:nodeBalancerId/vpcs/:vpcConfigId`,

@@ -1,7 +1,7 @@
 // Read-only lists of what Linode offers.
 import { balancerTypes, regions, types } from './catalogue.ts';
 import { found } from './answer.ts';
-import { paged, type Route } from './route.ts';
+import { listRoute, paged, type Route } from './route.ts';
 
 const typeFields = ['class', 'disk', 'gpus', 'label', 'memory', 'network_out', 'transfer', 'vcpus'];
 const imageFields = ['deprecated', 'is_public', 'label', 'size', 'status', 'tags', 'type', 'vendor', 'id'];
@@ -18,12 +18,7 @@ const kernel = {
 };
 
 export const catalogueRoutes: readonly Route[] = [
-  {
-    method: 'GET',
-    path: '/regions',
-    scope: undefined,
-    handle: (call) => paged(call, regions, ['country', 'site_type', 'id', 'label', 'capabilities']),
-  },
+  listRoute('/regions', undefined, () => regions, ['country', 'site_type', 'id', 'label', 'capabilities']),
   {
     method: 'GET',
     path: '/regions/availability',
@@ -48,12 +43,7 @@ export const catalogueRoutes: readonly Route[] = [
     scope: undefined,
     handle: (call) => found(types.find((type) => type.id === call.params['typeId'])),
   },
-  {
-    method: 'GET',
-    path: '/linode/kernels',
-    scope: undefined,
-    handle: (call) => paged(call, [kernel], ['label', 'id']),
-  },
+  listRoute('/linode/kernels', undefined, () => [kernel], ['label', 'id']),
   {
     method: 'GET',
     path: '/linode/kernels/*',
@@ -61,12 +51,7 @@ export const catalogueRoutes: readonly Route[] = [
     handle: (call) => found(call.params['*'] === kernel.id ? kernel : undefined),
   },
   { method: 'GET', path: '/nodebalancers/types', scope: undefined, handle: (call) => paged(call, balancerTypes, []) },
-  {
-    method: 'GET',
-    path: '/images',
-    scope: 'images:read_only',
-    handle: (call) => paged(call, call.images, imageFields),
-  },
+  listRoute('/images', 'images:read_only', (call) => call.images, imageFields),
   {
     method: 'GET',
     // Ids hold a slash (linode/debian13); clients send it plain or encoded.

@@ -21,7 +21,7 @@ export type FaultKind = (typeof faultKinds)[number];
 
 export interface FaultRule {
   readonly kind: FaultKind;
-  /** Only requests with this method; all when undefined. */
+  /** Only requests with this method; all when undefined. Faults of machines heed it not. */
   readonly method?: string;
   /** Only paths (or, for faults of machines, labels) that this regular expression finds. */
   readonly match?: string;
@@ -77,7 +77,7 @@ export class Faults implements LifeCycleFaults {
     for (const entry of this.#rules) {
       const { rule, find } = entry;
       if (!kinds.includes(rule.kind)) continue;
-      if (rule.method !== undefined && method !== rule.method) continue;
+      if (rule.method !== undefined && method !== undefined && method !== rule.method) continue;
       if (find !== undefined && !find.test(subject)) continue;
       if (rule.times !== undefined && entry.struck >= rule.times) continue;
       if (rule.probability !== undefined && this.#random() >= rule.probability) continue;
@@ -99,14 +99,16 @@ export class Faults implements LifeCycleFaults {
   }
 
   /** Disturbs an answer's body: events out of order, fields and enum values that no client knows yet. */
-  disturb(body: unknown, path: string): unknown {
+  disturb(body: unknown, path: string, method: string): unknown {
+    const strikes = (kind: FaultKind): boolean => this.strike([kind], path, method) !== undefined;
     let result = body;
-    if (path.startsWith('/account/events') && isPage(result) && this.strike(['reorder-events'], path) !== undefined) {
+    if (path.startsWith('/account/events') && isPage(result) && strikes('reorder-events')) {
       result = { ...result, data: this.#shuffled(result.data) };
     }
-    if (this.strike(['unknown-fields'], path) !== undefined)
+    if (strikes('unknown-fields')) {
       result = this.#eachItem(result, (i) => ({ ...i, x_new_field: { of: 2030 } }));
-    if (this.strike(['unknown-enum'], path) !== undefined) {
+    }
+    if (strikes('unknown-enum')) {
       result = this.#eachItem(result, (i) => ('status' in i ? { ...i, status: 'hibernating' } : i));
     }
     return result;

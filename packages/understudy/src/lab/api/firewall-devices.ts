@@ -1,7 +1,7 @@
 // What a firewall is attached to: Linodes, Linode interfaces, NodeBalancers.
 import { found, refuse } from './answer.ts';
 import { Input } from './input.ts';
-import { idOf, paged, type Call, type Json, type Route } from './route.ts';
+import { idOf, listRoute, type Call, type Json, type Route } from './route.ts';
 import { entity } from '../state/events.ts';
 import type { Firewall, FirewallDevice } from '../state/model.ts';
 import { machineOfDevice } from '../state/specs.ts';
@@ -124,17 +124,12 @@ export function readDevices(call: Call, input: Input): [FirewallDevice['type'], 
 const deviceFields = ['created', 'id', 'updated'];
 
 export const firewallDeviceRoutes: readonly Route[] = [
-  {
-    method: 'GET',
-    path: '/networking/firewalls/:firewallId/devices',
-    scope: 'firewall:read_only',
-    handle: (call) =>
-      paged(
-        call,
-        firewallById(call).devices.map((d) => deviceView(call.store, d)),
-        deviceFields,
-      ),
-  },
+  listRoute(
+    '/networking/firewalls/:firewallId/devices',
+    'firewall:read_only',
+    (call) => firewallById(call).devices.map((d) => deviceView(call.store, d)),
+    deviceFields,
+  ),
   {
     method: 'POST',
     path: '/networking/firewalls/:firewallId/devices',

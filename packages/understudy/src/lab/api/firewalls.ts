@@ -4,7 +4,7 @@ import ipaddr from 'ipaddr.js';
 import { found } from './answer.ts';
 import { attachDevice, deviceEntity, firewallById, readDevices } from './firewall-devices.ts';
 import { entityLabel, entityLabelReason, Input } from './input.ts';
-import { idOf, paged, type Call, type Json, type Route } from './route.ts';
+import { idOf, listRoute, type Call, type Json, type Route } from './route.ts';
 import { entity } from '../state/events.ts';
 import type { Firewall, FirewallRule, FirewallRules } from '../state/model.ts';
 import type { LabStore } from '../state/store.ts';
@@ -240,17 +240,12 @@ const write = 'firewall:read_write';
 const base = '/networking/firewalls';
 
 export const firewallRoutes: readonly Route[] = [
-  {
-    method: 'GET',
-    path: base,
-    scope: read,
-    handle: (call) =>
-      paged(
-        call,
-        [...call.store.firewalls.values()].map((f) => firewallView(call.store, f)),
-        firewallFields,
-      ),
-  },
+  listRoute(
+    base,
+    read,
+    (call) => [...call.store.firewalls.values()].map((f) => firewallView(call.store, f)),
+    firewallFields,
+  ),
   { method: 'POST', path: base, scope: write, handle: createFirewall },
   { method: 'GET', path: `${base}/settings`, scope: read, handle: (call) => defaultsView(call.store) },
   { method: 'PUT', path: `${base}/settings`, scope: write, handle: updateDefaults },
@@ -269,11 +264,6 @@ export const firewallRoutes: readonly Route[] = [
     handle: (call) => ({ ...firewallById(call).rules }),
   },
   { method: 'PUT', path: `${base}/:firewallId/rules`, scope: write, handle: replaceRules },
-  {
-    method: 'GET',
-    path: `${base}/:firewallId/history`,
-    scope: read,
-    handle: (call) => paged(call, versions(call).reverse(), []),
-  },
+  listRoute(`${base}/:firewallId/history`, read, (call) => versions(call).reverse(), []),
   { method: 'GET', path: `${base}/:firewallId/history/rules/:version`, scope: read, handle: rulesOfVersion },
 ];

@@ -3,7 +3,7 @@ import { found, refuse } from './answer.ts';
 import { Input } from './input.ts';
 import { slaacAddress } from './instance-view.ts';
 import { machineOf } from './instances.ts';
-import { paged, type Call, type Json, type Route } from './route.ts';
+import { listRoute, type Call, type Json, type Route } from './route.ts';
 import { attachments, vpcAddressView } from './vpcs.ts';
 import { publicNetwork } from '../region.ts';
 import { freePrivateAddress } from '../state/addresses.ts';
@@ -137,12 +137,7 @@ export const addressRoutes: readonly Route[] = [
     scope: 'linodes:read_write',
     handle: updateAddress,
   },
-  {
-    method: 'GET',
-    path: '/networking/ips',
-    scope: 'ips:read_only',
-    handle: (call) => paged(call, everyAddress(call.store), fields),
-  },
+  listRoute('/networking/ips', 'ips:read_only', (call) => everyAddress(call.store), fields),
   { method: 'GET', path: '/networking/ips/:address', scope: 'ips:read_only', handle: (call) => addressOf(call).view },
   { method: 'PUT', path: '/networking/ips/:address', scope: 'ips:read_write', handle: updateAddress },
 ];

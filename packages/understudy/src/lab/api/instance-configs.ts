@@ -11,7 +11,7 @@ import {
 } from './instance-interfaces.ts';
 import { configInterfaceView, configView, diskView, linodeInterfaceView } from './instance-view.ts';
 import { machineOf } from './instances.ts';
-import { idOf, paged, type Call, type Json, type Route } from './route.ts';
+import { idOf, listRoute, type Call, type Json, type Route } from './route.ts';
 import { entity } from '../state/events.ts';
 import type { ConfigInterface, LinodeInterface, Machine, MachineConfig } from '../state/model.ts';
 
@@ -157,17 +157,10 @@ const read = 'linodes:read_only';
 const write = 'linodes:read_write';
 
 const profileRoutes: readonly Route[] = [
-  {
-    method: 'GET',
-    path: `${base}/configs`,
-    scope: read,
-    handle: (call) =>
-      paged(
-        call,
-        machineOf(call).configs.map((c) => configView(machineOf(call), c)),
-        ['label', 'id'],
-      ),
-  },
+  listRoute(`${base}/configs`, read, (call) => machineOf(call).configs.map((c) => configView(machineOf(call), c)), [
+    'label',
+    'id',
+  ]),
   { method: 'POST', path: `${base}/configs`, scope: write, handle: createConfig },
   {
     method: 'GET',
@@ -201,17 +194,11 @@ const profileRoutes: readonly Route[] = [
 ];
 
 const diskRoutes: readonly Route[] = [
-  {
-    method: 'GET',
-    path: `${base}/disks`,
-    scope: read,
-    handle: (call) =>
-      paged(
-        call,
-        machineOf(call).disks.map((d) => diskView(machineOf(call), d)),
-        ['label', 'size', 'id'],
-      ),
-  },
+  listRoute(`${base}/disks`, read, (call) => machineOf(call).disks.map((d) => diskView(machineOf(call), d)), [
+    'label',
+    'size',
+    'id',
+  ]),
   {
     method: 'GET',
     path: `${base}/disks/:diskId`,

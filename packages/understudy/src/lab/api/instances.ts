@@ -7,7 +7,7 @@ import { entityLabel, entityLabelReason, Input } from './input.ts';
 import { createInstance, labelTaken, newConfig, newDisks, readDiskWishes } from './instance-create.ts';
 import { instanceView } from './instance-view.ts';
 import { balancerView } from './balancer-view.ts';
-import { idOf, paged, type Call, type Json, type Route } from './route.ts';
+import { idOf, listRoute, paged, type Call, type Json, type Route } from './route.ts';
 import { entity } from '../state/events.ts';
 import type { JobKind, Machine } from '../state/model.ts';
 import { machineInterfaces } from '../state/specs.ts';
@@ -150,17 +150,12 @@ const read = 'linodes:read_only';
 const write = 'linodes:read_write';
 
 export const instanceRoutes: readonly Route[] = [
-  {
-    method: 'GET',
-    path: base,
-    scope: read,
-    handle: (call) =>
-      paged(
-        call,
-        [...call.store.machines.values()].map((m) => instanceView(call.store, m)),
-        instanceFields,
-      ),
-  },
+  listRoute(
+    base,
+    read,
+    (call) => [...call.store.machines.values()].map((m) => instanceView(call.store, m)),
+    instanceFields,
+  ),
   { method: 'POST', path: base, scope: write, rate: 'instance-create', handle: createInstance },
   {
     method: 'GET',

@@ -2,7 +2,7 @@
 import { found } from './answer.ts';
 import { offers, regionOf } from './catalogue.ts';
 import { Input } from './input.ts';
-import { idOf, paged, type Call, type Json, type Route } from './route.ts';
+import { idOf, listRoute, type Call, type Json, type Route } from './route.ts';
 import { entity } from '../state/events.ts';
 import type { Machine, PlacementGroup } from '../state/model.ts';
 import type { LabStore } from '../state/store.ts';
@@ -131,17 +131,12 @@ const read = 'linodes:read_only';
 const write = 'linodes:read_write';
 
 export const placementRoutes: readonly Route[] = [
-  {
-    method: 'GET',
-    path: base,
-    scope: read,
-    handle: (call) =>
-      paged(
-        call,
-        [...call.store.placementGroups.values()].map((g) => groupView(call.store, g)),
-        fields,
-      ),
-  },
+  listRoute(
+    base,
+    read,
+    (call) => [...call.store.placementGroups.values()].map((g) => groupView(call.store, g)),
+    fields,
+  ),
   { method: 'POST', path: base, scope: write, handle: createGroup },
   { method: 'GET', path: `${base}/:groupId`, scope: read, handle: (call) => groupView(call.store, groupOf(call)) },
   { method: 'PUT', path: `${base}/:groupId`, scope: write, handle: updateGroup },

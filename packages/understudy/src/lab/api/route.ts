@@ -64,6 +64,16 @@ function pageNumber(text: string | undefined, field: string, fallback: number, l
   return value;
 }
 
+/** The route of a list: pages of `items`, of whose fields those in `filterable` may be filtered and ordered on. */
+export function listRoute(
+  path: string,
+  scope: string | undefined,
+  items: (call: Call) => Iterable<Item>,
+  filterable: readonly string[],
+): Route {
+  return { method: 'GET', path, scope, handle: (call) => paged(call, [...items(call)], filterable) };
+}
+
 /** Filters, orders and cuts a list into Linode's page envelope. `fields` are those that may be filtered on. */
 export function paged(call: Call, items: readonly Item[], fields: readonly string[]): Json {
   const pageSize = pageNumber(call.query['page_size'], 'page_size', defaultPageSize, 25, 500);

@@ -174,7 +174,7 @@ async function answer(
   if (strike?.kind === 'drop-after') return drop(request, reply);
   // Only /profile/grants has nothing to say.
   if (body === undefined) return reply.headers(fixedHeaders).status(204).send();
-  return send(reply, 200, faults.disturb(body, path));
+  return send(reply, 200, faults.disturb(body, path, request.method));
 }
 
 /** Runs the handler; what it changed is stored before anyone hears of it. */

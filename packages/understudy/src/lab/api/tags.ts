@@ -3,7 +3,7 @@ import { balancerView } from './balancer-view.ts';
 import { found } from './answer.ts';
 import { Input } from './input.ts';
 import { instanceView } from './instance-view.ts';
-import { paged, type Call, type Json, type Route } from './route.ts';
+import { listRoute, paged, type Call, type Json, type Route } from './route.ts';
 import { entity } from '../state/events.ts';
 import type { LabStore } from '../state/store.ts';
 
@@ -61,17 +61,7 @@ function deleteTag(call: Call): Json {
 }
 
 export const tagRoutes: readonly Route[] = [
-  {
-    method: 'GET',
-    path: '/tags',
-    scope: 'account:read_only',
-    handle: (call) =>
-      paged(
-        call,
-        allTags(call.store).map((label) => ({ label })),
-        ['label'],
-      ),
-  },
+  listRoute('/tags', 'account:read_only', (call) => allTags(call.store).map((label) => ({ label })), ['label']),
   { method: 'POST', path: '/tags', scope: 'account:read_write', handle: createTag },
   { method: 'GET', path: '/tags/:tagLabel', scope: 'account:read_only', handle: objectsOf },
   { method: 'DELETE', path: '/tags/:tagLabel', scope: 'account:read_write', handle: deleteTag },

@@ -2,7 +2,7 @@
 import { found, refuse } from './answer.ts';
 import { offers, regionOf } from './catalogue.ts';
 import { Input, vpcLabel } from './input.ts';
-import { idOf, paged, type Call, type Json, type Route } from './route.ts';
+import { idOf, listRoute, paged, type Call, type Json, type Route } from './route.ts';
 import { overlap, parseRange, toAddress } from '../state/addresses.ts';
 import { entity } from '../state/events.ts';
 import type { Machine, Subnet, Vpc } from '../state/model.ts';
@@ -301,17 +301,7 @@ const readAddresses = 'ips:read_only';
 const write = 'vpc:read_write';
 
 export const vpcRoutes: readonly Route[] = [
-  {
-    method: 'GET',
-    path: '/vpcs',
-    scope: read,
-    handle: (call) =>
-      paged(
-        call,
-        [...call.store.vpcs.values()].map((vpc) => vpcView(call.store, vpc)),
-        vpcFields,
-      ),
-  },
+  listRoute('/vpcs', read, (call) => [...call.store.vpcs.values()].map((vpc) => vpcView(call.store, vpc)), vpcFields),
   { method: 'POST', path: '/vpcs', scope: write, rate: 'vpc-create', handle: createVpc },
   { method: 'GET', path: '/vpcs/ips', scope: readAddresses, handle: (call) => listAddresses(call) },
   { method: 'GET', path: '/vpcs/:vpcId', scope: read, handle: (call) => vpcView(call.store, vpcOf(call)) },
@@ -323,17 +313,12 @@ export const vpcRoutes: readonly Route[] = [
     scope: readAddresses,
     handle: (call) => listAddresses(call, vpcOf(call).id),
   },
-  {
-    method: 'GET',
-    path: '/vpcs/:vpcId/subnets',
-    scope: read,
-    handle: (call) =>
-      paged(
-        call,
-        subnetsOf(call.store, vpcOf(call).id).map((s) => subnetView(call.store, s)),
-        subnetFields,
-      ),
-  },
+  listRoute(
+    '/vpcs/:vpcId/subnets',
+    read,
+    (call) => subnetsOf(call.store, vpcOf(call).id).map((s) => subnetView(call.store, s)),
+    subnetFields,
+  ),
   { method: 'POST', path: '/vpcs/:vpcId/subnets', scope: write, handle: createSubnet },
   {
     method: 'GET',

@@ -7,7 +7,7 @@ import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import { before, suite, test, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
-import { startRegion, token, type TestRegion } from './region.ts';
+import { createNetwork, openFirewall, startRegion, token, type TestRegion } from './region.ts';
 
 const run = promisify(execFile);
 const cache = process.env['XDG_CACHE_HOME'] ?? path.join(homedir(), '.cache');
@@ -175,13 +175,60 @@ suite('clients that Linode wrote', () => {
     assert.deepEqual(await ask('vpcs', 'list'), []);
   });
 
-  test('linode-cli shows the reason of a refusal', async (t) => {
+  test('linode-cli changes each of them, and lists by page and filter', async (t) => {
     if (missing !== undefined) return t.skip(missing);
-    const { ask } = await withCli(t);
-    await assert.rejects(
-      ask('vpcs', 'create', '--label', 'not allowed', '--region', 'us-ord'),
-      /Must only use ASCII letters, numbers, and underscores/,
-    );
+    const { region, ask, one } = await withCli(t);
+    const { vpcId, subnetId } = await createNetwork(region);
+    const wall = await region.ok<{ id: number }>('POST', '/networking/firewalls', {
+      label: 'cli-wall',
+      rules: openFirewall,
+    });
+    const group = await region.ok<{ id: number }>('POST', '/placement/groups', {
+      label: 'cli-group',
+      region: 'us-ord',
+      placement_group_type: 'anti_affinity:local',
+      placement_group_policy: 'flexible',
+    });
+    const balancer = await region.ok<{ id: number }>('POST', '/nodebalancers', { region: 'us-ord', label: 'cli-nb' });
+    const configs = `/nodebalancers/${balancer.id}/configs`;
+    const config = await region.ok<{ id: number }>('POST', configs, { port: 80 });
+    const changes: [string[], string, unknown][] = [
+      [['vpcs', 'update', `${vpcId}`, '--description', 'changed'], 'description', 'changed'],
+      [['vpcs', 'subnet-update', `${vpcId}`, `${subnetId}`, '--label', 'renamed'], 'label', 'renamed'],
+      [['firewalls', 'update', `${wall.id}`, '--status', 'disabled'], 'status', 'disabled'],
+      [['placement', 'group-update', `${group.id}`, '--label', 'renamed'], 'label', 'renamed'],
+      [['nodebalancers', 'update', `${balancer.id}`, '--label', 'renamed'], 'label', 'renamed'],
+      [
+        ['nodebalancers', 'config-update', `${balancer.id}`, `${config.id}`, '--algorithm', 'source'],
+        'algorithm',
+        'source',
+      ],
+    ];
+    for (const [words, field, value] of changes) assert.equal((await one(...words))[field], value, words.join(' '));
+    for (let i = 0; i < 30; i += 1) await region.ok('POST', '/tags', { label: `tag-${i}` });
+    assert.equal((await ask('tags', 'list', '--page-size', '25')).length, 25);
+    assert.equal((await ask('tags', 'list', '--page-size', '25', '--page', '2')).length, 5);
+    assert.equal((await ask('tags', 'list', '--all-rows')).length, 30);
+    assert.equal((await ask('firewalls', 'list', '--label', 'cli-wall')).length, 1);
+    assert.equal((await ask('firewalls', 'list', '--label', 'other-wall')).length, 0);
+  });
+
+  test('linode-cli shows the reasons of refusals', async (t) => {
+    if (missing !== undefined) return t.skip(missing);
+    const { region, ask } = await withCli(t);
+    await createNetwork(region, 'taken');
+    const instance = ['linodes', 'create', '--root_pass', 'correct horse battery', '--image', 'linode/debian13'];
+    const refusals: [string[], RegExp][] = [
+      [
+        ['vpcs', 'create', '--label', 'not allowed', '--region', 'us-ord'],
+        /Must only use ASCII letters, numbers, and underscores/,
+      ],
+      [['vpcs', 'create', '--label', 'taken', '--region', 'us-ord'], /Label must be unique among your VPCs/],
+      [[...instance, '--region', 'mars-1', '--type', 'g6-nanode-1'], /region is not valid/],
+      [[...instance, '--region', 'us-ord', '--type', 'g6-nanode-1', '--label', 'ab'], /Length must be 3-64 characters/],
+      [['nodebalancers', 'create', '--region', 'us-ord', '--client_conn_throttle', '21'], /Must be between 0 and 20/],
+    ];
+    for (const [words, reason] of refusals) await assert.rejects(ask(...words), reason, words.join(' '));
   });
 });
 

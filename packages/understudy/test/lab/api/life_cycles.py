@@ -9,6 +9,7 @@ from linode_api4.objects import (
     Firewall,
     Instance,
     NodeBalancer,
+    PlacementGroup,
     PlacementGroupPolicy,
     PlacementGroupType,
     VPC,
@@ -42,11 +43,14 @@ def network():
     assert client.load(VPC, vpc.id).subnets[0].ipv4 == "10.40.0.0/24"
     refused("Must only use ASCII letters", lambda: client.vpcs.create("no spaces", "us-ord"))
     refused("unique", lambda: client.vpcs.create("py-vpc", "us-ord"))
+    refused("64 characters", lambda: client.vpcs.create("a" * 65, "us-ord"))
+    refused("does not support VPCs", lambda: client.vpcs.create("py-old", "us-east"))
     refused("overlap", lambda: vpc.subnet_create("again", ipv4="10.40.0.128/25"))
     refused("192.168.128.0/17", lambda: vpc.subnet_create("private", ipv4="192.168.200.0/24"))
     second = vpc.subnet_create("py-second", ipv4="10.41.0.0/24")
     second.label = "py-renamed"
     second.save()
+    assert [s.label for s in vpc.subnets if s.id == second.id] == ["py-renamed"]
     second.delete()
     vpc.description = "changed"
     vpc.save()
@@ -60,6 +64,9 @@ def firewall():
     rules = {"inbound": [rule], "inbound_policy": "DROP", "outbound": [], "outbound_policy": "ACCEPT"}
     wall = client.networking.firewall_create("py-wall", rules)
     assert wall.get_rules()["inbound_policy"] == "DROP"
+    refused("unique", lambda: client.networking.firewall_create("py-wall", rules))
+    refused("3-32", lambda: client.networking.firewall_create("a" * 33, rules))
+    assert [w.id for w in client.networking.firewalls(Firewall.label == "py-wall")] == [wall.id]
     many = {**rules, "inbound": [rule] * 26}
     refused("at most 25 rules", lambda: wall.update_rules(many))
     wall.update_rules({**rules, "inbound_policy": "ACCEPT"})
@@ -74,6 +81,19 @@ def group():
     )
     made.label = "py-renamed"
     made.save()
+    assert [g.id for g in client.placement.groups(PlacementGroup.label == "py-renamed")] == [made.id]
+    refused(
+        "unique",
+        lambda: client.placement.group_create(
+            "py-renamed", "us-ord", PlacementGroupType.anti_affinity_local, PlacementGroupPolicy.strict
+        ),
+    )
+    refused(
+        "region is not valid",
+        lambda: client.placement.group_create(
+            "py-nowhere", "mars-1", PlacementGroupType.anti_affinity_local, PlacementGroupPolicy.strict
+        ),
+    )
     return made
 
 
@@ -98,6 +118,15 @@ def instance(vpc, wall, placement):
         **wishes,
     )
     refused("Linode busy.", linode.reboot)
+    refused("unique", lambda: client.linode.instance_create("g6-nanode-1", "us-ord", label="py-instance", **wishes))
+    in_subnet = lambda address: [
+        ConfigInterface(purpose="vpc", subnet_id=vpc.subnets[0].id, ipv4=ConfigInterfaceIPv4(vpc=address))
+    ]
+    for address, reason in (("10.41.0.5", "usable address of the subnet"), ("10.40.0.11", "already in use")):
+        refused(
+            reason,
+            lambda: client.linode.instance_create("g6-nanode-1", "us-ord", interfaces=in_subnet(address), **wishes),
+        )
     wait(linode, "running")
     assert linode.ips.ipv4.vpc[0].address == "10.40.0.11"
     placement.invalidate()
@@ -130,6 +159,13 @@ def balancer(vpc, linode):
     )
     refused("between 2 and 3600", lambda: made.config_create(port=80, check_interval=1))
     refused("less than check_interval", lambda: made.config_create(port=80, check_interval=5, check_timeout=5))
+    refused("between 1 and 30", lambda: made.config_create(port=80, check_interval=60, check_timeout=31))
+    refused("between 1 and 30", lambda: made.config_create(port=80, check_attempts=31))
+    refused("unique", lambda: client.nodebalancer_create("us-ord", label="py-balancer"))
+    refused("region is not valid", lambda: client.nodebalancer_create("mars-1"))
+    made.client_conn_throttle = 5
+    made.save()
+    assert client.nodebalancers(NodeBalancer.label == "py-balancer")[0].client_conn_throttle == 5
     config = made.config_create(port=80, check="http", check_path="/healthz", check_interval=5, check_timeout=3)
     refused("inside the subnet", lambda: config.node_create("out", "10.99.0.1:80", subnet_id=vpc.subnets[0].id))
     refused("Must begin with 192.168", lambda: config.node_create("public", "8.8.8.8:80"))
@@ -137,10 +173,23 @@ def balancer(vpc, linode):
     private = config.node_create("py-private", f"{linode.ips.ipv4.private[0].address}:8080")
     node.mode = "drain"
     node.save()
+    config.check_attempts = 4
+    config.save()
+    assert [(c.port, c.check_attempts) for c in client.load(NodeBalancer, made.id).configs] == [(80, 4)]
     assert len(config.nodes) == 2
     assert client.load(NodeBalancer, made.id).configs[0].check_path == "/healthz"
     private.delete()
     return made
+
+
+def pages():
+    """More than one page of 25, which is what this client asks for."""
+    for number in range(30):
+        client.profile.ssh_key_upload("ssh-ed25519 AAAA", f"py-key-{number}")
+    keys = client.profile.ssh_keys()
+    assert len(keys) == 30 and len({key.id for key in keys}) == 30
+    for key in keys:
+        key.delete()
 
 
 def events(linode):
@@ -152,6 +201,7 @@ catalogue()
 vpc, wall, placement = network(), firewall(), group()
 linode = instance(vpc, wall, placement)
 made = balancer(vpc, linode)
+pages()
 wall.device_create(made.id, "nodebalancer")
 assert len(wall.devices) == 2
 events(linode)
