@@ -4,7 +4,7 @@
 import { parseArgs } from 'node:util';
 import { apply, plan } from '../../packages/understudy/src/reconcile/index.ts';
 import { judge, observe } from '../../packages/understudy/src/status/index.ts';
-import { sampleIntent } from '../../packages/understudy/test/simulation/sample-intent.ts';
+import { sampleIntent, sizedText } from '../../packages/understudy/test/simulation/sample-intent.ts';
 import { simulatedWorld } from '../../packages/understudy/test/simulation/simulated-world.ts';
 
 const { values } = parseArgs({
@@ -20,44 +20,51 @@ interface Row {
   readonly applyS: number;
   readonly planRequests: number;
   readonly planS: number;
+  /** Of the processor: the part of the seconds that does not depend on who else computes. The region in memory is in it. */
+  readonly planCpuS: number;
   readonly statusRequests: number;
   readonly statusS: number;
+  readonly statusCpuS: number;
 }
 
-/** Three fifths search machines, odd; the rest service machines, as in the smallest system. */
-function topologyOf(machines: number): string {
-  const search = Math.round((machines * 3) / 5 / 2) * 2 + 1;
-  const nodes = machines === 5 ? 3 : search;
-  return `
-name: demo
-region: us-ord
-access: { adminNetworks: [198.51.100.0/24] }
-network: { range: 10.20.0.0/20 }
-placement: { policy: flexible }
-search: { version: 9.5.3, nodes: ${nodes}, index: { name: documents, shards: 3 } }
-service: { instances: ${machines - nodes} }
-`;
+interface Cost {
+  readonly requests: number;
+  readonly seconds: number;
+  readonly cpuSeconds: number;
 }
 
 async function measure(machines: number): Promise<Row> {
-  const intent = await sampleIntent(topologyOf(machines));
-  await using sim = await simulatedWorld({ factor: 1000 });
+  const intent = await sampleIntent(sizedText(machines));
+  await using sim = await simulatedWorld({ factor: 100 });
   const { world } = sim;
-  const timed = async (work: () => Promise<unknown>): Promise<[number, number]> => {
+  const measured = async (work: () => Promise<unknown>): Promise<Cost> => {
     const before = world.linode.calls().total;
-    const startedMs = performance.now();
+    const [startedMs, cpu] = [performance.now(), process.cpuUsage()];
     await work();
-    return [world.linode.calls().total - before, Math.round(performance.now() - startedMs) / 1000];
+    const { user, system } = process.cpuUsage(cpu);
+    return {
+      requests: world.linode.calls().total - before,
+      seconds: Math.round(performance.now() - startedMs) / 1000,
+      cpuSeconds: Math.round((user + system) / 1000) / 1000,
+    };
   };
-  const [applyRequests, applyS] = await timed(() => apply(world, intent, { allowDestructive: true }));
-  const [planRequests, planS] = await timed(async () => {
+  const applied = await measured(() => apply(world, intent, { allowDestructive: true }));
+  const planned = await measured(async () => {
     const { steps } = plan(intent, await observe(world, intent.topology));
     if (steps.length > 0) throw new Error(`${steps.length} steps are left after an apply`);
   });
-  const [statusRequests, statusS] = await timed(async () =>
-    judge(await observe(world, intent.topology), intent.topology),
-  );
-  return { machines, applyRequests, applyS, planRequests, planS, statusRequests, statusS };
+  const judged = await measured(async () => judge(await observe(world, intent.topology), intent.topology));
+  return {
+    machines,
+    applyRequests: applied.requests,
+    applyS: applied.seconds,
+    planRequests: planned.requests,
+    planS: planned.seconds,
+    planCpuS: planned.cpuSeconds,
+    statusRequests: judged.requests,
+    statusS: judged.seconds,
+    statusCpuS: judged.cpuSeconds,
+  };
 }
 
 const rows: Row[] = [];

@@ -50,13 +50,13 @@ export async function membership(
     name: node.name,
     transportAddress: node.transport_address,
   }));
-  const nameOf = (id: unknown): string | undefined => nodes.find((node) => node.id === id)?.name;
+  const names = new Map<unknown, string>(nodes.map(({ id, name }) => [id, name]));
   const coordinated = state.metadata?.cluster_coordination;
   return {
     clusterUuid: state.cluster_uuid,
-    master: nameOf(state[dialect.masterField]),
+    master: names.get(state[dialect.masterField]),
     nodes: nodes.sort((a, b) => a.name.localeCompare(b.name)),
-    voting: (coordinated?.last_committed_config ?? []).map((id) => nameOf(id) ?? id).sort(),
+    voting: (coordinated?.last_committed_config ?? []).map((id) => names.get(id) ?? id).sort(),
     votingExclusions: (coordinated?.voting_config_exclusions ?? []).map((exclusion) => exclusion.node_name).sort(),
   };
 }

@@ -2,4 +2,5 @@
 export { UnderstudyError, type Facts } from './error.ts';
 export { Secret } from './secret.ts';
 export { systemClock, type Clock } from './clock.ts';
+export { oncePer } from './once-per.ts';
 export { silentLogger, type Logger, type LogLevel, type LogLine } from './logger.ts';

@@ -1,6 +1,7 @@
 // The files of a search machine: engine settings, JVM heap, systemd drop-in. Pure values; the same input gives the same bytes.
 import type { MachinePlan, Topology } from '../topology/index.ts';
 import { stringify } from 'yaml';
+import { oncePer } from '../ground/index.ts';
 import { engineLayouts, httpPort, transportPort, type EngineLayout } from './engine-layout.ts';
 import { failoverProfiles } from './failover-profiles.ts';
 import { kernelFiles } from './kernel-files.ts';
@@ -31,12 +32,28 @@ const dialects = {
   },
 } as const;
 
+function yaml(settings: object): string {
+  return Object.keys(settings).length === 0 ? '' : stringify(settings, { lineWidth: 0 });
+}
+
+// As long as the system is big, and the same on each of its machines.
+const seedHosts = oncePer((peers: readonly MachinePlan[]) =>
+  yaml({ 'discovery.seed_hosts': peers.map((peer) => `${peer.vpcAddress}:${transportPort}`) }),
+);
+const initialMasters = oncePer((peers: readonly MachinePlan[]) => {
+  const labels = peers.map(({ label }) => label);
+  return {
+    elasticsearch: yaml({ [dialects.elasticsearch.initialMasters]: labels }),
+    opensearch: yaml({ [dialects.opensearch.initialMasters]: labels }),
+  };
+});
+
 /** The engine's settings file. The engine listens inside the VPC and on loopback, never on the public address. */
 export function engineSettings(input: SearchFilesInput, form: EngineForm): string {
   const { topology, machine, peers } = input;
   const layout = engineLayouts[topology.search.engine];
   const dialect = dialects[topology.search.engine];
-  const settings = {
+  const own = {
     'cluster.name': topology.name,
     'node.name': machine.label,
     'node.roles': dialect.roles,
@@ -46,13 +63,19 @@ export function engineSettings(input: SearchFilesInput, form: EngineForm): strin
     'network.publish_host': machine.vpcAddress,
     'http.port': httpPort,
     'transport.port': transportPort,
-    'discovery.seed_hosts': peers.map((peer) => `${peer.vpcAddress}:${transportPort}`),
-    ...(form === 'bootstrap' ? { [dialect.initialMasters]: peers.map((peer) => peer.label) } : {}),
+  };
+  const shared = {
     // The vendor's package turns security on without certificates, and then refuses to form a cluster of several machines.
     ...(input.securityModule ? dialect.securityOff : {}),
     ...failoverProfiles[topology.search.failover].engine,
   };
-  return `# Written by understudy apply; edits are put back.\n${stringify(settings, { lineWidth: 0 })}`;
+  return [
+    '# Written by understudy apply; edits are put back.\n',
+    yaml(own),
+    seedHosts(peers),
+    form === 'bootstrap' ? initialMasters(peers)[topology.search.engine] : '',
+    yaml(shared),
+  ].join('');
 }
 
 export const engineStartedPath = '/run/understudy/engine-started';

@@ -1,5 +1,5 @@
 // The files of a service machine: its unit and its environment. The release itself is in release.ts.
-import type { Secret } from '../ground/index.ts';
+import { oncePer, type Secret } from '../ground/index.ts';
 import type { MachinePlan, Topology } from '../topology/index.ts';
 import { httpPort } from './engine-layout.ts';
 import { kernelFiles } from './kernel-files.ts';
@@ -21,13 +21,17 @@ export interface ServiceFilesInput {
   readonly secrets: Readonly<Record<string, Secret>>;
 }
 
+const engineUrls = oncePer((searchMachines: readonly MachinePlan[]) =>
+  searchMachines.map(({ vpcAddress }) => `http://${vpcAddress}:${httpPort}`).join(','),
+);
+
 /** Environment of the service: where the engine is, where to listen, then what the topology adds or overrides. */
 function serviceEnvironment(input: ServiceFilesInput): Readonly<Record<string, string>> {
   const { topology, machine, searchMachines } = input;
   return {
     // How long the service says no to the balancer's check before it stops: what the check needs to notice, and a second.
     DRAIN_MS: String((topology.balancer.check.intervalS * topology.balancer.check.attempts + 1) * 1000),
-    ES_HOSTS: searchMachines.map((peer) => `http://${peer.vpcAddress}:${httpPort}`).join(','),
+    ES_HOSTS: engineUrls(searchMachines),
     HOST: listenAddress(topology, machine),
     INDEX: topology.search.index.name,
     PORT: String(topology.service.port),

@@ -2,7 +2,7 @@
 // make a second cluster beside the first and lose its data, so everything doubtful is `unclear`.
 import { engineLayouts } from '../machines/index.ts';
 import type { MachinePlan } from '../topology/index.ts';
-import type { Observation } from '../status/index.ts';
+import { instanceNamed, type Observation } from '../status/index.ts';
 import { engineConfigHash, machinesFor, type Intent } from './intent.ts';
 
 export type Formation =
@@ -34,8 +34,7 @@ export function formationOf(intent: Intent, observation: Observation): Formation
  * with the same initial masters is what the engine expects, and it ignores them where the cluster had formed after all.
  */
 function holdOf(intent: Intent, observation: Observation, machine: MachinePlan): Hold {
-  const instance = observation.objects.instances.find(({ label }) => label === machine.label);
-  if (!instance) return 'nothing';
+  if (!instanceNamed(observation.objects, machine.label)) return 'nothing';
   const sight = observation.machines[machine.label];
   if (!sight?.reached) return 'unseen';
   const layout = engineLayouts[intent.topology.search.engine];

@@ -16,6 +16,7 @@ import {
   type PackageRepository,
   type Release,
 } from '../machines/index.ts';
+import { oncePer } from '../ground/index.ts';
 import { machinePlans, type MachinePlan, type Role, type Topology } from '../topology/index.ts';
 import type { Certificate } from './certificate.ts';
 
@@ -35,12 +36,34 @@ export interface Intent {
   readonly secrets?: Readonly<Record<string, Secret>>;
 }
 
-export function machinesFor(intent: Intent, role?: Role): MachinePlan[] {
-  return machinePlans(intent.topology).filter((machine) => role === undefined || machine.role === role);
+/** The machines of a topology, and the ways in which planning looks them up. */
+const rosterOf = oncePer((topology: Topology) => {
+  const all: readonly MachinePlan[] = machinePlans(topology);
+  const byRole: Readonly<Record<Role, readonly MachinePlan[]>> = {
+    search: all.filter(({ role }) => role === 'search'),
+    service: all.filter(({ role }) => role === 'service'),
+  };
+  const byGroup = Map.groupBy(all, ({ placementGroup }) => placementGroup);
+  return { all, byRole, byGroup, byLabel: new Map(all.map((machine) => [machine.label, machine])) };
+});
+
+/** The same list each time: what is worked out from it need be worked out only once. */
+export function machinesFor(intent: Intent, role?: Role): readonly MachinePlan[] {
+  const { all, byRole } = rosterOf(intent.topology);
+  return role === undefined ? all : byRole[role];
+}
+
+export function machinesInGroup(intent: Intent, placementGroup: string): readonly MachinePlan[] {
+  return rosterOf(intent.topology).byGroup.get(placementGroup) ?? [];
+}
+
+/** Undefined when the topology asks for no such machine. */
+export function askedMachine(intent: Intent, label: string): MachinePlan | undefined {
+  return rosterOf(intent.topology).byLabel.get(label);
 }
 
 export function machineNamed(intent: Intent, label: string): MachinePlan {
-  const machine = machinesFor(intent).find((candidate) => candidate.label === label);
+  const machine = askedMachine(intent, label);
   if (!machine) throw new Error(`no machine ${label} in the topology`);
   return machine;
 }

@@ -1,6 +1,7 @@
 // The network interfaces of a new machine, in either of Linode's two generations: one to the Internet, one into the VPC,
 // both behind the firewall of the machine's role.
 import type { FirewallDevice, Instance, InstanceCreate } from '../linode/index.ts';
+import { oncePer } from '../ground/index.ts';
 import type { MachinePlan } from '../topology/index.ts';
 import type { Intent } from './intent.ts';
 
@@ -36,14 +37,24 @@ export function interfacesOf(
 
 /** Whether the firewall with these devices guards the machine: itself, or both of its interfaces. */
 export function isGuarded(instance: Instance, devices: readonly FirewallDevice[]): boolean {
-  if (instance.interface_generation !== 'linode')
-    return devices.some(({ entity }) => entity.type === 'linode' && entity.id === instance.id);
+  if (instance.interface_generation !== 'linode') return guardedBy(devices).machines.has(instance.id);
   return guardedInterfaces(instance, devices).length >= 2;
 }
 
-/** Ids of the machine's interfaces among the devices: their address in the API names the machine. */
+/** What the devices guard: machines, and interfaces by machine, which their address in the API names. */
+const guardedBy = oncePer((devices: readonly FirewallDevice[]) => {
+  const entities = devices.map(({ entity }) => entity);
+  const machineOf = (url = ''): number => Number(/\/linode\/instances\/(\d+)\//.exec(url)?.[1]);
+  return {
+    machines: new Set(entities.filter(({ type }) => type === 'linode').map(({ id }) => id)),
+    interfaces: Map.groupBy(
+      entities.filter(({ type }) => type === 'linode_interface'),
+      ({ url }) => machineOf(url ?? undefined),
+    ),
+  };
+});
+
+/** Ids of the machine's interfaces among the devices. */
 export function guardedInterfaces({ id }: Pick<Instance, 'id'>, devices: readonly FirewallDevice[]): number[] {
-  return devices
-    .filter(({ entity }) => entity.type === 'linode_interface' && entity.url?.includes(`/linode/instances/${id}/`))
-    .map(({ entity }) => entity.id);
+  return (guardedBy(devices).interfaces.get(id) ?? []).map((entity) => entity.id);
 }

@@ -1,6 +1,6 @@
 // Plans the NodeBalancer: one, with a listener per port and a backend per service machine on each.
 import type { NodeBalancerConfig } from '../linode/index.ts';
-import type { Observation, ObservedBalancer } from '../status/index.ts';
+import { instanceNamed, type Observation, type ObservedBalancer } from '../status/index.ts';
 import { balancerLabel, subnetLabel, tagOf, type Listener } from '../topology/index.ts';
 import {
   backendBody,
@@ -10,7 +10,7 @@ import {
   privateAddressOf,
 } from './balancer-shape.ts';
 import { sameFingerprint, selfSignedName } from './certificate.ts';
-import { machinesFor, type Intent } from './intent.ts';
+import { askedMachine, machinesFor, type Intent } from './intent.ts';
 import { networkSteps } from './plan-network.ts';
 import type { PlanDraft } from './step.ts';
 
@@ -121,9 +121,9 @@ function planBackends(
   { config, nodes }: ObservedBalancer['configs'][number],
 ): void {
   const subject = balancerLabel(intent.topology.name);
-  const machines = machinesFor(intent, 'service');
-  for (const machine of machines) {
-    const node = nodes.find(({ label }) => label === machine.label);
+  const known = new Map(nodes.map((node) => [node.label, node]));
+  for (const machine of machinesFor(intent, 'service')) {
+    const node = known.get(machine.label);
     const after = [`${machine.label}/create`];
     const task = { port, machine: machine.label } as const;
     if (!node) {
@@ -137,7 +137,7 @@ function planBackends(
       });
       continue;
     }
-    const instance = objects.instances.find(({ label }) => label === machine.label);
+    const instance = instanceNamed(objects, machine.label);
     // Whichever subnet a backend is in shows in its address; a machine about to be made has no private address yet.
     const way = { subnetId: 0, privateAddress: privateAddressOf(instance) };
     const waits = intent.topology.balancer.backends === 'private' && way.privateAddress === undefined;
@@ -153,7 +153,7 @@ function planBackends(
       });
     }
   }
-  for (const node of nodes.filter(({ label }) => !machines.some((machine) => machine.label === label))) {
+  for (const node of nodes.filter(({ label }) => askedMachine(intent, label)?.role !== 'service')) {
     draft.add({
       subject,
       action: 'delete',

@@ -10,10 +10,17 @@ import {
   type ManagedFile,
   type ObservedMachine,
 } from '../machines/index.ts';
-import type { MachineSight, Observation } from '../status/index.ts';
+import {
+  backendsNamed,
+  heldAddress,
+  instanceNamed,
+  isMember,
+  type MachineSight,
+  type Observation,
+} from '../status/index.ts';
 import { firewallLabel, tagOf, type MachinePlan } from '../topology/index.ts';
 import { privateAddressOf } from './balancer-shape.ts';
-import { filesOf, machinesFor, type Intent } from './intent.ts';
+import { askedMachine, filesOf, machinesFor, type Intent } from './intent.ts';
 import { networkSteps } from './plan-network.ts';
 import type { PlanDraft } from './step.ts';
 
@@ -32,7 +39,7 @@ export function sightOf(observation: Observation, label: string): ObservedMachin
 
 /** True for a machine that exists and could not be looked into: what it needs is known only when it can be. */
 export function isUnseen(observation: Observation, label: string): boolean {
-  const exists = observation.objects.instances.some((instance) => instance.label === label);
+  const exists = instanceNamed(observation.objects, label) !== undefined;
   return exists && sightOf(observation, label) === undefined;
 }
 
@@ -43,9 +50,8 @@ export function withoutDying(observation: Observation): Observation {
 }
 
 export function planDying(draft: PlanDraft, intent: Intent, { objects }: Observation): void {
-  const labels = machinesFor(intent).map(({ label }) => label);
   for (const { id, label, status } of objects.instances) {
-    if (status !== 'deleting' || !labels.includes(label)) continue;
+    if (status !== 'deleting' || !askedMachine(intent, label)) continue;
     draft.add({
       subject: label,
       action: 'wait',
@@ -58,7 +64,7 @@ export function planDying(draft: PlanDraft, intent: Intent, { objects }: Observa
 
 export function planMachines(draft: PlanDraft, intent: Intent, observation: Observation): void {
   for (const machine of machinesFor(intent)) {
-    const instance = observation.objects.instances.find(({ label }) => label === machine.label);
+    const instance = instanceNamed(observation.objects, machine.label);
     if (!instance) planBirth(draft, intent, machine);
     else planExisting(draft, intent, observation, machine, instance);
   }
@@ -144,7 +150,7 @@ function planShape(
       : [`is a ${String(instance.type)} instead of a ${machine.machineType}`]),
     ...(instance.image === image ? [] : [`has the image ${String(instance.image)} instead of ${image}`]),
   ];
-  const held = objects.vpcIps.find(({ linode_id }) => linode_id === instance.id)?.address;
+  const held = heldAddress(objects, instance.id);
   if (held !== machine.vpcAddress)
     wrong.push(`has the private address ${held ?? 'none'} instead of ${machine.vpcAddress}`);
   const byPrivateAddress = machine.role === 'service' && intent.topology.balancer.backends === 'private';
@@ -183,9 +189,7 @@ function planUnreached(
 }
 
 function serves({ cluster, objects }: Observation, label: string): boolean {
-  const member = cluster.answered && cluster.cluster.membership?.nodes.some(({ name }) => name === label);
-  const backends = objects.balancers.flatMap(({ configs }) => configs.flatMap(({ nodes }) => nodes));
-  return member === true || backends.some((node) => node.label === label && node.status === 'UP');
+  return isMember(cluster, label) || backendsNamed(objects, label).some(({ status }) => status === 'UP');
 }
 
 /** Files that differ from what they should be, each as a clause; every file when the machine has not been seen. */

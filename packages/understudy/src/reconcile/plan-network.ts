@@ -8,9 +8,9 @@ import {
   type MachinePlan,
   type Role,
 } from '../topology/index.ts';
-import type { Observation } from '../status/index.ts';
+import { instanceNamed, type Observation } from '../status/index.ts';
 import { firewallDifferences, firewallRules } from './firewall-rules.ts';
-import { machinesFor, type Intent } from './intent.ts';
+import { machinesFor, machinesInGroup, type Intent } from './intent.ts';
 import { isGuarded } from './machine-interfaces.ts';
 import type { PlanDraft } from './step.ts';
 
@@ -78,7 +78,7 @@ function planFirewall(draft: PlanDraft, intent: Intent, { objects }: Observation
     }
   }
   for (const machine of machinesFor(intent, role)) {
-    const instance = objects.instances.find(({ label }) => label === machine.label);
+    const instance = instanceNamed(objects, machine.label);
     if (instance && !isGuarded(instance, found?.devices ?? [])) {
       draft.add({
         subject: machine.label,
@@ -93,8 +93,9 @@ function planFirewall(draft: PlanDraft, intent: Intent, { objects }: Observation
 }
 
 export function planPlacement(draft: PlanDraft, intent: Intent, { objects }: Observation): void {
+  const groups = new Map(objects.placementGroups.map((group) => [group.label, group]));
   for (const label of roles.flatMap((role) => placementGroupLabels(intent.topology, role))) {
-    const group = objects.placementGroups.find((candidate) => candidate.label === label);
+    const group = groups.get(label);
     if (!group) {
       draft.add({
         subject: label,
@@ -104,8 +105,8 @@ export function planPlacement(draft: PlanDraft, intent: Intent, { objects }: Obs
         task: { kind: 'placement-create', label },
       });
     }
-    for (const machine of machinesFor(intent).filter(({ placementGroup }) => placementGroup === label)) {
-      const instance = objects.instances.find((candidate) => candidate.label === machine.label);
+    for (const machine of machinesInGroup(intent, label)) {
+      const instance = instanceNamed(objects, machine.label);
       const member = group?.members.some(({ linode_id }) => linode_id === instance?.id);
       if (instance && member !== true) planAssignment(draft, machine);
     }

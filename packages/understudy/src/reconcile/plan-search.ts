@@ -103,7 +103,7 @@ function planSeal(draft: PlanDraft, intent: Intent, machine: MachinePlan): void 
 /** Engines that run with other settings than the files say now. */
 function planRestarts(draft: PlanDraft, intent: Intent, observation: Observation): void {
   const master = observation.cluster.answered ? observation.cluster.cluster.membership?.master : undefined;
-  const machines = machinesFor(intent, 'search').sort(
+  const machines = machinesFor(intent, 'search').toSorted(
     (a, b) => Number(a.label === master) - Number(b.label === master),
   );
   let previous: string | undefined;

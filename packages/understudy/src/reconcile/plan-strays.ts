@@ -21,8 +21,8 @@ export function planStrays(draft: PlanDraft, intent: Intent, { objects }: Observ
     ...objects.balancers.filter(({ balancer }) => stray(balancer)).map(({ balancer }) => doom('balancer', balancer)),
     ...objects.firewalls.filter(({ firewall }) => stray(firewall)).map(({ firewall }) => doom('firewall', firewall)),
   ];
-  const groups = roles.flatMap((role) => placementGroupLabels(topology, role));
-  const strayGroups = objects.placementGroups.filter(({ label }) => !groups.includes(label));
+  const groups = new Set(roles.flatMap((role) => placementGroupLabels(topology, role)));
+  const strayGroups = objects.placementGroups.filter(({ label }) => !groups.has(label));
   let previous: string | undefined;
   for (const object of [...doomed, ...strayGroups.map((item) => doom('placement-group', item))]) {
     // Each machine that may hold copies waits for the one before: two at once could take both copies of a shard.

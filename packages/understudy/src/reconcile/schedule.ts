@@ -1,4 +1,5 @@
 // Runs steps as soon as what they wait for is done, several at a time. A failed step stops only those that need it.
+import { StepGraph } from './step-graph.ts';
 import type { Step } from './step.ts';
 
 export type Outcome =
@@ -18,22 +19,27 @@ export interface Schedule {
 
 /** Resolves when nothing runs and nothing more can; outcomes in the order of the plan. */
 export async function runSchedule(schedule: Schedule): Promise<Outcome[]> {
+  const graph = new StepGraph(schedule.steps);
   const outcomes = new Map<string, Outcome>();
   const running = new Map<string, Promise<void>>();
-  const waiting = new Set(schedule.steps);
+  const ready: Step[] = [];
 
-  function settle(): void {
-    for (const step of schedule.steps) {
-      if (!waiting.has(step)) continue;
-      const before = step.after.map((id) => outcomes.get(id));
-      const hopeless = before.some((outcome) => outcome !== undefined && outcome.result !== 'done');
-      if (hopeless || !schedule.allowed(step) || schedule.signal?.aborted) {
-        waiting.delete(step);
-        outcomes.set(step.id, { step, result: 'skipped' });
-      } else if (running.size < schedule.width && before.every((outcome) => outcome?.result === 'done')) {
-        waiting.delete(step);
-        running.set(step.id, attempt(step));
-      }
+  /** With it all that would need it. */
+  function skip(step: Step): void {
+    if (outcomes.has(step.id)) return;
+    outcomes.set(step.id, { step, result: 'skipped' });
+    graph.dependents(step.id).forEach(skip);
+  }
+
+  function release(steps: readonly Step[]): void {
+    ready.push(...steps.filter(({ id }) => !outcomes.has(id)));
+  }
+
+  function begin(): void {
+    while (!schedule.signal?.aborted && running.size < schedule.width) {
+      const step = ready.shift();
+      if (!step) return;
+      running.set(step.id, attempt(step));
     }
   }
 
@@ -41,20 +47,21 @@ export async function runSchedule(schedule: Schedule): Promise<Outcome[]> {
     try {
       await schedule.run(step);
       outcomes.set(step.id, { step, result: 'done' });
+      release(graph.done(step.id));
     } catch (error) {
-      outcomes.set(step.id, {
-        step,
-        result: 'failed',
-        error: error instanceof Error ? error : new Error(String(error)),
-      });
+      const reason = error instanceof Error ? error : new Error(String(error));
+      outcomes.set(step.id, { step, result: 'failed', error: reason });
+      graph.dependents(step.id).forEach(skip);
     }
     running.delete(step.id);
   }
 
-  settle();
+  schedule.steps.filter((step) => !schedule.allowed(step)).forEach(skip);
+  release(graph.first());
+  begin();
   while (running.size > 0) {
     await Promise.race(running.values());
-    settle();
+    begin();
   }
   return schedule.steps.map((step) => outcomes.get(step.id) ?? { step, result: 'skipped' });
 }

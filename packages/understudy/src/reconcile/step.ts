@@ -1,5 +1,6 @@
 // A step: one change to the world, with the sentence that says why. Steps are data; carrying them out is elsewhere.
 import type { Role } from '../topology/index.ts';
+import { inOrder } from './step-graph.ts';
 
 type Action =
   | 'create'
@@ -132,20 +133,4 @@ export class PlanDraft {
     }));
     return { steps: inOrder(steps), obstacles: this.#obstacles };
   }
-}
-
-function inOrder(steps: readonly Step[]): Step[] {
-  const placed = new Set<string>();
-  const ordered: Step[] = [];
-  let waiting = [...steps];
-  while (waiting.length > 0) {
-    const ready = waiting.filter((step) => step.after.every((id) => placed.has(id)));
-    if (ready.length === 0) throw new Error(`steps wait for each other: ${waiting.map(({ id }) => id).join(', ')}`);
-    for (const step of ready) {
-      placed.add(step.id);
-      ordered.push(step);
-    }
-    waiting = waiting.filter((step) => !placed.has(step.id));
-  }
-  return ordered;
 }

@@ -1,6 +1,7 @@
 // Status: one look at everything, and a verdict with reasons. Also what every operation shares: the world and the lock.
 export { engineOverSsh } from './engine-over-ssh.ts';
 export { judge } from './judge.ts';
+export { backendsNamed, heldAddress, instanceNamed, isMember } from './lookup.ts';
 export type {
   ClusterSight,
   MachineSight,

@@ -1,6 +1,7 @@
 // From an observation to one verdict with reasons. Pure: the same sight gives the same words.
 import { engineLayouts, serviceUnit, currentRelease, releasesDirectory } from '../machines/index.ts';
 import { machinePlans, type Topology } from '../topology/index.ts';
+import { instanceNamed, isMember } from './lookup.ts';
 import type { Observation, ObservedBalancer } from './observation.ts';
 import type { Status, Verdict } from './status.ts';
 
@@ -51,7 +52,7 @@ export function judge(observation: Observation, topology: Topology): Status {
 function machinesStatus(observation: Observation, topology: Topology): Status['machines'] {
   const layout = engineLayouts[topology.search.engine];
   return machinePlans(topology).map((plan) => {
-    const instance = observation.objects.instances.find(({ label }) => label === plan.label);
+    const instance = instanceNamed(observation.objects, plan.label);
     const sight = observation.machines[plan.label];
     const machine = sight?.reached ? sight.machine : undefined;
     const unit = plan.role === 'search' ? layout.unit : serviceUnit;
@@ -116,9 +117,8 @@ function clusterFindings(observation: Observation, topology: Topology, machines:
       reason: `The cluster is yellow: ${health.unassigned_shards + health.initializing_shards} copies of shards are not in place, so another loss could lose data.`,
     });
   }
-  const present = membership?.nodes.map(({ name }) => name) ?? [];
   for (const { name, role } of machines) {
-    if (role === 'search' && membership && !present.includes(name)) {
+    if (role === 'search' && membership && !isMember(cluster, name)) {
       findings.push({ verdict: 'degraded', reason: `${name} is not a member of the search cluster.` });
     }
   }

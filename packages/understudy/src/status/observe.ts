@@ -13,6 +13,7 @@ import { UnderstudyError } from '../ground/index.ts';
 import type { Instance } from '../linode/index.ts';
 import { machineSpec, observeMachine, type RemoteTarget } from '../machines/index.ts';
 import { machinePlans, type MachinePlan, type Topology } from '../topology/index.ts';
+import { instanceNamed } from './lookup.ts';
 import { observeObjects } from './observe-objects.ts';
 import type { ClusterSight, MachineSight, Observation, ObservedBalancer, ObservedCluster } from './observation.ts';
 import type { EngineHost, World } from './world.ts';
@@ -53,8 +54,8 @@ export function engineHosts(topology: Topology, instances: readonly Instance[]):
   return machinePlans(topology)
     .filter((machine) => machine.role === 'search')
     .flatMap((machine) => {
-      const instance = instances.find(({ label, status }) => label === machine.label && status === 'running');
-      return instance ? [{ target: targetOf(instance), vpcAddress: machine.vpcAddress }] : [];
+      const instance = instanceNamed({ instances }, machine.label);
+      return instance?.status === 'running' ? [{ target: targetOf(instance), vpcAddress: machine.vpcAddress }] : [];
     });
 }
 
@@ -65,7 +66,7 @@ async function observeMachines(
 ): Promise<Readonly<Record<string, MachineSight>>> {
   const seen = await Promise.all(
     machinePlans(topology).map(async (machine): Promise<[string, MachineSight] | undefined> => {
-      const instance = instances.find(({ label }) => label === machine.label);
+      const instance = instanceNamed({ instances }, machine.label);
       return instance && [machine.label, await observeOne(world, topology, machine, instance)];
     }),
   );

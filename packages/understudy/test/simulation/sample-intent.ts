@@ -15,6 +15,20 @@ search:
   index: { name: documents, shards: 3 }
 `;
 
+/** A system of so many machines, five at least: three fifths of them for search, an odd number; the rest for the service. */
+export function sizedText(machines: number): string {
+  const nodes = machines === 5 ? 3 : Math.round((machines * 3) / 5 / 2) * 2 + 1;
+  return `
+name: demo
+region: us-ord
+access: { adminNetworks: [198.51.100.0/24] }
+network: { range: 10.20.0.0/20 }
+placement: { policy: flexible }
+search: { version: 9.5.3, nodes: ${nodes}, index: { name: documents, shards: 3 } }
+service: { instances: ${machines - nodes} }
+`;
+}
+
 const indexTemplate = {
   index_patterns: ['documents'],
   template: {

@@ -18,6 +18,15 @@ interface Node {
   readonly initialMasters: readonly string[];
 }
 
+const parsed = new Map<string, Readonly<Record<string, unknown>>>();
+
+/** Settings files are as long as the cluster is big, and are read at every request. */
+function settingsIn(text: string): Readonly<Record<string, unknown>> {
+  const known = parsed.get(text) ?? (parse(text) as Record<string, unknown>);
+  parsed.set(text, known);
+  return known;
+}
+
 export class SimulatedClusters {
   readonly identities = new Map<string, Identity>();
   readonly #machines: () => Iterable<SimulatedMachine>;
@@ -32,7 +41,7 @@ export class SimulatedClusters {
       const engine = machine.engineUnit()?.replace('.service', '');
       const settings = engine && machine.files.get(`/etc/${engine}/${engine}.yml`)?.content;
       if (!settings) return [];
-      const read = parse(settings) as Record<string, unknown>;
+      const read = settingsIn(settings);
       const initial = read['cluster.initial_master_nodes'] ?? read['cluster.initial_cluster_manager_nodes'] ?? [];
       return {
         name: String(read['node.name']),

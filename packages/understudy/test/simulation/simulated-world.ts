@@ -41,16 +41,46 @@ export interface SimulatedWorld extends AsyncDisposable {
   machine(label: string): SimulatedMachine;
 }
 
+export type ExchangeListener = (exchange: {
+  readonly method: string;
+  /** Below /v4, with its query. */
+  readonly url: string;
+  readonly sent: unknown;
+  readonly status: number;
+  readonly answer: unknown;
+}) => void;
+
+async function heard(listener: ExchangeListener | undefined, ...[input, init]: Parameters<typeof fetch>) {
+  const response = await fetch(input, init);
+  if (listener) {
+    const { pathname, search } = new URL(input instanceof Request ? input.url : input);
+    const text = await response.clone().text();
+    listener({
+      method: init?.method ?? 'GET',
+      url: `${pathname.replace('/v4', '')}${search}`,
+      sent: typeof init?.body === 'string' ? JSON.parse(init.body) : undefined,
+      status: response.status,
+      answer: text === '' ? null : JSON.parse(text),
+    });
+  }
+  return response;
+}
+
 export interface SimulationOptions {
   readonly logger?: Logger;
   /** How much faster than real time waits go. */
   readonly factor?: number;
+  /** Bound on one call of the client, in the simulation's time; ten real seconds by default, for hosts that are busy. */
+  readonly callDeadlineMs?: number;
+  /** Told of every exchange with Linode's API. */
+  readonly listener?: ExchangeListener;
 }
 
 const unlimited = { requests: 1_000_000, windowMs: 1000 };
 
 export async function simulatedWorld(options: SimulationOptions = {}): Promise<SimulatedWorld> {
-  const clock = scaledClock(options.factor ?? 100);
+  const { factor = 100 } = options;
+  const clock = scaledClock(factor);
   const hardware = new SimulatedHardware();
   const token = new Secret('token-of-the-simulation');
   const region = createRegionApi({
@@ -75,7 +105,8 @@ export async function simulatedWorld(options: SimulationOptions = {}): Promise<S
         clock,
         concurrency: 16,
         logger: options.logger ?? silentLogger,
-        fetch: (input, init) => send(() => fetch(input, init)),
+        deadlineMs: options.callDeadlineMs ?? factor * 10_000,
+        fetch: (input, init) => send(() => heard(options.listener, input, init)),
       }),
       runner,
       transportFor: (hosts) => simulatedTransport(machines, clusters, hosts, send),
@@ -127,30 +158,48 @@ function mortalWire(death: Death | undefined): { send: Send; wire: Wire } {
   return { send, wire: { calls: () => state.calls, cut: () => (state.dead = true) } };
 }
 
+type Entry = SimulatedHardware['machines'] extends ReadonlyMap<number, infer Value> ? Value : never;
+
+function publicAddress({ spec }: Entry): string | undefined {
+  return spec.interfaces.find(({ kind }) => kind === 'public')?.address;
+}
+
 /** The machines behind the hardware's entries; a boot shows as a new entry. */
 class Machines {
   readonly #hardware: SimulatedHardware;
   readonly #powered = new Map<number, { machine: SimulatedMachine; entry: object }>();
+  readonly #addresses = new Map<string, number>();
 
   constructor(hardware: SimulatedHardware) {
     this.#hardware = hardware;
   }
 
-  running(): { address: string; label: string; machine: SimulatedMachine }[] {
+  running(): { label: string; machine: SimulatedMachine }[] {
     const present = [...this.#hardware.machines].filter(([, { power }]) => power === 'running');
-    return present.map(([id, entry]) => {
-      const known = this.#powered.get(id) ?? { machine: new SimulatedMachine(), entry: {} };
-      if (known.entry !== entry) known.machine.boot(entry.spec.userData);
-      known.entry = entry;
-      this.#powered.set(id, known);
-      const address = entry.spec.interfaces.find(({ kind }) => kind === 'public')?.address ?? '';
-      return { address, label: entry.spec.label, machine: known.machine };
-    });
+    return present.map(([id, entry]) => ({ label: entry.spec.label, machine: this.#boot(id, entry) }));
+  }
+
+  #boot(id: number, entry: Entry): SimulatedMachine {
+    const known = this.#powered.get(id) ?? { machine: new SimulatedMachine(), entry: {} };
+    if (known.entry !== entry) known.machine.boot(entry.spec.userData);
+    known.entry = entry;
+    this.#powered.set(id, known);
+    return known.machine;
+  }
+
+  /** The hardware's machine at a public address; where it was found is remembered, and looked at again. */
+  #entryAt(address: string): [number, Entry] | undefined {
+    const remembered = this.#addresses.get(address);
+    const entry = remembered === undefined ? undefined : this.#hardware.machines.get(remembered);
+    if (remembered !== undefined && entry && publicAddress(entry) === address) return [remembered, entry];
+    const found = [...this.#hardware.machines].find(([, candidate]) => publicAddress(candidate) === address);
+    if (found) this.#addresses.set(address, found[0]);
+    return found;
   }
 
   reach(target: RemoteTarget): SimulatedMachine {
-    const found = this.running().find(({ address }) => address === target.address);
-    if (found) return found.machine;
+    const entry = this.#entryAt(target.address);
+    if (entry?.[1].power === 'running') return this.#boot(...entry);
     throw new UnderstudyError('machines-unreachable', `${target.label} (${target.address}) is off`);
   }
 

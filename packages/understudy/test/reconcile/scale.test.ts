@@ -1,0 +1,76 @@
+// What a look, a plan and a verdict cost as a system grows: counted, not timed, so that the answer is the same on every machine.
+import assert from 'node:assert/strict';
+import { Session } from 'node:inspector/promises';
+import { test } from 'node:test';
+import { apply, plan } from '../../src/reconcile/index.ts';
+import { judge, observe } from '../../src/status/index.ts';
+import { sampleIntent, sizedText } from '../simulation/sample-intent.ts';
+import { simulatedWorld } from '../simulation/simulated-world.ts';
+
+interface Cost {
+  /** Requests to Linode's API for one look. */
+  readonly requests: number;
+  /** Those, remote commands and requests to the engine. */
+  readonly sent: number;
+  /** How often each function of the tool ran in the look, the plan and the verdict, by name and place. */
+  readonly calls: ReadonlyMap<string, number>;
+}
+
+/** The engine's own count of calls of every function of the tool, closures too, while `work` runs. */
+async function callsDuring(work: () => Promise<void>): Promise<Map<string, number>> {
+  const session = new Session();
+  session.connect();
+  await session.post('Profiler.enable');
+  await session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: false });
+  await work();
+  const { result } = await session.post('Profiler.takePreciseCoverage');
+  session.disconnect();
+  const tool = result.filter(({ url }) => /\/src\/(?!lab\/)/.test(url));
+  return new Map(
+    tool.flatMap(({ url, functions }) =>
+      functions.map(({ functionName, ranges }) => {
+        const place = `${functionName} in ${url.replace(/.*\/src\//, '')} at ${String(ranges[0]?.startOffset)}`;
+        return [place, ranges[0]?.count ?? 0] as const;
+      }),
+    ),
+  );
+}
+
+/** Of a system that is as asked, of one of which nothing is there, and of one that answers to nobody. */
+async function costOf(machines: number): Promise<Cost> {
+  const intent = await sampleIntent(sizedText(machines));
+  await using sim = await simulatedWorld({ factor: 20 });
+  await apply(sim.world, intent, { allowDestructive: true });
+  const [requests, sent] = [sim.world.linode.calls().total, sim.wire.calls()];
+  const calls = await callsDuring(async () => {
+    const observation = await observe(sim.world, intent.topology);
+    assert.deepEqual(plan(intent, observation), { steps: [], obstacles: [] });
+    assert.equal(judge(observation, intent.topology).machines.length, machines);
+    const { objects } = observation;
+    const none = { ...objects, instances: [], vpcs: [], vpcIps: [], firewalls: [], placementGroups: [], balancers: [] };
+    const silent = { answered: false, reason: 'nobody is there' } as const;
+    const lost = { reached: false, code: 'machines-unreachable', reason: 'no answer' } as const;
+    const unreached = Object.fromEntries(objects.instances.map(({ label }) => [label, lost]));
+    assert.ok(
+      plan(intent, { ...observation, objects: none, machines: {}, cluster: silent }).steps.length > 5 * machines,
+    );
+    const later = new Date(Date.parse(observation.at) + 3_600_000).toISOString();
+    const deaf = { ...observation, at: later, machines: unreached, cluster: silent };
+    assert.ok(plan(intent, deaf).steps.length > machines);
+  });
+  return { requests: sim.world.linode.calls().total - requests, sent: sim.wire.calls() - sent, calls };
+}
+
+test('a look, a plan and a verdict grow no worse than linearly, in requests and in work', async () => {
+  const [small, times] = [20, 4];
+  const before = await costOf(small);
+  const after = await costOf(small * times);
+  assert.ok(after.requests <= before.requests * times, `${before.requests} requests became ${after.requests}`);
+  assert.ok(after.sent <= before.sent * times, `${before.sent} messages became ${after.sent}`);
+  assert.ok(before.calls.size > 200, 'the functions of the tool are seen');
+  // What runs for each pair of machines would run sixteen times as often; what compares in sorting, six times or so.
+  const steep = [...after.calls].filter(
+    ([place, calls]) => calls > (before.calls.get(place) ?? 0) * times * 2 && calls > small * times * 5,
+  );
+  assert.deepEqual(steep, []);
+});
