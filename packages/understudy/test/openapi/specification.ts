@@ -5,8 +5,7 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { parse } from 'yaml';
-
-type Node = Record<string, unknown>;
+import { follow, resolved, translate, type Direction, type Node } from './schema.ts';
 
 /** From UNDERSTUDY_OPENAPI, or beside the project. */
 export function specificationFile(): string | undefined {
@@ -33,44 +32,6 @@ function load(file: string): Node {
   return document;
 }
 
-/**
- * OpenAPI 3.0 to JSON Schema: `nullable` becomes a type, and an `allOf` of closed objects, which no value could satisfy,
- * becomes the one object that is meant.
- */
-function translate(node: unknown, document: Node): unknown {
-  if (Array.isArray(node)) return node.map((item) => translate(item, document));
-  if (typeof node !== 'object' || node === null) return node;
-  let result: Node = Object.fromEntries(Object.entries(node).map(([key, value]) => [key, translate(value, document)]));
-  if (Array.isArray(result['allOf'])) result = merge(result, document);
-  if (result['nullable'] === true) {
-    delete result['nullable'];
-    if (typeof result['type'] !== 'string') return { anyOf: [{ type: 'null' }, result] };
-    result['type'] = [result['type'], 'null'];
-    if (Array.isArray(result['enum'])) result['enum'] = [...(result['enum'] as unknown[]), null];
-  }
-  return result;
-}
-
-function merge({ allOf, ...own }: Node, document: Node): Node {
-  const parts = [
-    ...(allOf as Node[]).map((part) => (typeof part['$ref'] === 'string' ? follow(part['$ref'], document) : part)),
-    own,
-  ];
-  const objects = parts.map((part) => translate(part, document) as Node);
-  return {
-    ...Object.assign({}, ...objects),
-    properties: Object.assign({}, ...objects.map((part) => part['properties'])) as unknown,
-    required: [...new Set(objects.flatMap((part) => (part['required'] as string[] | undefined) ?? []))],
-  } as Node;
-}
-
-function follow(reference: string, document: Node): Node {
-  return reference
-    .slice(2)
-    .split('/')
-    .reduce<unknown>((at, key) => (at as Node)[key.replaceAll('~1', '/').replaceAll('~0', '~')], document) as Node;
-}
-
 const methods = ['get', 'post', 'put', 'delete'];
 
 interface Operation {
@@ -79,6 +40,24 @@ interface Operation {
   readonly literal: number;
   readonly pointer: string;
   readonly node: Node;
+  readonly queries: readonly Query[];
+}
+
+/** A parameter of the query, with its limits. */
+interface Query {
+  readonly name: string;
+  readonly schema?: { readonly minimum?: number; readonly maximum?: number };
+}
+
+function queriesOf(document: Node, lists: readonly unknown[]): Query[] {
+  return lists
+    .flatMap((list): unknown[] => (Array.isArray(list) ? list : []))
+    .map((parameter) => resolved(parameter, document))
+    .filter((parameter) => parameter['in'] === 'query')
+    .map((parameter) => ({
+      name: String(parameter['name']),
+      schema: resolved(parameter['schema'] ?? {}, document),
+    }));
 }
 
 const escape = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1');
@@ -96,9 +75,10 @@ export class Specification {
   readonly #document: Node;
 
   constructor(file: string) {
-    const document = load(file);
-    this.#document = translate(document, document) as Node;
-    this.#ajv.addSchema(this.#document, 'linode');
+    this.#document = load(file);
+    for (const direction of ['request', 'answer'] as const) {
+      this.#ajv.addSchema(translate(this.#document, this.#document, direction) as Node, direction);
+    }
     for (const [template, item] of Object.entries(this.#document['paths'] as Record<string, Node>)) {
       const bare = template.replace('/{apiVersion}', '');
       const pattern = bare.replaceAll(/\{(imageId|kernelId)\}/g, '.+').replaceAll(/\{[^}]+\}/g, '[^/]+');
@@ -111,6 +91,7 @@ export class Specification {
           literal: bare.split('/').filter((part) => !part.startsWith('{')).length,
           pointer: `#/paths/${escape(template)}/${method}`,
           node,
+          queries: queriesOf(this.#document, [item['parameters'], node['parameters']]),
         });
       }
     }
@@ -130,8 +111,8 @@ export class Specification {
 
   /** Each difference in a short line; none when the answer is as the file says. */
   answerDifferences(method: string, url: string, status: number, body: unknown): string[] {
-    const operation = this.operationOf(method, url);
-    if (operation === undefined) return [`${method} ${url.replaceAll(/\d+/g, 'N')}: not in the file`];
+    const operation = this.operationOf(method, url.replace(/\?.*/, ''));
+    if (operation === undefined) return [notInFile(method, url.replace(/\?.*/, ''))];
     const responses = operation.node['responses'] as Record<string, Node>;
     const key = status in responses ? String(status) : 'default';
     if (responses[key] === undefined || (status < 400 && key === 'default'))
@@ -139,17 +120,22 @@ export class Specification {
     const response = this.#resolve(responses[key], `${operation.pointer}/responses/${key}`);
     const schema = this.#schema(response);
     if (schema === undefined) return [];
-    return this.#check(schema, body).map((line) => `${operation.name} ${status}: ${line}`);
+    return this.#check('answer', schema, body).map((line) => `${operation.name} ${status}: ${line}`);
   }
 
+  /** The same for a request; `url` may have a query. What is read-only has no place in a request. */
   requestDifferences(method: string, url: string, body: unknown): string[] {
-    const operation = this.operationOf(method, url);
-    if (operation === undefined) return [`${method} ${url.replaceAll(/\d+/g, 'N')}: not in the file`];
+    const [path = '', query = ''] = url.split('?');
+    const operation = this.operationOf(method, path);
+    if (operation === undefined) return [notInFile(method, path)];
     const node = operation.node['requestBody'] as Node | undefined;
-    if (node === undefined) return [];
-    const schema = this.#schema(this.#resolve(node, `${operation.pointer}/requestBody`));
-    if (schema === undefined) return [];
-    return this.#check(schema, body).map((line) => `${operation.name} request: ${line}`);
+    const schema = node && this.#schema(this.#resolve(node, `${operation.pointer}/requestBody`));
+    const lines = [
+      ...queryDifferences(operation, query),
+      ...(schema !== undefined && body !== undefined ? this.#check('request', schema, body) : []),
+      ...(schema === undefined && !isEmpty(body) ? ['a body where the file has none'] : []),
+    ];
+    return lines.map((line) => `${operation.name} request: ${line}`);
   }
 
   #resolve(node: Node, pointer: string): { node: Node; pointer: string } {
@@ -163,16 +149,30 @@ export class Specification {
     return content?.['application/json'] === undefined ? undefined : `${pointer}/content/application~1json/schema`;
   }
 
-  #check(pointer: string, body: unknown): string[] {
-    let validate = this.#validators.get(pointer);
-    if (validate === undefined) {
-      const reference = pointer.replaceAll('{', '%7B').replaceAll('}', '%7D');
-      validate = this.#ajv.compile({ $ref: `linode${reference}` });
-      this.#validators.set(pointer, validate);
-    }
+  #check(direction: Direction, pointer: string, body: unknown): string[] {
+    const reference = `${direction}${pointer.replaceAll('{', '%7B').replaceAll('}', '%7D')}`;
+    const validate = this.#validators.get(reference) ?? this.#ajv.compile({ $ref: reference });
+    this.#validators.set(reference, validate);
     if (validate(body)) return [];
     return [...new Set((validate.errors ?? []).filter(outright).map(lineOf))];
   }
+}
+
+function notInFile(method: string, path: string): string {
+  return `${method} ${path.replaceAll(/\d+/g, 'N')}: not in the file`;
+}
+
+const isEmpty = (body: unknown): boolean => body === undefined || body === null || JSON.stringify(body) === '{}';
+
+function queryDifferences({ queries }: Operation, query: string): string[] {
+  return [...new URLSearchParams(query)].flatMap(([name, value]) => {
+    const known = queries.find((candidate) => candidate.name === name);
+    if (known === undefined) return [`query ${name} is not in the file`];
+    const { minimum = -Infinity, maximum = Infinity } = known.schema ?? {};
+    const limited = Number.isFinite(minimum) || Number.isFinite(maximum);
+    const within = Number(value) >= minimum && Number(value) <= maximum;
+    return limited && !within ? [`query ${name} is ${value}, out of range`] : [];
+  });
 }
 
 /** What one branch of an alternative finds wrong says nothing: only that no branch fits. */

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { Secret } from '../../../src/ground/index.ts';
 import { createRegionApi, SimulatedHardware, type RegionApi, type RegionOptions } from '../../../src/lab/index.ts';
+import type { ExchangeListener } from '../../simulation/simulated-world.ts';
 
 export type Body = Record<string, unknown>;
 
@@ -32,18 +33,9 @@ export interface TestRegion {
 
 export const token = 'a-token-of-the-lab';
 
-/** Called with every exchange; the conformance test listens here. */
-export type Listener = (exchange: {
-  method: string;
-  path: string;
-  sent: unknown;
-  status: number;
-  answer: unknown;
-}) => void;
-
 export async function startRegion(
   t: Pick<TestContext, 'after'>,
-  options: Partial<RegionOptions> & { listener?: Listener } = {},
+  options: Partial<RegionOptions> & { listener?: ExchangeListener } = {},
 ): Promise<TestRegion> {
   const hardware = (options.hardware as SimulatedHardware | undefined) ?? new SimulatedHardware();
   const roomy = { requests: 1_000_000, windowMs: 60_000 };
@@ -65,7 +57,7 @@ export async function startRegion(
     });
     const text = await response.text();
     const answer = (text === '' ? null : JSON.parse(text)) as T;
-    options.listener?.({ method, path: path.replace(/\?.*/, ''), sent: body, status: response.status, answer });
+    options.listener?.({ method, url: path, sent: body, status: response.status, answer });
     return { status: response.status, headers: response.headers, body: answer };
   };
   const ok = async <T>(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<T> => {
