@@ -1,57 +1,75 @@
-// Apply is killed at every single call that leaves the process, and run again: it must converge, with no orphan and no duplicate.
+// Apply and destroy are killed at every single call that leaves the process, and run again: they must converge, with no orphan and
+// no duplicate.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { apply, plan } from '../../src/reconcile/index.ts';
-import { observe } from '../../src/status/index.ts';
+import { apply, destroy, plan } from '../../src/reconcile/index.ts';
+import { observe, type World } from '../../src/status/index.ts';
+import { objectsIn } from '../simulation/hostile-run.ts';
 import { sampleIntent } from '../simulation/sample-intent.ts';
-import { simulatedWorld, type Death } from '../simulation/simulated-world.ts';
+import { simulatedWorld, type Death, type SimulatedWorld } from '../simulation/simulated-world.ts';
 
 const all = { allowDestructive: true };
 const intent = await sampleIntent();
 
-/** Resolves false when apply ended before it could die. */
-async function killedThenAgain(atCall: number, moment: Death['moment']): Promise<boolean> {
-  await using sim = await simulatedWorld();
-  const died = new Promise<true>((resolve) => {
+const whole = { machines: 5, vpcs: 1, subnets: 1, firewalls: 2, placementGroups: 2, balancers: 1, backends: 2 };
+
+/** Starts `work` as a process that dies at a call; resolves false when it ended before it could die. */
+async function dies(
+  sim: SimulatedWorld,
+  atCall: number,
+  moment: Death['moment'],
+  work: (world: World) => Promise<unknown>,
+): Promise<boolean> {
+  return new Promise((resolve) => {
     const { world } = sim.connect({ atCall, moment, onDeath: () => resolve(true) });
-    void apply(world, intent, all).then(
-      () => ended(),
-      () => ended(),
-    );
+    const ended = (): void => resolve(false);
+    void work(world).then(ended, ended);
   });
-  let ended = (): void => undefined;
-  const finished = new Promise<false>((resolve) => (ended = () => resolve(false)));
-  const killed = await Promise.race([died, finished]);
+}
+
+async function applyKilledThenAgain(atCall: number, moment: Death['moment']): Promise<boolean> {
+  await using sim = await simulatedWorld();
+  const killed = await dies(sim, atCall, moment, (world) => apply(world, intent, all));
   const { status } = await apply(sim.world, intent, all);
   const label = `killed ${moment} call ${atCall}`;
   assert.equal(status.verdict, 'healthy', label);
   assert.deepEqual(plan(intent, await observe(sim.world, intent.topology)), { steps: [], obstacles: [] }, label);
+  assert.deepEqual(objectsIn(sim), whole, label);
   assert.deepEqual(
-    {
-      machines: [...sim.hardware.machines.values()].map(({ spec }) => spec.label).sort(),
-      balancers: sim.hardware.balancers.size,
-      firewalls: sim.hardware.firewalls.size,
-      subnets: sim.hardware.subnets.size,
-      clusters: sim.clusters.identities.size,
-    },
-    {
-      machines: ['demo-search-1', 'demo-search-2', 'demo-search-3', 'demo-service-1', 'demo-service-2'],
-      balancers: 1,
-      firewalls: 2,
-      subnets: 1,
-      clusters: 1,
-    },
+    [...sim.hardware.machines.values()].map(({ spec }) => spec.label).sort(),
+    ['demo-search-1', 'demo-search-2', 'demo-search-3', 'demo-service-1', 'demo-service-2'],
     label,
+  );
+  assert.equal(sim.clusters.identities.size, 1, label);
+  return killed;
+}
+
+async function destroyKilledThenAgain(atCall: number): Promise<boolean> {
+  await using sim = await simulatedWorld();
+  await apply(sim.world, intent, all);
+  assert.deepEqual(objectsIn(sim), whole);
+  const killed = await dies(sim, atCall, 'after', (world) => destroy(world, 'demo'));
+  await destroy(sim.world, 'demo');
+  assert.deepEqual(
+    Object.entries(objectsIn(sim)).filter(([, count]) => count > 0),
+    [],
+    `killed after call ${atCall}`,
   );
   return killed;
 }
 
 test('an apply killed at any call, carried out but not answered, converges when it is run again', async () => {
   let atCall = 1;
-  while (await killedThenAgain(atCall, 'after')) atCall += 1;
+  while (await applyKilledThenAgain(atCall, 'after')) atCall += 1;
   assert.ok(atCall > 80, `only ${atCall} calls were tried`);
 });
 
 test('an apply killed before its first call, and before one in the middle, converges when it is run again', async () => {
-  for (const atCall of [1, 20, 40]) assert.equal(await killedThenAgain(atCall, 'before'), true);
+  for (const atCall of [1, 20, 40]) assert.equal(await applyKilledThenAgain(atCall, 'before'), true);
+});
+
+test('a destroy killed at any call, carried out but not answered, leaves nothing when it is run again', async () => {
+  let atCall = 1;
+  while (await destroyKilledThenAgain(atCall)) atCall += 1;
+  assert.ok(atCall > 30, `only ${atCall} calls were tried`);
 });

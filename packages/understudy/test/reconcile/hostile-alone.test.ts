@@ -1,0 +1,96 @@
+// Each way in which the API misbehaves, by itself: apply, status and destroy get through what passes, and stop with a reason at
+// what does not.
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { UnderstudyError } from '../../src/ground/index.ts';
+import { faultKinds, type FaultKind, type FaultRule } from '../../src/lab/index.ts';
+import { apply, destroy } from '../../src/reconcile/index.ts';
+import { judge, observe, type Status } from '../../src/status/index.ts';
+import { insist, objectsIn } from '../simulation/hostile-run.ts';
+import { sampleIntent } from '../simulation/sample-intent.ts';
+import { simulatedWorld, type SimulatedWorld } from '../simulation/simulated-world.ts';
+
+type Rule = Omit<FaultRule, 'kind'>;
+
+const intent = await sampleIntent();
+const everything = { allowDestructive: true };
+
+const statusOf = async ({ world }: SimulatedWorld): Promise<Status> =>
+  judge(await observe(world, intent.topology), intent.topology);
+
+/** Every kind, so often and so long that it passes. */
+const passing: Readonly<Record<FaultKind, Rule>> = {
+  'rate-limit': { probability: 0.3, retryAfterS: 1 },
+  unavailable: { probability: 0.3 },
+  timeout: { probability: 0.1, delayMs: 5000 },
+  'drop-before': { probability: 0.2 },
+  'drop-after': { probability: 0.3 },
+  'slow-provisioning': { delayMs: 60_000 },
+  'boot-failure': { times: 3 },
+  'pending-delete': { delayMs: 30_000 },
+  'reorder-events': {},
+  'unknown-fields': {},
+  'unknown-enum': { match: '^/linode/instances', probability: 0.1 },
+};
+
+suite('apply, status and destroy get through', () => {
+  for (const kind of faultKinds) {
+    test(kind, async () => {
+      await using sim = await simulatedWorld({ factor: 400 });
+      sim.region.faults.set([{ kind, ...passing[kind] }], 1);
+      assert.equal(await insist(() => apply(sim.world, intent, everything)), undefined);
+      const seen = await insist(async () => assert.equal((await statusOf(sim)).verdict, 'healthy'));
+      assert.equal(seen, undefined);
+      assert.equal(sim.clusters.identities.size, 1);
+      assert.equal(await insist(() => destroy(sim.world, 'demo')), undefined);
+      assert.deepEqual(
+        Object.values(objectsIn(sim)).filter((count) => count > 0),
+        [],
+      );
+      const struck = sim.region.faults.report().map((rule) => rule.struck);
+      // Nobody may have asked for events.
+      if (kind !== 'reorder-events') assert.ok(struck[0]! > 0, 'the fault was there');
+    });
+  }
+});
+
+/** What never passes, and what a person is told by apply, by status and by destroy; undefined where it does not concern them. */
+const lasting: Readonly<Partial<Record<FaultKind, { apply?: RegExp; status?: RegExp; destroy?: RegExp }>>> = {
+  'rate-limit': { apply: /429|rate/i, status: /429|rate/i, destroy: /429|rate/i },
+  unavailable: { apply: /503/, status: /503/, destroy: /503/ },
+  timeout: { apply: /no answer/, status: /no answer/, destroy: /no answer/ },
+  'drop-before': { apply: /no answer/, status: /no answer/, destroy: /no answer/ },
+  'drop-after': { apply: /no answer/, status: /no answer/, destroy: /no answer/ },
+  'boot-failure': { apply: /demo-s\w+-\d/ },
+  'slow-provisioning': { apply: /demo-s\w+-\d/ },
+  'pending-delete': { destroy: /demo-s\w+-\d/ },
+};
+
+/** Takes the fault's time where it has one: longer than anybody waits. */
+const forever: Rule = { delayMs: 10_000_000, retryAfterS: 1 };
+
+suite('where it lasts, there is a reason', () => {
+  for (const [kind, told] of Object.entries(lasting) as [FaultKind, NonNullable<(typeof lasting)[FaultKind]>][]) {
+    test(kind, async () => {
+      await using sim = await simulatedWorld({ factor: 500, callDeadlineMs: 1_000_000 });
+      const stops = (work: () => Promise<unknown>, reason: RegExp): Promise<void> =>
+        assert.rejects(work, (error) => error instanceof UnderstudyError && reason.test(error.message));
+      const trouble = (): void => sim.region.faults.set([{ kind, ...forever }], 1);
+      if (told.apply) {
+        trouble();
+        await stops(() => apply(sim.world, intent, everything), told.apply);
+      }
+      sim.region.faults.set([], 1);
+      if (told.status) {
+        trouble();
+        await stops(() => statusOf(sim), told.status);
+      }
+      if (told.destroy) {
+        sim.region.faults.set([], 1);
+        assert.equal(await insist(() => apply(sim.world, intent, everything)), undefined);
+        trouble();
+        await stops(() => destroy(sim.world, 'demo'), told.destroy);
+      }
+    });
+  }
+});
