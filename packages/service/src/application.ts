@@ -8,6 +8,7 @@ import { problemOf } from './failure.ts';
 import { limits } from './limits.ts';
 import type { Metrics } from './metrics.ts';
 import { Problem, problemBody, type ProblemDetails } from './problem.ts';
+import type { WriteQueue } from './queue/write-queue.ts';
 import { addBodyParsers } from './request-body.ts';
 import { addDocumentRoutes } from './routes/documents.ts';
 import { addOperatorRoutes } from './routes/operator.ts';
@@ -17,6 +18,8 @@ import { requestId, traceIdOf } from './trace.ts';
 export interface ApplicationOptions {
   readonly configuration: Configuration;
   readonly engine: Engine;
+  /** Undefined when this service queues no writes. */
+  readonly queue: WriteQueue | undefined;
   readonly logger: Logger;
   readonly metrics: Metrics;
   /** The Prometheus page of all workers. */
@@ -55,7 +58,7 @@ export function createApplication(options: ApplicationOptions): FastifyInstance 
   });
   app.setErrorHandler(fail);
   addBodyParsers(app);
-  addDocumentRoutes(app, options.engine);
+  addDocumentRoutes(app, options);
   addOperatorRoutes(app, options);
   addReferenceRoutes(app);
   return app;

@@ -1,6 +1,6 @@
 // Many documents in one request, one JSON object a line: each line has a result or an error of its own.
 import { readDocument, type StoredDocument } from './document.ts';
-import { EngineError, type BulkOutcome, type Engine, type WriteResult } from './engine.ts';
+import { EngineError, type Writer, type WriteResult } from './engine.ts';
 import { engineProblem } from './failure.ts';
 import { limits } from './limits.ts';
 import { Problem, invalid, type ProblemDetails } from './problem.ts';
@@ -8,7 +8,7 @@ import { parseJson } from './request-body.ts';
 
 /** What became of one line; `line` counts from 1 in the body as it was sent, blank lines included. */
 export type BulkLine =
-  | { readonly line: number; readonly status: 200 | 201; readonly result: WriteResult }
+  | { readonly line: number; readonly status: 200 | 201 | 202; readonly result: WriteResult }
   | {
       readonly line: number;
       readonly status: number;
@@ -69,35 +69,29 @@ function readLine(bytes: Uint8Array): StoredDocument | ProblemDetails {
 }
 
 /** Writes the good lines, batch after batch, and answers for every line in order. */
-export async function writeBulk(engine: Engine, lines: readonly ReadLine[]): Promise<BulkAnswer> {
+export async function writeBulk(writer: Writer, lines: readonly ReadLine[]): Promise<BulkAnswer> {
   const answered: BulkLine[] = [];
   for (let at = 0; at < lines.length; at += together) {
-    answered.push(...(await writeSome(engine, lines.slice(at, at + together))));
+    answered.push(...(await writeSome(writer, lines.slice(at, at + together))));
   }
   return { failed: answered.filter((line) => 'error' in line).length, lines: answered };
 }
 
-async function writeSome(engine: Engine, lines: readonly ReadLine[]): Promise<BulkLine[]> {
+async function writeSome(writer: Writer, lines: readonly ReadLine[]): Promise<BulkLine[]> {
   const documents = lines.map(({ read }) => read).filter(isDocument);
-  const outcomes = await outcomesOf(engine, documents);
+  const outcomes = documents.length === 0 ? [] : await writer.writeMany(documents);
   let next = 0;
   return lines.map(({ line, read }) => {
     if (!isDocument(read)) return failed(line, read);
     const outcome = outcomes[next++] ?? { failure: new EngineError('unknown', 'The search engine gave no result.') };
     if ('failure' in outcome) return failed(line, engineProblem(outcome.failure));
-    return { line, status: outcome.result.result === 'created' ? 201 : 200, result: outcome.result };
+    return { line, status: writeStatus(outcome.result), result: outcome.result };
   });
 }
 
-/** A batch that failed as a whole is a failure of each of its lines: earlier batches may have been written. */
-async function outcomesOf(engine: Engine, documents: readonly StoredDocument[]): Promise<readonly BulkOutcome[]> {
-  if (documents.length === 0) return [];
-  try {
-    return await engine.writeMany(documents);
-  } catch (error) {
-    if (error instanceof EngineError) return documents.map(() => ({ failure: error }));
-    throw error;
-  }
+function writeStatus({ result }: WriteResult): 200 | 201 | 202 {
+  if (result === 'queued') return 202;
+  return result === 'created' ? 201 : 200;
 }
 
 function isDocument(read: StoredDocument | ProblemDetails): read is StoredDocument {

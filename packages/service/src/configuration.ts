@@ -1,5 +1,8 @@
 // What the service is told by its environment. Everything is checked at the start, and every mistake is named at once.
 import { availableParallelism } from 'node:os';
+import { isAbsolute } from 'node:path';
+
+const mebibyte = 1024 * 1024;
 
 export interface Configuration {
   readonly host: string;
@@ -12,6 +15,8 @@ export interface Configuration {
   readonly drainMs: number;
   /** After the drain: how long requests in flight may take before the process ends all the same. */
   readonly stopMs: number;
+  /** Where and how much to queue when the engine takes no writes; undefined queues nothing. */
+  readonly queue: QueueLocation | undefined;
   readonly logLevel: LogLevel;
   /** `direct`: /metrics is hidden from whoever comes through the balancer; `public`: from nobody. */
   readonly metrics: 'direct' | 'public';
@@ -24,6 +29,11 @@ export interface EngineAddress {
   readonly password: string | undefined;
   /** PEM file with the authority that signed the engine's certificates. */
   readonly caPath: string | undefined;
+}
+
+export interface QueueLocation {
+  readonly directory: string;
+  readonly mostBytes: number;
 }
 
 const logLevels = ['debug', 'info', 'warn', 'error'] as const;
@@ -60,6 +70,7 @@ export function readConfiguration(environment: Environment): Configuration {
     deadlineMs: read.whole('DEADLINE_MS', 20_000, 100, 120_000),
     drainMs: read.whole('DRAIN_MS', 11_000, 0, 300_000),
     stopMs: read.whole('STOP_MS', 22_000, 100, 300_000),
+    queue: read.queue(),
     logLevel: read.oneOf('LOG_LEVEL', logLevels, 'info'),
     metrics: read.oneOf('METRICS', ['direct', 'public'] as const, 'direct'),
   };
@@ -111,6 +122,18 @@ class Reader {
       this.problems.push(`${name} is '${value}'; an index name has lower-case letters, digits, '.', '_' and '-' only.`);
     }
     return value;
+  }
+
+  queue(): QueueLocation | undefined {
+    const mostBytes = this.whole('QUEUE_BYTES', 64 * mebibyte, mebibyte, 1024 * mebibyte);
+    const directory = this.optional('QUEUE_DIR');
+    if (directory === undefined) return undefined;
+    if (!isAbsolute(directory)) {
+      this.problems.push(
+        `QUEUE_DIR is '${directory}'; it must be an absolute path, such as /var/lib/understudy/queue.`,
+      );
+    }
+    return { directory, mostBytes };
   }
 
   urls(name: string, fallback: string): string[] {

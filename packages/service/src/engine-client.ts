@@ -7,12 +7,21 @@ import {
   type Client,
   type ClientError,
   type SearchHit,
+  type OperationOptions,
   type WriteResult as ClientWrite,
 } from '@understudy/client';
 import type { Logger } from 'pino';
 import type { EngineAddress } from './configuration.ts';
 import type { StoredDocument } from './document.ts';
-import { EngineError, type BulkOutcome, type Engine, type Hit, type WriteResult } from './engine.ts';
+import {
+  EngineError,
+  type BulkOutcome,
+  type Engine,
+  type Hit,
+  type LateOutcome,
+  type LateWrite,
+  type WriteResult,
+} from './engine.ts';
 
 /** Readiness is asked by people and machines that wait for the answer, so it does not wait for a whole deadline. */
 const readyWithinMs = 1500;
@@ -41,15 +50,18 @@ export class ClientEngine implements Engine {
     this.#index = index;
   }
 
-  async write(document: StoredDocument): Promise<WriteResult> {
+  async write(document: StoredDocument, options: OperationOptions = {}): Promise<WriteResult> {
     try {
-      return writeResult(await this.#client.index({ index: this.#index, id: document.id, document }));
+      return writeResult(await this.#client.index({ index: this.#index, id: document.id, document }, options));
     } catch (error) {
       throw engineError(error);
     }
   }
 
-  async writeMany(documents: readonly StoredDocument[]): Promise<readonly BulkOutcome[]> {
+  async writeMany(
+    documents: readonly StoredDocument[],
+    options: OperationOptions = {},
+  ): Promise<readonly BulkOutcome[]> {
     const operations = documents.map((document) => ({
       op: 'index' as const,
       index: this.#index,
@@ -57,9 +69,32 @@ export class ClientEngine implements Engine {
       document,
     }));
     try {
-      return (await this.#client.bulk({ operations })).items.map(bulkOutcome);
+      return (await this.#client.bulk({ operations }, options)).items.map(bulkOutcome);
     } catch (error) {
-      throw engineError(error);
+      const failure = engineError(error);
+      return documents.map(() => ({ failure }));
+    }
+  }
+
+  newFence(): number {
+    return this.#client.newFence();
+  }
+
+  async writeLate(writes: readonly LateWrite[]): Promise<readonly LateOutcome[]> {
+    const operations = writes.map(({ fence, document }) => ({
+      op: 'index' as const,
+      index: this.#index,
+      id: document.id,
+      document,
+      fence,
+    }));
+    try {
+      return (await this.#client.bulk({ operations })).items.map((item) =>
+        item.ok ? { kind: 'written' } : lateOutcome(item.error),
+      );
+    } catch (error) {
+      if (!isClientError(error)) throw error;
+      return writes.map(() => lateOutcome(error));
     }
   }
 
@@ -117,6 +152,12 @@ function bulkOutcome(item: BulkItem): BulkOutcome {
   return item.ok ? { result: writeResult(item) } : { failure: engineError(item.error) };
 }
 
+function lateOutcome(error: ClientError): LateOutcome {
+  if (error.code === 'conflict') return { kind: 'superseded' };
+  if (failureKind(error) === 'refused') return { kind: 'refused', reason: error.engineError?.reason ?? error.message };
+  return { kind: 'waits', isDown: error.code === 'circuit-open' };
+}
+
 function hit({ index, id, score, source, highlight, sort }: SearchHit): Hit {
   return {
     _index: index,
@@ -128,16 +169,23 @@ function hit({ index, id, score, source, highlight, sort }: SearchHit): Hit {
   };
 }
 
+/** What the client can fail with; the queue is ours. */
+type ClientFailure = Exclude<EngineError['kind'], 'queue-full'>;
+
 /** What a failure of the client means to a caller of the service; anything else is a fault of ours and stays as it is. */
 function engineError(error: unknown): EngineError {
   if (!isClientError(error)) throw error;
   const retryAfter =
     error.retryAfterMs === undefined ? {} : { retryAfterS: Math.max(1, Math.ceil(error.retryAfterMs / 1000)) };
   const kind = failureKind(error);
-  return new EngineError(kind, texts[kind](error), { ...retryAfter, cause: error });
+  const isOutage = kind === 'unknown' || outages.has(error.code);
+  return new EngineError(kind, texts[kind](error), { ...retryAfter, isOutage, cause: error });
 }
 
-function failureKind(error: ClientError): EngineError['kind'] {
+/** No node took the request in time; what else makes it `unavailable` is a fault of the setting-up, and would stay. */
+const outages: ReadonlySet<ClientError['code']> = new Set(['circuit-open', 'deadline-exceeded', 'unavailable']);
+
+function failureKind(error: ClientError): ClientFailure {
   if (error.outcome === 'unknown') return 'unknown';
   if (error.code === 'overloaded') return 'overloaded';
   if (error.code === 'too-large' || error.code === 'invalid-request') return 'refused';
@@ -146,7 +194,7 @@ function failureKind(error: ClientError): EngineError['kind'] {
   return error.code === 'rejected' && !ours && (error.status ?? 500) < 500 ? 'refused' : 'unavailable';
 }
 
-const texts: Readonly<Record<EngineError['kind'], (error: ClientError) => string>> = {
+const texts: Readonly<Record<ClientFailure, (error: ClientError) => string>> = {
   unknown: () =>
     'The search engine did not acknowledge the write in time; it may have been done. Repeating it is safe.',
   overloaded: () => 'The search engine has more work than it can do now.',

@@ -21,7 +21,12 @@ const texts: Readonly<Record<string, string>> = {
   FST_ERR_MAX_PARAM_LENGTH: 'A part of the path is too long.',
 };
 
-const codes = { unavailable: 'engine-unavailable', overloaded: 'overloaded', unknown: 'outcome-unknown' } as const;
+const codes = {
+  unavailable: 'engine-unavailable',
+  overloaded: 'overloaded',
+  unknown: 'outcome-unknown',
+  'queue-full': 'queue-full',
+} as const;
 
 /**
  * No failure of the engine is answered with a 5xx: the balancer's passive check would take this machine, and then

@@ -1,6 +1,7 @@
 // The start of every process of the service: the first one supervises, those it forks serve.
 import { pino } from 'pino';
 import { ConfigurationError, readConfiguration, type Configuration } from './configuration.ts';
+import { prepareQueueDirectory } from './queue/write-queue.ts';
 import { Supervisor } from './supervisor.ts';
 import { runWorker } from './worker.ts';
 
@@ -17,7 +18,20 @@ function configurationOrExit(): Configuration {
   }
 }
 
+async function queueDirectoryOrExit({ queue }: Configuration): Promise<void> {
+  if (queue === undefined) return;
+  try {
+    await prepareQueueDirectory(queue.directory);
+  } catch (error) {
+    process.stderr.write(
+      `The service cannot keep a queue in QUEUE_DIR ${queue.directory}: ${(error as Error).message}\n`,
+    );
+    process.exit(badConfiguration);
+  }
+}
+
 async function supervise(configuration: Configuration): Promise<void> {
+  await queueDirectoryOrExit(configuration);
   const logger = pino({ level: configuration.logLevel, base: { role: 'supervisor' } });
   const supervisor = new Supervisor({
     configuration,

@@ -5,7 +5,7 @@ import type { ToSupervisor, ToWorker } from './messages.ts';
 
 export const metricsContentType = Registry.PROMETHEUS_CONTENT_TYPE;
 
-const answerWithinMs = 1000;
+const answerWithinMs = 3000;
 
 export interface Metrics {
   readonly registry: Registry;
@@ -51,7 +51,7 @@ export function createMetrics(): Metrics {
 
 let lastRequest = 0;
 
-/** Supervisor's side: asks every worker and adds up; a worker that is silent for a second is left out. */
+/** Supervisor's side: asks every worker and adds up; a worker that is silent for three seconds is left out. */
 export async function aggregateMetrics(workers: readonly ChildProcess[]): Promise<string> {
   lastRequest += 1;
   const request = lastRequest;

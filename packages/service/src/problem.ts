@@ -7,6 +7,8 @@ export interface ProblemDetails {
   readonly field?: string;
   /** Whole seconds; becomes the Retry-After header. */
   readonly retryAfterS?: number;
+  /** Further members of the body. */
+  readonly more?: Readonly<Record<string, unknown>>;
   /** Methods that would have been right, for 405. */
   readonly allow?: string;
 }
@@ -33,12 +35,13 @@ export function invalid(field: string, text: string): Problem {
 /** The body of a problem's answer. */
 export function problemBody(details: ProblemDetails, requestId: string): Record<string, unknown> {
   if (details.code === 'missing') return { error: details.text };
-  const { code, text, field, retryAfterS } = details;
+  const { code, text, field, retryAfterS, more } = details;
   return {
     error: text,
     code,
     ...(field === undefined ? {} : { field }),
     ...(retryAfterS === undefined ? {} : { retry_after_s: retryAfterS }),
+    ...more,
     request_id: requestId,
   };
 }

@@ -9,6 +9,8 @@ import { ClientEngine, clientFor } from './engine-client.ts';
 import { addEngineMetrics } from './engine-metrics.ts';
 import type { ToSupervisor, ToWorker } from './messages.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
+import { addQueueMetrics } from './queue/queue-metrics.ts';
+import { WriteQueue } from './queue/write-queue.ts';
 
 export async function runWorker(configuration: Configuration, logger: Logger): Promise<void> {
   const worker = new Worker(configuration, logger);
@@ -24,6 +26,7 @@ class Worker {
   #draining = false;
   #lastRequest = 0;
   #app: FastifyInstance | undefined;
+  #queue: WriteQueue | undefined;
   #stopped: Promise<void> | undefined;
 
   constructor(configuration: Configuration, logger: Logger) {
@@ -37,10 +40,13 @@ class Worker {
     process.on('SIGINT', () => undefined);
     const { engine: address, deadlineMs } = this.#configuration;
     const client = clientFor(address, deadlineMs, this.#logger);
+    const engine = new ClientEngine(client, address.index);
     addEngineMetrics(this.#metrics.registry, client);
+    this.#queue = this.#startQueue(engine);
     const app = createApplication({
       configuration: this.#configuration,
-      engine: new ClientEngine(client, address.index),
+      engine,
+      queue: this.#queue,
       logger: this.#logger,
       metrics: this.#metrics,
       allMetrics: () => this.#askMetrics(),
@@ -54,6 +60,15 @@ class Worker {
     process.on('disconnect', () => void this.#stop());
     tell({ kind: 'ready' });
     setInterval(() => tell({ kind: 'alive' }), 1000).unref();
+  }
+
+  #startQueue(engine: ClientEngine): WriteQueue | undefined {
+    const { queue: location, engine: address } = this.#configuration;
+    if (location === undefined) return undefined;
+    const queue = new WriteQueue({ ...location, engine, index: address.index, logger: this.#logger });
+    addQueueMetrics(this.#metrics.registry, queue);
+    queue.start();
+    return queue;
   }
 
   #hear(message: ToWorker, socket: Socket | undefined): void {
@@ -92,6 +107,7 @@ class Worker {
     }
     for (const socket of this.#sockets) socket.destroy();
     await this.#app?.close();
+    await this.#queue?.close();
     process.exit(0);
   }
 
@@ -100,7 +116,7 @@ class Worker {
     this.#lastRequest += 1;
     const request = this.#lastRequest;
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error('The supervisor did not answer.')), 3000);
+      const timer = setTimeout(() => reject(new Error('The supervisor did not answer.')), 8000);
       this.#metricsAsked.set(request, (text) => {
         clearTimeout(timer);
         this.#metricsAsked.delete(request);

@@ -18,6 +18,7 @@ describe('readConfiguration', () => {
       deadlineMs: 20_000,
       drainMs: 11_000,
       stopMs: 22_000,
+      queue: undefined,
       logLevel: 'info',
       metrics: 'direct',
     });
@@ -26,6 +27,12 @@ describe('readConfiguration', () => {
   it('reads several nodes and drops a final slash', () => {
     const { engine } = readConfiguration({ ES_HOSTS: 'http://10.20.0.11:9200/, https://search.example:9200' });
     assert.deepEqual(engine.nodes, ['http://10.20.0.11:9200', 'https://search.example:9200']);
+  });
+
+  it('queues where it is told to, in bounds', () => {
+    const directory = '/var/lib/understudy/queue';
+    assert.deepEqual(readConfiguration({ QUEUE_DIR: directory }).queue, { directory, mostBytes: 67_108_864 });
+    assert.equal(readConfiguration({ QUEUE_DIR: directory, QUEUE_BYTES: '2000000' }).queue?.mostBytes, 2_000_000);
   });
 
   it('takes an empty variable as an absent one', () => {
@@ -39,6 +46,8 @@ describe('readConfiguration', () => {
     [{ DEADLINE_MS: '99' }, /DEADLINE_MS is '99'/],
     [{ DRAIN_MS: '-1' }, /DRAIN_MS is '-1'/],
     [{ LOG_LEVEL: 'loud' }, /LOG_LEVEL is 'loud'; it must be one of debug, info, warn, error/],
+    [{ QUEUE_DIR: 'queue' }, /QUEUE_DIR is 'queue'; it must be an absolute path/],
+    [{ QUEUE_BYTES: '1000' }, /QUEUE_BYTES is '1000'/],
     [{ METRICS: 'yes' }, /METRICS is 'yes'/],
     [{ INDEX: 'Documents' }, /INDEX is 'Documents'/],
     [{ INDEX: 'a/b' }, /INDEX is 'a\/b'/],

@@ -33,7 +33,7 @@ const body = {
   '415': problem('The body has another content type than this path takes.'),
 };
 
-function parameter(name: string, where: 'query' | 'path', description: string, schema: Json): Json {
+function parameter(name: string, where: 'query' | 'path' | 'header', description: string, schema: Json): Json {
   return { name, in: where, description, required: where === 'path' || name === 'q', schema };
 }
 
@@ -42,6 +42,28 @@ const idParameter = parameter('id', 'path', `At most ${limits.idBytes} bytes in 
   minLength: 1,
   maxLength: limits.idBytes,
 });
+
+const preferParameter = parameter(
+  'Prefer',
+  'header',
+  '`respond-async`: where the service has a queue, a write that the search engine cannot take now is kept on disk and answered ' +
+    'with 202 instead of 429. With `wait=SECONDS` that is decided after so long.',
+  { type: 'string', examples: ['respond-async', 'respond-async, wait=5'] },
+);
+
+const queued = {
+  '202': {
+    ...json(
+      'Queued on the disk of the service machine, because the search engine is down: it is written when it is back. Done ' +
+        'when the document has `_version` or a higher one. Only for who asked with `Prefer`.',
+      ref('WriteResult'),
+    ),
+    headers: {
+      Location: { description: 'Where the document will be.', schema: { type: 'string' } },
+      'Preference-Applied': { schema: { type: 'string', const: 'respond-async' } },
+    },
+  },
+};
 
 const searchParameters = [
   parameter('q', 'query', `Words to find, at most ${limits.queryBytes} bytes.`, {
@@ -74,8 +96,9 @@ const paths = {
       operationId: 'indexDocument',
       summary: 'Create or replace a document',
       description: 'Answered when the search engine has it on disk on every copy in sync; found within about a second.',
+      parameters: [preferParameter],
       requestBody: { required: true, content: { 'application/json': { schema: ref('Document') } } },
-      responses: { '201': json('Written.', ref('WriteResult')), ...invalid, ...body, ...engineDown },
+      responses: { '201': json('Written.', ref('WriteResult')), ...queued, ...invalid, ...body, ...engineDown },
     },
   },
   '/bulk': {
@@ -83,6 +106,7 @@ const paths = {
       operationId: 'indexDocuments',
       summary: 'Create or replace many documents',
       description: `A document as for /index on each line, ${limits.bulkLines} lines at most. Each line has its own result.`,
+      parameters: [preferParameter],
       requestBody: {
         required: true,
         content: { 'application/x-ndjson': { schema: { description: 'Lines of JSON.' } } },

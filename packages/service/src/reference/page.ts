@@ -1,17 +1,44 @@
 // The API as a page to read, made from the OpenAPI document. One file, nothing from elsewhere.
 import { openApi } from './openapi.ts';
+import { schemas } from './schemas.ts';
 
 interface Operation {
   readonly summary: string;
   readonly description?: string;
-  readonly parameters?: readonly { readonly name: string; readonly description: string; readonly required: boolean }[];
-  readonly responses: Readonly<Record<string, { readonly description: string }>>;
+  readonly parameters?: readonly Parameter[];
+  readonly requestBody?: { readonly content: Content };
+  readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: Content }>>;
+}
+
+interface Parameter {
+  readonly name: string;
+  readonly description: string;
+  readonly required: boolean;
+  readonly schema: Schema;
+}
+
+type Content = Readonly<Record<string, { readonly schema: Schema }>>;
+
+/** What of a schema the page tells. */
+interface Schema {
+  readonly $ref?: string;
+  readonly type?: string | readonly string[];
+  readonly description?: string;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly required?: readonly string[];
+  readonly items?: Schema;
+  readonly anyOf?: readonly Schema[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly default?: unknown;
+  readonly example?: unknown;
 }
 
 export function referencePage(): string {
   const operations = Object.entries(openApi.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => section(method.toUpperCase(), path, operation as Operation)),
   );
+  const shapes = Object.entries(schemas).map(([name, schema]) => shapeSection(name, schema));
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -35,21 +62,58 @@ th { white-space: nowrap }
   -d '{"id": "fox", "data": {"title": "The quick brown fox"}}' HOST/index
 curl 'HOST/search?q=fox'</pre>
 ${operations.join('\n')}
+<h2>Shapes</h2>
+${shapes.join('\n')}
 </body>
 </html>
 `;
 }
 
 function section(method: string, path: string, operation: Operation): string {
-  const parameters = (operation.parameters ?? []).map(({ name, description, required }) =>
-    row(name + (required ? ' (required)' : ''), description),
+  const { summary, description = '', parameters = [], requestBody, responses } = operation;
+  const answers = Object.entries(responses).map(([status, answer]) =>
+    row(status, `${answer.description} ${sentOf(answer.content)}`),
   );
-  const responses = Object.entries(operation.responses).map(([status, { description }]) => row(status, description));
   return `<h2><code>${method} ${escaped(path)}</code></h2>
-<p>${escaped(operation.summary)}. ${marked(operation.description ?? '')}</p>
-${parameters.length === 0 ? '' : `<h3>Parameters</h3>\n<table>${parameters.join('')}</table>`}
-<h3>Answers</h3>
-<table>${responses.join('')}</table>`;
+<p>${escaped(/[.?]$/.test(summary) ? summary : `${summary}.`)} ${marked(description)}</p>
+${requestBody === undefined ? '' : `<p>Body: ${marked(sentOf(requestBody.content))}</p>`}
+${table('Parameters', parameters.map(parameterRow))}
+${table('Answers', answers)}`;
+}
+
+function parameterRow({ name, required, description, schema }: Parameter): string {
+  const { minimum, maximum, default: absent } = schema;
+  const range = minimum === undefined || maximum === undefined ? '' : ` From ${minimum} to ${maximum}.`;
+  const fallback = absent === undefined ? '' : ` \`${JSON.stringify(absent)}\` when absent.`;
+  return row(name + (required ? ' (required)' : ''), description + range + fallback);
+}
+
+function shapeSection(name: string, { description = '', properties = {}, required = [], example }: Schema): string {
+  const fields = Object.entries(properties).map(([field, schema]) =>
+    row(field + (required.includes(field) ? '' : ' (optional)'), `${typeOf(schema)}. ${schema.description ?? ''}`),
+  );
+  return `<h3 id="${name}">${name}</h3>
+<p>${marked(description)}</p>
+<table>${fields.join('')}</table>
+${example === undefined ? '' : `<pre>${escaped(JSON.stringify(example))}</pre>`}`;
+}
+
+/** A body in words: its content type and the name of its shape. */
+function sentOf(content: Content = {}): string {
+  return Object.entries(content)
+    .map(([type, { schema }]) => `\`${type}\`${type === 'application/json' ? `, ${typeOf(schema)}` : ''}.`)
+    .join(' ');
+}
+
+function typeOf({ $ref, type, items, anyOf }: Schema): string {
+  if ($ref !== undefined) return `\`${$ref.slice($ref.lastIndexOf('/') + 1)}\``;
+  if (anyOf !== undefined) return anyOf.map(typeOf).join(' or ');
+  if (items !== undefined) return `list of ${typeOf(items)}`;
+  return type === undefined ? 'anything' : [type].flat().join(' or ');
+}
+
+function table(title: string, rows: readonly string[]): string {
+  return rows.length === 0 ? '' : `<h3>${title}</h3>\n<table>${rows.join('')}</table>`;
 }
 
 function row(head: string, description: string): string {

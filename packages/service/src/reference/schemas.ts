@@ -10,7 +10,10 @@ export const schemas = {
     properties: {
       id: {
         description: `At most ${limits.idBytes} bytes in UTF-8. A whole number is taken as its decimal digits.`,
-        anyOf: [{ type: 'string', minLength: 1, maxLength: limits.idBytes }, { type: 'integer' }],
+        anyOf: [
+          { type: 'string', minLength: 1, maxLength: limits.idBytes },
+          { type: 'integer', minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER },
+        ],
       },
       data: {
         description: `What is kept. Every text in it is searched; at most ${limits.dataDepth} levels deep.`,
@@ -23,14 +26,14 @@ export const schemas = {
     example: { id: 'fox', data: { title: 'The quick brown fox', tags: ['animal'] } },
   },
   WriteResult: {
-    description: "The search engine's own result.",
+    description: "The search engine's own result; `queued` is the service's, for a write that waits for the engine.",
     type: 'object',
     required: ['_index', '_id', '_version', 'result'],
     properties: {
       _index: text,
       _id: text,
       _version: { type: 'integer' },
-      result: { type: 'string', enum: ['created', 'updated'] },
+      result: { type: 'string', enum: ['created', 'updated', 'queued'] },
       _seq_no: { type: 'integer' },
       _primary_term: { type: 'integer' },
       _shards: { type: 'object' },
@@ -89,7 +92,17 @@ export const schemas = {
       },
     },
   },
-  Health: { type: 'object', required: ['status'], properties: { status: text } },
+  Health: {
+    type: 'object',
+    required: ['status'],
+    properties: { status: text, queue: { $ref: '#/components/schemas/Queue' } },
+  },
+  Queue: {
+    description: 'The queue for writes on this machine; absent where there is none.',
+    type: 'object',
+    required: ['bytes', 'most_bytes'],
+    properties: { bytes: { type: 'integer' }, most_bytes: { type: 'integer' } },
+  },
   Problem: {
     type: 'object',
     required: ['error'],
@@ -100,11 +113,12 @@ export const schemas = {
         type: 'string',
         enum: [
           ...['invalid', 'not-found', 'method-not-allowed', 'metrics-hidden'],
-          ...['engine-refused', 'engine-unavailable', 'overloaded', 'outcome-unknown', 'internal'],
+          ...['engine-refused', 'engine-unavailable', 'overloaded', 'outcome-unknown', 'queue-full', 'internal'],
         ],
       },
       field: { description: 'The part of the request at fault.', type: 'string' },
       retry_after_s: { type: 'integer' },
+      queue: { $ref: '#/components/schemas/Queue' },
       request_id: text,
     },
   },

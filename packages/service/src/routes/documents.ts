@@ -1,23 +1,30 @@
 // The routes that callers use: index, bulk, search, and one document by its id.
 import { hash } from 'node:crypto';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { ApplicationOptions } from '../application.ts';
 import { readBulk, writeBulk } from '../bulk.ts';
 import { readDocument, readId } from '../document.ts';
-import type { Engine } from '../engine.ts';
+import type { Writer } from '../engine.ts';
 import { limits } from '../limits.ts';
 import { Problem } from '../problem.ts';
+import { readPreference } from '../queue/preference.ts';
+import { writerFor } from '../queue/queuing-writer.ts';
 import { readSearchRequest, searchBody } from '../search-request.ts';
 
-export function addDocumentRoutes(app: FastifyInstance, engine: Engine): void {
+export function addDocumentRoutes(app: FastifyInstance, { engine, queue }: ApplicationOptions): void {
+  const writerOf = ({ headers }: FastifyRequest): Writer => writerFor(engine, queue, readPreference(headers['prefer']));
+
   app.post('/index', async (request, reply) => {
-    const result = await engine.write(readDocument(request.body));
-    return reply.code(201).send(result);
+    const result = await writerOf(request).write(readDocument(request.body));
+    if (result.result !== 'queued') return reply.code(201).send(result);
+    reply.header('location', `/documents/${encodeURIComponent(result._id)}`);
+    return reply.code(202).header('preference-applied', 'respond-async').send(result);
   });
 
   app.post('/bulk', { bodyLimit: limits.bulkBytes }, async (request) => {
     // A body of no bytes is not parsed; when it says that it is NDJSON, it is NDJSON without lines.
     const isEmpty = request.body === undefined && request.headers['content-type'] !== undefined;
-    return await writeBulk(engine, readBulk(isEmpty ? new Uint8Array() : request.body));
+    return await writeBulk(writerOf(request), readBulk(isEmpty ? new Uint8Array() : request.body));
   });
 
   app.get<{ Querystring: Record<string, unknown> }>('/search', async ({ query }) => {

@@ -2,11 +2,14 @@
 import type { FastifyInstance } from 'fastify';
 import type { ApplicationOptions } from '../application.ts';
 import { EngineError } from '../engine.ts';
+import { engineProblem } from '../failure.ts';
 import { metricsContentType } from '../metrics.ts';
 import { Problem } from '../problem.ts';
 
 export function addOperatorRoutes(app: FastifyInstance, options: ApplicationOptions): void {
-  const { configuration, engine, draining, allMetrics } = options;
+  const { configuration, engine, queue, draining, allMetrics } = options;
+
+  const queueDetail = () => (queue === undefined ? {} : { queue: { bytes: queue.bytes, most_bytes: queue.mostBytes } });
 
   /** What the balancer asks. The engine has no part in it: its outage must not throw out healthy service machines. */
   app.get('/healthz', (_request, reply) => {
@@ -20,9 +23,10 @@ export function addOperatorRoutes(app: FastifyInstance, options: ApplicationOpti
       await engine.ready();
     } catch (error) {
       const text = `The search engine is not ready: ${(error as Error).message}`;
-      throw new EngineError('unavailable', text, { cause: error });
+      const details = engineProblem(new EngineError('unavailable', text));
+      throw new Problem({ ...details, more: queueDetail() }, error);
     }
-    return { status: 'ok' };
+    return { status: 'ok', ...queueDetail() };
   });
 
   app.get('/metrics', async (request, reply) => {

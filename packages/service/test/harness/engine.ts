@@ -12,6 +12,10 @@ export interface TestEngine {
   readonly urls: readonly string[];
   /** Process ids of the nodes. */
   readonly pids: readonly number[];
+  /** Ends all nodes and keeps their data: a total outage. */
+  halt(): Promise<void>;
+  /** Starts the nodes again after `halt`, with their data, where they were. */
+  resume(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -75,7 +79,8 @@ export async function startEngines(installation: Installation, count: number): P
   for (let at = 0; at < count; at += 1) {
     nodes.push({ name: `n${at + 1}`, httpPort: await freePort(), transportPort: await freePort() });
   }
-  const processes: ChildProcess[] = [];
+  let processes: ChildProcess[] = [];
+  let home = '';
   const urls = nodes.map(({ httpPort }) => `http://127.0.0.1:${httpPort}`);
   const engine: TestEngine = {
     url: urls[0] as string,
@@ -83,20 +88,27 @@ export async function startEngines(installation: Installation, count: number): P
     get pids() {
       return processes.map((process_) => process_.pid as number);
     },
-    async stop() {
+    async halt() {
       await Promise.all(processes.map(ended));
+    },
+    async resume() {
+      processes = [];
+      for (const node of nodes)
+        processes.push(await launch({ home, javaHome: installation.javaHome, directory, node, nodes }));
+      await Promise.all(
+        urls.map((url, at) =>
+          answers(`${url}/_cluster/health?wait_for_nodes=${count}&timeout=1s`, processes[at] as ChildProcess),
+        ),
+      );
+    },
+    async stop() {
+      await engine.halt();
       await rm(directory, { recursive: true, force: true });
     },
   };
   try {
-    const home = await readableHome(installation.home, directory);
-    for (const node of nodes)
-      processes.push(await launch({ home, javaHome: installation.javaHome, directory, node, nodes }));
-    await Promise.all(
-      urls.map((url, at) =>
-        answers(`${url}/_cluster/health?wait_for_nodes=${count}&timeout=1s`, processes[at] as ChildProcess),
-      ),
-    );
+    home = await readableHome(installation.home, directory);
+    await engine.resume();
     return engine;
   } catch (error) {
     await engine.stop();
@@ -181,18 +193,18 @@ async function installTemplate(url: string): Promise<void> {
   await (await fetch(`${url}/documents`, { method: 'PUT' })).text();
 }
 
-/** Polls until the URL answers 200; fails after a minute or when the process has ended. */
+/** Polls until the URL answers 200; fails after ten minutes (an engine on a busy machine) or when the process has ended. */
 export async function answers(url: string, process_: ChildProcess): Promise<void> {
   let said = '';
   process_.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
-  const end = Date.now() + 60_000;
+  const end = Date.now() + 600_000;
   for (;;) {
     const answer = await fetch(url).catch(() => undefined);
     await answer?.arrayBuffer();
     if (answer?.ok === true) return;
     if (process_.exitCode !== null)
       throw new Error(`The process behind ${url} ended with ${process_.exitCode}: ${said}`);
-    if (Date.now() > end) throw new Error(`${url} did not answer within a minute.`);
+    if (Date.now() > end) throw new Error(`${url} did not answer within ten minutes.`);
     await sleep(100);
   }
 }
