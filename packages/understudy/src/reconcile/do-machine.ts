@@ -53,8 +53,13 @@ export async function createInstance(site: Site, label: string): Promise<void> {
   await world.runner.forget(targetOf(instance).address);
 }
 
-export async function awaitGone({ world }: Site, instanceId: number): Promise<void> {
-  await world.linode.waitForStatus(instanceId, ['gone'], { firstPauseMs: 500 });
+export async function awaitGone(site: Site, instanceId: number): Promise<void> {
+  await site.world.linode.waitForStatus(instanceId, ['gone'], { firstPauseMs: 500, ...interruptible(site) });
+}
+
+/** Ctrl-C ends a wait of minutes at once; what was begun goes on at Linode and is found by the next run. */
+function interruptible({ signal }: Site): { readonly signal?: AbortSignal } {
+  return signal ? { signal } : {};
 }
 
 export async function tagInstance({ world, intent, found }: Site, label: string): Promise<void> {
@@ -110,7 +115,7 @@ async function comeUp(site: Site, label: string): Promise<void> {
   const startedMs = world.clock.monotonicMs();
   const leftMs = () => bootDeadlineMs - (world.clock.monotonicMs() - startedMs);
   const made = needed(found.instances.get(label), label);
-  const wait = { firstPauseMs: 1000, longestPauseMs: 4000, deadlineMs: bootDeadlineMs };
+  const wait = { firstPauseMs: 1000, longestPauseMs: 4000, deadlineMs: bootDeadlineMs, ...interruptible(site) };
   let instance = needed(await world.linode.waitForStatus(made.id, ['running', 'offline'], wait), label);
   if (instance.status === 'offline') {
     await actOnce(site, instance, 'boot');
@@ -131,7 +136,10 @@ async function comeUp(site: Site, label: string): Promise<void> {
 /** A cloud-init that ended with errors is reported and not fatal: every later step makes sure of what it needs by itself. */
 async function finishBirth(site: Site, label: string, timeoutMs: number): Promise<void> {
   const wait = 'if command -v cloud-init >/dev/null; then cloud-init status --wait --long 2>&1; fi';
-  const { code, stdout } = await site.world.runner.run(machineTarget(site, label), ['sh', '-c', wait], { timeoutMs });
+  const { code, stdout } = await site.world.runner.run(machineTarget(site, label), ['sh', '-c', wait], {
+    timeoutMs,
+    ...interruptible(site),
+  });
   if (code === 0) return;
   const detail = stdout
     .split('\n')
