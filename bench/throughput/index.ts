@@ -36,7 +36,7 @@ function say(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
-async function engine(): Promise<TestEngine> {
+async function engine(): Promise<Pick<TestEngine, 'url' | 'urls' | 'pids' | 'stop'>> {
   if (values.hosts !== undefined)
     return { url: values.hosts, urls: values.hosts.split(','), pids: [], stop: () => Promise.resolve() };
   const found = await findEngine();
