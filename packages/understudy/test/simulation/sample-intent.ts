@@ -1,4 +1,5 @@
 // A small topology and what it refers to, for tests that plan and apply.
+import { rmSync } from 'node:fs';
 import { mkdtemp, mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -37,9 +38,10 @@ const indexTemplate = {
   },
 };
 
-/** A release directory of two files is made in the temporary directory. */
+/** A release directory of two files is made in the temporary directory, for as long as the process lives. */
 export async function sampleIntent(text = sampleText): Promise<Intent> {
   const directory = await mkdtemp(join(tmpdir(), 'understudy-release-'));
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
   await mkdir(join(directory, 'bin'));
   await writeFile(join(directory, 'bin/node'), '#!/bin/sh\n', { mode: 0o755 });
   await writeFile(join(directory, 'service.mjs'), 'export {};\n');
