@@ -69,9 +69,11 @@ export async function ask(question: string): Promise<string> {
   }
 }
 
-/** A yes-or-no question, default No. `yes` answers it beforehand. */
+/** A yes-or-no question, default No. `yes` answers it beforehand; without a terminal that is the only way, and is said. */
 export async function confirm(question: string, yes: boolean | undefined): Promise<boolean> {
   if (yes === true) return true;
+  if (!process.stdin.isTTY)
+    printProgress(`${question} Nobody can be asked without a terminal: nothing was done. Pass --yes.`);
   return /^y(es)?$/i.test(await ask(`${question} [y/N] `));
 }
 
