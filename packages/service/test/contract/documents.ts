@@ -33,7 +33,7 @@ export function documents(call: Call): void {
       assert.equal(second.status, 201);
       assert.equal((second.json as { result: string }).result, 'updated');
       const versions = [first, second].map(({ json }) => (json as { _version: number })._version);
-      assert.ok((versions[1] ?? 0) > (versions[0] ?? 0), `${versions.join(' is not followed by ')}`);
+      assert.ok((versions[1] ?? 0) > (versions[0] ?? 0), versions.join(' is not followed by '));
       await find(after);
       assert.deepEqual((await call('GET', `/search?q=${before}`)).json, []);
     });

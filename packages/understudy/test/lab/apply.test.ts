@@ -15,6 +15,8 @@ import { silentLogger } from '../../src/ground/index.ts';
 import { labDown, labEndpoint, labPowerCut, labUp } from '../../src/lab/index.ts';
 import { apply, destroy, plan, type Intent } from '../../src/reconcile/index.ts';
 import { observe, observeObjects, targetOf, type Status } from '../../src/status/index.ts';
+import { whyWithout } from '../openapi/specification.ts';
+import { checkTraffic } from './checked-traffic.ts';
 
 const topologyText = `
 name: demo
@@ -33,6 +35,7 @@ balancer:
 const inEnvironment = 'planted-elastic-password';
 const inFile = 'planted-key-of-the-service';
 
+const traffic = checkTraffic();
 let base = '';
 let session: Session;
 let intent: Intent;
@@ -252,5 +255,10 @@ describe('apply on real machines', { timeout: 1_800_000 }, () => {
     assert.deepEqual(await stepsNow(), []);
     const { instances } = await observeObjects(session.world.linode, 'demo');
     assert.equal(instances.length, 5);
+  });
+
+  it("said and heard nothing that is not in Linode's OpenAPI file", { skip: traffic ? false : whyWithout }, () => {
+    assert.ok((traffic?.exchanges() ?? 0) > 200, `${traffic?.exchanges()} exchanges`);
+    assert.deepEqual(traffic?.unexplained(), []);
   });
 });

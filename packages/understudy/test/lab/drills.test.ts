@@ -18,6 +18,8 @@ import { checkPreconditions } from '../../src/drills/run/preconditions.ts';
 import { silentLogger } from '../../src/ground/index.ts';
 import { labDown, labUp } from '../../src/lab/index.ts';
 import { apply } from '../../src/reconcile/index.ts';
+import { whyWithout } from '../openapi/specification.ts';
+import { checkTraffic } from './checked-traffic.ts';
 
 const topologyText = `
 name: demo
@@ -38,6 +40,7 @@ const modest = {
   steady: { maxLagMs: 2_000, maxGapMs: 2_000 },
 };
 
+const traffic = checkTraffic();
 let base = '';
 let topologyPath = '';
 let session: Session;
@@ -107,6 +110,11 @@ describe('kill -9 of the tool in the middle of', () => {
   it('search-power-cut: the guard gives the power back, and the engine is up again as soon as it has booted', async () => {
     await killAndWait('search-power-cut', 120_000);
   });
+});
+
+it("drills say nothing to the API that is not in Linode's OpenAPI file", { skip: traffic ? false : whyWithout }, () => {
+  assert.ok((traffic?.exchanges() ?? 0) > 50, `${traffic?.exchanges()} exchanges`);
+  assert.deepEqual(traffic?.unexplained(), []);
 });
 
 /** Holds the fault in a process of its own, kills that, and waits for the undoing; resolves with how long it took. */
