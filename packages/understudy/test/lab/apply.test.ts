@@ -27,7 +27,7 @@ search:
   heap: 512m
   index: { name: documents, shards: 3 }
 service:
-  environment: { ES_PASSWORD: planted-elastic-password }
+  environment: { ES_USERNAME: elastic, ES_PASSWORD: planted-elastic-password }
   secrets: { API_KEY: ./api-key }
 balancer:
   listeners: [{ port: 80, protocol: http }, { port: 443, protocol: https, certificate: self-signed }]
