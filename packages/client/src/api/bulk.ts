@@ -6,7 +6,7 @@ import { readStatus, toEngineError } from '../policy/classify.ts';
 import { backoffMs } from '../policy/backoff.ts';
 import type { OwnDoing } from '../gather/write-freight.ts';
 import type { BulkRequest, OperationOptions, Refresh, WriteResult } from './types.ts';
-import { refenced, toBulkLines, toRefusal, toResult, type EngineItem, type Write } from './write.ts';
+import { refence, toBulkLines, toRefusal, toResult, type CarriedWrite, type EngineItem } from './write.ts';
 
 /** One item of a bulk: a result, or the error it would have had as an operation of its own. */
 export type BulkItem =
@@ -19,10 +19,8 @@ export interface BulkResult {
   readonly failed: number;
 }
 
-interface Line {
+interface Line extends CarriedWrite {
   readonly at: number;
-  write: Write;
-  text: string;
   /** A request that carried it may have been applied without a proof. */
   maybeApplied: boolean;
   attempts: number;
@@ -127,12 +125,7 @@ class Bulk {
     const outcome = line.maybeApplied ? 'unknown' : 'none';
     this.#fail(line, toRefusal(write.op, status, item.error, { outcome }));
     if (status !== 409) return reading.verdict === 'retry';
-    const newer = refenced(write, item.error, this.#host.core.fences);
-    if (newer) {
-      line.write = newer;
-      line.text = toBulkLines(newer);
-      return true;
-    }
+    if (refence(line, item.error, this.#host.core.fences)) return true;
     if (!line.maybeApplied) return false;
     const own = await this.#ownDoing(write, line.attempts, this.#until);
     if (own) this.items[line.at] = { ok: true, ...own };

@@ -143,6 +143,21 @@ export function toBulkLines(write: Write): string {
   return write.body === null ? `${action}\n` : `${action}\n${write.body}\n`;
 }
 
+/** A write on its way in a bulk, with its lines. */
+export interface CarriedWrite {
+  write: Write;
+  text: string;
+}
+
+/** Renews the fence of a carried write as `refenced` does; false when the conflict is final. */
+export function refence(carried: CarriedWrite, error: unknown, fences: Fences): boolean {
+  const newer = refenced(carried.write, error, fences);
+  if (!newer) return false;
+  carried.write = newer;
+  carried.text = toBulkLines(newer);
+  return true;
+}
+
 /** What the engine answers to one write, alone or inside a bulk. */
 export interface EngineItem {
   readonly _index?: string;

@@ -4,11 +4,19 @@ import { ClientError, withOutcome } from '../errors.ts';
 import { readStatus, toEngineError } from '../policy/classify.ts';
 import type { WriteResult } from '../api/types.ts';
 import { parseBody } from '../api/read.ts';
-import { refenced, toBulkLines, toRefusal, toResult, type EngineItem, type Write } from '../api/write.ts';
+import {
+  refence,
+  toBulkLines,
+  toRefusal,
+  toResult,
+  type CarriedWrite,
+  type EngineItem,
+  type Write,
+} from '../api/write.ts';
 import { Entry, type EntryAbout } from './entry.ts';
 import type { Freight } from './lane.ts';
 
-export class WriteEntry extends Entry<WriteResult> {
+export class WriteEntry extends Entry<WriteResult> implements CarriedWrite {
   write: Write;
   text: string;
 
@@ -91,13 +99,9 @@ export class WriteFreight implements Freight<WriteEntry> {
     const { options, fences } = this.#core;
     const reading = readStatus(status, write.safety, options.retryStatuses, () => toEngineError(item.error)?.type);
     if (reading.maybeApplied) entry.maybeApplied = true;
-    if (reading.verdict === 'retry' && entry.attempts < options.maxAttempts) return void again.push(entry);
-    const newer = status === 409 && entry.attempts < options.maxAttempts && refenced(write, item.error, fences);
-    if (newer) {
-      entry.write = newer;
-      entry.text = toBulkLines(newer);
+    const mayRetry = entry.attempts < options.maxAttempts;
+    if (mayRetry && (reading.verdict === 'retry' || (status === 409 && refence(entry, item.error, fences))))
       return void again.push(entry);
-    }
     const refusal = toRefusal(write.op, status, item.error, { outcome: entry.maybeApplied ? 'unknown' : 'none' });
     if (status !== 409 || !entry.maybeApplied) return entry.fail(refusal);
     void this.#ownDoing(write, entry.attempts, entry).then(
