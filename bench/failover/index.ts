@@ -2,18 +2,10 @@
 import { parseArgs } from 'node:util';
 import { exitCode } from '../../packages/understudy/src/cli/exit-code.ts';
 import { drillsNamed, runDrill, type Drill, type RunOptions } from '../../packages/understudy/src/drills/index.ts';
-import {
-  chosen,
-  command,
-  mergeFiles,
-  wholeNumber,
-  collected,
-  type CommandContext,
-  type ResultFile,
-} from './command.ts';
+import { chosen, wholeNumber, type CommandContext, type ResultFile } from './command.ts';
+import { carryOut, commonOptions, main } from './measure.ts';
 import { outageOf, ratioOf, summarize, type OutageRun } from './outage.ts';
 import { stacks, type Stack } from './stacks.ts';
-import { openSystems } from './system.ts';
 import { outageTable, seconds, setAside } from './table.ts';
 
 const help = `bench/failover: how long writes stop when a search machine dies, stack by stack, on one lab.
@@ -53,37 +45,26 @@ const { values } = parseArgs({
     drills: { type: 'string', default: ratioDrill },
     repeat: { type: 'string', default: '3' },
     rate: { type: 'string', default: '12' },
-    json: { type: 'boolean', default: false },
-    from: { type: 'string' },
-    keep: { type: 'boolean', default: false },
-    runs: { type: 'string' },
-    help: { type: 'boolean', short: 'h', default: false },
+    ...commonOptions,
   },
 });
 
 async function measure(context: CommandContext): Promise<ResultFile<OutageRun>> {
-  const { logger, signal } = context;
   const asked = chosen('--profiles', values.profiles, stacks);
   const drills = drillsNamed(values.drills.split(','));
-  const repeat = wholeNumber('--repeat', values.repeat);
   const writesPerS = wholeNumber('--rate', values.rate);
-  return await collected(context, async (runs: OutageRun[]) => {
-    await using systems = await openSystems({ logger, signal, keep: values.keep, runsDirectory: values.runs });
-    for (const stack of asked)
-      await systems.with(stack, async (world) => {
-        for (const drill of drills)
-          for (let run = 1; run <= repeat; run += 1) {
-            signal.throwIfAborted();
-            const result = await runDrill(world, withoutBudget(drill), {
-              ...runOptions(stack, signal),
-              ratePerS: load(writesPerS),
-            });
-            const outage = await outageOf({ stack: stack.name, drill: drill.name, writesPerS }, result);
-            runs.push(outage);
-            const text = `${drill.name} ${run}/${repeat}: write gap ${seconds(outage.writeGapMs)}, ${outage.failed} failed, lost ${outage.lost}`;
-            logger({ level: 'info', subject: stack.name, text });
-          }
-      });
+  return await carryOut(context, {
+    stacks: asked,
+    cases: drills,
+    repeat: values.repeat,
+    keep: values.keep,
+    runsDirectory: values.runs,
+    measure: async (world, stack, drill) => {
+      const options = { ...runOptions(stack, context.signal), ratePerS: load(writesPerS) };
+      const result = await runDrill(world, withoutBudget(drill), options);
+      const run = await outageOf({ stack: stack.name, drill: drill.name, writesPerS }, result);
+      return { run, said: `write gap ${seconds(run.writeGapMs)}, ${run.failed} failed, lost ${run.lost}` };
+    },
   });
 }
 
@@ -115,8 +96,4 @@ function show(result: ResultFile<OutageRun>): number {
   return ratio.medians >= leastRatio ? exitCode.yes : exitCode.no;
 }
 
-if (values.help) process.stdout.write(`${help}\n`);
-else
-  await command(async (context) =>
-    show(values.from === undefined ? await measure(context) : await mergeFiles<OutageRun>(values.from.split(','))),
-  );
+await main(help, values, measure, show);

@@ -3,17 +3,9 @@ import { parseArgs } from 'node:util';
 import { exitCode } from '../../packages/understudy/src/cli/exit-code.ts';
 import { readHistory } from '../../packages/understudy/src/drills/history/run-folder.ts';
 import { runDrill, type DrillWorld, type RunOptions } from '../../packages/understudy/src/drills/index.ts';
-import {
-  chosen,
-  command,
-  mergeFiles,
-  wholeNumber,
-  collected,
-  type CommandContext,
-  type ResultFile,
-} from '../failover/command.ts';
+import { chosen, type CommandContext, type ResultFile } from '../failover/command.ts';
+import { carryOut, commonOptions, main } from '../failover/measure.ts';
 import { stacks, type Stack } from '../failover/stacks.ts';
-import { openSystems } from '../failover/system.ts';
 import { cases, type Case } from './cases.ts';
 import { findingsSince, leastNodesSeen, markLogs } from './ejections.ts';
 import { takeHeapFigures } from './heap.ts';
@@ -56,31 +48,21 @@ const { values } = parseArgs({
     profiles: { type: 'string', default: profiles.map(({ name }) => name).join(',') },
     cases: { type: 'string', default: '' },
     repeat: { type: 'string', default: '1' },
-    json: { type: 'boolean', default: false },
-    from: { type: 'string' },
-    keep: { type: 'boolean', default: false },
-    runs: { type: 'string' },
-    help: { type: 'boolean', short: 'h', default: false },
+    ...commonOptions,
   },
 });
 
 async function measure(context: CommandContext): Promise<ResultFile<PriceRun>> {
-  const { logger, signal } = context;
-  const asked = chosen('--profiles', values.profiles, profiles);
-  const wanted = chosenCases(values.cases);
-  const repeat = wholeNumber('--repeat', values.repeat);
-  return await collected(context, async (runs: PriceRun[]) => {
-    await using systems = await openSystems({ logger, signal, keep: values.keep, runsDirectory: values.runs });
-    for (const stack of asked)
-      await systems.with(stack, async (world) => {
-        for (const one of wanted)
-          for (let run = 1; run <= repeat; run += 1) {
-            signal.throwIfAborted();
-            const price = await priceOf(world, stack, one, signal);
-            runs.push(price);
-            logger({ level: 'info', subject: stack.name, text: `${one.name} ${run}/${repeat}: ${said(price)}` });
-          }
-      });
+  return await carryOut(context, {
+    stacks: chosen('--profiles', values.profiles, profiles),
+    cases: chosenCases(values.cases),
+    repeat: values.repeat,
+    keep: values.keep,
+    runsDirectory: values.runs,
+    measure: async (world, stack, one) => {
+      const run = await priceOf(world, stack, one, context.signal);
+      return { run, said: said(run) };
+    },
   });
 }
 
@@ -139,8 +121,4 @@ function show(result: ResultFile<PriceRun>): number {
   return result.complete && result.runs.every(isMeasure) ? exitCode.yes : exitCode.unknown;
 }
 
-if (values.help) process.stdout.write(`${help}\n`);
-else
-  await command(async (context) =>
-    show(values.from === undefined ? await measure(context) : await mergeFiles<PriceRun>(values.from.split(','))),
-  );
+await main(help, values, measure, show);
