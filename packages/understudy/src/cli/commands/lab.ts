@@ -126,7 +126,7 @@ function shellCommand(): Command {
     .passThroughOptions();
   return command.action(
     action(async (_context, _options: CommonOptions, machine = '', ...words) => {
-      const [program = '', ...rest] = await labShellCommand(machine, words);
+      const [program = '', ...rest] = await labShellCommand(machine, words[0] === '--' ? words.slice(1) : words);
       const result = spawnSync(program, rest, { stdio: 'inherit' });
       return (result.status ?? exitCode.unknown) as ExitCode;
     }),
