@@ -13,6 +13,7 @@ import { addBodyParsers } from './request-body.ts';
 import { addDocumentRoutes } from './routes/documents.ts';
 import { addOperatorRoutes } from './routes/operator.ts';
 import { addReferenceRoutes } from './routes/reference.ts';
+import type { Relay } from './relay/relay.ts';
 import { requestId, traceIdOf } from './trace.ts';
 
 export interface ApplicationOptions {
@@ -20,6 +21,8 @@ export interface ApplicationOptions {
   readonly engine: Engine;
   /** Undefined when this service queues no writes. */
   readonly queue: WriteQueue | undefined;
+  /** Undefined when there are no other service machines. */
+  readonly relay: Relay | undefined;
   readonly logger: Logger;
   readonly metrics: Metrics;
   /** The Prometheus page of all workers. */
@@ -56,7 +59,11 @@ export function createApplication(options: ApplicationOptions): FastifyInstance 
     record(options, request, reply);
     done();
   });
-  app.setErrorHandler(fail);
+  app.setErrorHandler(async (error, request, reply) => {
+    const isOutage = error instanceof EngineError && error.isOutage;
+    if (!isOutage || (await options.relay?.answer(request, reply)) !== true) fail(error, request, reply);
+    return reply;
+  });
   addBodyParsers(app);
   addDocumentRoutes(app, options);
   addOperatorRoutes(app, options);

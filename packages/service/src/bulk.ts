@@ -1,7 +1,7 @@
 // Many documents in one request, one JSON object a line: each line has a result or an error of its own.
 import { readDocument, type StoredDocument } from './document.ts';
 import { EngineError, type Writer, type WriteResult } from './engine.ts';
-import { engineProblem } from './failure.ts';
+import { engineProblem, outageCodes } from './failure.ts';
 import { limits } from './limits.ts';
 import { Problem, invalid, type ProblemDetails } from './problem.ts';
 import { parseJson } from './request-body.ts';
@@ -20,6 +20,11 @@ export type BulkLine =
 export interface BulkAnswer {
   readonly failed: number;
   readonly lines: readonly BulkLine[];
+}
+
+/** No document was written, and at least one because the engine did not answer. */
+export function isOutage({ lines }: BulkAnswer): boolean {
+  return lines.every((line) => 'error' in line) && lines.some((line) => 'code' in line && outageCodes.has(line.code));
 }
 
 interface ReadLine {

@@ -9,6 +9,8 @@ export interface Configuration {
   readonly port: number;
   readonly workers: number;
   readonly engine: EngineAddress;
+  /** Origins of the other service machines, which take requests when the engine is out of reach from here alone. */
+  readonly peers: readonly string[];
   /** How long a request may take before it is answered with an error, the engine's retries included. */
   readonly deadlineMs: number;
   /** On SIGTERM: how long `/healthz` says no while requests are still served, so that the balancer looks away first. */
@@ -67,6 +69,7 @@ export function readConfiguration(environment: Environment): Configuration {
       password: read.optional('ES_PASSWORD'),
       caPath: read.optional('ES_CA'),
     },
+    peers: read.origins('PEERS'),
     deadlineMs: read.whole('DEADLINE_MS', 20_000, 100, 120_000),
     drainMs: read.whole('DRAIN_MS', 11_000, 0, 300_000),
     stopMs: read.whole('STOP_MS', 22_000, 100, 300_000),
@@ -137,12 +140,15 @@ class Reader {
   }
 
   urls(name: string, fallback: string): string[] {
-    const words = this.text(name, fallback)
-      .split(',')
-      .map((word) => word.trim())
-      .filter((word) => word !== '');
-    if (words.length === 0) this.problems.push(`${name} names no node; give URLs separated by commas.`);
-    return words.map((word) => this.#origin(name, word));
+    const origins = this.origins(name, this.text(name, fallback));
+    if (origins.length === 0) this.problems.push(`${name} names no node; give URLs separated by commas.`);
+    return origins;
+  }
+
+  /** URLs separated by commas; none when the variable is not set. */
+  origins(name: string, text = this.text(name, '')): string[] {
+    const words = text.split(',').map((word) => word.trim());
+    return words.filter((word) => word !== '').map((word) => this.#origin(name, word));
   }
 
   #origin(name: string, word: string): string {
@@ -151,7 +157,7 @@ class Reader {
     if (url && (url.username !== '' || url.password !== '')) {
       this.problems.push(`${name} carries a user or password in a URL; use ES_USERNAME and ES_PASSWORD.`);
     } else if (!url || !/^https?:$/.test(url.protocol) || url.pathname !== '/' || url.search !== '') {
-      this.problems.push(`${name} has '${word}'; a node is written like http://10.20.0.11:9200.`);
+      this.problems.push(`${name} has '${word}'; an address is written like http://10.20.0.11:9200.`);
     }
     return url?.origin ?? word;
   }

@@ -28,6 +28,9 @@ const codes = {
   'queue-full': 'queue-full',
 } as const;
 
+/** What is said when the engine did not answer, whatever was asked. */
+export const outageCodes: ReadonlySet<string> = new Set([codes.unavailable, codes.unknown]);
+
 /**
  * No failure of the engine is answered with a 5xx: the balancer's passive check would take this machine, and then
  * every machine, out of rotation for a fault that is not theirs.

@@ -14,6 +14,8 @@ export interface Metrics {
   readonly inFlight: Gauge;
   /** Failures of the engine by kind, as callers saw them. */
   readonly engineFailures: Counter<'kind'>;
+  /** Requests that another service machine answered. */
+  readonly relayed: Counter;
 }
 
 export function createMetrics(): Metrics {
@@ -44,6 +46,11 @@ export function createMetrics(): Metrics {
       name: 'service_engine_failures_total',
       help: 'Requests that the engine did not serve, by what the caller was told',
       labelNames: ['kind'] as const,
+      registers,
+    }),
+    relayed: new Counter({
+      name: 'service_relayed_requests_total',
+      help: 'Requests that another service machine answered, because the engine was out of reach from here',
       registers,
     }),
   };

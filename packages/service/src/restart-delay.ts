@@ -3,7 +3,7 @@
 const firstMs = 200;
 const mostMs = 10_000;
 
-/** `crashes` counts the deaths in a row, 1 for the first; a worker that lived a minute starts the count anew. */
+/** `crashes` counts the deaths in a row, 1 for the first; a worker that served for two seconds starts the count anew. */
 export function restartDelayMs(crashes: number): number {
   return crashes <= 1 ? 0 : Math.min(mostMs, firstMs * 2 ** (crashes - 2));
 }

@@ -15,6 +15,8 @@ const mostWaiting = 1024;
 const silentMs = 15_000;
 /** The same while it starts, which takes its time on a busy machine. */
 const startMs = 60_000;
+/** A worker that served this long before it died is not one of a loop of crashes. */
+const servedMs = 2000;
 
 export interface SupervisorOptions {
   readonly configuration: Configuration;
@@ -27,6 +29,8 @@ export interface SupervisorOptions {
 interface Worker {
   readonly process: ChildProcess;
   readonly startedMs: number;
+  /** Infinity until it is ready. */
+  readyMs: number;
   /** Connections that were sent to it and that it has not taken yet. */
   readonly offered: Map<number, Socket>;
   ready: boolean;
@@ -88,7 +92,14 @@ export class Supervisor {
     const { entry, execArgv } = this.#options;
     const child = fork(entry, ['worker'], { execArgv: [...execArgv], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     const nowMs = performance.now();
-    const worker: Worker = { process: child, startedMs: nowMs, offered: new Map(), ready: false, heardMs: nowMs };
+    const worker: Worker = {
+      process: child,
+      startedMs: nowMs,
+      readyMs: Infinity,
+      offered: new Map(),
+      ready: false,
+      heardMs: nowMs,
+    };
     this.#workers.add(worker);
     child.on('message', (message) => this.#hear(worker, message as ToSupervisor));
     child.on('error', (error) => this.#options.logger.error({ err: error, worker: child.pid }, 'worker failed'));
@@ -100,8 +111,9 @@ export class Supervisor {
     this.#updateReady();
     for (const socket of worker.offered.values()) this.#offer(socket);
     if (this.#stopping) return;
-    const livedMs = performance.now() - worker.startedMs;
-    this.#crashes = livedMs > 60_000 ? 1 : this.#crashes + 1;
+    const nowMs = performance.now();
+    const livedMs = nowMs - worker.startedMs;
+    this.#crashes = nowMs - worker.readyMs > servedMs ? 1 : this.#crashes + 1;
     const delayMs = restartDelayMs(this.#crashes);
     this.#options.logger.error(
       { worker: worker.process.pid, code, signal, livedMs, delayMs },
@@ -116,6 +128,7 @@ export class Supervisor {
     worker.heardMs = performance.now();
     if (message.kind === 'ready') {
       worker.ready = true;
+      worker.readyMs = worker.heardMs;
       this.#updateReady();
       this.#options.logger.info({ worker: worker.process.pid }, 'worker ready');
       for (const socket of this.#waiting.splice(0)) this.#offer(socket);

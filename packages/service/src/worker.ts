@@ -11,6 +11,7 @@ import type { ToSupervisor, ToWorker } from './messages.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { addQueueMetrics } from './queue/queue-metrics.ts';
 import { WriteQueue } from './queue/write-queue.ts';
+import { Relay } from './relay/relay.ts';
 
 export async function runWorker(configuration: Configuration, logger: Logger): Promise<void> {
   const worker = new Worker(configuration, logger);
@@ -38,7 +39,7 @@ class Worker {
     // A service manager signals every process of the unit, a terminal the whole group; only the supervisor acts on it.
     process.on('SIGTERM', () => undefined);
     process.on('SIGINT', () => undefined);
-    const { engine: address, deadlineMs } = this.#configuration;
+    const { engine: address, deadlineMs, peers } = this.#configuration;
     const client = clientFor(address, deadlineMs, this.#logger);
     const engine = new ClientEngine(client, address.index);
     addEngineMetrics(this.#metrics.registry, client);
@@ -47,6 +48,8 @@ class Worker {
       configuration: this.#configuration,
       engine,
       queue: this.#queue,
+      relay:
+        peers.length === 0 ? undefined : new Relay({ peers, deadlineMs, logger: this.#logger, metrics: this.#metrics }),
       logger: this.#logger,
       metrics: this.#metrics,
       allMetrics: () => this.#askMetrics(),

@@ -21,6 +21,7 @@ describe('readConfiguration', () => {
       queue: undefined,
       logLevel: 'info',
       metrics: 'direct',
+      peers: [],
     });
   });
 
@@ -52,8 +53,8 @@ describe('readConfiguration', () => {
     [{ INDEX: 'Documents' }, /INDEX is 'Documents'/],
     [{ INDEX: 'a/b' }, /INDEX is 'a\/b'/],
     [{ ES_HOSTS: ',' }, /ES_HOSTS names no node/],
-    [{ ES_HOSTS: '10.20.0.11:9200' }, /a node is written like/],
-    [{ ES_HOSTS: 'http://x:9200/path' }, /a node is written like/],
+    [{ ES_HOSTS: '10.20.0.11:9200' }, /an address is written like/],
+    [{ ES_HOSTS: 'http://x:9200/path' }, /an address is written like/],
     [{ ES_USERNAME: 'elastic' }, /belong together/],
   ];
   for (const [environment, text] of wrong) {

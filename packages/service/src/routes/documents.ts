@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ApplicationOptions } from '../application.ts';
-import { readBulk, writeBulk } from '../bulk.ts';
+import { isOutage, readBulk, writeBulk } from '../bulk.ts';
 import { readDocument, readId } from '../document.ts';
 import type { Writer } from '../engine.ts';
 import { limits } from '../limits.ts';
@@ -11,7 +11,7 @@ import { readPreference } from '../queue/preference.ts';
 import { writerFor } from '../queue/queuing-writer.ts';
 import { readSearchRequest, searchBody } from '../search-request.ts';
 
-export function addDocumentRoutes(app: FastifyInstance, { engine, queue }: ApplicationOptions): void {
+export function addDocumentRoutes(app: FastifyInstance, { engine, queue, relay }: ApplicationOptions): void {
   const writerOf = ({ headers }: FastifyRequest): Writer => writerFor(engine, queue, readPreference(headers['prefer']));
 
   app.post('/index', async (request, reply) => {
@@ -21,10 +21,11 @@ export function addDocumentRoutes(app: FastifyInstance, { engine, queue }: Appli
     return reply.code(202).header('preference-applied', 'respond-async').send(result);
   });
 
-  app.post('/bulk', { bodyLimit: limits.bulkBytes }, async (request) => {
+  app.post('/bulk', { bodyLimit: limits.bulkBytes }, async (request, reply) => {
     // A body of no bytes is not parsed; when it says that it is NDJSON, it is NDJSON without lines.
     const isEmpty = request.body === undefined && request.headers['content-type'] !== undefined;
-    return await writeBulk(writerOf(request), readBulk(isEmpty ? new Uint8Array() : request.body));
+    const answer = await writeBulk(writerOf(request), readBulk(isEmpty ? new Uint8Array() : request.body));
+    return isOutage(answer) && (await relay?.answer(request, reply)) === true ? reply : answer;
   });
 
   app.get<{ Querystring: Record<string, unknown> }>('/search', async ({ query }) => {

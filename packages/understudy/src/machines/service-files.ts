@@ -17,6 +17,8 @@ export interface ServiceFilesInput {
   readonly machine: MachinePlan;
   /** All search machines of the topology. */
   readonly searchMachines: readonly MachinePlan[];
+  /** Service machines that take this one's requests when the engine is out of its reach alone. */
+  readonly peers: readonly MachinePlan[];
   /** Values of `service.secrets`, by variable. */
   readonly secrets: Readonly<Record<string, Secret>>;
 }
@@ -34,6 +36,7 @@ function serviceEnvironment(input: ServiceFilesInput): Readonly<Record<string, s
     ES_HOSTS: engineUrls(searchMachines),
     HOST: listenAddress(topology, machine),
     INDEX: topology.search.index.name,
+    PEERS: input.peers.map(({ vpcAddress }) => `http://${vpcAddress}:${topology.service.port}`).join(','),
     PORT: String(topology.service.port),
     WORKERS: String(topology.service.workers),
     ...topology.service.environment,

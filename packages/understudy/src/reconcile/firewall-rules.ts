@@ -1,6 +1,6 @@
 // Who may reach what: the rules of each role's firewall, and how they differ from what is there.
 import type { FirewallRule, FirewallRuleBody, FirewallRules, FirewallRulesBody } from '../linode/index.ts';
-import type { Role, Topology } from '../topology/index.ts';
+import { machinePlans, type Role, type Topology } from '../topology/index.ts';
 import { httpPort, transportPort } from '../machines/index.ts';
 
 function byFamily(networks: readonly string[]): FirewallRuleBody['addresses'] {
@@ -16,27 +16,46 @@ function balancerSource({ balancer, network }: Topology): string {
   return balancer.backends === 'private' ? sharedBalancers : network.balancerRange;
 }
 
+/** A rule takes 255 addresses: https://techdocs.akamai.com/linode-api/reference/post-firewalls */
+const addressesOfRule = 255;
+
+/** The balancer, and the service machines themselves: one that is cut off from the engine answers through another. */
+function serviceSources(
+  topology: Topology,
+): readonly { readonly label: string; readonly addresses: readonly string[] }[] {
+  const machines = machinePlans(topology).filter(({ role }) => role === 'service');
+  const addresses = machines.map(({ vpcAddress }) => `${vpcAddress}/32`);
+  const sources = [{ label: 'service-from-balancer', addresses: [balancerSource(topology)] }];
+  for (let at = 0; at < addresses.length; at += addressesOfRule) {
+    const label = at === 0 ? 'service-from-peers' : `service-from-peers-${at / addressesOfRule + 1}`;
+    sources.push({ label, addresses: addresses.slice(at, at + addressesOfRule) });
+  }
+  return sources;
+}
+
 /** Inbound is closed but for this; outbound is open, since machines fetch packages. */
 export function firewallRules(topology: Topology, role: Role): FirewallRulesBody {
   const tcp = { action: 'ACCEPT', protocol: 'TCP' } as const;
-  const own: FirewallRuleBody =
+  const own: readonly FirewallRuleBody[] =
     role === 'search'
-      ? {
+      ? [
+          {
+            ...tcp,
+            label: 'engine-from-vpc',
+            ports: `${httpPort}-${transportPort}`,
+            addresses: byFamily([topology.network.range]),
+          },
+        ]
+      : serviceSources(topology).map(({ label, addresses }) => ({
           ...tcp,
-          label: 'engine-from-vpc',
-          ports: `${httpPort}-${transportPort}`,
-          addresses: byFamily([topology.network.range]),
-        }
-      : {
-          ...tcp,
-          label: 'service-from-balancer',
+          label,
           ports: String(topology.service.port),
-          addresses: byFamily([balancerSource(topology)]),
-        };
+          addresses: byFamily(addresses),
+        }));
   return {
     inbound: [
       { ...tcp, label: 'ssh-from-admins', ports: '22', addresses: byFamily(topology.access.adminNetworks) },
-      own,
+      ...own,
       // Path MTU discovery needs it from anywhere, and ping tells a dead host from a closed port.
       { action: 'ACCEPT', protocol: 'ICMP', label: 'icmp', addresses: byFamily(['0.0.0.0/0']) },
     ],

@@ -44,7 +44,9 @@ const rosterOf = oncePer((topology: Topology) => {
     service: all.filter(({ role }) => role === 'service'),
   };
   const byGroup = Map.groupBy(all, ({ placementGroup }) => placementGroup);
-  return { all, byRole, byGroup, byLabel: new Map(all.map((machine) => [machine.label, machine])) };
+  const byLabel = new Map(all.map((machine) => [machine.label, machine]));
+  const servicePlaces = new Map(byRole.service.map(({ label }, place) => [label, place]));
+  return { all, byRole, byGroup, byLabel, servicePlaces };
 });
 
 /** The same list each time: what is worked out from it need be worked out only once. */
@@ -68,6 +70,16 @@ export function machineNamed(intent: Intent, label: string): MachinePlan {
   return machine;
 }
 
+const peersEach = 3;
+
+/** The service machines that follow this one, in a ring: another machine in the topology changes only the last ones' peers. */
+function peersOf(intent: Intent, machine: MachinePlan): readonly MachinePlan[] {
+  const { byRole, servicePlaces } = rosterOf(intent.topology);
+  const place = servicePlaces.get(machine.label) ?? 0;
+  const ring = [...byRole.service.slice(place + 1, place + 1 + peersEach), ...byRole.service.slice(0, peersEach)];
+  return [...new Set(ring)].filter(({ label }) => label !== machine.label).slice(0, peersEach);
+}
+
 /** Every managed file of a machine. */
 export function filesOf(intent: Intent, machine: MachinePlan, form: EngineForm = 'formed'): ManagedFile[] {
   const { topology, repository } = intent;
@@ -75,7 +87,13 @@ export function filesOf(intent: Intent, machine: MachinePlan, form: EngineForm =
   const files =
     machine.role === 'search'
       ? searchFiles({ topology, machine, peers: searchMachines, securityModule: repository.securityModule }, form)
-      : serviceFiles({ topology, machine, searchMachines, secrets: intent.secrets ?? {} });
+      : serviceFiles({
+          topology,
+          machine,
+          searchMachines,
+          peers: peersOf(intent, machine),
+          secrets: intent.secrets ?? {},
+        });
   return [sshdFile, ...files];
 }
 

@@ -30,6 +30,7 @@ function service(of: Topology): Parameters<typeof serviceFiles>[0] {
     topology: of,
     machine: machines.find(({ role }) => role === 'service')!,
     searchMachines: machines.filter(({ role }) => role === 'search'),
+    peers: machines.filter(({ role }) => role === 'service').slice(1),
     secrets: {},
   };
 }
@@ -163,6 +164,7 @@ test('the environment of the service names every search machine and is for root 
 ES_HOSTS="http://10.20.0.11:9200,http://10.20.0.12:9200,http://10.20.0.13:9200"
 HOST="10.20.0.31"
 INDEX="documents"
+PEERS="http://10.20.0.32:5000"
 PORT="5000"
 WORKERS="2"
 API_KEY="a\\"b\\$c\\\\d\\\`e"
