@@ -79,6 +79,23 @@ describe('the supervisor', () => {
     });
   }
 
+  it('makes only those wait that die while they start, not one that has served', async () => {
+    const service = await node.start({ ...nowhere, WORKERS: '1' });
+    const delays = () => [...service.output().matchAll(/"delayMs":(\d+)/g)].map(([, delay]) => Number(delay));
+    try {
+      for (let round = 1; round <= 4; round += 1) {
+        await until('the start', () => workers(service).length === round);
+        // Two that have served for more than two seconds, then two that have not.
+        if (round <= 2) await sleep(2200);
+        process.kill(workers(service).at(-1) as number, 'SIGKILL');
+        await until('its death', () => delays().length === round);
+      }
+      assert.deepEqual(delays(), [0, 0, 200, 400]);
+    } finally {
+      await service.stop();
+    }
+  });
+
   it('lets connections wait while there is no worker at all', async () => {
     const service = await node.start({ ...nowhere, WORKERS: '2' });
     try {

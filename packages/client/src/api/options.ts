@@ -61,7 +61,7 @@ export interface ClientOptions {
   readonly backoff?: Partial<BackoffOptions>;
   readonly retryBudget?: Partial<BudgetOptions>;
   readonly hedging?: false | (Partial<BudgetOptions> & { readonly minMs?: number });
-  /** Bounds of one attempt. By default a read may take a third, a write half of what is left of the deadline. */
+  /** Bounds of one attempt. By default a read may take a third, a write a quarter of what is left of the deadline. */
   readonly attempt?: { readonly minMs?: number; readonly maxMs?: number };
   /** The circuit of the whole cluster. `allDownMs`: how long every node must be down before calls fail fast. */
   readonly breaker?: Partial<BreakerOptions> & { readonly allDownMs?: number };
@@ -125,7 +125,7 @@ export function toSettings(options: ClientOptions): Settings {
       maxAttempts: options.maxAttempts ?? 20,
       retryStatuses: options.retryStatuses ? new Set(options.retryStatuses) : retryStatusesDefault,
       backoff: { ...backoffDefaults, ...options.backoff },
-      attemptShare: { read: 1 / 3, write: 1 / 2 },
+      attemptShare: { read: 1 / 3, write: 1 / 4 },
       attemptMinMs: options.attempt?.minMs ?? 1000,
       attemptMaxMs: options.attempt?.maxMs ?? Infinity,
       hedgeMinMs: hedging === false ? Infinity : (hedging.minMs ?? 5),

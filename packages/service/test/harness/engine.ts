@@ -72,8 +72,8 @@ export async function startEngine(installation: Installation): Promise<TestEngin
   return engine;
 }
 
-/** Starts a cluster of `count` nodes. */
-export async function startEngines(installation: Installation, count: number): Promise<TestEngine> {
+/** Starts a cluster of `count` nodes; `javaOptions` win over those of the installation. */
+export async function startEngines(installation: Installation, count: number, javaOptions = ''): Promise<TestEngine> {
   const directory = await mkdtemp(join(tmpdir(), 'understudy-engine-'));
   const nodes: Node[] = [];
   for (let at = 0; at < count; at += 1) {
@@ -94,7 +94,7 @@ export async function startEngines(installation: Installation, count: number): P
     async resume() {
       processes = [];
       for (const node of nodes)
-        processes.push(await launch({ home, javaHome: installation.javaHome, directory, node, nodes }));
+        processes.push(await launch({ home, javaHome: installation.javaHome, directory, node, nodes, javaOptions }));
       await Promise.all(
         urls.map((url, at) =>
           answers(`${url}/_cluster/health?wait_for_nodes=${count}&timeout=1s`, processes[at] as ChildProcess),
@@ -126,6 +126,7 @@ interface Launch extends Installation {
   readonly directory: string;
   readonly node: Node;
   readonly nodes: readonly Node[];
+  readonly javaOptions: string;
 }
 
 const isRoot = process.getuid?.() === 0;
@@ -137,7 +138,7 @@ async function readableHome(home: string, directory: string): Promise<string> {
   return join(directory, 'home');
 }
 
-async function launch({ home, javaHome, directory, node, nodes }: Launch): Promise<ChildProcess> {
+async function launch({ home, javaHome, directory, node, nodes, javaOptions }: Launch): Promise<ChildProcess> {
   const own = join(directory, node.name);
   await cp(join(home, 'config'), join(own, 'config'), { recursive: true, dereference: true });
   const settings = {
@@ -165,7 +166,7 @@ async function launch({ home, javaHome, directory, node, nodes }: Launch): Promi
         PATH: process.env['PATH'],
         ES_JAVA_HOME: javaHome,
         ES_PATH_CONF: join(own, 'config'),
-        ES_JAVA_OPTS: '-Xms512m -Xmx512m',
+        ES_JAVA_OPTS: `-Xms512m -Xmx512m ${javaOptions}`,
       },
     }),
   );

@@ -32,9 +32,12 @@ export const failoverProfiles: Readonly<Record<FailoverProfile, FailoverSettings
    * 4.2 s. The kernel looks at its clock only when it retransmits, after 0.2, 0.6, 1.4, 3 and 6.2 s in a fast network, and 3 is often
    * a little early: between two hosts a dead peer was seen to keep its connections for 6.8 s. Where the kernel can bound the waits to
    * a second (Linux 6.15) it was 3.7 s.
-   * A process that hangs: two checks of 1 s, half a second apart, must fail in a row, so one that answers again within 2 s is
-   * never given up, and one that does not is given up after 2.5 to 3 s (30 s by default). A new leader's first publication
+   * A process that hangs: two checks of 1 s, a quarter of a second apart, must fail in a row, so one that answers again within 2 s
+   * is never given up, and one that does not is given up after 2.25 to 2.5 s (30 s by default). A new leader's first publication
    * waits `cluster.publish.timeout` for the hung node (30 s by default).
+   * Two machines that cannot reach each other, while the master reaches both: a primary asks again for a replica it has no connection
+   * to for `indices.replication.retry_timeout` (60 s by default), and every write of the shard waits for it. After 3 s the replica is
+   * given up and made anew; a connection that was only cut is opened again before that (after 10 s by default).
    */
   fast: {
     tcpRetries2: 3,
@@ -42,10 +45,12 @@ export const failoverProfiles: Readonly<Record<FailoverProfile, FailoverSettings
     kernel: { ...keepalive, 'net.ipv4.tcp_rto_max_ms': '1000' },
     engine: {
       'cluster.publish.timeout': '2s',
-      'cluster.fault_detection.follower_check.interval': '500ms',
+      'cluster.nodes.reconnect_interval': '1s',
+      'indices.replication.retry_timeout': '3s',
+      'cluster.fault_detection.follower_check.interval': '250ms',
       'cluster.fault_detection.follower_check.timeout': '1s',
       'cluster.fault_detection.follower_check.retry_count': 2,
-      'cluster.fault_detection.leader_check.interval': '500ms',
+      'cluster.fault_detection.leader_check.interval': '250ms',
       'cluster.fault_detection.leader_check.timeout': '1s',
       'cluster.fault_detection.leader_check.retry_count': 2,
     },

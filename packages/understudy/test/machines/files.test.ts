@@ -75,10 +75,12 @@ test('the bootstrap form differs from the lasting one by the initial masters alo
 
 test('the profile fast lowers checks and publication, in the words of both engines', () => {
   const lines = `cluster.publish.timeout: 2s
-cluster.fault_detection.follower_check.interval: 500ms
+cluster.nodes.reconnect_interval: 1s
+indices.replication.retry_timeout: 3s
+cluster.fault_detection.follower_check.interval: 250ms
 cluster.fault_detection.follower_check.timeout: 1s
 cluster.fault_detection.follower_check.retry_count: 2
-cluster.fault_detection.leader_check.interval: 500ms
+cluster.fault_detection.leader_check.interval: 250ms
 cluster.fault_detection.leader_check.timeout: 1s
 cluster.fault_detection.leader_check.retry_count: 2
 `;
