@@ -12,7 +12,7 @@ export {
   type IndexTemplate,
   type ObservedIndex,
 } from './indices.ts';
-export { clearVotingExclusions, membership, type Membership } from './membership.ts';
+export { clearVotingExclusions, handOverMaster, membership, type Membership } from './membership.ts';
 export { shards, type ShardCopy } from './shards.ts';
 export { newestSnapshot, type Snapshot } from './snapshots.ts';
 export { directTransport, engineTransport, type EngineTransport } from './transport.ts';

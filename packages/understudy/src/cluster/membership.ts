@@ -1,5 +1,6 @@
 // Who belongs to the cluster: nodes, the elected one, and the configuration that votes.
 import { z } from 'zod';
+import type { Clock } from '../ground/index.ts';
 import { expectBody, refused } from './answer.ts';
 import type { Dialect } from './dialect.ts';
 import type { EngineTransport } from './transport.ts';
@@ -61,6 +62,34 @@ export async function membership(
   };
 }
 
+const handOverMs = 10_000;
+
+/**
+ * Makes another node the master if `node` is it, as an orderly switchover: a node that has no vote hands its office to one that has,
+ * in a fraction of the time that the others need to miss it and to elect one. `node` stays without a vote, so call
+ * `clearVotingExclusions` when it is back. False when `node` is not the master, or is still after ten seconds; then all vote again.
+ * https://www.elastic.co/docs/api/doc/elasticsearch/operation/operation-cluster-post-voting-config-exclusions
+ */
+export async function handOverMaster(
+  transport: EngineTransport,
+  dialect: Dialect,
+  clock: Clock,
+  node: string,
+): Promise<boolean> {
+  if ((await membership(transport, dialect)).master !== node) return false;
+  const path = `/_cluster/voting_config_exclusions?node_names=${encodeURIComponent(node)}&timeout=${handOverMs}ms`;
+  const { status } = await transport.request('POST', path, undefined, { timeoutMs: 2 * handOverMs });
+  const end = clock.monotonicMs() + handOverMs;
+  while (status < 300 && clock.monotonicMs() < end) {
+    const { master } = await membership(transport, dialect);
+    if (master !== undefined && master !== node) return true;
+    await clock.sleep(100);
+  }
+  await clearVotingExclusions(transport);
+  return false;
+}
+
+/** Idempotent. */
 export async function clearVotingExclusions(transport: EngineTransport): Promise<void> {
   const answer = await transport.request('DELETE', '/_cluster/voting_config_exclusions?wait_for_removal=false');
   if (answer.status >= 300) throw refused(answer, 'let every node vote again');

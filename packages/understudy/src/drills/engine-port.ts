@@ -1,6 +1,14 @@
 // The engine's API as drills use it. Transport and credentials are the caller's; what the engines call differently is the dialect's.
-import { newestSnapshot, setAllocation, shards, type Dialect, type EngineTransport } from '../cluster/index.ts';
-import { UnderstudyError } from '../ground/index.ts';
+import {
+  clearVotingExclusions,
+  handOverMaster,
+  newestSnapshot,
+  setAllocation,
+  shards,
+  type Dialect,
+  type EngineTransport,
+} from '../cluster/index.ts';
+import { systemClock, UnderstudyError } from '../ground/index.ts';
 import type { EnginePort, EngineView, StoredDocument } from './world.ts';
 
 const idsPerRequest = 500;
@@ -43,6 +51,10 @@ export function enginePort(transport: EngineTransport, dialect: Dialect, index: 
     },
     newestSnapshot: () => newestSnapshot(transport, index),
     allowAllocation: (which) => setAllocation(transport, which),
+    async handOverMaster(machine) {
+      await handOverMaster(transport, dialect, systemClock, machine);
+    },
+    letAllVote: () => clearVotingExclusions(transport),
   };
 }
 

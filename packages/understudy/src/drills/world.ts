@@ -57,6 +57,9 @@ export interface EnginePort {
   newestSnapshot(): Promise<Snapshot | undefined>;
   /** `primaries`: no new replicas are allocated, as for a planned restart. `all`: back to normal. */
   allowAllocation(which: 'primaries' | 'all'): Promise<void>;
+  /** Another machine becomes master if this one is; it has no vote until `letAllVote`. */
+  handOverMaster(machine: string): Promise<void>;
+  letAllVote(): Promise<void>;
 }
 
 export type BackendMode = 'accept' | 'reject' | 'drain' | 'backup';

@@ -33,8 +33,9 @@ export const failoverProfiles: Readonly<Record<FailoverProfile, FailoverSettings
    * a little early: between two hosts a dead peer was seen to keep its connections for 6.8 s. Where the kernel can bound the waits to
    * a second (Linux 6.15) it was 3.7 s.
    * A process that hangs: two checks of 1 s, a quarter of a second apart, must fail in a row, so one that answers again within 2 s
-   * is never given up, and one that does not is given up after 2.25 to 2.5 s (30 s by default). A new leader's first publication
-   * waits `cluster.publish.timeout` for the hung node (30 s by default).
+   * is never given up, and one that does not is given up after 2.25 to 2.5 s (30 s by default). A new leader's
+   * publications, usually two before it has missed the hung node itself, each wait `cluster.publish.timeout` for it (30 s by
+   * default), and its ejection waits for them: 2 s made the longest gap 7.5 s. A publication must reach a majority within it.
    * Two machines that cannot reach each other, while the master reaches both: a primary asks again for a replica it has no connection
    * to for `indices.replication.retry_timeout` (60 s by default), and every write of the shard waits for it. After 3 s the replica is
    * given up and made anew; a connection that was only cut is opened again before that (after 10 s by default).
@@ -44,7 +45,7 @@ export const failoverProfiles: Readonly<Record<FailoverProfile, FailoverSettings
     // https://docs.kernel.org/networking/ip-sysctl.html
     kernel: { ...keepalive, 'net.ipv4.tcp_rto_max_ms': '1000' },
     engine: {
-      'cluster.publish.timeout': '2s',
+      'cluster.publish.timeout': '1200ms',
       'cluster.nodes.reconnect_interval': '1s',
       'indices.replication.retry_timeout': '3s',
       'cluster.fault_detection.follower_check.interval': '250ms',

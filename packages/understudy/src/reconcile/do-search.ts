@@ -3,6 +3,7 @@ import {
   clearVotingExclusions,
   createIndex,
   flush,
+  handOverMaster,
   membership,
   putIndexSettings,
   putIndexTemplate,
@@ -76,7 +77,7 @@ async function complaintOf(site: Site, label: string): Promise<string> {
 
 /**
  * One machine of a running cluster, restarted without losing a copy: replicas are not moved meanwhile, and the next machine's
- * turn comes when the cluster is green again.
+ * turn comes when the cluster is green again. A master hands its office over before it goes.
  */
 export async function restartEngine(site: Site, label: string): Promise<void> {
   const { transport, dialect } = engine(site);
@@ -86,9 +87,11 @@ export async function restartEngine(site: Site, label: string): Promise<void> {
   await waitForHealth(transport, dialect, clock, { status: 'green', nodes, deadlineMs: greenDeadlineMs });
   await setAllocation(transport, 'primaries');
   await flush(transport);
+  await handOverMaster(transport, dialect, clock, label);
   const script = ['set -e', 'systemctl daemon-reload', `systemctl enable --quiet ${unit}`, `systemctl restart ${unit}`];
   await runScript(site, label, 'restart the engine', script.join('\n'), { timeoutMs: joinDeadlineMs });
   await waitForHealth(transport, dialect, clock, { status: 'yellow', nodes, deadlineMs: joinDeadlineMs });
+  await clearVotingExclusions(transport);
   await setAllocation(transport, 'all');
   await waitForHealth(transport, dialect, clock, { status: 'green', nodes, deadlineMs: greenDeadlineMs });
 }

@@ -142,6 +142,8 @@ function memoryEngine(copies: SmallSystem['copies']): EnginePort {
     },
     newestSnapshot: () => Promise.resolve(undefined),
     allowAllocation: () => Promise.resolve(),
+    handOverMaster: () => Promise.resolve(),
+    letAllVote: () => Promise.resolve(),
   };
 }
 

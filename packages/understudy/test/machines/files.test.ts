@@ -74,7 +74,7 @@ test('the bootstrap form differs from the lasting one by the initial masters alo
 });
 
 test('the profile fast lowers checks and publication, in the words of both engines', () => {
-  const lines = `cluster.publish.timeout: 2s
+  const lines = `cluster.publish.timeout: 1200ms
 cluster.nodes.reconnect_interval: 1s
 indices.replication.retry_timeout: 3s
 cluster.fault_detection.follower_check.interval: 250ms

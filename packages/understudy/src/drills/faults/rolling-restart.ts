@@ -1,5 +1,5 @@
-// Every search machine's engine restarted in turn, in the planned way: replicas are not moved meanwhile, and the next one waits
-// until all copies are back. The injection is the whole of it; there is nothing to hold afterwards.
+// Every search machine's engine restarted in turn, in the planned way: replicas are not moved meanwhile, a master hands its office
+// over before it goes, and the next one waits until all copies are back. The injection is the whole of it; there is nothing to hold afterwards.
 import type { DrillMachine } from '../world.ts';
 import { UnderstudyError } from '../../ground/index.ts';
 import { deadManDirectory } from './dead-man.ts';
@@ -23,7 +23,7 @@ export const rollingRestart: Fault = {
   target: 'every search machine',
   breaksQuorum: false,
   lasting: false,
-  // A half-done restart leaves a unit stopped at worst; starting it is enough. Allocation is the guard's to give back.
+  // A half-done restart leaves a unit stopped at worst; starting it is enough. Allocation and votes are the tool's to give back.
   localUndo: ({ world }) => `systemctl start ${world.units.engine}`,
   support: () => Promise.resolve(null),
   async inject(context) {
@@ -36,6 +36,7 @@ export const rollingRestart: Fault = {
     }),
   async undo(context) {
     await context.world.engine.allowAllocation('all');
+    await context.world.engine.letAllVote();
     await Promise.all(
       context.targets.map((target) => context.run(target, `systemctl start ${context.world.units.engine}`)),
     );
@@ -54,6 +55,7 @@ async function restart(context: FaultContext, target: DrillMachine): Promise<voi
   const { world, signal } = context;
   world.logger({ level: 'info', subject: target.label, text: 'restarting the engine' });
   await world.engine.allowAllocation('primaries');
+  await world.engine.handOverMaster(target.label);
   const { code, stderr } = await context.run(target, restartScript(world.units.engine), backWithinMs);
   if (code !== 0) throw notBack(target, stderr.trim());
   const back = await until(world.clock, () => joined(context, target), {
@@ -62,6 +64,7 @@ async function restart(context: FaultContext, target: DrillMachine): Promise<voi
     signal,
   });
   if (!back.seen) throw notBack(target, back.detail);
+  await world.engine.letAllVote();
   await world.engine.allowAllocation('all');
   const green = await until(world.clock, () => whole(context, target), {
     everyMs: 250,
