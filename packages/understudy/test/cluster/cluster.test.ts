@@ -9,6 +9,7 @@ import {
   directTransport,
   dialectOf,
   engineTransport,
+  handOverMaster,
   membership,
   setAllocation,
   shards,
@@ -174,6 +175,50 @@ test('a template is compared by what it says, not by how the engine spells it', 
   assert.equal(templateMatches(stored, wanted), true);
   assert.equal(templateMatches({ ...stored, priority: 100 }, wanted), false);
   assert.equal(templateMatches({ index_patterns: ['d'] }, wanted), false);
+});
+
+describe('a master hands its office over', () => {
+  const names = {
+    1: { name: 'one', transport_address: '10.0.0.1:9300' },
+    2: { name: 'two', transport_address: '10.0.0.2:9300' },
+  };
+  const elected = (id: string) => [200, { cluster_uuid: 'c', master_node: id, nodes: names }] as [number, unknown];
+  const dialect = dialectOf('elasticsearch');
+
+  /** What was asked for, but for the state, while `node` is told to go; the exclusion makes the second node master. */
+  async function goes(node: string, exclusion: number, makes: string): Promise<[boolean, string[]]> {
+    const answers: Record<string, [number, unknown]> = {
+      '/_cluster/state': elected('1'),
+      '/_cluster/voting_config_exclusions': [exclusion, {}],
+    };
+    const { transport, sent } = engine(answers);
+    const watched: EngineTransport = {
+      nodes: transport.nodes,
+      async request(method, path, ...more) {
+        const answer = await transport.request(method, path, ...more);
+        if (method === 'POST') answers['/_cluster/state'] = elected(makes);
+        return answer;
+      },
+    };
+    const done = await handOverMaster(watched, dialect, scaledClock(1000), node);
+    const asked = sent.filter(({ path }) => !path.startsWith('/_cluster/state'));
+    return [done, asked.map(({ method, path }) => `${method} ${path}`)];
+  }
+
+  test('it has no vote until another one is elected', async () => {
+    const path = '/_cluster/voting_config_exclusions?node_names=one&timeout=10000ms';
+    assert.deepEqual(await goes('one', 200, '2'), [true, [`POST ${path}`]]);
+  });
+
+  test('another node has nothing to hand over', async () => {
+    assert.deepEqual(await goes('two', 200, '2'), [false, []]);
+  });
+
+  test('all vote again when nobody takes over, and an engine that knows no such thing is an error', async () => {
+    const clear = 'DELETE /_cluster/voting_config_exclusions?wait_for_removal=false';
+    await assert.rejects(goes('one', 400, '1'), /400/);
+    assert.deepEqual((await goes('one', 200, '1'))[1].at(-1), clear);
+  });
 });
 
 test('asked directly over HTTP, a body is JSON and any status is an answer', async () => {
