@@ -98,7 +98,11 @@ describe('the queue for writes', { skip: 'missing' in found ? found.missing : fa
     assert.deepEqual(result, { _index: 'documents', _id: ids[0], result: 'queued' });
     assert.ok(Number.isSafeInteger(_version));
 
-    const ready = await first.call('GET', '/readyz');
+    // A worker learns of the other one's share within a second.
+    const ready = await eventually(
+      () => first.call('GET', '/readyz'),
+      ({ json }) => (json as { queue: { bytes: number } }).queue.bytes > 60 * 100,
+    );
     assert.equal(ready.status, 429);
     assert.ok((ready.json as { queue: { bytes: number } }).queue.bytes > 60 * 100, ready.text);
     await shows(first.call, /^service_queue_accepted_total 60$/m);

@@ -39,7 +39,7 @@ test('on an account with Linode interfaces only, both interfaces of every machin
   assert.equal(sim.region.store.machines.size, 0);
 });
 
-test('backends by private address: machines get one, the balancer has no leg, and its range alone reaches the service', async () => {
+test('backends by private address: machines get one, the balancer has no leg, and its range reaches the service', async () => {
   const intent = await sampleIntent(byPrivateAddress);
   await using sim = await simulatedWorld();
   const { status } = await apply(sim.world, intent, all);
@@ -60,7 +60,7 @@ test('backends by private address: machines get one, the balancer has no leg, an
   const toService = wall!.rules.inbound.filter(({ ports }) => ports === '5000');
   assert.deepEqual(
     toService.map(({ addresses }) => addresses.ipv4),
-    [['192.168.255.0/24']],
+    [['192.168.255.0/24'], ['10.20.0.31/32', '10.20.0.32/32']],
   );
   const search = await linode.instances.list({ label: { '+contains': 'demo-search' } });
   assert.ok(search.every(({ ipv4 }) => ipv4.length === 1));
