@@ -28,6 +28,7 @@ access: { adminNetworks: [198.18.0.1/32] }
 search:
   version: 9.5.3
   heap: 512m
+  failover: fast
   index: { name: documents, shards: 3 }
 balancer:
   listeners: [{ port: 80, protocol: http }]
