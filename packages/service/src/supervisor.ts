@@ -29,11 +29,10 @@ export interface SupervisorOptions {
 interface Worker {
   readonly process: ChildProcess;
   readonly startedMs: number;
-  /** Infinity until it is ready. */
-  readyMs: number;
+  /** Since when it is ready; undefined until then. */
+  readyMs: number | undefined;
   /** Connections that were sent to it and that it has not taken yet. */
   readonly offered: Map<number, Socket>;
-  ready: boolean;
   heardMs: number;
 }
 
@@ -95,9 +94,8 @@ export class Supervisor {
     const worker: Worker = {
       process: child,
       startedMs: nowMs,
-      readyMs: Infinity,
+      readyMs: undefined,
       offered: new Map(),
-      ready: false,
       heardMs: nowMs,
     };
     this.#workers.add(worker);
@@ -113,7 +111,7 @@ export class Supervisor {
     if (this.#stopping) return;
     const nowMs = performance.now();
     const livedMs = nowMs - worker.startedMs;
-    this.#crashes = nowMs - worker.readyMs > servedMs ? 1 : this.#crashes + 1;
+    this.#crashes = nowMs - (worker.readyMs ?? nowMs) > servedMs ? 1 : this.#crashes + 1;
     const delayMs = restartDelayMs(this.#crashes);
     this.#options.logger.error(
       { worker: worker.process.pid, code, signal, livedMs, delayMs },
@@ -127,7 +125,6 @@ export class Supervisor {
   #hear(worker: Worker, message: ToSupervisor): void {
     worker.heardMs = performance.now();
     if (message.kind === 'ready') {
-      worker.ready = true;
       worker.readyMs = worker.heardMs;
       this.#updateReady();
       this.#options.logger.info({ worker: worker.process.pid }, 'worker ready');
@@ -163,13 +160,13 @@ export class Supervisor {
   }
 
   #updateReady(): void {
-    this.#ready = [...this.#workers].filter((worker) => worker.ready && worker.process.connected);
+    this.#ready = [...this.#workers].filter((worker) => worker.readyMs !== undefined && worker.process.connected);
   }
 
   #killSilent(): void {
     const nowMs = performance.now();
     for (const worker of this.#workers) {
-      const boundMs = worker.ready ? silentMs : startMs;
+      const boundMs = worker.readyMs === undefined ? startMs : silentMs;
       if (nowMs - worker.heardMs < boundMs) continue;
       this.#options.logger.error({ worker: worker.process.pid, boundMs }, 'worker does not answer; it is killed');
       worker.process.kill('SIGKILL');

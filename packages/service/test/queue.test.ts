@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { appendFile, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
-import { caller, eventually, word, type Call, type Exchange } from './contract/call.ts';
-import { doorTo, type Door } from './harness/door.ts';
-import { findEngine, startEngine, type TestEngine } from './harness/engine.ts';
-import { node, type RunningService } from './harness/implementations.ts';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { eventually, word, type Call, type Exchange } from './contract/call.ts';
+import { behindDoor } from './harness/behind-door.ts';
+import { findEngine } from './harness/engine.ts';
+import type { RunningService } from './harness/implementations.ts';
 
 const found = await findEngine();
 const queued = { prefer: 'respond-async, wait=1' };
@@ -18,28 +18,14 @@ function workersOf(output: string): number[] {
 }
 
 describe('the queue for writes', { skip: 'missing' in found ? found.missing : false }, () => {
-  let engine: TestEngine;
-  let door: Door;
+  const stage = behindDoor(found);
   let directory: string;
-  const running = new Set<RunningService>();
 
-  before(async () => {
-    if ('missing' in found) return;
-    engine = await startEngine(found);
-    door = await doorTo(engine.url);
-  });
-  after(async () => {
-    await door.shut();
-    await engine.stop();
-  });
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'understudy-queue-'));
   });
   afterEach(async () => {
-    await Promise.all([...running].map((service) => service.stop()));
-    running.clear();
     await rm(directory, { recursive: true });
-    await door.open();
   });
 
   /** A service with a queue of its own, or, given the same `name`, that of another one before it. */
@@ -47,10 +33,12 @@ describe('the queue for writes', { skip: 'missing' in found ? found.missing : fa
     name: string,
     more: Readonly<Record<string, string>> = {},
   ): Promise<RunningService & { call: Call }> {
-    const environment = { ES_HOSTS: door.url, QUEUE_DIR: join(directory, name), DEADLINE_MS: '8000', ...more };
-    const service = await node.start(environment);
-    running.add(service);
-    return { ...service, call: caller(() => service.url) };
+    return await stage.start({
+      ES_HOSTS: stage.door.url,
+      QUEUE_DIR: join(directory, name),
+      DEADLINE_MS: '8000',
+      ...more,
+    });
   }
 
   function write(call: Call, id: string, data: string): Promise<Exchange> {
@@ -84,7 +72,7 @@ describe('the queue for writes', { skip: 'missing' in found ? found.missing : fa
 
   it('keeps what it confirmed through kill -9 of all processes and a torn record, and carries it out', async () => {
     const first = await start('a', { WORKERS: '2' });
-    await engine.halt();
+    await stage.engine.halt();
     const ids = Array.from({ length: 60 }, () => word());
     const answers = await Promise.all(ids.map((id) => write(first.call, id, `of ${id}`)));
     assert.deepEqual(
@@ -113,7 +101,7 @@ describe('the queue for writes', { skip: 'missing' in found ? found.missing : fa
     await appendFile(join(directory, 'a', files[0] as string), '0badc0de {"fence":1,"document":{"id":"to');
 
     const second = await start('a');
-    await engine.resume();
+    await stage.engine.resume();
     await emptied('a');
     for (const id of ids) assert.equal(await dataOf(second.call, id), `of ${id}`);
     const { json } = await second.call('GET', `/documents/${ids[0]}`);
@@ -129,13 +117,13 @@ describe('the queue for writes', { skip: 'missing' in found ? found.missing : fa
       () => call('GET', '/healthz'),
       () => workersOf(output()).length === 2,
     );
-    await door.shut();
+    await stage.door.shut();
     const ids = Array.from({ length: 20 }, () => word());
     for (const { status } of await Promise.all(ids.map((id) => write(call, id, id)))) assert.equal(status, 202);
     const before = await readdir(join(directory, 'a'));
     assert.equal(before.length, 2, 'each worker has a file');
     process.kill(workersOf(output())[0] as number, 'SIGKILL');
-    await door.open();
+    await stage.door.open();
     await emptied('a');
     for (const id of ids) assert.equal(await dataOf(call, id), id);
     assert.match(output(), /took over the queue/);
@@ -143,7 +131,7 @@ describe('the queue for writes', { skip: 'missing' in found ? found.missing : fa
 
   it('keeps the order of the writes to one document', async () => {
     const { call } = await start('a');
-    await door.shut();
+    await stage.door.shut();
     const id = word();
     for (let n = 1; n <= 5; n += 1) assert.equal((await write(call, id, `version ${n}`)).status, 202);
     const lines = [1, 2, 3].map((n) => JSON.stringify({ id: `${id}-bulk`, data: `line ${n}` }));
@@ -151,7 +139,7 @@ describe('the queue for writes', { skip: 'missing' in found ? found.missing : fa
     const bulk = await call('POST', '/bulk', { body: lines.join('\n'), headers });
     const { failed, lines: results } = bulk.json as { failed: number; lines: { status: number }[] };
     assert.deepEqual([failed, results.map(({ status }) => status)], [0, [202, 202, 202]]);
-    await door.open();
+    await stage.door.open();
     await emptied('a');
     assert.equal(await dataOf(call, id), 'version 5');
     assert.equal(await dataOf(call, `${id}-bulk`), 'line 3');
@@ -159,12 +147,12 @@ describe('the queue for writes', { skip: 'missing' in found ? found.missing : fa
 
   it('never overwrites what was acknowledged after it, nor brings back what was deleted', async () => {
     const late = await start('late');
-    await door.shut();
+    await stage.door.shut();
     const [changed, deleted, untouched] = [word(), word(), word()];
     for (const id of [changed, deleted, untouched]) assert.equal((await write(late.call, id, 'old')).status, 202);
     // It is gone while the engine comes back, and another machine writes.
     await late.stop();
-    await door.open();
+    await stage.door.open();
     const other = await start('other');
     await eventually(
       () => other.call('GET', '/readyz'),
@@ -183,7 +171,7 @@ describe('the queue for writes', { skip: 'missing' in found ? found.missing : fa
 
   it('is bounded: a full one refuses with the time to come back, and has room again when it was carried out', async () => {
     const { call } = await start('a', { QUEUE_BYTES: String(1024 * 1024) });
-    await door.shut();
+    await stage.door.shut();
     const text = 'x'.repeat(100_000);
     const statuses: number[] = [];
     let last: Exchange;
@@ -197,31 +185,21 @@ describe('the queue for writes', { skip: 'missing' in found ? found.missing : fa
     assert.equal((last.json as { code: string }).code, 'queue-full');
     assert.match(last.headers.get('retry-after') ?? '', /^[1-9]\d*$/);
     await shows(call, /^service_queue_refused_total\{reason="full"\} 1$/m);
-    await door.open();
+    await stage.door.open();
     await emptied('a');
-    await door.shut();
+    await stage.door.shut();
     assert.equal((await write(call, word(), text)).status, 202);
   });
 
   it('takes nothing from who did not ask for it, nothing while the engine answers, and nothing that is wrong', async () => {
     const { call } = await start('a', { DEADLINE_MS: '1500' });
     assert.equal((await write(call, word(), 'text')).status, 201);
-    await door.shut();
+    await stage.door.shut();
     assert.equal((await call('POST', '/index', { json: { id: word(), data: 'text' } })).status, 429);
     assert.equal((await call('POST', '/index', { json: { id: word() }, headers: queued })).status, 400);
     assert.deepEqual(await readdir(join(directory, 'a')), []);
-    const without = await node.start({ ES_HOSTS: door.url, DEADLINE_MS: '1500' });
-    running.add(without);
-    assert.equal(
-      (
-        await write(
-          caller(() => without.url),
-          word(),
-          'text',
-        )
-      ).status,
-      429,
-    );
+    const without = await stage.start({ ES_HOSTS: stage.door.url, DEADLINE_MS: '1500' });
+    assert.equal((await write(without.call, word(), 'text')).status, 429);
   });
 
   it('needs a directory that it can write to', async () => {

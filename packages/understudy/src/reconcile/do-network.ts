@@ -36,8 +36,7 @@ export async function createFirewall({ world, intent, found }: Site, role: Role)
   const label = firewallLabel(name, role);
   const firewall = await createOnce({
     clock: world.clock,
-    create: () =>
-      world.linode.firewalls.create({ label, tags: [tagOf(name)], rules: firewallRules(intent.topology, role) }),
+    create: () => world.linode.firewalls.create({ label, tags: [tagOf(name)], rules: firewallRules(intent, role) }),
     find: async () => (await world.linode.firewalls.list({ label })).find(({ tags }) => tags.includes(tagOf(name))),
   });
   found.firewalls.set(label, firewall.id);
@@ -48,7 +47,7 @@ export async function updateFirewall({ world, intent, found }: Site, role: Role)
   const { name } = intent.topology;
   const id = needed(found.firewalls.get(firewallLabel(name, role)), `the firewall for ${role}`);
   const { status, tags } = await world.linode.firewalls.get(id);
-  await world.linode.firewalls.rules.update(id, firewallRules(intent.topology, role));
+  await world.linode.firewalls.rules.update(id, firewallRules(intent, role));
   if (status !== 'enabled' || !tags.includes(tagOf(name))) {
     await world.linode.firewalls.update(id, { status: 'enabled', tags: [...new Set([...tags, tagOf(name)])] });
   }

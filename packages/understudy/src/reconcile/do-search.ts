@@ -87,11 +87,11 @@ export async function restartEngine(site: Site, label: string): Promise<void> {
   await waitForHealth(transport, dialect, clock, { status: 'green', nodes, deadlineMs: greenDeadlineMs });
   await setAllocation(transport, 'primaries');
   await flush(transport);
-  await handOverMaster(transport, dialect, clock, label);
+  const handedOver = await handOverMaster(transport, dialect, clock, label);
   const script = ['set -e', 'systemctl daemon-reload', `systemctl enable --quiet ${unit}`, `systemctl restart ${unit}`];
   await runScript(site, label, 'restart the engine', script.join('\n'), { timeoutMs: joinDeadlineMs });
   await waitForHealth(transport, dialect, clock, { status: 'yellow', nodes, deadlineMs: joinDeadlineMs });
-  await clearVotingExclusions(transport);
+  if (handedOver) await clearVotingExclusions(transport);
   await setAllocation(transport, 'all');
   await waitForHealth(transport, dialect, clock, { status: 'green', nodes, deadlineMs: greenDeadlineMs });
 }

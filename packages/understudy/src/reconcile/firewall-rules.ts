@@ -1,7 +1,8 @@
 // Who may reach what: the rules of each role's firewall, and how they differ from what is there.
 import type { FirewallRule, FirewallRuleBody, FirewallRules, FirewallRulesBody } from '../linode/index.ts';
-import { machinePlans, type Role, type Topology } from '../topology/index.ts';
+import type { Role, Topology } from '../topology/index.ts';
 import { httpPort, transportPort } from '../machines/index.ts';
+import { machinesFor, type Intent } from './intent.ts';
 
 function byFamily(networks: readonly string[]): FirewallRuleBody['addresses'] {
   const ipv4 = networks.filter((network) => !network.includes(':'));
@@ -20,12 +21,9 @@ function balancerSource({ balancer, network }: Topology): string {
 const addressesOfRule = 255;
 
 /** The balancer, and the service machines themselves: one that is cut off from the engine answers through another. */
-function serviceSources(
-  topology: Topology,
-): readonly { readonly label: string; readonly addresses: readonly string[] }[] {
-  const machines = machinePlans(topology).filter(({ role }) => role === 'service');
-  const addresses = machines.map(({ vpcAddress }) => `${vpcAddress}/32`);
-  const sources = [{ label: 'service-from-balancer', addresses: [balancerSource(topology)] }];
+function serviceSources(intent: Intent): readonly { readonly label: string; readonly addresses: readonly string[] }[] {
+  const addresses = machinesFor(intent, 'service').map(({ vpcAddress }) => `${vpcAddress}/32`);
+  const sources = [{ label: 'service-from-balancer', addresses: [balancerSource(intent.topology)] }];
   for (let at = 0; at < addresses.length; at += addressesOfRule) {
     const label = at === 0 ? 'service-from-peers' : `service-from-peers-${at / addressesOfRule + 1}`;
     sources.push({ label, addresses: addresses.slice(at, at + addressesOfRule) });
@@ -34,7 +32,8 @@ function serviceSources(
 }
 
 /** Inbound is closed but for this; outbound is open, since machines fetch packages. */
-export function firewallRules(topology: Topology, role: Role): FirewallRulesBody {
+export function firewallRules(intent: Intent, role: Role): FirewallRulesBody {
+  const { topology } = intent;
   const tcp = { action: 'ACCEPT', protocol: 'TCP' } as const;
   const own: readonly FirewallRuleBody[] =
     role === 'search'
@@ -46,7 +45,7 @@ export function firewallRules(topology: Topology, role: Role): FirewallRulesBody
             addresses: byFamily([topology.network.range]),
           },
         ]
-      : serviceSources(topology).map(({ label, addresses }) => ({
+      : serviceSources(intent).map(({ label, addresses }) => ({
           ...tcp,
           label,
           ports: String(topology.service.port),

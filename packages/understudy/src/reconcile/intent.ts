@@ -76,8 +76,11 @@ const peersEach = 3;
 function peersOf(intent: Intent, machine: MachinePlan): readonly MachinePlan[] {
   const { byRole, servicePlaces } = rosterOf(intent.topology);
   const place = servicePlaces.get(machine.label) ?? 0;
-  const ring = [...byRole.service.slice(place + 1, place + 1 + peersEach), ...byRole.service.slice(0, peersEach)];
-  return [...new Set(ring)].filter(({ label }) => label !== machine.label).slice(0, peersEach);
+  const ring = [
+    ...byRole.service.slice(place + 1, place + 1 + peersEach),
+    ...byRole.service.slice(0, Math.min(place, peersEach)),
+  ];
+  return ring.slice(0, peersEach);
 }
 
 /** Every managed file of a machine. */

@@ -62,7 +62,7 @@ export function planFirewalls(draft: PlanDraft, intent: Intent, observation: Obs
 function planFirewall(draft: PlanDraft, intent: Intent, { objects }: Observation, role: Role): void {
   const { name } = intent.topology;
   const subject = firewallLabel(name, role);
-  const wanted = firewallRules(intent.topology, role);
+  const wanted = firewallRules(intent, role);
   const found = objects.firewalls.find(({ firewall }) => firewall.label === subject);
   if (!found) {
     const reason = `There is no firewall for ${role} machines.`;

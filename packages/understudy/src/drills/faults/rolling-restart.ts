@@ -1,5 +1,6 @@
 // Every search machine's engine restarted in turn, in the planned way: replicas are not moved meanwhile, a master hands its office
-// over before it goes, and the next one waits until all copies are back. The injection is the whole of it; there is nothing to hold afterwards.
+// over before it goes, and the next one waits until all copies are back. The injection is the whole of it; there is nothing to
+// hold afterwards.
 import type { DrillMachine } from '../world.ts';
 import { UnderstudyError } from '../../ground/index.ts';
 import { deadManDirectory } from './dead-man.ts';
