@@ -73,6 +73,18 @@ export async function findingsSince(world: DrillWorld, marks: LogMarks): Promise
   };
 }
 
+/** Machine -> its engine's process, `0` while there is none. Another number later: the engine ended and was started again. */
+export async function engineProcesses(world: DrillWorld): Promise<ReadonlyMap<string, string>> {
+  const { unit } = engineLayouts[world.topology.search.engine];
+  const processes = await Promise.all(
+    searchMachinesOf(world).map(async (machine) => {
+      const { stdout } = await run(world, machine, `systemctl show --property=MainPID --value ${unit}`);
+      return [machine.label, stdout.trim()] as const;
+    }),
+  );
+  return new Map(processes);
+}
+
 /** The least number of nodes that any machine saw: an ejection that the log does not show would show here. */
 export function leastNodesSeen(samples: readonly EngineSample[], fromMs: number): number | null {
   const seen = samples.flatMap(({ atMs, nodes }) =>

@@ -7,9 +7,9 @@ import { chosen, type CommandContext, type ResultFile } from '../failover/comman
 import { carryOut, commonOptions, main } from '../failover/measure.ts';
 import { stacks, type Stack } from '../failover/stacks.ts';
 import { cases, type Case } from './cases.ts';
-import { findingsSince, leastNodesSeen, markLogs } from './ejections.ts';
+import { engineProcesses, findingsSince, leastNodesSeen, markLogs } from './ejections.ts';
 import { takeHeapFigures } from './heap.ts';
-import { isFailover, isFalseFailover, isMeasure, sinceFault, type PriceRun } from './price.ts';
+import { isFailover, isFalseFailover, isMeasure, sinceFault, whyNotCounted, type PriceRun } from './price.ts';
 import { priceTables } from './table.ts';
 
 const profiles = stacks.filter(({ name }) => name !== 'article');
@@ -75,8 +75,10 @@ function chosenCases(text: string): readonly Case[] {
 
 async function priceOf(world: DrillWorld, { profile }: Stack, one: Case, signal: AbortSignal): Promise<PriceRun> {
   const marks = await markLogs(world);
+  const before = await engineProcesses(world);
   const { verdict, directory } = await runDrill(world, one.drill, { ...options, signal });
   const findings = await findingsSince(world, marks);
+  const after = await engineProcesses(world);
   const { engine } = await readHistory(directory);
   const effectiveMs = verdict.times.effectiveMs ?? Infinity;
   const target = world.machines.find(({ label }) => verdict.targets.includes(label));
@@ -98,11 +100,12 @@ async function priceOf(world: DrillWorld, { profile }: Stack, one: Case, signal:
     requests: verdict.requests.total,
     lost: verdict.documents.counts.lost,
     heap: one.drill.fault.name === 'full-heap' && target ? await takeHeapFigures(world, target) : null,
+    ended: [...before].filter(([label, process]) => after.get(label) !== process).map(([label]) => label),
   };
 }
 
 function said(run: PriceRun): string {
-  if (!isMeasure(run)) return `${run.result}: ${run.reasons.join('; ')}`;
+  if (!isMeasure(run)) return `not counted, ${whyNotCounted(run)}`;
   const names = [
     ...run.ejections.map(({ node, reason, afterMs }) => `${node} out after ${afterMs} ms (${reason})`),
     ...run.elections.map(({ master, afterMs }) => `${master} elected after ${afterMs} ms`),
@@ -115,7 +118,7 @@ function said(run: PriceRun): string {
 function show(result: ResultFile<PriceRun>): number {
   for (const run of result.runs)
     if (!isMeasure(run))
-      process.stderr.write(`not counted: ${run.case} on ${run.profile} is ${run.result}: ${run.reasons.join('; ')}\n`);
+      process.stderr.write(`not counted: ${run.case} on ${run.profile}, ${whyNotCounted(run)}\n`);
   process.stdout.write(values.json ? `${JSON.stringify(result, undefined, 2)}\n` : priceTables(result));
   if (result.runs.some((run) => isMeasure(run) && isFalseFailover(run))) return exitCode.no;
   return result.complete && result.runs.every(isMeasure) ? exitCode.yes : exitCode.unknown;

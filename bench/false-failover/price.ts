@@ -26,6 +26,8 @@ export interface PriceRun {
   readonly requests: number;
   readonly lost: number;
   readonly heap: HeapFigures | null;
+  /** Machines whose engine ended during the run, as one that is out of memory does. Its ejection was no mistake. */
+  readonly ended: readonly string[];
 }
 
 /** Moments after the fault began, of a log's findings; what was before is not the fault's. */
@@ -53,8 +55,14 @@ export function isFalseFailover(run: Pick<PriceRun, 'ejections' | 'elections' | 
   return isFailover(run) && (run.pauseS === null || run.pauseS <= toleratedPauseS);
 }
 
-export function isMeasure({ result }: Pick<PriceRun, 'result'>): boolean {
-  return result === 'PASS' || result === 'FAIL';
+/** It proves something: the drill was valid, and no engine ended, for who has ended was neither slow nor paused. */
+export function isMeasure({ result, ended }: Pick<PriceRun, 'result' | 'ended'>): boolean {
+  return ended.length === 0 && (result === 'PASS' || result === 'FAIL');
+}
+
+/** Why a run does not count. */
+export function whyNotCounted({ result, reasons, ended }: Pick<PriceRun, 'result' | 'reasons' | 'ended'>): string {
+  return ended.length > 0 ? `the engine of ${ended.join(', ')} ended` : `${result}: ${reasons.join('; ')}`;
 }
 
 export interface MeasuredLimit {

@@ -11,7 +11,14 @@ import { outageTable, setAside } from '../../../../bench/failover/table.ts';
 import { leastNodesSeen, logFindings } from '../../../../bench/false-failover/ejections.ts';
 import { heapFigures } from '../../../../bench/false-failover/heap.ts';
 import { connectionLifeS, settledLimits } from '../../../../bench/false-failover/limits.ts';
-import { isFalseFailover, measuredLimits, sinceFault, type PriceRun } from '../../../../bench/false-failover/price.ts';
+import {
+  isFalseFailover,
+  isMeasure,
+  measuredLimits,
+  sinceFault,
+  whyNotCounted,
+  type PriceRun,
+} from '../../../../bench/false-failover/price.ts';
 import { priceTables } from '../../../../bench/false-failover/table.ts';
 import { failoverProfiles } from '../../src/machines/failover-profiles.ts';
 import { parseTopology } from '../../src/topology/index.ts';
@@ -39,7 +46,7 @@ function price(more: Partial<PriceRun>): PriceRun {
   return {
     ...{ profile: 'fast', case: 'pause-1s-master', about: 'stopped for 1 s', victim: 'master', pauseS: 1, runId: 'r' },
     ...{ result: 'PASS', reasons: [], target: 'bench-fast-search-1', ejections: [], elections: [], leastNodesSeen: 3 },
-    ...{ writeGapMs: 1_100, failed: 0, requests: 1_000, lost: 0, heap: null },
+    ...{ writeGapMs: 1_100, failed: 0, requests: 1_000, lost: 0, heap: null, ended: [] },
     ...more,
   };
 }
@@ -195,6 +202,14 @@ describe("the engine's log", () => {
 });
 
 describe('a failover', () => {
+  it('of an engine that ended during the run proves nothing', () => {
+    const run = price({ pauseS: null, ...elected, ended: ['bench-fast-search-1'] });
+    assert.equal(isMeasure(run), false);
+    assert.equal(whyNotCounted(run), 'the engine of bench-fast-search-1 ended');
+    assert.equal(isMeasure(price({ result: 'FAIL' })), true);
+    assert.equal(whyNotCounted(price({ result: 'INVALID', reasons: ['no effect'] })), 'INVALID: no effect');
+  });
+
   it('is false when the node answered again within two seconds, or was merely slow', () => {
     assert.equal(isFalseFailover(price({ pauseS: 2, ...elected })), true);
     assert.equal(isFalseFailover(price({ pauseS: null, ...elected })), true);
