@@ -4,7 +4,9 @@ import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, openSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { EngineHome } from '../../packages/client/test/engine/engine-home.ts';
+import { dialectOf, directTransport, restartNode } from '../../packages/understudy/src/cluster/index.ts';
+import { systemClock } from '../../packages/understudy/src/ground/index.ts';
+import type { EngineHome } from './engine-home.ts';
 import { engineProfile, layNetwork, Machine } from './network.ts';
 
 const names = ['n1', 'n2', 'n3'];
@@ -75,7 +77,8 @@ export class EngineCluster {
         PATH: process.env['PATH'],
         ES_JAVA_HOME: this.#engine.javaHome,
         ES_PATH_CONF: join(folder, 'config'),
-        ES_JAVA_OPTS: '-Xms512m -Xmx512m',
+        // The second compiler of three engines takes most of a small host for minutes, and nothing runs that long here.
+        ES_JAVA_OPTS: '-Xms512m -Xmx512m -XX:TieredStopAtLevel=1',
       },
     });
     // One that cannot be started, or ends by itself, is not running; `waitFor` then says that it is missing.
@@ -99,6 +102,26 @@ export class EngineCluster {
     child.kill(signal);
     if (child.exitCode === null && child.signalCode === null) await ended;
     this.#running.delete(at);
+  }
+
+  /** Restarts a node as the product does it; resolves when the cluster is whole again, and calls `joined` when it is a member. */
+  async restartNode(at: number, joined: () => void): Promise<void> {
+    const urls = Object.fromEntries(names.map((name, index) => [name, this.urls[index] ?? '']));
+    const { version } = (await this.ask('/')) as { version: { number: string } };
+    const dialect = dialectOf({ engine: 'elasticsearch', version: version.number });
+    await restartNode(
+      { transport: directTransport(urls, fetch), dialect, clock: systemClock },
+      {
+        node: names[at] ?? '',
+        nodes: names.length,
+        stop: () => this.stopNode(at),
+        start: async () => {
+          this.startNode(at);
+          await this.waitForReturn(at);
+          joined();
+        },
+      },
+    );
   }
 
   /** The machine is gone at once: silent first, dead a moment later. */
@@ -156,7 +179,7 @@ export class EngineCluster {
     const url = this.urls[at] ?? '';
     const other = this.urls[(at + 1) % this.urls.length] ?? '';
     const masterSeenBy = async (node: string): Promise<string | null | undefined> => {
-      const answer = await read(`${node}/_cluster/state/master_node?local=true`).catch(() => undefined);
+      const answer = await read(`${node}/_cluster/state/master_node`).catch(() => undefined);
       return (answer as { master_node?: string | null } | undefined)?.master_node;
     };
     while (performance.now() < until) {

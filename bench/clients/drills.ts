@@ -114,19 +114,11 @@ async function freeze(stage: Stage, targets: readonly number[]): Promise<void> {
   await returned(stage, [node]);
 }
 
-/** As planned work is done: replicas stay where they are meanwhile, the next node waits for green, the master goes last. */
+/** As the product does planned work; the master goes last. */
 async function restartInTurn({ cluster, layout, marks }: Stage): Promise<void> {
-  const allow = (which: string | null): Promise<unknown> =>
-    cluster.ask('/_cluster/settings', 'PUT', { persistent: { 'cluster.routing.allocation.enable': which } });
   marks.struckMs = hostNow();
   for (const node of [...others(layout, layout.master), layout.master]) {
-    await allow('primaries');
-    await cluster.stopNode(node);
-    cluster.startNode(node);
-    await cluster.waitForReturn(node);
-    marks.returned.push({ node, atMs: hostNow() });
-    await allow(null);
-    await cluster.waitFor(3);
+    await cluster.restartNode(node, () => marks.returned.push({ node, atMs: hostNow() }));
   }
   marks.undoneMs = hostNow();
   await sleep(steadyAgainMs);

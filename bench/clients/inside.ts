@@ -2,7 +2,7 @@
 import { contenderNames, type ContenderName } from './contenders.ts';
 import { EngineCluster } from './cluster.ts';
 import { drills } from './drills.ts';
-import { findEngine } from '../../packages/client/test/engine/engine-home.ts';
+import { findEngine } from './engine-home.ts';
 import { Exclusive } from './exclusive.ts';
 import { runDrill } from './run.ts';
 import { readResults, saveResults, type RunResult } from './results.ts';

@@ -8,13 +8,16 @@ import { UnderstudyError, type Logger } from '../../packages/understudy/src/grou
 import { failoverProfiles, type FailoverSettings } from '../../packages/understudy/src/machines/failover-profiles.ts';
 import type { FailoverProfile } from '../../packages/understudy/src/topology/index.ts';
 
+export type BenchName = 'failover' | 'false-failover';
+
 export interface CommandContext {
+  readonly bench: BenchName;
   readonly logger: Logger;
   readonly signal: AbortSignal;
 }
 
 /** Runs a bench: sets the exit code, and lets the first Ctrl-C clean up. */
-export async function command(body: (context: CommandContext) => Promise<number>): Promise<void> {
+export async function command(bench: BenchName, body: (context: CommandContext) => Promise<number>): Promise<void> {
   const stop = new AbortController();
   const interrupt = (): void => {
     if (stop.signal.aborted) process.exit(exitCode.unknown);
@@ -23,7 +26,7 @@ export async function command(body: (context: CommandContext) => Promise<number>
   };
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
   try {
-    process.exitCode = await body({ logger: progressLogger({}), signal: stop.signal });
+    process.exitCode = await body({ bench, logger: progressLogger({}), signal: stop.signal });
   } catch (error) {
     const ending: unknown = stop.signal.aborted ? stop.signal.reason : error;
     process.exitCode = exitCodeOf(ending);
@@ -72,6 +75,7 @@ export type Profiles = Readonly<Record<FailoverProfile, FailoverSettings>>;
 /** Results as `--json` prints them. */
 export interface ResultFile<Run> {
   readonly schemaVersion: 1;
+  readonly bench: BenchName;
   readonly host: Host;
   /** What the profiles set when this was measured. */
   readonly profiles: Profiles;
@@ -82,7 +86,7 @@ export interface ResultFile<Run> {
 
 /** Collects runs; when something ends the work early, those that were finished are not lost with it. */
 export async function collected<Run>(
-  { logger, signal }: CommandContext,
+  { bench, logger, signal }: CommandContext,
   work: (runs: Run[]) => Promise<void>,
 ): Promise<ResultFile<Run>> {
   const runs: Run[] = [];
@@ -96,12 +100,12 @@ export async function collected<Run>(
     const text = reason instanceof Error ? reason.message : String(reason);
     logger({ level: 'error', subject: 'bench', text: `${text} What was measured until then follows.` });
   }
-  return { schemaVersion: 1, host: thisHost(), profiles: failoverProfiles, complete, runs };
+  return { schemaVersion: 1, bench, host: thisHost(), profiles: failoverProfiles, complete, runs };
 }
 
-/** Error: `cli-usage` for a file that is not a result, or results of other machines or of profiles that have changed since. */
-export async function mergeFiles<Run>(paths: readonly string[]): Promise<ResultFile<Run>> {
-  const files = await Promise.all(paths.map((path) => resultFile<Run>(path)));
+/** Error: `cli-usage` for a file that is not a result of this bench, or results of other machines or of profiles that have changed since. */
+export async function mergeFiles<Run>(bench: BenchName, paths: readonly string[]): Promise<ResultFile<Run>> {
+  const files = await Promise.all(paths.map((path) => resultFile<Run>(bench, path)));
   const [first] = files;
   if (first === undefined)
     throw new UnderstudyError('cli-usage', '--from: saw nothing; allowed files that --json wrote.');
@@ -115,15 +119,12 @@ export async function mergeFiles<Run>(paths: readonly string[]): Promise<ResultF
   return { ...first, complete: files.every(({ complete }) => complete), runs: files.flatMap(({ runs }) => runs) };
 }
 
-async function resultFile<Run>(path: string): Promise<ResultFile<Run>> {
+async function resultFile<Run>(bench: BenchName, path: string): Promise<ResultFile<Run>> {
   try {
-    const file = JSON.parse(await readFile(path, 'utf8')) as {
-      readonly schemaVersion?: unknown;
-      readonly runs?: unknown;
-    };
-    if (file.schemaVersion === 1 && Array.isArray(file.runs)) return file as ResultFile<Run>;
+    const file = JSON.parse(await readFile(path, 'utf8')) as Partial<ResultFile<Run>>;
+    if (file.schemaVersion === 1 && file.bench === bench && Array.isArray(file.runs)) return file as ResultFile<Run>;
   } catch (cause) {
     throw new UnderstudyError('cli-usage', `--from: ${path} cannot be read as JSON.`, { cause });
   }
-  throw new UnderstudyError('cli-usage', `--from: ${path} is not a result that --json wrote.`);
+  throw new UnderstudyError('cli-usage', `--from: ${path} is not a result that --json of bench/${bench} wrote.`);
 }

@@ -96,4 +96,4 @@ function show(result: ResultFile<OutageRun>): number {
   return ratio.medians >= leastRatio ? exitCode.yes : exitCode.no;
 }
 
-await main(help, values, measure, show);
+await main('failover', help, values, measure, show);

@@ -1,6 +1,14 @@
 // What both failover benches do: options of the command line, and each case again and again on each stack in turn.
 import type { DrillWorld } from '../../packages/understudy/src/drills/index.ts';
-import { collected, command, mergeFiles, wholeNumber, type CommandContext, type ResultFile } from './command.ts';
+import {
+  type BenchName,
+  collected,
+  command,
+  mergeFiles,
+  wholeNumber,
+  type CommandContext,
+  type ResultFile,
+} from './command.ts';
 import type { Stack } from './stacks.ts';
 import { openSystems } from './system.ts';
 
@@ -53,6 +61,7 @@ export async function carryOut<Case extends { readonly name: string }, Run>(
 
 /** The whole command: help, or results of files, or a measurement, shown. */
 export async function main<Run>(
+  bench: BenchName,
   help: string,
   values: { readonly help: boolean; readonly from?: string | undefined },
   measure: (context: CommandContext) => Promise<ResultFile<Run>>,
@@ -60,7 +69,7 @@ export async function main<Run>(
 ): Promise<void> {
   if (values.help) return void process.stdout.write(`${help}\n`);
   const { from } = values;
-  await command(async (context) =>
-    show(from === undefined ? await measure(context) : await mergeFiles<Run>(from.split(','))),
+  await command(bench, async (context) =>
+    show(from === undefined ? await measure(context) : await mergeFiles<Run>(bench, from.split(','))),
   );
 }

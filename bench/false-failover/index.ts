@@ -117,11 +117,10 @@ function said(run: PriceRun): string {
 
 function show(result: ResultFile<PriceRun>): number {
   for (const run of result.runs)
-    if (!isMeasure(run))
-      process.stderr.write(`not counted: ${run.case} on ${run.profile}, ${whyNotCounted(run)}\n`);
+    if (!isMeasure(run)) process.stderr.write(`not counted: ${run.case} on ${run.profile}, ${whyNotCounted(run)}\n`);
   process.stdout.write(values.json ? `${JSON.stringify(result, undefined, 2)}\n` : priceTables(result));
   if (result.runs.some((run) => isMeasure(run) && isFalseFailover(run))) return exitCode.no;
   return result.complete && result.runs.every(isMeasure) ? exitCode.yes : exitCode.unknown;
 }
 
-await main(help, values, measure, show);
+await main('false-failover', help, values, measure, show);

@@ -78,7 +78,7 @@ export class NodeSet {
     return this.#allUp;
   }
 
-  /** A read `preference` that avoids copies on sick nodes; empty while every node is up or ids are not known. */
+  /** A read `preference` that avoids copies on sick nodes; empty while every node is up, none answers, or ids are not known. */
   get steering(): string {
     return this.#steering;
   }
@@ -225,10 +225,11 @@ export class NodeSet {
     const states: readonly NodeState[] = ['up', 'isolated', 'suspect'];
     const best = states.find((state) => this.#all.some((node) => node.state === state));
     this.#usable = this.#all.filter((node) => node.state === best);
-    const healthy = this.#all.filter((node) => node.state === 'up');
-    const known = healthy.flatMap((node) => (node.engineId === undefined ? [] : [node.engineId]));
-    this.#allUp = healthy.length === this.#all.length;
+    this.#allUp = this.#all.every((node) => node.state === 'up');
+    // Copies at isolated nodes can be read: while a new master is elected all that is left is isolated.
+    const answering = best === 'suspect' ? [] : this.#usable;
+    const known = answering.flatMap((node) => (node.engineId === undefined ? [] : [node.engineId]));
     this.#steering =
-      this.#allUp || known.length < healthy.length || known.length === 0 ? '' : `_prefer_nodes:${known.join(',')}`;
+      this.#allUp || known.length < answering.length || known.length === 0 ? '' : `_prefer_nodes:${known.join(',')}`;
   }
 }

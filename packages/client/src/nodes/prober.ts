@@ -10,16 +10,20 @@ export type ProbeResult =
   | { readonly kind: 'dead'; readonly reason: string }
   | { readonly kind: 'identified' };
 
-/**
- * Answered by the node alone (`local`), without touching a shard: `master_node` is null while it sees none. The same in
- * Elasticsearch (tried on 9.5) and OpenSearch.
- */
+/** Answered by the node alone, without touching a shard: `master_node` is null while it sees none. */
 const probeRequest: WireRequest = {
   method: 'GET',
-  path: '/_cluster/state/master_node?local=true&filter_path=master_node',
+  path: '/_cluster/state/master_node?filter_path=master_node',
   body: null,
   contentType: 'application/json',
 };
+
+/**
+ * The same where the question would be passed on to the master without `local`: OpenSearch, and Elasticsearch before 9.2. Later ones
+ * always answer alone, and write a line to their log whenever `local` is given.
+ * https://www.elastic.co/docs/release-notes/elasticsearch#elasticsearch-9.2.0-release-notes
+ */
+const localProbeRequest: WireRequest = { ...probeRequest, path: `${probeRequest.path}&local=true` };
 
 /** Asks a node for its own id: the one key of the answer's `nodes`. */
 const identifyRequest: WireRequest = {
@@ -43,6 +47,7 @@ export class Prober extends Alarm implements WireSink {
   #startedMs = 0;
   #dueMs = 0;
   #stopped = false;
+  #request = localProbeRequest;
 
   constructor(
     node: Node,
@@ -76,7 +81,7 @@ export class Prober extends Alarm implements WireSink {
     // A node that is known to be slow, because the machine is busy, is given more time.
     const patienceMs = Math.min(4 * this.#timeoutMs, Math.max(this.#timeoutMs, 4 * this.#node.ewmaMs));
     this.#setTimeout(this.#startedMs + patienceMs);
-    this.#exchange = this.#node.wire.probe(probeRequest, this);
+    this.#exchange = this.#node.wire.probe(this.#request, this);
   }
 
   /** Probes after `ms`; an earlier setting is replaced. */
@@ -114,6 +119,7 @@ export class Prober extends Alarm implements WireSink {
 
   onAnswer(answer: WireAnswer): void {
     const latencyMs = this.#time.now() - this.#startedMs;
+    if (deprecatesLocal(answer)) this.#request = probeRequest;
     // A 5xx is no life sign. 401 and 403 are: the node answers, it only will not say more to this user.
     if (answer.status >= 500) this.#end({ kind: 'dead', reason: `status ${answer.status} to a probe` });
     else this.#end({ kind: 'alive', seesMaster: seesMaster(answer), latencyMs });
@@ -133,6 +139,11 @@ export class Prober extends Alarm implements WireSink {
     this.#wheel.clear(this);
     if (!this.#stopped) this.#report(this.#node, result);
   }
+}
+
+/** The engine says so itself, in a `Warning` header. */
+function deprecatesLocal({ headers: { warning = '' } }: WireAnswer): boolean {
+  return [warning].flat().some((text) => text.includes('[?local] query parameter'));
 }
 
 function seesMaster(answer: WireAnswer): boolean {

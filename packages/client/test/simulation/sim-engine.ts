@@ -42,6 +42,8 @@ export class SimEngine {
   /** Requests of users that reached a node, probes apart. */
   readonly received: { readonly atMs: number; readonly node: string; readonly request: WireRequest }[] = [];
   probes = 0;
+  /** What every node says of its master. */
+  master: string | null = 'm';
   openExchanges = 0;
   keepRecord = true;
   requests = 0;
@@ -131,7 +133,7 @@ export class SimEngine {
 
   #carryOut({ method, path, body }: WireRequest): { status: number; body: unknown } {
     const [route = ''] = path.split('?');
-    if (route === '/_cluster/state/master_node') return { status: 200, body: { master_node: 'm' } };
+    if (route === '/_cluster/state/master_node') return { status: 200, body: { master_node: this.master } };
     if (route === '/_nodes/_local') return { status: 200, body: { nodes: { abc: { name: 'x' } } } };
     if (route.endsWith('/_search_shards')) return { status: 200, body: this.#searchShards(path) };
     if (route === '/_bulk')

@@ -7,8 +7,16 @@ export interface Dialect {
   readonly masterField: string;
   /** Query parameter that bounds the wait for an elected node. */
   readonly masterTimeout: string;
+  /** Further query parameter that keeps `_cluster/state` from being passed on to the master; empty where a node always answers alone. */
+  readonly localState: '' | '&local=true';
 }
 
-export function dialectOf(engine: 'elasticsearch' | 'opensearch'): Dialect {
-  return engine === 'elasticsearch' ? elasticsearch : opensearch;
+export interface EngineVersion {
+  readonly engine: 'elasticsearch' | 'opensearch';
+  /** `major.minor.patch` */
+  readonly version: string;
+}
+
+export function dialectOf({ engine, version }: EngineVersion): Dialect {
+  return engine === 'elasticsearch' ? elasticsearch(version) : opensearch;
 }

@@ -1,5 +1,5 @@
 // Cluster: operations on a search engine over HTTP, the same for Elasticsearch and OpenSearch. It imports no other room.
-export { allocation, flush, setAllocation } from './allocation.ts';
+export { allocation, setAllocation } from './allocation.ts';
 export { dialectOf, type Dialect } from './dialect.ts';
 export { clusterHealth, clusterHealthSchema, waitForHealth, type ClusterHealth } from './health.ts';
 export {
@@ -13,6 +13,7 @@ export {
   type ObservedIndex,
 } from './indices.ts';
 export { clearVotingExclusions, handOverMaster, membership, type Membership } from './membership.ts';
+export { releaseRestart, restartNode, type NodeRestart } from './restart.ts';
 export { shards, type ShardCopy } from './shards.ts';
 export { newestSnapshot, type Snapshot } from './snapshots.ts';
 export { directTransport, engineTransport, type EngineTransport } from './transport.ts';

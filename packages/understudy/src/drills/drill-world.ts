@@ -39,7 +39,7 @@ export async function drillWorld(world: World, topology: Topology, extras: Drill
     topology,
     machines,
     runner: world.runner,
-    engine: enginePort(world.transportFor(engineHosts(topology, instances)), dialectOf(engine), index.name),
+    engine: enginePort(world.transportFor(engineHosts(topology, instances)), dialectOf(topology.search), index.name),
     balancer: balancerPort(world, topology, balancer),
     units: { engine: engineLayouts[engine].unit, service: serviceUnit },
     engineDataDirectory: engineLayouts[engine].dataDirectory,

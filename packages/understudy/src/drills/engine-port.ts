@@ -1,9 +1,8 @@
 // The engine's API as drills use it. Transport and credentials are the caller's; what the engines call differently is the dialect's.
 import {
-  clearVotingExclusions,
-  handOverMaster,
   newestSnapshot,
-  setAllocation,
+  releaseRestart,
+  restartNode,
   shards,
   type Dialect,
   type EngineTransport,
@@ -50,11 +49,8 @@ export function enginePort(transport: EngineTransport, dialect: Dialect, index: 
       }
     },
     newestSnapshot: () => newestSnapshot(transport, index),
-    allowAllocation: (which) => setAllocation(transport, which),
-    async handOverMaster(machine) {
-      await handOverMaster(transport, dialect, systemClock, machine);
-    },
-    letAllVote: () => clearVotingExclusions(transport),
+    restart: (restart) => restartNode({ transport, dialect, clock: systemClock }, restart),
+    releaseRestart: () => releaseRestart(transport),
   };
 }
 
@@ -97,7 +93,7 @@ function documentReads(ask: Ask, index: string): Pick<EnginePort, 'getFrom' | 's
   };
 }
 
-/** Health and master in the machine's own eyes: `local` keeps the question from being passed on to a master. */
+/** Health and master in the machine's own eyes: neither question is passed on to a master. */
 async function viewOf(
   transport: EngineTransport,
   dialect: Dialect,
@@ -105,11 +101,11 @@ async function viewOf(
   timeoutMs: number,
 ): Promise<EngineView | null> {
   const options = { node, timeoutMs };
-  const fields = `filter_path=${dialect.masterField},nodes.*.name`;
+  const query = `filter_path=${dialect.masterField},nodes.*.name${dialect.localState}`;
   try {
     const [health, state] = await Promise.all([
       transport.request('GET', '/_cluster/health?local=true&timeout=0s', undefined, options),
-      transport.request('GET', `/_cluster/state/${dialect.masterField},nodes?local=true&${fields}`, undefined, options),
+      transport.request('GET', `/_cluster/state/${dialect.masterField},nodes?${query}`, undefined, options),
     ]);
     const { status, number_of_nodes: nodes, unassigned_shards: unassigned } = (health.body ?? {}) as HealthBody;
     const { [dialect.masterField]: masterId, nodes: known } = (state.body ?? {}) as StateBody;

@@ -1,5 +1,5 @@
 // What a drill needs of the world, as ports. The cli builds one of a topology; tests build one of a few lines.
-import type { Snapshot } from '../cluster/index.ts';
+import type { NodeRestart, Snapshot } from '../cluster/index.ts';
 import type { Clock, Logger } from '../ground/index.ts';
 import type { RemoteRunner } from '../machines/index.ts';
 import type { Topology } from '../topology/index.ts';
@@ -55,11 +55,10 @@ export interface EnginePort {
   remove(ids: readonly string[]): Promise<void>;
   /** The newest snapshot that has the whole index; undefined when there is none. */
   newestSnapshot(): Promise<Snapshot | undefined>;
-  /** `primaries`: no new replicas are allocated, as for a planned restart. `all`: back to normal. */
-  allowAllocation(which: 'primaries' | 'all'): Promise<void>;
-  /** Another machine becomes master if this one is; it has no vote until `letAllVote`. */
-  handOverMaster(machine: string): Promise<void>;
-  letAllVote(): Promise<void>;
+  /** One machine's engine ended and started in the planned way; returns when the cluster is green with every machine. */
+  restart(restart: NodeRestart): Promise<void>;
+  /** Gives back what a planned restart holds that was interrupted. */
+  releaseRestart(): Promise<void>;
 }
 
 export type BackendMode = 'accept' | 'reject' | 'drain' | 'backup';

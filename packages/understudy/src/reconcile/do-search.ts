@@ -2,11 +2,10 @@
 import {
   clearVotingExclusions,
   createIndex,
-  flush,
-  handOverMaster,
   membership,
   putIndexSettings,
   putIndexTemplate,
+  restartNode,
   setAllocation,
   waitForHealth,
 } from '../cluster/index.ts';
@@ -75,25 +74,23 @@ async function complaintOf(site: Site, label: string): Promise<string> {
   }
 }
 
-/**
- * One machine of a running cluster, restarted without losing a copy: replicas are not moved meanwhile, and the next machine's
- * turn comes when the cluster is green again. A master hands its office over before it goes.
- */
+/** One machine of a running cluster, restarted without losing a copy. */
 export async function restartEngine(site: Site, label: string): Promise<void> {
-  const { transport, dialect } = engine(site);
-  const { clock } = site.world;
   const { unit } = engineLayouts[site.intent.topology.search.engine];
-  const nodes = machinesFor(site.intent, 'search').length;
-  await waitForHealth(transport, dialect, clock, { status: 'green', nodes, deadlineMs: greenDeadlineMs });
-  await setAllocation(transport, 'primaries');
-  await flush(transport);
-  const handedOver = await handOverMaster(transport, dialect, clock, label);
-  const script = ['set -e', 'systemctl daemon-reload', `systemctl enable --quiet ${unit}`, `systemctl restart ${unit}`];
-  await runScript(site, label, 'restart the engine', script.join('\n'), { timeoutMs: joinDeadlineMs });
-  await waitForHealth(transport, dialect, clock, { status: 'yellow', nodes, deadlineMs: joinDeadlineMs });
-  if (handedOver) await clearVotingExclusions(transport);
-  await setAllocation(transport, 'all');
-  await waitForHealth(transport, dialect, clock, { status: 'green', nodes, deadlineMs: greenDeadlineMs });
+  const systemctl = async (what: 'stop' | 'start', ...before: string[]): Promise<void> => {
+    const script = ['set -e', ...before, `systemctl ${what} ${unit}`].join('\n');
+    await runScript(site, label, `${what} the engine`, script, { timeoutMs: joinDeadlineMs });
+  };
+  await restartNode(
+    { ...engine(site), clock: site.world.clock },
+    {
+      node: label,
+      nodes: machinesFor(site.intent, 'search').length,
+      stop: () => systemctl('stop', 'systemctl daemon-reload', `systemctl enable --quiet ${unit}`),
+      start: () => systemctl('start'),
+      ...(site.signal && { signal: site.signal }),
+    },
+  );
 }
 
 /** With every copy in place one machine may go; before the next, the cluster makes its copies anew and shrinks its vote. */

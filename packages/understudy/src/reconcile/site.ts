@@ -52,6 +52,6 @@ export function engine(site: Site): { readonly transport: EngineTransport; reado
   const running = [...site.found.instances.values()].map((instance) => ({ ...instance, status: 'running' as const }));
   return {
     transport: site.world.transportFor(engineHosts(topology, running)),
-    dialect: dialectOf(topology.search.engine),
+    dialect: dialectOf(topology.search),
   };
 }

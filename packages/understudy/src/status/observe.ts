@@ -106,7 +106,7 @@ async function observeCluster(world: World, topology: Topology, instances: reado
 
 /** Each part by itself: a cluster without an elected node still answers some of it, and the rest stays undefined. */
 async function readCluster(transport: EngineTransport, topology: Topology): Promise<ObservedCluster> {
-  const dialect = dialectOf(topology.search.engine);
+  const dialect = dialectOf(topology.search);
   const index = topology.search.index.name;
   const known = async <Value>(read: Promise<Value>): Promise<Value | undefined> => {
     try {

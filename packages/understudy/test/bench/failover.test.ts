@@ -108,6 +108,7 @@ describe('outages', () => {
 });
 
 describe('results in files', () => {
+  const empty = { schemaVersion: 1, bench: 'failover', host, profiles: failoverProfiles, complete: true, runs: [] };
   it('are merged when one machine measured them, and refused when two did', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'understudy-bench-test-'));
     const write = async (name: string, content: unknown): Promise<string> => {
@@ -116,38 +117,23 @@ describe('results in files', () => {
       return path;
     };
     try {
-      const one = await write('one.json', {
-        schemaVersion: 1,
-        host,
-        profiles: failoverProfiles,
-        complete: true,
-        runs: [outage({})],
-      });
-      const two = await write('two.json', {
-        schemaVersion: 1,
-        host,
-        profiles: failoverProfiles,
-        complete: false,
-        runs: [outage({ stack: 'stock' })],
-      });
-      const far = await write('far.json', {
-        schemaVersion: 1,
-        host: { ...thisHost(), cpus: 999 },
-        profiles: failoverProfiles,
-        runs: [],
-      });
-      const old = await write('old.json', { schemaVersion: 1, host, profiles: {}, complete: true, runs: [] });
+      const one = await write('one.json', { ...empty, runs: [outage({})] });
+      const two = await write('two.json', { ...empty, complete: false, runs: [outage({ stack: 'stock' })] });
+      const far = await write('far.json', { ...empty, host: { ...thisHost(), cpus: 999 } });
+      const old = await write('old.json', { ...empty, profiles: {} });
       const none = await write('none.json', { runs: [] });
-      const merged = await mergeFiles<OutageRun>([one, two]);
+      const otherBench = await write('other.json', { ...empty, bench: 'false-failover' });
+      const merged = await mergeFiles<OutageRun>('failover', [one, two]);
       assert.deepEqual(
         merged.runs.map(({ stack }) => stack),
         ['fast', 'stock'],
       );
       assert.equal(merged.complete, false);
-      await assert.rejects(mergeFiles([one, far]), /far\.json was measured on another machine/);
-      await assert.rejects(mergeFiles([one, old]), /old\.json was measured .* with other profiles/);
-      await assert.rejects(mergeFiles([none]), /none\.json is not a result/);
-      await assert.rejects(mergeFiles([join(directory, 'missing.json')]), /missing\.json cannot be read/);
+      await assert.rejects(mergeFiles('failover', [one, far]), /far\.json was measured on another machine/);
+      await assert.rejects(mergeFiles('failover', [one, old]), /old\.json was measured .* with other profiles/);
+      await assert.rejects(mergeFiles('failover', [none]), /none\.json is not a result/);
+      await assert.rejects(mergeFiles('failover', [otherBench]), /other\.json is not a result .* of bench\/failover/);
+      await assert.rejects(mergeFiles('failover', [join(directory, 'missing.json')]), /missing\.json cannot be read/);
     } finally {
       await rm(directory, { recursive: true });
     }
@@ -229,7 +215,14 @@ describe('a failover', () => {
   it('stands in bold in the table when it is false, with what the heap was', () => {
     const heap = { mostHeapPercent: 93, meanGcShare: 0.41, mostGcShare: 0.9, fullForS: 30 };
     const runs = [price({ case: 'heap-master', pauseS: null, heap, ...elected }), price({})];
-    const text = priceTables({ schemaVersion: 1, host, profiles: failoverProfiles, complete: true, runs });
+    const text = priceTables({
+      schemaVersion: 1,
+      bench: 'false-failover',
+      host,
+      profiles: failoverProfiles,
+      complete: true,
+      runs,
+    });
     assert.match(
       text,
       /\*\*false failover\*\*, bench-fast-search-2 elected after 5\.2 s .*heap 93 %, collector 41 % of the time/,

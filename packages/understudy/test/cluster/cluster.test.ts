@@ -68,26 +68,27 @@ describe('each engine is asked in its own words', () => {
     },
     metadata: { cluster_coordination: { last_committed_config: ['n2', 'n1', 'gone'], voting_config_exclusions: [] } },
   });
-  for (const [name, field, timeout] of [
-    ['elasticsearch', 'master_node', 'master_timeout'],
-    ['opensearch', 'cluster_manager_node', 'cluster_manager_timeout'],
+  for (const [name, version, field, timeout] of [
+    ['elasticsearch', '9.5.3', 'master_node', 'master_timeout'],
+    ['opensearch', '3.7.0', 'cluster_manager_node', 'cluster_manager_timeout'],
   ] as const) {
     test(name, async () => {
+      const dialect = dialectOf({ engine: name, version });
       const { transport, sent } = engine({
         [`/_cluster/state/${field}`]: [200, state(field)],
         '/_cluster/health': [200, green],
       });
-      const seen = await membership(transport, dialectOf(name));
+      const seen = await membership(transport, dialect);
       assert.equal(seen.master, 'demo-search-2');
       assert.deepEqual(seen.voting, ['demo-search-1', 'demo-search-2', 'gone']);
-      await clusterHealth(transport, dialectOf(name));
+      await clusterHealth(transport, dialect);
       for (const { path } of sent) assert.match(path, new RegExp(`[?&]${timeout}=3s`));
     });
   }
 });
 
 test('a health that ran out of time is still a health; a refusal quotes the engine', async () => {
-  const dialect = dialectOf('elasticsearch');
+  const dialect = dialectOf({ engine: 'elasticsearch', version: '9.5.3' });
   const late = engine({ '/_cluster/health': [408, { ...green, status: 'yellow', timed_out: true }] });
   assert.equal((await clusterHealth(late.transport, dialect)).status, 'yellow');
   const error = { error: { type: 'master_not_discovered_exception', reason: null } };
@@ -102,7 +103,7 @@ test('a health that ran out of time is still a health; a refusal quotes the engi
 
 test('waiting for health ends when it is there, and says what was seen last when it is not', async () => {
   const clock = scaledClock(1000);
-  const dialect = dialectOf('elasticsearch');
+  const dialect = dialectOf({ engine: 'elasticsearch', version: '9.5.3' });
   const wait = { status: 'green', nodes: 3, deadlineMs: 5000 } as const;
   const well = engine({ '/_cluster/health': [200, green] });
   assert.equal((await waitForHealth(well.transport, dialect, clock, wait)).number_of_nodes, 3);
@@ -183,7 +184,7 @@ describe('a master hands its office over', () => {
     2: { name: 'two', transport_address: '10.0.0.2:9300' },
   };
   const elected = (id: string) => [200, { cluster_uuid: 'c', master_node: id, nodes: names }] as [number, unknown];
-  const dialect = dialectOf('elasticsearch');
+  const dialect = dialectOf({ engine: 'elasticsearch', version: '9.5.3' });
 
   /** What was asked for, but for the state, while `node` is told to go; the exclusion makes the second node master. */
   async function goes(node: string, exclusion: number, makes: string): Promise<[boolean, string[]]> {

@@ -141,9 +141,11 @@ function memoryEngine(copies: SmallSystem['copies']): EnginePort {
       return Promise.resolve();
     },
     newestSnapshot: () => Promise.resolve(undefined),
-    allowAllocation: () => Promise.resolve(),
-    handOverMaster: () => Promise.resolve(),
-    letAllVote: () => Promise.resolve(),
+    restart: async ({ stop, start }) => {
+      await stop();
+      await start();
+    },
+    releaseRestart: () => Promise.resolve(),
   };
 }
 

@@ -86,6 +86,11 @@ export class SimulatedMachine {
     return true;
   }
 
+  stop(name: string): void {
+    const unit = this.units.get(name);
+    if (unit) unit.active = false;
+  }
+
   #record(path: string, of: readonly string[]): void {
     const lines = of.map((file) => `${sha256(this.files.get(file)?.content ?? '')}  ${file}\n`);
     this.files.set(path, { content: lines.join(''), mode: '0644', owner: 'root:root' });
@@ -168,12 +173,13 @@ export class SimulatedMachine {
       if (!this.releases.has(current)) return false;
       this.links.set('/opt/understudy/current', current);
     }
-    const started = /^systemctl start --no-block (\S+)$/.exec(line)?.[1];
+    const started = /^systemctl start (?:--no-block )?(\S+)$/.exec(line)?.[1];
     if (started !== undefined && this.units.get(started)?.active !== true) return this.start(started);
+    const stopped = /^systemctl stop (\S+)$/.exec(line)?.[1];
+    if (stopped !== undefined) this.stop(stopped);
     const restarted = /^systemctl restart (\S+)$/.exec(line)?.[1];
     if (restarted !== undefined) {
-      const unit = this.units.get(restarted);
-      if (unit) unit.active = false;
+      this.stop(restarted);
       return this.start(restarted);
     }
     return true;

@@ -1,20 +1,18 @@
-// Every search machine's engine restarted in turn, in the planned way: replicas are not moved meanwhile, a master hands its office
-// over before it goes, and the next one waits until all copies are back. The injection is the whole of it; there is nothing to
-// hold afterwards.
+// Every search machine's engine restarted in turn, in the planned way, which is the same as that of an `apply`. The injection is
+// the whole of it; there is nothing to hold afterwards.
 import type { DrillMachine } from '../world.ts';
 import { UnderstudyError } from '../../ground/index.ts';
 import { deadManDirectory } from './dead-man.ts';
-import type { Evidence, Fault, FaultContext } from './fault.ts';
+import type { Fault, FaultContext } from './fault.ts';
 import { seenOnAll } from './script-fault.ts';
 import { unitRuns } from './systemd.ts';
-import { until } from '../run/until.ts';
 
 const backWithinMs = 180_000;
 const pidBefore = `${deadManDirectory}/pid-before-restart`;
 
-/** Restarts the unit and keeps its old pid, which is the evidence. */
-function restartScript(unit: string): string {
-  return `mkdir -p ${deadManDirectory} && systemctl show -p MainPID --value ${unit} > ${pidBefore} && systemctl restart ${unit}`;
+/** Ends the unit and keeps its old pid, which is the evidence. */
+function stopScript(unit: string): string {
+  return `mkdir -p ${deadManDirectory} && systemctl show -p MainPID --value ${unit} > ${pidBefore} && systemctl stop ${unit}`;
 }
 
 export const rollingRestart: Fault = {
@@ -36,8 +34,7 @@ export const rollingRestart: Fault = {
       return `p=$(cat ${pidBefore}); n=$(systemctl show -p MainPID --value ${engine}); echo "pid was $p, is $n"; [ "$p" != "$n" ]`;
     }),
   async undo(context) {
-    await context.world.engine.allowAllocation('all');
-    await context.world.engine.letAllVote();
+    await context.world.engine.releaseRestart();
     await Promise.all(
       context.targets.map((target) => context.run(target, `systemctl start ${context.world.units.engine}`)),
     );
@@ -53,42 +50,24 @@ async function masterLast({ world, targets }: FaultContext): Promise<DrillMachin
 }
 
 async function restart(context: FaultContext, target: DrillMachine): Promise<void> {
-  const { world, signal } = context;
+  const { world, signal, targets } = context;
   world.logger({ level: 'info', subject: target.label, text: 'restarting the engine' });
-  await world.engine.allowAllocation('primaries');
-  await world.engine.handOverMaster(target.label);
-  const { code, stderr } = await context.run(target, restartScript(world.units.engine), backWithinMs);
-  if (code !== 0) throw notBack(target, stderr.trim());
-  const back = await until(world.clock, () => joined(context, target), {
-    everyMs: 250,
-    withinMs: backWithinMs,
+  const run = async (script: string): Promise<void> => {
+    const { code, stderr } = await context.run(target, script, backWithinMs);
+    if (code !== 0) throw failed(target, stderr.trim());
+  };
+  const { engine } = world.units;
+  await world.engine.restart({
+    node: target.label,
+    nodes: targets.length,
+    stop: () => run(stopScript(engine)),
+    start: () => run(`systemctl start ${engine}`),
     signal,
   });
-  if (!back.seen) throw notBack(target, back.detail);
-  await world.engine.letAllVote();
-  await world.engine.allowAllocation('all');
-  const green = await until(world.clock, () => whole(context, target), {
-    everyMs: 250,
-    withinMs: backWithinMs,
-    signal,
+}
+
+function failed(target: DrillMachine, said: string): UnderstudyError {
+  return new UnderstudyError('drills-fault-step', `${target.label} could not be restarted: ${said}.`, {
+    facts: { machine: target.label },
   });
-  if (!green.seen) throw notBack(target, green.detail);
-}
-
-async function joined({ world, targets }: FaultContext, target: DrillMachine): Promise<Evidence> {
-  const view = await world.engine.view(target.label, 2_000);
-  return { seen: view?.nodes === targets.length && view.master !== null, detail: `it sees ${view?.nodes ?? 0} nodes` };
-}
-
-async function whole({ world }: FaultContext, target: DrillMachine): Promise<Evidence> {
-  const view = await world.engine.view(target.label, 2_000);
-  return { seen: view?.status === 'green', detail: `it sees a ${view?.status ?? 'silent'} cluster` };
-}
-
-function notBack(target: DrillMachine, seen: string): UnderstudyError {
-  return new UnderstudyError(
-    'drills-fault-step',
-    `${target.label} did not come back from its restart within ${backWithinMs / 1_000} s: ${seen}.`,
-    { facts: { machine: target.label } },
-  );
 }

@@ -1,4 +1,4 @@
-// Where a real Elasticsearch for the tests is, or why there is none. Refuses to guess: a missing engine is a printed reason.
+// Where a real Elasticsearch for this bench is, or why there is none. Refuses to guess: a missing engine is a printed reason.
 import { existsSync, readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -38,7 +38,7 @@ function majorOf(javaHome: string): number {
   return Number(/version "(\d+)/.exec(said)?.[1] ?? 0);
 }
 
-/** The engine and a Java for it, or the reason why tests that need them are skipped. */
+/** The engine and a Java for it, or the reason why nothing can be measured. */
 export function findEngine(): EngineHome | string {
   const home = findHome();
   if (home === undefined)
