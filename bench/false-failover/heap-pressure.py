@@ -1,7 +1,8 @@
 """Fills the heap of the engine on this machine, with bodies of requests that it has to hold because they do not end.
 
 heap-pressure.py INDEX SAMPLES: adds until the collector takes the wanted share of the time, takes some away when it takes too
-much, and writes what the engine says of its heap, one JSON object a line. Ends with the machine's unit, which drops it all.
+much or finds too little to free, and writes what the engine says of its heap, one JSON object a line. An engine without any
+memory left ends itself, which is death and not slowness. Ends with the machine's unit, which drops it all.
 """
 
 import http.client
@@ -15,8 +16,11 @@ INDEX, SAMPLES = sys.argv[1:3]
 ENGINE = ("127.0.0.1", 9200)
 MEGABYTE = 1024 * 1024
 # The engine takes bodies of up to 100 MB and holds them whole; smaller ones can be dropped one by one.
-BODY_MB = 12
+BODY_MB = 4
 WANTED_SHARE, MOST_SHARE = 0.5, 0.8
+# What the collector leaves, in percent of the heap: the least of the last readings, for in between there is garbage.
+READINGS = 3
+SLOWLY_FROM, ENOUGH, TOO_MUCH = 85, 91, 93
 CHUNK = b'{"index":"none"}\n' * 61680
 
 
@@ -81,6 +85,7 @@ def main():
     for _ in range(3):
         threading.Thread(target=churn, daemon=True).start()
     bodies = []
+    readings = []
     _, collected_before, at_before = heap()
     with open(SAMPLES, "w", buffering=1) as samples:
         while True:
@@ -89,20 +94,23 @@ def main():
                 percent, collected, at = heap()
             except (OSError, ValueError, KeyError, http.client.HTTPException):
                 continue
-            for_s = max(at - at_before, 0.001)
+            # The engine keeps its figures for a second.
+            if at == at_before:
+                continue
+            for_s = at - at_before
             share = min((collected - collected_before) / for_s, 1)
             held = sum(body.sent_mb for body in bodies)
             samples.write(
                 json.dumps({"at_s": at, "heap_percent": percent, "gc_share": share, "for_s": for_s, "held_mb": held}) + "\n"
             )
             collected_before, at_before = collected, at
+            readings = [*readings[1 - READINGS :], percent]
+            left = min(readings)
             try:
-                if share > MOST_SHARE and bodies:
+                if (share > MOST_SHARE or left > TOO_MUCH) and bodies:
                     bodies.pop().drop()
-                elif share < WANTED_SHARE / 5:
-                    add(bodies, 32)
-                elif share < WANTED_SHARE:
-                    add(bodies, 4)
+                elif share < WANTED_SHARE and left < ENOUGH:
+                    add(bodies, 24 if left < SLOWLY_FROM else 2)
             except OSError:
                 # The engine closed one: it may have ended, or refused.
                 bodies = [body for body in bodies if body.alive()]

@@ -100,7 +100,7 @@ export interface DiskControl {
 export interface DrillWorld {
   readonly topology: Topology;
   readonly machines: readonly DrillMachine[];
-  readonly runner: RemoteRunner;
+  readonly runner: Pick<RemoteRunner, 'run'>;
   readonly engine: EnginePort;
   readonly balancer: BalancerPort;
   /** Null where nothing can pull the cord. */

@@ -7,7 +7,7 @@ import type { ManagedFile } from './managed-file.ts';
 /** Linode's limit on decoded user data, in bytes. https://techdocs.akamai.com/linode-api/reference/post-linode-instance */
 export const userDataLimitBytes = 16_384;
 
-/** Who may log in, and how: keys alone. Many sessions at once share one connection of the tool. */
+/** Who may log in, and how: keys alone. Many sessions at once share one connection of the tool, and so do its questions to the engine. */
 export const sshdFile: ManagedFile = {
   path: '/etc/ssh/sshd_config.d/60-understudy.conf',
   mode: '0644',
@@ -18,6 +18,7 @@ PasswordAuthentication no
 KbdInteractiveAuthentication no
 MaxSessions 64
 MaxStartups 64:30:128
+AllowTcpForwarding local
 `,
 };
 

@@ -1,5 +1,5 @@
 // Machines: what a machine is told, as cloud-init user data at birth and over SSH later; and what it says of itself.
-export type { RemoteOptions, RemoteResult, RemoteRunner, RemoteTarget } from './remote.ts';
+export type { RemoteOptions, RemoteResult, RemoteRunner, RemoteTarget, TunnelEnd } from './remote.ts';
 export { createSshRunner, type PinningRunner } from './ssh-runner.ts';
 export { hostKeysFile } from './host-keys.ts';
 export { ensureKeyPair, readPublicKeys, type KeyPair } from './key-pair.ts';

@@ -114,7 +114,7 @@ export function parseObservation(text: string, label: string): ObservedMachine {
 
 /** One round trip. Errors are the runner's, and `machines-observation-cut`. */
 export async function observeMachine(
-  runner: RemoteRunner,
+  runner: Pick<RemoteRunner, 'run'>,
   target: RemoteTarget,
   spec: MachineSpec,
   timeoutMs = 15_000,

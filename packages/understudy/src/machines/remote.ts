@@ -1,4 +1,5 @@
-// The port through which every remote command runs. SSH is one implementation; tests of pure code need none.
+// The port through which everything on a machine is reached. SSH is one implementation; tests of pure code need none.
+import type { Duplex } from 'node:stream';
 
 /** A machine that can be reached: its label and the public address SSH dials. */
 export interface RemoteTarget {
@@ -21,12 +22,22 @@ export interface RemoteOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface TunnelEnd {
+  readonly address: string;
+  readonly port: number;
+}
+
 export interface RemoteRunner {
   /**
    * Runs `argv` as root on the machine, each word quoted. Resolves with the exit code whatever it is.
    * Errors: `machines-unreachable` (no connection), `machines-host-key` (key differs from the pinned one), `machines-timeout`.
    */
   run(target: RemoteTarget, argv: readonly string[], options?: RemoteOptions): Promise<RemoteResult>;
+  /**
+   * A byte stream to a port that the machine can reach, opened from there: for ports that are closed to everybody else. The caller
+   * destroys it. `timeoutMs` bounds the opening, default 60,000. Errors: as of `run`, and `machines-tunnel-refused`: nobody listens.
+   */
+  tunnel(target: RemoteTarget, to: TunnelEnd, options?: Pick<RemoteOptions, 'timeoutMs'>): Promise<Duplex>;
   /** Closes every connection. */
   close(): Promise<void>;
 }

@@ -1,9 +1,10 @@
 // RemoteRunner over SSH: one connection per machine, kept while it lives, many commands at once on it.
 // It decides nothing about commands; it carries them, bounds them and says precisely why one could not run.
+import type { Duplex } from 'node:stream';
 import ssh2, { type Client, type ClientChannel } from 'ssh2';
 import { UnderstudyError, type Clock, type Secret } from '../ground/index.ts';
 import type { HostKeys } from './host-keys.ts';
-import type { RemoteOptions, RemoteResult, RemoteRunner, RemoteTarget } from './remote.ts';
+import type { RemoteOptions, RemoteResult, RemoteRunner, RemoteTarget, TunnelEnd } from './remote.ts';
 import { shellLine } from './shell.ts';
 
 export interface SshRunnerOptions {
@@ -47,21 +48,22 @@ export function createSshRunner(options: SshRunnerOptions): PinningRunner {
     return pooled;
   }
 
-  async function start(target: RemoteTarget, command: string): Promise<Running> {
+  /** Does `begin` on the kept connection, or on a fresh one when that has died meanwhile. */
+  async function onConnection<T>(target: RemoteTarget, begin: (client: Client) => Promise<T>): Promise<T> {
     const known = pool.get(target.address);
     if (known !== undefined) {
       try {
-        return await startCommand(await known.ready, target, command);
+        return await begin(await known.ready);
       } catch (error) {
-        // The kept connection had died in the meantime; the command has not started, so a fresh one may carry it.
+        // The kept connection had died in the meantime; nothing has begun, so a fresh one may carry it.
         if (isFinal(error)) throw error;
         known.client.destroy();
         if (pool.get(target.address) === known) pool.delete(target.address);
       }
     }
-    // Many commands may find the same connection dead at once: they share the next one, and none is left open unseen.
+    // Many may find the same connection dead at once: they share the next one, and none is left open unseen.
     const next = pool.get(target.address) ?? connect(target);
-    return startCommand(await next.ready, target, command);
+    return begin(await next.ready);
   }
 
   return {
@@ -69,7 +71,21 @@ export function createSshRunner(options: SshRunnerOptions): PinningRunner {
       const gate = gates.get(target.address) ?? new Gate(sessionsPerConnection);
       gates.set(target.address, gate);
       const timeoutMs = run.timeoutMs ?? defaultTimeoutMs;
-      return gate.pass(() => bounded(target, argv, run, timeoutMs, start(target, shellLine(argv))));
+      const start = (): Promise<Running> =>
+        onConnection(target, (client) => startCommand(client, target, shellLine(argv)));
+      return gate.pass(() => bounded(target, argv, run, timeoutMs, start()));
+    },
+    async tunnel(target, to, { timeoutMs = defaultTimeoutMs } = {}) {
+      const opening = onConnection(target, (client) => openTunnel(client, target, to));
+      const limit = AbortSignal.timeout(timeoutMs);
+      const late = new Promise<never>((_, reject) => {
+        limit.addEventListener('abort', () => {
+          opening.then((stream) => stream.destroy()).catch(() => undefined);
+          reject(timedOut(target, `A tunnel to port ${to.port}`, timeoutMs));
+        });
+      });
+      late.catch(() => undefined);
+      return Promise.race([opening, late]);
     },
     async forget(address) {
       pool.get(address)?.client.destroy();
@@ -90,7 +106,9 @@ export function createSshRunner(options: SshRunnerOptions): PinningRunner {
 }
 
 function isFinal(error: unknown): boolean {
-  return error instanceof UnderstudyError && error.code === 'machines-host-key';
+  return (
+    error instanceof UnderstudyError && (error.code === 'machines-host-key' || error.code === 'machines-tunnel-refused')
+  );
 }
 
 function openConnection(client: Client, target: RemoteTarget, options: SshRunnerOptions): Promise<Client> {
@@ -134,6 +152,17 @@ function startCommand(client: Client, target: RemoteTarget, command: string): Pr
   });
 }
 
+function openTunnel(client: Client, target: RemoteTarget, { address, port }: TunnelEnd): Promise<Duplex> {
+  return new Promise((resolve, reject) => {
+    client.forwardOut('127.0.0.1', 0, address, port, (error, channel) => {
+      if (!error) return resolve(channel);
+      // An answer of the machine, not the end of the connection to it. RFC 4254, 5.1
+      if ('reason' in error) return reject(tunnelRefused(target, { address, port }, error));
+      reject(error);
+    });
+  });
+}
+
 /** Feeds stdin, waits for the end, and ends the command at the bound. */
 async function bounded(
   target: RemoteTarget,
@@ -148,7 +177,7 @@ async function bounded(
   const aborted = new Promise<never>((_, reject) => {
     const stop = (): void => {
       starting.then(({ channel }) => channel.close()).catch(() => undefined);
-      reject(limit.aborted ? timedOut(target, argv, timeoutMs) : (run.signal?.reason as Error));
+      reject(limit.aborted ? timedOut(target, argv[0] ?? 'A command', timeoutMs) : (run.signal?.reason as Error));
     };
     if (signal.aborted) stop();
     else signal.addEventListener('abort', stop, { once: true });
@@ -208,11 +237,19 @@ function unreachable(target: RemoteTarget, cause?: Error): UnderstudyError {
   );
 }
 
-function timedOut(target: RemoteTarget, argv: readonly string[], timeoutMs: number): UnderstudyError {
+function timedOut(target: RemoteTarget, what: string, timeoutMs: number): UnderstudyError {
   return new UnderstudyError(
     'machines-timeout',
-    `${argv[0] ?? 'A command'} on ${target.label} did not end within ${timeoutMs} ms, so it was given up.`,
-    { facts: { label: target.label, program: argv[0], timeoutMs } },
+    `${what} on ${target.label} did not end within ${timeoutMs} ms, so it was given up.`,
+    { facts: { label: target.label, what, timeoutMs } },
+  );
+}
+
+function tunnelRefused(target: RemoteTarget, { address, port }: TunnelEnd, cause: Error): UnderstudyError {
+  return new UnderstudyError(
+    'machines-tunnel-refused',
+    `${target.label} could not connect to ${address}:${port}: ${cause.message}.`,
+    { facts: { label: target.label, address, port }, cause },
   );
 }
 

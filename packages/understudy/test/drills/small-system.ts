@@ -109,14 +109,13 @@ async function worldOf(server: Server, copies: SmallSystem['copies']): Promise<D
 }
 
 /** Scripts run on this machine itself; those of a drill without a fault only read. */
-const localRunner: RemoteRunner = {
+const localRunner: Pick<RemoteRunner, 'run'> = {
   run: (_target, [command = 'true', ...words]) =>
     new Promise((resolve) => {
       execFile(command, words, (error, stdout, stderr) => {
         resolve({ code: error ? (typeof error.code === 'number' ? error.code : 1) : 0, stdout, stderr });
       });
     }),
-  close: () => Promise.resolve(),
 };
 
 function memoryEngine(copies: SmallSystem['copies']): EnginePort {

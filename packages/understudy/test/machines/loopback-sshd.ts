@@ -1,6 +1,7 @@
-// An SSH server on loopback that runs commands with the local shell: the far side of the wire, with a real shell behind it.
+// An SSH server on loopback that runs commands with the local shell and opens tunnels: the far side of the wire, with a real shell
+// behind it.
 import { spawn } from 'node:child_process';
-import { createServer, type AddressInfo, type Server } from 'node:net';
+import { connect, createServer, type AddressInfo, type Server } from 'node:net';
 import ssh2, { type Connection } from 'ssh2';
 
 export interface LoopbackSshd extends AsyncDisposable {
@@ -36,6 +37,16 @@ export async function loopbackSshd(options: {
     client.on('authentication', (context) => {
       if (context.method !== 'publickey' || !context.key.data.equals(allowed.getPublicSSH())) return context.reject();
       context.accept();
+    });
+    client.on('tcpip', (accept, refuse, { destIP, destPort }) => {
+      const socket = connect(destPort, destIP);
+      socket.once('connect', () => {
+        const channel = accept();
+        channel.pipe(socket).pipe(channel);
+        channel.on('close', () => socket.destroy());
+        socket.on('error', () => channel.close());
+      });
+      socket.once('error', refuse);
     });
     client.on('session', (accept) =>
       accept().on('exec', (start, _reject, { command }) => runLocally(start(), command)),

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { silentLogger, systemClock, UnderstudyError } from '../../src/ground/index.ts';
 import {
@@ -56,6 +58,58 @@ test('exit code, both outputs and stdin are carried', () =>
     const counted = await runner.run(target, ['wc', '-c'], { stdin: stream });
     assert.equal(counted.stdout.trim(), '600000');
   }));
+
+/** A server that says what it hears. */
+async function withEcho(work: (port: number) => Promise<void>): Promise<void> {
+  const server = createServer((socket) => socket.pipe(socket).on('error', () => undefined));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    await work((server.address() as AddressInfo).port);
+  } finally {
+    server.close();
+  }
+}
+
+test('a tunnel carries bytes both ways, beside commands on the same connection', () =>
+  withRunner((runner, sshd) =>
+    withEcho(async (port) => {
+      const streams = await Promise.all(
+        Array.from({ length: 30 }, () => runner.tunnel(target, { address: '127.0.0.1', port })),
+      );
+      const said = await Promise.all(
+        streams.map(async (stream, n) => {
+          stream.end(`hello ${n}`);
+          return await text(stream);
+        }),
+      );
+      assert.deepEqual(
+        said,
+        streams.map((_, n) => `hello ${n}`),
+      );
+      assert.equal((await runner.run(target, ['echo', 'beside'])).stdout, 'beside\n');
+      assert.equal(sshd.connections, 1);
+    }),
+  ));
+
+test('a port on which nobody listens is a refusal, and no reason to connect to the machine again', () =>
+  withRunner(async (runner, sshd) => {
+    await runner.run(target, ['true']);
+    await assert.rejects(runner.tunnel(target, { address: '127.0.0.1', port: 1 }), hasCode('machines-tunnel-refused'));
+    assert.equal((await runner.run(target, ['echo', 'alive'])).stdout, 'alive\n');
+    assert.equal(sshd.connections, 1);
+  }));
+
+test('a tunnel finds a fresh connection when the kept one has died', () =>
+  withRunner((runner, sshd) =>
+    withEcho(async (port) => {
+      await runner.run(target, ['true']);
+      sshd.cut();
+      const stream = await runner.tunnel(target, { address: '127.0.0.1', port });
+      stream.end('hello');
+      assert.equal(await text(stream), 'hello');
+      assert.equal(sshd.connections, 2);
+    }),
+  ));
 
 test('thirty commands at once share one connection', () =>
   withRunner(async (runner, sshd) => {

@@ -231,6 +231,7 @@ function simulatedRunner(machines: Machines, send: Send): PinningRunner {
   return {
     run: (target, argv, options = {}) =>
       send(() => Promise.resolve().then(() => runOn(machines.reach(target), argv, options))),
+    tunnel: () => Promise.reject(new Error('The simulation asks its engines without a tunnel.')),
     forget: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };

@@ -1,74 +1,92 @@
 import assert from 'node:assert/strict';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { connect, type AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
-import type { RemoteOptions, RemoteResult, RemoteRunner } from '../../src/machines/index.ts';
+import type { RemoteRunner, TunnelEnd } from '../../src/machines/index.ts';
 import { engineOverSsh } from '../../src/status/index.ts';
 
-function hosts(...labels: string[]) {
-  return labels.map((label, index) => ({
-    target: { label, address: `203.0.113.${index + 1}` },
-    vpcAddress: `10.20.0.${index + 11}`,
-  }));
-}
+const hosts = ['demo-search-1', 'demo-search-2'].map((label, index) => ({
+  target: { label, address: `203.0.113.${index + 1}` },
+  vpcAddress: `10.20.0.${index + 11}`,
+}));
 
-function wire(answer: (label: string) => RemoteResult) {
-  const sent: { label: string; argv: readonly string[]; stdin: unknown }[] = [];
-  const runner: RemoteRunner = {
-    run: (target, argv, options: RemoteOptions = {}) => {
-      sent.push({ label: target.label, argv, stdin: options.stdin });
-      return Promise.resolve(answer(target.label));
+/** Tunnels that end at a server here; machines that are `dead` refuse. */
+async function withTunnels(
+  serve: (request: IncomingMessage, response: ServerResponse) => void,
+  work: (runner: Pick<RemoteRunner, 'tunnel'>, opened: (TunnelEnd & { label: string })[]) => Promise<void>,
+  dead: readonly string[] = [],
+): Promise<void> {
+  const server = createServer(serve);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const opened: (TunnelEnd & { label: string })[] = [];
+  const runner = {
+    tunnel: ({ label }: { readonly label: string }, to: TunnelEnd) => {
+      opened.push({ label, ...to });
+      if (dead.includes(label)) return Promise.reject(new Error(`${label} could not connect`));
+      return Promise.resolve(connect((server.address() as AddressInfo).port, '127.0.0.1'));
     },
-    close: () => Promise.resolve(),
   };
-  return { runner, sent };
+  try {
+    await work(runner, opened);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
 }
 
-test('a request is curl on the machine, its body on stdin, its status on the last line', async () => {
-  const { runner, sent } = wire(() => ({ code: 0, stdout: '{"acknowledged":true}\n200', stderr: '' }));
-  const transport = engineOverSsh(runner, hosts('demo-search-1'));
-  const answer = await transport.request('PUT', '/documents/_settings?a=[1]', { b: "it's" }, { timeoutMs: 2500 });
-  assert.deepEqual(answer, { status: 200, body: { acknowledged: true }, node: 'demo-search-1' });
-  assert.deepEqual(sent, [
-    {
-      label: 'demo-search-1',
-      argv: [
-        'curl',
-        '--silent',
-        '--show-error',
-        '--globoff',
-        '--noproxy',
-        '*',
-        '--max-time',
-        '2.5',
-        '--request',
-        'PUT',
-        '--header',
-        'content-type: application/json',
-        '--data-binary',
-        '@-',
-        '--write-out',
-        '\\n%{http_code}',
-        'http://10.20.0.11:9200/documents/_settings?a=[1]',
-      ],
-      stdin: '{"b":"it\'s"}',
+test('a request goes to the engine on the private network, through the machine, and comes back as it was said', () => {
+  const heard: unknown[] = [];
+  return withTunnels(
+    (request, response) => {
+      void text(request).then((body) => {
+        const { method, url, headers } = request;
+        heard.push([method, url, headers.host, headers['content-type'], body]);
+        response.statusCode = 202;
+        response.end('{"acknowledged":true}');
+      });
     },
-  ]);
+    async (runner, opened) => {
+      const transport = engineOverSsh(runner, hosts);
+      const answer = await transport.request('PUT', '/documents/_settings?a=[1]', { b: "it's ä" });
+      assert.deepEqual(answer, { status: 202, body: { acknowledged: true }, node: 'demo-search-1' });
+      assert.deepEqual(heard, [
+        ['PUT', '/documents/_settings?a=[1]', '10.20.0.11:9200', 'application/json', '{"b":"it\'s ä"}'],
+      ]);
+      assert.deepEqual(opened, [{ label: 'demo-search-1', address: '10.20.0.11', port: 9200 }]);
+      assert.equal((await transport.request('HEAD', '/documents')).body, undefined);
+    },
+  );
 });
 
-test('a node that does not answer is passed over, and the one that did is asked first next time', async () => {
-  const { runner, sent } = wire((label) =>
-    label === 'demo-search-1'
-      ? { code: 7, stdout: '', stderr: 'curl: (7) Failed to connect' }
-      : { code: 0, stdout: '{}\n200', stderr: '' },
-  );
-  const transport = engineOverSsh(runner, hosts('demo-search-1', 'demo-search-2'));
-  await transport.request('GET', '/');
-  await transport.request('GET', '/');
-  assert.deepEqual(
-    sent.map(({ label }) => label),
-    ['demo-search-1', 'demo-search-2', 'demo-search-2'],
-  );
-  await assert.rejects(transport.request('GET', '/', undefined, { node: 'demo-search-1' }), {
-    code: 'cluster-unreachable',
-    message: /^No search node answered GET \/\. demo-search-1: curl: \(7\) Failed to connect$/,
-  });
+test('a node that cannot be reached is passed over, and the one that did answer is asked first next time', () =>
+  withTunnels(
+    (_, response) => response.end('{}'),
+    async (runner, opened) => {
+      const transport = engineOverSsh(runner, hosts);
+      await transport.request('GET', '/');
+      await transport.request('GET', '/');
+      assert.deepEqual(
+        opened.map(({ label }) => label),
+        ['demo-search-1', 'demo-search-2', 'demo-search-2'],
+      );
+      await assert.rejects(transport.request('GET', '/', undefined, { node: 'demo-search-1' }), {
+        code: 'cluster-unreachable',
+        message: /^No search node answered GET \/\. demo-search-1: demo-search-1 could not connect$/,
+      });
+    },
+    ['demo-search-1'],
+  ));
+
+test('a node that takes the request and says nothing is given up at the bound, and one that hangs up at once', async () => {
+  const ask = (serve: (request: IncomingMessage, response: ServerResponse) => void, message: RegExp): Promise<void> =>
+    withTunnels(serve, async (runner) => {
+      const transport = engineOverSsh(runner, hosts);
+      await assert.rejects(transport.request('GET', '/', undefined, { node: 'demo-search-1', timeoutMs: 50 }), {
+        code: 'cluster-unreachable',
+        message,
+      });
+    });
+  await ask(() => undefined, /demo-search-1: no answer within 50 ms$/);
+  await ask((request) => request.socket.destroy(), /demo-search-1: socket hang up$/);
 });
