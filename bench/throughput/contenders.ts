@@ -7,8 +7,10 @@ import { buildRelease } from '@understudy/service/release';
 import { answers, bound, ended, freePort } from '../../packages/service/test/harness/engine.ts';
 import { flask, virtualEnvironment } from '../../packages/service/test/harness/implementations.ts';
 
+export type ContenderName = 'understudy' | 'not gathered' | 'bare fastify' | 'flask';
+
 export interface Contender {
-  readonly name: string;
+  readonly name: ContenderName;
   readonly about: string;
   readonly index: string;
   readonly url: string;
@@ -17,10 +19,11 @@ export interface Contender {
 }
 
 interface Recipe {
-  readonly name: string;
+  readonly name: ContenderName;
   readonly about: string;
   readonly directory: string;
   readonly command: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -35,6 +38,13 @@ export async function recipes(workers: number): Promise<Recipe[]> {
       about: `this project's service, ${workers} worker${workers === 1 ? '' : 's'}`,
       directory: release.directory,
       command: ['bin/node', 'service.mjs'],
+    },
+    {
+      name: 'not gathered',
+      about: 'the same, but each request to the engine travels by itself',
+      directory: release.directory,
+      command: ['bin/node', 'service.mjs'],
+      environment: { GATHER: 'off' },
     },
     {
       name: 'bare fastify',
@@ -71,6 +81,7 @@ export async function startContender(recipe: Recipe, hosts: string, workers: num
         INDEX: index,
         DRAIN_MS: '0',
         LOG_LEVEL: 'error',
+        ...recipe.environment,
       },
     }),
   );

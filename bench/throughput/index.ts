@@ -1,16 +1,37 @@
-// Index and search throughput of this service, of Flask with gunicorn, and of Fastify with the bare official client: the same
-// engine, the same documents, rounds interleaved, medians.
-//   bench/throughput [--json] [--rounds 5] [--seconds 5] [--workers 1] [--nodes 3] [--hosts URL,URL]
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+// Index and search throughput of this service, of Flask with gunicorn, and of Fastify with the bare official client, and their
+// latency at a rate that Flask can sustain: the same engine, the same documents, rounds interleaved, medians.
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { findEngine, startEngines, type TestEngine } from '../../packages/service/test/harness/engine.ts';
 import { debianDescriptions, type BenchDocument } from '../documents.ts';
 import { recipes, startContender, type Contender } from './contenders.ts';
+import { measureAtRate, type RateSample } from './fixed-rate.ts';
+import { judge } from './goals.ts';
 import { prepareIndex } from './indices.ts';
 import { median, measure, type Sample, type Target } from './measure.ts';
-import { table, type Row } from './table.ts';
+import type { RateRow, Row } from './rows.ts';
+import { table } from './table.ts';
+
+const help = `bench/throughput: what the service carries, beside Flask and beside the bare official client.
+
+  node --conditions=understudy-source bench/throughput/index.ts [options]
+
+  --rounds N       interleaved rounds, medians are taken (default 5)
+  --seconds N      of each measurement (default 5)
+  --workers N      processes of this service (default 1)
+  --nodes N        engine nodes, started for this run (default 3)
+  --documents N    descriptions of Debian packages that are indexed and searched (default 20000)
+  --hosts URL,URL  an engine that runs already
+  --json           the result as JSON on stdout; progress is on stderr
+
+Examples:
+  bench/throughput/index.ts                       everything, about 12 minutes
+  bench/throughput/index.ts --rounds 1 --json     a quick look
+
+It needs wrk (apt-get install wrk), an engine in the cache (bin/demo puts it there), and this machine to itself.
+Ends 0 when every goal is reached, 1 when one is not.`;
 
 const { values } = parseArgs({
   options: {
@@ -21,6 +42,7 @@ const { values } = parseArgs({
     nodes: { type: 'string', default: '3' },
     documents: { type: 'string', default: '20000' },
     hosts: { type: 'string' },
+    help: { type: 'boolean', short: 'h', default: false },
   },
 });
 const [rounds, seconds, workers] = [values.rounds, values.seconds, values.workers].map(Number) as [
@@ -45,8 +67,10 @@ async function engine(): Promise<Pick<TestEngine, 'url' | 'urls' | 'pids' | 'sto
   return await startEngines(found, Number(values.nodes), '-XX:TieredStopAtLevel=4');
 }
 
+type RequestFiles = Readonly<Record<(typeof operations)[number], string>>;
+
 /** A file of requests for each operation: documents to write again, and the first words of their descriptions to find. */
-async function requestFiles(directory: string, documents: readonly BenchDocument[]): Promise<Record<string, string>> {
+async function requestFiles(directory: string, documents: readonly BenchDocument[]): Promise<RequestFiles> {
   const words = documents.map(({ data }) =>
     (data['Description'] ?? data['Package'] ?? '').split(' ').slice(0, 2).join(' '),
   );
@@ -60,63 +84,102 @@ function target({ url, pid }: Contender, enginePids: readonly number[]): Target 
   return { url, servicePids: [pid], enginePids };
 }
 
-async function run(
+/** Each round starts with another service, so that none is always the first after a pause. */
+function inTurn(contenders: readonly Contender[], round: number): Contender[] {
+  return contenders.map((_, at) => contenders[(at + round) % contenders.length] as Contender);
+}
+
+async function asFastAsPossible(
   contenders: readonly Contender[],
-  files: Record<string, string>,
+  files: RequestFiles,
   enginePids: readonly number[],
 ): Promise<Row[]> {
-  const samples = new Map<string, Sample[]>();
-  for (let round = 0; round < rounds; round += 1) {
-    // Each round starts with another service, so that none is always the first after a pause.
-    const order = contenders.map((_, at) => contenders[(at + round) % contenders.length] as Contender);
-    for (const operation of operations) {
-      for (const count of connections) {
-        for (const contender of order) {
-          const sample = await measure(target(contender, enginePids), files[operation] as string, count, seconds);
+  const samples = new Map<string, { readonly of: Pick<Row, 'operation' | 'connections' | 'service'>; all: Sample[] }>();
+  for (let round = 0; round < rounds; round += 1)
+    for (const operation of operations)
+      for (const count of connections)
+        for (const contender of inTurn(contenders, round)) {
+          const sample = await measure(target(contender, enginePids), files[operation], count, seconds);
           const key = `${operation} ${count} ${contender.name}`;
-          samples.set(key, [...(samples.get(key) ?? []), sample]);
+          const of = { operation, connections: count, service: contender.name };
+          samples.set(key, { of, all: [...(samples.get(key)?.all ?? []), sample] });
           say(
             `round ${round + 1}/${rounds}  ${key.padEnd(24)} ${Math.round(sample.perSecond)}/s  p99 ${sample.p99Ms} ms`,
           );
         }
-      }
-    }
-  }
-  return [...samples].map(([key, all]) => {
-    const [operation = '', count = '', ...name] = key.split(' ');
-    return {
-      operation,
-      connections: Number(count),
-      service: name.join(' '),
-      perSecond: Math.round(median(all.map((sample) => sample.perSecond))),
-      p50Ms: median(all.map((sample) => sample.p50Ms)),
-      p99Ms: median(all.map((sample) => sample.p99Ms)),
-      serviceCpuUs: Math.round(median(all.map((sample) => sample.serviceCpuUs))),
-      engineCpuUs: Math.round(median(all.map((sample) => sample.engineCpuUs))),
-      failed: all.reduce((sum, sample) => sum + sample.failed, 0),
-    };
-  });
+  return [...samples.values()].map(({ of, all }) => ({
+    ...of,
+    perSecond: Math.round(median(all.map((sample) => sample.perSecond))),
+    p50Ms: median(all.map((sample) => sample.p50Ms)),
+    p99Ms: median(all.map((sample) => sample.p99Ms)),
+    serviceCpuUs: Math.round(median(all.map((sample) => sample.serviceCpuUs))),
+    engineCpuUs: Math.round(median(all.map((sample) => sample.engineCpuUs))),
+    failed: all.reduce((sum, sample) => sum + sample.failed, 0),
+  }));
 }
 
-const directory = await mkdtemp(join(tmpdir(), 'understudy-throughput-'));
-const contenders: Contender[] = [];
-const search = await engine();
-try {
-  const documents = await debianDescriptions(Number(values.documents));
-  const files = await requestFiles(directory, documents);
-  for (const recipe of await recipes(workers)) {
-    const contender = await startContender(recipe, search.urls.join(','), workers);
-    contenders.push(contender);
-    await prepareIndex(search.urls[0] as string, contender.index, documents, search.urls.length > 1 ? 1 : 0);
-    // The first seconds of a process are its compiler's.
-    for (const operation of operations)
-      await measure(target(contender, search.pids), files[operation] as string, 16, 2);
-  }
-  const rows = await run(contenders, files, search.pids);
-  const result = { rounds, seconds, workers, nodes: search.urls.length, documents: documents.length, rows };
-  process.stdout.write(values.json ? `${JSON.stringify(result, null, 2)}\n` : table(result));
-} finally {
-  await Promise.all(contenders.map((contender) => contender.stop()));
-  await search.stop();
-  await rm(directory, { recursive: true });
+/** Half of what Flask carries as fast as possible: that it can sustain. */
+async function atAFixedRate(
+  contenders: readonly Contender[],
+  files: RequestFiles,
+  rows: readonly Row[],
+): Promise<RateRow[]> {
+  const samples = new Map<
+    string,
+    { readonly of: Pick<RateRow, 'operation' | 'perSecond' | 'service'>; all: RateSample[] }
+  >();
+  for (let round = 0; round < rounds; round += 1)
+    for (const operation of operations) {
+      const flask = rows.find(
+        (row) => row.service === 'flask' && row.operation === operation && row.connections === 16,
+      );
+      const perSecond = Math.floor((flask?.perSecond ?? 0) / 2);
+      const lines = (await readFile(files[operation], 'utf8')).split('\n');
+      for (const contender of inTurn(contenders, round)) {
+        const sample = await measureAtRate(contender.url, lines, perSecond, seconds);
+        const key = `${operation} ${contender.name}`;
+        const of = { operation, perSecond, service: contender.name };
+        samples.set(key, { of, all: [...(samples.get(key)?.all ?? []), sample] });
+        say(`round ${round + 1}/${rounds}  ${key.padEnd(24)} at ${perSecond}/s  p99 ${sample.p99Ms.toFixed(1)} ms`);
+      }
+    }
+  return [...samples.values()].map(({ of, all }) => ({
+    ...of,
+    p50Ms: median(all.map((sample) => sample.p50Ms)),
+    p99Ms: median(all.map((sample) => sample.p99Ms)),
+    failed: all.reduce((sum, sample) => sum + sample.failed, 0),
+  }));
 }
+
+async function main(): Promise<void> {
+  const directory = await mkdtemp(join(tmpdir(), 'understudy-throughput-'));
+  const contenders: Contender[] = [];
+  const search = await engine();
+  try {
+    const documents = await debianDescriptions(Number(values.documents));
+    const files = await requestFiles(directory, documents);
+    for (const recipe of await recipes(workers)) {
+      const contender = await startContender(recipe, search.urls.join(','), workers);
+      contenders.push(contender);
+      await prepareIndex(search.urls[0] as string, contender.index, documents, search.urls.length > 1 ? 1 : 0);
+      // The first seconds of a process are its compiler's.
+      for (const operation of operations) await measure(target(contender, search.pids), files[operation], 16, 2);
+    }
+    const rows = await asFastAsPossible(contenders, files, search.pids);
+    const rates = await atAFixedRate(contenders, files, rows);
+    const goals = judge(rows, rates);
+    const result = {
+      ...{ rounds, seconds, workers, nodes: search.urls.length, documents: documents.length },
+      ...{ rows, rates, goals },
+    };
+    process.stdout.write(values.json ? `${JSON.stringify(result, null, 2)}\n` : table(result));
+    process.exitCode = goals.every(({ met }) => met) ? 0 : 1;
+  } finally {
+    await Promise.all(contenders.map((contender) => contender.stop()));
+    await search.stop();
+    await rm(directory, { recursive: true });
+  }
+}
+
+if (values.help) process.stdout.write(`${help}\n`);
+else await main();

@@ -1,16 +1,6 @@
-// The measurements as a table to read, with what each service is compared to Flask.
-
-export interface Row {
-  readonly operation: string;
-  readonly connections: number;
-  readonly service: string;
-  readonly perSecond: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  readonly serviceCpuUs: number;
-  readonly engineCpuUs: number;
-  readonly failed: number;
-}
+// The measurements as tables to read, with what each service is compared to Flask, and the goals.
+import type { Judgement } from './goals.ts';
+import type { RateRow, Row } from './rows.ts';
 
 export interface Result {
   readonly rounds: number;
@@ -19,21 +9,44 @@ export interface Result {
   readonly nodes: number;
   readonly documents: number;
   readonly rows: readonly Row[];
+  readonly rates: readonly RateRow[];
+  readonly goals: readonly Judgement[];
 }
 
-export function table(result: Result): string {
-  const { rounds, seconds, nodes, documents, rows } = result;
-  const head = `Medians of ${rounds} interleaved rounds of ${seconds} s; ${nodes} engine node(s), ${documents} documents.\n\n`;
-  const lines = rows.map((row) => {
-    const flask = rows.find(
-      (other) =>
-        other.service === 'flask' && other.operation === row.operation && other.connections === row.connections,
-    );
-    const ratio = flask === undefined ? '' : `${(row.perSecond / flask.perSecond).toFixed(1)}x`;
-    return `| ${row.operation} | ${row.connections} | ${row.service} | ${row.perSecond} | ${ratio} | ${row.p50Ms.toFixed(1)} | ${row.p99Ms.toFixed(1)} | ${row.serviceCpuUs} | ${row.engineCpuUs} | ${row.failed} |`;
-  });
-  return `${head}| operation | connections | service | per second | to Flask | p50 ms | p99 ms | service CPU us | engine CPU us | failed |
-|---|---|---|---|---|---|---|---|---|---|
-${lines.join('\n')}
-`;
+export function table({ rounds, seconds, nodes, documents, rows, rates, goals }: Result): string {
+  return [
+    `Medians of ${rounds} interleaved rounds of ${seconds} s; ${nodes} engine node(s), ${documents} documents.`,
+    '',
+    ...markdown(
+      'operation | connections | service | per second | to Flask | p50 ms | p99 ms | service CPU us | engine CPU us | failed',
+      rows.map((row) => {
+        const flask = rows.find(
+          (other) =>
+            other.service === 'flask' && other.operation === row.operation && other.connections === row.connections,
+        );
+        const ratio = flask === undefined ? '' : `${(row.perSecond / flask.perSecond).toFixed(1)}x`;
+        const times = [row.p50Ms.toFixed(1), row.p99Ms.toFixed(1), row.serviceCpuUs, row.engineCpuUs];
+        return [row.operation, row.connections, row.service, row.perSecond, ratio, ...times, row.failed];
+      }),
+    ),
+    '',
+    ...markdown(
+      'operation | at a rate of | service | p50 ms | p99 ms | failed',
+      rates.map((row) => [
+        ...[row.operation, `${row.perSecond}/s`, row.service],
+        ...[row.p50Ms.toFixed(1), row.p99Ms.toFixed(1), row.failed],
+      ]),
+    ),
+    '',
+    ...goals.map(
+      ({ what, ratio, bound, goal, met }) =>
+        `${met ? 'reached' : 'MISSED '}  ${what}: ${ratio.toFixed(2)}, ${bound} ${goal.toFixed(2)}`,
+    ),
+    '',
+  ].join('\n');
+}
+
+function markdown(head: string, rows: readonly (readonly (string | number)[])[]): string[] {
+  const columns = head.split(' | ');
+  return [`| ${head} |`, `|${'---|'.repeat(columns.length)}`, ...rows.map((row) => `| ${row.join(' | ')} |`)];
 }

@@ -19,6 +19,8 @@ export interface Configuration {
   readonly stopMs: number;
   /** Where and how much to queue when the engine takes no writes; undefined queues nothing. */
   readonly queue: QueueLocation | undefined;
+  /** `auto`: requests to the engine that meet travel together where that pays. `off`: each by itself. */
+  readonly gather: 'auto' | 'off';
   readonly logLevel: LogLevel;
   /** `direct`: /metrics is hidden from whoever comes through the balancer; `public`: from nobody. */
   readonly metrics: 'direct' | 'public';
@@ -74,6 +76,7 @@ export function readConfiguration(environment: Environment): Configuration {
     drainMs: read.whole('DRAIN_MS', 11_000, 0, 300_000),
     stopMs: read.whole('STOP_MS', 22_000, 100, 300_000),
     queue: read.queue(),
+    gather: read.oneOf('GATHER', ['auto', 'off'] as const, 'auto'),
     logLevel: read.oneOf('LOG_LEVEL', logLevels, 'info'),
     metrics: read.oneOf('METRICS', ['direct', 'public'] as const, 'direct'),
   };

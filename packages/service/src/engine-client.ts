@@ -11,7 +11,7 @@ import {
   type WriteResult as ClientWrite,
 } from '@understudy/client';
 import type { Logger } from 'pino';
-import type { EngineAddress } from './configuration.ts';
+import type { Configuration } from './configuration.ts';
 import type { StoredDocument } from './document.ts';
 import {
   EngineError,
@@ -26,11 +26,13 @@ import {
 /** Readiness is asked by people and machines that wait for the answer, so it does not wait for a whole deadline. */
 const readyWithinMs = 1500;
 
-export function clientFor(address: EngineAddress, deadlineMs: number, logger: Logger): Client {
-  const { nodes, username, password, caPath } = address;
+export function clientFor(configuration: Configuration, logger: Logger): Client {
+  const { engine, deadlineMs, gather } = configuration;
+  const { nodes, username, password, caPath } = engine;
   const client = createClient({
     nodes,
     deadlineMs,
+    ...(gather === 'off' ? { gather: false } : {}),
     ...(username === undefined || password === undefined ? {} : { auth: { username, password } }),
     ...(caPath === undefined ? {} : { tls: { ca: readFileSync(caPath) } }),
   });

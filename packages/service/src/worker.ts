@@ -40,7 +40,7 @@ class Worker {
     process.on('SIGTERM', () => undefined);
     process.on('SIGINT', () => undefined);
     const { engine: address, deadlineMs, peers } = this.#configuration;
-    const client = clientFor(address, deadlineMs, this.#logger);
+    const client = clientFor(this.#configuration, this.#logger);
     const engine = new ClientEngine(client, address.index);
     addEngineMetrics(this.#metrics.registry, client);
     this.#queue = this.#startQueue(engine);

@@ -75,17 +75,9 @@ export function createSshRunner(options: SshRunnerOptions): PinningRunner {
         onConnection(target, (client) => startCommand(client, target, shellLine(argv)));
       return gate.pass(() => bounded(target, argv, run, timeoutMs, start()));
     },
-    async tunnel(target, to, { timeoutMs = defaultTimeoutMs } = {}) {
+    tunnel(target, to, { timeoutMs = defaultTimeoutMs } = {}) {
       const opening = onConnection(target, (client) => openTunnel(client, target, to));
-      const limit = AbortSignal.timeout(timeoutMs);
-      const late = new Promise<never>((_, reject) => {
-        limit.addEventListener('abort', () => {
-          opening.then((stream) => stream.destroy()).catch(() => undefined);
-          reject(timedOut(target, `A tunnel to port ${to.port}`, timeoutMs));
-        });
-      });
-      late.catch(() => undefined);
-      return Promise.race([opening, late]);
+      return openedWithin(opening, timeoutMs, timedOut(target, `A tunnel to port ${to.port}`, timeoutMs));
     },
     async forget(address) {
       pool.get(address)?.client.destroy();
@@ -160,6 +152,18 @@ function openTunnel(client: Client, target: RemoteTarget, { address, port }: Tun
       if ('reason' in error) return reject(tunnelRefused(target, { address, port }, error));
       reject(error);
     });
+  });
+}
+
+/** A stream that opens too late is closed again. */
+function openedWithin(opening: Promise<Duplex>, timeoutMs: number, tooLate: Error): Promise<Duplex> {
+  return new Promise((resolve, reject) => {
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      reject(tooLate);
+    }, timeoutMs);
+    opening.then((stream) => (isLate ? stream.destroy() : resolve(stream)), reject).finally(() => clearTimeout(timer));
   });
 }
 

@@ -12,6 +12,9 @@ export interface LoopbackSshd extends AsyncDisposable {
   cut(): void;
 }
 
+/** A tunnel to this port is neither opened nor refused. */
+export const silentPort = 9;
+
 /** A readable pair: ssh2 makes a few that are not. */
 export function hostKeyPair(): string {
   for (;;) {
@@ -39,6 +42,7 @@ export async function loopbackSshd(options: {
       context.accept();
     });
     client.on('tcpip', (accept, refuse, { destIP, destPort }) => {
+      if (destPort === silentPort) return;
       const socket = connect(destPort, destIP);
       socket.once('connect', () => {
         const channel = accept();

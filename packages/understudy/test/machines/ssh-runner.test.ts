@@ -14,7 +14,7 @@ import {
   type KeyPair,
   type PinningRunner,
 } from '../../src/machines/index.ts';
-import { hostKeyPair, loopbackSshd, type LoopbackSshd } from './loopback-sshd.ts';
+import { hostKeyPair, loopbackSshd, silentPort, type LoopbackSshd } from './loopback-sshd.ts';
 
 const target = { label: 'demo-search-1', address: '127.0.0.1', created: new Date().toISOString() };
 
@@ -98,6 +98,18 @@ test('a port on which nobody listens is a refusal, and no reason to connect to t
     assert.equal((await runner.run(target, ['echo', 'alive'])).stdout, 'alive\n');
     assert.equal(sshd.connections, 1);
   }));
+
+test('a tunnel that takes too long to open is given up, one that is open stays', () =>
+  withRunner((runner) =>
+    withEcho(async (port) => {
+      const stream = await runner.tunnel(target, { address: '127.0.0.1', port }, { timeoutMs: 2_000 });
+      await systemClock.sleep(2_200);
+      stream.end('still here');
+      assert.equal(await text(stream), 'still here');
+      const nowhere = runner.tunnel(target, { address: '127.0.0.1', port: silentPort }, { timeoutMs: 50 });
+      await assert.rejects(nowhere, hasCode('machines-timeout'));
+    }),
+  ));
 
 test('a tunnel finds a fresh connection when the kept one has died', () =>
   withRunner((runner, sshd) =>

@@ -1,0 +1,51 @@
+// What this service is to reach beside the others, each goal as a ratio of two measurements of the same run.
+import type { ContenderName } from './contenders.ts';
+import type { RateRow, Row } from './rows.ts';
+
+export interface Judgement {
+  readonly what: string;
+  readonly ratio: number;
+  /** `atLeast` or `atMost` this. */
+  readonly bound: 'at least' | 'at most';
+  readonly goal: number;
+  readonly met: boolean;
+}
+
+type Key = Pick<Row, 'operation' | 'connections'>;
+
+export function judge(rows: readonly Row[], rates: readonly RateRow[]): Judgement[] {
+  const throughput = ({ operation, connections }: Key, than: ContenderName, goal: number): Judgement => {
+    const of = (service: ContenderName): number =>
+      rows.find((row) => row.service === service && row.operation === operation && row.connections === connections)
+        ?.perSecond ?? NaN;
+    const ratio = of('understudy') / of(than);
+    return {
+      what: `${operation} at ${connections} connections: throughput to ${than}`,
+      ...{ ratio, bound: 'at least', goal, met: ratio >= goal },
+    };
+  };
+  const latency = (operation: RateRow['operation']): Judgement => {
+    const of = (service: ContenderName): number =>
+      rates.find((row) => row.service === service && row.operation === operation)?.p99Ms ?? NaN;
+    const ratio = of('understudy') / of('flask');
+    return {
+      what: `${operation} at a rate that Flask sustains: p99 to flask`,
+      ...{ ratio, bound: 'at most', goal: 1 / 3, met: ratio <= 1 / 3 },
+    };
+  };
+  const index64 = { operation: 'index', connections: 64 } as const;
+  const index16 = { operation: 'index', connections: 16 } as const;
+  const search64 = { operation: 'search', connections: 64 } as const;
+  const search16 = { operation: 'search', connections: 16 } as const;
+  return [
+    throughput(index64, 'flask', 12),
+    throughput(index64, 'bare fastify', 4),
+    throughput(index16, 'flask', 4),
+    throughput(search64, 'flask', 4),
+    throughput(search16, 'flask', 3),
+    throughput(search64, 'not gathered', 1),
+    throughput(search16, 'not gathered', 1),
+    latency('index'),
+    latency('search'),
+  ];
+}
