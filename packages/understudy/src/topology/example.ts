@@ -32,7 +32,7 @@ search:
   machineType: g6-standard-4
   # Small enough for three machines on one laptop. Leave it out on Linode: half of the memory is right.
   heap: 512m
-  # How soon a dead machine is noticed: stock, safe (the default) or fast, which may take a machine with a full heap for dead.
+  # How soon a dead machine is noticed: stock, safe or fast.
   failover: fast
   index:
     name: documents

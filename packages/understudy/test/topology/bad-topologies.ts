@@ -104,7 +104,7 @@ export const badTopologies: readonly BadTopology[] = [
     /not a string/,
   ),
   whole('an old version', replaced(3, 'search: { version: 7.17.0 }'), 'search.version', 3, /elasticsearch 9/),
-  whole('an unknown failover profile', withSearch('failover: faster'), 'search.failover', 3, /safe/),
+  whole('an unknown failover profile', withSearch('failover: faster'), 'search.failover', 3, /fast/),
   whole('a heap without a unit', withSearch('heap: 512'), 'search.heap', 3, /m or g/),
   whole('a heap above half of the memory', withSearch('heap: 5g'), 'search.heap', 3, /file cache/),
   whole(

@@ -29,7 +29,7 @@ test('four lines are a whole topology: every default is filled in', () => {
       nodes: 3,
       machineType: 'g6-standard-4',
       heapMb: 4096,
-      failover: 'safe',
+      failover: 'fast',
       index: { name: 'documents', shards: 3, replicas: 1 },
     },
     service: {
