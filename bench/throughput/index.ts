@@ -52,6 +52,7 @@ const [rounds, seconds, workers] = [values.rounds, values.seconds, values.worker
 ];
 
 const operations = ['index', 'search'] as const;
+const warmUpS = 8;
 const connections = [16, 64] as const;
 
 function say(text: string): void {
@@ -162,8 +163,8 @@ async function main(): Promise<void> {
       const contender = await startContender(recipe, search.urls.join(','), workers);
       contenders.push(contender);
       await prepareIndex(search.urls[0] as string, contender.index, documents, search.urls.length > 1 ? 1 : 0);
-      // The first seconds of a process are its compiler's.
-      for (const operation of operations) await measure(target(contender, search.pids), files[operation], 16, 2);
+      // The first seconds of a process are its compiler's, and an engine's first minutes.
+      for (const operation of operations) await measure(target(contender, search.pids), files[operation], 64, warmUpS);
     }
     const rows = await asFastAsPossible(contenders, files, search.pids);
     const rates = await atAFixedRate(contenders, files, rows);

@@ -63,6 +63,7 @@ async function carryOut<Answer>(
   const operation = operationOf(call);
   const deadline = clock.monotonicMs() + (call.deadlineMs ?? options.deadlineMs);
   let unanswered = false;
+  let reason: LinodeError | undefined;
   for (let attemptNumber = 1; ; attemptNumber += 1) {
     call.signal?.throwIfAborted();
     const attempt = await slots.run(() => attemptOnce(options, base, call, deadline), call.signal);
@@ -75,8 +76,11 @@ async function carryOut<Answer>(
     unanswered ||= attempt.kind !== 'answer' || attempt.status >= 500;
     const pauseMs = Math.max(verdict.waitMs ?? 0, backoffMs(attemptNumber, options.random));
     const leftMs = deadline - clock.monotonicMs();
+    // A last attempt that had no time to be answered says nothing of why the ones before it failed.
+    const wasCutShort = attempt.kind === 'timeout' && attempt.afterMs < options.attemptTimeoutMs;
+    if (reason === undefined || !wasCutShort) reason = verdict.error;
     if (pauseMs >= leftMs || attemptNumber >= (verdict.atMost ?? Infinity))
-      throw outOfTime(verdict.error, operation, attemptNumber, pauseMs);
+      throw outOfTime(reason, operation, attemptNumber, pauseMs);
     logger({
       level: 'debug',
       subject: 'linode',

@@ -70,6 +70,17 @@ test('Linode busy. until the deadline is linode-busy', async (context) => {
   assert.ok(clock.monotonicMs() <= 20_000);
 });
 
+test('a last attempt that the deadline cuts short does not hide why the ones before it failed', async (context) => {
+  const { client, seen } = await wire(context, (_request, n) => (n === 1 ? { status: 503 } : 'hang'), {
+    deadlineMs: 400,
+  });
+  await assert.rejects(client.instances.get(1), {
+    code: 'linode-unavailable',
+    message: /503.*Gave up after 2 attempt/,
+  });
+  assert.equal(seen.length, 2);
+});
+
 test('503 in maintenance mode is not tried again', async (context) => {
   const { client, seen } = await wire(context, () => ({
     status: 503,
