@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { dialectOf, directTransport, restartNode } from '../../packages/understudy/src/cluster/index.ts';
 import { systemClock } from '../../packages/understudy/src/ground/index.ts';
-import type { EngineHome } from './engine-home.ts';
+import type { Installation } from '../../packages/service/test/harness/engine.ts';
 import { engineProfile, layNetwork, Machine } from './network.ts';
 
 const names = ['n1', 'n2', 'n3'];
@@ -16,13 +16,13 @@ const transportPort = 9300;
 export class EngineCluster {
   readonly machines: readonly Machine[];
   readonly urls: readonly string[];
-  readonly #engine: EngineHome;
+  readonly #engine: Installation;
   readonly #folder: string;
   readonly #home: string;
   readonly #running = new Map<number, ChildProcess>();
 
   /** @param folder an existing folder that the caller removes. */
-  constructor(engine: EngineHome, folder: string) {
+  constructor(engine: Installation, folder: string) {
     this.#engine = engine;
     this.#folder = folder;
     this.#home = join(folder, 'engine');

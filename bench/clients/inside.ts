@@ -2,7 +2,7 @@
 import { contenderNames, type ContenderName } from './contenders.ts';
 import { EngineCluster } from './cluster.ts';
 import { drills } from './drills.ts';
-import { findEngine } from './engine-home.ts';
+import { findEngine } from '../../packages/service/test/harness/engine.ts';
 import { Exclusive } from './exclusive.ts';
 import { runDrill } from './run.ts';
 import { readResults, saveResults, type RunResult } from './results.ts';
@@ -49,8 +49,8 @@ async function measure(name: string, client: ContenderName, round: number): Prom
   return { drill: name, client, round, figures };
 }
 
-const engine = findEngine();
-if (typeof engine === 'string') throw new Error(engine);
+const engine = await findEngine();
+if ('missing' in engine) throw new Error(engine.missing);
 const kept = readResults(job.resultFile);
 const isKept = (drill: string, client: ContenderName, round: number): boolean =>
   kept.some((one) => one.drill === drill && one.client === client && one.round === round);

@@ -120,6 +120,12 @@ async function asFastAsPossible(
 }
 
 /** Half of what Flask carries as fast as possible: that it can sustain. */
+async function loadOf(operation: Row['operation'], files: RequestFiles, rows: readonly Row[]) {
+  const flask = rows.find((row) => row.service === 'flask' && row.operation === operation && row.connections === 16);
+  const lines = (await readFile(files[operation], 'utf8')).split('\n');
+  return { operation, perSecond: Math.floor((flask?.perSecond ?? 0) / 2), lines };
+}
+
 async function atAFixedRate(
   contenders: readonly Contender[],
   files: RequestFiles,
@@ -129,13 +135,9 @@ async function atAFixedRate(
     string,
     { readonly of: Pick<RateRow, 'operation' | 'perSecond' | 'service'>; all: RateSample[] }
   >();
+  const loads = await Promise.all(operations.map((operation) => loadOf(operation, files, rows)));
   for (let round = 0; round < rounds; round += 1)
-    for (const operation of operations) {
-      const flask = rows.find(
-        (row) => row.service === 'flask' && row.operation === operation && row.connections === 16,
-      );
-      const perSecond = Math.floor((flask?.perSecond ?? 0) / 2);
-      const lines = (await readFile(files[operation], 'utf8')).split('\n');
+    for (const { operation, perSecond, lines } of loads)
       for (const contender of inTurn(contenders, round)) {
         const sample = await measureAtRate(contender.url, lines, perSecond, seconds);
         const key = `${operation} ${contender.name}`;
@@ -143,7 +145,6 @@ async function atAFixedRate(
         samples.set(key, { of, all: [...(samples.get(key)?.all ?? []), sample] });
         say(`round ${round + 1}/${rounds}  ${key.padEnd(24)} at ${perSecond}/s  p99 ${sample.p99Ms.toFixed(1)} ms`);
       }
-    }
   return [...samples.values()].map(({ of, all }) => ({
     ...of,
     p50Ms: median(all.map((sample) => sample.p50Ms)),

@@ -1,4 +1,5 @@
 // The measurements as tables to read, with what each service is compared to Flask, and the goals.
+import { markdown } from '../failover/table.ts';
 import type { Judgement } from './goals.ts';
 import type { RateRow, Row } from './rows.ts';
 
@@ -17,8 +18,10 @@ export function table({ rounds, seconds, nodes, documents, rows, rates, goals }:
   return [
     `Medians of ${rounds} interleaved rounds of ${seconds} s; ${nodes} engine node(s), ${documents} documents.`,
     '',
-    ...markdown(
-      'operation | connections | service | per second | to Flask | p50 ms | p99 ms | service CPU us | engine CPU us | failed',
+    markdown(
+      'operation | connections | service | per second | to Flask | p50 ms | p99 ms | service CPU us | engine CPU us | failed'.split(
+        ' | ',
+      ),
       rows.map((row) => {
         const flask = rows.find(
           (other) =>
@@ -26,15 +29,15 @@ export function table({ rounds, seconds, nodes, documents, rows, rates, goals }:
         );
         const ratio = flask === undefined ? '' : `${(row.perSecond / flask.perSecond).toFixed(1)}x`;
         const times = [row.p50Ms.toFixed(1), row.p99Ms.toFixed(1), row.serviceCpuUs, row.engineCpuUs];
-        return [row.operation, row.connections, row.service, row.perSecond, ratio, ...times, row.failed];
+        return [row.operation, row.connections, row.service, row.perSecond, ratio, ...times, row.failed].map(String);
       }),
     ),
     '',
-    ...markdown(
-      'operation | at a rate of | service | p50 ms | p99 ms | failed',
+    markdown(
+      'operation | at a rate of | service | p50 ms | p99 ms | failed'.split(' | '),
       rates.map((row) => [
         ...[row.operation, `${row.perSecond}/s`, row.service],
-        ...[row.p50Ms.toFixed(1), row.p99Ms.toFixed(1), row.failed],
+        ...[row.p50Ms.toFixed(1), row.p99Ms.toFixed(1), String(row.failed)],
       ]),
     ),
     '',
@@ -44,9 +47,4 @@ export function table({ rounds, seconds, nodes, documents, rows, rates, goals }:
     ),
     '',
   ].join('\n');
-}
-
-function markdown(head: string, rows: readonly (readonly (string | number)[])[]): string[] {
-  const columns = head.split(' | ');
-  return [`| ${head} |`, `|${'---|'.repeat(columns.length)}`, ...rows.map((row) => `| ${row.join(' | ')} |`)];
 }

@@ -19,7 +19,7 @@ export interface TestEngine {
   stop(): Promise<void>;
 }
 
-interface Installation {
+export interface Installation {
   readonly home: string;
   readonly javaHome: string;
 }

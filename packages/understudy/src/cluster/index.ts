@@ -13,7 +13,7 @@ export {
   type ObservedIndex,
 } from './indices.ts';
 export { clearVotingExclusions, handOverMaster, membership, type Membership } from './membership.ts';
-export { releaseRestart, restartNode, type NodeRestart } from './restart.ts';
+export { greenWithinMs, joinWithinMs, releaseRestart, restartNode, type NodeRestart } from './restart.ts';
 export { shards, type ShardCopy } from './shards.ts';
 export { newestSnapshot, type Snapshot } from './snapshots.ts';
 export { directTransport, engineTransport, type EngineTransport } from './transport.ts';

@@ -7,8 +7,8 @@ import { clearVotingExclusions, handOverMaster } from './membership.ts';
 import type { EngineTransport } from './transport.ts';
 
 /** From a started process to a member: a cold JVM on a busy small machine takes most of it. */
-const joinWithinMs = 240_000;
-const greenWithinMs = 600_000;
+export const joinWithinMs = 240_000;
+export const greenWithinMs = 600_000;
 /** Replicas become primaries within a publication; a cluster that needs longer gets its node back all the same. */
 const takenOverWithinMs = 15_000;
 

@@ -2,6 +2,8 @@
 import {
   clearVotingExclusions,
   createIndex,
+  greenWithinMs,
+  joinWithinMs,
   membership,
   putIndexSettings,
   putIndexTemplate,
@@ -15,10 +17,6 @@ import { deleteObject } from './do-delete.ts';
 import { indexTemplateOf, machinesFor } from './intent.ts';
 import { engine, machineTarget, runScript, type Site } from './site.ts';
 import type { DoomedObject } from './step.ts';
-
-/** From a started process to a member: a cold JVM on a busy small machine takes most of it. */
-const joinDeadlineMs = 240_000;
-const greenDeadlineMs = 600_000;
 
 export async function installPackage(site: Site, label: string): Promise<void> {
   const { topology, repository } = site.intent;
@@ -39,7 +37,7 @@ export async function startEngine(site: Site, label: string): Promise<void> {
 export async function awaitMembers(site: Site): Promise<void> {
   const { clock } = site.world;
   const wanted = machinesFor(site.intent, 'search').map(({ label }) => label);
-  const end = clock.monotonicMs() + joinDeadlineMs;
+  const end = clock.monotonicMs() + joinWithinMs;
   let missing = wanted;
   while (clock.monotonicMs() < end) {
     site.signal?.throwIfAborted();
@@ -57,7 +55,7 @@ export async function awaitMembers(site: Site): Promise<void> {
   const complaints = await Promise.all(missing.map((label) => complaintOf(site, label)));
   throw new UnderstudyError(
     'reconcile-not-joined',
-    `${missing.join(', ')} did not join the cluster within ${joinDeadlineMs / 1000} s. ${complaints.join(' ')}`,
+    `${missing.join(', ')} did not join the cluster within ${joinWithinMs / 1000} s. ${complaints.join(' ')}`,
     { facts: { missing } },
   );
 }
@@ -79,7 +77,7 @@ export async function restartEngine(site: Site, label: string): Promise<void> {
   const { unit } = engineLayouts[site.intent.topology.search.engine];
   const systemctl = async (what: 'stop' | 'start', ...before: string[]): Promise<void> => {
     const script = ['set -e', ...before, `systemctl ${what} ${unit}`].join('\n');
-    await runScript(site, label, `${what} the engine`, script, { timeoutMs: joinDeadlineMs });
+    await runScript(site, label, `${what} the engine`, script, { timeoutMs: joinWithinMs });
   };
   await restartNode(
     { ...engine(site), clock: site.world.clock },
@@ -97,7 +95,7 @@ export async function restartEngine(site: Site, label: string): Promise<void> {
 export async function removeMachine(site: Site, object: DoomedObject): Promise<void> {
   const { transport, dialect } = engine(site);
   const nodes = machinesFor(site.intent, 'search').length;
-  const wait = { status: 'green', nodes, deadlineMs: greenDeadlineMs } as const;
+  const wait = { status: 'green', nodes, deadlineMs: greenWithinMs } as const;
   await waitForHealth(transport, dialect, site.world.clock, wait);
   await deleteObject(site.world, object);
   await waitForHealth(transport, dialect, site.world.clock, wait);
