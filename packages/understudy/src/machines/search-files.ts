@@ -92,7 +92,8 @@ StartLimitIntervalSec=0
 [Service]
 ${recordStart(startedWith)}
 Restart=always
-RestartSec=1s
+# The others elect and promote first: a starting engine takes every core it gets, on shared hosts theirs too.
+RestartSec=4s
 LimitNOFILE=65535
 LimitNPROC=4096
 LimitMEMLOCK=infinity

@@ -126,7 +126,8 @@ StartLimitIntervalSec=0
 [Service]
 ExecStartPre=+/bin/sh -c 'mkdir -p /run/understudy && sha256sum /etc/elasticsearch/elasticsearch.yml /etc/elasticsearch/jvm.options.d/understudy.options > /run/understudy/engine-started'
 Restart=always
-RestartSec=1s
+# The others elect and promote first: a starting engine takes every core it gets, on shared hosts theirs too.
+RestartSec=4s
 LimitNOFILE=65535
 LimitNPROC=4096
 LimitMEMLOCK=infinity
