@@ -10,6 +10,7 @@ import { contenderNames, type ContenderName } from './contenders.ts';
 import { drills } from './drills.ts';
 import { judge } from './goals.ts';
 import type { Job } from './inside.ts';
+import { raiseMapCount } from './map-count.ts';
 import { readResults, toJson } from './results.ts';
 import { table } from './table.ts';
 
@@ -121,11 +122,13 @@ async function main(): Promise<number> {
   if (process.getuid?.() !== 0) refuse('Network namespaces need root: run it with sudo.');
   const folder = mkdtempSync(join(tmpdir(), 'understudy-clients-'));
   const resultFile = values.save === undefined ? join(folder, 'results.json') : resolve(values.save);
+  const putBack = raiseMapCount();
   try {
     const code = await runJob({ ...job, folder, resultFile });
     if (code === 0) print(resultFile);
     return code;
   } finally {
+    putBack();
     if (values.keep) process.stderr.write(`The engines' folder is ${folder}.\n`);
     else rmSync(folder, { recursive: true, force: true });
   }
