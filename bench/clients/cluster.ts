@@ -107,8 +107,7 @@ export class EngineCluster {
   /** Restarts a node as the product does it; resolves when the cluster is whole again, and calls `joined` when it is a member. */
   async restartNode(at: number, joined: () => void): Promise<void> {
     const urls = Object.fromEntries(names.map((name, index) => [name, this.urls[index] ?? '']));
-    const { version } = (await this.ask('/')) as { version: { number: string } };
-    const dialect = dialectOf({ engine: 'elasticsearch', version: version.number });
+    const dialect = dialectOf({ engine: 'elasticsearch', version: await this.#version() });
     await restartNode(
       { transport: directTransport(urls, fetch), dialect, clock: systemClock },
       {
@@ -122,6 +121,14 @@ export class EngineCluster {
         },
       },
     );
+  }
+
+  /** Asked of the nodes: `/` belongs to a module that not every installation has. */
+  async #version(): Promise<string> {
+    const { nodes } = (await this.ask('/_nodes?filter_path=nodes.*.version')) as {
+      nodes: Record<string, { version: string }>;
+    };
+    return Object.values(nodes)[0]?.version ?? '';
   }
 
   /** The machine is gone at once: silent first, dead a moment later. */
