@@ -1,5 +1,6 @@
 // A real search engine of one node on loopback, for tests that need one. It is found, never downloaded.
 import { spawn, type ChildProcess } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { cp, mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
@@ -82,6 +83,8 @@ export async function startEngines(installation: Installation, count: number, ja
   let processes: ChildProcess[] = [];
   let home = '';
   const urls = nodes.map(({ httpPort }) => `http://127.0.0.1:${httpPort}`);
+  const sweep = () => rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
+  process.once('exit', sweep);
   const engine: TestEngine = {
     url: urls[0] as string,
     urls,
@@ -103,6 +106,7 @@ export async function startEngines(installation: Installation, count: number, ja
     },
     async stop() {
       await engine.halt();
+      process.off('exit', sweep);
       await rm(directory, { recursive: true, force: true });
     },
   };
@@ -175,7 +179,8 @@ async function launch({ home, javaHome, directory, node, nodes, javaOptions }: L
 /** Ends the process with this one, also when this one is interrupted. */
 export function bound<P extends ChildProcess>(child: P): P {
   const kill = () => child.kill('SIGKILL');
-  process.once('exit', kill);
+  // Before the hooks that remove what the process writes.
+  process.prependOnceListener('exit', kill);
   child.once('exit', () => process.off('exit', kill));
   return child;
 }
