@@ -22,7 +22,7 @@ const help = `bench/throughput: what the service carries, beside Flask and besid
   --rounds N       interleaved rounds, medians are taken (default 5)
   --seconds N      of each measurement (default 5)
   --workers N      processes of this service (default 1)
-  --nodes N        engine nodes, started for this run (default 3)
+  --nodes N        engine nodes, started for this run (default 1: more would share the same processors)
   --documents N    descriptions of Debian packages that are indexed and searched (default 20000)
   --hosts URL,URL  an engine that runs already
   --json           the result as JSON on stdout; progress is on stderr
@@ -40,7 +40,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '5' },
     workers: { type: 'string', default: '1' },
-    nodes: { type: 'string', default: '3' },
+    nodes: { type: 'string', default: '1' },
     documents: { type: 'string', default: '20000' },
     hosts: { type: 'string' },
     help: { type: 'boolean', short: 'h', default: false },
