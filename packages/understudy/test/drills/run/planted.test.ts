@@ -110,7 +110,7 @@ test('gets that answer with forgotten content are stale reads', async () => {
   system.forgetful = true;
   const { verdict } = await runDrill(system.world, drill, { ...patient, ratePerS: { index: 60 } });
   system.forgetful = false;
-  assert.equal(verdict.result, 'FAIL');
+  assert.equal(verdict.result, 'FAIL', JSON.stringify(verdict.reasons));
   assert.ok(verdict.documents.staleReads > 0);
   assert.ok(codes(verdict.reasons).includes('goal-missed'));
 });
