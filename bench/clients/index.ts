@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { raiseSettings, restoreSettings } from '../../packages/understudy/src/lab/host/settings.ts';
 import { contenderNames, type ContenderName } from './contenders.ts';
 import { drills } from './drills.ts';
 import { judge } from './goals.ts';
 import type { Job } from './inside.ts';
-import { raiseMapCount } from './map-count.ts';
 import { readResults, toJson } from './results.ts';
 import { table } from './table.ts';
 
@@ -122,13 +122,14 @@ async function main(): Promise<number> {
   if (process.getuid?.() !== 0) refuse('Network namespaces need root: run it with sudo.');
   const folder = mkdtempSync(join(tmpdir(), 'understudy-clients-'));
   const resultFile = values.save === undefined ? join(folder, 'results.json') : resolve(values.save);
-  const putBack = raiseMapCount();
   try {
+    // As in the lab: an engine outside of loopback insists on one of them.
+    await raiseSettings(folder);
     const code = await runJob({ ...job, folder, resultFile });
     if (code === 0) print(resultFile);
     return code;
   } finally {
-    putBack();
+    await restoreSettings(folder);
     if (values.keep) process.stderr.write(`The engines' folder is ${folder}.\n`);
     else rmSync(folder, { recursive: true, force: true });
   }
