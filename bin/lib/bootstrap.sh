@@ -4,6 +4,8 @@
 set -euo pipefail
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 CACHE=${UNDERSTUDY_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/understudy}
+# Where Debian keeps nft, haproxy and mkfs; a user's path lacks it, and `su` without a dash gives root that path.
+export PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 NODE_MAJOR=24
 NODE=$CACHE/node/bin/node
 # Code compiled once is not compiled at every start: the tool starts in 1.0 s in place of 1.7 s.
