@@ -1,5 +1,6 @@
 // One request to one node on behalf of a call: keeps the node's books and passes the end on to the call, once.
-import type { Evictable, Node } from '../nodes/node.ts';
+import { Flight } from '../nodes/in-flight.ts';
+import type { Node } from '../nodes/node.ts';
 import type { Exchange, WireAnswer, WireRequest, WireSink } from '../nodes/wire.ts';
 import type { Core } from './core.ts';
 
@@ -12,7 +13,7 @@ export interface AttemptOwner {
   onNodeLost(attempt: Attempt): void;
 }
 
-export class Attempt implements WireSink, Evictable {
+export class Attempt extends Flight implements WireSink {
   readonly node: Node;
   readonly startedMs: number;
   readonly hedge: boolean;
@@ -25,6 +26,7 @@ export class Attempt implements WireSink, Evictable {
   #ended = false;
 
   constructor(core: Core, owner: AttemptOwner, node: Node, request: WireRequest, nowMs: number, hedge: boolean) {
+    super();
     this.#core = core;
     this.#owner = owner;
     this.node = node;
@@ -67,16 +69,16 @@ export class Attempt implements WireSink, Evictable {
     this.#owner.onFailure(this, error);
   }
 
-  onEvicted(): void {
+  override onEvicted(): void {
     if (!this.#ended) this.#owner.onEvicted(this);
   }
 
-  onNodeLost(): void {
+  override onNodeLost(): void {
     if (!this.#ended) this.#owner.onNodeLost(this);
   }
 
   #end(): void {
     this.#ended = true;
-    this.node.inFlight.delete(this);
+    this.node.inFlight.remove(this);
   }
 }

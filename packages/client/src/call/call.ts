@@ -81,14 +81,11 @@ export class Call extends Alarm implements AttemptOwner, Admissible, Parked {
     const entry = this.#gate === null ? 'in' : this.#gate.enter(this);
     if (entry === 'full') return this.#shed();
     if (entry === 'queued') this.#setAlarm('none', Infinity);
-    else this.onAdmitted();
+    else this.#begin(now);
   }
 
   onAdmitted(): void {
-    this.#admitted = true;
-    this.#core.retryBudget.deposit();
-    if (this.#spec.hedgeAfter) this.#core.hedgeBudget.deposit();
-    this.#send(false);
+    this.#begin(this.#core.time.now());
   }
 
   /** Ends the call on the caller's wish. */
@@ -174,7 +171,7 @@ export class Call extends Alarm implements AttemptOwner, Admissible, Parked {
       this.#main = this.#hedge;
     }
     core.counters.retries++;
-    this.#send(true);
+    this.#send(true, now);
   }
 
   /** Ends an attempt that is still under way and goes on as after a broken exchange. */
@@ -185,9 +182,15 @@ export class Call extends Alarm implements AttemptOwner, Admissible, Parked {
     this.#afterFailure(attempt, readFailure(attempt.sent, this.#spec.safety), undefined);
   }
 
-  #send(hedge: boolean): void {
+  #begin(now: number): void {
+    this.#admitted = true;
+    this.#core.retryBudget.deposit();
+    if (this.#spec.hedgeAfter) this.#core.hedgeBudget.deposit();
+    this.#send(false, now);
+  }
+
+  #send(hedge: boolean, now: number): void {
     const core = this.#core;
-    const now = core.time.now();
     if (now >= this.#spec.deadlineAt) return this.#expire();
     const node = core.nodes.pick(this.#lastNode);
     if (!node) {
@@ -214,7 +217,7 @@ export class Call extends Alarm implements AttemptOwner, Admissible, Parked {
     if (!core.retryBudget.withdraw(now)) return core.hedgeBudget.refund();
     core.counters.hedges++;
     const main = this.#main;
-    this.#send(true);
+    this.#send(true, now);
     const node = this.#lastNode?.url ?? '';
     if (core.events.wants('hedge'))
       core.events.emit('hedge', { operation: this.#spec.operation, node, afterMs: now - main.startedMs });
@@ -271,7 +274,7 @@ export class Call extends Alarm implements AttemptOwner, Admissible, Parked {
       };
       core.events.emit('retry', event);
     }
-    this.#send(false);
+    this.#send(false, now);
   }
 
   #forget(attempt: Attempt): void {

@@ -110,8 +110,10 @@ export class NodeSet {
     const usable = this.#usable;
     const count = usable.length;
     if (count <= 1) return usable[0];
-    const first = Math.floor(this.#time.random() * count);
-    let second = Math.floor(this.#time.random() * (count - 1));
+    // One number chooses the pair: chance is not free.
+    const pair = Math.floor(this.#time.random() * count * (count - 1));
+    const first = Math.floor(pair / (count - 1));
+    let second = pair % (count - 1);
     if (second >= first) second++;
     const a = usable[first];
     const b = usable[second];
@@ -162,7 +164,7 @@ export class NodeSet {
   async #drop(node: Node): Promise<void> {
     this.#probers.get(node)?.stop();
     this.#probers.delete(node);
-    for (const one of [...node.inFlight]) one.onEvicted();
+    for (const one of node.inFlight.snapshot()) one.onEvicted();
     await node.wire.close();
   }
 
@@ -213,9 +215,9 @@ export class NodeSet {
     this.#listener.onNodeChange(node, from, reason);
     // What waits at a dead node is told once, together, so that it can go elsewhere.
     if (to === 'down') {
-      for (const one of [...node.inFlight]) one.onEvicted();
+      for (const one of node.inFlight.snapshot()) one.onEvicted();
       // Reads that other nodes coordinate may hang on a copy at the lost one.
-      for (const other of this.#all) if (other !== node) for (const one of [...other.inFlight]) one.onNodeLost();
+      for (const other of this.#all) if (other !== node) for (const one of other.inFlight.snapshot()) one.onNodeLost();
     }
     if (to === 'up') this.#probers.get(node)?.identify();
   }

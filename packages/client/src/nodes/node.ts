@@ -1,5 +1,6 @@
 // One node as this client sees it: state, speed, and what is in flight there. It decides nothing; the node set does.
 import type { Breaker } from '../policy/breaker.ts';
+import { InFlight } from './in-flight.ts';
 import type { Wire } from './wire.ts';
 
 export type NodeState =
@@ -12,19 +13,11 @@ export type NodeState =
   /** Gets nothing but probes. */
   | 'down';
 
-/** Something in flight that wants to know when its node is given up. */
-export interface Evictable {
-  readonly startedMs: number;
-  onEvicted(): void;
-  /** Another node was given up. */
-  onNodeLost(): void;
-}
-
 export class Node {
   readonly url: string;
   readonly wire: Wire;
   readonly breaker: Breaker;
-  readonly inFlight = new Set<Evictable>();
+  readonly inFlight = new InFlight();
   state: NodeState = 'up';
   /** The engine's own id of this node, when known: lets reads be steered away from copies on sick nodes. */
   engineId: string | undefined = undefined;
@@ -61,8 +54,8 @@ export class Node {
   /** True when requests wait here and nothing at all was answered for `stallMs`, or longer after it was cleared by a probe. */
   stalled(nowMs: number, stallMs: number): boolean {
     const patienceMs = stallMs * 2 ** Math.min(this.cleared, 3);
-    if (this.inFlight.size === 0 || nowMs - Math.max(this.lastAnswerMs, this.clearedMs) < patienceMs) return false;
-    for (const oldest of this.inFlight) return nowMs - oldest.startedMs >= patienceMs;
-    return false;
+    const { oldest } = this.inFlight;
+    if (!oldest || nowMs - Math.max(this.lastAnswerMs, this.clearedMs) < patienceMs) return false;
+    return nowMs - oldest.startedMs >= patienceMs;
   }
 }
