@@ -5,6 +5,7 @@ import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
+import { useScratch } from './scratch.ts';
 
 const words = process.argv.slice(2);
 const flags = new Set(words.filter((word) => word.startsWith('--')));
@@ -22,6 +23,7 @@ const groups = [
 const count = { passed: 0, failed: 0, skipped: 0 };
 const skips: string[] = [];
 
+useScratch();
 for (const { files, concurrency, timeoutMs } of groups) {
   if (files.length === 0) continue;
   const stream = run({ files, concurrency, timeout: timeoutMs, execArgv: process.execArgv });

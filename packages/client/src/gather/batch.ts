@@ -56,7 +56,13 @@ export class Batch<E extends Entry<never>> extends Alarm implements EntryOwner {
 
   override ring(): void {
     this.stalled = true;
-    this.#lane.owner.onStall(this.#lane);
+    for (const entry of this.entries) entry.stalledCopies++;
+    this.#lane.owner.onStall();
+  }
+
+  /** Ends the request when other requests have answered all that it carries. */
+  cancelIfDone(): void {
+    if (this.entries.every((entry) => entry.ended)) this.#call?.cancel();
   }
 
   onLeft(): void {
@@ -68,7 +74,7 @@ export class Batch<E extends Entry<never>> extends Alarm implements EntryOwner {
     const { core, freight, owner } = this.#lane;
     core.wheel.clear(this);
     for (const entry of this.entries) {
-      entry.copies--;
+      this.#release(entry);
       entry.attempts += answer.attempts;
       if (answer.maybeApplied) entry.maybeApplied = true;
     }
@@ -82,12 +88,17 @@ export class Batch<E extends Entry<never>> extends Alarm implements EntryOwner {
   onError(error: ClientError): void {
     this.#lane.core.wheel.clear(this);
     for (const entry of this.entries) {
-      entry.copies--;
+      this.#release(entry);
       entry.attempts += error.attempts.length;
       if (error.outcome === 'unknown') entry.maybeApplied = true;
       if (!entry.ended) this.#lane.freight.refuse(entry, error);
     }
     this.#lane.onBatchEnd(this, []);
+  }
+
+  #release(entry: E): void {
+    entry.copies--;
+    if (this.stalled) entry.stalledCopies--;
   }
 
   /**

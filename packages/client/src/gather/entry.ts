@@ -30,6 +30,8 @@ export class Entry<R> extends Alarm {
   attempts = 0;
   /** Requests that carry it now. */
   copies = 0;
+  /** How many of these are stalled. */
+  stalledCopies = 0;
   /** An earlier request that carried it may have been applied. */
   maybeApplied = false;
   /** Who to tell when it leaves early: the lane or the request that holds it. */
@@ -63,6 +65,11 @@ export class Entry<R> extends Alarm {
 
   get ended(): boolean {
     return this.state === 'ended';
+  }
+
+  /** Nothing but stalled requests carries it. */
+  get trapped(): boolean {
+    return this.copies > 0 && this.copies === this.stalledCopies && !this.ended;
   }
 
   done(result: R): void {

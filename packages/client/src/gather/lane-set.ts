@@ -1,9 +1,11 @@
 // All lanes of one kind of operation. While every shard answers, entries share one lane, because large requests are cheap.
 // When a request is stuck the lanes are divided by shard, what is trapped in it is rescued shard by shard, and the healthy
-// shards go on; a while after the last stall they share again.
+// shards go on. A stuck lane sends single operations ahead, so that it goes on as soon as its shard does, not when the stuck
+// requests are given up. A while after the last stall the lanes share again.
 import type { Core } from '../call/core.ts';
 import { RecentQuantile } from '../policy/quantile.ts';
 import { Alarm } from '../time/wheel.ts';
+import type { Batch } from './batch.ts';
 import type { Entry } from './entry.ts';
 import { Lane, type Freight, type LaneLimits, type LaneOwner } from './lane.ts';
 import { Pause } from './pause.ts';
@@ -23,6 +25,8 @@ const stallMinMs = 250;
 const stallMaxMs = 1500;
 /** Lanes stay divided this long after the last stall. */
 const reuniteAfterMs = 3000;
+/** A lane in which everything is stuck sends one operation ahead this often. */
+const scoutEveryMs = 500;
 
 export class LaneSet<E extends Entry<never>> extends Alarm implements LaneOwner<E> {
   readonly #core: Core;
@@ -32,6 +36,7 @@ export class LaneSet<E extends Entry<never>> extends Alarm implements LaneOwner<
   readonly #divided = new Map<string, Lane<E>>();
   readonly #latency = new RecentQuantile(0.95, 256);
   #isDivided = false;
+  #stuckMs = -Infinity;
   #made = 1;
   #waiting = 0;
   #waitingBytes = 0;
@@ -89,8 +94,10 @@ export class LaneSet<E extends Entry<never>> extends Alarm implements LaneOwner<
 
   onBatchDone(lane: Lane<E>, latencyMs: number): void {
     if (latencyMs < this.stallMs) this.#latency.record(latencyMs);
+    if (lane === this.#shared) return;
     // The lane answers: what of it is still trapped in a stuck request is sent once more, now that it will be answered.
-    if (lane !== this.#shared) this.#rescue(lane);
+    this.#rescue(lane);
+    for (const stalled of this.#stalledBatches(lane)) stalled.cancelIfDone();
   }
 
   onAgain(entries: readonly E[]): void {
@@ -99,46 +106,59 @@ export class LaneSet<E extends Entry<never>> extends Alarm implements LaneOwner<
 
   onStall(): void {
     if (!this.#limits.divides) return;
-    this.#core.wheel.set(this, this.#core.time.now() + reuniteAfterMs);
+    this.#stuckMs = this.#core.time.now();
     if (!this.#isDivided) {
       this.#isDivided = true;
       this.#core.events.emit('lanes', { kind: this.#freight.kind, divided: true });
       for (const [key, entries] of groupByLane(this.#shared.empty())) this.#lane(key).pushFirst(entries);
     }
-    this.#scout();
+    this.#watch(this.#stuckMs);
   }
 
-  /** Time to share again, unless something is still stuck. */
+  /** While something is stuck: another try. A while after that: time to share again. */
   override ring(): void {
-    const lanes = [this.#shared, ...this.#divided.values()];
-    if (lanes.some((lane) => [...lane.batches].some((batch) => batch.stalled))) {
-      this.#core.wheel.set(this, this.#core.time.now() + reuniteAfterMs);
-      return;
-    }
+    const now = this.#core.time.now();
+    if ([this.#shared, ...this.#divided.values()].some(isStuck)) this.#stuckMs = now;
+    if (now - this.#stuckMs < reuniteAfterMs) return this.#watch(now);
     this.#isDivided = false;
     this.#core.events.emit('lanes', { kind: this.#freight.kind, divided: false });
     for (const lane of this.#divided.values()) this.#shared.pushFirst(lane.empty());
     this.#divided.clear();
   }
 
-  /** One trapped entry of each lane goes ahead; its answer tells that the lane is healthy. */
-  #scout(): void {
-    for (const [key, entries] of groupByLane(this.#trapped())) {
-      const lane = this.#lane(key);
-      const first = entries[0];
-      if (lane.batches.size === 0 && first && this.#pay()) lane.ship([first]);
-    }
+  #watch(now: number): void {
+    for (const key of new Set([...this.#divided.keys(), ...this.#trapped(this.#shared).map(({ laneKey }) => laneKey)]))
+      this.#scout(this.#lane(key), now);
+    this.#core.wheel.set(this, now + scoutEveryMs);
+  }
+
+  /** Sends one operation of a lane that is stuck ahead; its answer tells that the shard is healthy. */
+  #scout(lane: Lane<E>, now: number): void {
+    if (now - lane.shippedMs < scoutEveryMs || [...lane.batches].some((batch) => !batch.stalled)) return;
+    const first = this.#trappedOf(lane)[0];
+    if (!first) return;
+    // What waits is sent for the first time, which is free.
+    if (!lane.shipOne() && this.#pay()) lane.ship([first]);
   }
 
   #rescue(lane: Lane<E>): void {
-    const entries = this.#trapped().filter((entry) => entry.laneKey === lane.key);
+    const entries = this.#trappedOf(lane);
     if (entries.length > 0 && this.#pay()) lane.ship(entries.slice(0, this.#limits.maxCount));
   }
 
-  /** Entries that nothing but a stuck shared request carries. */
-  #trapped(): readonly E[] {
-    const stuck = [...this.#shared.batches].filter((batch) => batch.stalled);
-    return stuck.flatMap((batch) => batch.entries.filter((entry) => !entry.ended && entry.copies === 1));
+  /** Entries of `lane` that nothing but stuck requests carry, the shared ones included. */
+  #trappedOf(lane: Lane<E>): readonly E[] {
+    return [...new Set([...this.#trapped(this.#shared), ...this.#trapped(lane)])].filter(
+      (entry) => entry.laneKey === lane.key,
+    );
+  }
+
+  #trapped(lane: Lane<E>): readonly E[] {
+    return [...lane.batches].flatMap(({ entries }) => entries.filter((entry) => entry.trapped));
+  }
+
+  #stalledBatches(lane: Lane<E>): readonly Batch<E>[] {
+    return [...this.#shared.batches, ...lane.batches].filter((batch) => batch.stalled);
   }
 
   #pay(): boolean {
@@ -169,4 +189,8 @@ function groupByLane<E extends Entry<never>>(entries: readonly E[]): Map<string,
     else groups.set(entry.laneKey, [entry]);
   }
   return groups;
+}
+
+function isStuck<E extends Entry<never>>(lane: Lane<E>): boolean {
+  return [...lane.batches].some((batch) => batch.stalled);
 }

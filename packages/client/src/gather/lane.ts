@@ -32,8 +32,8 @@ export interface LaneOwner<E extends Entry<never>> {
   onTaken(count: number, bytes: number): void;
   /** A request of the lane took `latencyMs`; its entries are answered. */
   onBatchDone(lane: Lane<E>, latencyMs: number): void;
-  /** A request of the lane has been under way for suspiciously long. */
-  onStall(lane: Lane<E>): void;
+  /** A request has been under way for suspiciously long. */
+  onStall(): void;
   /** How long a request may take before that is suspicious. */
   readonly stallMs: number;
 }
@@ -45,6 +45,8 @@ export class Lane<E extends Entry<never>> implements EntryOwner {
   readonly freight: Freight<E>;
   readonly owner: LaneOwner<E>;
   readonly batches = new Set<Batch<E>>();
+  /** When it sent last. */
+  shippedMs = -Infinity;
   readonly #limits: LaneLimits;
   #queue: E[] = [];
   #head = 0;
@@ -100,9 +102,17 @@ export class Lane<E extends Entry<never>> implements EntryOwner {
 
   /** Sends `entries` as one request now, whatever else is in flight. */
   ship(entries: readonly E[]): void {
+    this.shippedMs = this.core.time.now();
     const batch = new Batch(this, entries);
     this.batches.add(batch);
     batch.start();
+  }
+
+  /** Sends the one that waits longest; false when none waits. */
+  shipOne(): boolean {
+    const entries = this.#take(1);
+    if (entries.length > 0) this.ship(entries);
+    return entries.length > 0;
   }
 
   /** A batch ended; `again` are entries that should be sent once more. */
@@ -124,14 +134,14 @@ export class Lane<E extends Entry<never>> implements EntryOwner {
 
   #flush(): void {
     while (this.#live > 0 && this.batches.size < this.#limits.inFlight) {
-      const entries = this.#take();
+      const entries = this.#take(this.#limits.maxCount);
       if (entries.length === 0) return;
       this.ship(entries);
     }
   }
 
-  #take(): readonly E[] {
-    const { maxCount, maxBytes } = this.#limits;
+  #take(maxCount: number): readonly E[] {
+    const { maxBytes } = this.#limits;
     const taken: E[] = [];
     let bytes = 0;
     while (this.#head < this.#queue.length && taken.length < maxCount) {

@@ -135,6 +135,40 @@ test('a stuck shard holds up only itself: lanes divide, what was trapped is resc
   assert.deepEqual(events, [true, false]);
 });
 
+test('a shard that answers again is used at once, though the requests it got stuck with are never answered', async () => {
+  const { time, engine, client } = setup({}, 3);
+  const shardOf = (id: string): number => floorMod(routingHash(id), 3);
+  let stuck = false;
+  engine.fates = (_node, request, isProbe) => {
+    const ids = request.path.startsWith('/_bulk') ? idsIn(String(request.body)) : [];
+    return !isProbe && stuck && ids.some((id) => shardOf(id) === 1) ? { kind: 'hang', applied: false } : answer(5);
+  };
+  const ends: { readonly shard: number; readonly startedMs: number; readonly endedMs: number }[] = [];
+  const running: Promise<void>[] = [];
+  const write = (n: number): void => {
+    const [id, startedMs] = [`k${n}`, time.now()];
+    const done = client.index({ index: 'a', id, document: { n } });
+    running.push(done.then(() => void ends.push({ shard: shardOf(id), startedMs, endedMs: time.now() })));
+  };
+  for (let n = 0; n < 400; n++, await time.run(5)) write(n);
+  const stuckMs = time.now();
+  stuck = true;
+  for (let n = 400; n < 1200; n++, await time.run(5)) write(n);
+  const againMs = time.now();
+  stuck = false;
+  for (let n = 1200; n < 1600; n++, await time.run(5)) write(n);
+  await time.run(30_000);
+  await Promise.all(running);
+  assert.equal(ends.length, 1600);
+  const hurt = ends.filter(({ shard, endedMs }) => shard === 1 && endedMs > stuckMs + 50).map((end) => end.endedMs);
+  const firstMs = Math.min(...hurt) - againMs;
+  assert.ok(firstMs > 0 && firstMs < 600, `the shard was used again after ${firstMs} ms`);
+  const lastMs = Math.max(...ends.filter(({ startedMs }) => startedMs < againMs).map((end) => end.endedMs)) - againMs;
+  assert.ok(lastMs < 1200, `what was stuck was answered after ${lastMs} ms`);
+  const extra = engine.received.filter(({ request }) => request.path.startsWith('/_bulk')).length;
+  assert.ok(client.metrics().counters.retries === 0 && extra < 1600, `${extra} requests`);
+});
+
 test('gets of a gathered kind each have their own answer', async () => {
   const { time, engine, client } = setup({ gather: { gets: 'on' } });
   engine.store.set('1', { source: { n: 1 }, version: 1, seqNo: 0 });

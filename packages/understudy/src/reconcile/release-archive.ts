@@ -1,8 +1,9 @@
-// The release as one compressed file, packed at most once however many machines it is sent to, and removed afterwards.
+// The release as one compressed file, packed at most once however many machines it is sent to. The file has no name, so that
+// nothing of it stays however this process ends.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createReadStream, createWriteStream, type ReadStream } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { createReadStream, type ReadStream } from 'node:fs';
+import { mkdtemp, open, rm, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -12,7 +13,7 @@ import { packCommand, type Release } from '../machines/index.ts';
 
 export class ReleaseArchive implements AsyncDisposable {
   readonly #release: Release;
-  #packing: Promise<{ readonly directory: string; readonly file: string }> | undefined;
+  #packing: Promise<FileHandle> | undefined;
 
   constructor(release: Release) {
     this.#release = release;
@@ -21,18 +22,18 @@ export class ReleaseArchive implements AsyncDisposable {
   /** A stream of the whole archive. Error: `reconcile-release` when the directory cannot be packed. */
   async open(): Promise<ReadStream> {
     this.#packing ??= pack(this.#release);
-    return createReadStream((await this.#packing).file);
+    // Each stream reads at its own position; `start` is what makes it do so.
+    return createReadStream('', { fd: (await this.#packing).fd, start: 0, autoClose: false });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const packed = await this.#packing?.catch(() => undefined);
-    if (packed) await rm(packed.directory, { recursive: true, force: true });
+    const file = await this.#packing?.catch(() => undefined);
+    await file?.close();
   }
 }
 
-async function pack(release: Release): Promise<{ directory: string; file: string }> {
-  const directory = await mkdtemp(join(tmpdir(), 'understudy-archive-'));
-  const file = join(directory, 'release.tar.gz');
+async function pack(release: Release): Promise<FileHandle> {
+  const file = await namelessFile();
   const [program = '', ...args] = packCommand(release);
   const tar = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   const said: Buffer[] = [];
@@ -41,18 +42,27 @@ async function pack(release: Release): Promise<{ directory: string; file: string
     const ended = once(tar, 'close') as Promise<[number | null]>;
     // The fastest level: a runtime's binary shrinks to four tenths, and the higher levels cost seconds for little more.
     await Promise.all([
-      pipeline(tar.stdout, createGzip({ level: 1 }), createWriteStream(file, { mode: 0o600 })),
+      pipeline(tar.stdout, createGzip({ level: 1 }), (packed) => file.writeFile(packed)),
       ended,
     ]);
     const [code] = await ended;
-    if (code === 0) return { directory, file };
+    if (code === 0) return file;
   } catch (cause) {
     said.push(Buffer.from(cause instanceof Error ? cause.message : String(cause)));
   }
-  await rm(directory, { recursive: true, force: true });
+  await file.close();
   throw new UnderstudyError(
     'reconcile-release',
     `The release in ${release.directory} could not be packed: ${Buffer.concat(said).toString().trim()}`,
     { facts: { directory: release.directory } },
   );
+}
+
+async function namelessFile(): Promise<FileHandle> {
+  const directory = await mkdtemp(join(tmpdir(), 'understudy-archive-'));
+  try {
+    return await open(join(directory, 'release.tar.gz'), 'wx+', 0o600);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
 }
