@@ -41,10 +41,7 @@ async function pack(release: Release): Promise<FileHandle> {
   try {
     const ended = once(tar, 'close') as Promise<[number | null]>;
     // The fastest level: a runtime's binary shrinks to four tenths, and the higher levels cost seconds for little more.
-    await Promise.all([
-      pipeline(tar.stdout, createGzip({ level: 1 }), (packed) => file.writeFile(packed)),
-      ended,
-    ]);
+    await Promise.all([pipeline(tar.stdout, createGzip({ level: 1 }), (packed) => file.writeFile(packed)), ended]);
     const [code] = await ended;
     if (code === 0) return file;
   } catch (cause) {
