@@ -9,7 +9,7 @@ import { findEngine, startEngines, type TestEngine } from '../../packages/servic
 import { debianDescriptions, type BenchDocument } from '../documents.ts';
 import { recipes, startContender, type Contender } from './contenders.ts';
 import { measureAtRate, type RateSample } from './fixed-rate.ts';
-import { judge } from './goals.ts';
+import { judge, shares } from './goals.ts';
 import { prepareIndex } from './indices.ts';
 import { median, measure, type Sample, type Target } from './measure.ts';
 import type { RateRow, Row } from './rows.ts';
@@ -28,7 +28,7 @@ const help = `bench/throughput: what the service carries, beside Flask and besid
   --json           the result as JSON on stdout; progress is on stderr
 
 Examples:
-  bench/throughput/index.ts                       everything, about 15 minutes
+  bench/throughput/index.ts                       everything, about 20 minutes
   bench/throughput/index.ts --rounds 1 --json     a quick look
 
 It needs wrk (apt-get install wrk), an engine in the cache (bin/demo puts it there), and this machine to itself.
@@ -144,11 +144,10 @@ async function asFastAsPossible(
   }));
 }
 
-/** Half of what Flask carries as fast as possible: that it can sustain. */
-async function loadOf(operation: Row['operation'], files: RequestFiles, rows: readonly Row[]) {
+async function loadOf(operation: Row['operation'], share: number, files: RequestFiles, rows: readonly Row[]) {
   const flask = rows.find((row) => row.service === 'flask' && row.operation === operation && row.connections === 16);
   const lines = (await readFile(files[operation], 'utf8')).split('\n');
-  return { operation, perSecond: Math.floor((flask?.perSecond ?? 0) / 2), lines };
+  return { operation, share, perSecond: Math.floor((flask?.perSecond ?? 0) * share), lines };
 }
 
 async function atAFixedRate(
@@ -158,15 +157,17 @@ async function atAFixedRate(
 ): Promise<RateRow[]> {
   const samples = new Map<
     string,
-    { readonly of: Pick<RateRow, 'operation' | 'perSecond' | 'service'>; all: RateSample[] }
+    { readonly of: Pick<RateRow, 'operation' | 'share' | 'perSecond' | 'service'>; all: RateSample[] }
   >();
-  const loads = await Promise.all(operations.map((operation) => loadOf(operation, files, rows)));
+  const loads = await Promise.all(
+    shares.flatMap((share) => operations.map((operation) => loadOf(operation, share, files, rows))),
+  );
   for (let round = 0; round < rounds; round += 1)
-    for (const { operation, perSecond, lines } of loads)
+    for (const { operation, share, perSecond, lines } of loads)
       for (const contender of inTurn(contenders, round)) {
         const sample = await measureAtRate(contender.url, lines, perSecond, seconds);
-        const key = `${operation} ${contender.name}`;
-        const of = { operation, perSecond, service: contender.name };
+        const key = `${operation} ${share} ${contender.name}`;
+        const of = { operation, share, perSecond, service: contender.name };
         samples.set(key, { of, all: [...(samples.get(key)?.all ?? []), sample] });
         say(`round ${round + 1}/${rounds}  ${key.padEnd(24)} at ${perSecond}/s  p99 ${sample.p99Ms.toFixed(1)} ms`);
       }

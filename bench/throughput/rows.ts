@@ -16,6 +16,8 @@ export interface Row {
 /** Latency at a fixed rate, timed from when each request was due. */
 export interface RateRow {
   readonly operation: Row['operation'];
+  /** Of what Flask carries as fast as possible with 16 connections. */
+  readonly share: number;
   readonly perSecond: number;
   readonly service: ContenderName;
   readonly p50Ms: number;

@@ -34,9 +34,9 @@ export function table({ rounds, seconds, nodes, documents, rows, rates, goals }:
     ),
     '',
     markdown(
-      'operation | at a rate of | service | p50 ms | p99 ms | failed'.split(' | '),
+      'operation | at a rate of | of what Flask carries | service | p50 ms | p99 ms | failed'.split(' | '),
       rates.map((row) => [
-        ...[row.operation, `${row.perSecond}/s`, row.service],
+        ...[row.operation, `${row.perSecond}/s`, `${row.share * 100} %`, row.service],
         ...[row.p50Ms.toFixed(1), row.p99Ms.toFixed(1), String(row.failed)],
       ]),
     ),

@@ -26,15 +26,18 @@ function rows(of: Readonly<Record<Row['service'], number>>): Row[] {
   );
 }
 
-function rates(ours: number, flask: number): RateRow[] {
+/** p99 at half of what Flask carries and at four fifths. */
+function rates(half: number, fourFifths: number, flask: number): RateRow[] {
   return (['index', 'search'] as const).flatMap((operation) =>
     (
       [
-        ['understudy', ours],
-        ['flask', flask],
+        [0.5, 'understudy', half],
+        [0.8, 'understudy', fourFifths],
+        [0.5, 'flask', flask],
+        [0.8, 'flask', flask],
       ] as const
-    ).map(([service, p99Ms]) => ({
-      ...{ operation, service, p99Ms, perSecond: 100, p50Ms: 1, failed: 0 },
+    ).map(([share, service, p99Ms]) => ({
+      ...{ operation, share, service, p99Ms, perSecond: 100, p50Ms: 1, failed: 0 },
     })),
   );
 }
@@ -43,7 +46,7 @@ describe('the goals of throughput', () => {
   it('are ratios of the same run, each reached or missed by itself', () => {
     const judged = judge(
       rows({ understudy: 1200, 'not gathered': 1300, 'bare fastify': 250, flask: 100 }),
-      rates(5, 20),
+      rates(5, 5, 20),
     );
     assert.deepEqual(
       judged.filter(({ met }) => !met).map(({ what }) => what),
@@ -57,20 +60,20 @@ describe('the goals of throughput', () => {
   });
 
   it('are missed by a p99 of more than a third', () => {
-    const [ours] = judge(
-      rows({ understudy: 1200, 'not gathered': 1, 'bare fastify': 1, flask: 100 }),
-      rates(7, 20),
-    ).slice(-1);
-    assert.equal(ours?.met, false);
+    const judged = judge(rows({ understudy: 1200, 'not gathered': 1, 'bare fastify': 1, flask: 100 }), rates(7, 5, 20));
+    assert.deepEqual(
+      judged.filter(({ met }) => !met).map(({ what }) => what),
+      ['index', 'search'].map((operation) => `${operation} at 50 % of what Flask carries: p99 to flask`),
+    );
   });
 
   it('stand below the tables', () => {
     const measured = rows({ understudy: 1200, 'not gathered': 900, 'bare fastify': 250, flask: 100 });
-    const goals = judge(measured, rates(5, 20));
+    const goals = judge(measured, rates(5, 5, 20));
     const run = { rounds: 5, seconds: 5, workers: 1, nodes: 3, documents: 10 };
-    const text = table({ ...run, rows: measured, rates: rates(5, 20), goals });
+    const text = table({ ...run, rows: measured, rates: rates(5, 5, 20), goals });
     assert.match(text, /\| index \| 64 \| understudy \| 1200 \| 12\.0x \|/);
-    assert.match(text, /\| search \| 100\/s \| flask \| 1\.0 \| 20\.0 \| 0 \|/);
+    assert.match(text, /\| search \| 100\/s \| 80 % \| flask \| 1\.0 \| 20\.0 \| 0 \|/);
     assert.match(text, /reached {2}index at 64 connections: throughput to flask: 12\.00, at least 12\.00/);
   });
 });
