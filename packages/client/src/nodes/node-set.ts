@@ -103,8 +103,8 @@ export class NodeSet {
   }
 
   /**
-   * The node for the next request: the cheaper of two random usable ones, `avoid` only when there is no other; undefined
-   * when all are down.
+   * The node for the next request: of two random usable ones the cheaper that is not cold and busy, `avoid` only when there is no
+   * other; undefined when all are down.
    */
   pick(avoid?: Node): Node | undefined {
     const usable = this.#usable;
@@ -117,9 +117,10 @@ export class NodeSet {
     if (second >= first) second++;
     const a = usable[first];
     const b = usable[second];
-    if (a === avoid) return b;
-    if (b === avoid) return a;
-    return !a || !b || a.cost <= b.cost ? a : b;
+    if (!a || a === avoid) return b;
+    if (!b || b === avoid) return a;
+    if (a.crowded !== b.crowded) return a.crowded ? b : a;
+    return a.cost <= b.cost ? a : b;
   }
 
   /** Starts the watch for stalls; called with each exchange, does nothing when it is already running. */
@@ -211,6 +212,7 @@ export class NodeSet {
     const from = node.state;
     if (from === to) return;
     node.state = to;
+    if (to === 'down') node.cooled();
     this.#refresh();
     this.#listener.onNodeChange(node, from, reason);
     // What waits at a dead node is told once, together, so that it can go elsewhere.

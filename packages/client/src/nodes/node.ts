@@ -13,6 +13,9 @@ export type NodeState =
   /** Gets nothing but probes. */
   | 'down';
 
+/** A node that came back is cold: it gets one request at a time until it has answered so many. */
+const coldAnswers = 8;
+
 export class Node {
   readonly url: string;
   readonly wire: Wire;
@@ -30,6 +33,7 @@ export class Node {
   cleared = 0;
   /** Failed probes since it was last up. */
   failedProbes = 0;
+  #coldAnswersLeft = 0;
 
   constructor(url: string, wire: Wire, breaker: Breaker, nowMs: number) {
     this.url = url;
@@ -43,8 +47,19 @@ export class Node {
     return this.ewmaMs * (this.inFlight.size + 1);
   }
 
+  /** It is cold and busy with a request: the next one is better off elsewhere. */
+  get crowded(): boolean {
+    return this.#coldAnswersLeft > 0 && this.inFlight.size > 0;
+  }
+
+  /** It was down and may have been started anew: its first answers can take seconds. */
+  cooled(): void {
+    this.#coldAnswersLeft = coldAnswers;
+  }
+
   /** Learns from an answer, whatever its status. */
   answered(nowMs: number, latencyMs: number): void {
+    if (this.#coldAnswersLeft > 0) this.#coldAnswersLeft--;
     this.lastAnswerMs = nowMs;
     this.cleared = 0;
     // Slowness is learnt faster than recovery: a node that turns slow must lose traffic within a few answers.

@@ -231,3 +231,33 @@ test('a bulk of one caller: failed items are sent again, a conflict with its own
     ['created', 'created', 'rejected', 'not_found'],
   );
 });
+
+test('a node that comes back cold gets one request at a time until it has shown that it is warm', async () => {
+  const s = setup();
+  let dead = false;
+  let coldLeft = 0;
+  let busyUntilMs = 0;
+  let together = 0;
+  s.engine.fates = (node, _request, isProbe) => {
+    if (node !== urls[0] || isProbe) return node === urls[0] && dead ? { kind: 'refuse' } : answer(2);
+    if (dead) return { kind: 'refuse' };
+    const now = s.time.now();
+    if (now < busyUntilMs) together++;
+    if (coldLeft <= 0) return answer(2);
+    coldLeft--;
+    busyUntilMs = now + 200;
+    return answer(200);
+  };
+  const f = felt();
+  const write = (n: number): Promise<unknown> => s.client.index({ index: 'a', id: `${n}`, document: { n } });
+  await load(s, f, 1, 500, write);
+  dead = true;
+  await load(s, f, 1, 1500, write);
+  dead = false;
+  coldLeft = 5;
+  await load(s, f, 1, 3000, write);
+  await s.time.run(5000);
+  assert.equal(f.done, 5000);
+  assert.ok(coldLeft < 5, 'it was used');
+  assert.equal(together, 0, 'nothing joined a request to the cold node');
+});
