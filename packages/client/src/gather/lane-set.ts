@@ -5,7 +5,6 @@
 import type { Core } from '../call/core.ts';
 import { RecentQuantile } from '../policy/quantile.ts';
 import { Alarm } from '../time/wheel.ts';
-import type { Batch } from './batch.ts';
 import type { Entry } from './entry.ts';
 import { Lane, type Freight, type LaneLimits, type LaneOwner } from './lane.ts';
 import { Pause } from './pause.ts';
@@ -97,7 +96,7 @@ export class LaneSet<E extends Entry<never>> extends Alarm implements LaneOwner<
     if (lane === this.#shared) return;
     // The lane answers: what of it is still trapped in a stuck request is sent once more, now that it will be answered.
     this.#rescue(lane);
-    for (const stalled of this.#stalledBatches(lane)) stalled.cancelIfDone();
+    for (const batch of [...this.#shared.stalled, ...lane.stalled]) batch.cancelIfDone();
   }
 
   onAgain(entries: readonly E[]): void {
@@ -118,7 +117,7 @@ export class LaneSet<E extends Entry<never>> extends Alarm implements LaneOwner<
   /** While something is stuck: another try. A while after that: time to share again. */
   override ring(): void {
     const now = this.#core.time.now();
-    if ([this.#shared, ...this.#divided.values()].some(isStuck)) this.#stuckMs = now;
+    if ([this.#shared, ...this.#divided.values()].some(({ stalled }) => stalled.length > 0)) this.#stuckMs = now;
     if (now - this.#stuckMs < reuniteAfterMs) return this.#watch(now);
     this.#isDivided = false;
     this.#core.events.emit('lanes', { kind: this.#freight.kind, divided: false });
@@ -134,7 +133,7 @@ export class LaneSet<E extends Entry<never>> extends Alarm implements LaneOwner<
 
   /** Sends one operation of a lane that is stuck ahead; its answer tells that the shard is healthy. */
   #scout(lane: Lane<E>, now: number): void {
-    if (now - lane.shippedMs < scoutEveryMs || [...lane.batches].some((batch) => !batch.stalled)) return;
+    if (now - lane.shippedMs < scoutEveryMs || lane.stalled.length < lane.batches.size) return;
     const first = this.#trappedOf(lane)[0];
     if (!first) return;
     // What waits is sent for the first time, which is free.
@@ -154,11 +153,7 @@ export class LaneSet<E extends Entry<never>> extends Alarm implements LaneOwner<
   }
 
   #trapped(lane: Lane<E>): readonly E[] {
-    return [...lane.batches].flatMap(({ entries }) => entries.filter((entry) => entry.trapped));
-  }
-
-  #stalledBatches(lane: Lane<E>): readonly Batch<E>[] {
-    return [...this.#shared.batches, ...lane.batches].filter((batch) => batch.stalled);
+    return lane.stalled.flatMap(({ entries }) => entries.filter((entry) => entry.trapped));
   }
 
   #pay(): boolean {
@@ -189,8 +184,4 @@ function groupByLane<E extends Entry<never>>(entries: readonly E[]): Map<string,
     else groups.set(entry.laneKey, [entry]);
   }
   return groups;
-}
-
-function isStuck<E extends Entry<never>>(lane: Lane<E>): boolean {
-  return [...lane.batches].some((batch) => batch.stalled);
 }

@@ -67,6 +67,11 @@ export class Lane<E extends Entry<never>> implements EntryOwner {
     return this.#live;
   }
 
+  /** Its requests that have been under way for suspiciously long. */
+  get stalled(): readonly Batch<E>[] {
+    return [...this.batches].filter(({ stalled }) => stalled);
+  }
+
   push(entry: E): void {
     entry.owner = this;
     this.#queue.push(entry);
