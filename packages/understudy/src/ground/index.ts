@@ -4,3 +4,4 @@ export { Secret } from './secret.ts';
 export { systemClock, type Clock } from './clock.ts';
 export { oncePer } from './once-per.ts';
 export { silentLogger, type Logger, type LogLevel, type LogLine } from './logger.ts';
+export { absent, look, seen, shown, unknown, type Seen, type Unknown } from './seen.ts';
