@@ -6,8 +6,8 @@ import type { EngineTransport } from './transport.ts';
 const key = 'cluster.routing.allocation.enable';
 
 const settings = z.object({
-  persistent: z.record(z.string(), z.unknown()).default({}),
-  transient: z.record(z.string(), z.unknown()).default({}),
+  persistent: z.record(z.string(), z.unknown()),
+  transient: z.record(z.string(), z.unknown()),
 });
 
 /** `all` unless somebody changed it. */

@@ -30,8 +30,8 @@ const coordination = z.object({
 });
 
 const stateSchema = z.looseObject({
-  cluster_uuid: z.string().default('_na_'),
-  nodes: z.record(z.string(), z.object({ name: z.string(), transport_address: z.string() })).default({}),
+  cluster_uuid: z.string(),
+  nodes: z.record(z.string(), z.object({ name: z.string(), transport_address: z.string() })),
   metadata: z.object({ cluster_coordination: coordination.optional() }).optional(),
 });
 

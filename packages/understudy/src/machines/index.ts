@@ -33,5 +33,6 @@ export {
   observeMachine,
   observeScript,
   parseObservation,
+  partOf,
   type ObservedMachine,
 } from './observe-machine.ts';

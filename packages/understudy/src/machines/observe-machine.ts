@@ -1,5 +1,5 @@
 // What one machine is like, learned in one round trip: a small shell script that only reads, and the parser of what it says.
-import { UnderstudyError } from '../ground/index.ts';
+import { absent, seen, UnderstudyError, type Seen } from '../ground/index.ts';
 import type { RemoteRunner, RemoteTarget } from './remote.ts';
 
 export interface MachineSpec {
@@ -36,15 +36,17 @@ interface ObservedSysctl {
 
 /** Everything keyed by what was asked; what is missing on the machine is missing here. */
 export interface ObservedMachine {
-  readonly files: Readonly<Record<string, ObservedFile>>;
-  readonly units: Readonly<Record<string, ObservedUnit>>;
-  readonly sysctls: Readonly<Record<string, ObservedSysctl>>;
-  readonly packages: Readonly<Record<string, string>>;
-  readonly directories: Readonly<Record<string, 'absent' | 'empty' | 'filled'>>;
-  readonly records: Readonly<Record<string, string>>;
-  readonly links: Readonly<Record<string, string>>;
+  readonly files: Readonly<Record<string, Seen<ObservedFile>>>;
+  readonly units: Readonly<Record<string, Seen<ObservedUnit>>>;
+  readonly sysctls: Readonly<Record<string, Seen<ObservedSysctl>>>;
+  readonly packages: Readonly<Record<string, Seen<string>>>;
+  readonly directories: Readonly<Record<string, Seen<'empty' | 'filled'>>>;
+  readonly records: Readonly<Record<string, Seen<string>>>;
+  readonly links: Readonly<Record<string, Seen<string>>>;
   /** `done`, `running`, `error`, `disabled`, or `absent` where there is no cloud-init. */
-  readonly cloudInit: string;
+  readonly cloudInit: Seen<string>;
+  /** The address from which this machine saw the operator come. */
+  readonly operatorAddress: Seen<string>;
 }
 
 /** Lines of `kind TAB subject TAB values...`; the lists come as arguments so that the script itself is constant. */
@@ -92,9 +94,9 @@ export function parseObservation(text: string, label: string): ObservedMachine {
       facts: { label },
     });
   }
-  const table = <Value>(kind: string, read: (values: readonly string[]) => Value): Record<string, Value> =>
+  const table = <Value>(kind: string, read: (values: readonly string[]) => Value): Record<string, Seen<Value>> =>
     Object.fromEntries(
-      lines.filter(([first]) => first === kind).map(([, subject = '', ...values]) => [subject, read(values)]),
+      lines.filter(([first]) => first === kind).map(([, subject = '', ...values]) => [subject, seen(read(values))]),
     );
   return {
     files: table('file', ([hash = '', mode = '', owner = '']) => ({ hash, mode, owner })),
@@ -105,11 +107,17 @@ export function parseObservation(text: string, label: string): ObservedMachine {
       writable: values.at(-1) === 'yes',
     })),
     packages: table('package', ([version = '']) => version),
-    directories: table('directory', ([state]) => (state === 'empty' || state === 'filled' ? state : 'absent')),
+    directories: table('directory', ([state]) => (state === 'filled' ? 'filled' : 'empty')),
     records: table('record', ([base64 = '']) => Buffer.from(base64, 'base64').toString()),
     links: table('link', ([to = '']) => to),
-    cloudInit: table('cloud-init', ([status = '']) => status)['-'] ?? 'absent',
+    cloudInit: table('cloud-init', ([status = '']) => status)['-'] ?? absent,
+    operatorAddress: table('operator', ([address = '']) => address)['-'] ?? absent,
   };
+}
+
+/** What was asked about one subject; absent when the machine says nothing of it. */
+export function partOf<Value>(parts: Readonly<Record<string, Seen<Value>>>, subject: string): Seen<Value> {
+  return parts[subject] ?? absent;
 }
 
 /** One round trip. Errors are the runner's, and `machines-observation-cut`. */

@@ -38,6 +38,7 @@ const doings: Doing = {
   'voting-clear': search.clearVoting,
   'release-deploy': (site, task) => service.deployRelease(site, task.machine),
   'service-start': (site, task) => service.startService(site, task.machine),
+  'service-restart': (site, task) => service.restartService(site, task.machine),
   'balancer-create': balancer.createBalancer,
   'balancer-tag': balancer.tagBalancer,
   'listener-create': (site, task) => balancer.createListener(site, task.port),
@@ -45,6 +46,8 @@ const doings: Doing = {
   'backend-create': (site, task) => balancer.createBackend(site, task.port, task.machine),
   'backend-update': (site, task) => balancer.updateBackend(site, task.port, task.machine),
   'search-remove': (site, task) => search.removeMachine(site, task.object),
+  'service-remove': (site, task) => service.removeMachine(site, task.object),
+  'backend-remove': (site, task) => balancer.removeBackend(site, task.object),
   'object-delete': (site, task) => deleteObject(site.world, task.object),
 };
 

@@ -16,7 +16,7 @@ import { engineInstaller, engineLayouts, installEnginePath, writeFilesScript } f
 import { deleteObject } from './do-delete.ts';
 import { indexTemplateOf, machinesFor } from './intent.ts';
 import { engine, machineTarget, runScript, type Site } from './site.ts';
-import type { DoomedObject } from './step.ts';
+import type { ObjectToDelete } from './step.ts';
 
 export async function installPackage(site: Site, label: string): Promise<void> {
   const { topology, repository } = site.intent;
@@ -92,7 +92,7 @@ export async function restartEngine(site: Site, label: string): Promise<void> {
 }
 
 /** With every copy in place one machine may go; before the next, the cluster makes its copies anew and shrinks its vote. */
-export async function removeMachine(site: Site, object: DoomedObject): Promise<void> {
+export async function removeMachine(site: Site, object: ObjectToDelete): Promise<void> {
   const { transport, dialect } = engine(site);
   const nodes = machinesFor(site.intent, 'search').length;
   const wait = { status: 'green', nodes, deadlineMs: greenWithinMs } as const;

@@ -1,6 +1,7 @@
 // Whether a search cluster exists already, must be formed for the first time, or cannot be told. A wrong answer here would
 // make a second cluster beside the first and lose its data, so everything doubtful is `unclear`.
-import { engineLayouts } from '../machines/index.ts';
+import { absent, shown } from '../ground/index.ts';
+import { engineLayouts, partOf } from '../machines/index.ts';
 import type { MachinePlan } from '../topology/index.ts';
 import { instanceNamed, type Observation } from '../status/index.ts';
 import { engineConfigHash, machinesFor, type Intent } from './intent.ts';
@@ -16,9 +17,8 @@ type Hold = 'nothing' | 'unfinished-bootstrap' | 'data' | 'unseen';
 
 export function formationOf(intent: Intent, observation: Observation): Formation {
   const { cluster } = observation;
-  if (cluster.answered) {
-    const uuid = cluster.cluster.membership?.clusterUuid;
-    if (uuid !== undefined && uuid !== '_na_') return { state: 'formed' };
+  if (cluster.state === 'seen' && cluster.value.membership.state === 'seen') {
+    if (cluster.value.membership.value.clusterUuid !== '_na_') return { state: 'formed' };
   }
   const holds = machinesFor(intent, 'search').map((machine) => ({
     label: machine.label,
@@ -35,10 +35,14 @@ export function formationOf(intent: Intent, observation: Observation): Formation
  */
 function holdOf(intent: Intent, observation: Observation, machine: MachinePlan): Hold {
   if (!instanceNamed(observation.objects, machine.label)) return 'nothing';
-  const sight = observation.machines[machine.label];
-  if (!sight?.reached) return 'unseen';
+  const sight = observation.machines[machine.label] ?? absent;
+  if (sight.state !== 'seen') return 'unseen';
   const layout = engineLayouts[intent.topology.search.engine];
-  if (sight.machine.directories[layout.dataDirectory] !== 'filled') return 'nothing';
-  const config = sight.machine.files[layout.configFile]?.hash;
-  return config === engineConfigHash(intent, machine, 'bootstrap') ? 'unfinished-bootstrap' : 'data';
+  const data = partOf(sight.value.directories, layout.dataDirectory);
+  if (data.state === 'unknown') return 'unseen';
+  if (data.state === 'absent' || data.value !== 'filled') return 'nothing';
+  const config = partOf(sight.value.files, layout.configFile);
+  if (config.state === 'unknown') return 'data';
+  const hash = shown(config)?.hash;
+  return hash === engineConfigHash(intent, machine, 'bootstrap') ? 'unfinished-bootstrap' : 'data';
 }

@@ -1,23 +1,17 @@
 // Plans the machines themselves: that each exists, runs, can be reached, and has its files and kernel settings.
+import { absent, shown, type Seen, type Unknown } from '../ground/index.ts';
 import type { Instance } from '../linode/index.ts';
 import {
   contentHash,
-  engineLayouts,
   kernelSettings,
+  partOf,
   sysctlPath,
   sysctlUnit,
   type EngineForm,
   type ManagedFile,
   type ObservedMachine,
 } from '../machines/index.ts';
-import {
-  backendsNamed,
-  heldAddress,
-  instanceNamed,
-  isMember,
-  type MachineSight,
-  type Observation,
-} from '../status/index.ts';
+import { backendsNamed, heldAddress, instanceNamed, membershipOf, offCode, type Observation } from '../status/index.ts';
 import { firewallLabel, tagOf, type MachinePlan } from '../topology/index.ts';
 import { privateAddressOf } from './balancer-shape.ts';
 import { askedMachine, filesOf, machinesFor, type Intent } from './intent.ts';
@@ -32,15 +26,20 @@ export function reachSteps(label: string): readonly string[] {
   return [`${label}/wait`];
 }
 
-export function sightOf(observation: Observation, label: string): ObservedMachine | undefined {
-  const sight = observation.machines[label];
-  return sight?.reached ? sight.machine : undefined;
+/** What was seen of a machine that was looked into; undefined for one that is yet to be made, and for one that is unseen. */
+export function lookedInto(observation: Observation, label: string): ObservedMachine | undefined {
+  return shown(observation.machines[label] ?? absent);
+}
+
+/** True while an instance is so young that it need not answer yet. */
+export function isBeingBorn({ at }: Pick<Observation, 'at'>, { created }: Pick<Instance, 'created'>): boolean {
+  return Date.parse(at) - Date.parse(`${created}Z`) < birthMs;
 }
 
 /** True for a machine that exists and could not be looked into: what it needs is known only when it can be. */
 export function isUnseen(observation: Observation, label: string): boolean {
   const exists = instanceNamed(observation.objects, label) !== undefined;
-  return exists && sightOf(observation, label) === undefined;
+  return exists && lookedInto(observation, label) === undefined;
 }
 
 /** Instances that Linode is deleting count as gone; only their labels are still taken. */
@@ -127,9 +126,9 @@ function planExisting(
     planWait(draft, label, 'A booted machine has to come up.');
     return;
   }
-  const sight = observation.machines[label];
-  if (sight && !sight.reached) planUnreached(draft, observation, instance, sight);
-  else if (sightOf(observation, label)?.cloudInit === 'running') {
+  const sight = observation.machines[label] ?? absent;
+  if (sight.state === 'unknown') planUnreached(draft, observation, instance, sight);
+  else if (sight.state === 'seen' && shown(sight.value.cloudInit) === 'running') {
     planWait(draft, label, 'Its cloud-init has not finished.');
   }
 }
@@ -164,24 +163,18 @@ function planShape(
   }
 }
 
-function planUnreached(
-  draft: PlanDraft,
-  observation: Observation,
-  instance: Instance,
-  sight: Extract<MachineSight, { reached: false }>,
-): void {
+function planUnreached(draft: PlanDraft, observation: Observation, instance: Instance, sight: Unknown): void {
   const { label } = instance;
-  const ageMs = Date.parse(observation.at) - Date.parse(`${instance.created}Z`);
   if (sight.code === 'machines-host-key') draft.obstacle(label, sight.reason);
-  else if (instance.status !== 'running' || ageMs < birthMs) {
+  else if (sight.code === offCode || isBeingBorn(observation, instance)) {
     planWait(draft, label, `${label} does not answer yet: ${sight.reason}`);
   } else if (serves(observation, label)) {
-    draft.obstacle(label, `It serves, but does not answer over SSH, so nothing on it can be changed: ${sight.reason}`);
+    draft.blind(label, `It serves, but does not answer over SSH, so nothing on it can be changed: ${sight.reason}`);
   } else {
     draft.add({
       subject: label,
       action: 'reboot',
-      reason: `Linode says that ${label} runs, but it answers to nobody.`,
+      reason: `Linode says that ${label} runs, but it is unreachable: ${sight.reason}.`,
       task: { kind: 'instance-reboot', machine: label },
     });
     planWait(draft, label, 'A rebooted machine has to come up.');
@@ -189,19 +182,42 @@ function planUnreached(
 }
 
 function serves({ cluster, objects }: Observation, label: string): boolean {
-  return isMember(cluster, label) || backendsNamed(objects, label).some(({ status }) => status === 'UP');
+  return (
+    membershipOf({ cluster }, label) === 'member' || backendsNamed(objects, label).some(({ status }) => status === 'UP')
+  );
 }
 
-/** Files that differ from what they should be, each as a clause; every file when the machine has not been seen. */
-function fileDifferences(files: readonly ManagedFile[], seen: ObservedMachine | undefined): string[] {
+/** Files that differ from what they should be, each as a clause; every file of a machine that is yet to be made. */
+function fileDifferences(files: readonly ManagedFile[], machine: ObservedMachine | undefined): string[] {
   return files.flatMap((file) => {
-    const there = seen?.files[file.path];
-    if (!there) return [`${file.path} is missing`];
-    if (there.hash !== contentHash(file.content)) return [`${file.path} differs from what was written`];
-    if (there.mode !== file.mode) return [`${file.path} has the mode ${there.mode} instead of ${file.mode}`];
-    if (there.owner !== file.owner) return [`${file.path} belongs to ${there.owner} instead of ${file.owner}`];
-    return [];
+    const there = machine ? partOf(machine.files, file.path) : absent;
+    switch (there.state) {
+      case 'absent':
+        return [`${file.path} is missing`];
+      case 'unknown':
+        return [];
+      case 'seen':
+        return fileDifference(file, there.value);
+    }
   });
+}
+
+function fileDifference(file: ManagedFile, there: { hash: string; mode: string; owner: string }): string[] {
+  if (there.hash !== contentHash(file.content)) return [`${file.path} differs from what was written`];
+  if (there.mode !== file.mode) return [`${file.path} has the mode ${there.mode} instead of ${file.mode}`];
+  if (there.owner !== file.owner) return [`${file.path} belongs to ${there.owner} instead of ${file.owner}`];
+  return [];
+}
+
+/** Names each part that could not be read among the draft's obstacles; true when there was one. */
+export function namesUnread(
+  draft: PlanDraft,
+  label: string,
+  parts: readonly (readonly [what: string, part: Seen<unknown>])[],
+): boolean {
+  const unread = parts.filter(([, { state }]) => state === 'unknown');
+  for (const [what, part] of unread) if (part.state === 'unknown') draft.unseen(label, what, part);
+  return unread.length > 0;
 }
 
 /** Plans `files` and `kernel` of one machine. `form` says which form of the engine's settings file is right now. */
@@ -213,8 +229,10 @@ export function planFiles(
   form: EngineForm,
   ignore: readonly string[] = [],
 ): void {
-  const seen = sightOf(observation, machine.label);
+  const seen = lookedInto(observation, machine.label);
   const files = filesOf(intent, machine, form).filter(({ path }) => !ignore.includes(path));
+  const parts = files.map(({ path }) => [path, seen ? partOf(seen.files, path) : absent] as const);
+  if (namesUnread(draft, machine.label, parts)) return;
   const differences = fileDifferences(files, seen);
   if (differences.length > 0) {
     const reason = seen ? `On ${machine.label} ${differences.join('; ')}.` : 'A new machine has none of its files.';
@@ -235,10 +253,13 @@ export function planFiles(
 function planKernel(draft: PlanDraft, intent: Intent, machine: MachinePlan, seen: ObservedMachine): void {
   const wanted = kernelSettings(machine.role, intent.topology.search.failover);
   const wrong = Object.entries(wanted).flatMap(([key, value]) => {
-    const there = seen.sysctls[key];
+    const there = shown(partOf(seen.sysctls, key));
     return there?.writable && there.value !== value ? [`${key} is ${there.value} instead of ${value}`] : [];
   });
-  if (seen.units[sysctlUnit]?.enabled !== true) wrong.push(`${sysctlUnit} is not enabled`);
+  const unit = partOf(seen.units, sysctlUnit);
+  const settings = Object.keys(wanted).map((key) => [`The kernel setting ${key}`, partOf(seen.sysctls, key)] as const);
+  if (namesUnread(draft, machine.label, [[`The unit ${sysctlUnit}`, unit], ...settings])) return;
+  if (shown(unit)?.enabled !== true) wrong.push(`${sysctlUnit} is not enabled`);
   if (wrong.length === 0) return;
   draft.add({
     subject: machine.label,
@@ -248,8 +269,4 @@ function planKernel(draft: PlanDraft, intent: Intent, machine: MachinePlan, seen
     task: { kind: 'kernel-apply', machine: machine.label },
     after: [...reachSteps(machine.label), `${machine.label}/files`],
   });
-}
-
-export function engineUnit(intent: Intent): string {
-  return engineLayouts[intent.topology.search.engine].unit;
 }

@@ -1,12 +1,13 @@
 // Plans the engine on each search machine and the cluster they make: package, settings, first formation, rolling restarts,
 // index. A planned restart takes one machine at a time, the elected master last.
 import { templateMatches, type ObservedIndex } from '../cluster/index.ts';
-import { contentHash, engineLayouts, engineStartedPath, engineStartPaths } from '../machines/index.ts';
+import { absent, shown } from '../ground/index.ts';
+import { contentHash, engineLayouts, engineStartedPath, engineStartPaths, partOf } from '../machines/index.ts';
 import type { Observation, ObservedCluster } from '../status/index.ts';
 import type { MachinePlan } from '../topology/index.ts';
 import { formationOf, type Formation } from './formation.ts';
 import { engineConfigHash, filesOf, indexTemplateOf, machinesFor, type Intent } from './intent.ts';
-import { engineUnit, isUnseen, planFiles, reachSteps, sightOf } from './plan-machines.ts';
+import { isUnseen, lookedInto, namesUnread, planFiles, reachSteps } from './plan-machines.ts';
 import type { PlanDraft } from './step.ts';
 
 /** Subject of the steps about the cluster as a whole. */
@@ -17,7 +18,7 @@ export function clusterSubject(intent: Intent): string {
 export function planSearch(draft: PlanDraft, intent: Intent, observation: Observation): void {
   const formation = formationOf(intent, observation);
   if (formation.state === 'unclear') {
-    draft.obstacle(
+    draft.blind(
       clusterSubject(intent),
       `It is not clear whether a cluster exists: ${formation.unseen.join(', ')} could not be looked into. A cluster is ` +
         'formed only when every search machine was seen to hold no data. Bring them up, or delete them if they are lost.',
@@ -43,8 +44,17 @@ function planEngine(
   if (isUnseen(observation, label)) return undefined;
   const { engine, version } = intent.topology.search;
   const layout = engineLayouts[engine];
-  const seen = sightOf(observation, label);
-  const installed = seen?.packages[layout.packageName]?.replace(/-.*$/, '');
+  const seen = lookedInto(observation, label);
+  const unit = seen ? partOf(seen.units, layout.unit) : absent;
+  const packaged = seen ? partOf(seen.packages, layout.packageName) : absent;
+  const settings = seen ? partOf(seen.files, layout.configFile) : absent;
+  const parts = [
+    [`The unit ${layout.unit}`, unit],
+    [`The package ${layout.packageName}`, packaged],
+    [layout.configFile, settings],
+  ] as const;
+  if (namesUnread(draft, label, parts)) return undefined;
+  const installed = shown(packaged)?.replace(/-.*$/, '');
   if (installed !== version) {
     draft.add({
       subject: label,
@@ -56,18 +66,18 @@ function planEngine(
     });
   }
   if (formation.state === 'unclear') return undefined;
-  const inBootstrapForm = seen?.files[layout.configFile]?.hash === engineConfigHash(intent, machine, 'bootstrap');
+  const inBootstrapForm = shown(settings)?.hash === engineConfigHash(intent, machine, 'bootstrap');
   const form = formation.state === 'unformed' ? 'bootstrap' : 'formed';
   const unsealed = form === 'formed' && inBootstrapForm;
   planFiles(draft, intent, observation, machine, form, unsealed ? [layout.configFile] : []);
   if (form === 'bootstrap' || unsealed) planSeal(draft, intent, machine);
-  const unit = seen?.units[layout.unit];
-  if (unit?.active === 'active' && unit.enabled && form === 'formed') return undefined;
+  const state = shown(unit);
+  if (state?.active === 'active' && state.enabled && form === 'formed') return undefined;
   return draft.add({
     subject: label,
     action: 'start',
     reason: seen
-      ? `The engine on ${label} is ${unit?.active ?? 'unknown'}${unit?.enabled ? '' : ' and not enabled at boot'}.`
+      ? `The engine on ${label} is ${state?.active ?? 'not installed'}${state?.enabled ? '' : ' and not enabled at boot'}.`
       : `The engine on ${label} has to be started.`,
     task: { kind: 'engine-start', machine: label },
     after: [...reachSteps(label), `${label}/package`, `${label}/files`, `${label}/kernel`],
@@ -102,14 +112,15 @@ function planSeal(draft: PlanDraft, intent: Intent, machine: MachinePlan): void 
 
 /** Engines that run with other settings than the files say now. */
 function planRestarts(draft: PlanDraft, intent: Intent, observation: Observation): void {
-  const master = observation.cluster.answered ? observation.cluster.cluster.membership?.master : undefined;
+  const cluster = shown(observation.cluster);
+  const master = cluster && shown(cluster.membership)?.master;
   const machines = machinesFor(intent, 'search').toSorted(
     (a, b) => Number(a.label === master) - Number(b.label === master),
   );
   let previous: string | undefined;
   for (const machine of machines) {
     const { label } = machine;
-    const stale = staleSettings(intent, observation, machine);
+    const stale = staleSettings(draft, intent, observation, machine);
     if (stale === undefined) continue;
     previous = draft.add({
       subject: label,
@@ -129,18 +140,25 @@ function planRestarts(draft: PlanDraft, intent: Intent, observation: Observation
 }
 
 /** Undefined when the engine does not run, or runs with what the files should say. */
-function staleSettings(intent: Intent, observation: Observation, machine: MachinePlan): string | undefined {
+function staleSettings(
+  draft: PlanDraft,
+  intent: Intent,
+  observation: Observation,
+  machine: MachinePlan,
+): string | undefined {
   const { label } = machine;
   const layout = engineLayouts[intent.topology.search.engine];
-  const seen = sightOf(observation, label);
-  const unit = seen?.units[engineUnit(intent)];
+  const seen = lookedInto(observation, label);
   // An engine that is not active, or not enabled, gets a start step instead, which takes up the files anyway.
-  if (!seen || unit?.active !== 'active') return undefined;
-  const installed = seen.packages[layout.packageName]?.replace(/-.*$/, '');
-  if (installed !== intent.topology.search.version) {
-    return `The engine on ${label} runs ${installed ?? 'an unknown version'}, ${intent.topology.search.version} is asked for.`;
+  if (!seen || shown(partOf(seen.units, layout.unit))?.active !== 'active') return undefined;
+  const installed = shown(partOf(seen.packages, layout.packageName))?.replace(/-.*$/, '');
+  if (installed !== undefined && installed !== intent.topology.search.version) {
+    return `The engine on ${label} runs ${installed}, ${intent.topology.search.version} is asked for.`;
   }
-  const record = seen.records[engineStartedPath];
+  const started = partOf(seen.records, engineStartedPath);
+  if (namesUnread(draft, label, [[`What the engine was started with (${engineStartedPath})`, started]]))
+    return undefined;
+  const record = shown(started);
   if (record === undefined) return `The engine on ${label} was started before its settings were managed.`;
   const files = filesOf(intent, machine);
   const wrong = engineStartPaths(layout).filter((path) => {
@@ -156,21 +174,26 @@ function planIndex(draft: PlanDraft, intent: Intent, observation: Observation, f
   if (formation.state === 'unclear') return;
   const subject = clusterSubject(intent);
   const { name } = intent.topology.search.index;
-  const cluster = observation.cluster.answered ? observation.cluster.cluster : undefined;
+  const cluster = shown(observation.cluster);
   const members = [`${subject}/members`];
-  // A cluster that exists but has no master now can be asked for nothing; the next look will tell.
-  if (formation.state === 'formed' && cluster?.health === undefined && !draft.has(`${subject}/members`)) return;
-  if (!cluster?.template || !templateMatches(cluster.template, indexTemplateOf(intent))) {
+  // Nothing can be said of a cluster that does not answer; what its engines need comes first, and the next look will tell.
+  const answers = cluster?.membership.state === 'seen' && cluster.membership.value.master !== undefined;
+  if (formation.state === 'formed' && !answers) return;
+  // A cluster that is about to be formed holds nothing.
+  const { template, index } = formation.state === 'formed' && cluster ? cluster : { template: absent, index: absent };
+  if (template.state === 'unknown') draft.unseen(subject, `The index template ${name}`, template);
+  else if (template.state === 'absent' || !templateMatches(template.value, indexTemplateOf(intent))) {
     draft.add({
       subject,
-      action: cluster?.template ? 'update' : 'create',
+      action: template.state === 'seen' ? 'update' : 'create',
       name: 'template',
-      reason: `The index template ${name} ${cluster?.template ? 'differs from the one asked for' : 'is missing'}.`,
+      reason: `The index template ${name} ${template.state === 'seen' ? 'differs from the one asked for' : 'is missing'}.`,
       task: { kind: 'index-template' },
       after: members,
     });
   }
-  if (cluster?.index) planIndexSettings(draft, intent, cluster.index);
+  if (index.state === 'unknown') draft.unseen(subject, `The index ${name}`, index);
+  else if (index.state === 'seen') planIndexSettings(draft, intent, index.value);
   else {
     draft.add({
       subject,
@@ -212,11 +235,12 @@ function planIndexSettings(draft: PlanDraft, intent: Intent, index: ObservedInde
 /** What an interrupted restart or change leaves behind in the cluster. */
 function planLeftovers(draft: PlanDraft, subject: string, { allocation, membership }: ObservedCluster): void {
   const after = [`${subject}/members`];
-  if (allocation !== 'all') {
-    const reason = `Shard allocation is limited to '${allocation}', so lost copies are not made again.`;
+  if (allocation.state === 'unknown') draft.unseen(subject, 'Whether shards may be placed', allocation);
+  if (allocation.state === 'seen' && allocation.value !== 'all') {
+    const reason = `Shard allocation is limited to '${allocation.value}', so lost copies are not made again.`;
     draft.add({ subject, action: 'update', name: 'allocation', reason, task: { kind: 'allocation-open' }, after });
   }
-  const excluded = membership?.votingExclusions ?? [];
+  const excluded = shown(membership)?.votingExclusions ?? [];
   if (excluded.length > 0) {
     const reason = `${excluded.join(', ')} may not vote, left over from an earlier change.`;
     draft.add({ subject, action: 'update', name: 'voting', reason, task: { kind: 'voting-clear' }, after });

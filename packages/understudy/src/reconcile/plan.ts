@@ -1,6 +1,7 @@
 // From what should exist and what was seen to the steps between them. Pure: no clock, no network, no memory.
 import type { Observation } from '../status/index.ts';
 import type { Intent } from './intent.ts';
+import { lockedOut } from './lockout.ts';
 import { planBalancer } from './plan-balancer.ts';
 import { planDying, planMachines, withoutDying } from './plan-machines.ts';
 import { planFirewalls, planNetwork, planPlacement } from './plan-network.ts';
@@ -8,10 +9,18 @@ import { planSearch } from './plan-search.ts';
 import { planService } from './plan-service.ts';
 import { planStrays } from './plan-strays.ts';
 import { PlanDraft, type Plan } from './step.ts';
+import { withheld } from './withhold.ts';
 
 /** No steps and no obstacles: everything is as the topology asks. */
 export function plan(intent: Intent, seen: Observation): Plan {
   const draft = new PlanDraft();
+  const lockout = lockedOut(intent, seen);
+  if (lockout !== undefined) {
+    // The firewalls are all that may be the cause, and all that can be changed without a view of the machines.
+    planFirewalls(draft, intent, seen);
+    draft.blind(intent.topology.name, lockout);
+    return withheld(draft.finish(), seen);
+  }
   planDying(draft, intent, seen);
   const observation = withoutDying(seen);
   planNetwork(draft, intent, observation);
@@ -22,5 +31,5 @@ export function plan(intent: Intent, seen: Observation): Plan {
   planService(draft, intent, observation);
   planBalancer(draft, intent, observation);
   planStrays(draft, intent, observation);
-  return draft.finish();
+  return withheld(draft.finish(), observation);
 }

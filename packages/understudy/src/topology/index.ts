@@ -4,6 +4,7 @@ export { parseTopology } from './parse.ts';
 export { TopologyError, type Problem } from './problem.ts';
 export { regionProblems, type RegionOffer } from './region.ts';
 export { machinePlans, placementGroupLabels } from './plan.ts';
+export { letsIn } from './address.ts';
 export { balancerLabel, firewallLabel, subnetLabel, tagOf, vpcLabel } from './labels.ts';
 export { topologyJsonSchema } from './json-schema.ts';
 export { exampleTopology } from './example.ts';

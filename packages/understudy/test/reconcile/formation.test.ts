@@ -4,7 +4,8 @@ import { describe, test } from 'node:test';
 import { contentHash, engineLayouts, type ObservedMachine } from '../../src/machines/index.ts';
 import { formationOf } from '../../src/reconcile/formation.ts';
 import { filesOf, machinesFor } from '../../src/reconcile/intent.ts';
-import type { MachineSight, Observation } from '../../src/status/index.ts';
+import { absent, seen, unknown, type Seen } from '../../src/ground/index.ts';
+import type { Observation } from '../../src/status/index.ts';
 import { sampleIntent } from '../simulation/sample-intent.ts';
 
 const intent = await sampleIntent();
@@ -12,17 +13,25 @@ const layout = engineLayouts.elasticsearch;
 
 type Hold = 'missing' | 'empty' | 'unfinished' | 'data' | 'unseen';
 
-function sight(hold: Hold, label: string): MachineSight {
-  if (hold === 'unseen') return { reached: false, code: 'machines-unreachable', reason: 'no answer' };
+function sight(hold: Hold, label: string): Seen<ObservedMachine> {
+  if (hold === 'missing') return absent;
+  if (hold === 'unseen') return unknown('no answer', 'machines-unreachable');
   const machine = machinesFor(intent).find((candidate) => candidate.label === label)!;
   const form = hold === 'unfinished' ? 'bootstrap' : 'formed';
   const { content } = filesOf(intent, machine, form).find(({ path }) => path === layout.configFile)!;
-  const seen: ObservedMachine = {
-    files: { [layout.configFile]: { hash: contentHash(content), mode: '0660', owner: 'root:elasticsearch' } },
-    directories: { [layout.dataDirectory]: hold === 'empty' ? 'empty' : 'filled' },
-    ...{ units: {}, sysctls: {}, packages: {}, records: {}, links: {}, cloudInit: 'done' },
-  };
-  return { reached: true, machine: seen };
+  return seen<ObservedMachine>({
+    files: { [layout.configFile]: seen({ hash: contentHash(content), mode: '0660', owner: 'root:elasticsearch' }) },
+    directories: { [layout.dataDirectory]: seen(hold === 'empty' ? 'empty' : 'filled') },
+    ...{
+      units: {},
+      sysctls: {},
+      packages: {},
+      records: {},
+      links: {},
+      cloudInit: seen('done'),
+      operatorAddress: absent,
+    },
+  });
 }
 
 function observation(holds: readonly Hold[], cluster: Observation['cluster']): Observation {
@@ -36,20 +45,18 @@ function observation(holds: readonly Hold[], cluster: Observation['cluster']): O
       ...{ vpcs: [], vpcIps: [], firewalls: [], placementGroups: [], balancers: [] },
       instances: present.map(({ label }) => ({ label })) as never,
     },
-    machines: Object.fromEntries(present.map(({ label, hold }) => [label, sight(hold, label)])),
+    machines: Object.fromEntries(labels.map((label, index) => [label, sight(holds[index]!, label)])),
     cluster,
     certificates: {},
   };
 }
 
-const silent: Observation['cluster'] = { answered: false, reason: 'nothing answered' };
-const answering = (clusterUuid: string): Observation['cluster'] => ({
-  answered: true,
-  cluster: {
-    ...{ health: undefined, shards: [], allocation: 'all', template: undefined, index: undefined },
-    membership: { clusterUuid, master: undefined, nodes: [], voting: [], votingExclusions: [] },
-  },
-});
+const silent: Observation['cluster'] = unknown('nothing answered', 'cluster-unreachable');
+const answering = (clusterUuid: string): Observation['cluster'] =>
+  seen({
+    ...{ health: absent, shards: seen([]), allocation: seen('all'), template: absent, index: absent },
+    membership: seen({ clusterUuid, master: undefined, nodes: [], voting: [], votingExclusions: [] }),
+  });
 
 const rows: readonly [holds: readonly Hold[], cluster: Observation['cluster'], state: string][] = [
   [['missing', 'missing', 'missing'], silent, 'unformed'],
@@ -69,7 +76,11 @@ const rows: readonly [holds: readonly Hold[], cluster: Observation['cluster'], s
 
 describe('whether a cluster may be formed', () => {
   for (const [holds, cluster, state] of rows) {
-    const answer = cluster.answered ? `answers ${cluster.cluster.membership!.clusterUuid}` : 'is silent';
+    const uuid =
+      cluster.state === 'seen' &&
+      cluster.value.membership.state === 'seen' &&
+      cluster.value.membership.value.clusterUuid;
+    const answer = uuid === false ? 'is silent' : `answers ${uuid}`;
     test(`${holds.join(', ')}; the cluster ${answer}: ${state}`, () => {
       assert.equal(formationOf(intent, observation(holds, cluster)).state, state);
     });

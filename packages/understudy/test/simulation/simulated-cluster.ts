@@ -126,7 +126,7 @@ function answer(
   if (route.startsWith('/_index_template/')) {
     if (method === 'PUT') identity.templates.set(name, body);
     const template = identity.templates.get(name);
-    return template === undefined ? [404, {}] : [200, { index_templates: [{ name, index_template: template }] }];
+    return template === undefined ? [404, { error: { type: 'resource_not_found_exception' } }] : [200, { index_templates: [{ name, index_template: template }] }];
   }
   return indexAnswer(identity, method, route, body);
 }

@@ -163,6 +163,9 @@ export class SimulatedMachine {
   }
 
   #line(line: string): boolean {
+    const replaced = /^sed -i 's\|\^(.+)\$\|(.+)\|' (\S+)/.exec(line);
+    const file = this.files.get(replaced?.[3] ?? '');
+    if (replaced && file) file.content = file.content.replace(replaced[1] ?? '', replaced[2] ?? '');
     if (line === '/usr/local/lib/understudy/install-engine') this.install();
     const enabled = /^systemctl enable --quiet (\S+)$/.exec(line)?.[1];
     if (enabled !== undefined) {

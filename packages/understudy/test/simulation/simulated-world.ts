@@ -1,7 +1,7 @@
 // A whole region in memory for the tool to work on: the lab's API over hardware that only remembers, machines and engines that
 // behave as the tool is promised. The tool's own code is all real; only wires and the clock are not.
 import { setTimeout } from 'node:timers/promises';
-import { UnderstudyError, Secret, silentLogger, type Logger } from '../../src/ground/index.ts';
+import { seen, UnderstudyError, Secret, silentLogger, type Logger } from '../../src/ground/index.ts';
 import { createRegionApi, seededRandom, SimulatedHardware, type RegionApi } from '../../src/lab/index.ts';
 import { createLinodeClient } from '../../src/linode/index.ts';
 import type { PinningRunner, RemoteOptions, RemoteResult, RemoteTarget } from '../../src/machines/index.ts';
@@ -110,7 +110,7 @@ export async function simulatedWorld(options: SimulationOptions = {}): Promise<S
       }),
       runner,
       transportFor: (hosts) => simulatedTransport(machines, clusters, hosts, send),
-      shownCertificate: () => Promise.resolve(undefined),
+      shownCertificate: () => Promise.resolve(seen({ notAfter: '2999-01-01T00:00:00.000Z' })),
       clock,
       random: Math.random,
       logger: options.logger ?? silentLogger,

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { apply } from '../../src/reconcile/index.ts';
+import { apply, confirmAll } from '../../src/reconcile/index.ts';
+import { absent, seen as saw, unknown } from '../../src/ground/index.ts';
 import {
   judge,
   observe,
@@ -19,7 +20,7 @@ const { topology } = intent;
 /** A whole observation of a well system, taken once; each row changes one thing of it. */
 const well = await (async () => {
   await using sim = await simulatedWorld();
-  await apply(sim.world, intent, { allowDestructive: true });
+  await apply(sim.world, intent, { confirm: confirmAll });
   return await observe(sim.world, topology);
 })();
 
@@ -28,25 +29,23 @@ type Change = (seen: Observation) => Observation;
 const cluster =
   (change: object): Change =>
   (seen) => {
-    assert.ok(seen.cluster.answered);
-    return { ...seen, cluster: { answered: true, cluster: { ...seen.cluster.cluster, ...change } } };
+    assert.ok(seen.cluster.state === 'seen');
+    return { ...seen, cluster: saw({ ...seen.cluster.value, ...change }) };
   };
 const health =
   (change: object): Change =>
   (seen) => {
-    assert.ok(seen.cluster.answered);
-    return cluster({ health: { ...seen.cluster.cluster.health, ...change } })(seen);
+    assert.ok(seen.cluster.state === 'seen' && seen.cluster.value.health.state === 'seen');
+    return cluster({ health: saw({ ...seen.cluster.value.health.value, ...change }) })(seen);
   };
-const silent: Change = (seen) => ({ ...seen, cluster: { answered: false, reason: 'no node answered' } });
+const silent: Change = (seen) => ({ ...seen, cluster: unknown('no node answered', 'cluster-unreachable') });
 const unreached =
   (...labels: string[]): Change =>
   (seen) => ({
     ...seen,
     machines: {
       ...seen.machines,
-      ...Object.fromEntries(
-        labels.map((label) => [label, { reached: false, code: 'machines-unreachable', reason: 'x' }]),
-      ),
+      ...Object.fromEntries(labels.map((label) => [label, unknown('x', 'machines-unreachable')])),
     },
   });
 const instances =
@@ -83,7 +82,12 @@ const rows: readonly [what: string, change: Change, verdict: Verdict, reason: Re
   ['everything as asked', (seen) => seen, 'healthy', undefined],
   ['yellow', health({ status: 'yellow', unassigned_shards: 3 }), 'degraded', /yellow: 3 copies/],
   ['red', health({ status: 'red', unassigned_shards: 2 }), 'down', /red: 2 shards are unassigned/],
-  ['no master', cluster({ health: undefined, membership: undefined }), 'down', /no elected master/],
+  [
+    'no master',
+    cluster({ health: unknown('HTTP 503', 'cluster-no-master'), membership: unknown('HTTP 503', 'cluster-no-master') }),
+    'down',
+    /no elected master/,
+  ],
   ['no engine answers', silent, 'down', /does not answer/],
   ['no machine can be asked', both(silent, unreached(...searchLabels)), 'unknown', /could not be asked/],
   [
@@ -92,8 +96,8 @@ const rows: readonly [what: string, change: Change, verdict: Verdict, reason: Re
     'down',
     /does not answer/,
   ],
-  ['the index is gone', cluster({ index: undefined }), 'degraded', /index documents does not exist/],
-  ['allocation limited', cluster({ allocation: 'none' }), 'degraded', /limited to 'none'/],
+  ['the index is gone', cluster({ index: absent }), 'degraded', /index documents does not exist/],
+  ['allocation limited', cluster({ allocation: saw('none') }), 'degraded', /limited to 'none'/],
   ['a machine is off', instances('offline', 'demo-service-1'), 'degraded', /demo-service-1 is offline, not running/],
   [
     'a machine does not answer',

@@ -1,13 +1,12 @@
 // `understudy apply`: makes the world as the topology asks.
 import { Command } from 'commander';
-import { apply, plan, type Applied } from '../../reconcile/index.ts';
-import { observe } from '../../status/index.ts';
+import { apply, type Applied } from '../../reconcile/index.ts';
 import { exitCode, type ExitCode } from '../exit-code.ts';
 import { checkRegion } from '../region-check.ts';
 import { renderPlan } from '../render/plan.ts';
 import { renderStatus } from '../render/status.ts';
 import { resolveIntent } from '../session.ts';
-import { confirm, paint, print, printJson, printProgress } from '../terminal.ts';
+import { confirm, print, printJson, printProgress } from '../terminal.ts';
 import { locked, topologyCommand, type TargetOptions, type TopologyContext } from '../topology-command.ts';
 
 const examples = `
@@ -38,19 +37,23 @@ async function applyLocked(context: TopologyContext, options: ApplyOptions): Pro
   const { world, topology, target } = session;
   const { price, notices, ...account } = await checkRegion(world.linode, topology, topologyPath, 'write');
   const intent = await resolveIntent(session, account);
-  const first = plan(intent, await observe(world, topology));
-  if (first.steps.length > 0) printProgress(renderPlan(topology.name, first, { price, notices }));
-  const asks = target.name === 'linode' || first.steps.some(({ destructive }) => destructive);
-  if (first.steps.length > 0 && asks && !(await confirm('Carry this out?', options.yes))) {
-    printProgress(paint.dim('Nothing was changed. --yes answers the question beforehand.'));
-    return exitCode.no;
-  }
-  const applied = await apply(world, intent, { allowDestructive: true, signal });
+  const applied = await apply(world, intent, {
+    signal,
+    confirm: async ({ plan, added, round }) => {
+      printProgress(
+        renderPlan(topology.name, round === 1 ? plan : { steps: added, obstacles: [] }, { price, notices }),
+      );
+      if (target.name === 'lab' && !added.some(({ destructive }) => destructive)) return true;
+      if (round === 1) return await confirm('Carry this out?', options.yes);
+      // --yes answered for the plan that could be foreseen, and for nothing that came later.
+      return await confirm('This was not in the plan that you confirmed. Carry it out as well?', undefined);
+    },
+  });
   if (options.json === true) printJson(asJson(applied));
   else print(renderStatus(applied.status));
   return exitCode.yes;
 }
 
-function asJson({ done, left, status }: Applied): object {
-  return { schemaVersion: 1, done: done.map(({ id, action, reason }) => ({ id, action, reason })), left, status };
+function asJson({ done, status }: Applied): object {
+  return { schemaVersion: 1, done: done.map(({ id, action, reason }) => ({ id, action, reason })), status };
 }

@@ -28,6 +28,7 @@ export function planCommand(): Command {
     const planned = plan(intent, observation);
     if (options.json === true) printJson({ schemaVersion: 1, name: topology.name, ...planned, price, notices });
     else print(renderPlan(topology.name, planned, { price, notices }));
+    if (planned.obstacles.some(({ unseen }) => unseen)) return exitCode.unknown;
     return planned.steps.length + planned.obstacles.length === 0 ? exitCode.yes : exitCode.no;
   });
 }
