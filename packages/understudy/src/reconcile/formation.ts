@@ -1,6 +1,7 @@
 // Whether a search cluster exists already, must be formed for the first time, or cannot be told. A wrong answer here would
 // make a second cluster beside the first and lose its data, so everything doubtful is `unclear`.
-import { engineLayouts } from '../machines/index.ts';
+import { shown } from '../ground/index.ts';
+import { engineLayouts, partOf } from '../machines/index.ts';
 import type { MachinePlan } from '../topology/index.ts';
 import { instanceNamed, type Observation } from '../status/index.ts';
 import { engineConfigHash, machinesFor, type Intent } from './intent.ts';
@@ -38,7 +39,9 @@ function holdOf(intent: Intent, observation: Observation, machine: MachinePlan):
   const sight = observation.machines[machine.label];
   if (!sight?.reached) return 'unseen';
   const layout = engineLayouts[intent.topology.search.engine];
-  if (sight.machine.directories[layout.dataDirectory] !== 'filled') return 'nothing';
-  const config = sight.machine.files[layout.configFile]?.hash;
+  const data = partOf(sight.machine.directories, layout.dataDirectory);
+  if (data.state === 'unknown') return 'unseen';
+  if (data.state === 'absent' || data.value.holds !== 'cluster') return 'nothing';
+  const config = shown(partOf(sight.machine.files, layout.configFile))?.hash;
   return config === engineConfigHash(intent, machine, 'bootstrap') ? 'unfinished-bootstrap' : 'data';
 }

@@ -1,9 +1,11 @@
 // Plans the machines themselves: that each exists, runs, can be reached, and has its files and kernel settings.
+import { shown } from '../ground/index.ts';
 import type { Instance } from '../linode/index.ts';
 import {
   contentHash,
   engineLayouts,
   kernelSettings,
+  partOf,
   sysctlPath,
   sysctlUnit,
   type EngineForm,
@@ -129,8 +131,9 @@ function planExisting(
   }
   const sight = observation.machines[label];
   if (sight && !sight.reached) planUnreached(draft, observation, instance, sight);
-  else if (sightOf(observation, label)?.cloudInit === 'running') {
-    planWait(draft, label, 'Its cloud-init has not finished.');
+  else {
+    const cloudInit = sightOf(observation, label)?.cloudInit;
+    if (cloudInit && shown(cloudInit)?.status === 'running') planWait(draft, label, 'Its cloud-init has not finished.');
   }
 }
 
@@ -195,7 +198,7 @@ function serves({ cluster, objects }: Observation, label: string): boolean {
 /** Files that differ from what they should be, each as a clause; every file when the machine has not been seen. */
 function fileDifferences(files: readonly ManagedFile[], seen: ObservedMachine | undefined): string[] {
   return files.flatMap((file) => {
-    const there = seen?.files[file.path];
+    const there = seen && shown(partOf(seen.files, file.path));
     if (!there) return [`${file.path} is missing`];
     if (there.hash !== contentHash(file.content)) return [`${file.path} differs from what was written`];
     if (there.mode !== file.mode) return [`${file.path} has the mode ${there.mode} instead of ${file.mode}`];
@@ -235,10 +238,10 @@ export function planFiles(
 function planKernel(draft: PlanDraft, intent: Intent, machine: MachinePlan, seen: ObservedMachine): void {
   const wanted = kernelSettings(machine.role, intent.topology.search.failover);
   const wrong = Object.entries(wanted).flatMap(([key, value]) => {
-    const there = seen.sysctls[key];
+    const there = shown(partOf(seen.sysctls, key));
     return there?.writable && there.value !== value ? [`${key} is ${there.value} instead of ${value}`] : [];
   });
-  if (seen.units[sysctlUnit]?.enabled !== true) wrong.push(`${sysctlUnit} is not enabled`);
+  if (shown(partOf(seen.units, sysctlUnit))?.enabled !== true) wrong.push(`${sysctlUnit} is not enabled`);
   if (wrong.length === 0) return;
   draft.add({
     subject: machine.label,

@@ -1,7 +1,8 @@
 // Plans the engine on each search machine and the cluster they make: package, settings, first formation, rolling restarts,
 // index. A planned restart takes one machine at a time, the elected master last.
 import { templateMatches, type ObservedIndex } from '../cluster/index.ts';
-import { contentHash, engineLayouts, engineStartedPath, engineStartPaths } from '../machines/index.ts';
+import { shown } from '../ground/index.ts';
+import { contentHash, engineLayouts, engineStartedPath, engineStartPaths, partOf } from '../machines/index.ts';
 import type { Observation, ObservedCluster } from '../status/index.ts';
 import type { MachinePlan } from '../topology/index.ts';
 import { formationOf, type Formation } from './formation.ts';
@@ -44,7 +45,7 @@ function planEngine(
   const { engine, version } = intent.topology.search;
   const layout = engineLayouts[engine];
   const seen = sightOf(observation, label);
-  const installed = seen?.packages[layout.packageName]?.replace(/-.*$/, '');
+  const installed = (seen && shown(partOf(seen.packages, layout.packageName)))?.version.replace(/-.*$/, '');
   if (installed !== version) {
     draft.add({
       subject: label,
@@ -56,12 +57,13 @@ function planEngine(
     });
   }
   if (formation.state === 'unclear') return undefined;
-  const inBootstrapForm = seen?.files[layout.configFile]?.hash === engineConfigHash(intent, machine, 'bootstrap');
+  const inBootstrapForm =
+    (seen && shown(partOf(seen.files, layout.configFile)))?.hash === engineConfigHash(intent, machine, 'bootstrap');
   const form = formation.state === 'unformed' ? 'bootstrap' : 'formed';
   const unsealed = form === 'formed' && inBootstrapForm;
   planFiles(draft, intent, observation, machine, form, unsealed ? [layout.configFile] : []);
   if (form === 'bootstrap' || unsealed) planSeal(draft, intent, machine);
-  const unit = seen?.units[layout.unit];
+  const unit = seen && shown(partOf(seen.units, layout.unit));
   if (unit?.active === 'active' && unit.enabled && form === 'formed') return undefined;
   return draft.add({
     subject: label,
@@ -133,14 +135,14 @@ function staleSettings(intent: Intent, observation: Observation, machine: Machin
   const { label } = machine;
   const layout = engineLayouts[intent.topology.search.engine];
   const seen = sightOf(observation, label);
-  const unit = seen?.units[engineUnit(intent)];
+  const unit = seen && shown(partOf(seen.units, engineUnit(intent)));
   // An engine that is not active, or not enabled, gets a start step instead, which takes up the files anyway.
   if (!seen || unit?.active !== 'active') return undefined;
-  const installed = seen.packages[layout.packageName]?.replace(/-.*$/, '');
+  const installed = shown(partOf(seen.packages, layout.packageName))?.version.replace(/-.*$/, '');
   if (installed !== intent.topology.search.version) {
     return `The engine on ${label} runs ${installed ?? 'an unknown version'}, ${intent.topology.search.version} is asked for.`;
   }
-  const record = seen.records[engineStartedPath];
+  const record = shown(partOf(seen.records, engineStartedPath));
   if (record === undefined) return `The engine on ${label} was started before its settings were managed.`;
   const files = filesOf(intent, machine);
   const wrong = engineStartPaths(layout).filter((path) => {

@@ -1,8 +1,10 @@
 // Plans the service on its machines: environment and unit, release, start. Running instances are restarted one after the
 // other; new ones come up side by side.
+import { shown } from '../ground/index.ts';
 import {
   contentHash,
   currentRelease,
+  partOf,
   releasesDirectory,
   serviceEnvironmentPath,
   serviceStartedPath,
@@ -23,7 +25,7 @@ export function planService(draft: PlanDraft, intent: Intent, observation: Obser
     const seen = sightOf(observation, label);
     planFiles(draft, intent, observation, machine, 'formed');
     const home = `${releasesDirectory}/${intent.release.id}`;
-    const current = seen?.links[currentRelease];
+    const current = seen && shown(partOf(seen.links, currentRelease));
     if (current !== home) {
       draft.add({
         subject: label,
@@ -36,7 +38,7 @@ export function planService(draft: PlanDraft, intent: Intent, observation: Obser
     }
     const reason = startReason(intent, observation, machine);
     if (reason === undefined) continue;
-    const running = seen?.units[serviceUnit]?.active === 'active';
+    const running = (seen && shown(partOf(seen.units, serviceUnit)))?.active === 'active';
     const id = draft.add({
       subject: label,
       action: running ? 'restart' : 'start',
@@ -60,10 +62,10 @@ function startReason(intent: Intent, observation: Observation, machine: MachineP
   const { label } = machine;
   const seen = sightOf(observation, label);
   if (!seen) return `The service on ${label} has to be started.`;
-  const unit = seen.units[serviceUnit];
+  const unit = shown(partOf(seen.units, serviceUnit));
   if (unit?.active !== 'active') return `The service on ${label} is ${unit?.active ?? 'unknown'}.`;
   if (!unit.enabled) return `The service on ${label} is not enabled at boot.`;
-  const record = seen.records[serviceStartedPath] ?? '';
+  const record = shown(partOf(seen.records, serviceStartedPath)) ?? '';
   const wrong = filesOf(intent, machine)
     .filter(({ path }) => path === serviceEnvironmentPath || path === serviceUnitPath)
     .filter(({ path, content }) => !record.includes(`${contentHash(content)}  ${path}`))

@@ -1,5 +1,6 @@
 // From an observation to one verdict with reasons. Pure: the same sight gives the same words.
-import { engineLayouts, serviceUnit, currentRelease, releasesDirectory } from '../machines/index.ts';
+import { shown } from '../ground/index.ts';
+import { engineLayouts, partOf, serviceUnit, currentRelease, releasesDirectory } from '../machines/index.ts';
 import { machinePlans, type Topology } from '../topology/index.ts';
 import { instanceNamed, isMember } from './lookup.ts';
 import type { Observation, ObservedBalancer } from './observation.ts';
@@ -62,8 +63,8 @@ function machinesStatus(observation: Observation, topology: Topology): Status['m
       status: instance?.status ?? 'missing',
       addresses: { public: instance?.ipv4[0] ?? null, vpc: plan.vpcAddress },
       reachable: machine !== undefined,
-      unit: machine?.units[unit]?.active ?? null,
-      release: machine?.links[currentRelease]?.slice(releasesDirectory.length + 1) ?? null,
+      unit: (machine && shown(partOf(machine.units, unit)))?.active ?? null,
+      release: (machine && shown(partOf(machine.links, currentRelease)))?.slice(releasesDirectory.length + 1) ?? null,
     };
   });
 }

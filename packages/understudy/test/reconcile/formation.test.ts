@@ -1,7 +1,8 @@
 // The one decision that can lose data: when a new cluster may be formed.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { contentHash, engineLayouts, type ObservedMachine } from '../../src/machines/index.ts';
+import { absent, seen as present, unknown, type Seen } from '../../src/ground/index.ts';
+import { contentHash, engineLayouts, type DataDirectory, type ObservedMachine } from '../../src/machines/index.ts';
 import { formationOf } from '../../src/reconcile/formation.ts';
 import { filesOf, machinesFor } from '../../src/reconcile/intent.ts';
 import type { MachineSight, Observation } from '../../src/status/index.ts';
@@ -10,17 +11,26 @@ import { sampleIntent } from '../simulation/sample-intent.ts';
 const intent = await sampleIntent();
 const layout = engineLayouts.elasticsearch;
 
-type Hold = 'missing' | 'empty' | 'unfinished' | 'data' | 'unseen';
+type Hold = 'missing' | 'absent' | 'empty' | 'node-only' | 'unfinished' | 'data' | 'unread' | 'unseen';
+const holdsOf: Partial<Record<Hold, DataDirectory['holds']>> = { empty: 'empty', 'node-only': 'node-only' };
 
 function sight(hold: Hold, label: string): MachineSight {
   if (hold === 'unseen') return { reached: false, code: 'machines-unreachable', reason: 'no answer' };
   const machine = machinesFor(intent).find((candidate) => candidate.label === label)!;
   const form = hold === 'unfinished' ? 'bootstrap' : 'formed';
   const { content } = filesOf(intent, machine, form).find(({ path }) => path === layout.configFile)!;
+  const config = { hash: contentHash(content), mode: '0660', owner: 'root:elasticsearch' };
+  const data: Seen<DataDirectory> =
+    hold === 'unread'
+      ? unknown('find ended with 1: Input/output error', 'machines-unreadable')
+      : hold === 'absent'
+        ? absent
+        : present({ holds: holdsOf[hold] ?? 'cluster', clusterUuid: undefined, indices: hold === 'data' });
   const seen: ObservedMachine = {
-    files: { [layout.configFile]: { hash: contentHash(content), mode: '0660', owner: 'root:elasticsearch' } },
-    directories: { [layout.dataDirectory]: hold === 'empty' ? 'empty' : 'filled' },
-    ...{ units: {}, sysctls: {}, packages: {}, records: {}, links: {}, cloudInit: 'done' },
+    files: { [layout.configFile]: present(config) },
+    directories: { [layout.dataDirectory]: data },
+    ...{ units: {}, sysctls: {}, packages: {}, records: {}, links: {}, disks: {}, readable: {}, locks: {} },
+    ...{ dpkg: absent, cloudInit: absent, operatorAddress: absent },
   };
   return { reached: true, machine: seen };
 }
@@ -58,6 +68,9 @@ const rows: readonly [holds: readonly Hold[], cluster: Observation['cluster'], s
   [['unfinished', 'empty', 'missing'], silent, 'unformed'],
   [['unfinished', 'unfinished', 'unfinished'], answering('_na_'), 'unformed'],
   [['unfinished', 'unfinished', 'unfinished'], answering('a-uuid'), 'formed'],
+  [['absent', 'node-only', 'empty'], silent, 'unformed'],
+  [['node-only', 'data', 'empty'], silent, 'formed'],
+  [['unread', 'empty', 'empty'], silent, 'unclear'],
   [['data', 'empty', 'missing'], silent, 'formed'],
   [['data', 'data', 'data'], silent, 'formed'],
   [['data', 'unseen', 'unseen'], silent, 'formed'],
