@@ -6,12 +6,13 @@ import type { ManagedFile } from './managed-file.ts';
 
 export const installEnginePath = '/usr/local/lib/understudy/install-engine';
 
-const keyPath = '/etc/apt/keyrings/understudy-engine.asc';
+/** The key of the engine's repository, which apt reads as its own user `_apt`. */
+export const engineKeyPath = '/etc/apt/keyrings/understudy-engine.asc';
 const listPath = '/etc/apt/sources.list.d/understudy-engine.list';
 
 /** The one-line apt source; `Signed-By` ties this key to this repository alone. */
 function aptSource(repository: PackageRepository): string {
-  const option = repository.key.kind === 'trusted' ? '[trusted=yes]' : `[signed-by=${keyPath}]`;
+  const option = repository.key.kind === 'trusted' ? '[trusted=yes]' : `[signed-by=${engineKeyPath}]`;
   return `deb ${option} ${repository.uri} ${repository.suite} ${repository.components.join(' ')}`;
 }
 
@@ -20,9 +21,9 @@ function placeKey(repository: PackageRepository): string {
     case 'trusted':
       return ':';
     case 'url':
-      return `curl -fsSL --retry 5 --retry-all-errors '${repository.key.url}' -o ${keyPath}`;
+      return `curl -fsSL --retry 5 --retry-all-errors '${repository.key.url}' -o ${engineKeyPath}`;
     case 'armored':
-      return `cat > ${keyPath} <<'KEY'\n${repository.key.text.trim()}\nKEY`;
+      return `cat > ${engineKeyPath} <<'KEY'\n${repository.key.text.trim()}\nKEY`;
   }
 }
 

@@ -2,8 +2,10 @@
 import type { Engine, FailoverProfile, Role } from '../topology/index.ts';
 import { sshdFile } from './birth.ts';
 import { engineLayouts } from './engine-layout.ts';
+import { engineKeyPath } from './engine-package.ts';
 import { kernelFiles, kernelSettings, sysctlUnit } from './kernel-files.ts';
 import type { MachineSpec } from './observe-machine.ts';
+import { packageLocks } from './observe-script.ts';
 import { currentRelease } from './release.ts';
 import { engineStartedPath, managedSearchPaths } from './search-files.ts';
 import { serviceEnvironmentPath, serviceStartedPath, serviceUnit, serviceUnitPath } from './service-files.ts';
@@ -21,6 +23,9 @@ export function machineSpec(engine: Engine, role: Role, profile: FailoverProfile
       directories: [layout.dataDirectory],
       records: [engineStartedPath],
       links: [],
+      disks: ['/', layout.dataDirectory, layout.logDirectory],
+      readable: [`_apt:${engineKeyPath}`],
+      locks: packageLocks,
     };
   }
   return {
@@ -31,5 +36,8 @@ export function machineSpec(engine: Engine, role: Role, profile: FailoverProfile
     directories: [],
     records: [serviceStartedPath],
     links: [currentRelease],
+    disks: ['/'],
+    readable: [],
+    locks: [],
   };
 }

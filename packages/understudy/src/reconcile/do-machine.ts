@@ -3,6 +3,7 @@ import { UnderstudyError } from '../ground/index.ts';
 import { isLinodeError, type Instance } from '../linode/index.ts';
 import {
   applySysctlPath,
+  bootstrapGuard,
   engineLayouts,
   engineStartedPath,
   engineStartPaths,
@@ -13,7 +14,7 @@ import {
   type EngineForm,
 } from '../machines/index.ts';
 import { targetOf } from '../status/index.ts';
-import { firewallLabel, tagOf, type MachinePlan } from '../topology/index.ts';
+import { firewallLabel, tagOf } from '../topology/index.ts';
 import { createOnce } from './create-once.ts';
 import { needed } from './found.ts';
 import { ensureServiceUser, filesOf, engineConfigHash, machineNamed, userDataOf } from './intent.ts';
@@ -155,23 +156,16 @@ export async function writeFiles(site: Site, label: string, form: EngineForm): P
   const { intent } = site;
   const machine = machineNamed(intent, label);
   const files = filesOf(intent, machine, form);
-  const guard = machine.role === 'search' && form === 'bootstrap' ? bootstrapGuard(site, machine) : [];
+  const layout = engineLayouts[intent.topology.search.engine];
+  const guard =
+    machine.role === 'search' && form === 'bootstrap'
+      ? [bootstrapGuard(layout, engineConfigHash(intent, machine, 'bootstrap'))]
+      : [];
   const user = machine.role === 'service' ? [ensureServiceUser] : [];
   const reload = whenChanged(sshdFile.path, 'systemctl try-reload-or-restart ssh.service');
   const then = ['systemctl daemon-reload', reload, ...kernelCommands];
   const script = [...guard, ...user, writeFilesScript(files, then)].join('\n');
   await runScript(site, label, 'write its files', script);
-}
-
-/** Refuses to bootstrap beside data, looked at on the machine itself in the same moment. */
-function bootstrapGuard({ intent }: Site, machine: MachinePlan): string[] {
-  const layout = engineLayouts[intent.topology.search.engine];
-  const hash = engineConfigHash(intent, machine, 'bootstrap');
-  return [
-    `if [ -n "$(ls -A ${layout.dataDirectory} 2>/dev/null)" ] && ! echo '${hash}  ${layout.configFile}' | sha256sum -c --status 2>/dev/null; then`,
-    `  echo '${layout.dataDirectory} holds data, so this machine must not form a new cluster' >&2; exit 3`,
-    'fi',
-  ];
 }
 
 const kernelCommands = [`systemctl enable --quiet ${sysctlUnit}`, `systemctl restart ${sysctlUnit}`];

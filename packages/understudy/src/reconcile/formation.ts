@@ -40,7 +40,7 @@ function holdOf(intent: Intent, observation: Observation, machine: MachinePlan):
   const layout = engineLayouts[intent.topology.search.engine];
   const data = partOf(sight.value.directories, layout.dataDirectory);
   if (data.state === 'unknown') return 'unseen';
-  if (data.state === 'absent' || data.value !== 'filled') return 'nothing';
+  if (data.state === 'absent' || data.value.holds !== 'cluster') return 'nothing';
   const config = partOf(sight.value.files, layout.configFile);
   if (config.state === 'unknown') return 'data';
   const hash = shown(config)?.hash;

@@ -128,7 +128,7 @@ function planExisting(
   }
   const sight = observation.machines[label] ?? absent;
   if (sight.state === 'unknown') planUnreached(draft, observation, instance, sight);
-  else if (sight.state === 'seen' && shown(sight.value.cloudInit) === 'running') {
+  else if (sight.state === 'seen' && shown(sight.value.cloudInit)?.status === 'running') {
     planWait(draft, label, 'Its cloud-init has not finished.');
   }
 }

@@ -54,7 +54,7 @@ function planEngine(
     [layout.configFile, settings],
   ] as const;
   if (namesUnread(draft, label, parts)) return undefined;
-  const installed = shown(packaged)?.replace(/-.*$/, '');
+  const installed = shown(packaged)?.version.replace(/-.*$/, '');
   if (installed !== version) {
     draft.add({
       subject: label,
@@ -151,7 +151,7 @@ function staleSettings(
   const seen = lookedInto(observation, label);
   // An engine that is not active, or not enabled, gets a start step instead, which takes up the files anyway.
   if (!seen || shown(partOf(seen.units, layout.unit))?.active !== 'active') return undefined;
-  const installed = shown(partOf(seen.packages, layout.packageName))?.replace(/-.*$/, '');
+  const installed = shown(partOf(seen.packages, layout.packageName))?.version.replace(/-.*$/, '');
   if (installed !== undefined && installed !== intent.topology.search.version) {
     return `The engine on ${label} runs ${installed}, ${intent.topology.search.version} is asked for.`;
   }

@@ -1,6 +1,6 @@
 // From an observation to one verdict with findings. Pure: the same observation gives the same words.
 import { shown, type Seen } from '../ground/index.ts';
-import { currentRelease, engineLayouts, releasesDirectory, serviceUnit } from '../machines/index.ts';
+import { currentRelease, engineLayouts, partOf, releasesDirectory, serviceUnit } from '../machines/index.ts';
 import { balancerLabel, machinePlans, type Topology } from '../topology/index.ts';
 import { applyMends, unread, worstFirst, type Finding } from './finding.ts';
 import { instanceNamed, membershipOf } from './lookup.ts';
@@ -54,15 +54,14 @@ function machinesStatus(observation: Observation, topology: Topology): Status['m
   return machinePlans(topology).map((plan) => {
     const instance = instanceNamed(observation.objects, plan.label);
     const machine = shown(observation.machines[plan.label] ?? { state: 'absent' });
-    const part = <Value>(of: Seen<Value> | undefined): Value | undefined => of && shown(of);
     return {
       name: plan.label,
       role: plan.role,
       status: instance?.status ?? 'missing',
       addresses: { public: instance?.ipv4[0] ?? null, vpc: plan.vpcAddress },
       reachable: machine !== undefined,
-      unit: part(machine?.units[unitOf(topology, plan.role)])?.active ?? null,
-      release: part(machine?.links[currentRelease])?.slice(releasesDirectory.length + 1) ?? null,
+      unit: (machine && shown(partOf(machine.units, unitOf(topology, plan.role))))?.active ?? null,
+      release: (machine && shown(partOf(machine.links, currentRelease)))?.slice(releasesDirectory.length + 1) ?? null,
     };
   });
 }
@@ -226,7 +225,7 @@ function machineFindings(observation: Observation, topology: Topology, machines:
       const mend = 'understudy plan says what can be done; see docs/status.md.';
       return found('machine-unreachable', `${name} runs, but does not answer over SSH.`, mend);
     }
-    const state = sight?.state === 'seen' ? sight.value.units[unitOf(topology, role)] : undefined;
+    const state = sight?.state === 'seen' ? partOf(sight.value.units, unitOf(topology, role)) : undefined;
     if (state?.state === 'unknown') return [unread('unit-unread', name, `The unit on ${name}`, state)];
     if (unit === 'active') return [];
     return found('unit-not-active', `The unit on ${name} is ${unit ?? 'not installed'}, not active.`);

@@ -1,7 +1,7 @@
 // The one decision that can lose data: when a new cluster may be formed.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { contentHash, engineLayouts, type ObservedMachine } from '../../src/machines/index.ts';
+import { contentHash, engineLayouts, type DataDirectory, type ObservedMachine } from '../../src/machines/index.ts';
 import { formationOf } from '../../src/reconcile/formation.ts';
 import { filesOf, machinesFor } from '../../src/reconcile/intent.ts';
 import { absent, seen, unknown, type Seen } from '../../src/ground/index.ts';
@@ -11,7 +11,8 @@ import { sampleIntent } from '../simulation/sample-intent.ts';
 const intent = await sampleIntent();
 const layout = engineLayouts.elasticsearch;
 
-type Hold = 'missing' | 'empty' | 'unfinished' | 'data' | 'unseen';
+type Hold = 'missing' | 'absent' | 'empty' | 'node-only' | 'unfinished' | 'data' | 'unread' | 'unseen';
+const holdsOf: Partial<Record<Hold, DataDirectory['holds']>> = { empty: 'empty', 'node-only': 'node-only' };
 
 function sight(hold: Hold, label: string): Seen<ObservedMachine> {
   if (hold === 'missing') return absent;
@@ -19,18 +20,17 @@ function sight(hold: Hold, label: string): Seen<ObservedMachine> {
   const machine = machinesFor(intent).find((candidate) => candidate.label === label)!;
   const form = hold === 'unfinished' ? 'bootstrap' : 'formed';
   const { content } = filesOf(intent, machine, form).find(({ path }) => path === layout.configFile)!;
+  const data: Seen<DataDirectory> =
+    hold === 'unread'
+      ? unknown('find ended with 1: Input/output error', 'machines-unreadable')
+      : hold === 'absent'
+        ? absent
+        : seen({ holds: holdsOf[hold] ?? 'cluster', clusterUuid: undefined, indices: hold === 'data' });
   return seen<ObservedMachine>({
     files: { [layout.configFile]: seen({ hash: contentHash(content), mode: '0660', owner: 'root:elasticsearch' }) },
-    directories: { [layout.dataDirectory]: seen(hold === 'empty' ? 'empty' : 'filled') },
-    ...{
-      units: {},
-      sysctls: {},
-      packages: {},
-      records: {},
-      links: {},
-      cloudInit: seen('done'),
-      operatorAddress: absent,
-    },
+    directories: { [layout.dataDirectory]: data },
+    ...{ units: {}, sysctls: {}, packages: {}, records: {}, links: {}, disks: {}, readable: {}, locks: {} },
+    ...{ dpkg: absent, cloudInit: absent, operatorAddress: absent },
   });
 }
 
@@ -65,6 +65,9 @@ const rows: readonly [holds: readonly Hold[], cluster: Observation['cluster'], s
   [['unfinished', 'empty', 'missing'], silent, 'unformed'],
   [['unfinished', 'unfinished', 'unfinished'], answering('_na_'), 'unformed'],
   [['unfinished', 'unfinished', 'unfinished'], answering('a-uuid'), 'formed'],
+  [['absent', 'node-only', 'empty'], silent, 'unformed'],
+  [['node-only', 'data', 'empty'], silent, 'formed'],
+  [['unread', 'empty', 'empty'], silent, 'unclear'],
   [['data', 'empty', 'missing'], silent, 'formed'],
   [['data', 'data', 'data'], silent, 'formed'],
   [['data', 'unseen', 'unseen'], silent, 'formed'],

@@ -109,18 +109,19 @@ export class SimulatedMachine {
     }
   }
 
-  /** What the observing script prints. */
+  /** What the observing script prints: a line for each question. */
   observe(asked: readonly string[]): string {
     const lines: string[][] = [];
     for (let at = 0; at < asked.length; at += 2) {
       const [kind = '', subject = ''] = asked.slice(at, at + 2);
       const values = this.#answer(kind, subject);
-      if (values) lines.push([kind, subject, ...values]);
+      lines.push([kind, subject, ...(values ? ['seen', ...values] : ['absent'])]);
     }
-    lines.push(['cloud-init', '-', 'done'], ['end', '-', '-']);
+    lines.push(['end', '-', 'seen', '-']);
     return lines.map((line) => `${line.join('\t')}\n`).join('');
   }
 
+  /** Undefined: absent. */
   #answer(kind: string, subject: string): string[] | undefined {
     const file = this.files.get(subject);
     switch (kind) {
@@ -128,32 +129,56 @@ export class SimulatedMachine {
         return file && [sha256(file.content), file.mode, file.owner];
       case 'record':
         return file && [Buffer.from(file.content).toString('base64')];
-      case 'unit': {
-        const unit = this.units.get(subject);
-        return [unit?.active ? 'active' : 'inactive', unit?.enabled ? 'enabled' : 'disabled'];
-      }
+      case 'unit':
+        return this.#unit(subject);
       case 'sysctl':
         return [this.sysctls.get(subject) ?? '0', 'yes'];
       case 'package': {
         const version = this.packages.get(subject);
-        return version === undefined ? undefined : [version];
+        return version === undefined ? undefined : ['hi ', 'installed', version];
       }
       case 'directory':
-        return [this.data === undefined ? 'empty' : 'filled'];
+        return this.#data();
       case 'link': {
         const to = this.links.get(subject);
         return to === undefined ? undefined : [to];
       }
+      case 'disk':
+        return ['4096 1000000 900000 850000 250000 240000'];
+      case 'readable':
+        return ['yes'];
+      case 'dpkg':
+        return ['no', ''];
+      case 'cloud-init':
+        return ['ended', Buffer.from('{"v1":{"init":{"errors":[]}}}').toString('base64'), '60'];
+      case 'operator':
+        return ['203.0.113.7'];
       default:
         return undefined;
     }
   }
 
+  #unit(name: string): string[] | undefined {
+    const unit = this.units.get(name);
+    const running = unit?.active
+      ? ['ActiveState=active', 'SubState=running']
+      : ['ActiveState=inactive', 'SubState=dead'];
+    return (
+      unit && [...running, `UnitFileState=${unit.enabled ? 'enabled' : 'disabled'}`, 'Result=success', 'Uptime=60']
+    );
+  }
+
+  #data(): string[] {
+    if (this.data === undefined) return ['empty', '-', 'no'];
+    if (this.data === 'started') return ['node-only', '-', 'no'];
+    return ['cluster', this.data, 'yes'];
+  }
+
   /** Runs one of the tool's scripts; returns its exit code. */
   run(script: string): number {
-    const guard = /ls -A (\S+) .*echo '([0-9a-f]{64}) {2}(\S+)' \| sha256sum/.exec(script);
-    if (guard && this.data !== undefined && sha256(this.files.get(guard[3] ?? '')?.content ?? '') !== guard[2])
-      return 3;
+    const guard = /^if ! echo '([0-9a-f]{64}) {2}(\S+)' \| sha256sum -c/m.exec(script);
+    const holdsCluster = this.data !== undefined && this.data !== 'started';
+    if (guard && holdsCluster && sha256(this.files.get(guard[2] ?? '')?.content ?? '') !== guard[1]) return 3;
     const puts = script.matchAll(/^put (\S+) (\S+) (\S+) <<'UNDERSTUDY'\n(\S*)\nUNDERSTUDY$/gm);
     for (const [, path = '', mode = '', owner = '', base64 = ''] of puts) {
       this.files.set(path, { content: Buffer.from(base64, 'base64').toString(), mode, owner });

@@ -1,0 +1,364 @@
+// One look at a machine: the script run by a real shell over real files, and what is understood of its answer. Each part is seen,
+// absent or unknown, and what could not be read is never absent.
+import assert from 'node:assert/strict';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { describe, test } from 'node:test';
+import { absent, seen } from '../../src/ground/index.ts';
+import {
+  bootstrapGuard,
+  contentHash,
+  dataInTheWay,
+  engineLayouts,
+  observeCommand,
+  observeScript,
+  parseObservation,
+  partOf,
+  type ObservedMachine,
+} from '../../src/machines/index.ts';
+import { recordedCommits } from './recorded-commits.ts';
+
+type Spec = Parameters<typeof observeCommand>[0];
+const nothing: Spec = {
+  ...{ files: [], units: [], sysctls: [], packages: [], directories: [] },
+  ...{ records: [], links: [], disks: [], readable: [], locks: [] },
+};
+const directory = mkdtempSync(join(tmpdir(), 'understudy-observe-'));
+const at = (path: string): string => join(directory, path);
+
+/** Runs the look as SSH would: the script on stdin, the questions as arguments. `commands` come first on the PATH. */
+function look(asked: Partial<Spec>, commands: Readonly<Record<string, string>> = {}): ObservedMachine {
+  const spec = { ...nothing, ...asked };
+  const first = mkdtempSync(join(directory, 'path-'));
+  for (const [name, script] of Object.entries(commands)) {
+    writeFileSync(join(first, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  }
+  const env = { PATH: `${first}:${process.env['PATH']}`, SSH_CONNECTION: '203.0.113.7 50000 192.0.2.1 22' };
+  const [program = '', ...args] = observeCommand(spec);
+  const run = spawnSync(program, args, { input: observeScript, env });
+  assert.equal(run.stderr.toString(), '');
+  return parseObservation(run.stdout.toString(), 'here', spec);
+}
+
+const unknownIn = (part: { readonly state: string; readonly code?: string }): string | undefined =>
+  part.state === 'unknown' ? part.code : part.state;
+
+test('files, records and links are seen as they are, and absent where there are none', () => {
+  const content = 'one\nline\t2\n';
+  writeFileSync(at('file'), content);
+  chmodSync(at('file'), 0o640);
+  symlinkSync('/somewhere', at('link'));
+  const machine = look({
+    files: [at('file'), at('none')],
+    records: [at('file'), at('none/deeper')],
+    links: [at('link'), at('none')],
+  });
+  const owner = execFileSync('stat', ['-c', '%U:%G', at('file')])
+    .toString()
+    .trim();
+  assert.deepEqual(partOf(machine.files, at('file')), seen({ hash: contentHash(content), mode: '0640', owner }));
+  assert.deepEqual(partOf(machine.files, at('none')), absent);
+  assert.deepEqual(partOf(machine.records, at('file')), seen(content));
+  assert.deepEqual(partOf(machine.records, at('none/deeper')), absent);
+  assert.deepEqual(partOf(machine.links, at('link')), seen('/somewhere'));
+  assert.deepEqual(partOf(machine.links, at('none')), absent);
+  assert.deepEqual(machine.operatorAddress, seen('203.0.113.7'));
+});
+
+test('kernel settings: one number, several, none', () => {
+  const machine = look({ sysctls: ['vm.max_map_count', 'net.ipv4.tcp_rmem', 'net.ipv4.no_such'] });
+  const value = (key: string): string => {
+    const part = partOf(machine.sysctls, key);
+    return part.state === 'seen' ? part.value.value : part.state;
+  };
+  assert.match(value('vm.max_map_count'), /^\d+$/);
+  assert.match(value('net.ipv4.tcp_rmem'), /^\d+ \d+ \d+$/);
+  assert.equal(value('net.ipv4.no_such'), 'absent');
+});
+
+test('packages: installed, absent; the disk and its inodes', () => {
+  const machine = look({ packages: ['dash', 'no-such-package'], disks: [directory, at('none')] });
+  const dash = partOf(machine.packages, 'dash');
+  assert.ok(dash.state === 'seen' && dash.value.state === 'installed' && /^\d/.test(dash.value.version));
+  assert.deepEqual(partOf(machine.packages, 'no-such-package'), absent);
+  const disk = partOf(machine.disks, directory);
+  const df = execFileSync('df', ['--output=pcent', directory]).toString();
+  assert.ok(disk.state === 'seen' && Math.abs(disk.value.usedPercent - Number(/(\d+)%/.exec(df)![1])) <= 1);
+  assert.ok(disk.value.freeBytes > 0);
+  assert.deepEqual(partOf(machine.disks, at('none')), absent);
+});
+
+test('dpkg between two packages: what is neither installed nor gone is named', () => {
+  const states = 'ii base\\nhi held\\nrc gone\\niU unpacked\\niF broken\\niiRrequired\\n';
+  const machine = look(
+    { packages: ['engine'] },
+    {
+      'dpkg-query': `case $* in *engine) printf 'iF \\thalf-configured\\t9.5.3' ;; *) printf '${states}' ;; esac`,
+      ls: 'case $* in */dpkg/updates/) echo 0001 ;; *) exec /bin/ls "$@" ;; esac',
+    },
+  );
+  assert.deepEqual(machine.dpkg, seen({ interrupted: true, unfinished: ['broken', 'required', 'unpacked'] }));
+  assert.deepEqual(
+    partOf(machine.packages, 'engine'),
+    seen({ version: '9.5.3', state: 'half-configured', held: false }),
+  );
+  assert.deepEqual(look({}).dpkg, seen({ interrupted: false, unfinished: [] }));
+});
+
+test('a held package is installed, not absent', () => {
+  const machine = look({ packages: ['engine'] }, { 'dpkg-query': "printf 'hi \\tinstalled\\t9.5.3'" });
+  assert.deepEqual(partOf(machine.packages, 'engine'), seen({ version: '9.5.3', state: 'installed', held: true }));
+});
+
+test('a unit that restarts in a loop is told from one that runs', () => {
+  const properties = [
+    ...['LoadState=loaded', 'ActiveState=activating', 'SubState=auto-restart', 'UnitFileState=enabled'],
+    ...['NRestarts=17', 'Result=exit-code', 'ActiveEnterTimestampMonotonic=0'],
+  ];
+  const machine = look(
+    { units: ['engine.service', 'none.service'] },
+    {
+      systemctl: `case $* in *none*) echo LoadState=not-found ;; *) printf '${properties.join('\\n')}\\n' ;; esac`,
+    },
+  );
+  assert.deepEqual(
+    partOf(machine.units, 'engine.service'),
+    seen({
+      ...{ active: 'activating', sub: 'auto-restart', enabled: true, restarts: 17, result: 'exit-code' },
+      sinceActiveS: undefined,
+    }),
+  );
+  assert.deepEqual(partOf(machine.units, 'none.service'), absent);
+});
+
+test('who holds a lock of apt is named; a free one and one that is not there are nobody’s', async () => {
+  writeFileSync(at('lock'), '');
+  assert.deepEqual(partOf(look({ locks: [at('lock')] }).locks, at('lock')), absent);
+  const lock = 'my $l = pack("s s x4 q q i x4", F_WRLCK, 0, 0, 0, 0); fcntl(F, F_SETLK, $l) or die;';
+  const holder = `use Fcntl; open(F, "+<", $ARGV[0]); ${lock} $| = 1; print "held"; sleep 60`;
+  const child = spawn('perl', ['-e', holder, at('lock')], { stdio: ['ignore', 'pipe', 'inherit'] });
+  try {
+    await new Promise((resolve) => child.stdout.once('readable', resolve));
+    const held = partOf(look({ locks: [at('lock')] }).locks, at('lock'));
+    assert.ok(held.state === 'seen' && held.value.pid === child.pid && held.value.command.startsWith('perl'));
+  } finally {
+    child.kill('SIGKILL');
+  }
+  assert.deepEqual(partOf(look({ locks: [at('none')] }).locks, at('none')), absent);
+});
+
+test('cloud-init: the words of its files', () => {
+  // The script reads fixed places; here they are moved below the temporary directory.
+  const run = at('cloud');
+  mkdirSync(run);
+  const status = (): unknown => {
+    const [, ...args] = observeCommand(nothing);
+    const script = observeScript.replaceAll('/run/cloud-init', run).replace('command -v cloud-init', 'true');
+    const { stdout } = spawnSync('sh', args, { input: script });
+    const { cloudInit } = parseObservation(stdout.toString(), 'here', nothing);
+    return cloudInit.state === 'seen' ? [cloudInit.value.status, cloudInit.value.errors] : cloudInit.state;
+  };
+  const report = (stages: object): void => writeFileSync(join(run, 'status.json'), JSON.stringify({ v1: stages }));
+  assert.deepEqual(status(), ['disabled', []]);
+  writeFileSync(join(run, 'enabled'), '');
+  assert.deepEqual(status(), ['running', []]);
+  report({ stage: 'modules-final', init: { errors: [] } });
+  assert.deepEqual(status(), ['running', []]);
+  writeFileSync(join(run, 'result.json'), '{}');
+  assert.deepEqual(status(), ['done', []]);
+  report({ init: { errors: [], recoverable_errors: { WARNING: ['a'] } } });
+  assert.deepEqual(status(), ['degraded', ['a']]);
+  report({ init: { errors: [] }, 'modules-final': { errors: ['it failed'] } });
+  assert.deepEqual(status(), ['error', ['it failed']]);
+  writeFileSync(join(run, 'status.json'), '{"v1": {');
+  assert.deepEqual(status(), 'unknown');
+});
+
+describe('what cannot be read is unknown, with the reason', () => {
+  const refuse = (name: string, says: string, code = 1) => ({ [name]: `echo '${says}' >&2; exit ${code}` });
+  const rows: readonly [
+    what: string,
+    asked: Partial<Spec>,
+    commands: Readonly<Record<string, string>>,
+    code: string,
+  ][] = [
+    [
+      'an input error of a file',
+      { files: ['/etc/passwd'] },
+      refuse('sha256sum', 'sha256sum: /etc/passwd: Input/output error'),
+      'unreadable',
+    ],
+    [
+      'a permission',
+      { records: ['/etc/passwd'] },
+      refuse('base64', 'base64: /etc/passwd: Permission denied'),
+      'unreadable',
+    ],
+    ['a command that is not there', { files: ['/etc/passwd'] }, { sha256sum: 'exec /no/such/sha256sum' }, 'unreadable'],
+    ['a path that is a directory', { files: [directory] }, {}, 'unreadable'],
+    ['a file in place of a link', { links: ['/etc/passwd'] }, {}, 'unreadable'],
+    [
+      'dpkg’s damaged database',
+      { packages: ['dash'] },
+      refuse(
+        'dpkg-query',
+        'dpkg-query: error: failed to open package info file /var/lib/dpkg/status for reading: No such file or directory',
+        2,
+      ),
+      'unreadable',
+    ],
+    [
+      'systemctl without a bus',
+      { units: ['a.service'] },
+      refuse('systemctl', 'Failed to connect to bus: No such file or directory'),
+      'unreadable',
+    ],
+    ['systemctl that hangs', { units: ['a.service', 'b.service'] }, { systemctl: 'sleep 60' }, 'no-answer'],
+    ['dpkg-query that hangs', { packages: ['a'] }, { 'dpkg-query': 'sleep 60' }, 'no-answer'],
+    [
+      'a directory that cannot be listed',
+      { directories: ['/etc'] },
+      refuse('find', 'find: ‘/etc’: Permission denied'),
+      'unreadable',
+    ],
+    ['a file in place of a data directory', { directories: ['/etc/passwd'] }, {}, 'unreadable'],
+    [
+      'a kernel setting',
+      { sysctls: ['vm.swappiness'] },
+      refuse('cat', 'cat: /proc/sys/vm/swappiness: Input/output error'),
+      'unreadable',
+    ],
+  ];
+  for (const [what, asked, commands, code] of rows) {
+    test(what, () => {
+      const startedMs = Date.now();
+      const machine = look(asked, commands);
+      const [[kind, subjects] = ['files', []]] = Object.entries(asked);
+      for (const subject of subjects) {
+        const part = partOf(machine[kind as 'files'], subject);
+        assert.equal(unknownIn(part), `machines-${code}`);
+        assert.ok(part.state === 'unknown' && part.reason.startsWith(`${subject} on here: `), JSON.stringify(part));
+      }
+      assert.ok(Date.now() - startedMs < 10_000, 'one hanging part is bounded');
+      assert.equal(machine.operatorAddress.state, 'seen', 'and the rest is there');
+    });
+  }
+
+  test('a subject without a line of its own, or with words that nobody understands', () => {
+    const spec = { ...nothing, files: ['/a', '/b'], packages: ['engine'] };
+    const text = 'file\t/a\tseen\tabc\npackage\tengine\tseen\nend\t-\tseen\t-\n';
+    const machine = parseObservation(text, 'here', spec);
+    for (const part of [machine.files['/a']!, machine.files['/b']!, machine.packages['engine']!, machine.dpkg]) {
+      assert.equal(unknownIn(part), 'machines-unreported');
+    }
+    assert.equal(unknownIn(partOf(machine.files, '/c')), 'machines-not-asked');
+  });
+
+  test('an answer that was cut short is refused as a whole', () => {
+    const cut = (): unknown => parseObservation('file\t/etc/x\tabc', 'demo-search-1', nothing);
+    assert.throws(cut, { code: 'machines-observation-cut' });
+  });
+});
+
+let laid = 0;
+/** Lays an engine's files down as the engine itself does. */
+function lay(files: Readonly<Record<string, Buffer | string>>): string {
+  laid += 1;
+  const data = at(`data-${laid}`);
+  mkdirSync(data, { recursive: true });
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(data, path)), { recursive: true });
+    writeFileSync(join(data, path), content);
+  }
+  return data;
+}
+
+const marker = 'written by Elasticsearch 9.5.3 to prevent a downgrade to a version prior to v8.0.0';
+const commit = (engine: keyof typeof recordedCommits, which: 'alone' | 'lonely' | 'formed'): Buffer =>
+  Buffer.from(recordedCommits[engine][which], 'base64');
+const elasticsearch = (which: 'alone' | 'lonely' | 'formed') => ({
+  ...{ 'node.lock': '', nodes: marker, '_state/node-0.st': 'x', '_state/manifest-0.st': 'x', '_state/write.lock': '' },
+  '_state/segments_9': commit('elasticsearch', which),
+});
+const opensearch = (which: 'alone' | 'lonely' | 'formed') => ({
+  ...{ 'nodes/0/node.lock': '', 'nodes/0/_state/node-0.st': 'x', 'nodes/0/_state/manifest-0.st': 'x' },
+  'nodes/0/_state/segments_6': commit('opensearch', which),
+});
+const shard = { 'indices/pFMsyrPURMy_-HFtxRiDCA/0/index/segments_2': 'x' };
+
+const rows: readonly [
+  name: string,
+  files: Readonly<Record<string, Buffer | string>>,
+  holds: string,
+  uuid: string,
+  indices: boolean,
+][] = [
+  ['nothing', {}, 'empty', '', false],
+  ['what the OpenSearch package puts there', { 'performance_analyzer_enabled.conf': 'false' }, 'empty', '', false],
+  ['a file system’s own directory', { 'lost+found/x': '' }, 'empty', '', false],
+  [
+    'a node of Elasticsearch that ended before its first commit',
+    { '_state/node-0.st': 'x', 'node.lock': '' },
+    'node-only',
+    '',
+    false,
+  ],
+  ['a node of Elasticsearch that found nobody', elasticsearch('lonely'), 'node-only', '', false],
+  ['a node of OpenSearch that found nobody', opensearch('lonely'), 'node-only', '', false],
+  ['Elasticsearch that was started alone', elasticsearch('alone'), 'cluster', 'OhPkp1rzS7e9NvgCebYVug', false],
+  ['OpenSearch that was started alone', opensearch('alone'), 'cluster', '', false],
+  ['Elasticsearch with an index', { ...elasticsearch('formed'), ...shard }, 'cluster', 'formed', true],
+  [
+    'OpenSearch with an index',
+    { ...opensearch('formed'), 'nodes/0/indices/viJdKEO8RhqltQYca_XC0Q/0/x': '' },
+    'cluster',
+    '',
+    true,
+  ],
+  ['an index whose state was lost', shard, 'cluster', '', true],
+  ['Elasticsearch 7.0', { 'nodes/0/_state/global-1.st': 'x', 'nodes/0/_state/node-0.st': 'x' }, 'cluster', '', false],
+];
+
+describe('a data directory tells whether a cluster’s state lies in it', () => {
+  for (const [name, files, holds, uuid, indices] of rows) {
+    test(`${name}: ${holds}`, () => {
+      const data = lay(files);
+      const part = partOf(look({ directories: [data] }).directories, data);
+      assert.ok(part.state === 'seen', JSON.stringify(part));
+      assert.deepEqual([part.value.holds, part.value.indices], [holds, indices]);
+      if (uuid === 'formed') assert.match(part.value.clusterUuid ?? '', /^[\w-]{22}$/);
+      else assert.equal(part.value.clusterUuid ?? '', uuid);
+      const guarded = guard(data, 'other settings');
+      assert.equal(guarded, holds === 'cluster' ? dataInTheWay : 0);
+      assert.equal(guard(data, 'the bootstrap settings'), 0, 'a formation that was cut short goes on');
+    });
+  }
+
+  test('a directory that is not there; one whose state cannot be read', () => {
+    const data = lay({ ...elasticsearch('alone'), '_state/segments_a': 'a format of the future' });
+    rmSync(join(data, '_state/segments_9'));
+    const machine = look({ directories: [at('none'), data] });
+    assert.deepEqual(partOf(machine.directories, at('none')), absent);
+    assert.equal(unknownIn(partOf(machine.directories, data)), 'machines-unreadable');
+    assert.equal(guard(data, 'other settings'), dataInTheWay);
+    assert.equal(guard(at('none'), 'other settings'), 0);
+  });
+});
+
+/** The exit code of the guard before a bootstrap, where the settings file says `settings`. */
+function guard(dataDirectory: string, settings: string): number | null {
+  const configFile = at('engine.yml');
+  writeFileSync(configFile, settings);
+  const layout = { ...engineLayouts.elasticsearch, dataDirectory, configFile };
+  const script = `${bootstrapGuard(layout, contentHash('the bootstrap settings'))}\nset -eu\necho passed`;
+  const { status, stdout } = spawnSync('sh', ['-s'], { input: script });
+  assert.equal(stdout.toString() === 'passed\n', status === 0);
+  return status;
+}
+
+test('the directory of this test is swept', () => {
+  rmSync(directory, { recursive: true });
+  assert.equal(existsSync(directory), false);
+});
