@@ -13,7 +13,12 @@ export {
   type ObservedIndex,
 } from './indices.ts';
 export { clearVotingExclusions, handOverMaster, membership, type Membership } from './membership.ts';
-export { greenWithinMs, joinWithinMs, releaseRestart, restartNode, type NodeRestart } from './restart.ts';
+export { nodeVersions } from './nodes.ts';
+export { removeNode, type NodeRemoval } from './remove-node.ts';
+export { releaseRestart, restartNode, type NodeRestart } from './restart.ts';
+export { greenWithinMs, joinWithinMs, type RunningCluster } from './running-cluster.ts';
 export { shards, type ShardCopy } from './shards.ts';
 export { newestSnapshot, type Snapshot } from './snapshots.ts';
 export { directTransport, engineTransport, type EngineTransport } from './transport.ts';
+export { upgradeNode, upgradeOrder, type NodeUpgrade } from './upgrade-node.ts';
+export { upgradeProblem, type UpgradeProblem } from './upgrade-path.ts';

@@ -1,14 +1,13 @@
 // One node of a running cluster restarted on purpose, without losing a copy and with the shortest gap for writers.
-import type { Clock } from '../ground/index.ts';
+import { UnderstudyError } from '../ground/index.ts';
 import { flush, setAllocation } from './allocation.ts';
-import type { Dialect } from './dialect.ts';
 import { clusterHealth, waitForHealth } from './health.ts';
 import { clearVotingExclusions, handOverMaster } from './membership.ts';
+import { joinWithinMs, type RunningCluster } from './running-cluster.ts';
+import { shards } from './shards.ts';
 import type { EngineTransport } from './transport.ts';
+import { awaitSettled } from './whole.ts';
 
-/** From a started process to a member: a cold JVM on a busy small machine takes most of it. */
-export const joinWithinMs = 240_000;
-export const greenWithinMs = 600_000;
 /** Replicas become primaries within a publication; a cluster that needs longer gets its node back all the same. */
 const takenOverWithinMs = 15_000;
 
@@ -22,35 +21,64 @@ export interface NodeRestart {
   readonly signal?: AbortSignal;
 }
 
-export interface RunningCluster {
-  readonly transport: EngineTransport;
-  readonly dialect: Dialect;
-  readonly clock: Clock;
-}
-
 /**
  * Waits for a whole cluster, holds replicas where they are, lets a master hand its office over, and starts the node again only when
  * the others have taken over its primaries: a JVM that starts takes the processor that they need for it. Returns when the cluster
- * is green with every node. Error: `cluster-not-healthy`; whatever `stop` and `start` throw, and the node is started even then.
+ * is green with every node, or yellow for nothing but replicas that wait for a node of a newer version. Errors:
+ * `cluster-not-healthy`, `cluster-only-copy`; whatever `stop` and `start` throw, and the node is started even then.
  */
 export async function restartNode(cluster: RunningCluster, restart: NodeRestart): Promise<void> {
+  await awaitSettled(cluster, restart);
+  await refuseOnlyCopy(cluster, restart.node);
+  await whileStopped(cluster, restart, () => Promise.resolve());
+}
+
+/** Stops the node, does the work, starts it again, and waits until the cluster has settled; `joined` is told before that. */
+export async function whileStopped(
+  cluster: RunningCluster,
+  restart: NodeRestart,
+  work: () => Promise<void>,
+  joined: () => Promise<void> = () => Promise.resolve(),
+): Promise<void> {
   const { transport, dialect, clock } = cluster;
   const { node, nodes, signal } = restart;
-  const whole = { status: 'green', nodes, deadlineMs: greenWithinMs, ...(signal && { signal }) } as const;
-  await waitForHealth(transport, dialect, clock, whole);
   await setAllocation(transport, 'primaries');
   await flush(transport);
   const handedOver = await handOverMaster(transport, dialect, clock, node);
   try {
     await restart.stop();
     await takenOver(cluster, restart);
+    await work();
   } finally {
     await restart.start();
   }
-  await waitForHealth(transport, dialect, clock, { ...whole, status: 'yellow', deadlineMs: joinWithinMs });
+  const back = { status: 'yellow', nodes, deadlineMs: joinWithinMs, ...(signal && { signal }) } as const;
+  await waitForHealth(transport, dialect, clock, back);
+  await joined();
   if (handedOver) await clearVotingExclusions(transport);
   await setAllocation(transport, 'all');
-  await waitForHealth(transport, dialect, clock, whole);
+  await awaitSettled(cluster, restart);
+}
+
+/**
+ * Refuses to stop a node that has the only copy of a shard whose index asks for more: its replica waits for a newer node, so another
+ * node must be upgraded first. An index without replicas says itself that it does without while its node is away.
+ * Error: `cluster-only-copy`.
+ */
+export async function refuseOnlyCopy({ transport }: RunningCluster, node: string): Promise<void> {
+  const copies = Map.groupBy(await shards(transport), ({ index, shard }) => `${index}[${shard}]`);
+  const alone = [...copies].filter(([, all]) => {
+    const started = all.filter(({ state }) => state === 'STARTED' || state === 'RELOCATING');
+    return all.length > 1 && started.length > 0 && started.every((copy) => copy.node === node);
+  });
+  if (alone.length === 0) return;
+  const names = alone.map(([name]) => name);
+  throw new UnderstudyError(
+    'cluster-only-copy',
+    `${node} has the only copy of ${names.join(', ')}: while it is stopped nobody can read or write there. The replicas cannot be placed ` +
+      'on nodes of an older version; upgrade another node first, then try again.',
+    { facts: { node, shards: names } },
+  );
 }
 
 /** Gives back whatever a restart that was interrupted holds. Idempotent. */

@@ -28,6 +28,7 @@ const doings: Doing = {
   'files-write': (site, task) => machine.writeFiles(site, task.machine, task.form),
   'kernel-apply': (site, task) => machine.applyKernel(site, task.machine),
   'engine-start': (site, task) => search.startEngine(site, task.machine),
+  'engine-upgrade': (site, task) => search.upgradeEngine(site, task.machine),
   'engine-restart': (site, task) => search.restartEngine(site, task.machine),
   'cluster-members': search.awaitMembers,
   'cluster-seal': (site, task) => machine.sealSettings(site, task.machine),

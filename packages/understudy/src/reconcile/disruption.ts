@@ -44,6 +44,13 @@ export const disruptions: { readonly [Kind in Task['kind']]?: Disruption } = {
     whenItRuns: 'every search machine is a member and the cluster is green; before the next, again',
     group: 'search',
   },
+  'engine-upgrade': {
+    takes: 'one engine, for the time of an installation and a restart',
+    mustHaveSeen: ['every-machine', 'cluster'],
+    whenItRuns:
+      'every search machine is a member, and the cluster is green or waits for nothing but replicas that only a newer node takes; before the next, again',
+    group: 'search',
+  },
   'search-remove': {
     takes: 'a search machine and its copies of shards, for good',
     mustHaveSeen: ['no-obstacle', 'every-machine', 'cluster', 'copies'],

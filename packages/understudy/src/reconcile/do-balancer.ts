@@ -166,16 +166,26 @@ export async function awaitOthersServe(site: Site, label: string, listenerId?: n
 /** What is in flight has this long to end once the balancer sends nothing new. */
 const drainMs = 10_000;
 
+/** Lets what is in flight end. A machine without a backend that takes requests needs no time for it. */
+export async function drainBackends({ world, found, signal }: Site, label: string, listenerId?: number): Promise<void> {
+  const { balancer } = found;
+  if (!balancer) return;
+  const { configs, nodes } = world.linode.nodeBalancers;
+  let drained = false;
+  for (const config of await configs.list(balancer.id)) {
+    if (listenerId !== undefined && config.id !== listenerId) continue;
+    const node = (await nodes.list(balancer.id, config.id)).find((candidate) => candidate.label === label);
+    if (node?.mode !== 'accept') continue;
+    await nodes.update(balancer.id, config.id, node.id, { mode: 'drain' });
+    drained = true;
+  }
+  if (drained) await world.clock.sleep(drainMs, signal);
+}
+
 /** Drains, then removes. A backend that is gone already counts as removed. */
 export async function removeBackend(site: Site, object: ObjectToDelete): Promise<void> {
-  const { clock, linode } = site.world;
-  const [balancerId = 0, configId = 0] = object.parents;
+  const [, configId] = object.parents;
   await awaitOthersServe(site, object.label, configId);
-  const { nodes } = linode.nodeBalancers;
-  const node = (await nodes.list(balancerId, configId)).find(({ id }) => id === object.id);
-  if (node?.status === 'UP' && node.mode === 'accept') {
-    await nodes.update(balancerId, configId, node.id, { mode: 'drain' });
-    await clock.sleep(drainMs, site.signal);
-  }
+  await drainBackends(site, object.label, configId);
   await deleteObject(site.world, object);
 }

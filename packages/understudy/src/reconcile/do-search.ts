@@ -2,14 +2,15 @@
 import {
   clearVotingExclusions,
   createIndex,
-  greenWithinMs,
   joinWithinMs,
   membership,
   putIndexSettings,
   putIndexTemplate,
+  removeNode,
   restartNode,
   setAllocation,
-  waitForHealth,
+  upgradeNode,
+  type RunningCluster,
 } from '../cluster/index.ts';
 import { UnderstudyError } from '../ground/index.ts';
 import { engineInstaller, engineLayouts, installEnginePath, writeFilesScript } from '../machines/index.ts';
@@ -72,33 +73,66 @@ async function complaintOf(site: Site, label: string): Promise<string> {
   }
 }
 
-/** One machine of a running cluster, restarted without losing a copy. */
-export async function restartEngine(site: Site, label: string): Promise<void> {
+/** How an engine is stopped and started on its machine. */
+function unitControl(
+  site: Site,
+  label: string,
+): { readonly stop: () => Promise<void>; readonly start: () => Promise<void> } {
   const { unit } = engineLayouts[site.intent.topology.search.engine];
   const systemctl = async (what: 'stop' | 'start', ...before: string[]): Promise<void> => {
     const script = ['set -e', ...before, `systemctl ${what} ${unit}`].join('\n');
     await runScript(site, label, `${what} the engine`, script, { timeoutMs: joinWithinMs });
   };
-  await restartNode(
-    { ...engine(site), clock: site.world.clock },
-    {
-      node: label,
-      nodes: machinesFor(site.intent, 'search').length,
-      stop: () => systemctl('stop', 'systemctl daemon-reload', `systemctl enable --quiet ${unit}`),
-      start: () => systemctl('start'),
-      ...(site.signal && { signal: site.signal }),
-    },
-  );
+  return {
+    stop: () => systemctl('stop', 'systemctl daemon-reload', `systemctl enable --quiet ${unit}`),
+    start: () => systemctl('start', 'systemctl daemon-reload'),
+  };
 }
 
-/** With every copy in place one machine may go; before the next, the cluster makes its copies anew and shrinks its vote. */
+function runningCluster(site: Site): RunningCluster {
+  return { ...engine(site), clock: site.world.clock };
+}
+
+function progress(site: Site, subject: string): (text: string) => void {
+  return (text) => site.world.logger({ level: 'info', subject, text });
+}
+
+/** One machine of a running cluster, restarted without losing a copy. */
+export async function restartEngine(site: Site, label: string): Promise<void> {
+  await restartNode(runningCluster(site), {
+    node: label,
+    nodes: machinesFor(site.intent, 'search').length,
+    ...unitControl(site, label),
+    ...(site.signal && { signal: site.signal }),
+  });
+}
+
+/** The same, with another version of the engine installed while it is stopped. */
+export async function upgradeEngine(site: Site, label: string): Promise<void> {
+  await upgradeNode(runningCluster(site), {
+    node: label,
+    nodes: machinesFor(site.intent, 'search').map((machine) => machine.label),
+    version: site.intent.topology.search.version,
+    install: () => installPackage(site, label),
+    ...unitControl(site, label),
+    onProgress: progress(site, label),
+    ...(site.signal && { signal: site.signal }),
+  });
+}
+
+/** A search machine leaves for good, when no copy of anything is on it any more. */
 export async function removeMachine(site: Site, object: ObjectToDelete): Promise<void> {
-  const { transport, dialect } = engine(site);
-  const nodes = machinesFor(site.intent, 'search').length;
-  const wait = { status: 'green', nodes, deadlineMs: greenWithinMs } as const;
-  await waitForHealth(transport, dialect, site.world.clock, wait);
-  await deleteObject(site.world, object);
-  await waitForHealth(transport, dialect, site.world.clock, wait);
+  const { found, intent, world } = site;
+  const search = `${intent.topology.name}-search-`;
+  await removeNode(runningCluster(site), {
+    node: object.label,
+    nodes: [...found.instances.keys()].filter((label) => label.startsWith(search)),
+    stop: unitControl(site, object.label).stop,
+    remove: () => deleteObject(world, object),
+    onProgress: progress(site, object.label),
+    ...(site.signal && { signal: site.signal }),
+  });
+  found.instances.delete(object.label);
 }
 
 export async function putTemplate(site: Site): Promise<void> {

@@ -1,6 +1,6 @@
 // Carries out the steps on service machines: the release travels as a compressed archive on stdin of SSH.
 import { serviceUnit, switchScript, unpackScript } from '../machines/index.ts';
-import { awaitOthersServe } from './do-balancer.ts';
+import { awaitOthersServe, drainBackends } from './do-balancer.ts';
 import { deleteObject } from './do-delete.ts';
 import { machineNamed } from './intent.ts';
 import { machineTarget, runScript, succeeded, type Site } from './site.ts';
@@ -48,8 +48,10 @@ export async function restartService(site: Site, label: string): Promise<void> {
   await startService(site, label);
 }
 
-/** Its backends were taken out of the balancer by steps before this one. */
+/** Its backends are gone already when it goes for good; one that comes back keeps them, drained. */
 export async function removeMachine(site: Site, object: ObjectToDelete): Promise<void> {
   await awaitOthersServe(site, object.label);
+  await drainBackends(site, object.label);
   await deleteObject(site.world, object);
+  site.found.instances.delete(object.label);
 }

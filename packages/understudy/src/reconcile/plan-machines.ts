@@ -11,9 +11,8 @@ import {
   type ManagedFile,
   type ObservedMachine,
 } from '../machines/index.ts';
-import { backendsNamed, heldAddress, instanceNamed, membershipOf, offCode, type Observation } from '../status/index.ts';
+import { backendsNamed, instanceNamed, membershipOf, offCode, type Observation } from '../status/index.ts';
 import { firewallLabel, tagOf, type MachinePlan } from '../topology/index.ts';
-import { privateAddressOf } from './balancer-shape.ts';
 import { askedMachine, filesOf, machinesFor, type Intent } from './intent.ts';
 import { networkSteps } from './plan-network.ts';
 import type { PlanDraft } from './step.ts';
@@ -80,6 +79,7 @@ function planBirth(draft: PlanDraft, intent: Intent, machine: MachinePlan): void
     after: [
       ...networkSteps(name),
       `${label}/gone`,
+      `${label}/replace`,
       `${firewallLabel(name, role)}/create`,
       `${firewallLabel(name, role)}/update`,
       `${machine.placementGroup}/create-group`,
@@ -115,7 +115,6 @@ function planExisting(
       task: { kind: 'instance-tag', machine: label },
     });
   }
-  planShape(draft, intent, observation, machine, instance);
   if (instance.status === 'offline' || instance.status === 'stopped') {
     draft.add({
       subject: label,
@@ -130,36 +129,6 @@ function planExisting(
   if (sight.state === 'unknown') planUnreached(draft, observation, instance, sight);
   else if (sight.state === 'seen' && shown(sight.value.cloudInit)?.status === 'running') {
     planWait(draft, label, 'Its cloud-init has not finished.');
-  }
-}
-
-/** Differences that only a new machine mends: the tool says so and leaves the choice to a person. */
-function planShape(
-  draft: PlanDraft,
-  intent: Intent,
-  { objects }: Observation,
-  machine: MachinePlan,
-  instance: Instance,
-): void {
-  const { region, image } = intent.topology;
-  const wrong = [
-    ...(instance.region === region ? [] : [`is in ${instance.region} instead of ${region}`]),
-    ...(instance.type === machine.machineType
-      ? []
-      : [`is a ${String(instance.type)} instead of a ${machine.machineType}`]),
-    ...(instance.image === image ? [] : [`has the image ${String(instance.image)} instead of ${image}`]),
-  ];
-  const held = heldAddress(objects, instance.id);
-  if (held !== machine.vpcAddress)
-    wrong.push(`has the private address ${held ?? 'none'} instead of ${machine.vpcAddress}`);
-  const byPrivateAddress = machine.role === 'service' && intent.topology.balancer.backends === 'private';
-  if (byPrivateAddress && privateAddressOf(instance) === undefined)
-    wrong.push('has no private address for balancer.backends: private');
-  if (wrong.length > 0) {
-    draft.obstacle(
-      machine.label,
-      `It ${wrong.join(', ')}. Delete it at Linode when the cluster is green, and apply makes it anew as asked.`,
-    );
   }
 }
 

@@ -1,11 +1,11 @@
 // Plans the engine on each search machine and the cluster they make: package, settings, first formation, rolling restarts,
 // index. A planned restart takes one machine at a time, the elected master last.
-import { templateMatches, type ObservedIndex } from '../cluster/index.ts';
+import { templateMatches, upgradeProblem, type ObservedIndex } from '../cluster/index.ts';
 import { absent, shown } from '../ground/index.ts';
 import { contentHash, engineLayouts, engineStartedPath, engineStartPaths, partOf } from '../machines/index.ts';
 import type { Observation, ObservedCluster } from '../status/index.ts';
 import type { MachinePlan } from '../topology/index.ts';
-import { formationOf, type Formation } from './formation.ts';
+import type { Formation } from './formation.ts';
 import { engineConfigHash, filesOf, indexTemplateOf, machinesFor, type Intent } from './intent.ts';
 import { isUnseen, lookedInto, namesUnread, planFiles, reachSteps } from './plan-machines.ts';
 import type { PlanDraft } from './step.ts';
@@ -15,8 +15,7 @@ export function clusterSubject(intent: Intent): string {
   return `${intent.topology.name}-cluster`;
 }
 
-export function planSearch(draft: PlanDraft, intent: Intent, observation: Observation): void {
-  const formation = formationOf(intent, observation);
+export function planSearch(draft: PlanDraft, intent: Intent, observation: Observation, formation: Formation): void {
   if (formation.state === 'unclear') {
     draft.blind(
       clusterSubject(intent),
@@ -54,8 +53,15 @@ function planEngine(
     [layout.configFile, settings],
   ] as const;
   if (namesUnread(draft, label, parts)) return undefined;
+  const state = shown(unit);
   const installed = shown(packaged)?.version.replace(/-.*$/, '');
-  if (installed !== version) {
+  // An engine that runs is upgraded in its turn, and nothing is installed under it before.
+  if (installed !== version && state?.active !== 'active') {
+    const problem = installed === undefined ? undefined : upgradeProblem(engine, installed, version);
+    if (problem) {
+      draft.obstacle(label, problem.sentence);
+      return undefined;
+    }
     draft.add({
       subject: label,
       action: 'install',
@@ -71,7 +77,6 @@ function planEngine(
   const unsealed = form === 'formed' && inBootstrapForm;
   planFiles(draft, intent, observation, machine, form, unsealed ? [layout.configFile] : []);
   if (form === 'bootstrap' || unsealed) planSeal(draft, intent, machine);
-  const state = shown(unit);
   if (state?.active === 'active' && state.enabled && form === 'formed') return undefined;
   return draft.add({
     subject: label,
@@ -110,7 +115,7 @@ function planSeal(draft: PlanDraft, intent: Intent, machine: MachinePlan): void 
   });
 }
 
-/** Engines that run with other settings than the files say now. */
+/** Engines that run in another version, or with other settings than the files say now. */
 function planRestarts(draft: PlanDraft, intent: Intent, observation: Observation): void {
   const cluster = shown(observation.cluster);
   const master = cluster && shown(cluster.membership)?.master;
@@ -120,13 +125,14 @@ function planRestarts(draft: PlanDraft, intent: Intent, observation: Observation
   let previous: string | undefined;
   for (const machine of machines) {
     const { label } = machine;
-    const stale = staleSettings(draft, intent, observation, machine);
-    if (stale === undefined) continue;
+    const old = oldVersion(draft, intent, observation, machine);
+    const reason = old ?? staleSettings(draft, intent, observation, machine);
+    if (reason === undefined) continue;
     previous = draft.add({
       subject: label,
-      action: 'restart',
-      reason: stale,
-      task: { kind: 'engine-restart', machine: label },
+      action: old === undefined ? 'restart' : 'upgrade',
+      reason,
+      task: { kind: old === undefined ? 'engine-restart' : 'engine-upgrade', machine: label },
       after: [
         `${label}/package`,
         `${label}/files`,
@@ -137,6 +143,31 @@ function planRestarts(draft: PlanDraft, intent: Intent, observation: Observation
       ],
     });
   }
+}
+
+/** Why an engine that runs has to be upgraded: what is installed under it, or what it was started from, is another version. */
+function oldVersion(
+  draft: PlanDraft,
+  intent: Intent,
+  observation: Observation,
+  { label }: MachinePlan,
+): string | undefined {
+  const { engine, version } = intent.topology.search;
+  const layout = engineLayouts[engine];
+  const machine = lookedInto(observation, label);
+  if (!machine || shown(partOf(machine.units, layout.unit))?.active !== 'active') return undefined;
+  const installed = shown(partOf(machine.packages, layout.packageName))?.version.replace(/-.*$/, '');
+  const cluster = shown(observation.cluster);
+  const versions = cluster?.versions;
+  if (versions?.state === 'unknown') draft.unseen(label, 'The version that its engine runs', versions);
+  const running = (versions && shown(versions)?.[label]) ?? installed;
+  if (running === undefined || (running === version && installed === version)) return undefined;
+  const problem = upgradeProblem(engine, running, version);
+  if (problem) {
+    draft.obstacle(label, problem.sentence);
+    return undefined;
+  }
+  return `The engine on ${label} runs ${running}${installed === running ? '' : ` while ${installed ?? 'nothing'} is installed`}; ${version} is asked for.`;
 }
 
 /** Undefined when the engine does not run, or runs with what the files should say. */
@@ -151,10 +182,6 @@ function staleSettings(
   const seen = lookedInto(observation, label);
   // An engine that is not active, or not enabled, gets a start step instead, which takes up the files anyway.
   if (!seen || shown(partOf(seen.units, layout.unit))?.active !== 'active') return undefined;
-  const installed = shown(partOf(seen.packages, layout.packageName))?.version.replace(/-.*$/, '');
-  if (installed !== undefined && installed !== intent.topology.search.version) {
-    return `The engine on ${label} runs ${installed}, ${intent.topology.search.version} is asked for.`;
-  }
   const started = partOf(seen.records, engineStartedPath);
   if (namesUnread(draft, label, [[`What the engine was started with (${engineStartedPath})`, started]]))
     return undefined;

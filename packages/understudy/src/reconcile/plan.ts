@@ -2,9 +2,11 @@
 import type { Observation } from '../status/index.ts';
 import type { Intent } from './intent.ts';
 import { lockedOut } from './lockout.ts';
+import { formationOf } from './formation.ts';
 import { planBalancer } from './plan-balancer.ts';
 import { planDying, planMachines, withoutDying } from './plan-machines.ts';
 import { planFirewalls, planNetwork, planPlacement } from './plan-network.ts';
+import { planReplacements, replacementsIn, withoutMachines } from './plan-replace.ts';
 import { planSearch } from './plan-search.ts';
 import { planService } from './plan-service.ts';
 import { planStrays } from './plan-strays.ts';
@@ -22,14 +24,22 @@ export function plan(intent: Intent, seen: Observation): Plan {
     return withheld(draft.finish(), seen);
   }
   planDying(draft, intent, seen);
-  const observation = withoutDying(seen);
+  const present = withoutDying(seen);
+  const replacements = replacementsIn(intent, present);
+  // Whether a cluster exists is decided by all that is there, the machines that are to go included.
+  const formation = formationOf(intent, present);
+  planReplacements(draft, intent, replacements);
+  const observation = withoutMachines(
+    present,
+    replacements.map(({ machine }) => machine.label),
+  );
   planNetwork(draft, intent, observation);
   planFirewalls(draft, intent, observation);
   planPlacement(draft, intent, observation);
   planMachines(draft, intent, observation);
-  planSearch(draft, intent, observation);
+  planSearch(draft, intent, observation, formation);
   planService(draft, intent, observation);
   planBalancer(draft, intent, observation);
   planStrays(draft, intent, observation);
-  return withheld(draft.finish(), observation);
+  return withheld(draft.finish(), present);
 }

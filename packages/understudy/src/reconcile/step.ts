@@ -15,6 +15,7 @@ type Action =
   | 'form'
   | 'start'
   | 'restart'
+  | 'upgrade'
   | 'deploy'
   | 'delete';
 
@@ -38,6 +39,7 @@ export type Task =
   | { readonly kind: 'kernel-apply'; readonly machine: string }
   | { readonly kind: 'engine-start'; readonly machine: string }
   | { readonly kind: 'engine-restart'; readonly machine: string }
+  | { readonly kind: 'engine-upgrade'; readonly machine: string }
   | { readonly kind: 'cluster-members'; readonly forming: boolean }
   | { readonly kind: 'cluster-seal'; readonly machine: string }
   | { readonly kind: 'index-template' }

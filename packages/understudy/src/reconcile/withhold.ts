@@ -32,11 +32,12 @@ function isAboutSight(requirement: Requirement): boolean {
   return requirement !== 'no-obstacle';
 }
 
-/** Drops the steps, and with them those that wait for them alone to have any sense. */
+/** Drops the steps, and with them whatever of the same subject was to come after: a machine that stays is not made anew. */
 function without(steps: readonly Step[], dropped: Set<string>): Step[] {
   const kept: Step[] = [];
+  const subjects = new Map(steps.map(({ id, subject }) => [id, subject]));
   for (const step of steps) {
-    const needsDropped = step.task.kind === 'machine-ready' && step.after.some((id) => dropped.has(id));
+    const needsDropped = step.after.some((id) => dropped.has(id) && subjects.get(id) === step.subject);
     if (dropped.has(step.id) || needsDropped) dropped.add(step.id);
     else kept.push(step);
   }

@@ -60,6 +60,8 @@ export interface ObservedCluster {
   readonly shards: Seen<readonly ShardCopy[]>;
   /** `all`, or what somebody set. */
   readonly allocation: Seen<string>;
+  /** The version that each member runs, by name. */
+  readonly versions: Seen<Readonly<Record<string, string>>>;
   readonly template: Seen<IndexTemplate>;
   readonly index: Seen<ObservedIndex>;
 }

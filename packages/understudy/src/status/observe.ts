@@ -5,6 +5,7 @@ import {
   dialectOf,
   indexTemplate,
   membership,
+  nodeVersions,
   observeIndex,
   shards,
   type EngineTransport,
@@ -105,13 +106,14 @@ async function observeCluster(
 async function readCluster(transport: EngineTransport, topology: Topology): Promise<ObservedCluster> {
   const dialect = dialectOf(topology.search);
   const index = topology.search.index.name;
-  const [health, members, copies, allowed, template, observed] = await Promise.all([
+  const [health, members, copies, allowed, versions, template, observed] = await Promise.all([
     look(clusterHealth(transport, dialect)),
     look(membership(transport, dialect)),
     look(shards(transport)),
     look(allocation(transport)),
+    look(nodeVersions(transport)),
     look(indexTemplate(transport, index)),
     look(observeIndex(transport, index)),
   ]);
-  return { health, membership: members, shards: copies, allocation: allowed, template, index: observed };
+  return { health, membership: members, shards: copies, allocation: allowed, versions, template, index: observed };
 }
