@@ -1,6 +1,6 @@
 // The door of topology: what should exist, from one file.
 export type * from './model.ts';
-export { parseTopology } from './parse.ts';
+export { parseTopology, problemAt } from './parse.ts';
 export { TopologyError, type Problem } from './problem.ts';
 export { regionProblems, type RegionOffer } from './region.ts';
 export { machinePlans, placementGroupLabels } from './plan.ts';

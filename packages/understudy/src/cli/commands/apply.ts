@@ -7,6 +7,7 @@ import { checkRegion } from '../region-check.ts';
 import { renderPlan } from '../render/plan.ts';
 import { renderStatus } from '../render/status.ts';
 import { resolveIntent } from '../session.ts';
+import { checkSupply, supplyNotices } from '../supply-check.ts';
 import { confirm, paint, print, printJson, printProgress } from '../terminal.ts';
 import { locked, topologyCommand, type TargetOptions, type TopologyContext } from '../topology-command.ts';
 
@@ -36,15 +37,18 @@ export function applyCommand(): Command {
 async function applyLocked(context: TopologyContext, options: ApplyOptions): Promise<ExitCode> {
   const { session, topologyPath, signal } = context;
   const { world, topology, target } = session;
+  const supply = await checkSupply(target, topology, topologyPath);
   const { price, notices, ...account } = await checkRegion(world.linode, topology, topologyPath, 'write');
   const intent = await resolveIntent(session, account);
   const first = plan(intent, await observe(world, topology));
-  if (first.steps.length > 0) printProgress(renderPlan(topology.name, first, { price, notices }));
+  const allNotices = [...supplyNotices(supply, topology), ...notices];
+  if (first.steps.length > 0) printProgress(renderPlan(topology.name, first, { price, notices: allNotices }));
   const asks = target.name === 'linode' || first.steps.some(({ destructive }) => destructive);
   if (first.steps.length > 0 && asks && !(await confirm('Carry this out?', options.yes))) {
     printProgress(paint.dim('Nothing was changed. --yes answers the question beforehand.'));
     return exitCode.no;
   }
+  if (first.steps.length > 0) await target.prepare(topology.search, { logger: world.logger, signal });
   const applied = await apply(world, intent, { allowDestructive: true, signal });
   if (options.json === true) printJson(asJson(applied));
   else print(renderStatus(applied.status));

@@ -6,6 +6,7 @@ import { exitCode } from '../exit-code.ts';
 import { checkRegion } from '../region-check.ts';
 import { renderPlan } from '../render/plan.ts';
 import { resolveIntent } from '../session.ts';
+import { checkSupply, supplyNotices } from '../supply-check.ts';
 import { print, printJson } from '../terminal.ts';
 import { topologyCommand, type TargetOptions } from '../topology-command.ts';
 
@@ -22,8 +23,14 @@ export function planCommand(): Command {
     .description('what would change, each step with its reason; changes nothing')
     .addHelpText('after', examples);
   return topologyCommand<TargetOptions>(command, async ({ session, topologyPath }, options) => {
-    const { world, topology } = session;
-    const { price, notices, ...account } = await checkRegion(world.linode, topology, topologyPath, 'read');
+    const { world, topology, target } = session;
+    const supply = await checkSupply(target, topology, topologyPath);
+    const {
+      price,
+      notices: accountNotices,
+      ...account
+    } = await checkRegion(world.linode, topology, topologyPath, 'read');
+    const notices = [...supplyNotices(supply, topology), ...accountNotices];
     const [intent, observation] = await Promise.all([resolveIntent(session, account), observe(world, topology)]);
     const planned = plan(intent, observation);
     if (options.json === true) printJson({ schemaVersion: 1, name: topology.name, ...planned, price, notices });
