@@ -3,10 +3,7 @@ import { Secret, UnderstudyError, type Logger } from '../ground/index.ts';
 import { labEndpoint, labPrepareEngine, labSupplies } from '../lab/index.ts';
 import { linodeBaseUrl } from '../linode/index.ts';
 import { vendorRepository, type PackageRepository } from '../machines/index.ts';
-import type { Search } from '../topology/index.ts';
-
-export const targetNames = ['lab', 'linode'] as const;
-export type TargetName = (typeof targetNames)[number];
+import { targetNames, type Search, type TargetName } from '../topology/index.ts';
 
 export interface Target {
   readonly name: TargetName;
@@ -42,10 +39,16 @@ interface PrepareOptions {
 
 /** Resolves `--target`, `UNDERSTUDY_TARGET`, or the lab. Errors: `cli-usage`, `lab-not-running`. */
 export async function resolveTarget(named: string | undefined): Promise<Target> {
-  const name = named ?? process.env['UNDERSTUDY_TARGET'] ?? 'lab';
-  if (name === 'lab') return await labTarget();
-  if (name === 'linode') return linodeTarget();
-  throw new UnderstudyError('cli-usage', `--target: saw '${name}'; allowed ${targetNames.join(', ')}.`);
+  return targetName(named) === 'lab' ? await labTarget() : linodeTarget();
+}
+
+/** `--target`, else `UNDERSTUDY_TARGET`, else the lab. Error: `cli-usage`. */
+export function targetName(named: string | undefined): TargetName {
+  const given = named ?? process.env['UNDERSTUDY_TARGET'] ?? 'lab';
+  const name = targetNames.find((known) => known === given);
+  if (name !== undefined) return name;
+  const where = named === undefined ? 'UNDERSTUDY_TARGET' : '--target';
+  throw new UnderstudyError('cli-usage', `${where}: saw '${given}'; allowed ${targetNames.join(', ')}.`);
 }
 
 async function labTarget(): Promise<Target> {

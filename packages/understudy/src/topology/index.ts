@@ -7,3 +7,5 @@ export { machinePlans, placementGroupLabels } from './plan.ts';
 export { balancerLabel, firewallLabel, subnetLabel, tagOf, vpcLabel } from './labels.ts';
 export { topologyJsonSchema } from './json-schema.ts';
 export { exampleTopology } from './example.ts';
+export { targetNames, type TargetName } from './target-name.ts';
+export { topologyWarnings, type Warning } from './warnings.ts';

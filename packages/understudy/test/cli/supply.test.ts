@@ -131,6 +131,18 @@ test('as JSON the refusal is the usual problem, with the field and the line', as
   );
 });
 
+test('warnings of plan and apply are printed for people and listed for programs', async () => {
+  const topology = asking('version: 8.19.21').replace('shards: 3', 'shards: 3, durability: async');
+  const { out } = await run(['plan', '--json'], topology);
+  const { warnings } = JSON.parse(out) as { warnings: Record<string, unknown>[] };
+  const found = warnings.find(({ id }) => id === 'durability-async');
+  assert.deepEqual(Object.keys(found ?? {}), ['id', 'field', 'line', 'column', 'saw', 'message', 'wayOut']);
+  assert.deepEqual([found?.['field'], found?.['line'], found?.['saw']], ['search.index.durability', 7, 'async']);
+  const line = /^! line 7 search\.index\.durability: saw async; .* do: .* \[durability-async\]$/m;
+  assert.match((await run(['plan'], topology)).out, line);
+  assert.match((await run(['apply', '--yes'], topology)).said, line);
+});
+
 test('plan says of a version that can be built that apply builds it first', async () => {
   const { code, out } = await run(['plan', '--json'], asking('version: 8.19.21'));
   assert.equal(code, 1);

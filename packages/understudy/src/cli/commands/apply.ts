@@ -2,12 +2,11 @@
 import { Command } from 'commander';
 import { apply, plan, type Applied } from '../../reconcile/index.ts';
 import { observe } from '../../status/index.ts';
+import { preview } from '../advice.ts';
 import { exitCode, type ExitCode } from '../exit-code.ts';
-import { checkRegion } from '../region-check.ts';
-import { renderPlan } from '../render/plan.ts';
+import { renderPlan, type PlanAdvice } from '../render/plan.ts';
 import { renderStatus } from '../render/status.ts';
 import { resolveIntent } from '../session.ts';
-import { checkSupply, supplyNotices } from '../supply-check.ts';
 import { confirm, paint, print, printJson, printProgress } from '../terminal.ts';
 import { locked, topologyCommand, type TargetOptions, type TopologyContext } from '../topology-command.ts';
 
@@ -37,12 +36,10 @@ export function applyCommand(): Command {
 async function applyLocked(context: TopologyContext, options: ApplyOptions): Promise<ExitCode> {
   const { session, topologyPath, signal } = context;
   const { world, topology, target } = session;
-  const supply = await checkSupply(target, topology, topologyPath);
-  const { price, notices, ...account } = await checkRegion(world.linode, topology, topologyPath, 'write');
+  const { advice, ...account } = await preview(session, topologyPath, 'write');
   const intent = await resolveIntent(session, account);
   const first = plan(intent, await observe(world, topology));
-  const allNotices = [...supplyNotices(supply, topology), ...notices];
-  if (first.steps.length > 0) printProgress(renderPlan(topology.name, first, { price, notices: allNotices }));
+  if (first.steps.length + advice.warnings.length > 0) printProgress(renderPlan(topology.name, first, advice));
   const asks = target.name === 'linode' || first.steps.some(({ destructive }) => destructive);
   if (first.steps.length > 0 && asks && !(await confirm('Carry this out?', options.yes))) {
     printProgress(paint.dim('Nothing was changed. --yes answers the question beforehand.'));
@@ -50,11 +47,12 @@ async function applyLocked(context: TopologyContext, options: ApplyOptions): Pro
   }
   if (first.steps.length > 0) await target.prepare(topology.search, { logger: world.logger, signal });
   const applied = await apply(world, intent, { allowDestructive: true, signal });
-  if (options.json === true) printJson(asJson(applied));
+  if (options.json === true) printJson(asJson(applied, advice));
   else print(renderStatus(applied.status));
   return exitCode.yes;
 }
 
-function asJson({ done, left, status }: Applied): object {
-  return { schemaVersion: 1, done: done.map(({ id, action, reason }) => ({ id, action, reason })), left, status };
+function asJson({ done, left, status }: Applied, { warnings, notices }: PlanAdvice): object {
+  const steps = done.map(({ id, action, reason }) => ({ id, action, reason }));
+  return { schemaVersion: 1, done: steps, left, status, warnings, notices };
 }

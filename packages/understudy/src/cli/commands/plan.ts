@@ -2,11 +2,10 @@
 import { Command } from 'commander';
 import { plan } from '../../reconcile/index.ts';
 import { observe } from '../../status/index.ts';
+import { preview } from '../advice.ts';
 import { exitCode } from '../exit-code.ts';
-import { checkRegion } from '../region-check.ts';
 import { renderPlan } from '../render/plan.ts';
 import { resolveIntent } from '../session.ts';
-import { checkSupply, supplyNotices } from '../supply-check.ts';
 import { print, printJson } from '../terminal.ts';
 import { topologyCommand, type TargetOptions } from '../topology-command.ts';
 
@@ -23,18 +22,12 @@ export function planCommand(): Command {
     .description('what would change, each step with its reason; changes nothing')
     .addHelpText('after', examples);
   return topologyCommand<TargetOptions>(command, async ({ session, topologyPath }, options) => {
-    const { world, topology, target } = session;
-    const supply = await checkSupply(target, topology, topologyPath);
-    const {
-      price,
-      notices: accountNotices,
-      ...account
-    } = await checkRegion(world.linode, topology, topologyPath, 'read');
-    const notices = [...supplyNotices(supply, topology), ...accountNotices];
+    const { world, topology } = session;
+    const { advice, ...account } = await preview(session, topologyPath, 'read');
     const [intent, observation] = await Promise.all([resolveIntent(session, account), observe(world, topology)]);
     const planned = plan(intent, observation);
-    if (options.json === true) printJson({ schemaVersion: 1, name: topology.name, ...planned, price, notices });
-    else print(renderPlan(topology.name, planned, { price, notices }));
+    if (options.json === true) printJson({ schemaVersion: 1, name: topology.name, ...planned, ...advice });
+    else print(renderPlan(topology.name, planned, advice));
     return planned.steps.length + planned.obstacles.length === 0 ? exitCode.yes : exitCode.no;
   });
 }
