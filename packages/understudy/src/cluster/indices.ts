@@ -55,6 +55,7 @@ const settingsAnswer = z.record(
     settings: z.object({
       'index.number_of_shards': z.coerce.number().int(),
       'index.number_of_replicas': z.coerce.number().int(),
+      // What the engine does where nothing is set.
       'index.translog.durability': z.string().default('request'),
     }),
   }),

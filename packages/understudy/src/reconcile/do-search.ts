@@ -15,7 +15,7 @@ import {
 import { UnderstudyError } from '../ground/index.ts';
 import { engineInstaller, engineLayouts, installEnginePath, writeFilesScript } from '../machines/index.ts';
 import { deleteObject } from './do-delete.ts';
-import { indexTemplateOf, machinesFor } from './intent.ts';
+import { indexSettingsOf, indexTemplateOf, machinesFor } from './intent.ts';
 import { engine, machineTarget, runScript, type Site } from './site.ts';
 import type { ObjectToDelete } from './step.ts';
 
@@ -145,11 +145,8 @@ export async function makeIndex(site: Site): Promise<void> {
 }
 
 export async function fitIndex(site: Site): Promise<void> {
-  const { name, replicas } = site.intent.topology.search.index;
-  await putIndexSettings(engine(site).transport, name, {
-    'index.number_of_replicas': replicas,
-    'index.translog.durability': 'request',
-  });
+  const { name } = site.intent.topology.search.index;
+  await putIndexSettings(engine(site).transport, name, { index: indexSettingsOf(site.intent) });
 }
 
 export async function openAllocation(site: Site): Promise<void> {

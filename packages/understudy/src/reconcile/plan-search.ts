@@ -236,7 +236,7 @@ function planIndex(draft: PlanDraft, intent: Intent, observation: Observation, f
 
 function planIndexSettings(draft: PlanDraft, intent: Intent, index: ObservedIndex): void {
   const subject = clusterSubject(intent);
-  const { name, shards, replicas } = intent.topology.search.index;
+  const { name, shards, replicas, durability } = intent.topology.search.index;
   if (index.shards !== shards) {
     draft.obstacle(
       name,
@@ -245,8 +245,8 @@ function planIndexSettings(draft: PlanDraft, intent: Intent, index: ObservedInde
   }
   const wrong: string[] = [];
   if (index.replicas !== replicas) wrong.push(`${index.replicas} replicas instead of ${replicas}`);
-  if (index.durability !== 'request') {
-    wrong.push(`translog durability '${index.durability}', which may lose acknowledged writes`);
+  if (index.durability !== durability) {
+    wrong.push(`translog durability '${index.durability}' instead of '${durability}'`);
   }
   if (wrong.length === 0) return;
   draft.add({

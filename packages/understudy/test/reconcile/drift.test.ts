@@ -169,7 +169,7 @@ const drifts: readonly Drift[] = [
       }
       return Promise.resolve();
     },
-    steps: { 'demo-cluster/index': /0 replicas instead of 1 and translog durability 'async'/ },
+    steps: { 'demo-cluster/index': /0 replicas instead of 1 and translog durability 'async' instead of 'request'/ },
   },
   {
     what: 'the index template is changed',

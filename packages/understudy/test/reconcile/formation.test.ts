@@ -54,7 +54,14 @@ function observation(holds: readonly Hold[], cluster: Observation['cluster']): O
 const silent: Observation['cluster'] = unknown('nothing answered', 'cluster-unreachable');
 const answering = (clusterUuid: string): Observation['cluster'] =>
   seen({
-    ...{ health: absent, shards: seen([]), allocation: seen('all'), versions: seen({}), template: absent, index: absent },
+    ...{
+      health: absent,
+      shards: seen([]),
+      allocation: seen('all'),
+      versions: seen({}),
+      template: absent,
+      index: absent,
+    },
     membership: seen({ clusterUuid, master: undefined, nodes: [], voting: [], votingExclusions: [] }),
   });
 

@@ -131,6 +131,12 @@ function answer(
   return indexAnswer(identity, method, route, body);
 }
 
+interface IndexSettings {
+  readonly number_of_shards?: number;
+  readonly number_of_replicas?: number;
+  readonly translog?: { readonly durability?: string };
+}
+
 function indexAnswer(
   identity: Identity,
   method: string,
@@ -141,17 +147,20 @@ function indexAnswer(
   const index = identity.indices.get(name);
   if (part === undefined && method === 'PUT') {
     if (index) return [400, { error: { type: 'resource_already_exists_exception' } }];
-    const template = identity.templates.get(name) as
-      { template: { settings: { index: { number_of_shards: number; number_of_replicas: number } } } } | undefined;
+    const template = identity.templates.get(name) as { template: { settings: { index: IndexSettings } } } | undefined;
     const settings = template?.template.settings.index;
-    const made = { shards: settings?.number_of_shards ?? 1, replicas: settings?.number_of_replicas ?? 1 };
-    identity.indices.set(name, { ...made, durability: 'request' });
+    identity.indices.set(name, {
+      shards: settings?.number_of_shards ?? 1,
+      replicas: settings?.number_of_replicas ?? 1,
+      durability: settings?.translog?.durability ?? 'request',
+    });
     return [200, {}];
   }
   if (!index) return [404, { error: { type: 'index_not_found_exception' } }];
   if (method === 'PUT') {
-    index.replicas = (body['index.number_of_replicas'] as number | undefined) ?? index.replicas;
-    index.durability = (body['index.translog.durability'] as string | undefined) ?? index.durability;
+    const given = body['index'] as IndexSettings;
+    index.replicas = given.number_of_replicas ?? index.replicas;
+    index.durability = given.translog?.durability ?? index.durability;
   }
   const settings = {
     'index.number_of_shards': String(index.shards),

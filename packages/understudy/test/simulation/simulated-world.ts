@@ -1,5 +1,6 @@
 // A whole region in memory for the tool to work on: the lab's API over hardware that only remembers, machines and engines that
 // behave as the tool is promised. The tool's own code is all real; only wires and the clock are not.
+import { finished } from 'node:stream/promises';
 import { setTimeout } from 'node:timers/promises';
 import { seen, UnderstudyError, Secret, silentLogger, type Logger } from '../../src/ground/index.ts';
 import { createRegionApi, seededRandom, SimulatedHardware, type RegionApi } from '../../src/lab/index.ts';
@@ -237,7 +238,11 @@ function simulatedRunner(machines: Machines, send: Send): PinningRunner {
   };
 }
 
-function runOn(machine: SimulatedMachine, argv: readonly string[], options: RemoteOptions): RemoteResult {
+async function runOn(
+  machine: SimulatedMachine,
+  argv: readonly string[],
+  options: RemoteOptions,
+): Promise<RemoteResult> {
   const [, flag, text = ''] = argv;
   if (flag === '-s' && text === '--') return { code: 0, stdout: machine.observe(argv.slice(3)), stderr: '' };
   if (flag === '-s') {
@@ -246,7 +251,10 @@ function runOn(machine: SimulatedMachine, argv: readonly string[], options: Remo
   }
   const unpacked = /mv (\S+)\.partial \1$/m.exec(text)?.[1];
   if (unpacked !== undefined) {
+    // The archive behind the stream is the tool's, and gone soon after the answer.
+    const received = finished(options.stdin as NodeJS.ReadableStream);
     (options.stdin as NodeJS.ReadableStream).resume();
+    await received;
     machine.releases.add(unpacked);
   }
   return { code: 0, stdout: '', stderr: '' };
