@@ -3,7 +3,11 @@
 import type { SteadyState } from '../goals.ts';
 import type { Outcome } from '../history/records.ts';
 
+/** How often the generator reports them. */
+export const statsEveryMs = 200;
+
 export interface LiveStats {
+  /** When they were made, on the run's clock: old ones say nothing of now. */
   readonly atMs: number;
   readonly total: number;
   readonly failed: number;
