@@ -65,7 +65,8 @@ function unrecorded({ plan, outcomes }: History, { firstDueMs, stoppedMs }: Work
   return lanesOf(plan.workload).reduce((missing, lane) => {
     const own = recorded.get(lane.name) ?? [];
     // Gets begin when there is something to get; from there on they have no holes.
-    const fromMs = lane.operation === 'get' ? own.reduce((least, o) => Math.min(least, o.dueMs), stoppedMs) : firstDueMs;
+    const fromMs =
+      lane.operation === 'get' ? own.reduce((least, o) => Math.min(least, o.dueMs), stoppedMs) : firstDueMs;
     return missing + Math.max(0, scheduledBetween(lane, firstDueMs, fromMs, stoppedMs) - own.length);
   }, 0);
 }
@@ -87,7 +88,8 @@ function otherTimeline({ journal }: History, { firstDueMs, endedMs }: WorkloadEn
 }
 
 function toolReasons({ journal, plan }: History): Reason[] {
-  const health = entryOf(journal, 'tool-watched')?.facts as (ToolHealth & { readonly longestNoteMs: number }) | undefined;
+  const health = entryOf(journal, 'tool-watched')?.facts as
+    (ToolHealth & { readonly longestNoteMs: number }) | undefined;
   if (!health) return [{ code: 'tool-unwatched', text: 'the journal does not say whether the tool ran all the time' }];
   const { longestPauseMs, longestNoteMs, clockStepMs } = health;
   const limit = maxToolPauseMs(plan.steady);

@@ -48,7 +48,16 @@ export async function runDrill(world: DrillWorld, drill: Drill, options: RunOpti
   await writeFile(join(directory, rawFiles.plan), `${JSON.stringify(plan, null, 2)}\n`);
   const clock = runClock(world.clock, plan);
   const journal = await Journal.open(directory, clock);
-  const run = new Run({ world: { ...world, clock }, wallClock: world.clock, drill, options, plan, directory, journal, before });
+  const run = new Run({
+    world: { ...world, clock },
+    wallClock: world.clock,
+    drill,
+    options,
+    plan,
+    directory,
+    journal,
+    before,
+  });
   try {
     await run.conduct();
   } finally {
@@ -149,7 +158,11 @@ class Run {
       await session.arm();
       // A random moment, so that the fault does not always meet the same phase of the checks.
       await world.clock.sleep(this.#random() * 1_000, this.#signal);
-      const budget = { ratio: drill.errorBudget, steady: plan.steady, spent: (reason: string) => this.#stop.abort(new Error(reason)) };
+      const budget = {
+        ratio: drill.errorBudget,
+        steady: plan.steady,
+        spent: (reason: string) => this.#stop.abort(new Error(reason)),
+      };
       void watchBudget(budget, workload, world.clock, overseen.signal);
       if (await session.inject()) {
         const ended = await session.hold(plan.durations.faultMs);

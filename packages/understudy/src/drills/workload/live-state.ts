@@ -18,7 +18,8 @@ export interface LiveStats {
 
 export class LiveState {
   readonly #steady: SteadyState;
-  readonly #lastSuccessMs: Map<string, number>;
+  /** Null until the lane's first success: calm is nothing that a lane without one could prove. */
+  readonly #lastSuccessMs: Map<string, number | null>;
   #calmSinceMs: number;
   #total = 0;
   #failed = 0;
@@ -27,7 +28,7 @@ export class LiveState {
   constructor(lanes: readonly string[], steady: SteadyState, startMs: number) {
     this.#steady = steady;
     this.#calmSinceMs = startMs;
-    this.#lastSuccessMs = new Map(lanes.map((lane) => [lane, startMs]));
+    this.#lastSuccessMs = new Map(lanes.map((lane) => [lane, null]));
   }
 
   record(outcome: Outcome): void {
@@ -44,7 +45,8 @@ export class LiveState {
   }
 
   stats(nowMs: number): LiveStats {
-    const silent = [...this.#lastSuccessMs.values()].some((lastMs) => nowMs - lastMs > this.#steady.maxGapMs);
+    const { maxGapMs } = this.#steady;
+    const silent = [...this.#lastSuccessMs.values()].some((lastMs) => lastMs === null || nowMs - lastMs > maxGapMs);
     if (silent) this.#calmSinceMs = nowMs;
     return {
       atMs: nowMs,

@@ -6,8 +6,7 @@ export interface ToWorker {
 }
 
 export type FromWorker =
-  | { readonly kind: 'stats'; readonly stats: LiveStats }
-  | { readonly kind: 'ended'; readonly end: WorkloadEnd };
+  { readonly kind: 'stats'; readonly stats: LiveStats } | { readonly kind: 'ended'; readonly end: WorkloadEnd };
 
 /** What the generator says of itself when everything is on the disk. Without it nobody knows what it last did. */
 export interface WorkloadEnd {
