@@ -1,5 +1,6 @@
 // Short runs of the real code over a small system of their own, each with something planted at one moment: the load generator
 // frozen or killed, its disk slow, its reports held back, the wall clock stepped. Real processes and real signals.
+import { readFileSync } from 'node:fs';
 import { mkdtemp, readdir, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -47,8 +48,11 @@ export interface Planted {
   stepClock(byMs: number): void;
 }
 
-/** Resolves when it is over, or with `lasting` when it is not and stays. */
-export type Plant = (run: Planted) => Promise<'over' | 'lasting'>;
+/**
+ * Resolves when it is over, with the stretch of the monotonic clock in which it surely had its effect; it ends at Infinity when
+ * it stays.
+ */
+export type Plant = (run: Planted) => Promise<Stretch>;
 
 export interface PlantedRun {
   readonly directory: string;
@@ -65,15 +69,13 @@ export async function plantedRun(moment: Moment, plant: Plant, seed: number): Pr
   const system = await smallSystem();
   const runsDirectory = await mkdtemp(join(tmpdir(), 'understudy-planted-'));
   let stepMs = 0;
-  let planted: Promise<{ fromMs: number; toMs: number }> | undefined;
+  let planted: Promise<Stretch> | undefined;
   const act = async () => {
     const folder = join(runsDirectory, (await readdir(runsDirectory)).find((name) => name.endsWith('noop')) ?? '');
     const pid = Number(entryOf(await readJournal(folder), 'workload-started')?.facts?.['pid']);
     if (moment.after === 'the first intent') await hasContent(join(folder, rawFiles.intents));
     await sleep(moment.ms);
-    const fromMs = systemClock.monotonicMs();
-    const ends = await plant({ generatorPid: pid, runsDirectory, stepClock: (byMs) => (stepMs += byMs) });
-    return { fromMs, toMs: ends === 'over' ? systemClock.monotonicMs() : Infinity };
+    return plant({ generatorPid: pid, runsDirectory, stepClock: (byMs) => (stepMs += byMs) });
   };
   const waiting = 'waiting for 0.4 s of steady state';
   const said = {
@@ -117,16 +119,14 @@ export const freeze =
   (forMs: number | null): Plant =>
   async ({ generatorPid }) => {
     signal(generatorPid, 'SIGSTOP');
-    if (forMs === null) return 'lasting';
-    await sleep(forMs);
-    signal(generatorPid, 'SIGCONT');
-    return 'over';
+    const stretch = await lasting(forMs);
+    if (forMs !== null) signal(generatorPid, 'SIGCONT');
+    return stretch;
   };
 
-// eslint-disable-next-line @typescript-eslint/require-await -- one shape for every plant
-export const kill: Plant = async ({ generatorPid }) => {
+export const kill: Plant = ({ generatorPid }) => {
   signal(generatorPid, 'SIGKILL');
-  return 'lasting';
+  return lasting(null);
 };
 
 export const slowDisk = (forMs: number): Plant => delayed('slow-disk', forMs);
@@ -138,27 +138,39 @@ export const stepClock =
   (byMs: number, forMs: number | null): Plant =>
   async (run) => {
     run.stepClock(byMs);
-    if (forMs === null) return 'lasting';
-    await sleep(forMs);
-    run.stepClock(-byMs);
-    return 'over';
+    const stretch = await lasting(forMs);
+    if (forMs !== null) run.stepClock(-byMs);
+    return stretch;
   };
 
 function delayed(name: string, forMs: number | null): Plant {
   return async ({ runsDirectory }) => {
-    await writeFile(join(runsDirectory, name), String(systemClock.monotonicMs() + (forMs ?? Infinity)));
-    if (forMs === null) return 'lasting';
-    await sleep(forMs);
-    return 'over';
+    const untilMs = systemClock.monotonicMs() + (forMs ?? Infinity);
+    await writeFile(join(runsDirectory, name), String(untilMs));
+    const fromMs = systemClock.monotonicMs();
+    if (forMs !== null) await sleep(forMs);
+    return { fromMs, toMs: untilMs };
   };
 }
 
-/** A process that has ended cannot be signalled, and need not be. */
+/** From now on, for so long; null: for good. */
+export async function lasting(forMs: number | null): Promise<Stretch> {
+  const fromMs = systemClock.monotonicMs();
+  if (forMs === null) return { fromMs, toMs: Infinity };
+  await sleep(forMs);
+  return { fromMs, toMs: systemClock.monotonicMs() };
+}
+
+/** A generator that has ended cannot be signalled, and need not be; its number may be another's by now. */
 function signal(pid: number, name: NodeJS.Signals): void {
+  if (isGenerator(pid)) process.kill(pid, name);
+}
+
+function isGenerator(pid: number): boolean {
   try {
-    process.kill(pid, name);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('drills/workload/worker.ts');
+  } catch {
+    return false;
   }
 }
 
