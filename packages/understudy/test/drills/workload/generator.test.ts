@@ -99,3 +99,41 @@ test('a port nobody listens on rejects the writes: nothing was sent', async () =
   assert.ok(writes.length > 10);
   assert.ok(writes.every((write) => write.outcome === 'rejected'));
 });
+
+test('requests that a slow disk held back until the stop are named with the time they were late', async (t) => {
+  const server = createServer((request, response) => {
+    request.resume();
+    response.writeHead(200).end(JSON.stringify({ result: 'created' }));
+  });
+  const written: Outcome[] = [];
+  const wire = httpWire();
+  t.after(() => wire.close());
+  const generator = new Generator({
+    plan: workloadPlan({ urls: [await listen(t, server)] }),
+    steady: defaultSteadyState,
+    corpus,
+    clock: systemClock,
+    wire,
+    intents: { append: () => systemClock.sleep(3_000) },
+    outcomes: { append: (...records) => Promise.resolve(void written.push(...(records as Outcome[]))) },
+  });
+  setTimeout(() => generator.stop(), 2_000);
+  const { stoppedMs } = await generator.run();
+  const late = written.filter((outcome) => outcome.outcome === 'unsent' && outcome.dueMs < stoppedMs);
+  assert.ok(late.length >= 20, `named ${late.length}`);
+  assert.ok(late.every((outcome) => outcome.operation === 'index' && outcome.sentMs === stoppedMs));
+});
+
+test('a generator that did not run at the end names what it never planned, reads too', async (t) => {
+  const server = createServer((request, response) => {
+    request.resume();
+    response.writeHead(200).end(JSON.stringify({ result: 'created' }));
+  });
+  const url = await listen(t, server);
+  setTimeout(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_500), 1_990);
+  // Due while nothing runs: the stop comes before the late requests are sent, or just after.
+  const { outcomes } = await drive(url, 2_000);
+  const lag = (operation: string): number =>
+    Math.max(...outcomes.filter((o) => o.operation === operation).map((o) => o.sentMs - o.dueMs));
+  for (const operation of ['index', 'search']) assert.ok(lag(operation) > 1_300, `${operation} ${lag(operation)}`);
+});
