@@ -13,6 +13,18 @@ export interface SearchRequest {
 
 type QueryString = Readonly<Record<string, unknown>>;
 
+const parameters = ['q', 'size', 'from', 'search_after', 'highlight'] as const;
+
+/** The parameters of a search that this API knows, written as a query string again. */
+export function searchQuery(queryString: QueryString): string {
+  const known = new URLSearchParams();
+  for (const name of parameters) {
+    const value = one(queryString, name);
+    if (value !== undefined) known.append(name, value);
+  }
+  return known.toString();
+}
+
 export function readSearchRequest(queryString: QueryString): SearchRequest {
   const query = one(queryString, 'q');
   if (query === undefined || query === '') throw missingQuery;
