@@ -101,7 +101,8 @@ def on_refused(error):
 def on_unavailable(error):
     # 429, not 5xx: the balancer's passive check takes a machine out at a 5xx, and the fault is not this machine's.
     log.warning("%s %s: %s", g.get("request_id"), request.path, error)
-    return answer(429, error.code, str(error), {"Retry-After": "1"}, retry_after_s=1)
+    wait_s = error.retry_after_s
+    return answer(429, error.code, str(error), {"Retry-After": str(wait_s)}, retry_after_s=wait_s)
 
 
 @app.errorhandler(HTTPException)

@@ -1,7 +1,7 @@
 // A single-document write as a value, how it is put on the wire, alone or as lines of a bulk, and how its answer is read.
 import { ClientError, type FailedAttempt, type Outcome } from '../errors.ts';
 import type { WireRequest } from '../nodes/wire.ts';
-import { toEngineError, type Safety } from '../policy/classify.ts';
+import { isBlock, toEngineError, type Safety } from '../policy/classify.ts';
 import { conflictingVersion, type Fences } from '../policy/fence.ts';
 import type { BulkOperation, Refresh, WriteResult } from './types.ts';
 
@@ -193,6 +193,8 @@ export function toRefusal(what: string, status: number, error: unknown, context:
   const engineError = toEngineError(error);
   const said = engineError ? ` (${engineError.type}: ${engineError.reason})` : '';
   const details = { ...context, status, ...(engineError ? { engineError } : {}) };
+  if (isBlock(status, engineError?.type))
+    return new ClientError('blocked', `${what}: the index or the cluster is blocked for it${said}.`, details);
   if (status === 409)
     return new ClientError('conflict', `${what}: the document is not as the write demands${said}.`, details);
   if (status === 404) return new ClientError('not-found', `${what}: not found${said}.`, details);

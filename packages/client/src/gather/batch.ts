@@ -4,6 +4,7 @@ import { Call } from '../call/call.ts';
 import type { CallAnswer } from '../call/core.ts';
 import { ClientError } from '../errors.ts';
 import type { WireRequest } from '../nodes/wire.ts';
+import { isBlock, readEngineError } from '../policy/classify.ts';
 import { Alarm } from '../time/wheel.ts';
 import type { Entry, EntryOwner } from './entry.ts';
 import type { Lane } from './lane.ts';
@@ -78,7 +79,7 @@ export class Batch<E extends Entry<never>> extends Alarm implements EntryOwner {
       entry.attempts += answer.attempts;
       if (answer.maybeApplied) entry.maybeApplied = true;
     }
-    if (answer.status >= 300) return this.#split(answer.status);
+    if (answer.status >= 300) return this.#split(answer);
     const carried = this.#carried.get(answer.request) ?? this.entries;
     const again = freight.unload(carried, answer).filter((entry) => !entry.ended && entry.copies === 0);
     owner.onBatchDone(this.#lane, core.time.now() - this.#startedMs);
@@ -119,15 +120,18 @@ export class Batch<E extends Entry<never>> extends Alarm implements EntryOwner {
   }
 
   /** The whole request was refused, so one entry of it may be poison: halves go on their own, until only the poison fails. */
-  #split(status: number): void {
+  #split({ status, body }: CallAnswer): void {
     const live = this.entries.filter((entry) => !entry.ended);
-    if (live.length > 1 && status !== 401 && status !== 403) {
+    const engineError = readEngineError(body);
+    const isBlocked = isBlock(status, engineError?.type);
+    if (live.length > 1 && status !== 401 && status !== 403 && !isBlocked) {
       const middle = Math.ceil(live.length / 2);
       this.#lane.ship(live.slice(0, middle));
       this.#lane.ship(live.slice(middle));
     } else {
-      const code = status === 413 ? 'too-large' : 'rejected';
-      const error = new ClientError(code, `The engine refused the request with status ${status}.`, { status });
+      const code = isBlocked ? 'blocked' : status === 413 ? 'too-large' : 'rejected';
+      const details = engineError === undefined ? { status } : { status, engineError };
+      const error = new ClientError(code, `The engine refused the request with status ${status}.`, details);
       for (const entry of live) this.#lane.freight.refuse(entry, error);
     }
     this.#lane.onBatchEnd(this, []);

@@ -42,6 +42,15 @@ const neverExecuted = new Set([
   'circuit_breaking_exception',
 ]);
 
+/** Statuses of blocks that stay until somebody, or a disk with more room, removes them. A 503 block goes with the next election. */
+const blockStatuses: ReadonlySet<number> = new Set([400, 403, 429]);
+const blockTypes: ReadonlySet<string | undefined> = new Set(['cluster_block_exception', 'index_closed_exception']);
+
+/** The index or the cluster is blocked for the request. */
+export function isBlock(status: number, errorType: string | undefined): boolean {
+  return blockStatuses.has(status) && blockTypes.has(errorType);
+}
+
 /** The first engine error in a body, or undefined when the body is not an engine's error. */
 export function readEngineError(body: Buffer): EngineError | undefined {
   if (body.length === 0 || body[0] !== 0x7b) return undefined;
@@ -76,8 +85,9 @@ export function readStatus(
   if (!retryStatuses.has(status)) {
     return status >= 500 && safety !== 'read' ? perhapsFinal : refused;
   }
-  // 429 is the engine's own "not now": its queues or its memory breaker refused the request before executing it.
-  if (status === 429) return notApplied;
+  // 429 is the engine's own "not now": its queues or its memory breaker refused the request before executing it. The block of
+  // a full disk has the same status and stays.
+  if (status === 429) return isBlock(status, errorType()) ? refused : notApplied;
   if (safety === 'read') return status === 503 ? notApplied : perhaps;
   const type = errorType();
   if (status === 503 && type !== undefined && neverExecuted.has(type)) return notApplied;

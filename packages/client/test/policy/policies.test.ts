@@ -43,6 +43,10 @@ test('what an answer means depends on its status, on what may be repeated, and o
   assert.equal(read(201, 'once'), 'done');
   assert.equal(read(400, 'replayable'), 'refused');
   assert.equal(read(429, 'once'), 'retry');
+  // A full disk blocks writes with 429 until it has room: waiting within one operation is of no use.
+  assert.equal(read(429, 'replayable', 'cluster_block_exception'), 'refused');
+  assert.equal(read(403, 'replayable', 'cluster_block_exception'), 'refused');
+  assert.equal(read(429, 'replayable', 'es_rejected_execution_exception'), 'retry');
   assert.equal(read(503, 'read'), 'retry');
   assert.equal(read(503, 'once', 'cluster_block_exception'), 'retry');
   assert.equal(read(503, 'once', 'node_closed_exception'), 'refused, maybe applied');

@@ -14,7 +14,7 @@ const found = await findEngine();
 const methods = ['GET', 'HEAD', 'DELETE', 'POST', 'PUT', 'OPTIONS', 'CONNECT'] as const;
 
 /** What the relay may ask of a peer, whatever it was asked itself. An id has every other character encoded. */
-const value = '(?:[\\w.~!*\'()+-]|%[\\dA-F]{2})*';
+const value = "(?:[\\w.~!*'()+-]|%[\\dA-F]{2})*";
 const documented = new RegExp(
   `^(?:GET /readyz|POST /(?:index|bulk)|(?:GET|HEAD) /search\\?(?:(?:q|size|from|search_after|highlight)=${value}(?:&|$))+` +
     `|(?:GET|HEAD|DELETE) /documents/${value})$`,
@@ -135,7 +135,13 @@ function raw(url: string, method: string, target: string, ...more: readonly stri
   const { hostname, port } = new URL(url);
   const content = ['Content-Type: application/json', `Content-Length: ${body.length}`];
   // As through a balancer, where metrics are hidden: only a peer that was asked by mistake would show them.
-  const head = ['Host: evil.example', 'Connection: close', 'X-Forwarded-For: 192.0.2.1', ...more, ...(method === 'POST' ? content : [])];
+  const head = [
+    'Host: evil.example',
+    'Connection: close',
+    'X-Forwarded-For: 192.0.2.1',
+    ...more,
+    ...(method === 'POST' ? content : []),
+  ];
   return new Promise((resolve) => {
     let answer = '';
     const socket = connect(Number(port), hostname, () => {
