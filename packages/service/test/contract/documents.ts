@@ -117,6 +117,17 @@ export function documents(call: Call): void {
       assert.deepEqual(answer.json, []);
     });
 
+    it('finds a document of more than a million characters, whatever is asked for with it', async () => {
+      const text = word();
+      await call('POST', '/index', { json: { id: text, data: `${text} ${'ab '.repeat(336_000)}` } });
+      const hits = (await find(text)).json as Hit[];
+      assert.deepEqual(
+        hits.map(({ _id }) => _id),
+        [text],
+      );
+      assert.equal((await call('GET', `/search?q=${text}&highlight=true`)).status, 200);
+    });
+
     it('takes query syntax as plain words', async () => {
       for (const query of ['a AND (', '"', '*:*', '\\', '{"match_all":{}}', '!!!', '\u0000']) {
         assert.equal((await call('GET', `/search?q=${encodeURIComponent(query)}`)).status, 200, query);

@@ -148,6 +148,50 @@ export function extended(call: Call): void {
     });
   });
 
+  describe('a document that is too long to be highlighted', () => {
+    const text = word();
+    const [long, short] = [`${text}-long`, `${text}-short`];
+
+    it('is found without highlights, and the others keep theirs', async () => {
+      await call('POST', '/index', { json: { id: long, data: `${text} ${'ab '.repeat(336_000)}` } });
+      await call('POST', '/index', { json: { id: short, data: `about ${text}` } });
+      const search = () => call('GET', `/search?q=${text}&highlight=true`);
+      const found = await eventually(search, ({ json }) => (json as Hit[]).length === 2);
+      assert.equal(found.status, 200, found.text.slice(0, 500));
+      const marks = new Map((found.json as Hit[]).map((hit) => [hit._id, hit.highlight?.content]));
+      assert.deepEqual(
+        marks,
+        new Map([
+          [short, [`about <em>${text}</em>`]],
+          [long, undefined],
+        ]),
+      );
+      // Many at once travel together, with searches that do not meet it.
+      const other = word();
+      const all = await Promise.all(
+        Array.from({ length: 20 }, (_, n) => (n % 2 === 0 ? search() : call('GET', `/search?q=${other}&highlight=true`))),
+      );
+      assert.deepEqual(
+        all.map(({ status, json }) => [status, (json as Hit[]).length]),
+        all.map((_, n) => [200, n % 2 === 0 ? 2 : 0]),
+      );
+    });
+
+    it('is found alone, in pages and in a stable order as well', async () => {
+      for (const more of ['&size=1&from=1', '&search_after=', `&size=1&search_after=${encodeURIComponent('[99,""]')}`]) {
+        const { status, json } = await call('GET', `/search?q=${text}&highlight=true${more}`);
+        assert.equal(status, 200);
+        assert.ok((json as Hit[]).length > 0, more);
+      }
+      await call('DELETE', `/documents/${short}`);
+      const alone = await eventually(
+        () => call('GET', `/search?q=${text}&highlight=true`),
+        ({ json }) => (json as Hit[]).length === 1,
+      );
+      assert.deepEqual([alone.status, (alone.json as Hit[]).map(({ _id }) => _id)], [200, [long]]);
+    });
+  });
+
   describe('for operators', () => {
     it('counts requests of all workers, and hides the numbers from whoever comes through a balancer', async () => {
       const { status, text, headers } = await call('GET', '/metrics');
