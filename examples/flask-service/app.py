@@ -14,7 +14,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "ven
 from flask import Flask, abort, g, jsonify, request  # noqa: E402
 from werkzeug.exceptions import HTTPException  # noqa: E402
 
-from documents import Invalid, Missing, parse_json, read_document, read_search  # noqa: E402
+from documents import Invalid, Missing, Unsupported, parse_json, read_document, read_search  # noqa: E402
 from engine import Engine, EngineRefused, EngineUnavailable  # noqa: E402
 
 BODY_LIMIT_BYTES = 1024 * 1024
@@ -56,6 +56,12 @@ def readiness():
 
 
 def body():
+    encoding = request.headers.get("Content-Encoding", "")
+    if encoding.lower() not in ("", "identity"):
+        raise Unsupported("Content-Encoding", f"The body has Content-Encoding {encoding}; send it without one.")
+    charset = request.mimetype_params.get("charset", "utf-8")
+    if charset.lower() not in ("utf-8", "utf8"):
+        raise Unsupported("Content-Type", f"The body has the charset {charset}; send it in UTF-8.")
     if request.content_length in (None, 0) and not request.content_type:
         raise Invalid("body", "The body must be a JSON object with 'id' and 'data'.")
     if request.mimetype != "application/json":
@@ -90,6 +96,12 @@ def on_missing(error):
 @app.errorhandler(Invalid)
 def on_invalid(error):
     return answer(400, "invalid", str(error), field=error.field)
+
+
+@app.errorhandler(Unsupported)
+def on_unsupported(error):
+    accepted = {"Accept-Encoding": "identity"} if error.field == "Content-Encoding" else {}
+    return answer(415, "invalid", str(error), accepted, field=error.field)
 
 
 @app.errorhandler(EngineRefused)

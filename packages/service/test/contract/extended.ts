@@ -62,6 +62,19 @@ export function extended(call: Call): void {
       assert.equal((answer.json as { failed: number }).failed, 0);
     });
 
+    it('refuses an encoded body and another charset, and names a byte order mark in its line', async () => {
+      const body = `\ufeff${JSON.stringify({ id: 'x', data: 'x' })}`;
+      const gzip = await call('POST', '/bulk', { body, headers: { ...ndjson, 'content-encoding': 'gzip' } });
+      assert.deepEqual([gzip.status, (gzip.json as { field: string }).field], [415, 'Content-Encoding']);
+      const latin = await call('POST', '/bulk', {
+        body,
+        headers: { 'content-type': `${ndjson['content-type']}; charset=latin1` },
+      });
+      assert.deepEqual([latin.status, (latin.json as { field: string }).field], [415, 'Content-Type']);
+      const { json } = await call('POST', '/bulk', { body, headers: ndjson });
+      assert.match((json as { lines: { error: string }[] }).lines[0]?.error ?? '', /byte order mark/);
+    });
+
     it('takes a body without documents, and refuses one with too many or of another type', async () => {
       for (const body of ['', '\n\n']) {
         assert.deepEqual((await call('POST', '/bulk', { body, headers: ndjson })).json, { failed: 0, lines: [] });
@@ -169,7 +182,9 @@ export function extended(call: Call): void {
       // Many at once travel together, with searches that do not meet it.
       const other = word();
       const all = await Promise.all(
-        Array.from({ length: 20 }, (_, n) => (n % 2 === 0 ? search() : call('GET', `/search?q=${other}&highlight=true`))),
+        Array.from({ length: 20 }, (_, n) =>
+          n % 2 === 0 ? search() : call('GET', `/search?q=${other}&highlight=true`),
+        ),
       );
       assert.deepEqual(
         all.map(({ status, json }) => [status, (json as Hit[]).length]),
@@ -178,7 +193,11 @@ export function extended(call: Call): void {
     });
 
     it('is found alone, in pages and in a stable order as well', async () => {
-      for (const more of ['&size=1&from=1', '&search_after=', `&size=1&search_after=${encodeURIComponent('[99,""]')}`]) {
+      for (const more of [
+        '&size=1&from=1',
+        '&search_after=',
+        `&size=1&search_after=${encodeURIComponent('[99,""]')}`,
+      ]) {
         const { status, json } = await call('GET', `/search?q=${text}&highlight=true${more}`);
         assert.equal(status, 200);
         assert.ok((json as Hit[]).length > 0, more);
