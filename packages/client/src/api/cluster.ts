@@ -1,9 +1,9 @@
 // Questions to the cluster for the client's own use: shards of an index, nodes and their addresses. A refusal is no error
 // here, it only leaves the client without an optimisation.
 import type { ShardsAnswer } from '../gather/shard-map.ts';
+import { readJson } from '../json.ts';
 import type { NodesAnswer } from '../nodes/sniffer.ts';
 import type { Host } from './host.ts';
-import { parseBody } from './read.ts';
 
 const askWithinMs = 5000;
 
@@ -15,7 +15,7 @@ async function ask(host: Host, path: string): Promise<unknown> {
     deadlineAt: host.core.time.now() + askWithinMs,
     gated: true,
   });
-  return answer.status < 300 ? parseBody('ask', answer.body) : undefined;
+  return answer.status === 200 ? readJson(answer.body, false) : undefined;
 }
 
 /** The copies of each shard of `index`, or of the shard that `routing` selects. */

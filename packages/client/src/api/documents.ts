@@ -7,12 +7,14 @@ import { GetFreight, ReadEntry, type GetEntry } from '../gather/read-freight.ts'
 import type { ShardMap } from '../gather/shard-map.ts';
 import { GatherSwitch } from '../gather/switch.ts';
 import { WriteEntry, WriteFreight, type OwnDoing } from '../gather/write-freight.ts';
+import { errorIn, readJson } from '../json.ts';
 import { RecentQuantile } from '../policy/quantile.ts';
+import { acknowledged, toRefusal, toUnreadable } from './answer.ts';
 import type { Host } from './host.ts';
-import { getRequest, parseBody, toGetResult, type EngineDocument } from './read.ts';
+import { getRequest, toGetResult } from './read.ts';
 import { timed } from './timed.ts';
 import type { BulkOperation, GetRequest, GetResult, OperationOptions, Refresh, WriteResult } from './types.ts';
-import { refenced, toRefusal, toRequest, toResult, type EngineItem, type Write } from './write.ts';
+import { refenced, toRequest, type Write } from './write.ts';
 
 type Until = Parameters<OwnDoing>[2];
 
@@ -117,10 +119,11 @@ export class Documents {
       hedgeAfter: options.hedge === false || this.#host.settings.hedging === null ? undefined : this.#getLatency,
       steerable: request.preference === undefined,
     });
-    const body = parseBody('get', answer.body) as EngineDocument;
-    const missing = answer.status === 404 && body.found === false;
-    if (answer.status >= 300 && !missing) throw toRefusal('get', answer.status, body.error);
-    return toGetResult<T>(request, body, answer.attempts);
+    const { status, body, attempts } = answer;
+    if (status >= 300 && status !== 404) throw toRefusal('get', status, errorIn(body));
+    const result = toGetResult<T>(request, readJson(body, this.#host.core.options.exactIntegers), attempts);
+    if (result) return result;
+    throw status === 404 ? toRefusal('get', status, errorIn(body)) : toUnreadable('get', status, 'none');
   }
 
   async #alone(
@@ -133,24 +136,26 @@ export class Documents {
     const request = toRequest(write, refresh, remainingMs);
     const { op, safety } = write;
     const answer = await this.#host.call({ operation: op, request, safety, deadlineAt, signal, gated: true });
-    const item = parseBody(op, answer.body) as EngineItem;
-    const newer = answer.status === 409 && refenced(write, item.error, this.#host.core.fences);
+    const newer = answer.status === 409 && refenced(write, errorIn(answer.body), this.#host.core.fences);
     if (newer)
       return this.#alone(newer, refresh, deadlineAt, signal).catch((error: unknown) => {
         throw error instanceof ClientError ? withOutcome(error, answer.maybeApplied) : error;
       });
-    return this.#read(write, answer, item, { deadlineAt, signal });
+    return this.#read(write, answer, { deadlineAt, signal });
   }
 
-  async #read(write: Write, answer: CallAnswer, item: EngineItem, until: Until): Promise<WriteResult> {
-    const missing = write.op === 'delete' && answer.status === 404 && item.result === 'not_found';
-    if (answer.status < 300 || missing) return toResult(write, item, answer.attempts);
-    const outcome = answer.maybeApplied ? 'unknown' : 'none';
-    if (answer.status === 409 && answer.maybeApplied) {
-      const own = await this.ownDoing(write, answer.attempts, until);
+  async #read(write: Write, { status, body, attempts, maybeApplied }: CallAnswer, until: Until): Promise<WriteResult> {
+    // A deletion that found nothing is answered with 404.
+    if (status === 200 || status === 201 || (write.op === 'delete' && status === 404)) {
+      const result = acknowledged(write, readJson(body, false), attempts);
+      if (result) return result;
+    }
+    if (status < 300) throw toUnreadable(write.op, status, 'unknown');
+    if (status === 409 && maybeApplied) {
+      const own = await this.ownDoing(write, attempts, until);
       if (own) return own;
     }
-    throw toRefusal(write.op, answer.status, item.error, { outcome });
+    throw toRefusal(write.op, status, errorIn(body), { outcome: maybeApplied ? 'unknown' : 'none' });
   }
 
   /**

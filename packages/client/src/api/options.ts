@@ -77,6 +77,11 @@ export interface ClientOptions {
    * as external version, so that no attempt which lands late overwrites a later write.
    */
   readonly fenceWrites?: boolean;
+  /**
+   * True reads integers beyond `Number.MAX_SAFE_INTEGER` (the engine's `long` and `unsigned_long`) as bigints, in documents, sort
+   * values, aggregations and the bodies of `request`. By default they are rounded to the nearest number, as `JSON.parse` does.
+   */
+  readonly exactIntegers?: boolean;
   /** Asks the cluster for its nodes now and then; only where the addresses that nodes publish can be reached from here. */
   readonly sniff?: { readonly everyMs: number };
   readonly connections?: {
@@ -129,6 +134,7 @@ export function toSettings(options: ClientOptions): Settings {
       attemptMinMs: options.attempt?.minMs ?? 1000,
       attemptMaxMs: options.attempt?.maxMs ?? Infinity,
       hedgeMinMs: hedging === false ? Infinity : (hedging.minMs ?? 5),
+      exactIntegers: options.exactIntegers ?? false,
     },
     retryBudget: { ...retryBudgetDefaults, ...options.retryBudget },
     hedging: hedging === false ? null : { ...hedgeBudgetDefaults, ...hedging },

@@ -63,6 +63,7 @@ export function assemble(settings: Settings, wires: WireFactory): Assembly {
     counters,
     events,
     options: settings.call,
+    indexInPath: false,
     closed: false,
   };
   const close = async (): Promise<void> => {

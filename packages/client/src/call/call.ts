@@ -127,6 +127,7 @@ export class Call extends Alarm implements AttemptOwner, Admissible, Parked {
     core.nodes.judge(attempt.node, !reading.blamesNode, now);
     if (reading.verdict === 'done' || (reading.verdict === 'refused' && answer.status < 500)) {
       spec.hedgeAfter?.record(now - attempt.startedMs);
+      if (reading.maybeApplied) this.#maybeApplied = true;
       return this.#finish(attempt, answer, now);
     }
     const failures = this.#note(attempt, `status ${answer.status}`, now, answer.status);

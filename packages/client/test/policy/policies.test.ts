@@ -44,7 +44,13 @@ test('what an answer means depends on its status, on what may be repeated, and o
   assert.equal(read(400, 'replayable'), 'refused');
   assert.equal(read(429, 'once'), 'retry');
   assert.equal(read(503, 'read'), 'retry');
-  assert.equal(read(503, 'once', 'cluster_block_exception'), 'retry');
+  assert.equal(read(503, 'once', 'es_rejected_execution_exception'), 'retry');
+  assert.equal(read(503, 'once', 'cluster_block_exception'), 'refused, maybe applied');
+  assert.equal(read(503, 'replayable', 'unavailable_shards_exception'), 'retry, maybe applied');
+  assert.equal(read(302, 'replayable'), 'refused, maybe applied');
+  assert.equal(read(302, 'read'), 'refused');
+  assert.equal(read(408, 'once'), 'refused, maybe applied');
+  assert.equal(read(499, 'once', 'some_exception'), 'refused');
   assert.equal(read(503, 'once', 'node_closed_exception'), 'refused, maybe applied');
   assert.equal(read(500, 'once'), 'refused, maybe applied');
   assert.equal(read(500, 'replayable'), 'retry, maybe applied');
