@@ -88,6 +88,8 @@ export interface ClientOptions {
     readonly perNode?: number;
     readonly connectTimeoutMs?: number;
     readonly keepAliveMs?: number;
+    /** An answer that is larger is a `bad-response`; 256 MiB. */
+    readonly maxAnswerBytes?: number;
   };
   /**
    * Asked when an operation is about to fail without having been carried out (`circuit-open`, `overloaded`, `unavailable`,
@@ -115,7 +117,7 @@ export interface Settings {
   readonly maxQueue: number;
   readonly gather: GatherOptions;
   readonly fenceWrites: boolean;
-  readonly connections: { readonly perNode: number; readonly connectTimeoutMs: number; readonly keepAliveMs: number };
+  readonly connections: Required<NonNullable<ClientOptions['connections']>>;
   readonly time: Time;
 }
 
@@ -149,7 +151,13 @@ export function toSettings(options: ClientOptions): Settings {
         ? { ...gatherDefaults, writes: 'off', gets: 'off', searches: 'off' }
         : { ...gatherDefaults, ...options.gather },
     fenceWrites: options.fenceWrites ?? true,
-    connections: { perNode: 128, connectTimeoutMs: 1000, keepAliveMs: 60_000, ...options.connections },
+    connections: {
+      perNode: 128,
+      connectTimeoutMs: 1000,
+      keepAliveMs: 60_000,
+      maxAnswerBytes: 256 * 1024 * 1024,
+      ...options.connections,
+    },
     time: options.time ?? systemTime,
   };
 }

@@ -1,7 +1,15 @@
 // The real wire: an undici pool per node, driven by its dispatch interface, which is the cheapest one and tells when a
 // request leaves the queue and reaches a socket.
 import { Pool, type Dispatcher } from 'undici';
-import type { Exchange, HeaderMap, Wire, WireFactory, WireRequest, WireSink } from './wire.ts';
+import {
+  WireFault,
+  type Exchange,
+  type HeaderMap,
+  type Wire,
+  type WireFactory,
+  type WireRequest,
+  type WireSink,
+} from './wire.ts';
 
 export interface TlsOptions {
   /** Certificate authorities to trust, PEM. */
@@ -19,9 +27,18 @@ export interface UndiciWireOptions {
   readonly connectTimeoutMs: number;
   /** Idle connections are kept this long. */
   readonly keepAliveMs: number;
+  /** A larger answer is given up. */
+  readonly maxAnswerBytes: number;
   readonly tls?: TlsOptions;
   /** Headers of every request, flat (authorization, user agent). */
   readonly headers: readonly string[];
+}
+
+/** The failures that say nothing about the node. */
+function faultOf(error: Error): WireFault | undefined {
+  const { code } = error as { code?: unknown };
+  if (code === 'UND_ERR_INVALID_ARG') return new WireFault('invalid-request', error);
+  return code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE' ? new WireFault('bad-response', error) : undefined;
 }
 
 class UndiciExchange implements Exchange, Dispatcher.DispatchHandler {
@@ -72,7 +89,7 @@ class UndiciExchange implements Exchange, Dispatcher.DispatchHandler {
   onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#sink.onFailure(error);
+    this.#sink.onFailure(faultOf(error) ?? error);
   }
 }
 
@@ -94,7 +111,13 @@ class UndiciWire implements Wire {
       ...(options.tls?.rejectUnauthorized === undefined ? {} : { rejectUnauthorized: options.tls.rejectUnauthorized }),
     };
     // Deadlines are kept by the calls themselves, so undici's own time-outs are off.
-    const common = { connect, headersTimeout: 0, bodyTimeout: 0, keepAliveTimeout: options.keepAliveMs };
+    const common = {
+      connect,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      keepAliveTimeout: options.keepAliveMs,
+      maxResponseSize: options.maxAnswerBytes,
+    };
     this.#main = new Pool(url, { ...common, connections: options.connections });
     this.#probe = new Pool(url, { ...common, connections: 1 });
     const bare = ['accept', 'application/json', ...options.headers];

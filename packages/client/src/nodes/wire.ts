@@ -21,6 +21,17 @@ export interface WireAnswer {
   readonly body: Buffer;
 }
 
+/** A failure that no node is to blame for, and that another node would not mend. */
+export class WireFault extends Error {
+  /** The request cannot be sent as it is; or its answer is larger than this client takes. */
+  readonly code: 'invalid-request' | 'bad-response';
+
+  constructor(code: WireFault['code'], cause: Error) {
+    super(cause.message, { cause });
+    this.code = code;
+  }
+}
+
 /** Receives the end of one exchange: exactly one of `onAnswer` and `onFailure`, unless the exchange was cancelled. */
 export interface WireSink {
   /** The first byte is about to be written: from here on the engine may have seen the request. */
