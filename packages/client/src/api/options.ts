@@ -5,6 +5,7 @@ import { backoffDefaults, type BackoffOptions } from '../policy/backoff.ts';
 import { breakerDefaults, type BreakerOptions } from '../policy/breaker.ts';
 import { hedgeBudgetDefaults, retryBudgetDefaults, type BudgetOptions } from '../policy/budget.ts';
 import { limiterDefaults, type LimiterOptions } from '../policy/limiter.ts';
+import { basicAuthorization, toNodeAddress, type NodeAddress } from '../nodes/address.ts';
 import { nodeSetDefaults, type NodeSetOptions } from '../nodes/node-set.ts';
 import type { TlsOptions } from '../nodes/undici-wire.ts';
 import type { WireFactory } from '../nodes/wire.ts';
@@ -47,7 +48,10 @@ const gatherDefaults: GatherOptions = {
 };
 
 export interface ClientOptions {
-  /** URLs of the nodes. All of them are used. */
+  /**
+   * URLs of the nodes. All of them are used. `http://user:password@host:9200/prefix`: user and password, percent-decoded, are
+   * those of this node unless there is `auth`; the prefix comes before every path.
+   */
   readonly nodes: readonly (string | URL)[];
   readonly auth?: Auth;
   readonly tls?: TlsOptions;
@@ -103,7 +107,7 @@ export interface ClientOptions {
 
 /** Every option with its value. */
 export interface Settings {
-  readonly nodes: readonly string[];
+  readonly nodes: readonly NodeAddress[];
   readonly headers: readonly string[];
   readonly deadlineMs: number;
   readonly call: CallOptions;
@@ -125,7 +129,7 @@ export interface Settings {
 export function toSettings(options: ClientOptions): Settings {
   const hedging = options.hedging ?? {};
   return {
-    nodes: nodeUrls(options.nodes),
+    nodes: nodeAddresses(options.nodes),
     headers: headersOf(options),
     deadlineMs: options.deadlineMs ?? 30_000,
     call: {
@@ -162,18 +166,9 @@ export function toSettings(options: ClientOptions): Settings {
   };
 }
 
-function nodeUrls(nodes: readonly (string | URL)[]): readonly string[] {
+function nodeAddresses(nodes: readonly (string | URL)[]): readonly NodeAddress[] {
   if (nodes.length === 0) throw new ClientError('invalid-request', 'The client needs at least one node in `nodes`.');
-  return nodes.map((node) => {
-    const url = URL.parse(String(node));
-    if (!url || !/^https?:$/.test(url.protocol)) {
-      throw new ClientError(
-        'invalid-request',
-        `A node must be an http or https URL such as http://10.0.0.2:9200; got ${String(node)}.`,
-      );
-    }
-    return url.origin;
-  });
+  return nodes.map(toNodeAddress);
 }
 
 function headersOf(options: ClientOptions): readonly string[] {
@@ -185,6 +180,6 @@ function headersOf(options: ClientOptions): readonly string[] {
       ? `ApiKey ${auth.apiKey}`
       : 'bearer' in auth
         ? `Bearer ${auth.bearer}`
-        : `Basic ${Buffer.from(`${auth.username}:${auth.password}`).toString('base64')}`;
+        : basicAuthorization(auth.username, auth.password);
   return [...headers, 'authorization', value];
 }

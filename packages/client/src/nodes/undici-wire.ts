@@ -1,6 +1,7 @@
 // The real wire: an undici pool per node, driven by its dispatch interface, which is the cheapest one and tells when a
 // request leaves the queue and reaches a socket.
 import { Pool, type Dispatcher } from 'undici';
+import { authorizationOf, prefixOf } from './address.ts';
 import {
   WireFault,
   type Exchange,
@@ -96,6 +97,7 @@ class UndiciExchange implements Exchange, Dispatcher.DispatchHandler {
 class UndiciWire implements Wire {
   readonly #main: Pool;
   readonly #probe: Pool;
+  readonly #prefix: string;
   readonly #headers: {
     readonly json: readonly string[];
     readonly ndjson: readonly string[];
@@ -118,11 +120,14 @@ class UndiciWire implements Wire {
       keepAliveTimeout: options.keepAliveMs,
       maxResponseSize: options.maxAnswerBytes,
     };
-    this.#main = new Pool(url, { ...common, connections: options.connections });
-    this.#probe = new Pool(url, { ...common, connections: 1 });
-    const bare = ['accept', 'application/json', ...options.headers];
+    this.#prefix = prefixOf(url);
+    this.#main = new Pool(url.origin, { ...common, connections: options.connections });
+    this.#probe = new Pool(url.origin, { ...common, connections: 1 });
+    const authorization = hasAuthorization(options.headers) ? undefined : authorizationOf(url);
+    const own = authorization === undefined ? options.headers : [...options.headers, 'authorization', authorization];
+    const bare = ['accept', 'application/json', ...own];
     this.#headers = {
-      own: options.headers,
+      own,
       bare,
       json: [...bare, 'content-type', 'application/json'],
       ndjson: [...bare, 'content-type', 'application/x-ndjson'],
@@ -137,8 +142,8 @@ class UndiciWire implements Wire {
     return this.#dispatch(this.#probe, request, sink);
   }
 
-  async close(): Promise<void> {
-    await Promise.all([this.#main.destroy(), this.#probe.destroy()]);
+  async close(drain = false): Promise<void> {
+    await Promise.all([drain ? this.#main.close() : this.#main.destroy(), this.#probe.destroy()]);
   }
 
   #dispatch(pool: Pool, request: WireRequest, sink: WireSink): Exchange {
@@ -147,7 +152,7 @@ class UndiciWire implements Wire {
     pool.dispatch(
       {
         method: request.method,
-        path: request.path,
+        path: this.#prefix === '' ? request.path : this.#prefix + request.path,
         body: request.body,
         headers: (request.headers ? [...common, ...request.headers] : common) as string[],
       },
@@ -161,6 +166,10 @@ class UndiciWire implements Wire {
     if (request.body === null) return this.#headers.bare;
     return request.contentType === 'application/json' ? this.#headers.json : this.#headers.ndjson;
   }
+}
+
+function hasAuthorization(headers: readonly string[]): boolean {
+  return headers.some((name, at) => at % 2 === 0 && name.toLowerCase() === 'authorization');
 }
 
 /** Makes the wire of each node. */

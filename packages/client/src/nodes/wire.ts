@@ -50,8 +50,9 @@ export interface Wire {
   send(request: WireRequest, sink: WireSink): Exchange;
   /** A cheap exchange on a connection of its own, so that it waits behind no user's request. */
   probe(request: WireRequest, sink: WireSink): Exchange;
-  /** Closes every connection; exchanges under way fail. */
-  close(): Promise<void>;
+  /** Closes every connection; exchanges under way fail, or are let end when `drain`. */
+  close(drain?: boolean): Promise<void>;
 }
 
+/** Makes the connections to the node at `url`, which may bring user, password and a prefix of every path. */
 export type WireFactory = (url: URL) => Wire;
