@@ -7,7 +7,7 @@ import { GetFreight, ReadEntry, type GetEntry } from '../gather/read-freight.ts'
 import type { ShardMap } from '../gather/shard-map.ts';
 import { GatherSwitch } from '../gather/switch.ts';
 import { WriteEntry, WriteFreight, type OwnDoing } from '../gather/write-freight.ts';
-import { errorIn, readJson } from '../json.ts';
+import { errorIn, parseExact, readJson } from '../json.ts';
 import { RecentQuantile } from '../policy/quantile.ts';
 import { acknowledged, toRefusal, toUnreadable } from './answer.ts';
 import type { Host } from './host.ts';
@@ -108,7 +108,12 @@ export class Documents {
     });
   }
 
-  async #getAlone<T>(request: GetRequest, deadlineAt: number, options: OperationOptions): Promise<GetResult<T>> {
+  async #getAlone<T>(
+    request: GetRequest,
+    deadlineAt: number,
+    options: OperationOptions,
+    exact = this.#host.core.options.exactIntegers,
+  ): Promise<GetResult<T>> {
     const answer = await this.#host.call({
       operation: 'get',
       request: getRequest(request),
@@ -121,7 +126,7 @@ export class Documents {
     });
     const { status, body, attempts } = answer;
     if (status >= 300 && status !== 404) throw toRefusal('get', status, errorIn(body));
-    const result = toGetResult<T>(request, readJson(body, this.#host.core.options.exactIntegers), attempts);
+    const result = toGetResult<T>(request, readJson(body, exact), attempts);
     if (result) return result;
     throw status === 404 ? toRefusal('get', status, errorIn(body)) : toUnreadable('get', status, 'none');
   }
@@ -160,7 +165,7 @@ export class Documents {
 
   /**
    * A repeated write met a conflict, and an earlier attempt of it may have been applied: reads the document back. The same
-   * content there means that the conflict was with ourselves. Undefined when that cannot be shown.
+   * content there, to the last digit, means that the conflict was with ourselves. Undefined when that cannot be shown.
    */
   async ownDoing(write: Write, attempts: number, until: Until): Promise<WriteResult | undefined> {
     // A pipeline changes content, and an update sends only a part: neither can be recognised.
@@ -171,11 +176,12 @@ export class Documents {
       { index: write.index, id: write.id, ...routing },
       until.deadlineAt,
       caller,
+      true,
     ).catch((error: unknown) => {
       if (error instanceof ClientError) return undefined;
       throw error;
     });
-    if (!found?.found || !isDeepStrictEqual(found.source, JSON.parse(write.body))) return undefined;
+    if (!found?.found || !isDeepStrictEqual(found.source, parseExact(write.body))) return undefined;
     if (write.op === 'create' && found.version !== 1) return undefined;
     if (write.ifSeqNo !== undefined && found.seqNo <= write.ifSeqNo) return undefined;
     // It is there, but the engine has not said that every copy has it: the same content once more, on this very version, is
