@@ -1,5 +1,6 @@
 // The HTTP application of one worker: what surrounds every route. It listens to nothing and reads no environment.
 import type { Socket } from 'node:net';
+import { stringifyExact } from '@understudy/client';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type HTTPMethods } from 'fastify';
 import type { Logger } from 'pino';
 import type { Configuration } from './configuration.ts';
@@ -64,6 +65,8 @@ export function createApplication(options: ApplicationOptions): FastifyInstance 
     if (!isOutage || (await options.relay?.answer(request, reply)) !== true) fail(error, request, reply);
     return reply;
   });
+  // Documents may hold bigints.
+  app.setReplySerializer((payload) => stringifyExact(payload) as string);
   addBodyParsers(app);
   addDocumentRoutes(app, options);
   addOperatorRoutes(app, options);

@@ -25,6 +25,8 @@ export function clientFor(configuration: Configuration, logger: Logger): Client 
   const client = createClient({
     nodes,
     deadlineMs,
+    // What was written is given back with every digit.
+    exactIntegers: true,
     ...(gather === 'off' ? { gather: false } : {}),
     ...(username === undefined || password === undefined ? {} : { auth: { username, password } }),
     ...(caPath === undefined ? {} : { tls: { ca: readFileSync(caPath) } }),

@@ -1,6 +1,7 @@
 // Bodies: JSON as it was meant. What is not UTF-8 is refused instead of being stored with replacement characters, and so is
 // what is compressed: its size is not known before it is unpacked.
 import { isUtf8 } from 'node:buffer';
+import { parseExact } from '@understudy/client';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Problem, invalid } from './problem.ts';
 
@@ -35,14 +36,14 @@ export function unreadableBody({ method, headers }: FastifyRequest): Problem | u
 
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 
-/** The value of a JSON text. An object may have a key such as __proto__: it is stored, never merged into anything. */
+/** The value of a JSON text, whole numbers beyond 2^53 as bigints. An object may have a key such as __proto__: it is stored, never merged into anything. */
 export function parseJson(bytes: Uint8Array): unknown {
   if (byteOrderMark.equals(bytes.subarray(0, byteOrderMark.length))) {
     throw invalid('body', 'The body begins with a byte order mark; send the same JSON without it.');
   }
   if (isUtf8(bytes)) {
     try {
-      return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString());
+      return parseExact(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString());
     } catch {
       // Said below, in the same words.
     }

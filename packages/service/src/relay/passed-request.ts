@@ -1,5 +1,6 @@
 // What a peer is asked in place of a request here: made anew from the route that it matched and from what this API knows.
 // The target as it came names a host or a path in forms that each parser reads differently, so nothing of it is passed on.
+import { stringifyExact } from '@understudy/client';
 import type { FastifyRequest } from 'fastify';
 import { preferenceHeader, readPreference } from '../queue/preference.ts';
 import { searchQuery } from '../search-request.ts';
@@ -16,12 +17,12 @@ export interface PassedRequest {
 interface Content {
   readonly path: string;
   readonly contentType?: string;
-  readonly body?: string | Uint8Array;
+  readonly body?: string | Uint8Array | undefined;
 }
 
 /** The routes that need the engine; no other is ever passed on. */
 const contents: Readonly<Record<string, (request: FastifyRequest) => Content>> = {
-  '/index': ({ body }) => ({ path: '/index', contentType: 'application/json', body: JSON.stringify(body) }),
+  '/index': ({ body }) => ({ path: '/index', contentType: 'application/json', body: stringifyExact(body) }),
   '/bulk': ({ body }) => ({ path: '/bulk', contentType: 'application/x-ndjson', body: body as Uint8Array }),
   '/search': ({ query }) => ({ path: `/search?${searchQuery(query as Record<string, unknown>)}` }),
   '/documents/:id': ({ params }) => ({ path: `/documents/${encodeURIComponent((params as { id: string }).id)}` }),

@@ -111,6 +111,17 @@ export function extended(call: Call): void {
       }
     });
 
+    it('keeps every digit of a whole number, written by itself or in a bulk', async () => {
+      const [alone, line] = [word(), word()];
+      const data = '{"n":9007199254740993,"list":[18446744073709551615,-9007199254740995]}';
+      await call('POST', '/index', { body: `{"id":"${alone}","data":${data}}` });
+      await call('POST', '/bulk', { body: `{"id":"${line}","data":${data}}`, headers: ndjson });
+      const read = async (id: string) => (await call('GET', `/documents/${id}`)).text;
+      // Many at once are read together.
+      for (const text of await Promise.all([alone, line, alone, line, alone, line].map(read)))
+        assert.ok(text.includes(`"data":${data}`), text);
+    });
+
     it('has an id that is valid', async () => {
       assert.equal((await call('GET', `/documents/${'x'.repeat(513)}`)).status, 400);
       assert.equal((await call('GET', '/documents/%ff')).status, 400);

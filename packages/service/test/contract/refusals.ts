@@ -70,6 +70,15 @@ export function refusals(call: Call): void {
       assert.equal((await call('POST', '/index', { json: { id: word(), data: nested(64) } })).status, 201);
     });
 
+    it('takes no id that is a whole number beyond 2^53: another one would have the same double', async () => {
+      for (const id of ['9007199254740993', '-9007199254740993', '18446744073709551615']) {
+        const answer = await call('POST', '/index', { body: `{"id":${id},"data":"x"}` });
+        assert.deepEqual([answer.status, (answer.json as { field: string }).field], [400, 'id'], answer.text);
+      }
+      const answer = await call('POST', '/index', { body: '{"id":"x","data":9007199254740993}' });
+      assert.deepEqual([answer.status, (answer.json as { field: string }).field], [400, 'data'], answer.text);
+    });
+
     const broken: readonly [string, string | Uint8Array<ArrayBuffer>][] = [
       ['half a body', '{"id":'],
       ['no body', ''],
