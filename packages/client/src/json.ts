@@ -1,29 +1,21 @@
 // JSON on the wire, both ways. Integers that a number cannot hold are written from bigints, and read as bigints where asked.
 import { isUtf8 } from 'node:buffer';
 import { ClientError } from './errors.ts';
+import { hasLongInteger, readExact } from './exact-json.ts';
 
-/** A run of digits that may be an integer beyond 2^53. */
-const longInteger = /9\d{15}|\d{17}/;
-const wholeNumber = /^-?\d+$/;
-
+/** The types of the language do not know it yet. */
 interface RawJson {
   rawJSON(text: string): unknown;
 }
 
-/** A reviver that sees the text of each number; the types of the language do not know its third argument yet. */
-type SourceReviver = (key: string, value: unknown, context: { readonly source?: string }) => unknown;
-
-const exactly: SourceReviver = (_key, value, { source }) =>
-  typeof value === 'number' && !Number.isSafeInteger(value) && source !== undefined && wholeNumber.test(source)
-    ? BigInt(source)
-    : value;
-
 /**
- * Parses JSON; integers beyond `Number.MAX_SAFE_INTEGER` become bigints, all other numbers stay numbers.
+ * Parses JSON; integers beyond `Number.MAX_SAFE_INTEGER` become bigints, all other numbers stay numbers, as do integers beyond
+ * the range of a double (Infinity).
  * @throws SyntaxError when `text` is not JSON.
  */
 export function parseExact(text: string): unknown {
-  return longInteger.test(text) ? JSON.parse(text, exactly as never) : (JSON.parse(text) as unknown);
+  const value: unknown = JSON.parse(text);
+  return hasLongInteger(text) ? readExact(text) : value;
 }
 
 /**
@@ -34,11 +26,21 @@ export function stringifyExact(value: unknown): string | undefined {
   try {
     return JSON.stringify(value);
   } catch {
-    // Without a bigint nothing pays for a replacer; what failed for another reason fails again.
-    return JSON.stringify(value, (_key, one: unknown) =>
-      typeof one === 'bigint' ? (JSON as unknown as RawJson).rawJSON(String(one)) : one,
-    );
+    // Without a bigint nothing pays for a copy; what failed for another reason fails again.
+    return JSON.stringify(withRawIntegers(value));
   }
+}
+
+/** A copy for `JSON.stringify`, which takes the text of a bigint; a replacer would cost several times as much. */
+function withRawIntegers(value: unknown): unknown {
+  if (typeof value === 'bigint') return (JSON as unknown as RawJson).rawJSON(String(value));
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(withRawIntegers);
+  const { toJSON } = value as { toJSON?: unknown };
+  if (typeof toJSON === 'function') return withRawIntegers(toJSON.call(value));
+  if (value instanceof Number || value instanceof String || value instanceof Boolean) return value;
+  // Unlike an assignment, this keeps a key such as __proto__ as data.
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, withRawIntegers(one)]));
 }
 
 /** The text of a request's body. What cannot be written is the caller's fault, and is said before anything is sent. */
