@@ -136,7 +136,9 @@ export function documents(call: Call): void {
 
     it('keeps the digits of documents that travel together', async () => {
       const text = word();
-      const documents = wholeNumbers.map((digits, n) => `{"id":"${text}-${n}","data":{"text":"${text}","n":${digits}}}`);
+      const documents = wholeNumbers.map(
+        (digits, n) => `{"id":"${text}-${n}","data":{"text":"${text}","n":${digits}}}`,
+      );
       await Promise.all(documents.map((body) => call('POST', '/index', { body })));
       const search = () => call('GET', `/search?q=${text}&size=100`);
       await eventually(search, ({ json }) => (json as Hit[]).length === documents.length);
