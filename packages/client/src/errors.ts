@@ -34,6 +34,11 @@ export type ErrorCode =
   | 'unavailable'
   /** The engine refused the request itself (4xx, or a 5xx that is not safe to repeat); see `status` and `engineError`. */
   | 'rejected'
+  /**
+   * The index or the cluster is blocked for this: read-only by a setting (403) or by a full disk (429), or the index is closed.
+   * Nothing was done, and repeating it helps only once the block is gone; `engineError` says which it is.
+   */
+  | 'blocked'
   /** 409: the version, or the existence, of the document is not as the write demanded. */
   | 'conflict'
   /** 404: no such index (a missing document is a result of `get` and `delete`, not an error). */

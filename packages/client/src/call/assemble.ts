@@ -44,6 +44,7 @@ export function assemble(settings: Settings, wires: WireFactory): Assembly {
       events.emit('node', { node: node.url, from, to: node.state, reason });
       outage.usable(nodes.usableCount);
     },
+    onReplaced: (usable) => outage.usable(usable),
   });
   void nodes.replace(settings.nodes);
   const core: Core = {
@@ -63,6 +64,7 @@ export function assemble(settings: Settings, wires: WireFactory): Assembly {
     counters,
     events,
     options: settings.call,
+    indexInPath: false,
     closed: false,
   };
   const close = async (): Promise<void> => {

@@ -2,18 +2,20 @@
 // it ends exactly once, and nothing is sent after it ended.
 import type { ClientError } from '../errors.ts';
 import {
+  breakingEnding,
   cancelledEnding,
   circuitEnding,
   closedEnding,
   expiredEnding,
   Failures,
+  faultEnding,
   shedEnding,
   toError,
   unavailableEnding,
   type Ending,
 } from './endings.ts';
 import type { Node } from '../nodes/node.ts';
-import type { WireAnswer } from '../nodes/wire.ts';
+import { WireFault, type WireAnswer } from '../nodes/wire.ts';
 import { parseRetryAfterMs } from '../policy/backoff.ts';
 import { readEngineError, readFailure, readStatus, type Reading } from '../policy/classify.ts';
 import { Alarm } from '../time/wheel.ts';
@@ -127,6 +129,7 @@ export class Call extends Alarm implements AttemptOwner, Admissible, Parked {
     core.nodes.judge(attempt.node, !reading.blamesNode, now);
     if (reading.verdict === 'done' || (reading.verdict === 'refused' && answer.status < 500)) {
       spec.hedgeAfter?.record(now - attempt.startedMs);
+      if (reading.maybeApplied) this.#maybeApplied = true;
       return this.#finish(attempt, answer, now);
     }
     const failures = this.#note(attempt, `status ${answer.status}`, now, answer.status);
@@ -139,6 +142,11 @@ export class Call extends Alarm implements AttemptOwner, Admissible, Parked {
     const code = (error as { code?: unknown }).code;
     const failures = this.#note(attempt, typeof code === 'string' ? code : error.message, this.#core.time.now());
     failures.lastError = error;
+    if (attempt.sent) failures.broke(attempt);
+    if (error instanceof WireFault) {
+      if (attempt.sent) this.#maybeApplied = true;
+      return this.#fail(faultEnding(this.#spec.operation, error));
+    }
     this.#afterFailure(attempt, readFailure(attempt.sent, this.#spec.safety), undefined);
   }
 
@@ -239,6 +247,8 @@ export class Call extends Alarm implements AttemptOwner, Admissible, Parked {
     if (this.ended) return;
     if (reading.maybeApplied) this.#maybeApplied = true;
     if (this.#main || this.#hedge) return;
+    if (this.#failures && this.#failures.suspiciousNodes > 0 && reading.verdict === 'retry')
+      return this.#fail(breakingEnding(this.#spec.operation, attempt.request, this.#failures));
     const core = this.#core;
     const now = core.time.now();
     if (reading.verdict === 'refused') return this.#failUnavailable('it must not be repeated');

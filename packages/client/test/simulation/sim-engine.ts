@@ -175,7 +175,7 @@ export class SimEngine {
       return { [item.op]: { _id: item.id, status: planned, error: { type, reason: 'by plan' } } };
     }
     const { status, body } = this.#apply(item, undefined);
-    return { [item.op]: { ...(body as object), status } };
+    return { [item.op]: { _index: 'a', _id: item.id, ...(body as object), status } };
   }
 
   #apply(item: Item, ifSeqNo: number | undefined): { status: number; body: unknown } {

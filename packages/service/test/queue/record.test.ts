@@ -13,6 +13,8 @@ const record: fc.Arbitrary<QueueRecord> = fc
   )
   // As JSON has it: no negative zero, no prototype but one.
   .map((one) => JSON.parse(JSON.stringify(one)) as QueueRecord);
+/** Beyond 2^53, of which a number does not have all digits. */
+const large = fc.bigInt({ min: 2n ** 53n, max: 2n ** 64n });
 const records = fc.array(record, { minLength: 1, maxLength: 8 });
 
 function written(all: readonly QueueRecord[]): Buffer {
@@ -20,6 +22,15 @@ function written(all: readonly QueueRecord[]): Buffer {
 }
 
 describe('the lines of a queue file', () => {
+  it('keep every digit of a whole number', () => {
+    fc.assert(
+      fc.property(fc.array(large), (n) => {
+        const one: QueueRecord = { fence: 1, document: { id: 'x', content: '', data: { n } } };
+        assert.deepEqual(decodeRecord(encodeRecord(one).subarray(0, -1)), one);
+      }),
+    );
+  });
+
   it('come back as they were written, each from its own place', () => {
     fc.assert(
       fc.property(records, (all) => {
