@@ -52,6 +52,9 @@ const doings: Doing = {
   'object-delete': (site, task) => deleteObject(site.world, task.object),
 };
 
+/** Every kind of step there is. */
+export const taskKinds = Object.keys(doings) as readonly Task['kind'][];
+
 export async function carryOut(site: Site, task: Task): Promise<void> {
   // The table is typed by kind; the compiler cannot see that the key and the task belong together.
   const doing = doings[task.kind] as (site: Site, task: Task) => Promise<void>;
