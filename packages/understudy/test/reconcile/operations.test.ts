@@ -66,7 +66,9 @@ function side({ steps }: Plan): string[] {
 
 describe('of a large change no two disruptions of one group run at once', () => {
   let sim: SimulatedWorld;
-  const big = sampleText.replace('search:', 'search:\n  nodes: 7') + 'placement: { policy: flexible }\nservice: { instances: 4 }\n';
+  const big =
+    sampleText.replace('search:', 'search:\n  nodes: 7') +
+    'placement: { policy: flexible }\nservice: { instances: 4 }\n';
   let before7: Intent;
   before(async () => {
     sim = await simulatedWorld();
@@ -76,7 +78,11 @@ describe('of a large change no two disruptions of one group run at once', () => 
   after(() => sim[Symbol.asyncDispose]());
 
   const changes: readonly [what: string, text: string, atLeast: number][] = [
-    ['7 search machines become 3, 4 service machines 2', sampleText + 'placement: { policy: flexible }\nservice: { instances: 2 }\n', 6],
+    [
+      '7 search machines become 3, 4 service machines 2',
+      sampleText + 'placement: { policy: flexible }\nservice: { instances: 2 }\n',
+      6,
+    ],
     ['another failover profile', big.replace('search:', 'search:\n  failover: safe'), 7],
     ['another type of every search machine', big.replace('search:', 'search:\n  machineType: g6-standard-6'), 7],
     ['another variable of the service', big.replace('instances: 4', 'instances: 4, environment: { A: b }'), 4],
