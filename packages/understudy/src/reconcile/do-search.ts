@@ -12,7 +12,7 @@ import {
   waitForHealth,
 } from '../cluster/index.ts';
 import { UnderstudyError } from '../ground/index.ts';
-import { engineInstaller, engineLayouts, installEnginePath, writeFilesScript } from '../machines/index.ts';
+import { engineInstaller, engineLayouts, installCommand, shellLine, writeFilesScript } from '../machines/index.ts';
 import { deleteObject } from './do-delete.ts';
 import { indexTemplateOf, machinesFor } from './intent.ts';
 import { engine, machineTarget, runScript, type Site } from './site.ts';
@@ -21,7 +21,7 @@ import type { DoomedObject } from './step.ts';
 export async function installPackage(site: Site, label: string): Promise<void> {
   const { topology, repository } = site.intent;
   const installer = engineInstaller(topology.search.engine, topology.search.version, repository);
-  const script = writeFilesScript([installer], [installEnginePath]);
+  const script = writeFilesScript([installer], [shellLine(installCommand('install'))]);
   await runScript(site, label, 'install the engine', script, { timeoutMs: 600_000 });
 }
 
