@@ -1,10 +1,10 @@
 // One node of a running cluster restarted on purpose, without losing a copy and with the shortest gap for writers.
 import { UnderstudyError } from '../ground/index.ts';
-import { flush, setAllocation } from './allocation.ts';
+import { allocation, flush, setAllocation } from './allocation.ts';
 import { clusterHealth, waitForHealth } from './health.ts';
-import { clearVotingExclusions, handOverMaster } from './membership.ts';
+import { clearVotingExclusion, clearVotingExclusions, handOverMaster } from './membership.ts';
 import { joinWithinMs, type RunningCluster } from './running-cluster.ts';
-import { shards } from './shards.ts';
+import { shards, type ShardCopy } from './shards.ts';
 import type { EngineTransport } from './transport.ts';
 import { awaitSettled } from './whole.ts';
 
@@ -28,9 +28,21 @@ export interface NodeRestart {
  * `cluster-not-healthy`, `cluster-only-copy`; whatever `stop` and `start` throw, and the node is started even then.
  */
 export async function restartNode(cluster: RunningCluster, restart: NodeRestart): Promise<void> {
-  await awaitSettled(cluster, restart);
-  await refuseOnlyCopy(cluster, restart.node);
+  await readyToStop(cluster, restart);
   await whileStopped(cluster, restart, () => Promise.resolve());
+}
+
+/** Waits for a whole cluster; says which replicas wait for a newer node. Errors: `cluster-not-healthy`, `cluster-only-copy`. */
+export async function readyToStop(
+  cluster: RunningCluster,
+  { node, nodes, signal }: Pick<NodeRestart, 'node' | 'nodes' | 'signal'>,
+): Promise<readonly ShardCopy[]> {
+  // What an earlier restart of this node left would be waited for in vain: it was interrupted when the node was back.
+  if ((await allocation(cluster.transport)) === 'primaries') await setAllocation(cluster.transport, 'all');
+  await clearVotingExclusion(cluster, node);
+  const waiting = await awaitSettled(cluster, { nodes, signal });
+  await refuseOnlyCopy(cluster, node);
+  return waiting;
 }
 
 /** Stops the node, does the work, starts it again, and waits until the cluster has settled; `joined` is told before that. */
@@ -44,7 +56,7 @@ export async function whileStopped(
   const { node, nodes, signal } = restart;
   await setAllocation(transport, 'primaries');
   await flush(transport);
-  const handedOver = await handOverMaster(transport, dialect, clock, node);
+  await handOverMaster(transport, dialect, clock, node);
   try {
     await restart.stop();
     await takenOver(cluster, restart);
@@ -55,7 +67,7 @@ export async function whileStopped(
   const back = { status: 'yellow', nodes, deadlineMs: joinWithinMs, ...(signal && { signal }) } as const;
   await waitForHealth(transport, dialect, clock, back);
   await joined();
-  if (handedOver) await clearVotingExclusions(transport);
+  await clearVotingExclusion(cluster, node);
   await setAllocation(transport, 'all');
   await awaitSettled(cluster, restart);
 }
@@ -65,7 +77,7 @@ export async function whileStopped(
  * node must be upgraded first. An index without replicas says itself that it does without while its node is away.
  * Error: `cluster-only-copy`.
  */
-export async function refuseOnlyCopy({ transport }: RunningCluster, node: string): Promise<void> {
+async function refuseOnlyCopy({ transport }: RunningCluster, node: string): Promise<void> {
   const copies = Map.groupBy(await shards(transport), ({ index, shard }) => `${index}[${shard}]`);
   const alone = [...copies].filter(([, all]) => {
     const started = all.filter(({ state }) => state === 'STARTED' || state === 'RELOCATING');

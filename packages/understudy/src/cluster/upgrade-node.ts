@@ -3,9 +3,8 @@
 // https://docs.opensearch.org/latest/migrate-or-upgrade/rolling-upgrade/
 import { UnderstudyError } from '../ground/index.ts';
 import { engineNodes, nodeVersions } from './nodes.ts';
-import { refuseOnlyCopy, whileStopped } from './restart.ts';
+import { readyToStop, whileStopped } from './restart.ts';
 import { askUntil, greenWithinMs, joinWithinMs, type RunningCluster } from './running-cluster.ts';
-import { awaitSettled } from './whole.ts';
 
 export interface NodeUpgrade {
   readonly node: string;
@@ -33,9 +32,8 @@ export async function upgradeNode(cluster: RunningCluster, upgrade: NodeUpgrade)
   const { node, nodes, version, signal, onProgress = () => undefined } = upgrade;
   const restart = { node, nodes: nodes.length, stop: upgrade.stop, start: upgrade.start, ...(signal && { signal }) };
   if (await othersAndPerhaps(cluster, upgrade)) {
-    const waiting = await awaitSettled(cluster, restart);
+    const waiting = await readyToStop(cluster, restart);
     if (waiting.length > 0) onProgress(`${waiting.length} replicas wait for a node of the new version`);
-    await refuseOnlyCopy(cluster, node);
   } else {
     onProgress(`${node} is not a member: it is upgraded as it is`);
   }

@@ -22,6 +22,8 @@ export class SimulatedMachine {
   readonly releases = new Set<string>();
   /** Which cluster the data belongs to; `started` before it belongs to any; undefined: the directory is empty. */
   data: string | undefined;
+  /** What the running engine is, whatever was installed since. */
+  engineVersion: string | undefined;
   engineStarts = 0;
   serviceStarts = 0;
   #born = false;
@@ -70,6 +72,7 @@ export class SimulatedMachine {
       this.#record('/run/understudy/engine-started', paths);
       this.data ??= 'started';
       if (!unit.active) this.engineStarts += 1;
+      if (!unit.active) this.engineVersion = this.packages.get(engine);
     }
     if (name === serviceUnit) {
       const release = this.links.get('/opt/understudy/current');

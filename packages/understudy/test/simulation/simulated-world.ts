@@ -94,7 +94,11 @@ export async function simulatedWorld(options: SimulationOptions = {}): Promise<S
   await region.start();
   const base = await region.listen(0);
   const machines = new Machines(hardware);
-  const clusters = new SimulatedClusters(() => machines.running().map(({ machine }) => machine));
+  const clusters = new SimulatedClusters({
+    running: () => machines.running().map(({ machine }) => machine),
+    exists: (machine) => machines.exists(machine),
+    clock,
+  });
 
   function connect(death?: Death): { world: World; wire: Wire } {
     const { send, wire } = mortalWire(death);
@@ -178,6 +182,11 @@ class Machines {
   running(): { label: string; machine: SimulatedMachine }[] {
     const present = [...this.#hardware.machines].filter(([, { power }]) => power === 'running');
     return present.map(([id, entry]) => ({ label: entry.spec.label, machine: this.#boot(id, entry) }));
+  }
+
+  /** On or off: one that was deleted never comes back. */
+  exists(machine: SimulatedMachine): boolean {
+    return [...this.#powered].some(([id, known]) => known.machine === machine && this.#hardware.machines.has(id));
   }
 
   #boot(id: number, entry: Entry): SimulatedMachine {
