@@ -128,7 +128,7 @@ const ambiguous: Readonly<Record<string, Send>> = {
   'an item too many': items((list) => [...list, list[0]]),
   'no items': items(() => []),
   'items null': items((list) => list.map(() => null)),
-  'items as an object': items((list) => ({ ...list, length: list.length })),
+  'items as an object': items((list) => ({ 0: list[0], length: list.length })),
   'items without their status': items(
     (list) =>
       JSON.parse(JSON.stringify(list, (key, value: unknown) => (key === 'status' ? undefined : value))) as unknown,
@@ -237,7 +237,10 @@ const right: Readonly<Record<string, Send>> = {
   ),
   'chunks of one byte': raw(
     `${ok}transfer-encoding: chunked\r\n\r\n`,
-    (body_) => [...body_].map((one) => `1\r\n${one}\r\n`).join('') + '0\r\n\r\n',
+    (body_) =>
+      Array.from(body_)
+        .map((one) => `1\r\n${one}\r\n`)
+        .join('') + '0\r\n\r\n',
   ),
   'a body that ends with the connection': raw(`${ok}\r\n`, (body_) => body_, 'close'),
   'white space around the body': body((body_) => `\n\t ${body_} \r\n`),
