@@ -81,13 +81,16 @@ export async function explainAllocation(
   };
 }
 
+/** Rules by which the engine keeps a copy from an older node: of the node's release, and of the index format that it writes. */
+const versionRules = ['node_version', 'index_version'];
+
 /**
  * A replica that no node may take now, and that one takes as soon as it is upgraded: no copy goes from a newer node to an older one.
  * Not to be waited for while nodes of two versions are members.
  */
 export function waitsForNewerNode({ primary, verdict, refusals }: AllocationExplanation): boolean {
   const forVersionAlone = ({ deciders: all }: NodeRefusal): boolean =>
-    all.length > 0 && all.every(({ decider }) => decider === 'node_version');
+    all.length > 0 && all.every(({ decider }) => versionRules.includes(decider));
   return !primary && verdict === 'no' && refusals.some(forVersionAlone);
 }
 

@@ -1,8 +1,8 @@
 // A real search engine of a few nodes on loopback, whose nodes are stopped, killed, upgraded and removed one by one.
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
-import { cp, mkdtemp, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { dialectOf, directTransport, type RunningCluster } from '../../src/cluster/index.ts';
 import { systemClock } from '../../src/ground/index.ts';
@@ -17,14 +17,25 @@ interface Node {
 
 const found = await findEngine();
 
-export const usualHome = 'missing' in found ? undefined : found.home;
+/** Homes of the engines in the cache, the newest version first. */
+async function keptHomes(): Promise<string[]> {
+  const cache = join(homedir(), '.cache/understudy/engine');
+  const names = (await readdir(cache).catch(() => [])).filter((name) => /^elasticsearch-[\d.]+$/.test(name));
+  return names.sort((a, b) => b.localeCompare(a, 'en', { numeric: true })).map((name) => join(cache, name));
+}
+
+const kept = await keptHomes();
+
+/** What clusters are made of, and, when there is one, an older engine that can be upgraded to it. Nothing is downloaded. */
+export const usualHome =
+  process.env['UNDERSTUDY_ENGINE_HOME'] ?? kept[0] ?? ('missing' in found ? undefined : found.home);
+export const olderHome = process.env['UNDERSTUDY_OLDER_ENGINE_HOME'] ?? kept[1];
+
 /** Why there is no engine to test with, for `skip`; false when there is one. */
 export const noEngine: string | false = 'missing' in found ? found.missing : false;
-
-/** A second, older engine, for upgrades; the caller names it, nothing is downloaded. */
-export const olderHome = process.env['UNDERSTUDY_OLDER_ENGINE_HOME'];
 export const noOlderEngine: string | false =
-  noEngine || (olderHome === undefined && 'set UNDERSTUDY_OLDER_ENGINE_HOME');
+  noEngine ||
+  (olderHome === undefined && 'no second engine: set UNDERSTUDY_OLDER_ENGINE_HOME to the home of an older one');
 
 /** The engine refuses root, and reads its home as the user it runs as. */
 const asNobody = process.getuid?.() === 0 ? ['setpriv', '--reuid=nobody', '--regid=nogroup', '--clear-groups'] : [];
@@ -69,7 +80,7 @@ export class RealCluster implements AsyncDisposable {
     if (!this.#nodes.has(name)) await this.#add(name);
     const node = this.#nodes.get(name) as Node;
     const own = join(this.#folder, name);
-    const engine = await this.#readable(home ?? found.home);
+    const engine = await this.#readable(home ?? usualHome ?? found.home);
     if (!(await stat(own).catch(() => undefined))) {
       await cp(join(engine, 'config'), join(own, 'config'), { recursive: true, dereference: true });
       if (asNobody.length > 0) execFileSync('chown', ['-R', 'nobody', this.#folder]);
@@ -133,6 +144,10 @@ export class RealCluster implements AsyncDisposable {
   runs(name: string): boolean {
     const { process: running } = this.#nodes.get(name) ?? {};
     return running !== undefined && running.exitCode === null && running.signalCode === null;
+  }
+
+  dataOf(name: string): string {
+    return join(this.#folder, name, 'data');
   }
 
   url(name: string): string {
