@@ -1,5 +1,6 @@
 // Carries out the steps on engines and the cluster they make.
 import {
+  clearSettings,
   clearVotingExclusions,
   createIndex,
   joinWithinMs,
@@ -8,6 +9,7 @@ import {
   putIndexTemplate,
   removeNode,
   restartNode,
+  retryFailedAllocation,
   setAllocation,
   upgradeNode,
   type RunningCluster,
@@ -102,6 +104,8 @@ export async function restartEngine(site: Site, label: string): Promise<void> {
   await restartNode(runningCluster(site), {
     node: label,
     nodes: machinesFor(site.intent, 'search').length,
+    index: site.intent.topology.search.index.name,
+    onProgress: progress(site, label),
     ...unitControl(site, label),
     ...(site.signal && { signal: site.signal }),
   });
@@ -113,6 +117,7 @@ export async function upgradeEngine(site: Site, label: string): Promise<void> {
     node: label,
     nodes: machinesFor(site.intent, 'search').map((machine) => machine.label),
     version: site.intent.topology.search.version,
+    index: site.intent.topology.search.index.name,
     install: () => installPackage(site, label),
     ...unitControl(site, label),
     onProgress: progress(site, label),
@@ -155,4 +160,12 @@ export async function openAllocation(site: Site): Promise<void> {
 
 export async function clearVoting(site: Site): Promise<void> {
   await clearVotingExclusions(engine(site).transport);
+}
+
+export async function clearLeftovers(site: Site, settings: readonly string[]): Promise<void> {
+  await clearSettings(engine(site).transport, settings);
+}
+
+export async function retryAllocation(site: Site): Promise<void> {
+  await retryFailedAllocation(engine(site).transport);
 }

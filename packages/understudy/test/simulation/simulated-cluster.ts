@@ -115,6 +115,9 @@ function answer(
   const [route = ''] = path.split('?');
   const name = route.split('/').at(-1) ?? '';
   if (route === '/_cluster/health') return health(identity, members, path);
+  if (route === '/_cluster/state/blocks') return [200, { cluster_uuid: identity.uuid, blocks: {} }];
+  if (route === '/_nodes/process') return [200, nodes(members)];
+  if (route === '/_cat/allocation') return [200, diskRows(members)];
   if (route.startsWith('/_cluster/state/')) return [200, state(identity, members, route)];
   if (route === '/_cluster/settings') {
     if (method === 'PUT') identity.settings = { ...identity.settings, ...(body['persistent'] as object) };
@@ -126,7 +129,9 @@ function answer(
   if (route.startsWith('/_index_template/')) {
     if (method === 'PUT') identity.templates.set(name, body);
     const template = identity.templates.get(name);
-    return template === undefined ? [404, { error: { type: 'resource_not_found_exception' } }] : [200, { index_templates: [{ name, index_template: template }] }];
+    return template === undefined
+      ? [404, { error: { type: 'resource_not_found_exception' } }]
+      : [200, { index_templates: [{ name, index_template: template }] }];
   }
   return indexAnswer(identity, method, route, body);
 }
@@ -183,12 +188,17 @@ function shardRows(identity: Identity, members: readonly Node[]): object[] {
 }
 
 function health(identity: Identity, members: readonly Node[], path: string): [number, unknown] {
-  const copies = shardRows(identity, members) as { state: string; prirep: string }[];
+  const copies = shardRows(identity, members) as { index: string; state: string; prirep: string }[];
   const started = copies.filter((copy) => copy.state === 'STARTED');
   const status = started.length === copies.length ? 'green' : 'yellow';
   const wanted = /wait_for_status=(\w+)/.exec(path)?.[1];
-  const nodes = Number(/wait_for_nodes=>=(\d+)/.exec(path)?.[1] ?? 0);
-  const reached = (wanted !== 'green' || status === 'green') && members.length >= nodes;
+  const fewest = Number(/wait_for_nodes=>=(\d+)/.exec(path)?.[1] ?? 0);
+  const reached = (wanted !== 'green' || status === 'green') && members.length >= fewest;
+  const indices = [...identity.indices].map(([name, { shards, replicas }]) => {
+    const missing = copies.filter(({ index, state: of }) => index === name && of !== 'STARTED').length;
+    const counts = { number_of_shards: shards, number_of_replicas: replicas, unassigned_shards: missing };
+    return [name, { status: missing === 0 ? 'green' : 'yellow', ...counts }];
+  });
   return [
     reached ? 200 : 408,
     {
@@ -207,8 +217,22 @@ function health(identity: Identity, members: readonly Node[], path: string): [nu
       number_of_in_flight_fetch: 0,
       task_max_waiting_in_queue_millis: 0,
       active_shards_percent_as_number: copies.length === 0 ? 100 : (100 * started.length) / copies.length,
+      ...(path.includes('level=indices') && { indices: Object.fromEntries(indices) as object }),
     },
   ];
+}
+
+function nodes(members: readonly Node[]): object {
+  const described = members.map(({ name, address: ip, machine }) => {
+    const [version = ''] = machine.packages.values();
+    return [`id-${name}`, { name, version: version.replace(/-.*$/, ''), ip, roles: ['data', 'master'] }];
+  });
+  return { nodes: Object.fromEntries(described) as object };
+}
+
+function diskRows(members: readonly Node[]): object[] {
+  const disk = { 'disk.indices': '1000', 'disk.used': '10000', 'disk.avail': '90000', 'disk.total': '100000' };
+  return members.map(({ name: node }) => ({ node, shards: '1', ...disk }));
 }
 
 function state(identity: Identity, members: readonly Node[], route: string): object {
