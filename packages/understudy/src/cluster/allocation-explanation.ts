@@ -94,6 +94,23 @@ export function waitsForNewerNode({ primary, verdict, refusals }: AllocationExpl
   return !primary && verdict === 'no' && refusals.some(forVersionAlone);
 }
 
+/** Rules that say no for as long as the index, its filters and the members are what they are. */
+const lastingRules = [
+  ...versionRules,
+  ...['same_shard', 'filter', 'max_retry', 'shards_limit', 'awareness', 'data_tier', 'dedicated_frozen_node'],
+];
+
+/**
+ * An unassigned copy that no waiting brings, while every member is there: each node refuses it by a rule that lasts, or nobody has its
+ * data any more. One that is held back for a time (a full disk, a limit of recoveries, allocation that is switched off) is none.
+ */
+export function cannotCome({ verdict, refusals }: AllocationExplanation): boolean {
+  if (verdict === 'no_valid_shard_copy') return true;
+  const lasting = ({ deciders: all }: NodeRefusal): boolean =>
+    all.some(({ decider }) => lastingRules.includes(decider));
+  return verdict === 'no' && refusals.length > 0 && refusals.every(lasting);
+}
+
 /** Without its full stop: `documents[0], a replica, is unassigned (NODE_LEFT): search-1 refuses it (same_shard: ...); ...` */
 export function allocationSentence(explained: AllocationExplanation): string {
   const { index, shard, primary, state, unassignedReason, failedAttempts, failure, refusals } = explained;

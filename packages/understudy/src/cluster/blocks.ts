@@ -30,7 +30,9 @@ const settings: Readonly<Record<string, string>> = {
 const closedId = '4';
 
 const blocksById = z.record(z.string(), z.object({ description: z.string(), levels: z.array(z.string()).default([]) }));
+/** An engine that refuses nothing leaves the blocks out: that it is a state at all shows in what every state has. */
 const schema = z.object({
+  cluster_uuid: z.string(),
   blocks: z
     .object({ global: blocksById.default({}), indices: z.record(z.string(), blocksById).default({}) })
     .default({ global: {}, indices: {} }),
@@ -38,7 +40,7 @@ const schema = z.object({
 
 /** Of every index, ours and others. */
 export async function blocks(transport: EngineTransport): Promise<Block[]> {
-  const answer = await transport.request('GET', '/_cluster/state/blocks?filter_path=blocks');
+  const answer = await transport.request('GET', '/_cluster/state/blocks?filter_path=cluster_uuid,blocks');
   const read = expectBody(answer, schema, 'say what it refuses').blocks;
   const of = (index: string | undefined, byId: z.infer<typeof blocksById>): Block[] =>
     Object.entries(byId).map(([id, { description, levels }]) => ({

@@ -2,6 +2,7 @@
 export { allocation, setAllocation } from './allocation.ts';
 export { openIndex, removeIndexBlock, type Block } from './blocks.ts';
 export { conditions, type ClusterConditions, type DiskCondition, type IndexCondition } from './conditions.ts';
+export type { Watermarks } from './disk-watermarks.ts';
 export { dialectOf, type Dialect } from './dialect.ts';
 export { clusterHealth, clusterHealthSchema, waitForHealth, type ClusterHealth } from './health.ts';
 export {

@@ -5,6 +5,7 @@ import { UnderstudyError } from '../ground/index.ts';
 import { engineNodes, nodeVersions } from './nodes.ts';
 import { readyToStop, whileStopped } from './restart.ts';
 import { askUntil, greenWithinMs, joinWithinMs, type RunningCluster } from './running-cluster.ts';
+import type { AbsentCopy } from './whole.ts';
 
 export interface NodeUpgrade {
   readonly node: string;
@@ -17,6 +18,8 @@ export interface NodeUpgrade {
   /** Puts the new engine in the old one's place; the node is stopped. Idempotent. */
   readonly install: () => Promise<void>;
   readonly start: () => Promise<void>;
+  /** The index of this system, as `restartNode` takes it. */
+  readonly index?: string;
   readonly onProgress?: (text: string) => void;
   readonly signal?: AbortSignal;
 }
@@ -29,11 +32,13 @@ export interface NodeUpgrade {
  * started even then.
  */
 export async function upgradeNode(cluster: RunningCluster, upgrade: NodeUpgrade): Promise<void> {
-  const { node, nodes, version, signal, onProgress = () => undefined } = upgrade;
-  const restart = { node, nodes: nodes.length, stop: upgrade.stop, start: upgrade.start, ...(signal && { signal }) };
+  const { node, nodes, version, index, signal, onProgress = () => undefined } = upgrade;
+  const { stop, start } = upgrade;
+  const given = { ...(index !== undefined && { index }), ...(signal && { signal }) };
+  const restart = { node, nodes: nodes.length, stop, start, onProgress, ...given };
+  let absent: readonly AbsentCopy[] = [];
   if (await othersAndPerhaps(cluster, upgrade)) {
-    const waiting = await readyToStop(cluster, restart);
-    if (waiting.length > 0) onProgress(`${waiting.length} replicas wait for a node of the new version`);
+    absent = await readyToStop(cluster, restart);
   } else {
     onProgress(`${node} is not a member: it is upgraded as it is`);
   }
@@ -41,7 +46,7 @@ export async function upgradeNode(cluster: RunningCluster, upgrade: NodeUpgrade)
     onProgress(`installing ${version}`);
     await upgrade.install();
   };
-  await whileStopped(cluster, restart, install, () => awaitVersion(cluster, upgrade));
+  await whileStopped(cluster, restart, absent, install, () => awaitVersion(cluster, upgrade));
 }
 
 /** Waits until all other members answer; says whether the node itself does. */

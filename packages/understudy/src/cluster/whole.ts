@@ -1,6 +1,6 @@
 // Whether the cluster is as it should be before and after an order: every member there, every copy in place.
 import { UnderstudyError } from '../ground/index.ts';
-import { allocationSentence, explainAllocation, waitsForNewerNode } from './allocation-explanation.ts';
+import { allocationSentence, cannotCome, explainAllocation, waitsForNewerNode } from './allocation-explanation.ts';
 import { healthSentence, healthWithin } from './health.ts';
 import { engineNodes } from './nodes.ts';
 import { askUntil, greenWithinMs, type RunningCluster } from './running-cluster.ts';
@@ -51,24 +51,39 @@ export interface SettledWait extends Wait {
   readonly nodes: number;
 }
 
+/** An unassigned copy that no waiting brings. */
+export interface AbsentCopy extends ShardCopy {
+  /** It comes with the next node that is upgraded. */
+  readonly forNewerNode: boolean;
+  /** Why no node takes it. */
+  readonly sentence: string;
+}
+
 /**
- * Waits until the cluster is green, or yellow only because of replicas that wait for a node of a newer version, which no waiting
- * brings while nodes of two versions are members. Says which replicas these are. Error: `cluster-not-healthy`.
+ * Waits until the cluster is green, or has no copies unassigned but those that no waiting brings: replicas that wait for a node of a
+ * newer version, and copies that every node refuses for good, as of an index that asks for more of them than there are nodes. Says
+ * which these are. Error: `cluster-not-healthy`.
  * https://www.elastic.co/docs/deploy-manage/upgrade/deployment-or-cluster/elasticsearch ('you can proceed once there are no
  * initializing or relocating shards')
  */
-export async function awaitSettled(cluster: RunningCluster, wait: SettledWait): Promise<readonly ShardCopy[]> {
+export async function awaitSettled(cluster: RunningCluster, wait: SettledWait): Promise<readonly AbsentCopy[]> {
   const { nodes, deadlineMs = greenWithinMs, signal } = wait;
-  let waiting: readonly ShardCopy[] = [];
+  let waiting: readonly AbsentCopy[] = [];
   const last = await askUntil({ clock: cluster.clock, deadlineMs, signal }, async () => {
     waiting = [];
     const health = await healthWithin(cluster, { status: 'green', nodes }, 2);
     if (!health.timed_out) return true;
-    const { status, initializing_shards: initializing, relocating_shards: relocating } = health;
-    const still = status === 'yellow' && initializing === 0 && relocating === 0 && health.number_of_nodes >= nodes;
-    if (!still) return healthSentence(health);
-    waiting = (await shards(cluster.transport)).filter(({ state }) => state === 'UNASSIGNED');
-    return (await otherReason(cluster, waiting)) ?? (waiting.length > 0 || healthSentence(health));
+    const { initializing_shards: initializing, relocating_shards: relocating } = health;
+    if (initializing > 0 || relocating > 0 || health.number_of_nodes < nodes) return healthSentence(health);
+    const copies = (await shards(cluster.transport)).filter(({ state }) => state === 'UNASSIGNED');
+    const absent: AbsentCopy[] = [];
+    for (const copy of copies) {
+      const found = await absence(cluster, copy);
+      if (typeof found === 'string') return found;
+      absent.push(found);
+    }
+    waiting = absent;
+    return waiting.length > 0 || healthSentence(health);
   });
   if (last === undefined) return waiting;
   throw new UnderstudyError(
@@ -79,12 +94,23 @@ export async function awaitSettled(cluster: RunningCluster, wait: SettledWait): 
   );
 }
 
-/** Why the first of these copies is unassigned that does not wait for a newer node. */
-async function otherReason({ transport }: RunningCluster, copies: readonly ShardCopy[]): Promise<string | undefined> {
-  for (const { index, shard, primary } of copies) {
-    const explained = await explainAllocation(transport, { index, shard, primary });
-    if (!explained) return `${index}[${shard}] has just changed`;
-    if (!waitsForNewerNode(explained)) return allocationSentence(explained);
-  }
-  return undefined;
+/** A sentence when the copy may yet come. */
+async function absence({ transport }: RunningCluster, copy: ShardCopy): Promise<AbsentCopy | string> {
+  const { index, shard, primary } = copy;
+  const explained = await explainAllocation(transport, { index, shard, primary });
+  if (!explained) return `${index}[${shard}] has just changed`;
+  const sentence = allocationSentence(explained);
+  const forNewerNode = waitsForNewerNode(explained);
+  return forNewerNode || cannotCome(explained) ? { ...copy, forNewerNode, sentence } : sentence;
+}
+
+/** What is said of copies that are not waited for; undefined when there are none. */
+export function absenceSentence(copies: readonly AbsentCopy[]): string | undefined {
+  const newer = copies.filter(({ forNewerNode }) => forNewerNode).length;
+  const never = copies.filter(({ forNewerNode }) => !forNewerNode).map(({ sentence }) => sentence);
+  const parts = [
+    ...(newer === 0 ? [] : [`${newer} replicas wait for a node of the new version`]),
+    ...(never.length === 0 ? [] : [`not waited for, since no waiting brings it: ${never.join('; ')}`]),
+  ];
+  return parts.length === 0 ? undefined : parts.join('; ');
 }

@@ -38,6 +38,8 @@ const doings: Doing = {
   'index-settings': search.fitIndex,
   'allocation-open': search.openAllocation,
   'voting-clear': search.clearVoting,
+  'settings-clear': (site, task) => search.clearLeftovers(site, task.settings),
+  'allocation-retry': search.retryAllocation,
   'release-deploy': (site, task) => service.deployRelease(site, task.machine),
   'service-start': (site, task) => service.startService(site, task.machine),
   'service-restart': (site, task) => service.restartService(site, task.machine),

@@ -1,5 +1,6 @@
 // Carries out the steps on engines and the cluster they make.
 import {
+  clearSettings,
   clearVotingExclusions,
   createIndex,
   joinWithinMs,
@@ -8,6 +9,7 @@ import {
   putIndexTemplate,
   removeNode,
   restartNode,
+  retryFailedAllocation,
   setAllocation,
   upgradeNode,
   type RunningCluster,
@@ -126,6 +128,8 @@ export async function restartEngine(site: Site, label: string): Promise<void> {
   await restartNode(runningCluster(site), {
     node: label,
     nodes: machinesFor(site.intent, 'search').length,
+    index: site.intent.topology.search.index.name,
+    onProgress: progress(site, label),
     ...unitControl(site, label),
     ...(site.signal && { signal: site.signal }),
   });
@@ -139,6 +143,7 @@ export async function upgradeEngine(site: Site, label: string): Promise<void> {
     node: label,
     nodes: machinesFor(site.intent, 'search').map((machine) => machine.label),
     version: site.intent.topology.search.version,
+    index: site.intent.topology.search.index.name,
     install: () => installPackage(site, label),
     ...unitControl(site, label),
     onProgress: progress(site, label),
@@ -181,4 +186,12 @@ export async function openAllocation(site: Site): Promise<void> {
 
 export async function clearVoting(site: Site): Promise<void> {
   await clearVotingExclusions(engine(site).transport);
+}
+
+export async function clearLeftovers(site: Site, settings: readonly string[]): Promise<void> {
+  await clearSettings(engine(site).transport, settings);
+}
+
+export async function retryAllocation(site: Site): Promise<void> {
+  await retryFailedAllocation(engine(site).transport);
 }

@@ -143,3 +143,8 @@ export function indexTemplateOf(intent: Intent): IndexTemplate {
   };
   return { ...intent.indexTemplate, index_patterns: [name], template: { ...template, settings } };
 }
+
+/** Subject of the steps about the cluster as a whole. */
+export function clusterSubject(intent: Intent): string {
+  return `${intent.topology.name}-cluster`;
+}

@@ -11,17 +11,13 @@ import {
   type ObservedMachine,
   type ObservedPackage,
 } from '../machines/index.ts';
-import type { Observation, ObservedCluster } from '../status/index.ts';
+import type { Observation } from '../status/index.ts';
 import type { MachinePlan } from '../topology/index.ts';
 import type { Formation } from './formation.ts';
-import { engineConfigHash, filesOf, indexTemplateOf, machinesFor, type Intent } from './intent.ts';
+import { clusterSubject, engineConfigHash, filesOf, indexTemplateOf, machinesFor, type Intent } from './intent.ts';
+import { leftoverSteps, planLeftovers } from './plan-leftovers.ts';
 import { isUnseen, lookedInto, namesUnread, planFiles, reachSteps } from './plan-machines.ts';
 import type { PlanDraft } from './step.ts';
-
-/** Subject of the steps about the cluster as a whole. */
-export function clusterSubject(intent: Intent): string {
-  return `${intent.topology.name}-cluster`;
-}
 
 export function planSearch(draft: PlanDraft, intent: Intent, observation: Observation, formation: Formation): void {
   if (formation.state === 'unclear') {
@@ -195,7 +191,7 @@ function planRestarts(draft: PlanDraft, intent: Intent, observation: Observation
         `${label}/package`,
         `${label}/files`,
         `${label}/seal`,
-        `${clusterSubject(intent)}/allocation`,
+        ...leftoverSteps(intent),
         `${clusterSubject(intent)}/members`,
         ...(previous === undefined ? [] : [previous]),
       ],
@@ -289,7 +285,7 @@ function planIndex(draft: PlanDraft, intent: Intent, observation: Observation, f
       after: [...members, `${subject}/template`],
     });
   }
-  if (cluster) planLeftovers(draft, subject, cluster);
+  if (cluster) planLeftovers(draft, intent, cluster);
 }
 
 function planIndexSettings(draft: PlanDraft, intent: Intent, index: ObservedIndex): void {
@@ -315,19 +311,4 @@ function planIndexSettings(draft: PlanDraft, intent: Intent, index: ObservedInde
     task: { kind: 'index-settings' },
     after: [`${subject}/members`],
   });
-}
-
-/** What an interrupted restart or change leaves behind in the cluster. */
-function planLeftovers(draft: PlanDraft, subject: string, { allocation, membership }: ObservedCluster): void {
-  const after = [`${subject}/members`];
-  if (allocation.state === 'unknown') draft.unseen(subject, 'Whether shards may be placed', allocation);
-  if (allocation.state === 'seen' && allocation.value !== 'all') {
-    const reason = `Shard allocation is limited to '${allocation.value}', so lost copies are not made again.`;
-    draft.add({ subject, action: 'update', name: 'allocation', reason, task: { kind: 'allocation-open' }, after });
-  }
-  const excluded = shown(membership)?.votingExclusions ?? [];
-  if (excluded.length > 0) {
-    const reason = `${excluded.join(', ')} may not vote, left over from an earlier change.`;
-    draft.add({ subject, action: 'update', name: 'voting', reason, task: { kind: 'voting-clear' }, after });
-  }
 }

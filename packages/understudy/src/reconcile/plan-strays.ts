@@ -1,9 +1,9 @@
 // Plans the removal of what carries this system's mark and is not in the topology. Every such step is destructive.
 import type { Observation } from '../status/index.ts';
 import { balancerLabel, firewallLabel, placementGroupLabels, tagOf } from '../topology/index.ts';
-import { machinesFor, type Intent } from './intent.ts';
+import { clusterSubject, machinesFor, type Intent } from './intent.ts';
+import { leftoverSteps } from './plan-leftovers.ts';
 import { roles } from './plan-network.ts';
-import { clusterSubject } from './plan-search.ts';
 import type { ObjectToDelete, PlanDraft } from './step.ts';
 
 export function planStrays(draft: PlanDraft, intent: Intent, { objects }: Observation): void {
@@ -38,6 +38,7 @@ export function planStrays(draft: PlanDraft, intent: Intent, { objects }: Observ
       task: { kind: removalOf(topology.name, object), object },
       after: [
         `${clusterSubject(intent)}/members`,
+        ...leftoverSteps(intent),
         ...backends
           .filter(({ label }) => label === object.label)
           .map(({ id }) => `${balancerLabel(topology.name)}/delete-backend-${id}`),

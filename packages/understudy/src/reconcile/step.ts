@@ -48,6 +48,8 @@ export type Task =
   | { readonly kind: 'index-settings' }
   | { readonly kind: 'allocation-open' }
   | { readonly kind: 'voting-clear' }
+  | { readonly kind: 'settings-clear'; readonly settings: readonly string[] }
+  | { readonly kind: 'allocation-retry' }
   | { readonly kind: 'release-deploy'; readonly machine: string }
   | { readonly kind: 'service-start'; readonly machine: string }
   | { readonly kind: 'service-restart'; readonly machine: string }

@@ -1,8 +1,25 @@
-// A finding: one thing that keeps the verdict from healthy, with what users feel of it and what mends it.
+// A finding: one thing that keeps the verdict from healthy, with what users feel of it and what mends it. A notice: one that does not.
 import type { Unknown } from '../ground/index.ts';
+import type { Topology } from '../topology/index.ts';
+import type { Observation, ObservedCluster } from './observation.ts';
 import type { Status, Verdict } from './status.ts';
 
 export type Finding = Status['findings'][number];
+export type Notice = Status['notices'][number];
+
+/** What findings are made from. */
+export interface View {
+  readonly observation: Observation;
+  readonly topology: Topology;
+  readonly machines: Status['machines'];
+}
+
+/** The same, when the cluster answers and has an elected node. */
+export interface ClusterView extends View {
+  readonly cluster: ObservedCluster;
+  /** What the cluster as a whole is called. */
+  readonly subject: string;
+}
 
 /** Worst first. `unknown` stands between: what is not seen may be down, but a proven outage says more. */
 const severity: readonly Verdict[] = ['down', 'unknown', 'degraded', 'healthy'];

@@ -1,6 +1,14 @@
 // Everything seen in one look at the world, as plain data. Nothing is judged here. What lies behind a read of its own is seen, absent
 // or unknown; Linode's objects are complete, or the look has failed.
-import type { ClusterHealth, IndexTemplate, Membership, ObservedIndex, ShardCopy } from '../cluster/index.ts';
+import type {
+  ClusterConditions,
+  ClusterHealth,
+  IndexCondition,
+  IndexTemplate,
+  Membership,
+  ObservedIndex,
+  ShardCopy,
+} from '../cluster/index.ts';
 import type { Seen } from '../ground/index.ts';
 import type {
   Firewall,
@@ -54,14 +62,15 @@ export interface ObservedBalancer {
 export const offCode = 'off';
 
 /** Each part has a read of its own: a cluster without an elected node still answers some of them. */
-export interface ObservedCluster {
+export interface ObservedCluster extends Omit<ClusterConditions, 'index' | 'votingExclusions'> {
   readonly health: Seen<ClusterHealth>;
   readonly membership: Seen<Membership>;
   readonly shards: Seen<readonly ShardCopy[]>;
   /** `all`, or what somebody set. */
   readonly allocation: Seen<string>;
-  /** The version that each member runs, by name. */
-  readonly versions: Seen<Readonly<Record<string, string>>>;
   readonly template: Seen<IndexTemplate>;
+  /** Settings of the topology's own index. */
   readonly index: Seen<ObservedIndex>;
+  /** Its health. Absent: the engine's list of indices has none of that name. */
+  readonly ownIndex: Seen<IndexCondition>;
 }

@@ -1,22 +1,12 @@
 // One look at the whole world: Linode's objects, every machine, the cluster. Reads only, everything in parallel.
-import {
-  allocation,
-  clusterHealth,
-  dialectOf,
-  indexTemplate,
-  membership,
-  nodeVersions,
-  observeIndex,
-  shards,
-  type EngineTransport,
-} from '../cluster/index.ts';
-import { absent, look, seen, unknown, type Seen } from '../ground/index.ts';
+import { absent, look, unknown, type Seen } from '../ground/index.ts';
 import type { Instance } from '../linode/index.ts';
 import { machineSpec, observeMachine, type ObservedMachine, type RemoteTarget } from '../machines/index.ts';
 import { machinePlans, type MachinePlan, type Topology } from '../topology/index.ts';
 import { instanceNamed } from './lookup.ts';
+import { observeCluster } from './observe-cluster.ts';
 import { observeObjects } from './observe-objects.ts';
-import { offCode, type Observation, type ObservedBalancer, type ObservedCluster } from './observation.ts';
+import { offCode, type Observation, type ObservedBalancer } from './observation.ts';
 import type { EngineHost, World } from './world.ts';
 
 /** Errors: those of the Linode client. What cannot be seen of a machine or the cluster is part of the answer instead. */
@@ -24,7 +14,7 @@ export async function observe(world: World, topology: Topology): Promise<Observa
   const objects = await observeObjects(world.linode, topology.name);
   const [machines, cluster, certificates] = await Promise.all([
     observeMachines(world, topology, objects.instances),
-    observeCluster(world, topology, objects.instances),
+    lookAtCluster(world, topology, objects.instances),
     observeCertificates(world, objects.balancers),
   ]);
   return { at: new Date(world.clock.now()).toISOString(), objects, machines, cluster, certificates };
@@ -89,7 +79,7 @@ async function observeOne(
   return await look(observeMachine(world.runner, targetOf(instance), spec));
 }
 
-async function observeCluster(
+async function lookAtCluster(
   world: World,
   topology: Topology,
   instances: readonly Instance[],
@@ -98,22 +88,5 @@ async function observeCluster(
   if (!search.some(({ label }) => instanceNamed({ instances }, label))) return absent;
   const hosts = engineHosts(topology, instances);
   if (hosts.length === 0) return unknown('no search machine runs', offCode);
-  const transport = world.transportFor(hosts);
-  const answer = await look(transport.request('GET', '/', undefined, { timeoutMs: 5000 }));
-  return answer.state === 'seen' ? seen(await readCluster(transport, topology)) : answer;
-}
-
-async function readCluster(transport: EngineTransport, topology: Topology): Promise<ObservedCluster> {
-  const dialect = dialectOf(topology.search);
-  const index = topology.search.index.name;
-  const [health, members, copies, allowed, versions, template, observed] = await Promise.all([
-    look(clusterHealth(transport, dialect)),
-    look(membership(transport, dialect)),
-    look(shards(transport)),
-    look(allocation(transport)),
-    look(nodeVersions(transport)),
-    look(indexTemplate(transport, index)),
-    look(observeIndex(transport, index)),
-  ]);
-  return { health, membership: members, shards: copies, allocation: allowed, versions, template, index: observed };
+  return await observeCluster(world.transportFor(hosts), topology);
 }

@@ -17,6 +17,13 @@ const finding = z.object({
   mend: z.string().describe('The command that mends it, or what a person has to do'),
 });
 
+const notice = z.object({
+  id: z.string().describe('Stable: what kind of thing was found, in kebab-case'),
+  subject: z.string().describe('What it is about'),
+  reason: z.string().describe('What is seen, and why it is so'),
+  mend: z.string().describe('The command that mends it, or what a person has to do'),
+});
+
 const machine = z.object({
   name: z.string(),
   role: z.enum(['search', 'service']),
@@ -54,6 +61,12 @@ export const statusSchema = z.object({
   verdict,
   reasons: z.array(z.string()).describe('Why the verdict is not healthy, the worst first; empty when it is'),
   findings: z.array(finding).describe('The same, each with its parts'),
+  notices: z.array(notice).describe('What needs attention in time and does not change the verdict'),
+  foreign: z
+    .array(notice)
+    .describe(
+      'What else lives in the cluster and is not well: indices that the topology does not name; never part of the verdict',
+    ),
   cluster: z.object({
     answered: z.boolean(),
     health: clusterHealthSchema

@@ -71,6 +71,8 @@ const answering = (clusterUuid: string): Observation['cluster'] =>
       versions: seen({}),
       template: absent,
       index: absent,
+      ...{ ownIndex: absent, indices: seen([]), unassigned: seen([]), blocks: seen([]), leftovers: seen([]) },
+      ...{ watermarks: absent, disks: seen([]), shardLimit: absent },
     },
     membership: seen({ clusterUuid, master: undefined, nodes: [], voting: [], votingExclusions: [] }),
   });

@@ -85,7 +85,11 @@ test('plan, apply under faults, status and destroy keep every secret to themselv
     token: new Secret('token-of-the-simulation'),
     clock: sim.world.clock,
   });
-  say(await apply({ ...world, linode: wrong }, intent, { confirm: confirmUnlessDestructive }).catch((error: unknown) => error));
+  say(
+    await apply({ ...world, linode: wrong }, intent, { confirm: confirmUnlessDestructive }).catch(
+      (error: unknown) => error,
+    ),
+  );
   const broken: World['runner']['run'] = () => Promise.resolve({ code: 1, stdout: '', stderr: 'it refused' });
   machine.files.delete('/etc/understudy/service.env');
   const refusing = { ...world, runner: { ...world.runner, run: broken } };

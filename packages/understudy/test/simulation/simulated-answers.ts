@@ -21,7 +21,7 @@ export function answerOf(
 ): Answer {
   const { method, path, route } = asked;
   if (route === '/_cluster/health') return health(identity, now, path);
-  if (route === '/_cluster/state/blocks') return [200, { blocks: blocks(identity) }];
+  if (route === '/_cluster/state/blocks') return [200, { cluster_uuid: identity.uuid, blocks: blocks(identity) }];
   if (route.startsWith('/_cluster/state/')) return [200, state(identity, now, route)];
   if (route === '/_cluster/settings') return settings(identity, asked);
   if (route === '/_cluster/voting_config_exclusions') return votingExclusions(identity, asked);
