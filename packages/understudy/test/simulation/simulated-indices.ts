@@ -37,6 +37,6 @@ function change(index: SimulatedIndex, body: Record<string, unknown>): void {
   index.replicas = (replicas as number | undefined) ?? index.replicas;
   index.durability = (durability as string | undefined) ?? index.durability;
   const merged = { ...index.settings, ...others } as Record<string, string | null>;
-  const set = Object.entries(merged).flatMap(([key, value]) => (value === null ? [] : [[key, String(value)]]));
+  const set = Object.entries(merged).flatMap(([key, value]) => (value === null ? [] : [[key, value]]));
   index.settings = Object.fromEntries(set) as Record<string, string>;
 }
