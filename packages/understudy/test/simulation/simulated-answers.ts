@@ -151,8 +151,8 @@ const defaults = {
 
 function settings(identity: Identity, { method, path, body }: SimulatedRequest): Answer {
   if (method === 'PUT') {
-    identity.settings = { ...identity.settings, ...(body['persistent'] as object | undefined) };
-    identity.transient = { ...identity.transient, ...(body['transient'] as object | undefined) };
+    identity.settings = { ...identity.settings, ...(body['persistent'] as typeof identity.settings | undefined) };
+    identity.transient = { ...identity.transient, ...(body['transient'] as typeof identity.settings | undefined) };
   }
   const set = (values: Record<string, unknown>): object =>
     Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null));
@@ -228,14 +228,14 @@ const blockIds: Readonly<Record<string, [id: string, levels: string[]]>> = {
 function blocks(identity: Identity): object {
   const of = (values: Readonly<Record<string, unknown>>): [string, object][] =>
     Object.entries(blockIds).flatMap(([name, [id, levels]]) =>
-      String(values[name] as string) === 'true'
+      ['true', true].includes(values[name] as string)
         ? [[id, { description: `${name} (api)`, retryable: false, levels }]]
         : [],
     );
   const indices = [...identity.indices].flatMap(([name, { closed, settings: set = {} }]) => {
     const found = of(set);
     if (closed) found.push(['4', { description: 'index closed', retryable: false, levels: ['read', 'write'] }]);
-    return found.length === 0 ? [] : [[name, Object.fromEntries(found) as object]];
+    return found.length === 0 ? [] : [[name, Object.fromEntries(found)]];
   });
   const whole = of({ ...identity.settings, ...identity.transient });
   return { global: Object.fromEntries(whole) as object, indices: Object.fromEntries(indices) as object };

@@ -13,8 +13,8 @@ export class Identity {
   /** Names of nodes that may not vote. */
   votingExclusions = new Set<string>();
   master: SimulatedMachine | undefined;
-  settings: Record<string, unknown> = {};
-  transient: Record<string, unknown> = {};
+  settings: Record<string, string | null> = {};
+  transient: Record<string, string | null> = {};
   readonly templates = new Map<string, unknown>();
   readonly copies = new SimulatedCopies();
   /** Members as the master counts them; when each was last seen running, by the simulation's clock. */
@@ -31,8 +31,7 @@ export class Identity {
 
   /** What somebody set, transient before persistent. */
   setting(name: string): string | undefined {
-    const value = this.transient[name] ?? this.settings[name];
-    return value === undefined || value === null ? undefined : String(value as string);
+    return this.transient[name] ?? this.settings[name] ?? undefined;
   }
 }
 

@@ -43,6 +43,6 @@ function change(index: SimulatedIndex, body: Record<string, unknown>): void {
   index.replicas = replicas ?? index.replicas;
   index.durability = translog?.durability ?? index.durability;
   const merged = { ...index.settings, ...others } as Record<string, string | null>;
-  const set = Object.entries(merged).flatMap(([key, value]) => (value === null ? [] : [[key, String(value)]]));
+  const set = Object.entries(merged).flatMap(([key, value]) => (value === null ? [] : [[key, value]]));
   index.settings = Object.fromEntries(set) as Record<string, string>;
 }
