@@ -43,11 +43,11 @@ async function engineHome(): Promise<string | undefined> {
   const kept = await readdir(cache).catch(() => []);
   const candidates = [
     ...[process.env['UNDERSTUDY_ENGINE_HOME'] ?? []].flat(),
+    // A lab keeps every version that it ever built, each by its name alone; the tests want the newest.
     ...kept
-      .filter((name) => name.startsWith('elasticsearch-'))
-      // The newest first: the clients of the tests are of its major line.
-      .sort((a, b) => b.localeCompare(a, 'en', { numeric: true }))
-      .flatMap((name) => [join(cache, name, 'home'), join(cache, name)]),
+      .filter((name) => /^elasticsearch-\d+\.\d+\.\d+$/.test(name))
+      .sort((one, other) => other.localeCompare(one, 'en', { numeric: true }))
+      .map((name) => join(cache, name)),
   ];
   for (const candidate of candidates) if (await exists(join(candidate, 'bin/elasticsearch'))) return candidate;
   return undefined;
