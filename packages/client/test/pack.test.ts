@@ -12,12 +12,13 @@ const run = promisify(execFile);
 const packageFolder = join(import.meta.dirname, '..');
 
 const program = `
-import { createClient, isClientError } from '@understudy/client';
+import { createClient, isClientError, parseExact, stringifyExact } from '@understudy/client';
 const client = createClient({ nodes: [process.argv[2]] });
 const written = await client.index({ index: 'a', id: '1', document: { text: 'hello' } });
 const refused = await client.search({ index: 'missing' }).catch((error) => error);
 await client.close();
-console.log(JSON.stringify({ result: written.result, refused: isClientError(refused) && refused.code }));
+console.log(JSON.stringify({ result: written.result, refused: isClientError(refused) && refused.code,
+  exact: stringifyExact(parseExact('[9007199254740993]')) }));
 `;
 
 const typed = `
@@ -26,6 +27,8 @@ const client = createClient({ nodes: ['http://127.0.0.1:9200'] });
 const found: SearchResult<{ text: string }> = await client.search<{ text: string }>({ index: 'a' });
 export const texts: string[] = found.hits.map((hit) => hit.source.text);
 `;
+
+const acknowledged = { _index: 'a', _id: '1', _version: 1, result: 'created' };
 
 const client = { folder: '', archive: '', files: [] as string[] };
 
@@ -53,13 +56,13 @@ async function runsWith(node: string, folder: string, t: TestContext): Promise<v
     if (seen.url.startsWith('/missing'))
       return json(response, 404, { error: { type: 'index_not_found_exception', reason: 'no such index' } });
     if (seen.url.startsWith('/_bulk'))
-      return json(response, 200, { items: [{ index: { _id: '1', status: 201, result: 'created' } }] });
-    json(response, 200, { _id: '1', result: 'created' });
+      return json(response, 200, { items: [{ index: { ...acknowledged, status: 201 } }] });
+    json(response, 200, acknowledged);
   }).listen();
   t.after(() => server.close());
   await writeFile(join(folder, 'program.js'), program);
   const said = await run(node, ['program.js', server.url], { cwd: folder });
-  assert.deepEqual(JSON.parse(said.stdout), { result: 'created', refused: 'not-found' });
+  assert.deepEqual(JSON.parse(said.stdout), { result: 'created', refused: 'not-found', exact: '[9007199254740993]' });
 }
 
 test('the package holds what is built, and nothing else', () => {

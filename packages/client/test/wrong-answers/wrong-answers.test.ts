@@ -84,8 +84,11 @@ async function judgeCase(
   );
   ends.forEach((end, n) => judge(end, { operation, answer, applied, times }, engine, n));
   const { once } = operation;
-  if (once && answer.proves === 'ambiguous')
-    assert.equal(engine.targets.filter(({ body }) => body.includes(once)).length, 1, 'it was sent again');
+  if (once && answer.proves === 'ambiguous') {
+    const arrived = engine.targets.filter(({ body }) => body.includes(once)).length;
+    // On a busy machine a short deadline may pass before it arrives at all.
+    assert.ok(arrived === 1 || (arrived === 0 && answer.hangs), `it was sent ${arrived} times`);
+  }
 }
 
 function judge(end: End, { operation, answer, times }: Case, { model }: WrongEngine, n: number): void {
