@@ -66,12 +66,16 @@ export function assemble(settings: Settings, wires: WireFactory): Assembly {
     options: settings.call,
     indexInPath: false,
     closed: false,
+    ended: false,
   };
   const close = async (): Promise<void> => {
     core.closed = true;
-    await nodes.close();
+    core.ended = true;
+    const closing = nodes.close();
+    // Everything that waits has an alarm: ringing all of them gives every caller its end.
+    wheel.ringAndStop();
     background.stop();
-    wheel.stop();
+    await closing;
   };
   return { core, close };
 }

@@ -105,6 +105,7 @@ export class Call extends Alarm implements AttemptOwner, Admissible, Parked {
   }
 
   override ring(): void {
+    if (this.#core.ended) return this.#fail(closedEnding());
     const now = this.#core.time.now();
     if (now >= this.#spec.deadlineAt) return this.#expire();
     const wake = this.#wake;
@@ -192,6 +193,7 @@ export class Call extends Alarm implements AttemptOwner, Admissible, Parked {
 
   #begin(now: number): void {
     this.#admitted = true;
+    if (this.#core.ended) return this.#fail(closedEnding());
     this.#core.retryBudget.deposit();
     if (this.#spec.hedgeAfter) this.#core.hedgeBudget.deposit();
     this.#send(false, now);
@@ -246,6 +248,7 @@ export class Call extends Alarm implements AttemptOwner, Admissible, Parked {
   #afterFailure(attempt: Attempt, reading: Reading, retryAfterMs: number | undefined): void {
     if (this.ended) return;
     if (reading.maybeApplied) this.#maybeApplied = true;
+    if (this.#core.ended) return this.#fail(closedEnding());
     if (this.#main || this.#hedge) return;
     if (this.#failures && this.#failures.suspiciousNodes > 0 && reading.verdict === 'retry')
       return this.#fail(breakingEnding(this.#spec.operation, attempt.request, this.#failures));
@@ -302,8 +305,7 @@ export class Call extends Alarm implements AttemptOwner, Admissible, Parked {
     this.#wake = wake;
     this.#wakeAt = at;
     const next = at < this.#spec.deadlineAt ? at : this.#spec.deadlineAt;
-    if (next < Infinity) this.#core.wheel.set(this, next);
-    else this.#core.wheel.clear(this);
+    this.#core.wheel.set(this, next);
   }
 
   #finish(attempt: Attempt, answer: WireAnswer, now: number): void {

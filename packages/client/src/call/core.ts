@@ -46,7 +46,10 @@ export interface Core {
   readonly options: CallOptions;
   /** The cluster takes no index named in the entries of a request: gathered requests name it in their path. */
   indexInPath: boolean;
+  /** Nothing new is taken; what is under way goes on. */
   closed: boolean;
+  /** What is still under way ends now. */
+  ended: boolean;
 }
 
 /** One operation to carry out: what to send, how it may be repeated, and until when. */

@@ -92,11 +92,16 @@ export class Entry<R> extends Alarm {
   }
 
   override ring(): void {
+    if (this.#core.ended) {
+      // What is under way is told by its request, which knows whether it was sent.
+      if (this.state === 'waiting') this.#leave('closed', 'ended because the client was closed');
+      return;
+    }
     this.#core.counters.deadlineExceeded++;
     this.#leave('deadline-exceeded', 'did not end before its deadline');
   }
 
-  #leave(code: 'cancelled' | 'deadline-exceeded', what: string): void {
+  #leave(code: 'cancelled' | 'closed' | 'deadline-exceeded', what: string): void {
     if (this.ended) return;
     if (code === 'cancelled') this.#core.counters.cancelled++;
     const unknown = this.#isWrite && (this.maybeApplied || this.state === 'in-flight');

@@ -25,6 +25,7 @@ export interface Reading {
 const done: Reading = { verdict: 'done', maybeApplied: false, blamesNode: false };
 const refused: Reading = { verdict: 'refused', maybeApplied: false, blamesNode: false };
 const notApplied: Reading = { verdict: 'retry', maybeApplied: false, blamesNode: false };
+const lostRead: Reading = { verdict: 'retry', maybeApplied: false, blamesNode: true };
 const perhaps: Reading = { verdict: 'retry', maybeApplied: true, blamesNode: true };
 const perhapsFinal: Reading = { verdict: 'refused', maybeApplied: true, blamesNode: true };
 const perhapsOfCluster: Reading = { verdict: 'retry', maybeApplied: true, blamesNode: false };
@@ -98,7 +99,7 @@ export function readStatus(
   // 429 is the engine's own "not now": its queues or its memory breaker refused the request before executing it. The block of
   // a full disk has the same status and stays.
   if (status === 429) return isBlock(status, errorType()) ? refused : notApplied;
-  if (safety === 'read') return status === 503 ? notApplied : perhaps;
+  if (safety === 'read') return status === 503 ? notApplied : lostRead;
   const type = errorType();
   if (status === 503 && type !== undefined) {
     if (neverExecuted.has(type)) return notApplied;

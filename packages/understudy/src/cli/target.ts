@@ -3,7 +3,7 @@ import { Secret, UnderstudyError, type Logger } from '../ground/index.ts';
 import { labEndpoint, labPrepareEngine, labSupplies } from '../lab/index.ts';
 import { linodeBaseUrl } from '../linode/index.ts';
 import { vendorRepository, type PackageRepository } from '../machines/index.ts';
-import { targetNames, type Search, type TargetName } from '../topology/index.ts';
+import { targetNames, unsupportedVersion, type Search, type TargetName } from '../topology/index.ts';
 
 export interface Target {
   readonly name: TargetName;
@@ -83,9 +83,18 @@ function linodeTarget(): Target {
     baseUrl: process.env['LINODE_API_URL'] ?? linodeBaseUrl,
     token: new Secret(token),
     repository: ({ engine, version }) => vendorRepository(engine, version),
-    // The vendor's repository cannot be asked from here. The topology has refused every version that this tool does not know
-    // how to run; one that was never released is found when apt is asked for it.
-    supplies: () => Promise.resolve({ state: 'ready' }),
+    supplies: (search) => Promise.resolve(suppliedByVendor(search)),
     prepare: () => Promise.resolve(),
   };
+}
+
+/**
+ * The vendor's repository cannot be asked from here, so a version counts as there when this tool knows how to run it. One that
+ * was never released is found when apt asks for it.
+ */
+function suppliedByVendor({ engine, version }: EngineVersion): Supply {
+  const unsupported = unsupportedVersion(engine, version);
+  if (unsupported === undefined) return { state: 'ready' };
+  const { allowed, message, wayOut } = unsupported;
+  return { state: 'refused', part: 'version', allowed, reason: message, wayOut };
 }

@@ -80,3 +80,46 @@ case $said_of_data in
 esac
 ) || exit $?; fi`;
 }
+
+/** The state that is to be moved aside, as it was seen; the script refuses when it finds another. */
+export interface StrayState {
+  /** As observed: undefined where the engine does not say it on its disk. */
+  readonly clusterUuid: string | undefined;
+  /** Hashes of the settings files that the tool writes there: with these the state may be that of its own cluster. */
+  readonly ownConfigHashes: readonly string[];
+}
+
+/**
+ * For an engine that was started once before its settings came, and made a cluster of its own: with that state it would never join
+ * another. The state is moved to a directory beside, not deleted, the engine is stopped first and not started again. It refuses
+ * (exit code 3) beside shards of any index, with settings that are the tool's own, and where the state is not the one that was
+ * seen. Running it again does nothing: the directory holds no state then.
+ */
+export function setDataAsideScript(layout: EngineLayout, { clusterUuid = '-', ownConfigHashes }: StrayState): string {
+  const { dataDirectory: data, configFile, unit } = layout;
+  return `${askFunctions}${dataDirectoryFunctions}
+kind=directory subject=${data}
+refuse() { echo "${data} stays as it is: $*" >&2; exit ${dataInTheWay}; }
+stray() {
+  found=$(directory)
+  case $found in
+    *"$tab"seen"$tab"cluster"$tab"'${clusterUuid}'"$tab"no) ;;
+    *"$tab"absent | *"$tab"seen"$tab"empty"$tab"* | *"$tab"seen"$tab"node-only"$tab"*) echo 'no state to move'; exit 0 ;;
+    *) refuse "$found" ;;
+  esac
+}
+stray
+for hash in ${ownConfigHashes.join(' ')}; do
+  if echo "$hash  ${configFile}" | sha256sum -c --status 2>/dev/null; then refuse '${configFile} is one of this system'; fi
+done
+timeout 120 systemctl stop ${unit} || refuse 'its engine could not be stopped'
+case $(timeout 10 systemctl show -p ActiveState --value ${unit}) in inactive | failed) ;; *) refuse 'its engine runs' ;; esac
+stray
+aside=${data}.before-$(date -u +%Y%m%dT%H%M%SZ)
+mkdir "$aside" && chown --reference=${data} "$aside" && chmod --reference=${data} "$aside" || exit 1
+for state in _state nodes; do
+  [ ! -d "${data}/$state" ] || mv "${data}/$state" "$aside/" || exit 1
+done
+echo "moved to $aside"
+`;
+}

@@ -1,14 +1,40 @@
 // The script that installs the engine's package. It runs at birth, on every search machine at once, and again over SSH when
-// something is missing: each run brings the machine to the same state.
+// something is missing or another version is asked for: from wherever the last run was cut off, each run brings the machine to the
+// same state. It never starts or stops the engine, and never goes back to an older version.
 import type { Engine } from '../topology/index.ts';
 import { engineLayouts, type PackageRepository } from './engine-layout.ts';
 import type { ManagedFile } from './managed-file.ts';
+import { lockHolder, packageLocks } from './observe-script.ts';
 
-export const installEnginePath = '/usr/local/lib/understudy/install-engine';
+const installEnginePath = '/usr/local/lib/understudy/install-engine';
 
 /** The key of the engine's repository, which apt reads as its own user `_apt`. */
 export const engineKeyPath = '/etc/apt/keyrings/understudy-engine.asc';
 const listPath = '/etc/apt/sources.list.d/understudy-engine.list';
+
+/** `download` fetches the package while an older engine runs on; `install` puts it in place, between that one's stop and its start. */
+export type InstallMode = 'download' | 'install';
+
+export function installCommand(mode: InstallMode): readonly string[] {
+  return [installEnginePath, mode];
+}
+
+/** How the script ends when it cannot do what it should. Its last line on stderr says what to do about it. */
+export const installExits = {
+  /** A newer version is installed: an engine cannot read data that a newer one has written. */
+  newerInstalled: 10,
+  /** Somebody else held a lock of apt or dpkg for too long. */
+  locked: 11,
+  /** dpkg was interrupted, and `dpkg --configure -a` does not end it. */
+  dpkgBroken: 12,
+  /** The repository's key or lists could not be had, or it does not have this version. */
+  noSuchVersion: 13,
+  /** apt failed to download or install. */
+  aptFailed: 14,
+} as const;
+
+/** Bound on waiting for others who install: at birth apt-daily, unattended-upgrades and cloud-init may all be at it. */
+const lockWaitS = 300;
 
 /** The one-line apt source; `Signed-By` ties this key to this repository alone. */
 function aptSource(repository: PackageRepository): string {
@@ -16,37 +42,111 @@ function aptSource(repository: PackageRepository): string {
   return `deb ${option} ${repository.uri} ${repository.suite} ${repository.components.join(' ')}`;
 }
 
-function placeKey(repository: PackageRepository): string {
+/** Shell function that prints the repository's key. */
+function keyFunction(repository: PackageRepository): string {
   switch (repository.key.kind) {
     case 'trusted':
-      return ':';
+      return '';
     case 'url':
-      return `curl -fsSL --retry 5 --retry-all-errors '${repository.key.url}' -o ${engineKeyPath}`;
+      return `key() { curl -fsSL --retry 5 --retry-all-errors --max-time 60 '${repository.key.url}'; }`;
     case 'armored':
-      return `cat > ${engineKeyPath} <<'KEY'\n${repository.key.text.trim()}\nKEY`;
+      return `key() { cat <<'KEY'\n${repository.key.text.trim()}\nKEY\n}`;
   }
 }
 
+/** Who installs something else is waited for; what failed by itself is tried again a few times. */
+const patience = `
+holders() { for l in ${packageLocks.join(' ')}; do p=$(perl -e '${lockHolder}' $l 2>/dev/null); [ -z "$p" ] || echo "$l by process $p ($(tr '\\0' ' ' < /proc/$p/cmdline))"; done 2>/dev/null; }
+free() {
+  until [ -z "$(holders)" ]; do
+    [ "$(date +%s)" -lt $end ] || fail ${installExits.locked} "held for ${lockWaitS} s: $(holders | head -n 1). Wait until that has ended, or end it, and run again."
+    sleep 1
+  done
+}
+once() { free; "$@" </dev/null 9>&-; }
+patiently() {
+  tries=0
+  while :; do
+    once "$@" && return
+    [ -n "$(holders)" ] || tries=$((tries + 1))
+    [ $tries -lt 3 ] || return 1
+    sleep 2
+  done
+}`;
+
+/** What the script asks of apt and dpkg. A package that was cut off while it was unpacked needs `unpack`: apt only asks dpkg to configure it. */
+const aptFunctions = `apt() { apt-get -y -o DPkg::Lock::Timeout=60 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@"; }
+own() { apt update -o Dir::Etc::sourcelist=$list -o Dir::Etc::sourceparts=- -o APT::Get::List-Cleanup=0; }
+get() { apt install --no-install-recommends --allow-change-held-packages "$@"; }
+there() { dpkg-query -W -f "\\\${$1}" $package 2>/dev/null; }
+# Of the repository; its packages have no Debian revision, somebody's own rebuild may.
+versions() { apt-cache madison $package | cut -d'|' -f2 | tr -d ' '; }
+offered() { versions | while read -r v; do case $v in $version | $version-*) echo $v; break ;; esac; done; }
+configure() { dpkg --force-confdef --force-confold --configure -a; }
+broken() { case $(there db:Status-Abbrev) in ??R*) ;; *) return 1 ;; esac; }
+unpack() (
+  trap 'rm -rf $again' EXIT
+  again=$(mktemp -d /var/cache/apt/archives/understudy-XXXXXX) && chmod 755 $again && cd $again &&
+    apt-get download $package=$exact && dpkg --force-confdef --force-confold --unpack ./*.deb
+)
+unfinished() { [ -n "$(dpkg --audit 2>&1)" ] || ls /var/lib/dpkg/updates | grep -q '^[0-9]*$'; }`;
+
 /** Installs `version` exactly. Only the engine's own list is read first: a fresh image has its distribution's lists already. */
 function installEngineScript(engine: Engine, version: string, repository: PackageRepository): string {
-  const { packageName, unit } = engineLayouts[engine];
+  const { packageName } = engineLayouts[engine];
+  const keyed = repository.key.kind !== 'trusted';
+  const exits = installExits;
   return `#!/bin/sh
-# Installs ${packageName} ${version}; safe to run again.
-set -eu
-export DEBIAN_FRONTEND=noninteractive DISABLE_INSTALL_DEMO_CONFIG=true
-if [ "$(dpkg-query -W -f '\${db:Status-Abbrev}\${Version}' ${packageName} 2>/dev/null | sed 's/-[^-]*$//')" = 'ii ${version}' ]; then exit 0; fi
-apt="apt-get -y -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold"
-command -v curl >/dev/null || { $apt update; $apt install --no-install-recommends ca-certificates curl; }
-mkdir -p /etc/apt/keyrings
-${placeKey(repository)}
-echo '${aptSource(repository)}' > ${listPath}
-update() { $apt update -o Dir::Etc::sourcelist=${listPath} -o Dir::Etc::sourceparts=- -o APT::Get::List-Cleanup=0; }
-for attempt in 1 2 3 4 5; do update && break; sleep 2; done
-# The vendors' packages have no Debian revision; somebody's own rebuild may.
-install() { $apt install --no-install-recommends '${packageName}=${version}' || $apt install --no-install-recommends '${packageName}=${version}-*'; }
-install || { $apt update; install; }
-systemctl daemon-reload
-systemctl enable ${unit}
+# Installs ${packageName} ${version} and holds it; safe to run again. Argument: download or install.
+package=${packageName} version=${version} list=${listPath} key=${engineKeyPath}
+source='${aptSource(repository)}'
+umask 022
+export LC_ALL=C DEBIAN_FRONTEND=noninteractive DISABLE_INSTALL_DEMO_CONFIG=true NEEDRESTART_SUSPEND=1
+# Packages' own scripts start, stop and restart units by systemctl; offline it does none of it.
+export SYSTEMD_OFFLINE=1
+fail() { echo "$package $version: $2" >&2; exit $1; }
+end=$(($(date +%s) + ${lockWaitS}))
+exec 9>/run/understudy-install-engine.lock
+flock -w ${lockWaitS} 9 || fail ${exits.locked} 'another run of this script goes on. Wait for it, and run again.'
+${keyFunction(repository)}${patience}
+${aptFunctions}
+[ ! -e $key ] || chmod 644 $key
+
+free
+if unfinished; then
+  once configure
+  broken || once apt --no-remove -f install
+fi
+state=$(there db:Status-Status) have=$(there Version) have=\${have%-*}
+case $state in
+  '' | not-installed | config-files) have= ;;
+  *) if dpkg --compare-versions "$have" gt $version; then
+      fail ${exits.newerInstalled} "$have is installed, which is newer, and an engine cannot read what a newer one has written. Ask for $have in the topology."
+    fi ;;
+esac
+if [ "$state $have" != "installed $version" ]; then
+  if ! [ "$(cat $list 2>/dev/null)" = "$source" ] ||${keyed ? ' ! [ -s $key ] ||' : ''} [ -z "$(offered)" ]; then
+    command -v curl >/dev/null || { patiently apt update; patiently get ca-certificates curl; }
+    mkdir -p \${key%/*} && chmod 755 \${key%/*}
+${keyed ? `    key > $key.new && [ -s $key.new ] && chmod 644 $key.new && mv -f $key.new $key || fail ${exits.noSuchVersion} 'the key of its repository could not be had. Run again.'\n` : ''}    echo "$source" > $list.new && mv -f $list.new $list
+    patiently own
+    [ -n "$(offered)" ] || patiently apt update
+  fi
+  exact=$(offered)
+  [ -n "$exact" ] || fail ${exits.noSuchVersion} "the repository does not have it, or could not be read. It has: $(versions | tr '\\n' ' ')"
+  only=
+  [ "\${1-}" != download ] || only=--download-only
+  if broken && [ -z "$only" ]; then patiently unpack && once configure; fi
+  patiently get $only $package=$exact || { patiently apt update && patiently get $only $package=$exact; } || {
+    unfinished && fail ${exits.dpkgBroken} 'dpkg was interrupted and cannot go on. Run: dpkg --configure -a; apt-get -f install'
+    fail ${exits.aptFailed} 'apt failed, see above.'
+  }
+  [ -z "$only" ] || exit 0
+  unset SYSTEMD_OFFLINE
+  [ ! -d /run/systemd/system ] || systemctl daemon-reload
+fi
+# Nothing else may replace the engine under a running system.
+[ "$(there db:Status-Want)" = hold ] || patiently apt-mark hold $package >/dev/null
 `;
 }
 

@@ -25,6 +25,7 @@ const doings: Doing = {
   'instance-reboot': (site, task) => machine.rebootInstance(site, task.machine),
   'machine-ready': (site, task) => machine.waitReady(site, task.machine),
   'package-install': (site, task) => search.installPackage(site, task.machine),
+  'data-set-aside': (site, task) => search.setDataAside(site, task.machine),
   'files-write': (site, task) => machine.writeFiles(site, task.machine, task.form),
   'kernel-apply': (site, task) => machine.applyKernel(site, task.machine),
   'engine-start': (site, task) => search.startEngine(site, task.machine),

@@ -38,6 +38,13 @@ const reboot: Disruption = {
 /** Kinds that take nothing away have no entry. */
 export const disruptions: { readonly [Kind in Task['kind']]?: Disruption } = {
   'instance-reboot': reboot,
+  'data-set-aside': {
+    takes: 'an engine that belongs to no cluster of this system, and its state, which stays in a directory beside',
+    mustHaveSeen: ['every-machine'],
+    whenItRuns:
+      'the state is the one that was seen, of one node alone, without shards of any index, beside settings that are not ours',
+    group: 'search',
+  },
   'engine-restart': {
     takes: 'one engine, for the time of a restart',
     mustHaveSeen: ['every-machine', 'cluster'],

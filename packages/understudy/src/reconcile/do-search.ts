@@ -12,18 +12,42 @@ import {
   upgradeNode,
   type RunningCluster,
 } from '../cluster/index.ts';
-import { UnderstudyError } from '../ground/index.ts';
-import { engineInstaller, engineLayouts, installEnginePath, writeFilesScript } from '../machines/index.ts';
+import { shown, UnderstudyError } from '../ground/index.ts';
+import {
+  engineInstaller,
+  engineLayouts,
+  installCommand,
+  machineSpec,
+  observeMachine,
+  partOf,
+  setDataAsideScript,
+  shellLine,
+  writeFilesScript,
+  type InstallMode,
+} from '../machines/index.ts';
 import { deleteObject } from './do-delete.ts';
-import { indexSettingsOf, indexTemplateOf, machinesFor } from './intent.ts';
+import { engineConfigHash, indexSettingsOf, indexTemplateOf, machineNamed, machinesFor } from './intent.ts';
 import { engine, machineTarget, runScript, type Site } from './site.ts';
 import type { ObjectToDelete } from './step.ts';
 
-export async function installPackage(site: Site, label: string): Promise<void> {
+export async function installPackage(site: Site, label: string, mode: InstallMode = 'install'): Promise<void> {
   const { topology, repository } = site.intent;
   const installer = engineInstaller(topology.search.engine, topology.search.version, repository);
-  const script = writeFilesScript([installer], [installEnginePath]);
-  await runScript(site, label, 'install the engine', script, { timeoutMs: 600_000 });
+  const script = writeFilesScript([installer], [shellLine(installCommand(mode))]);
+  await runScript(site, label, `${mode} the engine`, script, { timeoutMs: 600_000 });
+}
+
+/** The state of a one-node cluster that an engine made before its settings came; which one that is, is looked at once more. */
+export async function setDataAside(site: Site, label: string): Promise<void> {
+  const { intent, world } = site;
+  const { engine: name, failover } = intent.topology.search;
+  const layout = engineLayouts[name];
+  const machine = await observeMachine(world.runner, machineTarget(site, label), machineSpec(name, 'search', failover));
+  const data = shown(partOf(machine.directories, layout.dataDirectory));
+  const plan = machineNamed(intent, label);
+  const ownConfigHashes = (['formed', 'bootstrap'] as const).map((form) => engineConfigHash(intent, plan, form));
+  const script = setDataAsideScript(layout, { clusterUuid: data?.clusterUuid, ownConfigHashes });
+  await runScript(site, label, 'move the state of a cluster of its own aside', script, { timeoutMs: 180_000 });
 }
 
 /** Does not wait for the engine: all of them start at once, and their joining is one step. */
@@ -109,6 +133,8 @@ export async function restartEngine(site: Site, label: string): Promise<void> {
 
 /** The same, with another version of the engine installed while it is stopped. */
 export async function upgradeEngine(site: Site, label: string): Promise<void> {
+  // Fetched while the engine runs on: it is away only for as long as the installation takes.
+  await installPackage(site, label, 'download');
   await upgradeNode(runningCluster(site), {
     node: label,
     nodes: machinesFor(site.intent, 'search').map((machine) => machine.label),

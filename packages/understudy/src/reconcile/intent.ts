@@ -6,7 +6,7 @@ import {
   contentHash,
   engineInstaller,
   engineLayouts,
-  installEnginePath,
+  installCommand,
   searchFiles,
   serviceFiles,
   serviceUser,
@@ -114,7 +114,7 @@ export function userDataOf(intent: Intent, machine: MachinePlan): string {
     ? birthUserData({
         ...common,
         files: [engineInstaller(engine, version, intent.repository)],
-        commands: [[installEnginePath]],
+        commands: [installCommand('install')],
       })
     : birthUserData({ ...common, files: [], commands: [['sh', '-c', ensureServiceUser]] });
 }

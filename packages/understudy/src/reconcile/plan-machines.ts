@@ -211,7 +211,7 @@ export function planFiles(
       name: 'files',
       reason,
       task: { kind: 'files-write', machine: machine.label, form },
-      after: [...reachSteps(machine.label), `${machine.label}/package`],
+      after: [...reachSteps(machine.label), `${machine.label}/package`, `${machine.label}/set-aside`],
     });
   }
   // Changed kernel settings are applied when their file is written.

@@ -1,8 +1,16 @@
 // Plans the engine on each search machine and the cluster they make: package, settings, first formation, rolling restarts,
 // index. A planned restart takes one machine at a time, the elected master last.
 import { templateMatches, upgradeProblem, type ObservedIndex } from '../cluster/index.ts';
-import { absent, shown } from '../ground/index.ts';
-import { contentHash, engineLayouts, engineStartedPath, engineStartPaths, partOf } from '../machines/index.ts';
+import { absent, shown, type Seen } from '../ground/index.ts';
+import {
+  contentHash,
+  engineLayouts,
+  engineStartedPath,
+  engineStartPaths,
+  partOf,
+  type ObservedMachine,
+  type ObservedPackage,
+} from '../machines/index.ts';
 import type { Observation, ObservedCluster } from '../status/index.ts';
 import type { MachinePlan } from '../topology/index.ts';
 import type { Formation } from './formation.ts';
@@ -41,8 +49,7 @@ function planEngine(
 ): string | undefined {
   const { label } = machine;
   if (isUnseen(observation, label)) return undefined;
-  const { engine, version } = intent.topology.search;
-  const layout = engineLayouts[engine];
+  const layout = engineLayouts[intent.topology.search.engine];
   const seen = lookedInto(observation, label);
   const unit = seen ? partOf(seen.units, layout.unit) : absent;
   const packaged = seen ? partOf(seen.packages, layout.packageName) : absent;
@@ -54,30 +61,17 @@ function planEngine(
   ] as const;
   if (namesUnread(draft, label, parts)) return undefined;
   const state = shown(unit);
-  const installed = shown(packaged)?.version.replace(/-.*$/, '');
-  // An engine that runs is upgraded in its turn, and nothing is installed under it before.
-  if (installed !== version && state?.active !== 'active') {
-    const problem = installed === undefined ? undefined : upgradeProblem(engine, installed, version);
-    if (problem) {
-      draft.obstacle(label, problem.sentence);
-      return undefined;
-    }
-    draft.add({
-      subject: label,
-      action: 'install',
-      name: 'package',
-      reason: `${label} has ${installed === undefined ? 'no engine' : `${layout.packageName} ${installed}`}; ${version} is asked for.`,
-      task: { kind: 'package-install', machine: label },
-      after: reachSteps(label),
-    });
-  }
+  if (planPackage(draft, intent, machine, { seen, packaged, active: state?.active === 'active' }) === 'refused')
+    return undefined;
   if (formation.state === 'unclear') return undefined;
   const inBootstrapForm = shown(settings)?.hash === engineConfigHash(intent, machine, 'bootstrap');
   const form = formation.state === 'unformed' ? 'bootstrap' : 'formed';
+  const stray = formation.strays.has(label);
+  if (stray) planSetAside(draft, machine);
   const unsealed = form === 'formed' && inBootstrapForm;
   planFiles(draft, intent, observation, machine, form, unsealed ? [layout.configFile] : []);
   if (form === 'bootstrap' || unsealed) planSeal(draft, intent, machine);
-  if (state?.active === 'active' && state.enabled && form === 'formed') return undefined;
+  if (state?.active === 'active' && state.enabled && form === 'formed' && !stray) return undefined;
   return draft.add({
     subject: label,
     action: 'start',
@@ -85,8 +79,72 @@ function planEngine(
       ? `The engine on ${label} is ${state?.active ?? 'not installed'}${state?.enabled ? '' : ' and not enabled at boot'}.`
       : `The engine on ${label} has to be started.`,
     task: { kind: 'engine-start', machine: label },
-    after: [...reachSteps(label), `${label}/package`, `${label}/files`, `${label}/kernel`],
+    after: [...reachSteps(label), `${label}/package`, `${label}/set-aside`, `${label}/files`, `${label}/kernel`],
   });
+}
+
+/** An engine that was started once before its settings came made a cluster of its own, and with that would never join another. */
+function planSetAside(draft: PlanDraft, { label }: MachinePlan): void {
+  draft.add({
+    subject: label,
+    action: 'update',
+    name: 'set-aside',
+    reason: `The engine on ${label} was started before its settings came and made a cluster of its own, without any index: its state is moved to a directory beside.`,
+    task: { kind: 'data-set-aside', machine: label },
+    after: [...reachSteps(label), `${label}/package`],
+  });
+}
+
+interface PackageView {
+  readonly seen: ObservedMachine | undefined;
+  readonly packaged: Seen<ObservedPackage>;
+  readonly active: boolean;
+}
+
+/** An engine that runs another version is upgraded in its turn, and nothing is installed under it before. */
+function planPackage(
+  draft: PlanDraft,
+  intent: Intent,
+  { label }: MachinePlan,
+  { seen, packaged, active }: PackageView,
+): 'refused' | undefined {
+  const { engine, version } = intent.topology.search;
+  const { packageName } = engineLayouts[engine];
+  const installed = installedVersion(packaged);
+  const problem = installed === undefined || active ? undefined : upgradeProblem(engine, installed, version);
+  if (problem) {
+    draft.obstacle(label, problem.sentence);
+    return 'refused';
+  }
+  const state = packaged.state === 'seen' ? packaged.value : undefined;
+  const dpkg = seen && shown(seen.dpkg);
+  const wrong = [
+    ...(state === undefined ? ['no engine'] : []),
+    ...(state && state.state !== 'installed' ? [`${packageName} ${state.state}`] : []),
+    ...(installed !== undefined && installed !== version && !active ? [`${packageName} ${installed}`] : []),
+    ...(installed === version && state?.held === false
+      ? [`${packageName} that Debian's own upgrades may replace`]
+      : []),
+    ...(dpkg?.interrupted === true
+      ? [`an installation that was interrupted (${dpkg.unfinished.join(', ') || 'dpkg'})`]
+      : []),
+  ];
+  if (wrong.length === 0) return undefined;
+  draft.add({
+    subject: label,
+    action: 'install',
+    name: 'package',
+    reason: `${label} has ${wrong.join(' and ')}; ${packageName} ${version} is asked for.`,
+    task: { kind: 'package-install', machine: label },
+    after: reachSteps(label),
+  });
+  return undefined;
+}
+
+/** Undefined too where an installation stopped half-way. */
+function installedVersion(packaged: Seen<ObservedPackage>): string | undefined {
+  if (packaged.state !== 'seen' || packaged.value.state !== 'installed') return undefined;
+  return packaged.value.version.replace(/-.*$/, '');
 }
 
 function planMembers(draft: PlanDraft, intent: Intent, formation: Formation, starts: readonly string[]): void {
@@ -156,7 +214,7 @@ function oldVersion(
   const layout = engineLayouts[engine];
   const machine = lookedInto(observation, label);
   if (!machine || shown(partOf(machine.units, layout.unit))?.active !== 'active') return undefined;
-  const installed = shown(partOf(machine.packages, layout.packageName))?.version.replace(/-.*$/, '');
+  const installed = installedVersion(partOf(machine.packages, layout.packageName));
   const cluster = shown(observation.cluster);
   const versions = cluster?.versions;
   if (versions?.state === 'unknown') draft.unseen(label, 'The version that its engine runs', versions);

@@ -35,6 +35,7 @@ export type Task =
   | { readonly kind: 'instance-reboot'; readonly machine: string }
   | { readonly kind: 'machine-ready'; readonly machine: string }
   | { readonly kind: 'package-install'; readonly machine: string }
+  | { readonly kind: 'data-set-aside'; readonly machine: string }
   | { readonly kind: 'files-write'; readonly machine: string; readonly form: 'formed' | 'bootstrap' }
   | { readonly kind: 'kernel-apply'; readonly machine: string }
   | { readonly kind: 'engine-start'; readonly machine: string }

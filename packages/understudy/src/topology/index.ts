@@ -2,6 +2,7 @@
 export type * from './model.ts';
 export { parseTopology, problemAt } from './parse.ts';
 export { TopologyError, type Problem } from './problem.ts';
+export { unsupportedVersion } from './engine-versions.ts';
 export { regionProblems, type RegionOffer } from './region.ts';
 export { machinePlans, placementGroupLabels } from './plan.ts';
 export { letsIn } from './address.ts';

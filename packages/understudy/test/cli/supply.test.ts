@@ -7,6 +7,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
+import { resolveTarget } from '../../src/cli/target.ts';
 import { labEndpoint } from '../../src/lab/index.ts';
 import type { LabPlaces } from '../../src/lab/places.ts';
 import { startDaemon, stopDaemon } from '../../src/lab/supervise.ts';
@@ -157,4 +158,21 @@ test('an apply whose engine cannot be built makes no machine, says why, and ends
   assert.equal(code, 2);
   assert.deepEqual(await held(), {});
   assert.match(await readFile(join(places.runDirectory, 'daemon.log'), 'utf8'), /8\.19\.21 could not be built/);
+});
+
+test('on Linode a version is supplied when this tool knows how to run it, by its number alone', async (t) => {
+  const before = process.env['LINODE_TOKEN'];
+  process.env['LINODE_TOKEN'] = 'never-sent';
+  t.after(() => {
+    if (before === undefined) delete process.env['LINODE_TOKEN'];
+    else process.env['LINODE_TOKEN'] = before;
+  });
+  const { supplies } = await resolveTarget('linode');
+  for (const version of ['8.19.21', '9.5.3', '9.99.0'])
+    assert.deepEqual(await supplies({ engine: 'elasticsearch', version }), { state: 'ready' });
+  assert.deepEqual(await supplies({ engine: 'opensearch', version: '3.4.0' }), { state: 'ready' });
+  for (const version of ['7.17.0', '10.0.0', '9.5', 'latest']) {
+    const supply = await supplies({ engine: 'elasticsearch', version });
+    assert.deepEqual([supply.state, 'part' in supply && supply.part], ['refused', 'version'], version);
+  }
 });

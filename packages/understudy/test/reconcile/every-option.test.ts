@@ -1,7 +1,6 @@
 // No option is read and then dropped: for each one a change of its value changes what goes to Linode, to the machines, to the
 // engine or to a drill. The same file twice changes nothing, so a difference means something.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +11,7 @@ import { resolveIntent, type Session } from '../../src/cli/session.ts';
 import { drillsNamed, planRun } from '../../src/drills/index.ts';
 import { Secret } from '../../src/ground/index.ts';
 import { ensureKeyPair, vendorRepository, type KeyPair } from '../../src/machines/index.ts';
+import { selfSignedCertificate } from '../../src/reconcile/certificate.ts';
 import { apply, confirmUnlessDestructive } from '../../src/reconcile/index.ts';
 import { machinePlans, parseTopology, topologyJsonSchema } from '../../src/topology/index.ts';
 import { simulatedWorld } from '../simulation/simulated-world.ts';
@@ -44,15 +44,11 @@ async function writeReferences(): Promise<void> {
     const { publicKey } = await ensureKeyPair(join(base, 'made', name), name);
     await put(`keys/${name}.pub`, publicKey);
   }
-  await mkdir(join(base, 'tls'), { recursive: true });
-  const openssl = (...words: string[]) => execFileSync('openssl', words, { cwd: join(base, 'tls'), stdio: 'pipe' });
-  openssl('ecparam', '-genkey', '-name', 'prime256v1', '-noout', '-out', 'one.key');
-  openssl('pkcs8', '-topk8', '-nocrypt', '-in', 'one.key', '-out', 'one-other-format.key');
-  for (const [name, days] of [
-    ['one', '30'],
-    ['one-again', '60'],
-  ] as const)
-    openssl('req', '-x509', '-key', 'one.key', '-subj', '/CN=demo', '-days', days, '-out', `${name}.pem`);
+  const { certificatePem, keyPem } = await selfSignedCertificate('demo', undefined, Date.now());
+  await put('tls/one.pem', certificatePem);
+  await put('tls/one-again.pem', `Renewed.\n${certificatePem}`);
+  await put('tls/one.key', keyPem.reveal());
+  await put('tls/one-again.key', keyPem.reveal().replaceAll('\n', '\r\n'));
 }
 
 before(async () => {

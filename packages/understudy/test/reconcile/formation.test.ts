@@ -11,7 +11,7 @@ import { sampleIntent } from '../simulation/sample-intent.ts';
 const intent = await sampleIntent();
 const layout = engineLayouts.elasticsearch;
 
-type Hold = 'missing' | 'absent' | 'empty' | 'node-only' | 'unfinished' | 'data' | 'unread' | 'unseen';
+type Hold = 'missing' | 'absent' | 'empty' | 'node-only' | 'unfinished' | 'data' | 'stray' | 'unread' | 'unseen';
 const holdsOf: Partial<Record<Hold, DataDirectory['holds']>> = { empty: 'empty', 'node-only': 'node-only' };
 
 function sight(hold: Hold, label: string): Seen<ObservedMachine> {
@@ -25,9 +25,19 @@ function sight(hold: Hold, label: string): Seen<ObservedMachine> {
       ? unknown('find ended with 1: Input/output error', 'machines-unreadable')
       : hold === 'absent'
         ? absent
-        : seen({ holds: holdsOf[hold] ?? 'cluster', clusterUuid: undefined, indices: hold === 'data' });
+        : seen({
+            holds: holdsOf[hold] ?? 'cluster',
+            clusterUuid: hold === 'stray' ? `own-${label}` : hold === 'data' ? 'ours' : undefined,
+            indices: hold === 'data',
+          });
   return seen<ObservedMachine>({
-    files: { [layout.configFile]: seen({ hash: contentHash(content), mode: '0660', owner: 'root:elasticsearch' }) },
+    files: {
+      [layout.configFile]: seen({
+        hash: contentHash(hold === 'stray' ? '# as packaged' : content),
+        mode: '0660',
+        owner: 'root:elasticsearch',
+      }),
+    },
     directories: { [layout.dataDirectory]: data },
     ...{ units: {}, sysctls: {}, packages: {}, records: {}, links: {}, disks: {}, readable: {}, locks: {} },
     ...{ dpkg: absent, cloudInit: absent, operatorAddress: absent },
@@ -93,6 +103,27 @@ describe('whether a cluster may be formed', () => {
     const answer = uuid === false ? 'is silent' : `answers ${uuid}`;
     test(`${holds.join(', ')}; the cluster ${answer}: ${state}`, () => {
       assert.equal(formationOf(intent, observation(holds, cluster)).state, state);
+    });
+  }
+});
+
+/** An engine started once before its settings came; which of the machines are found out. */
+const strayRows: readonly [holds: readonly Hold[], cluster: Observation['cluster'], state: string, strays: number][] = [
+  [['stray', 'empty', 'missing'], silent, 'unformed', 1],
+  [['stray', 'stray', 'stray'], silent, 'unformed', 3],
+  [['stray', 'data', 'data'], silent, 'formed', 1],
+  [['stray', 'data', 'data'], answering('ours'), 'formed', 1],
+  [['stray', 'data', 'data'], answering('own-demo-search-1'), 'formed', 0],
+  // While one of them is unseen, none is called so, and nothing may be formed beside what it may be.
+  [['stray', 'unseen', 'empty'], silent, 'formed', 0],
+];
+
+describe('a machine whose engine made a cluster of its own', () => {
+  for (const [holds, cluster, state, strays] of strayRows) {
+    test(`${holds.join(', ')}: ${state}, ${strays} to be set aside`, () => {
+      const formation = formationOf(intent, observation(holds, cluster));
+      assert.equal(formation.state, state);
+      assert.equal(formation.strays.size, strays);
     });
   }
 });

@@ -60,7 +60,7 @@ export const optionChanges: Readonly<Record<string, OptionChange>> = {
   },
   'balancer.listeners[].certificate.keyPath': {
     from: https(pem('one.pem', 'one.key')),
-    to: https(pem('one.pem', 'one-other-format.key')),
+    to: https(pem('one.pem', 'one-again.key')),
   },
   'balancer.backends': { to: 'private' },
   'balancer.algorithm': { to: 'roundrobin' },

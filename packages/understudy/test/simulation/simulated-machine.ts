@@ -48,11 +48,11 @@ export class SimulatedMachine {
 
   install(): void {
     const script = this.files.get('/usr/local/lib/understudy/install-engine')?.content ?? '';
-    const wanted = /install --no-install-recommends '([a-z]+)=([^']+)'/.exec(script);
+    const wanted = /^package=(\S+) version=(\S+) /m.exec(script);
     if (!wanted?.[1] || !wanted[2]) return;
     this.packages.set(wanted[1], wanted[2]);
     const unit = `${wanted[1]}.service`;
-    this.units.set(unit, { active: this.units.get(unit)?.active ?? false, enabled: true });
+    this.units.set(unit, this.units.get(unit) ?? { active: false, enabled: false });
   }
 
   engineUnit(): string | undefined {
@@ -191,7 +191,7 @@ export class SimulatedMachine {
     const replaced = /^sed -i 's\|\^(.+)\$\|(.+)\|' (\S+)/.exec(line);
     const file = this.files.get(replaced?.[3] ?? '');
     if (replaced && file) file.content = file.content.replace(replaced[1] ?? '', replaced[2] ?? '');
-    if (line === '/usr/local/lib/understudy/install-engine') this.install();
+    if (line === '/usr/local/lib/understudy/install-engine install') this.install();
     const enabled = /^systemctl enable --quiet (\S+)$/.exec(line)?.[1];
     if (enabled !== undefined) {
       this.units.set(enabled, { active: this.units.get(enabled)?.active ?? false, enabled: true });

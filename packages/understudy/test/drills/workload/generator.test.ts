@@ -39,9 +39,10 @@ async function drive(url: string, forMs: number, changes: Parameters<typeof work
     outcomes,
   });
   setTimeout(() => generator.stop(), forMs);
-  await generator.run();
+  const end = await generator.run();
   await Promise.all([intents.close(), outcomes.close(), wire.close()]);
   return {
+    end,
     intents: await lines<Intent>(join(folder, 'intents.jsonl')),
     outcomes: await lines<Outcome>(join(folder, 'outcomes.jsonl')),
   };
@@ -83,12 +84,13 @@ test('every write has its intent on the disk before the server sees it, and one 
 
 test('a server that hangs does not slow the schedule, and its time-outs are unknown writes', async (t) => {
   const server = createServer(() => undefined);
-  const { outcomes } = await drive(await listen(t, server), 2_200, {
+  const { outcomes, end } = await drive(await listen(t, server), 2_200, {
     deadlineMs: { index: 600, get: 600, search: 600 },
   });
   const writes = outcomes.filter((outcome) => outcome.operation === 'index' && outcome.outcome !== 'unsent');
-  // 30 a second for about 1.2 s (the first is due 1 s after the start).
-  assert.ok(writes.length >= 30 && writes.length <= 42, `sent ${writes.length}`);
+  // 30 a second for about 1.2 s (the first is due 1 s after the start); a busy machine may stop it a little later.
+  const wanted = ((end.stoppedMs - end.firstDueMs) / 1_000) * 30;
+  assert.ok(writes.length >= wanted * 0.85 && writes.length <= wanted + 2, `sent ${writes.length} of ${wanted}`);
   assert.ok(writes.every((write) => write.outcome === 'unknown' && write.error === 'deadline'));
   assert.ok(writes.every((write) => write.endMs - write.dueMs >= 595));
 });

@@ -1,0 +1,171 @@
+// A real engine that was started before its settings came: what it leaves on its disk, how that is moved aside, and that the engine then
+// joins a first formation. Skipped where there is no engine.
+import assert from 'node:assert/strict';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { existsSync, rmSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { contentHash, dataInTheWay, engineLayouts, observeCommand, observeScript } from '../../src/machines/index.ts';
+import { parseObservation, partOf, setDataAsideScript, type DataDirectory } from '../../src/machines/index.ts';
+
+const directory = await mkdtemp(join(tmpdir(), 'understudy-engine-data-'));
+const data = join(directory, 'data');
+const layout = { ...engineLayouts.elasticsearch, dataDirectory: data, configFile: join(directory, 'engine.yml') };
+const isRoot = process.getuid?.() === 0;
+let engine: ChildProcess | undefined;
+after(() => {
+  engine?.kill('SIGKILL');
+  rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
+});
+
+async function installation(): Promise<{ home: string; java: string } | undefined> {
+  const cache = join(homedir(), '.cache/understudy/engine');
+  const homes = (await readdir(cache).catch(() => [])).filter((name) => name.startsWith('elasticsearch-'));
+  const home = homes.map((name) => join(cache, name)).find((path) => existsSync(join(path, 'bin/elasticsearch')));
+  for (const name of await readdir('/usr/lib/jvm').catch(() => [])) {
+    const release = await readFile(join('/usr/lib/jvm', name, 'release'), 'utf8').catch(() => '');
+    if (Number(/^JAVA_VERSION="(\d+)/m.exec(release)?.[1] ?? 0) >= 21 && home !== undefined) {
+      return { home, java: join('/usr/lib/jvm', name) };
+    }
+  }
+  return undefined;
+}
+
+const found = await installation();
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** Starts the engine on the directory and resolves when it answers; the answer names its cluster. */
+async function start(
+  settings: Readonly<Record<string, string>>,
+  alone?: 'finds nobody',
+): Promise<{ cluster_uuid: string; port: number }> {
+  assert.ok(found);
+  const home = join(directory, 'home');
+  if (!existsSync(home)) await cp(found.home, home, { recursive: true, dereference: true });
+  await mkdir(data, { recursive: true });
+  if (isRoot) spawnSync('chown', ['-R', 'nobody', directory]);
+  const [port, transport] = [await freePort(), await freePort()];
+  const all = {
+    'path.data': data,
+    'path.logs': join(directory, 'logs'),
+    'http.port': port,
+    'transport.port': transport,
+  };
+  const words = Object.entries({ ...all, ...settings }).map(([key, value]) => `-E${key}=${value}`);
+  const user = isRoot ? ['setpriv', '--reuid', 'nobody', '--regid', 'nogroup', '--clear-groups'] : [];
+  const [program = '', ...args] = [...user, join(home, 'bin/elasticsearch'), ...words];
+  const env = { PATH: process.env['PATH'], ES_JAVA_HOME: found.java, ES_JAVA_OPTS: '-Xms400m -Xmx400m' };
+  engine = spawn(program, args, { stdio: 'ignore', env });
+  for (let attempt = 0; attempt < 600; attempt += 1) {
+    assert.equal(engine.exitCode, null, 'the engine ended');
+    const answer = await fetch(`http://127.0.0.1:${port}/_cluster/state/version?master_timeout=1s`).catch(
+      () => undefined,
+    );
+    const said = answer && ((await answer.json()) as { cluster_uuid?: string });
+    if (answer?.ok) return { cluster_uuid: said?.cluster_uuid ?? '', port };
+    if (answer && alone === 'finds nobody') return { cluster_uuid: '', port };
+    await sleep(200);
+  }
+  throw new Error('the engine did not answer');
+}
+
+async function stop(): Promise<void> {
+  const ended = new Promise((resolve) => engine?.once('exit', resolve));
+  engine?.kill('SIGTERM');
+  await ended;
+}
+
+function holds(): DataDirectory {
+  const spec = {
+    ...{ files: [], units: [], sysctls: [], packages: [], records: [], links: [], disks: [], readable: [], locks: [] },
+    directories: [data],
+  };
+  const [program = '', ...args] = observeCommand(spec);
+  const { stdout } = spawnSync(program, args, { input: observeScript });
+  const part = partOf(parseObservation(stdout.toString(), 'here', spec).directories, data);
+  assert.ok(part.state === 'seen', JSON.stringify(part));
+  return part.value;
+}
+
+/** Runs the script with a systemctl that stops the engine of this test, as systemd would. */
+async function setAside(clusterUuid: string | undefined, settings = 'of the package'): Promise<number | null> {
+  const commands = join(directory, 'commands');
+  await mkdir(commands, { recursive: true });
+  const pid = engine?.exitCode === null && engine.signalCode === null ? engine.pid : 0;
+  const stopEngine = `[ ${pid} = 0 ] || { kill ${pid}; while [ -d /proc/${pid} ] && ! grep -q '^State:.Z' /proc/${pid}/status; do sleep 0.1; done; }`;
+  const systemctl = `#!/bin/sh\ncase $1 in stop) ${stopEngine} ;; show) echo inactive ;; esac\n`;
+  await writeFile(join(commands, 'systemctl'), systemctl, { mode: 0o755 });
+  await writeFile(layout.configFile, settings);
+  const script = setDataAsideScript(layout, {
+    clusterUuid,
+    ownConfigHashes: [contentHash('ours'), contentHash('ours, too')],
+  });
+  const env = { PATH: `${commands}:${process.env['PATH']}` };
+  const run = spawn('sh', ['-s'], { env, stdio: ['pipe', 'ignore', 'inherit'] });
+  run.stdin.end(script);
+  return await new Promise((resolve) => run.once('exit', resolve));
+}
+
+/** Whether the engine's process has ended; that is heard a moment later. */
+async function ended(): Promise<boolean> {
+  const gone = (): boolean => (engine?.exitCode ?? engine?.signalCode ?? null) !== null;
+  for (let attempt = 0; attempt < 50 && !gone(); attempt += 1) await sleep(100);
+  return gone();
+}
+
+const aside = async (): Promise<string[]> =>
+  (await readdir(directory)).filter((name) => name.startsWith('data.before-'));
+const bootstrap = { 'node.name': 'one', 'cluster.initial_master_nodes': 'one', 'discovery.seed_hosts': '127.0.0.1:1' };
+
+test(
+  'started alone, its state is moved aside, and the engine forms the cluster that it is told to',
+  { skip: found ? false : 'no engine with a Java for it', timeout: 600_000 },
+  async () => {
+    assert.equal(await setAside(undefined), 0, 'nothing is there yet');
+    const alone = await start({});
+    const state = { holds: 'cluster', clusterUuid: alone.cluster_uuid, indices: false };
+    assert.deepEqual(holds(), state);
+    assert.equal(await setAside('another-uuid-123456789'), dataInTheWay);
+    assert.equal(await setAside(alone.cluster_uuid, 'ours, too'), dataInTheWay);
+    assert.deepEqual(holds(), state, 'refused before anything was done');
+    assert.equal(engine?.exitCode ?? engine?.signalCode, null, 'and the engine runs on');
+
+    assert.equal(await setAside(alone.cluster_uuid), 0);
+    assert.equal(await ended(), true, 'the engine was stopped');
+    assert.equal(holds().holds, 'empty');
+    assert.equal(await setAside(alone.cluster_uuid), 0, 'a second run finds nothing to do');
+    const [kept = ''] = await aside();
+    assert.ok((await readdir(join(directory, kept, '_state'))).some((name) => name.startsWith('segments_')));
+
+    await start({ 'discovery.seed_hosts': '127.0.0.1:1' }, 'finds nobody');
+    await stop();
+    assert.deepEqual(holds(), { holds: 'node-only', clusterUuid: undefined, indices: false });
+    const formed = await start(bootstrap);
+    assert.notEqual(formed.cluster_uuid, alone.cluster_uuid, 'a node without a cluster needs no moving');
+    const made = await fetch(`http://127.0.0.1:${formed.port}/documents`, { method: 'PUT' });
+    assert.ok(made.ok);
+    await (
+      await fetch(`http://127.0.0.1:${formed.port}/documents/_doc/1`, {
+        method: 'PUT',
+        headers: { 'content-type': 'application/json' },
+        body: '{}',
+      })
+    ).text();
+    assert.deepEqual(holds(), { holds: 'cluster', clusterUuid: formed.cluster_uuid, indices: true });
+    assert.equal(await setAside(formed.cluster_uuid), dataInTheWay, 'never beside an index');
+    await stop();
+    assert.equal(await setAside(formed.cluster_uuid), dataInTheWay);
+    assert.equal((await aside()).length, 1);
+  },
+);
