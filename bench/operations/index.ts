@@ -90,7 +90,7 @@ function said(run: OperationRun): string {
   const gaps = `write gap ${seconds(run.writeGapMs)}, read gap ${seconds(run.readGapMs)}`;
   const kept = `lost ${run.lost} of ${run.acknowledged}, ${run.failed} failed, ${gaps}`;
   const how = `${run.result} with ${run.failover} (${troubleText(run)}), ${run.applies} applies, ${seconds(run.durationMs)}`;
-  return [`${how}; ${kept}`, ...run.reasons].join('\n    ');
+  return [`${how}; ${kept}`, ...run.reasons.map(({ code, text }) => `${code}: ${text}`)].join('\n    ');
 }
 
 function show(result: ResultFile<OperationRun>): number {

@@ -1,7 +1,13 @@
 // What a run says of an operation, and how it is measured: the drills' load, history and checker around an apply.
 import { join } from 'node:path';
 import type { Session } from '../../packages/understudy/src/cli/session.ts';
-import { runDrill, type Drill, type RunOptions, type Verdict } from '../../packages/understudy/src/drills/index.ts';
+import {
+  runDrill,
+  type Drill,
+  type Reason,
+  type RunOptions,
+  type Verdict,
+} from '../../packages/understudy/src/drills/index.ts';
 import { goals } from '../../packages/understudy/src/drills/goals.ts';
 import type { FailoverProfile } from '../../packages/understudy/src/topology/index.ts';
 import { operationFault, type Trouble } from './conduct.ts';
@@ -18,7 +24,7 @@ export interface OperationRun {
   readonly runId: string;
   /** The checker's, and FAIL when apply did not end well or left something behind. */
   readonly result: Verdict['result'];
-  readonly reasons: readonly string[];
+  readonly reasons: readonly Reason[];
   readonly applies: number;
   readonly killed: number;
   /** From the start of the first apply to the end of the last. */
@@ -92,9 +98,11 @@ function reported(
   leftovers: readonly string[],
 ): OperationRun {
   const applies = conducted?.applies ?? [];
-  const own = [
-    ...(conducted?.converged === true ? [] : [`apply did not end well: ${applies.length} tries`]),
-    ...leftovers.map((leftover) => `left behind: ${leftover}`),
+  const own: Reason[] = [
+    ...(conducted?.converged === true
+      ? []
+      : [{ code: 'not-converged', text: `apply did not end well in ${applies.length} tries` }]),
+    ...leftovers.map((leftover) => ({ code: 'left-behind', text: leftover })),
   ];
   const { lost, unexpected, duplicate, stale } = verdict.documents.counts;
   const worst = (writes: boolean): number =>
@@ -108,7 +116,7 @@ function reported(
     ...{ operation, failover, trouble, seed, writesPerS, runId: verdict.runId },
     victim: conducted?.victim ?? null,
     result: verdict.result === 'PASS' && own.length > 0 ? 'FAIL' : verdict.result,
-    reasons: [...verdict.reasons.map(({ text }) => text), ...own],
+    reasons: [...verdict.reasons, ...own],
     applies: applies.length,
     killed: applies.filter(({ killed }) => killed).length,
     durationMs: conducted?.durationMs ?? 0,
