@@ -1,4 +1,4 @@
-// What both benches share at the command line: progress on stderr, Ctrl-C that cleans up, errors a person can act on, results
+// What these benches share at the command line: progress on stderr, Ctrl-C that cleans up, errors a person can act on, results
 // merged from files.
 import { readFile } from 'node:fs/promises';
 import { cpus, release, totalmem } from 'node:os';
@@ -8,7 +8,7 @@ import { UnderstudyError, type Logger } from '../../packages/understudy/src/grou
 import { failoverProfiles, type FailoverSettings } from '../../packages/understudy/src/machines/failover-profiles.ts';
 import type { FailoverProfile } from '../../packages/understudy/src/topology/index.ts';
 
-export type BenchName = 'failover' | 'false-failover';
+export type BenchName = 'failover' | 'false-failover' | 'operations';
 
 export interface CommandContext {
   readonly bench: BenchName;

@@ -127,3 +127,8 @@ export function searchMachines(world: DrillWorld): readonly DrillMachine[] {
 export function serviceMachines(world: DrillWorld): readonly DrillMachine[] {
   return world.machines.filter((machine) => machine.role === 'service');
 }
+
+/** The same world on another clock. What the world says by getters stays live: an operation under test changes who belongs to it. */
+export function onClock(world: DrillWorld, clock: Clock): DrillWorld {
+  return Object.create(world, { clock: { value: clock, enumerable: true } }) as DrillWorld;
+}

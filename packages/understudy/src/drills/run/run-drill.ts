@@ -13,7 +13,7 @@ import { runClock } from '../run-clock.ts';
 import { writeReports } from '../report/write-reports.ts';
 import { seededRandom } from '../workload/random.ts';
 import { startWorkload, type Workload } from '../workload/process.ts';
-import type { DrillWorld, Guard } from '../world.ts';
+import { onClock, type DrillWorld, type Guard } from '../world.ts';
 import { calmFor } from './calm.ts';
 import { watchBudget } from './error-budget.ts';
 import { FaultSession, faultContext } from './fault-session.ts';
@@ -49,7 +49,7 @@ export async function runDrill(world: DrillWorld, drill: Drill, options: RunOpti
   const clock = runClock(world.clock, plan);
   const journal = await Journal.open(directory, clock);
   const run = new Run({
-    world: { ...world, clock },
+    world: onClock(world, clock),
     wallClock: world.clock,
     drill,
     options,

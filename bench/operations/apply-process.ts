@@ -1,0 +1,60 @@
+// `understudy apply --yes` as a person starts it: a process of its own, which can be killed. What it says is kept.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { finished } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+const cli = fileURLToPath(new URL('../../packages/understudy/src/cli/main.ts', import.meta.url));
+/** Longer than any operation takes here: an apply that hangs fails the run instead of hanging it. */
+const withinMs = 900_000;
+const interruptedWithinMs = 30_000;
+
+export interface ApplyRequest {
+  readonly topologyPath: string;
+  /** Its progress is appended here. */
+  readonly logPath: string;
+  /** kill -9 after so long; null: it may end by itself. */
+  readonly killAfterMs: number | null;
+  readonly signal: AbortSignal;
+}
+
+export interface ApplyEnd {
+  /** Null: a signal ended it. */
+  readonly code: number | null;
+  readonly killed: boolean;
+  readonly tookMs: number;
+}
+
+/** Runs one apply to its end, however it comes. An abort interrupts it, and waits until it is gone. */
+export async function applyOnce({ topologyPath, logPath, killAfterMs, signal }: ApplyRequest): Promise<ApplyEnd> {
+  const log = createWriteStream(logPath, { flags: 'a' });
+  const node = ['--conditions=understudy-source', '--disable-warning=ExperimentalWarning'];
+  const startedMs = performance.now();
+  const child = spawn(process.execPath, [...node, cli, 'apply', topologyPath, '--target', 'lab', '--yes'], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    // A Ctrl-C at the terminal is for the bench, which passes it on.
+    detached: true,
+  });
+  child.stderr.pipe(log);
+  const exit = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
+  const ended = new AbortController();
+  let killed = false;
+  const kill = async (afterMs: number, on: NodeJS.Signals): Promise<void> => {
+    await sleep(afterMs, undefined, { signal: ended.signal }).catch(() => undefined);
+    if (!ended.signal.aborted) killed = child.kill(on) && on === 'SIGKILL';
+  };
+  const interrupt = (): void => {
+    void kill(0, 'SIGINT');
+    void kill(interruptedWithinMs, 'SIGKILL');
+  };
+  signal.addEventListener('abort', interrupt, { once: true });
+  void kill(Math.min(killAfterMs ?? withinMs, withinMs), 'SIGKILL');
+  const [code] = await exit;
+  ended.abort();
+  signal.removeEventListener('abort', interrupt);
+  const tookMs = performance.now() - startedMs;
+  await finished(log);
+  return { code, killed, tookMs };
+}

@@ -1,0 +1,49 @@
+// What the bench of operations is made of: pure, no lab.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { operations, topologyText } from '../../../../bench/operations/operations.ts';
+import type { OperationRun } from '../../../../bench/operations/run.ts';
+import { operationsTable, troubleText } from '../../../../bench/operations/table.ts';
+import { upgradeProblem } from '../../src/cluster/index.ts';
+import { parseTopology } from '../../src/topology/index.ts';
+
+const nothing = { kills: 0, powerCut: false, starved: false };
+
+const run: OperationRun = {
+  ...{ operation: 'shrink-5-3', failover: 'fast', trouble: nothing, victim: null, seed: 1, writesPerS: 12, runId: 'r' },
+  ...{ result: 'PASS', reasons: [], applies: 1, killed: 0, durationMs: 61_400, acknowledged: 900, lost: 0 },
+  ...{ unexpected: 0, duplicate: 0, stale: 0, staleReads: 0, failed: 2, requests: 3_000, writeGapMs: 640 },
+  ...{ readGapMs: 480, leftovers: [] },
+};
+
+describe('an operation', () => {
+  for (const { name, before, after } of operations)
+    it(`${name} is a change between two topologies that the tool takes`, () => {
+      const [was, is] = [before, after].map((parts) =>
+        parseTopology(topologyText(parts, 'stock'), { path: '/nowhere/topology.yaml' }),
+      );
+      assert.notDeepEqual(was, is);
+      assert.equal(was?.name, is?.name);
+      assert.equal(
+        before.version === after.version ||
+          upgradeProblem('elasticsearch', before.version, after.version) === undefined,
+        true,
+      );
+    });
+
+  it('says what happened in the middle of it', () => {
+    assert.equal(troubleText(run), 'nothing');
+    const cut = { ...run, trouble: { ...nothing, powerCut: true } };
+    assert.equal(troubleText({ ...cut, victim: 'bench-operations-search-2' }), 'power cut of search-2');
+    assert.equal(troubleText(cut), 'no power cut: it was over before');
+    assert.equal(troubleText({ ...run, trouble: { ...nothing, kills: 5 }, killed: 3 }), '3 kills');
+  });
+
+  it('is a line of the table', () => {
+    const table = operationsTable({ cpu: 'a processor', cpus: 2, memoryGb: 24, kernel: '6.18' }, [run]);
+    assert.match(
+      table,
+      /\| shrink-5-3 \| fast \| nothing \| PASS \| 1 \| 61 s \| 0 \/ 0 \/ 0 \/ 0 of 900 \| 2 of 3000 \| 0\.6 s \| 0\.5 s \| nothing \|/,
+    );
+  });
+});
