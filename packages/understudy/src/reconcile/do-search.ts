@@ -157,7 +157,13 @@ export async function removeMachine(site: Site, object: ObjectToDelete): Promise
   const search = `${intent.topology.name}-search-`;
   await removeNode(runningCluster(site), {
     node: object.label,
-    nodes: [...found.instances.keys()].filter((label) => label.startsWith(search)),
+    // A machine that is only about to be made is waited for as well.
+    nodes: [
+      ...new Set([
+        ...machinesFor(intent, 'search').map(({ label }) => label),
+        ...[...found.instances.keys()].filter((label) => label.startsWith(search)),
+      ]),
+    ],
     stop: unitControl(site, object.label).stop,
     remove: () => deleteObject(world, object),
     onProgress: progress(site, object.label),

@@ -44,7 +44,9 @@ function wrongShape(intent: Intent, objects: ObservedObjects, machine: MachinePl
 
 /** Plans that each of them goes; the rest of the plan treats them as not there, and makes them anew. */
 export function planReplacements(draft: PlanDraft, intent: Intent, replacements: readonly Replacement[]): void {
-  let previous: string | undefined;
+  const replaced = new Set(replacements.map(({ machine }) => machine.label));
+  // Those that stay, started by this very plan, come first; then one after the other, each when the one before is back.
+  const before = machinesFor(intent).flatMap(({ label }) => (replaced.has(label) ? [] : backSteps(label)));
   for (const { machine, instance, wrong } of replacements) {
     const { label, role } = machine;
     draft.add({
@@ -54,12 +56,16 @@ export function planReplacements(draft: PlanDraft, intent: Intent, replacements:
       reason: `${label} ${wrong.join(', ')}: it is emptied, deleted and made anew.`,
       destructive: true,
       task: { kind: role === 'search' ? 'search-remove' : 'service-remove', object: toDelete('instance', instance) },
-      // The one before must be back first.
-      after: previous === undefined ? [] : [`${previous}/start`, `${previous}/service`, `${previous}/wait`],
+      after: [...before],
     });
     if (role === 'service') planReturn(draft, intent, machine);
-    previous = label;
+    before.push(...backSteps(label));
   }
+}
+
+/** Steps after which a machine is there again. */
+function backSteps(label: string): string[] {
+  return [`${label}/wait`, `${label}/start`, `${label}/service`];
 }
 
 /** Its backends are drained before it goes, and take requests again when the new machine serves. */
