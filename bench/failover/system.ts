@@ -10,7 +10,7 @@ import { locked } from '../../packages/understudy/src/cli/topology-command.ts';
 import type { DrillWorld } from '../../packages/understudy/src/drills/index.ts';
 import type { Logger } from '../../packages/understudy/src/ground/index.ts';
 import { labDown, labStatus, labUp } from '../../packages/understudy/src/lab/index.ts';
-import { apply, destroy } from '../../packages/understudy/src/reconcile/index.ts';
+import { apply, destroy, confirmUnlessDestructive } from '../../packages/understudy/src/reconcile/index.ts';
 import { stacks, systemName, topologyText, type Stack } from './stacks.ts';
 
 export interface SystemOptions {
@@ -66,7 +66,7 @@ async function onSystem<T>(
   let broken = true;
   try {
     logger({ level: 'info', subject: stack.name, text: `making ${systemName(stack.name)}: ${stack.about}` });
-    await apply(world, await resolveIntent(session), { allowDestructive: false, signal });
+    await apply(world, await resolveIntent(session), { confirm: confirmUnlessDestructive, signal });
     const drills = await openDrillWorld(session, topologyPath);
     const result = await work({ ...drills, runsDirectory: runsDirectory ?? join(directory, 'runs') });
     broken = false;

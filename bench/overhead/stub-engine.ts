@@ -12,7 +12,7 @@ const result = {
   _seq_no: 1,
   _primary_term: 1,
 };
-const single = JSON.stringify(result);
+const [beforeId = '', afterId = ''] = JSON.stringify(result).split('"1"');
 
 const server = createServer((request, response) => {
   let body = '';
@@ -21,7 +21,8 @@ const server = createServer((request, response) => {
   request.on('end', () => {
     const headers = { 'content-type': 'application/json', 'x-elastic-product': 'Elasticsearch' };
     response.writeHead(200, headers);
-    if (request.url?.startsWith('/_bulk') !== true) return response.end(single);
+    const id = /\/_doc\/([^?]+)/.exec(request.url ?? '')?.[1] ?? '1';
+    if (request.url?.startsWith('/_bulk') !== true) return response.end(`${beforeId}"${id}"${afterId}`);
     const ids = [...body.matchAll(/^\{"index":\{"_index":"a","_id":"([^"]+)"/gm)];
     response.end(
       JSON.stringify({

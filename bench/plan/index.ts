@@ -2,7 +2,7 @@
 // The region is the lab's own API over machines in memory; the tool's code is the real one.
 //   bench/plan [--json] [--machines 5,50,500]
 import { parseArgs } from 'node:util';
-import { apply, plan } from '../../packages/understudy/src/reconcile/index.ts';
+import { apply, plan, confirmAll } from '../../packages/understudy/src/reconcile/index.ts';
 import { judge, observe } from '../../packages/understudy/src/status/index.ts';
 import { sampleIntent, sizedText } from '../../packages/understudy/test/simulation/sample-intent.ts';
 import { simulatedWorld } from '../../packages/understudy/test/simulation/simulated-world.ts';
@@ -48,7 +48,7 @@ async function measure(machines: number): Promise<Row> {
       cpuSeconds: Math.round((user + system) / 1000) / 1000,
     };
   };
-  const applied = await measured(() => apply(world, intent, { allowDestructive: true }));
+  const applied = await measured(() => apply(world, intent, { confirm: confirmAll }));
   const planned = await measured(async () => {
     const { steps } = plan(intent, await observe(world, intent.topology));
     if (steps.length > 0) throw new Error(`${steps.length} steps are left after an apply`);

@@ -19,7 +19,7 @@ need_root() {
   [ "$(id -u)" = 0 ] && return
   command -v sudo >/dev/null || die "this needs root and found neither root nor sudo; run it as root"
   say "this needs root: running again with sudo"
-  exec sudo --preserve-env=UNDERSTUDY_CACHE,UNDERSTUDY_OPENAPI,HOME,CI "$0" "$@"
+  exec sudo --preserve-env=UNDERSTUDY_CACHE,UNDERSTUDY_OPENAPI,UNDERSTUDY_FULL,HOME,CI "$0" "$@"
 }
 
 # install_packages COMMAND:PACKAGE ...   installs each Debian package whose command is missing

@@ -14,7 +14,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "ven
 from flask import Flask, abort, g, jsonify, request  # noqa: E402
 from werkzeug.exceptions import HTTPException  # noqa: E402
 
-from documents import Invalid, Missing, parse_json, read_document, read_search  # noqa: E402
+from documents import Invalid, Missing, Unsupported, parse_json, read_document, read_search  # noqa: E402
 from engine import Engine, EngineRefused, EngineUnavailable  # noqa: E402
 
 BODY_LIMIT_BYTES = 1024 * 1024
@@ -56,6 +56,12 @@ def readiness():
 
 
 def body():
+    encoding = request.headers.get("Content-Encoding", "")
+    if encoding.lower() not in ("", "identity"):
+        raise Unsupported("Content-Encoding", f"The body has Content-Encoding {encoding}; send it without one.")
+    charset = request.mimetype_params.get("charset", "utf-8")
+    if charset.lower() not in ("utf-8", "utf8"):
+        raise Unsupported("Content-Type", f"The body has the charset {charset}; send it in UTF-8.")
     if request.content_length in (None, 0) and not request.content_type:
         raise Invalid("body", "The body must be a JSON object with 'id' and 'data'.")
     if request.mimetype != "application/json":
@@ -92,6 +98,12 @@ def on_invalid(error):
     return answer(400, "invalid", str(error), field=error.field)
 
 
+@app.errorhandler(Unsupported)
+def on_unsupported(error):
+    accepted = {"Accept-Encoding": "identity"} if error.field == "Content-Encoding" else {}
+    return answer(415, "invalid", str(error), accepted, field=error.field)
+
+
 @app.errorhandler(EngineRefused)
 def on_refused(error):
     return answer(400, "engine-refused", str(error))
@@ -101,7 +113,8 @@ def on_refused(error):
 def on_unavailable(error):
     # 429, not 5xx: the balancer's passive check takes a machine out at a 5xx, and the fault is not this machine's.
     log.warning("%s %s: %s", g.get("request_id"), request.path, error)
-    return answer(429, error.code, str(error), {"Retry-After": "1"}, retry_after_s=1)
+    wait_s = error.retry_after_s
+    return answer(429, error.code, str(error), {"Retry-After": str(wait_s)}, retry_after_s=wait_s)
 
 
 @app.errorhandler(HTTPException)

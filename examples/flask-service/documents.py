@@ -1,5 +1,6 @@
 """What callers send, checked: documents and searches. The rules are those of the built-in service."""
 
+import codecs
 import json
 import math
 
@@ -20,7 +21,17 @@ class Invalid(Exception):
         self.field = field
 
 
+class Unsupported(Exception):
+    """A header says that the body cannot be read here, whatever is in it."""
+
+    def __init__(self, field, text):
+        super().__init__(text)
+        self.field = field
+
+
 def parse_json(raw):
+    if raw.startswith(codecs.BOM_UTF8):
+        raise Invalid("body", "The body begins with a byte order mark; send the same JSON without it.")
     try:
         return json.loads(raw.decode("utf-8"), parse_constant=refuse_constant)
     except (ValueError, RecursionError):

@@ -13,9 +13,17 @@ READY_WITHIN_S = 1.5
 
 
 class EngineUnavailable(Exception):
-    def __init__(self, text, code="engine-unavailable"):
+    def __init__(self, text, code="engine-unavailable", retry_after_s=1):
         super().__init__(text)
         self.code = code
+        self.retry_after_s = retry_after_s
+
+
+class EngineBlocked(EngineUnavailable):
+    """The engine answers and takes no writes, or no reads, until somebody or more disk space removes a block."""
+
+    def __init__(self, text, what):
+        super().__init__(text, f"{what}-blocked", retry_after_s=30)
 
 
 class EngineRefused(Exception):
@@ -59,7 +67,7 @@ class Engine:
                     return []  # Nothing was ever indexed.
                 raise
 
-        return self._within_deadline(attempt, "search")
+        return self._within_deadline(attempt, "read")
 
     def ready(self):
         try:
@@ -75,6 +83,9 @@ class Engine:
             try:
                 return attempt(self._client.options(request_timeout=left_s))
             except ApiError as error:
+                if block := block_text(error):
+                    verb = "takes no writes" if what == "write" else "serves no reads"
+                    raise EngineBlocked(f"The search engine {verb} now: {block}", what) from error
                 if error.meta.status not in RETRIED_STATUS:
                     raise self._final(error) from error
                 reason = error
@@ -92,3 +103,20 @@ class Engine:
     def _final(error):
         text = f"The search engine refused: {error.message}"
         return EngineRefused(text) if error.meta.status in (400, 413) else EngineUnavailable(text)
+
+
+def block_text(error):
+    """The block that the engine names, and what removes it; None for any other error. A 503 block goes by itself."""
+    if error.meta.status not in (400, 403, 404, 429) or not isinstance(error.body, dict):
+        return None
+    said = error.body.get("error")
+    kind, reason = (said.get("type"), said.get("reason")) if isinstance(said, dict) else (None, None)
+    if kind == "index_not_found_exception":
+        return f"{reason}. Create the index, or allow the engine to."
+    if kind == "index_closed_exception":
+        return "the index is closed. Open it: POST /INDEX/_open."
+    if kind != "cluster_block_exception":
+        return None
+    if error.meta.status == 429:
+        return f"{reason} Free or add disk space on the search machines; the engine then lifts the block."
+    return f"{reason} It was set by somebody; remove the setting index.blocks or cluster.blocks when it is not needed."

@@ -30,21 +30,26 @@ export type ErrorCode =
   | 'overloaded'
   /** The cluster is known to be out: failed at once, nothing sent. `retryAfterMs` says when to come back. */
   | 'circuit-open'
-  /** Every permitted attempt failed (connection, 429, 5xx); see `attempts`. */
+  /** Every permitted attempt failed (connection, 429, 5xx), or the request broke the connection at two nodes; see `attempts`. */
   | 'unavailable'
   /** The engine refused the request itself (4xx, or a 5xx that is not safe to repeat); see `status` and `engineError`. */
   | 'rejected'
+  /**
+   * The index or the cluster is blocked for this: read-only by a setting (403) or by a full disk (429), or the index is closed.
+   * Nothing was done, and repeating it helps only once the block is gone; `engineError` says which it is.
+   */
+  | 'blocked'
   /** 409: the version, or the existence, of the document is not as the write demanded. */
   | 'conflict'
   /** 404: no such index (a missing document is a result of `get` and `delete`, not an error). */
   | 'not-found'
-  /** The request is larger than this client or the engine accepts. */
+  /** 413: the request is larger than the engine, or something in front of it, accepts. */
   | 'too-large'
-  /** The answer was not what this API returns. */
+  /** The answer is not the engine's answer to this: another body, a redirection, another server's 404, more than the limit. */
   | 'bad-response'
   /** The request cannot be built from these arguments. */
   | 'invalid-request'
-  /** The client was closed. */
+  /** The client was closed, before or while this was under way. */
   | 'closed';
 
 /** The engine's own error object, as far as it is common to Elasticsearch and OpenSearch. */

@@ -13,6 +13,7 @@ export {
   type FailedAttempt,
   type Outcome,
 } from './errors.ts';
+export { parseExact, stringifyExact } from './json.ts';
 export type { ClientEvents } from './observe/events.ts';
 export type { MetricsSnapshot, NodeReport, CounterValues } from './observe/metrics.ts';
 export type { NodeState } from './nodes/node.ts';

@@ -20,6 +20,8 @@ export interface StressReport {
 
 const concurrency = 128;
 
+const acknowledged = { _index: 'a', result: 'updated', _version: 1, _seq_no: 1, _primary_term: 1 };
+
 function faulty(seed: number): (seen: Seen, response: ServerResponse) => void {
   const random = seededRandom(seed);
   return (seen, response) => {
@@ -29,13 +31,12 @@ function faulty(seed: number): (seen: Seen, response: ServerResponse) => void {
     if (seen.url.startsWith('/_bulk')) {
       const items = seen.body.split('\n').flatMap((line) => {
         const id = /^\{"(index|create|delete)":\{.*"_id":"([^"]+)"/.exec(line);
-        return id
-          ? [{ [id[1]!]: { _id: id[2], status: 200, result: 'updated', _version: 1, _seq_no: 1, _primary_term: 1 } }]
-          : [];
+        return id ? [{ [id[1]!]: { ...acknowledged, _id: id[2], status: 200 } }] : [];
       });
       return json(response, 200, { items });
     }
-    json(response, 200, { found: true, _id: '1', _source: {}, result: 'updated', _version: 1, hits: { hits: [] } });
+    const id = /_doc\/([^?]+)/.exec(seen.url)?.[1];
+    json(response, 200, { ...acknowledged, _id: id, found: true, _source: {}, hits: { hits: [] } });
   };
 }
 

@@ -13,6 +13,8 @@ export type Answerer = (seen: Seen, response: ServerResponse) => void;
 
 export class StubServer {
   readonly seen: Seen[] = [];
+  /** The node's own id. */
+  id = 'id1';
   answer: Answerer;
   readonly #server: Server;
   #url = '';
@@ -25,7 +27,7 @@ export class StubServer {
       request.on('end', () => {
         const one = { method: request.method ?? '', url: request.url ?? '', body, headers: request.headers };
         if (one.url.startsWith('/_cluster/state/master_node')) return json(response, 200, { master_node: 'm' });
-        if (one.url.startsWith('/_nodes/_local')) return json(response, 200, { nodes: { id1: { name: 'n' } } });
+        if (one.url.startsWith('/_nodes/_local')) return json(response, 200, { nodes: { [this.id]: { name: 'n' } } });
         this.seen.push(one);
         this.answer(one, response);
       });
@@ -36,8 +38,8 @@ export class StubServer {
     return this.#url;
   }
 
-  async listen(): Promise<this> {
-    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+  async listen(port = 0): Promise<this> {
+    await new Promise<void>((resolve) => this.#server.listen(port, '127.0.0.1', resolve));
     this.#url = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
     return this;
   }

@@ -1,5 +1,6 @@
 // The HTTP application of one worker: what surrounds every route. It listens to nothing and reads no environment.
 import type { Socket } from 'node:net';
+import { stringifyExact } from '@understudy/client';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type HTTPMethods } from 'fastify';
 import type { Logger } from 'pino';
 import type { Configuration } from './configuration.ts';
@@ -9,7 +10,7 @@ import { limits } from './limits.ts';
 import type { Metrics } from './metrics.ts';
 import { Problem, problemBody, type ProblemDetails } from './problem.ts';
 import type { WriteQueue } from './queue/write-queue.ts';
-import { addBodyParsers } from './request-body.ts';
+import { addBodyParsers, unreadableBody } from './request-body.ts';
 import { addDocumentRoutes } from './routes/documents.ts';
 import { addOperatorRoutes } from './routes/operator.ts';
 import { addReferenceRoutes } from './routes/reference.ts';
@@ -53,7 +54,7 @@ export function createApplication(options: ApplicationOptions): FastifyInstance 
     if (options.draining()) reply.header('connection', 'close');
     options.metrics.inFlight.inc();
     // Before the body is read: whatever is sent to a wrong path or with a wrong method, that is what is wrong with it.
-    done(request.is404 ? unknownRoute(app, request) : undefined);
+    done(request.is404 ? unknownRoute(app, request) : unreadableBody(request));
   });
   app.addHook('onResponse', (request, reply, done) => {
     record(options, request, reply);
@@ -64,6 +65,8 @@ export function createApplication(options: ApplicationOptions): FastifyInstance 
     if (!isOutage || (await options.relay?.answer(request, reply)) !== true) fail(error, request, reply);
     return reply;
   });
+  // Documents may hold bigints.
+  app.setReplySerializer((payload) => stringifyExact(payload) as string);
   addBodyParsers(app);
   addDocumentRoutes(app, options);
   addOperatorRoutes(app, options);
@@ -112,7 +115,7 @@ function answerProblem(
 
 function sendProblem(details: ProblemDetails, request: FastifyRequest, reply: FastifyReply): void {
   if (details.retryAfterS !== undefined) reply.header('retry-after', details.retryAfterS);
-  if (details.allow !== undefined) reply.header('allow', details.allow);
+  if (details.headers !== undefined) reply.headers(details.headers);
   reply.code(details.status).send(problemBody(details, request.id));
 }
 
@@ -125,7 +128,7 @@ function unknownRoute(app: FastifyInstance, request: FastifyRequest): Problem {
     return new Problem({ status: 404, code: 'not-found', text });
   }
   const text = `This path takes ${allowed.join(' and ')}, not ${request.method}.`;
-  return new Problem({ status: 405, code: 'method-not-allowed', text, allow: allowed.join(', ') });
+  return new Problem({ status: 405, code: 'method-not-allowed', text, headers: { allow: allowed.join(', ') } });
 }
 
 function hasRoute(app: FastifyInstance, method: HTTPMethods, path: string): boolean {

@@ -51,7 +51,7 @@ function textOf(data: unknown): string {
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     const { value, depth } = next;
     if (typeof value === 'string') found.push(checkText(value));
-    else if (typeof value === 'number') checkNumber(value);
+    else if (typeof value === 'number' || typeof value === 'bigint') checkNumber(value);
     else if (typeof value === 'object' && value !== null) {
       if (depth === limits.dataDepth) {
         throw invalid('data', `'data' is nested deeper than ${limits.dataDepth} levels.`);
@@ -74,7 +74,7 @@ function checkText(text: string): string {
   return text;
 }
 
-/** JSON may write a number that no double holds, such as 1e999; it would come back as null. */
-function checkNumber(value: number): void {
-  if (!Number.isFinite(value)) throw invalid('data', "'data' has a number beyond the range of a double.");
+/** JSON may write a number that no double holds, such as 1e999; not every reader of the document can take it. */
+function checkNumber(value: number | bigint): void {
+  if (!Number.isFinite(Number(value))) throw invalid('data', "'data' has a number beyond the range of a double.");
 }

@@ -13,15 +13,8 @@ import {
 import type { Logger } from 'pino';
 import type { Configuration } from './configuration.ts';
 import type { StoredDocument } from './document.ts';
-import {
-  EngineError,
-  type BulkOutcome,
-  type Engine,
-  type Hit,
-  type LateOutcome,
-  type LateWrite,
-  type WriteResult,
-} from './engine.ts';
+import { engineError } from './engine-error.ts';
+import type { BulkOutcome, Engine, Hit, LateOutcome, LateWrite, WriteResult } from './engine.ts';
 
 /** Readiness is asked by people and machines that wait for the answer, so it does not wait for a whole deadline. */
 const readyWithinMs = 1500;
@@ -32,6 +25,8 @@ export function clientFor(configuration: Configuration, logger: Logger): Client 
   const client = createClient({
     nodes,
     deadlineMs,
+    // What was written is given back with every digit.
+    exactIntegers: true,
     ...(gather === 'off' ? { gather: false } : {}),
     ...(username === undefined || password === undefined ? {} : { auth: { username, password } }),
     ...(caPath === undefined ? {} : { tls: { ca: readFileSync(caPath) } }),
@@ -56,7 +51,7 @@ export class ClientEngine implements Engine {
     try {
       return writeResult(await this.#client.index({ index: this.#index, id: document.id, document }, options));
     } catch (error) {
-      throw engineError(error);
+      throw engineError(error, 'write');
     }
   }
 
@@ -73,7 +68,7 @@ export class ClientEngine implements Engine {
     try {
       return (await this.#client.bulk({ operations }, options)).items.map(bulkOutcome);
     } catch (error) {
-      const failure = engineError(error);
+      const failure = engineError(error, 'write');
       return documents.map(() => ({ failure }));
     }
   }
@@ -106,7 +101,7 @@ export class ClientEngine implements Engine {
     } catch (error) {
       // The index is made by the first write; before it there is nothing to find.
       if (isClientError(error) && error.code === 'not-found') return [];
-      throw engineError(error);
+      throw engineError(error, 'read');
     }
   }
 
@@ -118,7 +113,7 @@ export class ClientEngine implements Engine {
       return { _index: index, _id: id, _version: version, _seq_no: seqNo, _primary_term: primaryTerm, _source: source };
     } catch (error) {
       if (isClientError(error) && error.code === 'not-found') return undefined;
-      throw engineError(error);
+      throw engineError(error, 'read');
     }
   }
 
@@ -127,7 +122,7 @@ export class ClientEngine implements Engine {
       return (await this.#client.delete({ index: this.#index, id })).result === 'deleted';
     } catch (error) {
       if (isClientError(error) && error.code === 'not-found') return false;
-      throw engineError(error);
+      throw engineError(error, 'write');
     }
   }
 
@@ -137,7 +132,7 @@ export class ClientEngine implements Engine {
       const request = { method: 'GET', path: '/_cluster/health', query: { timeout: '1s' } } as const;
       await this.#client.request(request, { deadlineMs: readyWithinMs });
     } catch (error) {
-      throw engineError(error);
+      throw engineError(error, 'read');
     }
   }
 
@@ -151,13 +146,14 @@ function writeResult({ index, id, version, result, seqNo, primaryTerm }: ClientW
 }
 
 function bulkOutcome(item: BulkItem): BulkOutcome {
-  return item.ok ? { result: writeResult(item) } : { failure: engineError(item.error) };
+  return item.ok ? { result: writeResult(item) } : { failure: engineError(item.error, 'write') };
 }
 
 function lateOutcome(error: ClientError): LateOutcome {
   if (error.code === 'conflict') return { kind: 'superseded' };
-  if (failureKind(error) === 'refused') return { kind: 'refused', reason: error.engineError?.reason ?? error.message };
-  return { kind: 'waits', isDown: error.code === 'circuit-open' };
+  const { kind } = engineError(error, 'write');
+  if (kind === 'refused') return { kind, reason: error.engineError?.reason ?? error.message };
+  return { kind: 'waits', takesNothing: error.code === 'circuit-open' || kind === 'write-blocked' };
 }
 
 function hit({ index, id, score, source, highlight, sort }: SearchHit): Hit {
@@ -170,39 +166,3 @@ function hit({ index, id, score, source, highlight, sort }: SearchHit): Hit {
     ...(sort === undefined ? {} : { sort }),
   };
 }
-
-/** What the client can fail with; the queue is ours. */
-type ClientFailure = Exclude<EngineError['kind'], 'queue-full'>;
-
-/** What a failure of the client means to a caller of the service; anything else is a fault of ours and stays as it is. */
-function engineError(error: unknown): EngineError {
-  if (!isClientError(error)) throw error;
-  const retryAfter =
-    error.retryAfterMs === undefined ? {} : { retryAfterS: Math.max(1, Math.ceil(error.retryAfterMs / 1000)) };
-  const kind = failureKind(error);
-  const isOutage = kind === 'unknown' || outages.has(error.code);
-  return new EngineError(kind, texts[kind](error), { ...retryAfter, isOutage, cause: error });
-}
-
-/** No node took the request in time; what else makes it `unavailable` is a fault of the setting-up, and would stay. */
-const outages: ReadonlySet<ClientError['code']> = new Set(['circuit-open', 'deadline-exceeded', 'unavailable']);
-
-function failureKind(error: ClientError): ClientFailure {
-  if (error.outcome === 'unknown') return 'unknown';
-  if (error.code === 'overloaded') return 'overloaded';
-  if (error.code === 'too-large' || error.code === 'invalid-request') return 'refused';
-  // Not allowed, or no such index: that is how the service is set up, and nothing is wrong with the request.
-  const ours = error.status === 401 || error.status === 403 || error.status === 404;
-  return error.code === 'rejected' && !ours && (error.status ?? 500) < 500 ? 'refused' : 'unavailable';
-}
-
-const texts: Readonly<Record<ClientFailure, (error: ClientError) => string>> = {
-  unknown: () =>
-    'The search engine did not acknowledge the write in time; it may have been done. Repeating it is safe.',
-  overloaded: () => 'The search engine has more work than it can do now.',
-  refused: (error) => `The search engine refused the request: ${error.engineError?.reason ?? error.message}`,
-  unavailable: (error) =>
-    error.code === 'circuit-open'
-      ? 'The search engine is known to be down; nothing was sent to it.'
-      : 'The search engine did not answer in time.',
-};

@@ -28,8 +28,8 @@ export type LateOutcome =
   | { readonly kind: 'written' | 'superseded' }
   /** The engine will never take it. */
   | { readonly kind: 'refused'; readonly reason: string }
-  /** To be tried again; `isDown` when nothing was sent, because the engine is known to be down. */
-  | { readonly kind: 'waits'; readonly isDown: boolean };
+  /** To be tried again; `takesNothing` when the engine is known to be down, or is blocked for all writes. */
+  | { readonly kind: 'waits'; readonly takesNothing: boolean };
 
 export interface Writer {
   /** Creates or replaces; resolves when the engine has acknowledged. Safe to repeat: the id is the caller's. */
@@ -60,10 +60,13 @@ export interface Engine extends Writer {
  * - `unavailable`: no answer in time, and the operation had no effect or may be repeated.
  * - `overloaded`: turned away before anything was done.
  * - `unknown`: a write was sent and its fate was not learned; to repeat it with the same id is safe.
+ * - `write-blocked`, `read-blocked`: the engine answers, and the index or the cluster is closed to the request until an operator,
+ *   or a disk with more room, removes the block. Nothing was done.
  * - `queue-full`: the engine is down, and neither has the queue a place for the write.
  * - `refused`: the engine will never take this request as it is.
  */
-export type EngineFailure = 'unavailable' | 'overloaded' | 'unknown' | 'queue-full' | 'refused';
+export type EngineFailure =
+  'unavailable' | 'overloaded' | 'unknown' | 'write-blocked' | 'read-blocked' | 'queue-full' | 'refused';
 
 export class EngineError extends Error {
   readonly kind: EngineFailure;

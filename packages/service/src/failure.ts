@@ -25,6 +25,8 @@ const codes = {
   unavailable: 'engine-unavailable',
   overloaded: 'overloaded',
   unknown: 'outcome-unknown',
+  'write-blocked': 'write-blocked',
+  'read-blocked': 'read-blocked',
   'queue-full': 'queue-full',
 } as const;
 

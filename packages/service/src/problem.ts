@@ -9,8 +9,8 @@ export interface ProblemDetails {
   readonly retryAfterS?: number;
   /** Further members of the body. */
   readonly more?: Readonly<Record<string, unknown>>;
-  /** Methods that would have been right, for 405. */
-  readonly allow?: string;
+  /** Further headers of the answer: what would have been right. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** Thrown anywhere below a route; the application turns it into the answer. */

@@ -1,7 +1,9 @@
-// Bodies: JSON as it was meant. What is not UTF-8 is refused instead of being stored with replacement characters.
+// Bodies: JSON as it was meant. What is not UTF-8 is refused instead of being stored with replacement characters, and so is
+// what is compressed: its size is not known before it is unpacked.
 import { isUtf8 } from 'node:buffer';
-import type { FastifyInstance } from 'fastify';
-import { invalid } from './problem.ts';
+import { parseExact } from '@understudy/client';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { Problem, invalid } from './problem.ts';
 
 export function addBodyParsers(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
@@ -16,11 +18,32 @@ export function addBodyParsers(app: FastifyInstance): void {
   app.addContentTypeParser('application/x-ndjson', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
 }
 
-/** The value of a JSON text. An object may have a key such as __proto__: it is stored, never merged into anything. */
+/** What the headers say that makes a body unreadable here, whatever is in it. */
+export function unreadableBody({ method, headers }: FastifyRequest): Problem | undefined {
+  if (method !== 'POST') return undefined;
+  const encoding = headers['content-encoding'] ?? '';
+  if (encoding !== '' && encoding.toLowerCase() !== 'identity') {
+    const text = `The body has Content-Encoding ${encoding}; send it without one.`;
+    // RFC 9110, 15.5.16: what would be taken.
+    const accepted = { 'accept-encoding': 'identity' };
+    return new Problem({ status: 415, code: 'invalid', field: 'Content-Encoding', text, headers: accepted });
+  }
+  const charset = /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(headers['content-type'] ?? '')?.[1];
+  if (charset === undefined || /^utf-?8$/i.test(charset)) return undefined;
+  const text = `The body has the charset ${charset}; send it in UTF-8.`;
+  return new Problem({ status: 415, code: 'invalid', field: 'Content-Type', text });
+}
+
+const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
+
+/** The value of a JSON text, whole numbers beyond 2^53 as bigints. An object may have a key such as __proto__: it is stored, never merged into anything. */
 export function parseJson(bytes: Uint8Array): unknown {
+  if (byteOrderMark.equals(bytes.subarray(0, byteOrderMark.length))) {
+    throw invalid('body', 'The body begins with a byte order mark; send the same JSON without it.');
+  }
   if (isUtf8(bytes)) {
     try {
-      return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString());
+      return parseExact(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString());
     } catch {
       // Said below, in the same words.
     }

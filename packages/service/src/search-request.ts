@@ -13,6 +13,18 @@ export interface SearchRequest {
 
 type QueryString = Readonly<Record<string, unknown>>;
 
+const parameters = ['q', 'size', 'from', 'search_after', 'highlight'] as const;
+
+/** The parameters of a search that this API knows, written as a query string again. */
+export function searchQuery(queryString: QueryString): string {
+  const known = new URLSearchParams();
+  for (const name of parameters) {
+    const value = one(queryString, name);
+    if (value !== undefined) known.append(name, value);
+  }
+  return known.toString();
+}
+
 export function readSearchRequest(queryString: QueryString): SearchRequest {
   const query = one(queryString, 'q');
   if (query === undefined || query === '') throw missingQuery;
@@ -30,6 +42,19 @@ export function readSearchRequest(queryString: QueryString): SearchRequest {
   };
 }
 
+const highlight = { encoder: 'html', fields: { content: {} } };
+
+/** What asks for the highlights of these hits alone. */
+export function highlightBody({ query }: SearchRequest, ids: readonly string[]): Record<string, unknown> {
+  return {
+    query: { bool: { must: { match: { content: query } }, filter: { ids: { values: ids } } } },
+    size: ids.length,
+    track_total_hits: false,
+    _source: false,
+    highlight,
+  };
+}
+
 /** The engine's search body. The order is score alone unless a stable one is asked for: that one costs a little more. */
 export function searchBody(request: SearchRequest): Record<string, unknown> {
   return {
@@ -38,7 +63,7 @@ export function searchBody(request: SearchRequest): Record<string, unknown> {
     // The answer is the hits alone; not counting the rest lets the engine skip documents that cannot rank.
     track_total_hits: false,
     ...(request.from > 0 ? { from: request.from } : {}),
-    ...(request.highlight ? { highlight: { encoder: 'html', fields: { content: {} } } } : {}),
+    ...(request.highlight ? { highlight } : {}),
     ...(request.after === undefined ? {} : { sort: [{ _score: 'desc' }, { id: 'asc' }] }),
     ...(request.after === undefined || request.after.length === 0 ? {} : { search_after: request.after }),
   };

@@ -1,6 +1,7 @@
 // Runs the contract against both implementations and a real engine, or against CONTRACT_URL alone (a balancer, a release).
 import { createServer, type Server, type Socket } from 'node:net';
 import { after, before, describe } from 'node:test';
+import { blocked } from './contract/blocks.ts';
 import { caller } from './contract/call.ts';
 import { documents } from './contract/documents.ts';
 import { extended } from './contract/extended.ts';
@@ -53,7 +54,10 @@ function withEngine(implementation: Implementation, engineUrl: () => string): vo
   });
   after(() => service.stop());
   whole(() => service.url);
-  if (implementation === node) extended(caller(() => service.url));
+  const call = caller(() => service.url);
+  if (implementation === node) extended(call);
+  // Last: the index is closed and made anew.
+  blocked(call, engineUrl, implementation === node);
 }
 
 function withoutEngine(implementation: Implementation): void {

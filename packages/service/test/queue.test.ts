@@ -191,6 +191,47 @@ describe('the queue for writes', { skip: 'missing' in found ? found.missing : fa
     assert.equal((await write(call, word(), text)).status, 202);
   });
 
+  it('keeps writes while the index is closed or read-only, and loses none that meets the block later', async () => {
+    const { call } = await start('a');
+    const tell = async (method: string, path: string, body?: unknown): Promise<void> => {
+      const headers = { 'content-type': 'application/json' };
+      const request = { method, headers, body: body === undefined ? null : JSON.stringify(body) };
+      const answer = await fetch(stage.engine.url + path, request);
+      assert.ok(answer.ok, await answer.text());
+    };
+    await stage.door.shut();
+    const [earlier, blocked] = [word(), word()];
+    assert.equal((await write(call, earlier, 'before the block')).status, 202);
+    await tell('POST', '/documents/_close');
+    try {
+      await stage.door.open();
+      await eventually(
+        () => call('GET', '/readyz'),
+        ({ status }) => status === 200,
+      );
+      // Accepted at once, long before the time that it would wait for the engine.
+      const start = performance.now();
+      assert.equal((await write(call, blocked, 'during the block')).status, 202);
+      assert.ok(performance.now() - start < 900);
+      // The queue looks every second or so.
+      await new Promise((resolve) => setTimeout(resolve, 3000));
+      await shows(call, /^service_queue_pending 2$/m);
+      await shows(call, /^service_queue_settled_total\{outcome="refused"\} 0$/m);
+    } finally {
+      await tell('POST', '/documents/_open?wait_for_active_shards=all');
+    }
+    await tell('PUT', '/documents/_settings', { 'index.blocks.read_only_allow_delete': true });
+    try {
+      assert.equal((await write(call, `${blocked}-full`, 'full disk')).status, 202);
+    } finally {
+      await tell('PUT', '/documents/_settings', { 'index.blocks.read_only_allow_delete': null });
+    }
+    await emptied('a');
+    assert.equal(await dataOf(call, earlier), 'before the block');
+    assert.equal(await dataOf(call, blocked), 'during the block');
+    assert.equal(await dataOf(call, `${blocked}-full`), 'full disk');
+  });
+
   it('takes nothing from who did not ask for it, nothing while the engine answers, and nothing that is wrong', async () => {
     const { call } = await start('a', { DEADLINE_MS: '1500' });
     assert.equal((await write(call, word(), 'text')).status, 201);

@@ -37,6 +37,13 @@ describe(
       );
       assert.equal((search.json as { _id: string }[])[0]?._id, id);
 
+      const exact = '{"n":9007199254740993}';
+      await call('POST', '/index', { body: `{"id":"${id}-n","data":${exact}}` });
+      for (const one of [call, peer.call]) {
+        const { text: answer } = await one('GET', `/documents/${id}-n`);
+        assert.ok(answer.includes(`"data":${exact}`), answer);
+      }
+
       const lines = [{ id: `${id}-a`, data: 'a' }, { data: 'no id' }].map((line) => JSON.stringify(line)).join('\n');
       const bulk = await call('POST', '/bulk', { body: lines, headers: { 'content-type': 'application/x-ndjson' } });
       assert.deepEqual(

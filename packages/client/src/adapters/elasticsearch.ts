@@ -63,7 +63,7 @@ export function elasticsearchOptions(options: ClientOptions): OfficialOptions {
     }
   }
 
-  const node = String(options.nodes[0] ?? '');
+  const { node } = exchanger;
   return { node, Connection: ResilientConnection, ConnectionPool: OneConnectionPool, maxRetries: 0 };
 }
 

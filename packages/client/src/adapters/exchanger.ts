@@ -30,9 +30,12 @@ const dropped = new Set(['host', 'connection', 'content-length', 'transfer-encod
 export class Exchanger {
   readonly #assembly: Assembly;
   readonly #host: Host;
+  /** What the official client takes for its node; it is asked for nothing. */
+  readonly node: string;
 
   constructor(options: ClientOptions) {
     const settings = toSettings(options);
+    this.node = settings.nodes[0]?.url ?? '';
     this.#assembly = assemble(settings, wiresOf(options, settings));
     this.#host = new Host(this.#assembly.core, settings, undefined);
   }

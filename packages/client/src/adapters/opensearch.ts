@@ -64,7 +64,7 @@ export function opensearchOptions(options: ClientOptions): OfficialOptions {
     }
   }
 
-  const node = String(options.nodes[0] ?? '');
+  const { node } = exchanger;
   const requestTimeout = options.deadlineMs ?? 30_000;
   return {
     node,

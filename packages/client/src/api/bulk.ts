@@ -1,12 +1,15 @@
 // Many writes by one caller: cut into requests of bounded size, failed items retried, one result or error for each.
-import { ClientError, isClientError, withOutcome } from '../errors.ts';
-import type { Host } from './host.ts';
-import { parseBody } from './read.ts';
-import { readStatus, toEngineError } from '../policy/classify.ts';
-import { backoffMs } from '../policy/backoff.ts';
+import { isClientError, withOutcome, type ClientError } from '../errors.ts';
+import { explicitIndexRefusal } from '../gather/batch.ts';
+import { groupBy } from '../gather/group.ts';
 import type { OwnDoing } from '../gather/write-freight.ts';
+import { errorIn, readJson } from '../json.ts';
+import { backoffMs } from '../policy/backoff.ts';
+import { readStatus, toEngineError } from '../policy/classify.ts';
+import { itemsIn, readItem, toRefusal, toUnreadable } from './answer.ts';
+import type { Host } from './host.ts';
 import type { BulkRequest, OperationOptions, Refresh, WriteResult } from './types.ts';
-import { refence, toBulkLines, toRefusal, toResult, type CarriedWrite, type EngineItem } from './write.ts';
+import { refence, toBulkLines, type CarriedWrite } from './write.ts';
 
 /** One item of a bulk: a result, or the error it would have had as an operation of its own. */
 export type BulkItem =
@@ -24,11 +27,6 @@ interface Line extends CarriedWrite {
   /** A request that carried it may have been applied without a proof. */
   maybeApplied: boolean;
   attempts: number;
-}
-
-interface EngineBulk {
-  readonly items?: readonly Readonly<Record<string, EngineItem>>[];
-  readonly error?: unknown;
 }
 
 const maxBytes = 8 * 1024 * 1024;
@@ -66,31 +64,42 @@ class Bulk {
     return lines;
   }
 
+  /** Sends `lines` in requests of bounded size; index by index where entries may not name theirs. */
+  async send(lines: readonly Line[], inPath = this.#host.core.indexInPath): Promise<void> {
+    const groups = inPath ? groupBy(lines, ({ write }) => write.index).values() : [lines];
+    for (const group of groups) for (const part of parts(group)) await this.#sendPart(part, inPath);
+  }
+
   /** Sends `lines`, and again those that failed where that may help, until all are filed. */
-  async send(lines: readonly Line[]): Promise<void> {
+  async #sendPart(lines: readonly Line[], inPath: boolean): Promise<void> {
     const { core } = this.#host;
     for (let round = 0, left = lines; left.length > 0; round++) {
       try {
         if (round > 0) await this.#pause(round);
-        left = await this.#once(left, round + 1 < core.options.maxAttempts);
+        left = await this.#once(left, round + 1 < core.options.maxAttempts, inPath);
       } catch (error) {
         if (!isClientError(error)) throw error;
+        // Engines that read a bulk as it comes may have carried out what came before the line they refuse.
+        if (error.status === 400 && left.length > 1) for (const line of left) line.maybeApplied = true;
+        if (!inPath && error.status === 400 && error.engineError?.type === explicitIndexRefusal)
+          return this.send(left, true);
         for (const line of left) this.#fail(line, withOutcome(error, line.maybeApplied));
         return;
       }
     }
   }
 
-  async #once(lines: readonly Line[], mayRetry: boolean): Promise<readonly Line[]> {
+  async #once(lines: readonly Line[], mayRetry: boolean, inPath: boolean): Promise<readonly Line[]> {
     const { deadlineAt, signal } = this.#until;
     const remainingMs = Math.max(1, Math.ceil(deadlineAt - this.#host.core.time.now()));
     const refresh = this.#refresh === undefined ? '' : `&refresh=${this.#refresh}`;
+    const index = inPath && lines[0] ? `/${encodeURIComponent(lines[0].write.index)}` : '';
     const answer = await this.#host.call({
       operation: 'bulk',
       request: {
         method: 'POST',
-        path: `/_bulk?timeout=${remainingMs}ms${refresh}`,
-        body: lines.map((line) => line.text).join(''),
+        path: `${index}/_bulk?timeout=${remainingMs}ms${refresh}`,
+        body: lines.map(({ write, text }) => (inPath ? toBulkLines(write, true) : text)).join(''),
         contentType: 'application/x-ndjson',
       },
       safety: lines.every(({ write }) => write.safety === 'replayable') ? 'replayable' : 'once',
@@ -98,34 +107,33 @@ class Bulk {
       signal,
       gated: true,
     });
-    const body = parseBody('bulk', answer.body) as EngineBulk;
-    if (answer.status >= 300) throw toRefusal('bulk', answer.status, body.error);
+    const { status, body } = answer;
+    const outcome = answer.maybeApplied ? 'unknown' : 'none';
+    if (status >= 300) throw toRefusal('bulk', status, errorIn(body), { outcome });
+    if (inPath) this.#host.core.indexInPath = true;
+    const items = itemsIn(status === 200 ? readJson(body, false) : undefined, lines.length);
     const again: Line[] = [];
     for (const [i, line] of lines.entries()) {
       line.attempts += answer.attempts;
       if (answer.maybeApplied) line.maybeApplied = true;
-      const item = body.items?.[i]?.[line.write.op];
-      if (item && (await this.#settle(line, item)) && mayRetry) again.push(line);
+      const reading = readItem(line.write, items?.[i], line.attempts);
+      if (reading.kind === 'done') this.items[line.at] = { ok: true, ...reading.result };
+      else if (reading.kind === 'unreadable') this.#fail(line, toUnreadable(line.write.op, status, 'unknown'));
+      else if ((await this.#settle(line, reading.status, reading.error)) && mayRetry) again.push(line);
     }
     return again;
   }
 
-  /** Files one item; true when it is worth sending again. */
-  async #settle(line: Line, item: EngineItem): Promise<boolean> {
+  /** Files the failure of one item; true when it is worth sending again. */
+  async #settle(line: Line, status: number, error: unknown): Promise<boolean> {
     const { write } = line;
-    const status = item.status ?? 500;
     const { retryStatuses } = this.#host.core.options;
-    const reading = readStatus(status, write.safety, retryStatuses, () => toEngineError(item.error)?.type);
-    const missing = write.op === 'delete' && status === 404 && item.error === undefined;
-    if (reading.verdict === 'done' || missing) {
-      this.items[line.at] = { ok: true, ...toResult(write, item, line.attempts) };
-      return false;
-    }
+    const reading = readStatus(status, write.safety, retryStatuses, () => toEngineError(error)?.type);
     if (reading.maybeApplied) line.maybeApplied = true;
     const outcome = line.maybeApplied ? 'unknown' : 'none';
-    this.#fail(line, toRefusal(write.op, status, item.error, { outcome }));
+    this.#fail(line, toRefusal(write.op, status, error, { outcome }));
     if (status !== 409) return reading.verdict === 'retry';
-    if (refence(line, item.error, this.#host.core.fences)) return true;
+    if (refence(line, error, this.#host.core.fences)) return true;
     if (!line.maybeApplied) return false;
     const own = await this.#ownDoing(write, line.attempts, this.#until);
     if (own) this.items[line.at] = { ok: true, ...own };
@@ -156,14 +164,8 @@ export async function bulk(
   options: OperationOptions,
 ): Promise<BulkResult> {
   const one = new Bulk(host, ownDoing, request, options);
-  for (const part of parts(one.toLines(request))) await one.send(part);
-  const items = one.items.map((item) => {
-    if (!item)
-      throw new ClientError('bad-response', 'bulk: the engine answered fewer items than it was sent.', {
-        outcome: 'unknown',
-      });
-    return item;
-  });
+  await one.send(one.toLines(request));
+  const items = one.items.filter((item) => item !== undefined);
   return { items, failed: items.filter((item) => !item.ok).length };
 }
 

@@ -2,14 +2,17 @@
 import { assemble, type Assembly } from '../call/assemble.ts';
 import type { Core } from '../call/core.ts';
 import { ShardMap } from '../gather/shard-map.ts';
+import type { NodeAddress } from '../nodes/address.ts';
+import { Membership } from '../nodes/membership.ts';
 import { Sniffer } from '../nodes/sniffer.ts';
+import type { WireFactory } from '../nodes/wire.ts';
 import type { ClientEvents } from '../observe/events.ts';
 import type { MetricsSnapshot } from '../observe/metrics.ts';
 import { askNodes, askShards } from './cluster.ts';
 import { bulk, type BulkResult } from './bulk.ts';
 import { Documents } from './documents.ts';
 import { Host } from './host.ts';
-import { toSettings, type ClientOptions } from './options.ts';
+import { toSettings, type ClientOptions, type Settings } from './options.ts';
 import { raw, type RawRequest, type RawResult } from './raw.ts';
 import { Searches } from './searches.ts';
 import { wiresOf } from './wires.ts';
@@ -63,7 +66,8 @@ class ComposedClient implements Client {
 
   constructor(options: ClientOptions) {
     const settings = toSettings(options);
-    this.#assembly = assemble(settings, wiresOf(options, settings));
+    const wires = wiresOf(options, settings);
+    this.#assembly = assemble(settings, wires);
     this.#host = new Host(this.#assembly.core, settings, options.fallback);
     const shards = new ShardMap(
       (index, routing) => askShards(this.#host, index, routing),
@@ -71,7 +75,7 @@ class ComposedClient implements Client {
     );
     this.#documents = new Documents(this.#host, shards);
     this.#searches = new Searches(this.#host);
-    this.#sniffer = options.sniff ? this.#sniff(options.sniff.everyMs, settings.nodes[0] ?? '') : undefined;
+    this.#sniffer = options.sniff ? this.#sniff(options.sniff.everyMs, settings, wires) : undefined;
     this.#sniffer?.start();
   }
 
@@ -164,19 +168,22 @@ class ComposedClient implements Client {
     await this.#assembly.close();
   }
 
-  #sniff(everyMs: number, like: string): Sniffer {
+  #sniff(everyMs: number, settings: Settings, wires: WireFactory): Sniffer {
     const { time, nodes, events } = this.#assembly.core;
+    const { nodes: seeds, connections } = settings;
+    const membership = new Membership(time, wires, nodes, seeds, connections.connectTimeoutMs, (urls) =>
+      events.emit('topology', { nodes: urls }),
+    );
+    events.on('node', () => {
+      if (nodes.usableCount === 0) membership.fallBack();
+    });
+    const like = seeds[0] as NodeAddress;
     return new Sniffer(
       time,
       everyMs,
-      new URL(like).protocol,
+      like,
       () => askNodes(this.#host),
-      (urls) => {
-        const known = new Set(nodes.all.map((node) => node.url));
-        if (urls.length === known.size && urls.every((url) => known.has(url))) return;
-        void nodes.replace(urls);
-        events.emit('topology', { nodes: urls });
-      },
+      (listed) => membership.follow(listed),
     );
   }
 }

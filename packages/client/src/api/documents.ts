@@ -7,12 +7,14 @@ import { GetFreight, ReadEntry, type GetEntry } from '../gather/read-freight.ts'
 import type { ShardMap } from '../gather/shard-map.ts';
 import { GatherSwitch } from '../gather/switch.ts';
 import { WriteEntry, WriteFreight, type OwnDoing } from '../gather/write-freight.ts';
+import { errorIn, parseExact, readJson } from '../json.ts';
 import { RecentQuantile } from '../policy/quantile.ts';
+import { acknowledged, toRefusal, toUnreadable } from './answer.ts';
 import type { Host } from './host.ts';
-import { getRequest, parseBody, toGetResult, type EngineDocument } from './read.ts';
+import { getRequest, toGetResult } from './read.ts';
 import { timed } from './timed.ts';
 import type { BulkOperation, GetRequest, GetResult, OperationOptions, Refresh, WriteResult } from './types.ts';
-import { refenced, toRefusal, toRequest, toResult, type EngineItem, type Write } from './write.ts';
+import { refenced, toRequest, type Write } from './write.ts';
 
 type Until = Parameters<OwnDoing>[2];
 
@@ -106,7 +108,12 @@ export class Documents {
     });
   }
 
-  async #getAlone<T>(request: GetRequest, deadlineAt: number, options: OperationOptions): Promise<GetResult<T>> {
+  async #getAlone<T>(
+    request: GetRequest,
+    deadlineAt: number,
+    options: OperationOptions,
+    exact = this.#host.core.options.exactIntegers,
+  ): Promise<GetResult<T>> {
     const answer = await this.#host.call({
       operation: 'get',
       request: getRequest(request),
@@ -117,10 +124,11 @@ export class Documents {
       hedgeAfter: options.hedge === false || this.#host.settings.hedging === null ? undefined : this.#getLatency,
       steerable: request.preference === undefined,
     });
-    const body = parseBody('get', answer.body) as EngineDocument;
-    const missing = answer.status === 404 && body.found === false;
-    if (answer.status >= 300 && !missing) throw toRefusal('get', answer.status, body.error);
-    return toGetResult<T>(request, body, answer.attempts);
+    const { status, body, attempts } = answer;
+    if (status >= 300 && status !== 404) throw toRefusal('get', status, errorIn(body));
+    const result = toGetResult<T>(request, readJson(body, exact), attempts);
+    if (result) return result;
+    throw status === 404 ? toRefusal('get', status, errorIn(body)) : toUnreadable('get', status, 'none');
   }
 
   async #alone(
@@ -133,29 +141,31 @@ export class Documents {
     const request = toRequest(write, refresh, remainingMs);
     const { op, safety } = write;
     const answer = await this.#host.call({ operation: op, request, safety, deadlineAt, signal, gated: true });
-    const item = parseBody(op, answer.body) as EngineItem;
-    const newer = answer.status === 409 && refenced(write, item.error, this.#host.core.fences);
+    const newer = answer.status === 409 && refenced(write, errorIn(answer.body), this.#host.core.fences);
     if (newer)
       return this.#alone(newer, refresh, deadlineAt, signal).catch((error: unknown) => {
         throw error instanceof ClientError ? withOutcome(error, answer.maybeApplied) : error;
       });
-    return this.#read(write, answer, item, { deadlineAt, signal });
+    return this.#read(write, answer, { deadlineAt, signal });
   }
 
-  async #read(write: Write, answer: CallAnswer, item: EngineItem, until: Until): Promise<WriteResult> {
-    const missing = write.op === 'delete' && answer.status === 404 && item.result === 'not_found';
-    if (answer.status < 300 || missing) return toResult(write, item, answer.attempts);
-    const outcome = answer.maybeApplied ? 'unknown' : 'none';
-    if (answer.status === 409 && answer.maybeApplied) {
-      const own = await this.ownDoing(write, answer.attempts, until);
+  async #read(write: Write, { status, body, attempts, maybeApplied }: CallAnswer, until: Until): Promise<WriteResult> {
+    // A deletion that found nothing is answered with 404.
+    if (status === 200 || status === 201 || (write.op === 'delete' && status === 404)) {
+      const result = acknowledged(write, readJson(body, false), attempts);
+      if (result) return result;
+    }
+    if (status < 300) throw toUnreadable(write.op, status, 'unknown');
+    if (status === 409 && maybeApplied) {
+      const own = await this.ownDoing(write, attempts, until);
       if (own) return own;
     }
-    throw toRefusal(write.op, answer.status, item.error, { outcome });
+    throw toRefusal(write.op, status, errorIn(body), { outcome: maybeApplied ? 'unknown' : 'none' });
   }
 
   /**
    * A repeated write met a conflict, and an earlier attempt of it may have been applied: reads the document back. The same
-   * content there means that the conflict was with ourselves. Undefined when that cannot be shown.
+   * content there, to the last digit, means that the conflict was with ourselves. Undefined when that cannot be shown.
    */
   async ownDoing(write: Write, attempts: number, until: Until): Promise<WriteResult | undefined> {
     // A pipeline changes content, and an update sends only a part: neither can be recognised.
@@ -166,11 +176,12 @@ export class Documents {
       { index: write.index, id: write.id, ...routing },
       until.deadlineAt,
       caller,
+      true,
     ).catch((error: unknown) => {
       if (error instanceof ClientError) return undefined;
       throw error;
     });
-    if (!found?.found || !isDeepStrictEqual(found.source, JSON.parse(write.body))) return undefined;
+    if (!found?.found || !isDeepStrictEqual(found.source, parseExact(write.body))) return undefined;
     if (write.op === 'create' && found.version !== 1) return undefined;
     if (write.ifSeqNo !== undefined && found.seqNo <= write.ifSeqNo) return undefined;
     // It is there, but the engine has not said that every copy has it: the same content once more, on this very version, is

@@ -11,6 +11,9 @@ type Fallback = NonNullable<ClientOptions['fallback']>;
 
 const fallbackCodes: ReadonlySet<string> = new Set(['circuit-open', 'overloaded', 'unavailable', 'deadline-exceeded']);
 
+/** As long as a timer of the runtime can be: 24 days. Everything has a deadline, by which it is also found when the client is closed. */
+const maxDeadlineMs = 2 ** 31 - 1;
+
 class Promised implements CallSink {
   readonly onDone: (answer: CallAnswer) => void;
   readonly onError: (error: ClientError) => void;
@@ -45,7 +48,7 @@ export class Host {
 
   /** The absolute deadline of an operation that starts now. */
   deadlineAt(options: OperationOptions): number {
-    return this.core.time.now() + (options.deadlineMs ?? this.settings.deadlineMs);
+    return this.core.time.now() + Math.min(options.deadlineMs ?? this.settings.deadlineMs, maxDeadlineMs);
   }
 
   /** Throws at once for an operation that should not even wait in a lane. */

@@ -5,6 +5,7 @@ import { backoffDefaults, type BackoffOptions } from '../policy/backoff.ts';
 import { breakerDefaults, type BreakerOptions } from '../policy/breaker.ts';
 import { hedgeBudgetDefaults, retryBudgetDefaults, type BudgetOptions } from '../policy/budget.ts';
 import { limiterDefaults, type LimiterOptions } from '../policy/limiter.ts';
+import { basicAuthorization, toNodeAddress, type NodeAddress } from '../nodes/address.ts';
 import { nodeSetDefaults, type NodeSetOptions } from '../nodes/node-set.ts';
 import type { TlsOptions } from '../nodes/undici-wire.ts';
 import type { WireFactory } from '../nodes/wire.ts';
@@ -47,7 +48,10 @@ const gatherDefaults: GatherOptions = {
 };
 
 export interface ClientOptions {
-  /** URLs of the nodes. All of them are used. */
+  /**
+   * URLs of the nodes. All of them are used. `http://user:password@host:9200/prefix`: user and password, percent-decoded, are
+   * those of this node unless there is `auth`; the prefix comes before every path.
+   */
   readonly nodes: readonly (string | URL)[];
   readonly auth?: Auth;
   readonly tls?: TlsOptions;
@@ -77,12 +81,19 @@ export interface ClientOptions {
    * as external version, so that no attempt which lands late overwrites a later write.
    */
   readonly fenceWrites?: boolean;
+  /**
+   * True reads integers beyond `Number.MAX_SAFE_INTEGER` (the engine's `long` and `unsigned_long`) as bigints, in documents, sort
+   * values, aggregations and the bodies of `request`. By default they are rounded to the nearest number, as `JSON.parse` does.
+   */
+  readonly exactIntegers?: boolean;
   /** Asks the cluster for its nodes now and then; only where the addresses that nodes publish can be reached from here. */
   readonly sniff?: { readonly everyMs: number };
   readonly connections?: {
     readonly perNode?: number;
     readonly connectTimeoutMs?: number;
     readonly keepAliveMs?: number;
+    /** An answer that is larger is a `bad-response`; 256 MiB. */
+    readonly maxAnswerBytes?: number;
   };
   /**
    * Asked when an operation is about to fail without having been carried out (`circuit-open`, `overloaded`, `unavailable`,
@@ -96,7 +107,7 @@ export interface ClientOptions {
 
 /** Every option with its value. */
 export interface Settings {
-  readonly nodes: readonly string[];
+  readonly nodes: readonly NodeAddress[];
   readonly headers: readonly string[];
   readonly deadlineMs: number;
   readonly call: CallOptions;
@@ -110,7 +121,7 @@ export interface Settings {
   readonly maxQueue: number;
   readonly gather: GatherOptions;
   readonly fenceWrites: boolean;
-  readonly connections: { readonly perNode: number; readonly connectTimeoutMs: number; readonly keepAliveMs: number };
+  readonly connections: Required<NonNullable<ClientOptions['connections']>>;
   readonly time: Time;
 }
 
@@ -118,7 +129,7 @@ export interface Settings {
 export function toSettings(options: ClientOptions): Settings {
   const hedging = options.hedging ?? {};
   return {
-    nodes: nodeUrls(options.nodes),
+    nodes: nodeAddresses(options.nodes),
     headers: headersOf(options),
     deadlineMs: options.deadlineMs ?? 30_000,
     call: {
@@ -129,6 +140,7 @@ export function toSettings(options: ClientOptions): Settings {
       attemptMinMs: options.attempt?.minMs ?? 1000,
       attemptMaxMs: options.attempt?.maxMs ?? Infinity,
       hedgeMinMs: hedging === false ? Infinity : (hedging.minMs ?? 5),
+      exactIntegers: options.exactIntegers ?? false,
     },
     retryBudget: { ...retryBudgetDefaults, ...options.retryBudget },
     hedging: hedging === false ? null : { ...hedgeBudgetDefaults, ...hedging },
@@ -143,23 +155,20 @@ export function toSettings(options: ClientOptions): Settings {
         ? { ...gatherDefaults, writes: 'off', gets: 'off', searches: 'off' }
         : { ...gatherDefaults, ...options.gather },
     fenceWrites: options.fenceWrites ?? true,
-    connections: { perNode: 128, connectTimeoutMs: 1000, keepAliveMs: 60_000, ...options.connections },
+    connections: {
+      perNode: 128,
+      connectTimeoutMs: 1000,
+      keepAliveMs: 60_000,
+      maxAnswerBytes: 256 * 1024 * 1024,
+      ...options.connections,
+    },
     time: options.time ?? systemTime,
   };
 }
 
-function nodeUrls(nodes: readonly (string | URL)[]): readonly string[] {
+function nodeAddresses(nodes: readonly (string | URL)[]): readonly NodeAddress[] {
   if (nodes.length === 0) throw new ClientError('invalid-request', 'The client needs at least one node in `nodes`.');
-  return nodes.map((node) => {
-    const url = URL.parse(String(node));
-    if (!url || !/^https?:$/.test(url.protocol)) {
-      throw new ClientError(
-        'invalid-request',
-        `A node must be an http or https URL such as http://10.0.0.2:9200; got ${String(node)}.`,
-      );
-    }
-    return url.origin;
-  });
+  return nodes.map(toNodeAddress);
 }
 
 function headersOf(options: ClientOptions): readonly string[] {
@@ -171,6 +180,6 @@ function headersOf(options: ClientOptions): readonly string[] {
       ? `ApiKey ${auth.apiKey}`
       : 'bearer' in auth
         ? `Bearer ${auth.bearer}`
-        : `Basic ${Buffer.from(`${auth.username}:${auth.password}`).toString('base64')}`;
+        : basicAuthorization(auth.username, auth.password);
   return [...headers, 'authorization', value];
 }

@@ -1,11 +1,12 @@
 // Any request the typed operations do not cover, with the same policies.
 import { ClientError } from '../errors.ts';
-import type { Safety } from '../policy/classify.ts';
+import { errorIn, readJson, toJson } from '../json.ts';
 import type { HeaderMap } from '../nodes/wire.ts';
+import type { Safety } from '../policy/classify.ts';
+import { toRefusal, toUnreadable } from './answer.ts';
 import type { Host } from './host.ts';
-import { parseBody } from './read.ts';
+import { toPathPart } from './read.ts';
 import type { OperationOptions } from './types.ts';
-import { toRefusal } from './write.ts';
 
 export interface RawRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'HEAD';
@@ -41,27 +42,30 @@ export async function raw<T>(host: Host, request: RawRequest, options: Operation
   if (!request.path.startsWith('/')) {
     throw new ClientError('invalid-request', `A path starts with a slash; got ${request.path}.`);
   }
+  const operation = `${request.method} ${request.path}`;
+  const safety = request.safety ?? defaultSafety[request.method];
   const answer = await host.call({
-    operation: `${request.method} ${request.path}`,
+    operation,
     request: {
       method: request.method,
       path: request.path + queryOf(request.query),
-      body: bodyOf(request.body),
+      body: bodyOf(operation, request.body),
       contentType: request.contentType ?? 'application/json',
     },
-    safety: request.safety ?? defaultSafety[request.method],
+    safety,
     deadlineAt: host.deadlineAt(options),
     signal: options.signal,
     gated: true,
   });
-  const json = String(answer.headers['content-type'] ?? '').includes('json') && answer.body.length > 0;
-  const body = json ? parseBody(request.path, answer.body) : answer.body.toString('utf8');
-  if (answer.status >= 300 && !request.accept?.includes(answer.status)) {
+  const { status, headers, attempts } = answer;
+  if (status >= 300 && !request.accept?.includes(status)) {
     const outcome = answer.maybeApplied ? 'unknown' : 'none';
-    const error = json && typeof body === 'object' && body !== null ? (body as { error?: unknown }).error : undefined;
-    throw toRefusal(`${request.method} ${request.path}`, answer.status, error, { outcome });
+    throw toRefusal(operation, status, errorIn(answer.body), { outcome, byStatus: true });
   }
-  return { status: answer.status, headers: answer.headers, body: body as T, attempts: answer.attempts };
+  const isJson = String(headers['content-type'] ?? '').includes('json') && answer.body.length > 0;
+  const body = isJson ? readJson(answer.body, host.core.options.exactIntegers) : answer.body.toString('utf8');
+  if (body === undefined) throw toUnreadable(operation, status, safety === 'read' ? 'none' : 'unknown');
+  return { status, headers, body: body as T, attempts };
 }
 
 function queryOf(query: RawRequest['query']): string {
@@ -69,11 +73,11 @@ function queryOf(query: RawRequest['query']): string {
     (pair): pair is [string, string | number | boolean] => pair[1] !== undefined,
   );
   if (pairs.length === 0) return '';
-  return `?${pairs.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join('&')}`;
+  return `?${pairs.map(([name, value]) => `${toPathPart('request', name)}=${toPathPart('request', String(value))}`).join('&')}`;
 }
 
-function bodyOf(body: unknown): string | Uint8Array | null {
+function bodyOf(operation: string, body: unknown): string | Uint8Array | null {
   if (body === undefined || body === null) return null;
   if (typeof body === 'string' || body instanceof Uint8Array) return body;
-  return JSON.stringify(body);
+  return toJson(operation, body);
 }

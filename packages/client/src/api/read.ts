@@ -1,13 +1,14 @@
 // Gets and searches: how they are put on the wire, alone or gathered, and how their answers are read.
 import { ClientError } from '../errors.ts';
+import { isObject, toInteger, toJson } from '../json.ts';
 import type { WireRequest } from '../nodes/wire.ts';
 import type { GetRequest, GetResult, SearchHit, SearchRequest, SearchResult } from './types.ts';
 
 export function getRequest(request: GetRequest): WireRequest {
   const query: string[] = [];
-  if (request.routing !== undefined) query.push(`routing=${encodeURIComponent(request.routing)}`);
-  if (request.preference !== undefined) query.push(`preference=${encodeURIComponent(request.preference)}`);
-  const path = `/${encodeURIComponent(request.index)}/_doc/${encodeURIComponent(request.id)}`;
+  if (request.routing !== undefined) query.push(`routing=${toPathPart('get', request.routing)}`);
+  if (request.preference !== undefined) query.push(`preference=${toPathPart('get', request.preference)}`);
+  const path = `/${toPathPart('get', request.index)}/_doc/${toPathPart('get', request.id)}`;
   return {
     method: 'GET',
     path: query.length === 0 ? path : `${path}?${query.join('&')}`,
@@ -16,52 +17,74 @@ export function getRequest(request: GetRequest): WireRequest {
   };
 }
 
-/** What the engine answers to a get, alone or inside an _mget. */
-export interface EngineDocument {
-  readonly _index?: string;
-  readonly _id?: string;
-  readonly found?: boolean;
-  readonly _source?: unknown;
-  readonly _version?: number;
-  readonly _seq_no?: number;
-  readonly _primary_term?: number;
-  readonly error?: unknown;
-}
-
-export function toGetResult<T>(request: GetRequest, document: EngineDocument, attempts: number): GetResult<T> {
-  const index = document._index ?? request.index;
-  if (document.found !== true) return { found: false, index, id: request.id, attempts };
+/** The result of a get, alone or inside an _mget; undefined when `document` is no answer to it. */
+export function toGetResult<T>(request: GetRequest, document: unknown, attempts: number): GetResult<T> | undefined {
+  if (!isObject(document) || document['_id'] !== request.id || typeof document['_index'] !== 'string') return undefined;
+  const { _index: index, found, _source: source } = document;
+  if (found === false) return { found, index, id: request.id, attempts };
+  const version = toInteger(document['_version']);
+  if (found !== true || version === undefined) return undefined;
   return {
-    found: true,
+    found,
     index,
     id: request.id,
-    source: document._source as T,
-    version: document._version ?? 0,
-    seqNo: document._seq_no ?? -2,
-    primaryTerm: document._primary_term ?? 0,
+    source: source as T,
+    version,
+    seqNo: toInteger(document['_seq_no']) ?? -2,
+    primaryTerm: toInteger(document['_primary_term']) ?? 0,
     attempts,
   };
 }
 
-function searchIndexes(request: SearchRequest): string {
+/** The indexes of a search, as a part of a path. */
+export function searchIndexes(request: SearchRequest): string {
   const names = typeof request.index === 'string' ? [request.index] : request.index;
   if (names.length === 0 || names.includes('')) {
     throw new ClientError('invalid-request', 'This search was not sent: name at least one index in `index`.');
   }
-  return names.map((name) => encodeURIComponent(name)).join(',');
+  return names.map((name) => toPathPart('search', name)).join(',');
 }
 
 export function searchRequest(request: SearchRequest): WireRequest {
   // A missing shard is an error by default, so that the search is tried elsewhere instead of silently lacking results.
   const query = [`allow_partial_search_results=${request.allowPartial ?? false}`];
-  if (request.routing !== undefined) query.push(`routing=${encodeURIComponent(request.routing)}`);
-  if (request.preference !== undefined) query.push(`preference=${encodeURIComponent(request.preference)}`);
+  if (request.routing !== undefined) query.push(`routing=${toPathPart('search', request.routing)}`);
+  if (request.preference !== undefined) query.push(`preference=${toPathPart('search', request.preference)}`);
   return {
     method: 'POST',
     path: `/${searchIndexes(request)}/_search?${query.join('&')}`,
-    body: JSON.stringify(request.body ?? {}),
+    body: toJson('search', request.body ?? {}),
     contentType: 'application/json',
   };
+}
+
+/** The result of a search, alone or inside an _msearch; undefined when `answer` is no answer to one. */
+export function toSearchResult<T>(answer: unknown, attempts: number): SearchResult<T> | undefined {
+  if (!isObject(answer) || !isObject(answer['hits'])) return undefined;
+  const { took, timed_out, _shards, aggregations } = answer;
+  const { hits, total, max_score } = answer['hits'];
+  if (!Array.isArray(hits) || !hits.every(isHit)) return undefined;
+  const counted = totalOf(total, hits.length);
+  if (!counted) return undefined;
+  const failed = isObject(_shards) ? _shards['failed'] : 0;
+  return {
+    hits: hits.map((hit) => toHit<T>(hit)),
+    total: counted,
+    maxScore: typeof max_score === 'number' ? max_score : null,
+    tookMs: typeof took === 'number' ? took : 0,
+    partial: timed_out === true || (typeof failed === 'number' && failed > 0),
+    ...(isObject(aggregations) ? { aggregations } : {}),
+    attempts,
+  };
+}
+
+/** Without a total (`track_total_hits: false`) all that is known is that these hits are there. */
+function totalOf(total: unknown, hits: number): SearchResult['total'] | undefined {
+  if (total === undefined) return { value: hits, relation: 'gte' };
+  if (typeof total === 'number') return { value: total, relation: 'eq' };
+  if (!isObject(total)) return undefined;
+  const { value, relation } = total;
+  return typeof value === 'number' && (relation === 'eq' || relation === 'gte') ? { value, relation } : undefined;
 }
 
 interface EngineHit {
@@ -73,32 +96,9 @@ interface EngineHit {
   readonly sort?: readonly unknown[];
 }
 
-/** What the engine answers to a search, alone or inside an _msearch. */
-export interface EngineSearch {
-  readonly took?: number;
-  readonly timed_out?: boolean;
-  readonly _shards?: { readonly failed?: number };
-  readonly hits?: {
-    readonly total?: { readonly value: number; readonly relation: 'eq' | 'gte' } | number;
-    readonly max_score?: number | null;
-    readonly hits?: readonly EngineHit[];
-  };
-  readonly aggregations?: Readonly<Record<string, unknown>>;
-  readonly status?: number;
-  readonly error?: unknown;
-}
-
-export function toSearchResult<T>(answer: EngineSearch, attempts: number): SearchResult<T> {
-  const total = answer.hits?.total;
-  return {
-    hits: (answer.hits?.hits ?? []).map((hit) => toHit<T>(hit)),
-    total: typeof total === 'object' ? total : { value: total ?? 0, relation: 'eq' },
-    maxScore: answer.hits?.max_score ?? null,
-    tookMs: answer.took ?? 0,
-    partial: answer.timed_out === true || (answer._shards?.failed ?? 0) > 0,
-    ...(answer.aggregations === undefined ? {} : { aggregations: answer.aggregations }),
-    attempts,
-  };
+/** `stored_fields: _none_` leaves the id out. */
+function isHit(hit: unknown): hit is EngineHit {
+  return isObject(hit) && typeof hit['_index'] === 'string';
 }
 
 function toHit<T>(hit: EngineHit): SearchHit<T> {
@@ -112,11 +112,13 @@ function toHit<T>(hit: EngineHit): SearchHit<T> {
   };
 }
 
-/** Parses a JSON answer; anything else is a bad response. */
-export function parseBody(what: string, body: Buffer): unknown {
+/** One part of a path or a value of a query. A lone surrogate is no text that can be sent. */
+export function toPathPart(what: string, text: string): string {
   try {
-    return JSON.parse(body.toString('utf8')) as unknown;
+    return encodeURIComponent(text);
   } catch (cause) {
-    throw new ClientError('bad-response', `${what}: expected JSON, got ${body.length} bytes that are not.`, { cause });
+    throw new ClientError('invalid-request', `${what} was not sent: ${JSON.stringify(text)} is no valid Unicode.`, {
+      cause,
+    });
   }
 }

@@ -2,12 +2,13 @@
 import { LaneSet } from '../gather/lane-set.ts';
 import { ReadEntry, SearchFreight, type SearchEntry } from '../gather/read-freight.ts';
 import { GatherSwitch } from '../gather/switch.ts';
+import { errorIn, readJson } from '../json.ts';
 import { RecentQuantile } from '../policy/quantile.ts';
+import { toRefusal, toUnreadable } from './answer.ts';
 import type { Host } from './host.ts';
-import { parseBody, searchRequest, toSearchResult, type EngineSearch } from './read.ts';
+import { searchRequest, toSearchResult } from './read.ts';
 import { timed } from './timed.ts';
 import type { OperationOptions, SearchRequest, SearchResult } from './types.ts';
-import { toRefusal } from './write.ts';
 
 export class Searches {
   readonly #host: Host;
@@ -79,8 +80,10 @@ export class Searches {
       hedgeAfter: options.hedge === false || this.#host.settings.hedging === null ? undefined : this.#latency,
       steerable: request.preference === undefined,
     });
-    const body = parseBody('search', answer.body) as EngineSearch;
-    if (answer.status >= 300) throw toRefusal('search', answer.status, body.error);
-    return toSearchResult<T>(body, answer.attempts);
+    const { status, body, attempts } = answer;
+    if (status >= 300) throw toRefusal('search', status, errorIn(body));
+    const result = toSearchResult<T>(readJson(body, this.#host.core.options.exactIntegers), attempts);
+    if (!result) throw toUnreadable('search', status, 'none');
+    return result;
   }
 }

@@ -5,7 +5,7 @@ import type { ClientOptions, Settings } from './options.ts';
 
 export function wiresOf(options: ClientOptions, settings: Settings): WireFactory {
   if (options.wire) return options.wire;
-  const { perNode, connectTimeoutMs, keepAliveMs } = settings.connections;
+  const { perNode, ...connections } = settings.connections;
   const tls = options.tls === undefined ? {} : { tls: options.tls };
-  return undiciWires({ connections: perNode, connectTimeoutMs, keepAliveMs, headers: settings.headers, ...tls });
+  return undiciWires({ connections: perNode, ...connections, headers: settings.headers, ...tls });
 }

@@ -1,9 +1,10 @@
-// A single-document write as a value, how it is put on the wire, alone or as lines of a bulk, and how its answer is read.
-import { ClientError, type FailedAttempt, type Outcome } from '../errors.ts';
+// A single-document write as a value, and how it is put on the wire, alone or as lines of a bulk.
+import { ClientError } from '../errors.ts';
+import { toJson } from '../json.ts';
 import type { WireRequest } from '../nodes/wire.ts';
 import { toEngineError, type Safety } from '../policy/classify.ts';
 import { conflictingVersion, type Fences } from '../policy/fence.ts';
-import type { BulkOperation, Refresh, WriteResult } from './types.ts';
+import type { BulkOperation, Refresh } from './types.ts';
 
 /** One write, its content already serialised: parsed once, whatever happens to it later. */
 export interface Write {
@@ -38,6 +39,8 @@ export function toWrite(operation: BulkOperation, newId: () => string, fences: F
   if (id === '' || Buffer.byteLength(id) > maxIdBytes) {
     throw invalid(`the id must have 1 to ${maxIdBytes} bytes, and has ${Buffer.byteLength(id)}.`);
   }
+  if (!operation.index.isWellFormed() || !id.isWellFormed() || operation.routing?.isWellFormed() === false)
+    throw invalid('its index, id or routing is no valid Unicode.');
   const conditional = op === 'create' ? undefined : { seqNo: operation.ifSeqNo, term: operation.ifPrimaryTerm };
   if ((conditional?.seqNo === undefined) !== (conditional?.term === undefined)) {
     throw invalid('`ifSeqNo` and `ifPrimaryTerm` go together; take both from the result of a read.');
@@ -90,19 +93,13 @@ function bodyOf(operation: BulkOperation): string | null {
 }
 
 function serialise(document: unknown): string {
-  let text: unknown;
-  try {
-    // The type of stringify forgets that undefined and functions give undefined.
-    text = JSON.stringify(document);
-  } catch (cause) {
-    throw invalid('the document cannot be written as JSON (a cycle or a bigint).', cause);
-  }
-  if (typeof text !== 'string' || text[0] !== '{') throw invalid('a document must be an object.');
+  const text = toJson('This write', document);
+  if (text[0] !== '{') throw invalid('a document must be an object.');
   return text;
 }
 
-function invalid(what: string, cause?: unknown): ClientError {
-  return new ClientError('invalid-request', `This write was not sent: ${what}`, { cause });
+function invalid(what: string): ClientError {
+  return new ClientError('invalid-request', `This write was not sent: ${what}`);
 }
 
 /** Repeating the same write at the same version is no conflict. */
@@ -126,11 +123,11 @@ export function toRequest(write: Write, refresh: Refresh | undefined, timeoutMs:
   };
 }
 
-/** The write as the line or two lines of a bulk, each ended by a newline. */
-export function toBulkLines(write: Write): string {
+/** The write as the line or two lines of a bulk, each ended by a newline. `inPath`: the path of the bulk names the index. */
+export function toBulkLines(write: Write, inPath = false): string {
   const action = JSON.stringify({
     [write.op]: {
-      _index: write.index,
+      _index: inPath ? undefined : write.index,
       _id: write.id,
       routing: write.routing,
       pipeline: write.pipeline,
@@ -156,46 +153,4 @@ export function refence(carried: CarriedWrite, error: unknown, fences: Fences): 
   carried.write = newer;
   carried.text = toBulkLines(newer);
   return true;
-}
-
-/** What the engine answers to one write, alone or inside a bulk. */
-export interface EngineItem {
-  readonly _index?: string;
-  readonly _id?: string;
-  readonly _version?: number;
-  readonly _seq_no?: number;
-  readonly _primary_term?: number;
-  readonly result?: string;
-  readonly status?: number;
-  readonly error?: unknown;
-}
-
-/** The answer of an acknowledged write in our shape. */
-export function toResult(write: Write, item: EngineItem, attempts: number): WriteResult {
-  return {
-    index: item._index ?? write.index,
-    id: write.id,
-    result: (item.result ?? 'noop') as WriteResult['result'],
-    version: item._version ?? 0,
-    seqNo: item._seq_no ?? -2,
-    primaryTerm: item._primary_term ?? 0,
-    attempts,
-  };
-}
-
-export interface RefusalContext {
-  readonly attempts?: readonly FailedAttempt[];
-  readonly outcome?: Outcome;
-}
-
-/** The error for a status that is the engine's final word. */
-export function toRefusal(what: string, status: number, error: unknown, context: RefusalContext = {}): ClientError {
-  const engineError = toEngineError(error);
-  const said = engineError ? ` (${engineError.type}: ${engineError.reason})` : '';
-  const details = { ...context, status, ...(engineError ? { engineError } : {}) };
-  if (status === 409)
-    return new ClientError('conflict', `${what}: the document is not as the write demands${said}.`, details);
-  if (status === 404) return new ClientError('not-found', `${what}: not found${said}.`, details);
-  if (status === 413) return new ClientError('too-large', `${what}: too large for the engine${said}.`, details);
-  return new ClientError('rejected', `${what}: the engine refused it with status ${status}${said}.`, details);
 }

@@ -44,6 +44,7 @@ export function assemble(settings: Settings, wires: WireFactory): Assembly {
       events.emit('node', { node: node.url, from, to: node.state, reason });
       outage.usable(nodes.usableCount);
     },
+    onReplaced: (usable) => outage.usable(usable),
   });
   void nodes.replace(settings.nodes);
   const core: Core = {
@@ -63,13 +64,18 @@ export function assemble(settings: Settings, wires: WireFactory): Assembly {
     counters,
     events,
     options: settings.call,
+    indexInPath: false,
     closed: false,
+    ended: false,
   };
   const close = async (): Promise<void> => {
     core.closed = true;
-    await nodes.close();
+    core.ended = true;
+    const closing = nodes.close();
+    // Everything that waits has an alarm: ringing all of them gives every caller its end.
+    wheel.ringAndStop();
     background.stop();
-    wheel.stop();
+    await closing;
   };
   return { core, close };
 }

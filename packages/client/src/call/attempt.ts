@@ -1,7 +1,7 @@
 // One request to one node on behalf of a call: keeps the node's books and passes the end on to the call, once.
 import { Flight } from '../nodes/in-flight.ts';
 import type { Node } from '../nodes/node.ts';
-import type { Exchange, WireAnswer, WireRequest, WireSink } from '../nodes/wire.ts';
+import { WireFault, type Exchange, type WireAnswer, type WireRequest, type WireSink } from '../nodes/wire.ts';
 import type { Core } from './core.ts';
 
 export interface AttemptOwner {
@@ -65,7 +65,7 @@ export class Attempt extends Flight implements WireSink {
   onFailure(error: Error): void {
     if (this.#ended) return;
     this.#end();
-    this.#core.nodes.suspect(this.node, error.message);
+    if (!(error instanceof WireFault)) this.#core.nodes.suspect(this.node, error.message);
     this.#owner.onFailure(this, error);
   }
 

@@ -2,18 +2,20 @@
 // it ends exactly once, and nothing is sent after it ended.
 import type { ClientError } from '../errors.ts';
 import {
+  breakingEnding,
   cancelledEnding,
   circuitEnding,
   closedEnding,
   expiredEnding,
   Failures,
+  faultEnding,
   shedEnding,
   toError,
   unavailableEnding,
   type Ending,
 } from './endings.ts';
 import type { Node } from '../nodes/node.ts';
-import type { WireAnswer } from '../nodes/wire.ts';
+import { WireFault, type WireAnswer } from '../nodes/wire.ts';
 import { parseRetryAfterMs } from '../policy/backoff.ts';
 import { readEngineError, readFailure, readStatus, type Reading } from '../policy/classify.ts';
 import { Alarm } from '../time/wheel.ts';
@@ -103,6 +105,7 @@ export class Call extends Alarm implements AttemptOwner, Admissible, Parked {
   }
 
   override ring(): void {
+    if (this.#core.ended) return this.#fail(closedEnding());
     const now = this.#core.time.now();
     if (now >= this.#spec.deadlineAt) return this.#expire();
     const wake = this.#wake;
@@ -127,6 +130,7 @@ export class Call extends Alarm implements AttemptOwner, Admissible, Parked {
     core.nodes.judge(attempt.node, !reading.blamesNode, now);
     if (reading.verdict === 'done' || (reading.verdict === 'refused' && answer.status < 500)) {
       spec.hedgeAfter?.record(now - attempt.startedMs);
+      if (reading.maybeApplied) this.#maybeApplied = true;
       return this.#finish(attempt, answer, now);
     }
     const failures = this.#note(attempt, `status ${answer.status}`, now, answer.status);
@@ -139,6 +143,11 @@ export class Call extends Alarm implements AttemptOwner, Admissible, Parked {
     const code = (error as { code?: unknown }).code;
     const failures = this.#note(attempt, typeof code === 'string' ? code : error.message, this.#core.time.now());
     failures.lastError = error;
+    if (attempt.sent) failures.broke(attempt);
+    if (error instanceof WireFault) {
+      if (attempt.sent) this.#maybeApplied = true;
+      return this.#fail(faultEnding(this.#spec.operation, error));
+    }
     this.#afterFailure(attempt, readFailure(attempt.sent, this.#spec.safety), undefined);
   }
 
@@ -184,6 +193,7 @@ export class Call extends Alarm implements AttemptOwner, Admissible, Parked {
 
   #begin(now: number): void {
     this.#admitted = true;
+    if (this.#core.ended) return this.#fail(closedEnding());
     this.#core.retryBudget.deposit();
     if (this.#spec.hedgeAfter) this.#core.hedgeBudget.deposit();
     this.#send(false, now);
@@ -238,7 +248,10 @@ export class Call extends Alarm implements AttemptOwner, Admissible, Parked {
   #afterFailure(attempt: Attempt, reading: Reading, retryAfterMs: number | undefined): void {
     if (this.ended) return;
     if (reading.maybeApplied) this.#maybeApplied = true;
+    if (this.#core.ended) return this.#fail(closedEnding());
     if (this.#main || this.#hedge) return;
+    if (this.#failures && this.#failures.suspiciousNodes > 0 && reading.verdict === 'retry')
+      return this.#fail(breakingEnding(this.#spec.operation, attempt.request, this.#failures));
     const core = this.#core;
     const now = core.time.now();
     if (reading.verdict === 'refused') return this.#failUnavailable('it must not be repeated');
@@ -292,8 +305,7 @@ export class Call extends Alarm implements AttemptOwner, Admissible, Parked {
     this.#wake = wake;
     this.#wakeAt = at;
     const next = at < this.#spec.deadlineAt ? at : this.#spec.deadlineAt;
-    if (next < Infinity) this.#core.wheel.set(this, next);
-    else this.#core.wheel.clear(this);
+    this.#core.wheel.set(this, next);
   }
 
   #finish(attempt: Attempt, answer: WireAnswer, now: number): void {

@@ -26,6 +26,8 @@ export interface CallOptions {
   readonly attemptMaxMs: number;
   /** Hedge no sooner than this, however fast the p95. */
   readonly hedgeMinMs: number;
+  /** Integers of documents that a number cannot hold are read as bigints. */
+  readonly exactIntegers: boolean;
 }
 
 export interface Core {
@@ -42,7 +44,12 @@ export interface Core {
   readonly counters: Counters;
   readonly events: Events;
   readonly options: CallOptions;
+  /** The cluster takes no index named in the entries of a request: gathered requests name it in their path. */
+  indexInPath: boolean;
+  /** Nothing new is taken; what is under way goes on. */
   closed: boolean;
+  /** What is still under way ends now. */
+  ended: boolean;
 }
 
 /** One operation to carry out: what to send, how it may be repeated, and until when. */

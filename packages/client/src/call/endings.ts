@@ -1,6 +1,6 @@
 // How a call ends without an answer, in words: what failed, what was seen, what to do. Pure; the call decides which.
 import { ClientError, type ClientErrorDetails, type ErrorCode, type FailedAttempt, type Outcome } from '../errors.ts';
-import type { WireAnswer } from '../nodes/wire.ts';
+import type { WireAnswer, WireFault, WireRequest } from '../nodes/wire.ts';
 import { readEngineError } from '../policy/classify.ts';
 import type { Attempt } from './attempt.ts';
 
@@ -10,14 +10,30 @@ export interface Ending {
   readonly details?: ClientErrorDetails;
 }
 
+/** A request that broke its connection at so many nodes, or so often at one, is not tried further: it may be what breaks them. */
+const brokenNodesMax = 2;
+const brokenTimesMax = 5;
+
 /** What went wrong so far; made at the first failure, so that a call without one does not pay for it. */
 export class Failures {
   readonly attempts: FailedAttempt[] = [];
   lastAnswer: WireAnswer | null = null;
   lastError: Error | null = null;
+  readonly #brokenAt: string[] = [];
 
   get last(): FailedAttempt | undefined {
     return this.attempts.at(-1);
+  }
+
+  /** The connection of an attempt broke after it was sent. */
+  broke({ node }: Attempt): void {
+    this.#brokenAt.push(node.url);
+  }
+
+  /** How many nodes broke the connection; 0 while the request is not to be suspected. */
+  get suspiciousNodes(): number {
+    const nodes = new Set(this.#brokenAt).size;
+    return nodes >= brokenNodesMax || this.#brokenAt.length >= brokenTimesMax ? nodes : 0;
   }
 
   note(attempt: Attempt, reason: string, nowMs: number, status?: number): void {
@@ -51,6 +67,21 @@ export function circuitEnding(operation: string, allDown: boolean, retryAfterMs:
 export function shedEnding(operation: string): Ending {
   const message = `${operation}: not sent, the queue before the engine is full; try again in 1000 ms.`;
   return { code: 'overloaded', message, details: { retryAfterMs: 1000 } };
+}
+
+export function breakingEnding(operation: string, { method, path }: WireRequest, failures: Failures): Ending {
+  const { last, lastError, suspiciousNodes: nodes } = failures;
+  const [bare = ''] = path.split('?');
+  const message =
+    `${operation}: stopped, because ${nodes} ${nodes === 1 ? 'node' : 'nodes'} broke the connection on this request ` +
+    `(${method} ${bare}), last ${last?.node} with ${last?.reason}. The request may be the reason (too long a line or ` +
+    `header, or work that ends the engine): look into the engine's log before it is sent again.`;
+  return { code: 'unavailable', message, details: { cause: lastError ?? undefined } };
+}
+
+export function faultEnding(operation: string, { code, message, cause }: WireFault): Ending {
+  const what = code === 'invalid-request' ? 'it cannot be sent' : 'its answer cannot be taken';
+  return { code, message: `${operation}: ${what} (${message}).`, details: { cause } };
 }
 
 export function unavailableEnding(

@@ -2,17 +2,27 @@
 // first good answer ends it, and a failure counts only when no other request carries it.
 import { Call } from '../call/call.ts';
 import type { CallAnswer } from '../call/core.ts';
-import { ClientError } from '../errors.ts';
+import type { ClientError } from '../errors.ts';
+import { errorIn } from '../json.ts';
 import type { WireRequest } from '../nodes/wire.ts';
+import { readEngineError } from '../policy/classify.ts';
+import { toRefusal } from '../api/answer.ts';
 import { Alarm } from '../time/wheel.ts';
 import type { Entry, EntryOwner } from './entry.ts';
-import type { Lane } from './lane.ts';
+import type { Lane, Naming } from './lane.ts';
+
+/** Statuses that one entry can bring upon a whole request. */
+const poisonStatuses: ReadonlySet<number> = new Set([400, 413, 422]);
+
+/** The type of the engine's refusal of a request whose entries name their index, among others. */
+export const explicitIndexRefusal = 'illegal_argument_exception';
 
 export class Batch<E extends Entry<never>> extends Alarm implements EntryOwner {
   readonly entries: readonly E[];
   /** Under way for suspiciously long. */
   stalled = false;
   readonly #lane: Lane<E>;
+  readonly #naming: Naming;
   #call: Call | null = null;
   #live: number;
   #startedMs = 0;
@@ -21,9 +31,10 @@ export class Batch<E extends Entry<never>> extends Alarm implements EntryOwner {
   /** Which entries each request that was sent carries, in their order. */
   readonly #carried = new Map<WireRequest, readonly E[]>();
 
-  constructor(lane: Lane<E>, entries: readonly E[]) {
+  constructor(lane: Lane<E>, entries: readonly E[], naming: Naming) {
     super();
     this.#lane = lane;
+    this.#naming = naming;
     this.entries = entries;
     this.#live = entries.length;
   }
@@ -46,7 +57,7 @@ export class Batch<E extends Entry<never>> extends Alarm implements EntryOwner {
     }
     this.#startedMs = core.time.now();
     core.wheel.set(this, this.#startedMs + owner.stallMs);
-    const load = freight.load(this.entries, deadlineAt);
+    const load = freight.load(this.entries, deadlineAt, this.#naming !== 'entries');
     this.#steering = core.nodes.steering;
     this.#carried.set(load.request, this.entries);
     const reload = (): WireRequest | null => this.#reload(deadlineAt);
@@ -78,8 +89,10 @@ export class Batch<E extends Entry<never>> extends Alarm implements EntryOwner {
       entry.attempts += answer.attempts;
       if (answer.maybeApplied) entry.maybeApplied = true;
     }
-    if (answer.status >= 300) return this.#split(answer.status);
     const carried = this.#carried.get(answer.request) ?? this.entries;
+    if (answer.status >= 300) return this.#refused(answer, carried.length);
+    // Index by index always works, so a trial that misjudged another refusal does no harm.
+    if (this.#naming === 'trial') core.indexInPath = true;
     const again = freight.unload(carried, answer).filter((entry) => !entry.ended && entry.copies === 0);
     owner.onBatchDone(this.#lane, core.time.now() - this.#startedMs);
     this.#lane.onBatchEnd(this, again);
@@ -113,23 +126,28 @@ export class Batch<E extends Entry<never>> extends Alarm implements EntryOwner {
     for (const [request, entries] of isSteeredAlike ? [...this.#carried].reverse() : [])
       if (entries.length === live.length) return request;
     this.#steering = core.nodes.steering;
-    const { request } = freight.load(live, deadlineAt);
+    const { request } = freight.load(live, deadlineAt, this.#naming !== 'entries');
     this.#carried.set(request, live);
     return request;
   }
 
-  /** The whole request was refused, so one entry of it may be poison: halves go on their own, until only the poison fails. */
-  #split(status: number): void {
+  /**
+   * The whole request was refused. Where indexes may not be named in entries it is sent again with the index in the path. Otherwise one
+   * entry may be poison: halves go on their own, until only the poison fails.
+   */
+  #refused({ status, body }: CallAnswer, carried: number): void {
     const live = this.entries.filter((entry) => !entry.ended);
-    if (live.length > 1 && status !== 401 && status !== 403) {
+    // Engines that read a bulk as it comes may have carried out what came before the line they refuse.
+    if (status === 400 && carried > 1) for (const entry of live) entry.maybeApplied = true;
+    const naming = this.#naming === 'trial' ? 'path' : this.#naming;
+    if (status === 400 && naming === 'entries' && readEngineError(body)?.type === explicitIndexRefusal)
+      this.#lane.ship(live, 'trial');
+    else if (live.length > 1 && poisonStatuses.has(status)) {
       const middle = Math.ceil(live.length / 2);
-      this.#lane.ship(live.slice(0, middle));
-      this.#lane.ship(live.slice(middle));
-    } else {
-      const code = status === 413 ? 'too-large' : 'rejected';
-      const error = new ClientError(code, `The engine refused the request with status ${status}.`, { status });
-      for (const entry of live) this.#lane.freight.refuse(entry, error);
-    }
+      this.#lane.ship(live.slice(0, middle), naming);
+      this.#lane.ship(live.slice(middle), naming);
+    } else
+      for (const entry of live) this.#lane.freight.refuse(entry, toRefusal(entry.operation, status, errorIn(body)));
     this.#lane.onBatchEnd(this, []);
   }
 }

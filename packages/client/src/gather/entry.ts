@@ -37,7 +37,7 @@ export class Entry<R> extends Alarm {
   /** Who to tell when it leaves early: the lane or the request that holds it. */
   owner: EntryOwner | null = null;
   readonly #core: Core;
-  readonly #operation: string;
+  readonly operation: string;
   readonly #isWrite: boolean;
   readonly signal: AbortSignal | undefined;
   readonly #onAbort: (() => void) | null = null;
@@ -47,7 +47,7 @@ export class Entry<R> extends Alarm {
   constructor(core: Core, about: EntryAbout, resolve: (result: R) => void, reject: (error: ClientError) => void) {
     super();
     this.#core = core;
-    this.#operation = about.operation;
+    this.operation = about.operation;
     this.#isWrite = about.isWrite;
     this.laneKey = about.laneKey;
     this.bytes = about.bytes;
@@ -92,18 +92,23 @@ export class Entry<R> extends Alarm {
   }
 
   override ring(): void {
+    if (this.#core.ended) {
+      // What is under way is told by its request, which knows whether it was sent.
+      if (this.state === 'waiting') this.#leave('closed', 'ended because the client was closed');
+      return;
+    }
     this.#core.counters.deadlineExceeded++;
     this.#leave('deadline-exceeded', 'did not end before its deadline');
   }
 
-  #leave(code: 'cancelled' | 'deadline-exceeded', what: string): void {
+  #leave(code: 'cancelled' | 'closed' | 'deadline-exceeded', what: string): void {
     if (this.ended) return;
     if (code === 'cancelled') this.#core.counters.cancelled++;
     const unknown = this.#isWrite && (this.maybeApplied || this.state === 'in-flight');
     const ms = Math.round(this.#core.time.now() - this.startedMs);
     const where =
       this.state === 'in-flight' ? 'the request that carried it was not answered' : 'it was waiting to be sent';
-    const message = `${this.#operation} ${what} (after ${ms} ms; ${where}).`;
+    const message = `${this.operation} ${what} (after ${ms} ms; ${where}).`;
     const cause: unknown = code === 'cancelled' ? this.signal?.reason : undefined;
     const { owner } = this;
     this.#fail(new ClientError(code, message, { outcome: unknown ? 'unknown' : 'none', cause }));

@@ -6,6 +6,7 @@ import type { Core } from '../call/core.ts';
 import { RecentQuantile } from '../policy/quantile.ts';
 import { Alarm } from '../time/wheel.ts';
 import type { Entry } from './entry.ts';
+import { groupBy } from './group.ts';
 import { Lane, type Freight, type LaneLimits, type LaneOwner } from './lane.ts';
 import { Pause } from './pause.ts';
 
@@ -109,7 +110,7 @@ export class LaneSet<E extends Entry<never>> extends Alarm implements LaneOwner<
     if (!this.#isDivided) {
       this.#isDivided = true;
       this.#core.events.emit('lanes', { kind: this.#freight.kind, divided: true });
-      for (const [key, entries] of groupByLane(this.#shared.empty())) this.#lane(key).pushFirst(entries);
+      for (const [key, entries] of groupBy(this.#shared.empty(), laneKeyOf)) this.#lane(key).pushFirst(entries);
     }
     this.#watch(this.#stuckMs);
   }
@@ -164,7 +165,7 @@ export class LaneSet<E extends Entry<never>> extends Alarm implements LaneOwner<
     this.#waiting += live.length;
     for (const entry of live) this.#waitingBytes += entry.bytes;
     if (!this.#isDivided) this.#shared.pushFirst(live);
-    else for (const [key, entries] of groupByLane(live)) this.#lane(key).pushFirst(entries);
+    else for (const [key, entries] of groupBy(live, laneKeyOf)) this.#lane(key).pushFirst(entries);
   }
 
   #lane(key: string): Lane<E> {
@@ -176,12 +177,4 @@ export class LaneSet<E extends Entry<never>> extends Alarm implements LaneOwner<
   }
 }
 
-function groupByLane<E extends Entry<never>>(entries: readonly E[]): Map<string, E[]> {
-  const groups = new Map<string, E[]>();
-  for (const entry of entries) {
-    const group = groups.get(entry.laneKey);
-    if (group) group.push(entry);
-    else groups.set(entry.laneKey, [entry]);
-  }
-  return groups;
-}
+const laneKeyOf = ({ laneKey }: Entry<never>): string => laneKey;

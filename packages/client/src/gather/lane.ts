@@ -4,15 +4,24 @@ import type { CallAnswer, CallSpec, Core } from '../call/core.ts';
 import type { ClientError } from '../errors.ts';
 import { Batch } from './batch.ts';
 import type { Entry, EntryOwner } from './entry.ts';
+import { groupBy } from './group.ts';
+
+/** Entries as a request. */
+export type Load = Pick<CallSpec, 'operation' | 'request' | 'safety' | 'hedgeAfter' | 'steerable' | 'steersItself'>;
+
+/**
+ * Where a request names the index of its entries: in each entry; in its path, which is always allowed; or there for a trial, because
+ * the engine refused it otherwise (`rest.action.multi.allow_explicit_index: false`).
+ */
+export type Naming = 'entries' | 'path' | 'trial';
 
 /** How a kind of operation travels: how entries become a request, and how its answer is handed out. */
 export interface Freight<E extends Entry<never>> {
   readonly kind: 'write' | 'get' | 'search';
-  /** The request for `entries`; `deadlineAt` is the latest deadline among them. */
-  load(
-    entries: readonly E[],
-    deadlineAt: number,
-  ): Pick<CallSpec, 'operation' | 'request' | 'safety' | 'hedgeAfter' | 'steerable' | 'steersItself'>;
+  /** What names the index of an entry in a path. */
+  pathOf(entry: E): string;
+  /** The request for `entries`; `deadlineAt` is the latest deadline among them. `inPath`: they are of one index, which the path names. */
+  load(entries: readonly E[], deadlineAt: number, inPath: boolean): Load;
   /** Ends each entry, or returns those that should be sent again. `answer.status` is below 300. */
   unload(entries: readonly E[], answer: CallAnswer): readonly E[];
   /** Ends an entry of a request that failed whole. */
@@ -105,10 +114,15 @@ export class Lane<E extends Entry<never>> implements EntryOwner {
     this.owner.onTaken(1, entry.bytes);
   }
 
-  /** Sends `entries` as one request now, whatever else is in flight. */
-  ship(entries: readonly E[]): void {
+  /** Sends `entries` as one request now, or one for each index, whatever else is in flight. */
+  ship(entries: readonly E[], naming: Naming = this.core.indexInPath ? 'path' : 'entries'): void {
     this.shippedMs = this.core.time.now();
-    const batch = new Batch(this, entries);
+    if (naming === 'entries') return this.#start(new Batch(this, entries, naming));
+    for (const group of groupBy(entries, (entry) => this.freight.pathOf(entry)).values())
+      this.#start(new Batch(this, group, naming));
+  }
+
+  #start(batch: Batch<E>): void {
     this.batches.add(batch);
     batch.start();
   }

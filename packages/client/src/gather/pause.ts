@@ -33,7 +33,7 @@ export class Pause<E extends Entry<never>> extends Alarm {
 
   override ring(): void {
     const live = this.#entries.filter((entry) => !entry.ended);
-    if (live.length === 0) return;
+    if (live.length === 0 || this.#core.ended) return;
     const { time, wheel, retryBudget, counters } = this.#core;
     const now = time.now();
     if (!retryBudget.withdraw(now)) {

@@ -2,13 +2,14 @@
 // failed where another attempt may help is handed back to go alone.
 import type { CallAnswer, Core } from '../call/core.ts';
 import { ClientError } from '../errors.ts';
+import { isObject, readJson, stringifyExact } from '../json.ts';
 import { readStatus, toEngineError } from '../policy/classify.ts';
 import type { RecentQuantile } from '../policy/quantile.ts';
-import { parseBody, toGetResult, toSearchResult, type EngineDocument, type EngineSearch } from '../api/read.ts';
+import { toRefusal } from '../api/answer.ts';
+import { searchIndexes, toGetResult, toPathPart, toSearchResult } from '../api/read.ts';
 import type { GetRequest, GetResult, SearchRequest, SearchResult } from '../api/types.ts';
-import { toRefusal } from '../api/write.ts';
 import { Entry, type EntryAbout } from './entry.ts';
-import type { Freight } from './lane.ts';
+import type { Freight, Load } from './lane.ts';
 
 /** A read of either kind, with its request and a way to be carried out alone. */
 export class ReadEntry<Q, R> extends Entry<R> {
@@ -42,37 +43,44 @@ export class ReadEntry<Q, R> extends Entry<R> {
 export type GetEntry = ReadEntry<GetRequest, GetResult>;
 export type SearchEntry = ReadEntry<SearchRequest, SearchResult>;
 
-abstract class ReadFreight<Q, R, A extends { readonly error?: unknown }> implements Freight<ReadEntry<Q, R>> {
+abstract class ReadFreight<Q, R> implements Freight<ReadEntry<Q, R>> {
   abstract readonly kind: 'get' | 'search';
   protected readonly core: Core;
   protected readonly latency: RecentQuantile | undefined;
+  /** Where the answers to the single entries are. */
+  protected abstract readonly answersAt: 'docs' | 'responses';
 
   constructor(core: Core, latency: RecentQuantile | undefined) {
     this.core = core;
     this.latency = latency;
   }
 
-  abstract load(entries: readonly ReadEntry<Q, R>[]): ReturnType<Freight<ReadEntry<Q, R>>['load']>;
-  protected abstract answersIn(body: unknown): readonly A[] | undefined;
-  protected abstract statusOf(answer: A): number;
-  protected abstract resultOf(entry: ReadEntry<Q, R>, answer: A): R;
+  abstract pathOf(entry: ReadEntry<Q, R>): string;
+  abstract load(entries: readonly ReadEntry<Q, R>[], deadlineAt: number, inPath: boolean): Load;
+  /** The status of one answer; undefined when it has none. */
+  protected abstract statusOf(answer: Readonly<Record<string, unknown>>): number | undefined;
+  /** Undefined when it is no answer to the entry. */
+  protected abstract resultOf(entry: ReadEntry<Q, R>, answer: unknown): R | undefined;
 
   unload(entries: readonly ReadEntry<Q, R>[], answer: CallAnswer): readonly ReadEntry<Q, R>[] {
-    let answers: readonly A[] = [];
-    try {
-      answers = this.answersIn(parseBody(this.kind, answer.body)) ?? [];
-    } catch {
-      // Every entry below lacks its answer and goes alone.
-    }
+    const { exactIntegers, retryStatuses } = this.core.options;
+    const body = answer.status === 200 ? readJson(answer.body, exactIntegers) : undefined;
+    const found = isObject(body) ? body[this.answersAt] : undefined;
+    // Too many or too few: nobody knows which is whose.
+    const answers: readonly unknown[] = Array.isArray(found) && found.length === entries.length ? found : [];
     entries.forEach((entry, i) => {
       const one = answers[i];
       if (entry.ended) return;
-      if (one === undefined) return entry.goAlone();
-      const status = this.statusOf(one);
-      if (status < 300) return entry.done(this.resultOf(entry, one));
-      const reading = readStatus(status, 'read', this.core.options.retryStatuses, () => toEngineError(one.error)?.type);
-      if (reading.verdict === 'retry') entry.goAlone();
-      else entry.fail(toRefusal(this.kind, status, one.error));
+      const status = isObject(one) ? this.statusOf(one) : undefined;
+      if (!isObject(one) || status === undefined) return entry.goAlone();
+      if (status === 200) {
+        const result = this.resultOf(entry, one);
+        return result === undefined ? entry.goAlone() : entry.done(result);
+      }
+      const { error } = one;
+      const reading = readStatus(status, 'read', retryStatuses, () => toEngineError(error)?.type);
+      if (reading.verdict === 'refused' && toEngineError(error)) entry.fail(toRefusal(this.kind, status, error));
+      else entry.goAlone();
     });
     return [];
   }
@@ -82,68 +90,77 @@ abstract class ReadFreight<Q, R, A extends { readonly error?: unknown }> impleme
   }
 }
 
-export class GetFreight extends ReadFreight<GetRequest, GetResult, EngineDocument> {
+export class GetFreight extends ReadFreight<GetRequest, GetResult> {
   readonly kind = 'get';
+  protected readonly answersAt = 'docs';
 
-  load(entries: readonly GetEntry[]): ReturnType<Freight<GetEntry>['load']> {
-    const docs = entries.map(({ request }) => ({ _index: request.index, _id: request.id, routing: request.routing }));
+  pathOf({ request }: GetEntry): string {
+    return toPathPart('get', request.index);
+  }
+
+  load(entries: readonly GetEntry[], _deadlineAt: number, inPath: boolean): Load {
+    const docs = entries.map(({ request }) => ({
+      _index: inPath ? undefined : request.index,
+      _id: request.id,
+      routing: request.routing,
+    }));
+    const path = inPath && entries[0] ? `/${this.pathOf(entries[0])}/_mget` : '/_mget';
     return {
       operation: 'mget',
-      request: { method: 'POST', path: '/_mget', body: JSON.stringify({ docs }), contentType: 'application/json' },
+      request: { method: 'POST', path, body: JSON.stringify({ docs }), contentType: 'application/json' },
       safety: 'read',
       hedgeAfter: this.latency,
       steerable: true,
     };
   }
 
-  protected answersIn(body: unknown): readonly EngineDocument[] | undefined {
-    return (body as { docs?: readonly EngineDocument[] }).docs;
-  }
-
   /** An _mget answers 200 whatever happened to one document; what an error means is told by its type alone. */
-  protected statusOf(answer: EngineDocument): number {
-    if (answer.error === undefined) return 200;
-    return toEngineError(answer.error)?.type === 'index_not_found_exception' ? 404 : 503;
+  protected statusOf({ error }: Readonly<Record<string, unknown>>): number {
+    if (error === undefined) return 200;
+    return toEngineError(error)?.type === 'index_not_found_exception' ? 404 : 503;
   }
 
-  protected resultOf(entry: GetEntry, answer: EngineDocument): GetResult {
+  protected resultOf(entry: GetEntry, answer: unknown): GetResult | undefined {
     return toGetResult(entry.request, answer, entry.attempts);
   }
 }
 
-export class SearchFreight extends ReadFreight<SearchRequest, SearchResult, EngineSearch> {
+export class SearchFreight extends ReadFreight<SearchRequest, SearchResult> {
   readonly kind = 'search';
+  protected readonly answersAt = 'responses';
 
-  load(entries: readonly SearchEntry[]): ReturnType<Freight<SearchEntry>['load']> {
+  pathOf({ request }: SearchEntry): string {
+    return searchIndexes(request);
+  }
+
+  load(entries: readonly SearchEntry[], _deadlineAt: number, inPath: boolean): Load {
     const steering = this.core.nodes.steering;
     let body = '';
     for (const { request } of entries) {
       const header = {
-        index: request.index,
+        index: inPath ? undefined : request.index,
         routing: request.routing,
         preference: request.preference ?? (steering === '' ? undefined : steering),
         allow_partial_search_results: request.allowPartial ?? false,
       };
-      body += `${JSON.stringify(header)}\n${JSON.stringify(request.body ?? {})}\n`;
+      body += `${JSON.stringify(header)}\n${stringifyExact(request.body ?? {})}\n`;
     }
+    const path = inPath && entries[0] ? `/${this.pathOf(entries[0])}/_msearch` : '/_msearch';
     return {
       operation: 'msearch',
-      request: { method: 'POST', path: '/_msearch', body, contentType: 'application/x-ndjson' },
+      request: { method: 'POST', path, body, contentType: 'application/x-ndjson' },
       safety: 'read',
       hedgeAfter: this.latency,
       steersItself: true,
     };
   }
 
-  protected answersIn(body: unknown): readonly EngineSearch[] | undefined {
-    return (body as { responses?: readonly EngineSearch[] }).responses;
+  protected statusOf({ status, error }: Readonly<Record<string, unknown>>): number | undefined {
+    if (typeof status === 'number') return status;
+    return status === undefined && error === undefined ? 200 : undefined;
   }
 
-  protected statusOf(answer: EngineSearch): number {
-    return answer.status ?? (answer.error === undefined ? 200 : 500);
-  }
-
-  protected resultOf(entry: SearchEntry, answer: EngineSearch): SearchResult {
+  protected resultOf(entry: SearchEntry, answer: unknown): SearchResult | undefined {
     return toSearchResult(answer, entry.attempts);
   }
 }

@@ -1,20 +1,13 @@
 // Single-document writes travelling as one _bulk: each entry gets the answer of its own item.
 import type { CallAnswer, Core } from '../call/core.ts';
-import { ClientError, withOutcome } from '../errors.ts';
+import { withOutcome, type ClientError } from '../errors.ts';
+import { readJson } from '../json.ts';
 import { readStatus, toEngineError } from '../policy/classify.ts';
+import { itemsIn, readItem, toRefusal, toUnreadable } from '../api/answer.ts';
 import type { WriteResult } from '../api/types.ts';
-import { parseBody } from '../api/read.ts';
-import {
-  refence,
-  toBulkLines,
-  toRefusal,
-  toResult,
-  type CarriedWrite,
-  type EngineItem,
-  type Write,
-} from '../api/write.ts';
+import { refence, toBulkLines, type CarriedWrite, type Write } from '../api/write.ts';
 import { Entry, type EntryAbout } from './entry.ts';
-import type { Freight } from './lane.ts';
+import type { Freight, Load } from './lane.ts';
 
 export class WriteEntry extends Entry<WriteResult> implements CarriedWrite {
   write: Write;
@@ -51,37 +44,33 @@ export class WriteFreight implements Freight<WriteEntry> {
     this.#ownDoing = ownDoing;
   }
 
-  load(entries: readonly WriteEntry[], deadlineAt: number): ReturnType<Freight<WriteEntry>['load']> {
+  pathOf({ write }: WriteEntry): string {
+    return encodeURIComponent(write.index);
+  }
+
+  load(entries: readonly WriteEntry[], deadlineAt: number, inPath: boolean): Load {
     let body = '';
-    for (const entry of entries) body += entry.text;
+    for (const entry of entries) body += inPath ? toBulkLines(entry.write, true) : entry.text;
     const timeoutMs = Math.max(1, Math.ceil(deadlineAt - this.#core.time.now()));
+    const index = inPath && entries[0] ? `/${this.pathOf(entries[0])}` : '';
+    const path = `${index}/_bulk?timeout=${timeoutMs}ms`;
     return {
       operation: 'bulk',
-      request: { method: 'POST', path: `/_bulk?timeout=${timeoutMs}ms`, body, contentType: 'application/x-ndjson' },
+      request: { method: 'POST', path, body, contentType: 'application/x-ndjson' },
       safety: 'replayable',
     };
   }
 
-  unload(entries: readonly WriteEntry[], answer: CallAnswer): readonly WriteEntry[] {
-    let items: readonly Readonly<Record<string, EngineItem>>[];
-    try {
-      items = (parseBody('bulk', answer.body) as { items?: typeof items }).items ?? [];
-    } catch (error) {
-      for (const entry of entries) this.refuse(entry, error as ClientError);
-      return [];
-    }
+  unload(entries: readonly WriteEntry[], { status, body }: CallAnswer): readonly WriteEntry[] {
+    const items = itemsIn(status === 200 ? readJson(body, false) : undefined, entries.length);
     const again: WriteEntry[] = [];
     for (let i = 0; i < entries.length; i++) {
       const entry = entries[i];
-      const item = entry && items[i]?.[entry.write.op];
       if (!entry || entry.ended) continue;
-      if (item) this.#settle(entry, item, again);
-      else
-        entry.fail(
-          new ClientError('bad-response', `${entry.write.op}: the engine's bulk answer lacks its item.`, {
-            outcome: 'unknown',
-          }),
-        );
+      const reading = readItem(entry.write, items?.[i], entry.attempts);
+      if (reading.kind === 'done') entry.done(reading.result);
+      else if (reading.kind === 'refused') this.#settle(entry, reading.status, reading.error, again);
+      else entry.fail(toUnreadable(entry.operation, status, 'unknown'));
     }
     return again;
   }
@@ -90,19 +79,15 @@ export class WriteFreight implements Freight<WriteEntry> {
     entry.fail(withOutcome(error, entry.maybeApplied));
   }
 
-  #settle(entry: WriteEntry, item: EngineItem, again: WriteEntry[]): void {
+  #settle(entry: WriteEntry, status: number, error: unknown, again: WriteEntry[]): void {
     const { write } = entry;
-    const status = item.status ?? 500;
-    if (status < 300 || (write.op === 'delete' && status === 404 && item.error === undefined)) {
-      return entry.done(toResult(write, item, entry.attempts));
-    }
     const { options, fences } = this.#core;
-    const reading = readStatus(status, write.safety, options.retryStatuses, () => toEngineError(item.error)?.type);
+    const reading = readStatus(status, write.safety, options.retryStatuses, () => toEngineError(error)?.type);
     if (reading.maybeApplied) entry.maybeApplied = true;
     const mayRetry = entry.attempts < options.maxAttempts;
-    if (mayRetry && (reading.verdict === 'retry' || (status === 409 && refence(entry, item.error, fences))))
+    if (mayRetry && (reading.verdict === 'retry' || (status === 409 && refence(entry, error, fences))))
       return void again.push(entry);
-    const refusal = toRefusal(write.op, status, item.error, { outcome: entry.maybeApplied ? 'unknown' : 'none' });
+    const refusal = toRefusal(write.op, status, error, { outcome: entry.maybeApplied ? 'unknown' : 'none' });
     if (status !== 409 || !entry.maybeApplied) return entry.fail(refusal);
     void this.#ownDoing(write, entry.attempts, entry).then(
       (own) => (own ? entry.done(own) : entry.fail(refusal)),

@@ -3,6 +3,7 @@
 import type { Time } from '../time/time.ts';
 import { Alarm, type Wheel } from '../time/wheel.ts';
 import { Breaker, type BreakerOptions } from '../policy/breaker.ts';
+import type { NodeAddress } from './address.ts';
 import { Node, type NodeState } from './node.ts';
 import { Prober, type ProbeResult } from './prober.ts';
 import type { WireFactory } from './wire.ts';
@@ -25,6 +26,8 @@ export const nodeSetDefaults: NodeSetOptions = {
 
 export interface NodeSetListener {
   onNodeChange(node: Node, from: NodeState, reason: string): void;
+  /** The set was replaced by another one, of which `usable` nodes may take requests now. */
+  onReplaced(usable: number): void;
 }
 
 const watchEveryMs = 50;
@@ -48,11 +51,14 @@ export class NodeSet {
   readonly #listener: NodeSetListener;
   readonly #probers = new Map<Node, Prober>();
   readonly #watch: Watch;
+  /** Left the set and still owe answers. */
+  readonly #retiring = new Set<Node>();
   #all: Node[] = [];
   #usable: Node[] = [];
   #steering = '';
   #allUp = true;
   #identified = false;
+  #closed = false;
 
   /** @param wheel a wheel that does not keep the process alive. */
   constructor(time: Time, wheel: Wheel, wires: WireFactory, options: NodeSetOptions, listener: NodeSetListener) {
@@ -83,23 +89,27 @@ export class NodeSet {
     return this.#steering;
   }
 
-  /** Makes the set exactly `urls`: keeps the nodes that stay, closes those that go. */
-  async replace(urls: readonly string[]): Promise<void> {
-    const wanted = new Set(urls);
+  /** Makes the set exactly `addresses`: keeps the nodes that stay, closes those that go once they have answered what they owe. */
+  async replace(addresses: readonly NodeAddress[]): Promise<void> {
+    if (this.#closed) return;
+    const wanted = new Map(addresses.map((address) => [address.url, address]));
     const gone = this.#all.filter((node) => !wanted.has(node.url));
     const have = new Set(this.#all.map((node) => node.url));
     const now = this.#time.now();
-    const fresh = [...wanted]
-      .filter((url) => !have.has(url))
-      .map((url) => {
-        const node = new Node(url, this.#wires(new URL(url)), new Breaker(this.#options.breaker, now), now);
+    const fresh = [...wanted.values()]
+      .filter(({ url }) => !have.has(url))
+      .map(({ url, target }) => {
+        const node = new Node(url, this.#wires(target), new Breaker(this.#options.breaker, now), now);
         const report = (of: Node, result: ProbeResult): void => this.#onProbe(of, result);
         this.#probers.set(node, new Prober(node, this.#time, this.#wheel, this.#options.probeTimeoutMs, report));
         return node;
       });
     this.#all = [...this.#all.filter((node) => wanted.has(node.url)), ...fresh];
     this.#refresh();
-    await Promise.all(gone.map((node) => this.#drop(node)));
+    this.#listener.onReplaced(this.usableCount);
+    // A newcomer is asked for its id, so that reads can be steered; before the first request nobody is.
+    if (this.#identified) for (const node of fresh) this.#probers.get(node)?.identify();
+    await Promise.all(gone.map((node) => this.#retire(node)));
   }
 
   /**
@@ -134,8 +144,11 @@ export class NodeSet {
 
   /** An exchange with `node` broke. It is avoided for the moment that a probe takes. */
   suspect(node: Node, reason: string): void {
+    const prober = this.#probers.get(node);
+    // A node that left the set is nobody's business any more.
+    if (!prober) return;
     if (node.state === 'up') this.#change(node, 'suspect', reason);
-    this.#probers.get(node)?.now();
+    prober.now();
   }
 
   /** An answer that speaks for (`good`) or against a node's own health. */
@@ -157,16 +170,31 @@ export class NodeSet {
   /** Ends all probes and connections. */
   async close(): Promise<void> {
     this.#wheel.clear(this.#watch);
-    await Promise.all(this.#all.map((node) => this.#drop(node)));
+    this.#closed = true;
+    const all = [...this.#all, ...this.#retiring];
     this.#all = [];
     this.#refresh();
+    await Promise.all(
+      all.map((node) => {
+        this.#stopProbes(node);
+        for (const one of node.inFlight.snapshot()) one.onEvicted();
+        return node.wire.close();
+      }),
+    );
   }
 
-  async #drop(node: Node): Promise<void> {
+  /** Lets a node that left the set answer what it owes; a dead one is not waited for. */
+  async #retire(node: Node): Promise<void> {
+    this.#stopProbes(node);
+    if (node.state === 'down') for (const one of node.inFlight.snapshot()) one.onEvicted();
+    this.#retiring.add(node);
+    await node.wire.close(node.state !== 'down');
+    this.#retiring.delete(node);
+  }
+
+  #stopProbes(node: Node): void {
     this.#probers.get(node)?.stop();
     this.#probers.delete(node);
-    for (const one of node.inFlight.snapshot()) one.onEvicted();
-    await node.wire.close();
   }
 
   #othersUp(node: Node): boolean {

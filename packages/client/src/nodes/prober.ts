@@ -26,12 +26,17 @@ const probeRequest: WireRequest = {
 const localProbeRequest: WireRequest = { ...probeRequest, path: `${probeRequest.path}&local=true` };
 
 /** Asks a node for its own id: the one key of the answer's `nodes`. */
-const identifyRequest: WireRequest = {
+export const identifyRequest: WireRequest = {
   method: 'GET',
   path: '/_nodes/_local?filter_path=nodes.*.name',
   body: null,
   contentType: 'application/json',
 };
+
+/** The id in the answer to `identifyRequest`; undefined when there is none. */
+export function engineIdIn({ status, body }: WireAnswer): string | undefined {
+  return status === 200 ? /^\s*\{\s*"nodes"\s*:\s*\{\s*"([\w-]+)"/.exec(body.toString('latin1'))?.[1] : undefined;
+}
 
 /** An alarm later than this says more about this process than about the node. */
 const lateMs = 100;
@@ -176,8 +181,8 @@ class Identity implements WireSink {
 
   onAnswer(answer: WireAnswer): void {
     this.#exchange = null;
-    const id = /"nodes"\s*:\s*\{\s*"([\w-]+)"/.exec(answer.body.toString('latin1'))?.[1];
-    if (answer.status !== 200 || id === undefined || id === this.#node.engineId) return;
+    const id = engineIdIn(answer);
+    if (id === undefined || id === this.#node.engineId) return;
     this.#node.engineId = id;
     this.#onKnown();
   }

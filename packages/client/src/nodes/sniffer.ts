@@ -1,35 +1,37 @@
-// Optional: follows the cluster's own list of nodes. Only useful where the addresses that nodes publish can be reached.
+// Optional: asks the cluster now and then for its own list of nodes, and reads it. What is done with it is told to others.
+import { isObject } from '../json.ts';
 import type { Time, Timer } from '../time/time.ts';
+import type { NodeAddress } from './address.ts';
 
-/** Asks the cluster: `GET /_nodes/_all/http`, or undefined when it did not answer. */
-export type AskNodes = () => Promise<NodesAnswer | undefined>;
+/** Asks the cluster: `GET /_nodes/_all/http`; undefined when it did not answer. */
+export type AskNodes = () => Promise<unknown>;
 
-export interface NodesAnswer {
-  readonly nodes?: Readonly<
-    Record<string, { readonly roles?: readonly string[]; readonly http?: { readonly publish_address?: string } }>
-  >;
+/** A node as the cluster lists it. */
+export interface ListedNode {
+  readonly engineId: string;
+  readonly address: NodeAddress;
 }
 
 export class Sniffer {
   readonly #time: Time;
   readonly #everyMs: number;
+  readonly #like: NodeAddress;
   readonly #ask: AskNodes;
-  readonly #onNodes: (urls: readonly string[]) => void;
-  readonly #protocol: string;
+  readonly #onNodes: (nodes: readonly ListedNode[]) => Promise<void>;
   #timer: Timer | null = null;
   #stopped = false;
 
-  /** @param protocol `http:` or `https:`, which nodes do not publish. */
+  /** @param like a node whose protocol and user are those of all nodes, because nodes do not publish them. */
   constructor(
     time: Time,
     everyMs: number,
-    protocol: string,
+    like: NodeAddress,
     ask: AskNodes,
-    onNodes: (urls: readonly string[]) => void,
+    onNodes: (nodes: readonly ListedNode[]) => Promise<void>,
   ) {
     this.#time = time;
     this.#everyMs = everyMs;
-    this.#protocol = protocol;
+    this.#like = like;
     this.#ask = ask;
     this.#onNodes = onNodes;
   }
@@ -49,18 +51,32 @@ export class Sniffer {
 
   async #sniff(): Promise<void> {
     const answer = await this.#ask().catch(() => undefined);
-    const urls = nodeUrlsIn(answer, this.#protocol);
+    const nodes = nodesIn(answer, this.#like);
     // An empty or missing list is no news: the nodes that are known stay.
-    if (urls.length > 0 && !this.#stopped) this.#onNodes(urls);
+    if (nodes.length > 0 && !this.#stopped) await this.#onNodes(nodes);
   }
 }
 
-/** URLs of the nodes that may take requests: all but those that are only eligible as master. */
-export function nodeUrlsIn(answer: NodesAnswer | undefined, protocol: string): readonly string[] {
-  return Object.values(answer?.nodes ?? {}).flatMap(({ roles, http }) => {
-    const onlyMaster = roles?.length === 1 && (roles[0] === 'master' || roles[0] === 'cluster_manager');
+/** The nodes of a list that may take requests and say where: all but those that are only eligible as master. */
+export function nodesIn(answer: unknown, like: NodeAddress): readonly ListedNode[] {
+  const nodes = isObject(answer) ? answer['nodes'] : undefined;
+  if (!isObject(nodes)) return [];
+  return Object.entries(nodes).flatMap(([engineId, node]) => {
+    if (!isObject(node) || isOnlyMaster(node['roles']) || !isObject(node['http'])) return [];
+    const published = node['http']['publish_address'];
+    if (typeof published !== 'string') return [];
     // The published address is `ip:port`, or `name/ip:port`.
-    const address = http?.publish_address?.split('/').at(-1);
-    return onlyMaster || address === undefined ? [] : [`${protocol}//${address}`];
+    const host = published.slice(published.lastIndexOf('/') + 1);
+    const address = isReachableKind(host) ? like.sibling(host) : undefined;
+    return address ? [{ engineId, address }] : [];
   });
+}
+
+function isOnlyMaster(roles: unknown): boolean {
+  return Array.isArray(roles) && roles.length === 1 && (roles[0] === 'master' || roles[0] === 'cluster_manager');
+}
+
+/** Link-local addresses mean something else on every machine, and unspecified ones mean this machine. */
+function isReachableKind(host: string): boolean {
+  return !/^(\[fe[89ab][\da-f]:|169\.254\.|0\.0\.0\.0:|\[::\]:)/i.test(host);
 }

@@ -1,7 +1,16 @@
 // The real wire: an undici pool per node, driven by its dispatch interface, which is the cheapest one and tells when a
 // request leaves the queue and reaches a socket.
 import { Pool, type Dispatcher } from 'undici';
-import type { Exchange, HeaderMap, Wire, WireFactory, WireRequest, WireSink } from './wire.ts';
+import { authorizationOf, prefixOf } from './address.ts';
+import {
+  WireFault,
+  type Exchange,
+  type HeaderMap,
+  type Wire,
+  type WireFactory,
+  type WireRequest,
+  type WireSink,
+} from './wire.ts';
 
 export interface TlsOptions {
   /** Certificate authorities to trust, PEM. */
@@ -19,9 +28,18 @@ export interface UndiciWireOptions {
   readonly connectTimeoutMs: number;
   /** Idle connections are kept this long. */
   readonly keepAliveMs: number;
+  /** A larger answer is given up. */
+  readonly maxAnswerBytes: number;
   readonly tls?: TlsOptions;
   /** Headers of every request, flat (authorization, user agent). */
   readonly headers: readonly string[];
+}
+
+/** The failures that say nothing about the node. */
+function faultOf(error: Error): WireFault | undefined {
+  const { code } = error as { code?: unknown };
+  if (code === 'UND_ERR_INVALID_ARG') return new WireFault('invalid-request', error);
+  return code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE' ? new WireFault('bad-response', error) : undefined;
 }
 
 class UndiciExchange implements Exchange, Dispatcher.DispatchHandler {
@@ -72,13 +90,14 @@ class UndiciExchange implements Exchange, Dispatcher.DispatchHandler {
   onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#sink.onFailure(error);
+    this.#sink.onFailure(faultOf(error) ?? error);
   }
 }
 
 class UndiciWire implements Wire {
   readonly #main: Pool;
   readonly #probe: Pool;
+  readonly #prefix: string;
   readonly #headers: {
     readonly json: readonly string[];
     readonly ndjson: readonly string[];
@@ -94,12 +113,21 @@ class UndiciWire implements Wire {
       ...(options.tls?.rejectUnauthorized === undefined ? {} : { rejectUnauthorized: options.tls.rejectUnauthorized }),
     };
     // Deadlines are kept by the calls themselves, so undici's own time-outs are off.
-    const common = { connect, headersTimeout: 0, bodyTimeout: 0, keepAliveTimeout: options.keepAliveMs };
-    this.#main = new Pool(url, { ...common, connections: options.connections });
-    this.#probe = new Pool(url, { ...common, connections: 1 });
-    const bare = ['accept', 'application/json', ...options.headers];
+    const common = {
+      connect,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      keepAliveTimeout: options.keepAliveMs,
+      maxResponseSize: options.maxAnswerBytes,
+    };
+    this.#prefix = prefixOf(url);
+    this.#main = new Pool(url.origin, { ...common, connections: options.connections });
+    this.#probe = new Pool(url.origin, { ...common, connections: 1 });
+    const authorization = hasAuthorization(options.headers) ? undefined : authorizationOf(url);
+    const own = authorization === undefined ? options.headers : [...options.headers, 'authorization', authorization];
+    const bare = ['accept', 'application/json', ...own];
     this.#headers = {
-      own: options.headers,
+      own,
       bare,
       json: [...bare, 'content-type', 'application/json'],
       ndjson: [...bare, 'content-type', 'application/x-ndjson'],
@@ -114,8 +142,8 @@ class UndiciWire implements Wire {
     return this.#dispatch(this.#probe, request, sink);
   }
 
-  async close(): Promise<void> {
-    await Promise.all([this.#main.destroy(), this.#probe.destroy()]);
+  async close(drain = false): Promise<void> {
+    await Promise.all([drain ? this.#main.close() : this.#main.destroy(), this.#probe.destroy()]);
   }
 
   #dispatch(pool: Pool, request: WireRequest, sink: WireSink): Exchange {
@@ -124,7 +152,7 @@ class UndiciWire implements Wire {
     pool.dispatch(
       {
         method: request.method,
-        path: request.path,
+        path: this.#prefix === '' ? request.path : this.#prefix + request.path,
         body: request.body,
         headers: (request.headers ? [...common, ...request.headers] : common) as string[],
       },
@@ -138,6 +166,10 @@ class UndiciWire implements Wire {
     if (request.body === null) return this.#headers.bare;
     return request.contentType === 'application/json' ? this.#headers.json : this.#headers.ndjson;
   }
+}
+
+function hasAuthorization(headers: readonly string[]): boolean {
+  return headers.some((name, at) => at % 2 === 0 && name.toLowerCase() === 'authorization');
 }
 
 /** Makes the wire of each node. */

@@ -21,6 +21,17 @@ export interface WireAnswer {
   readonly body: Buffer;
 }
 
+/** A failure that no node is to blame for, and that another node would not mend. */
+export class WireFault extends Error {
+  /** The request cannot be sent as it is; or its answer is larger than this client takes. */
+  readonly code: 'invalid-request' | 'bad-response';
+
+  constructor(code: WireFault['code'], cause: Error) {
+    super(cause.message, { cause });
+    this.code = code;
+  }
+}
+
 /** Receives the end of one exchange: exactly one of `onAnswer` and `onFailure`, unless the exchange was cancelled. */
 export interface WireSink {
   /** The first byte is about to be written: from here on the engine may have seen the request. */
@@ -39,8 +50,9 @@ export interface Wire {
   send(request: WireRequest, sink: WireSink): Exchange;
   /** A cheap exchange on a connection of its own, so that it waits behind no user's request. */
   probe(request: WireRequest, sink: WireSink): Exchange;
-  /** Closes every connection; exchanges under way fail. */
-  close(): Promise<void>;
+  /** Closes every connection; exchanges under way fail, or are let end when `drain`. */
+  close(drain?: boolean): Promise<void>;
 }
 
+/** Makes the connections to the node at `url`, which may bring user, password and a prefix of every path. */
 export type WireFactory = (url: URL) => Wire;

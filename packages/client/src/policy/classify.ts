@@ -1,6 +1,7 @@
 // What an answer or a broken exchange means: done, final refusal, or worth another attempt, and whether a write may have
 // been applied. Facts about statuses are the engines'; the caution about writes is ours.
 import type { EngineError } from '../errors.ts';
+import { errorIn } from '../json.ts';
 
 /** How a request may be repeated. */
 export type Safety =
@@ -24,33 +25,50 @@ export interface Reading {
 const done: Reading = { verdict: 'done', maybeApplied: false, blamesNode: false };
 const refused: Reading = { verdict: 'refused', maybeApplied: false, blamesNode: false };
 const notApplied: Reading = { verdict: 'retry', maybeApplied: false, blamesNode: false };
+const lostRead: Reading = { verdict: 'retry', maybeApplied: false, blamesNode: true };
 const perhaps: Reading = { verdict: 'retry', maybeApplied: true, blamesNode: true };
 const perhapsFinal: Reading = { verdict: 'refused', maybeApplied: true, blamesNode: true };
+const perhapsOfCluster: Reading = { verdict: 'retry', maybeApplied: true, blamesNode: false };
+const perhapsOfClusterFinal: Reading = { verdict: 'refused', maybeApplied: true, blamesNode: false };
 
-/**
- * Engine errors that are raised before a write is executed: a block (no master, recovery), no master known, the
- * primary not active in time, a full thread pool or memory breaker.
- */
+/** Errors with 503 that are raised before any shard sees the write: a full queue, a full memory, no master to create the index. */
 const neverExecuted = new Set([
-  'cluster_block_exception',
   'master_not_discovered_exception',
   'cluster_manager_not_discovered_exception',
-  'unavailable_shards_exception',
-  'no_shard_available_action_exception',
   'es_rejected_execution_exception',
   'rejected_execution_exception',
   'circuit_breaking_exception',
 ]);
 
-/** The first engine error in a body, or undefined when the body is not an engine's error. */
+/** Statuses of blocks that stay until somebody, or a disk with more room, removes them. A 503 block goes with the next election. */
+const blockStatuses: ReadonlySet<number> = new Set([400, 403, 429]);
+const blockTypes: ReadonlySet<string | undefined> = new Set(['cluster_block_exception', 'index_closed_exception']);
+
+/** The index or the cluster is blocked for the request. */
+export function isBlock(status: number, errorType: string | undefined): boolean {
+  return blockStatuses.has(status) && blockTypes.has(errorType);
+}
+
+/**
+ * Errors with 503 that speak of the cluster, not of the node that says so. They prove nothing: when the node of the primary is lost
+ * under a write, the engine waits for the next state of the cluster and tries again by itself, so a block (no master) or a primary
+ * that does not become active in time may follow a try that was carried out.
+ * https://github.com/elastic/elasticsearch/blob/main/server/src/main/java/org/elasticsearch/action/support/single/instance/TransportInstanceSingleOperationAction.java
+ */
+const ofCluster = new Set([
+  'cluster_block_exception',
+  'unavailable_shards_exception',
+  'no_shard_available_action_exception',
+]);
+
+/** 4xx that mean "not carried out" by RFC 9110, whoever says it. 408 and what is not registered may come from a proxy that gave up waiting. */
+function isRefusal(status: number): boolean {
+  return status >= 400 && status <= 431 && status !== 408;
+}
+
+/** The engine error in a body, or undefined when the body is not an engine's error. */
 export function readEngineError(body: Buffer): EngineError | undefined {
-  if (body.length === 0 || body[0] !== 0x7b) return undefined;
-  try {
-    const parsed = JSON.parse(body.toString('utf8')) as { error?: unknown };
-    return toEngineError(parsed.error);
-  } catch {
-    return undefined;
-  }
+  return toEngineError(errorIn(body));
 }
 
 /** An `error` object or string of the engine in our shape. */
@@ -74,13 +92,19 @@ export function readStatus(
 ): Reading {
   if (status < 300) return done;
   if (!retryStatuses.has(status)) {
-    return status >= 500 && safety !== 'read' ? perhapsFinal : refused;
+    if (isRefusal(status) || safety === 'read') return refused;
+    if (status >= 500) return perhapsFinal;
+    return status >= 400 && errorType() !== undefined ? refused : perhapsOfClusterFinal;
   }
-  // 429 is the engine's own "not now": its queues or its memory breaker refused the request before executing it.
-  if (status === 429) return notApplied;
-  if (safety === 'read') return status === 503 ? notApplied : perhaps;
+  // 429 is the engine's own "not now": its queues or its memory breaker refused the request before executing it. The block of
+  // a full disk has the same status and stays.
+  if (status === 429) return isBlock(status, errorType()) ? refused : notApplied;
+  if (safety === 'read') return status === 503 ? notApplied : lostRead;
   const type = errorType();
-  if (status === 503 && type !== undefined && neverExecuted.has(type)) return notApplied;
+  if (status === 503 && type !== undefined) {
+    if (neverExecuted.has(type)) return notApplied;
+    if (ofCluster.has(type)) return safety === 'replayable' ? perhapsOfCluster : perhapsOfClusterFinal;
+  }
   return safety === 'replayable' ? perhaps : perhapsFinal;
 }
 

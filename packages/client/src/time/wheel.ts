@@ -29,6 +29,7 @@ export class Wheel {
   #count = 0;
   #timer: Timer | null = null;
   #timerTick = Infinity;
+  #stopped = false;
 
   /** @param holds whether alarms keep the process alive; background work must not. */
   constructor(time: Time, tickMs = 5, holds = true) {
@@ -52,6 +53,7 @@ export class Wheel {
   /** Sets `alarm` to ring at `atMs` (the clock of `Time.now`), replacing an earlier setting. */
   set(alarm: Alarm, atMs: number): void {
     if (alarm.dueTick >= 0) this.clear(alarm);
+    if (this.#stopped) return;
     const tick = Math.max(Math.ceil(atMs / this.tickMs), this.#lastTick + 1);
     alarm.dueTick = tick;
     const head = this.#slot(tick);
@@ -75,11 +77,22 @@ export class Wheel {
     if (--this.#count === 0) this.#timer?.hold(false);
   }
 
-  /** Forgets the timer. Alarms still set never ring. */
+  /** Forgets the timer. Alarms still set never ring, and none can be set. */
   stop(): void {
     this.#timer?.cancel();
     this.#timer = null;
     this.#timerTick = -Infinity;
+    this.#stopped = true;
+  }
+
+  /** Stops, and rings every alarm that is set, for the last time. */
+  ringAndStop(): void {
+    this.stop();
+    for (const head of this.#slots)
+      for (let alarm = head.next; alarm && alarm !== head; alarm = head.next) {
+        this.clear(alarm);
+        alarm.ring();
+      }
   }
 
   #slot(tick: number): Alarm {

@@ -5,7 +5,8 @@ import { backoffDefaults, backoffMs, parseRetryAfterMs } from '../../src/policy/
 import { readFailure, readStatus, retryStatusesDefault } from '../../src/policy/classify.ts';
 import { Limiter, limiterDefaults } from '../../src/policy/limiter.ts';
 import { RecentQuantile } from '../../src/policy/quantile.ts';
-import { nodeUrlsIn } from '../../src/nodes/sniffer.ts';
+import { toNodeAddress } from '../../src/nodes/address.ts';
+import { nodesIn } from '../../src/nodes/sniffer.ts';
 import { GatherSwitch } from '../../src/gather/switch.ts';
 import { newDocumentId } from '../../src/api/identifiers.ts';
 
@@ -43,8 +44,18 @@ test('what an answer means depends on its status, on what may be repeated, and o
   assert.equal(read(201, 'once'), 'done');
   assert.equal(read(400, 'replayable'), 'refused');
   assert.equal(read(429, 'once'), 'retry');
+  // A full disk blocks writes with 429 until it has room: waiting within one operation is of no use.
+  assert.equal(read(429, 'replayable', 'cluster_block_exception'), 'refused');
+  assert.equal(read(403, 'replayable', 'cluster_block_exception'), 'refused');
+  assert.equal(read(429, 'replayable', 'es_rejected_execution_exception'), 'retry');
   assert.equal(read(503, 'read'), 'retry');
-  assert.equal(read(503, 'once', 'cluster_block_exception'), 'retry');
+  assert.equal(read(503, 'once', 'es_rejected_execution_exception'), 'retry');
+  assert.equal(read(503, 'once', 'cluster_block_exception'), 'refused, maybe applied');
+  assert.equal(read(503, 'replayable', 'unavailable_shards_exception'), 'retry, maybe applied');
+  assert.equal(read(302, 'replayable'), 'refused, maybe applied');
+  assert.equal(read(302, 'read'), 'refused');
+  assert.equal(read(408, 'once'), 'refused, maybe applied');
+  assert.equal(read(499, 'once', 'some_exception'), 'refused');
   assert.equal(read(503, 'once', 'node_closed_exception'), 'refused, maybe applied');
   assert.equal(read(500, 'once'), 'refused, maybe applied');
   assert.equal(read(500, 'replayable'), 'retry, maybe applied');
@@ -114,8 +125,10 @@ test('sniffed addresses become URLs; nodes that are only eligible as master are 
       c: { roles: ['master', 'data'], http: { publish_address: 'search-3/10.0.0.4:9200' } },
     },
   };
-  assert.deepEqual(nodeUrlsIn(answer, 'https:'), ['https://10.0.0.2:9200', 'https://10.0.0.4:9200']);
-  assert.deepEqual(nodeUrlsIn(undefined, 'http:'), []);
+  const urlsIn = (list: unknown): string[] =>
+    nodesIn(list, toNodeAddress('https://10.0.0.1:9200')).map(({ address }) => address.url);
+  assert.deepEqual(urlsIn(answer), ['https://10.0.0.2:9200', 'https://10.0.0.4:9200']);
+  assert.deepEqual(urlsIn(undefined), []);
 });
 
 test('ids made here are unique and sort by time', () => {

@@ -28,8 +28,6 @@ export type Fates = (node: string, request: WireRequest, isProbe: boolean) => Fa
 /** Status of one bulk item in place of carrying it out; undefined carries it out. */
 export type ItemFates = (id: string) => number | undefined;
 
-const noHits = { took: 1, hits: { total: { value: 0, relation: 'eq' }, hits: [] } };
-
 interface Item {
   readonly op: 'index' | 'create' | 'update' | 'delete';
   readonly id: string;
@@ -42,6 +40,8 @@ export class SimEngine {
   /** Requests of users that reached a node, probes apart. */
   readonly received: { readonly atMs: number; readonly node: string; readonly request: WireRequest }[] = [];
   probes = 0;
+  /** What every search finds. */
+  found: object = { took: 1, hits: { total: { value: 0, relation: 'eq' }, hits: [] } };
   /** What every node says of its master. */
   master: string | null = 'm';
   openExchanges = 0;
@@ -121,8 +121,8 @@ export class SimEngine {
       });
       return;
     }
-    if (fate.kind === 'late') return void this.#time.after(fate.afterMs, () => void this.#carryOut(request));
-    const body = fate.kind === 'answer' || fate.applied ? this.#carryOut(request) : undefined;
+    if (fate.kind === 'late') return void this.#time.after(fate.afterMs, () => void this.carryOut(request));
+    const body = fate.kind === 'answer' || fate.applied ? this.carryOut(request) : undefined;
     if (fate.kind === 'hang') return;
     later(fate.afterMs, () => {
       if (!end()) return;
@@ -131,22 +131,26 @@ export class SimEngine {
     });
   }
 
-  #carryOut({ method, path, body }: WireRequest): { status: number; body: unknown } {
+  /** Carries a request out and says what the engine answers. */
+  carryOut({ method, path, body }: Pick<WireRequest, 'method' | 'path' | 'body'>): { status: number; body: unknown } {
     const [route = ''] = path.split('?');
     if (route === '/_cluster/state/master_node') return { status: 200, body: { master_node: this.master } };
     if (route === '/_nodes/_local') return { status: 200, body: { nodes: { abc: { name: 'x' } } } };
     if (route.endsWith('/_search_shards')) return { status: 200, body: this.#searchShards(path) };
-    if (route === '/_bulk')
+    if (route.endsWith('/_bulk'))
       return { status: 200, body: { items: parseBulk(String(body)).map((item) => this.#bulkItem(item)) } };
-    if (route === '/_mget') {
+    if (route.endsWith('/_mget')) {
       const { docs } = JSON.parse(String(body)) as { docs: { _id: string }[] };
       return { status: 200, body: { docs: docs.map(({ _id }) => this.#document(_id)) } };
     }
-    if (route === '/_msearch') {
+    if (route.endsWith('/_msearch')) {
       const searches = String(body).trimEnd().split('\n').length / 2;
-      return { status: 200, body: { responses: Array.from({ length: searches }, () => ({ ...noHits, status: 200 })) } };
+      return {
+        status: 200,
+        body: { responses: Array.from({ length: searches }, () => ({ ...this.found, status: 200 })) },
+      };
     }
-    if (route.endsWith('/_search')) return { status: 200, body: noHits };
+    if (route.endsWith('/_search')) return { status: 200, body: this.found };
     const [, , endpoint, id = ''] = route.split('/');
     if (method === 'GET') {
       const document = this.#document(decodeURIComponent(id));
@@ -175,7 +179,7 @@ export class SimEngine {
       return { [item.op]: { _id: item.id, status: planned, error: { type, reason: 'by plan' } } };
     }
     const { status, body } = this.#apply(item, undefined);
-    return { [item.op]: { ...(body as object), status } };
+    return { [item.op]: { _index: 'a', _id: item.id, ...(body as object), status } };
   }
 
   #apply(item: Item, ifSeqNo: number | undefined): { status: number; body: unknown } {

@@ -22,3 +22,9 @@ export function readPreference(header: string | readonly string[] | undefined): 
     waitMs: /^\d{1,6}$/.test(wait) ? Number(wait) * 1000 : undefined,
   };
 }
+
+/** The header that says the same; undefined when nothing is to be queued. */
+export function preferenceHeader({ respondAsync, waitMs }: WritePreference): string | undefined {
+  if (!respondAsync) return undefined;
+  return waitMs === undefined ? 'respond-async' : `respond-async, wait=${waitMs / 1000}`;
+}

@@ -12,6 +12,11 @@ export function writerFor(engine: Writer, queue: WriteQueue | undefined, prefere
   return queue !== undefined && preference.respondAsync ? new QueuingWriter(engine, queue, preference.waitMs) : engine;
 }
 
+/** The engine takes the write from nobody now. A block may be there for long: then the queue fills, and says so. */
+function mayBeQueued(error: EngineError): boolean {
+  return error.isOutage || error.kind === 'write-blocked';
+}
+
 class QueuingWriter implements Writer {
   readonly #engine: Writer;
   readonly #queue: WriteQueue;
@@ -27,7 +32,7 @@ class QueuingWriter implements Writer {
     try {
       return await this.#engine.write(document, this.#deadline());
     } catch (error) {
-      if (error instanceof EngineError && error.isOutage) return this.#queue.accept(document);
+      if (error instanceof EngineError && mayBeQueued(error)) return this.#queue.accept(document);
       throw error;
     }
   }
@@ -36,7 +41,7 @@ class QueuingWriter implements Writer {
     const outcomes = await this.#engine.writeMany(documents, this.#deadline());
     return Promise.all(
       outcomes.map(async (outcome, n): Promise<BulkOutcome> => {
-        if (!('failure' in outcome) || !outcome.failure.isOutage) return outcome;
+        if (!('failure' in outcome) || !mayBeQueued(outcome.failure)) return outcome;
         try {
           return { result: await this.#queue.accept(documents[n] as StoredDocument) };
         } catch (error) {

@@ -1,5 +1,6 @@
 // One line of a queue file: a checksum, then JSON. A line that a crash cut short, or a disk damaged, is known by it.
 import { crc32 } from 'node:zlib';
+import { parseExact, stringifyExact } from '@understudy/client';
 import type { LateWrite } from '../engine.ts';
 
 /** What a line says: a write that was accepted, or the offsets of those that need no more work. */
@@ -24,7 +25,8 @@ const checksumLength = 8;
 const lineFeed = 10;
 
 export function encodeRecord(record: QueueRecord): Buffer {
-  const json = JSON.stringify(record);
+  // A record is an object, which always has a text.
+  const json = stringifyExact(record) as string;
   return Buffer.from(`${checksumOf(Buffer.from(json))} ${json}\n`);
 }
 
@@ -46,7 +48,7 @@ export function readRecords(bytes: Buffer): ReadRecords {
 export function decodeRecord(line: Buffer): QueueRecord | undefined {
   const json = line.subarray(checksumLength + 1);
   if (line.toString('latin1', 0, checksumLength + 1) !== `${checksumOf(json)} `) return undefined;
-  return JSON.parse(json.toString()) as QueueRecord;
+  return parseExact(json.toString()) as QueueRecord;
 }
 
 function checksumOf(bytes: Buffer): string {

@@ -195,7 +195,7 @@ export class WriteQueue {
       const outcomes = await this.#options.engine.writeLate(writes);
       const settled = writes.filter((write, n) => this.#isSettled(write, outcomes[n] as LateOutcome, heldIds));
       if (settled.length > 0) await file.settle(settled.map(({ offset }) => offset));
-      if (outcomes.every((outcome) => outcome.kind === 'waits' && outcome.isDown)) return false;
+      if (outcomes.every((outcome) => outcome.kind === 'waits' && outcome.takesNothing)) return false;
     }
     return true;
   }

@@ -22,7 +22,8 @@ const engineDown = {
   '429': {
     ...problem(
       'The search engine did not answer in time, or too much is asked of it: try again after `Retry-After` seconds. ' +
-        'With code `outcome-unknown` the write may have been done; to repeat it is safe.',
+        'With code `outcome-unknown` the write may have been done; to repeat it is safe. With `write-blocked` or `read-blocked` ' +
+        'the engine refuses all such requests until an operator, or more disk space, removes a block; `error` says which.',
     ),
     headers: { 'Retry-After': { description: 'Seconds', schema: { type: 'integer' } } },
   },
@@ -30,7 +31,7 @@ const engineDown = {
 
 const body = {
   '413': problem('The body is too large.'),
-  '415': problem('The body has another content type than this path takes.'),
+  '415': problem('The body has another content type or charset than this path takes, or a Content-Encoding.'),
 };
 
 function parameter(name: string, where: 'query' | 'path' | 'header', description: string, schema: Json): Json {
@@ -84,10 +85,15 @@ const searchParameters = [
     pattern: '^(\\[-?(0|[1-9][0-9]{0,5})(\\.[0-9]{1,6})?,"[a-z0-9]*"\\])?$',
     examples: ['', '[1.25,"fox"]'],
   }),
-  parameter('highlight', 'query', 'Adds the places that matched, with HTML escaped and <em> around the words.', {
-    type: 'boolean',
-    default: false,
-  }),
+  parameter(
+    'highlight',
+    'query',
+    'Adds the places that matched, with HTML escaped and <em> around the words; not to a document of over a million characters.',
+    {
+      type: 'boolean',
+      default: false,
+    },
+  ),
 ];
 
 const paths = {

@@ -16,7 +16,7 @@ export const schemas = {
         ],
       },
       data: {
-        description: `What is kept. Every text in it is searched; at most ${limits.dataDepth} levels deep.`,
+        description: `What is kept. Every text in it is searched; at most ${limits.dataDepth} levels deep. Whole numbers keep all digits.`,
         anyOf: [
           { type: 'string', minLength: 1 },
           { type: 'object', minProperties: 1 },
@@ -114,6 +114,7 @@ export const schemas = {
         enum: [
           ...['invalid', 'not-found', 'method-not-allowed', 'metrics-hidden'],
           ...['engine-refused', 'engine-unavailable', 'overloaded', 'outcome-unknown', 'queue-full', 'internal'],
+          ...['write-blocked', 'read-blocked'],
         ],
       },
       field: { description: 'The part of the request at fault.', type: 'string' },

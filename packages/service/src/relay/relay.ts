@@ -2,12 +2,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { Metrics } from '../metrics.ts';
+import { exchange, type PeerAnswer } from './exchange.ts';
+import { passedRequest } from './passed-request.ts';
 import { Peers } from './peers.ts';
 
 /** RFC 9110, 7.6.3: a request that names us here was passed on already, and is not passed on again. */
 const via = '1.1 understudy-service';
 
-const askedHeaders = ['content-type', 'prefer', 'traceparent', 'tracestate'] as const;
 const answeredHeaders = ['content-type', 'retry-after', 'location', 'preference-applied'] as const;
 
 export interface RelayOptions {
@@ -46,43 +47,23 @@ export class Relay {
     });
     if (response === undefined) return false;
     for (const name of answeredHeaders) {
-      const value = response.headers.get(name);
-      if (value !== null) reply.header(name, value);
+      const value = response.headers[name];
+      if (value !== undefined) reply.header(name, value);
     }
     this.#metrics.relayed.inc();
-    reply.code(response.status).header('via', via).send(response.body);
+    reply
+      .code(response.status)
+      .header('via', via)
+      .send(response.body.length === 0 ? undefined : response.body);
     return true;
   }
 
-  async #pass(request: FastifyRequest, reply: FastifyReply): Promise<RelayedResponse | undefined> {
+  async #pass(request: FastifyRequest, reply: FastifyReply): Promise<PeerAnswer | undefined> {
+    const passed = passedRequest(request);
+    if (passed === undefined) return undefined;
     const peer = await this.#peers.ready();
     const leftMs = Math.floor(this.#deadlineMs - reply.elapsedTime);
     if (peer === undefined || leftMs <= 0) return undefined;
-    const headers = new Headers({ via, 'x-request-id': request.id });
-    for (const name of askedHeaders) {
-      const value = request.headers[name];
-      if (typeof value === 'string') headers.set(name, value);
-    }
-    const response = await fetch(new URL(request.url, peer), {
-      method: request.method,
-      headers,
-      body: bodyOf(request),
-      redirect: 'manual',
-      signal: AbortSignal.timeout(leftMs),
-    });
-    const bytes = Buffer.from(await response.arrayBuffer());
-    return { status: response.status, headers: response.headers, body: bytes.length === 0 ? undefined : bytes };
+    return await exchange(peer, { ...passed, headers: { ...passed.headers, via } }, leftMs);
   }
-}
-
-interface RelayedResponse {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly body: Buffer | undefined;
-}
-
-/** The body as it was parsed; NDJSON is kept as its bytes. */
-function bodyOf({ body }: FastifyRequest): string | Uint8Array<ArrayBuffer> | null {
-  if (body === undefined || body === null) return null;
-  return body instanceof Uint8Array ? new Uint8Array(body) : JSON.stringify(body);
 }

@@ -1,5 +1,5 @@
-// Builds a release: the service of this project with its own Node runtime, or a directory of the user's with its Python
-// requirements beside it. A machine needs no Internet to run either.
+// Builds a release: the service of this project, or a directory of the user's, with what runs it beside it: a Node of its own, or
+// its Python requirements. A machine needs no Internet to run either.
 import { randomUUID } from 'node:crypto';
 import { copyFile, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -13,7 +13,9 @@ export interface BuildOptions {
   readonly outDirectory: string;
   /** `builtin` (the default) or the absolute path of a directory that becomes the release. */
   readonly artifact?: string;
-  /** Node 24 binary that goes along with `builtin`; the running one by default. */
+  /** What runs the release: `node` brings a Node of its own along, `python` what requirements.txt asks for. Default `node`. */
+  readonly runtime?: 'node' | 'python';
+  /** Node 24 binary that becomes `bin/node`; the running one by default. */
   readonly nodeBinary?: string;
   /** Python version of the machines, for which requirements.txt is resolved. Default 3.13 (Debian 13). */
   readonly pythonVersion?: string;
@@ -32,12 +34,14 @@ const manifestName = 'manifest.json';
 /**
  * Builds into `outDirectory/<hash>`; a release that is there already is not built again, so that asking for the hash
  * of an unchanged service is cheap and needs no package index.
- * Errors: `release-artifact` (the directory cannot be read), `release-vendor` (pip failed), `release-bundle`.
+ * Errors: `release-artifact` (the directory cannot be read, or does not fit the runtime), `release-vendor` (pip failed), `release-bundle`.
  */
 export async function buildRelease(options: BuildOptions): Promise<Release> {
   const { outDirectory, artifact = 'builtin', nodeBinary = process.execPath, pythonVersion = '3.13' } = options;
-  const files = artifact === 'builtin' ? await bundleFiles(nodeBinary) : await artifactFiles(artifact);
-  const needsVendor = files.some((file) => file.path === 'requirements.txt');
+  const runtime = artifact === 'builtin' ? 'node' : (options.runtime ?? 'node');
+  const own = artifact === 'builtin' ? await bundleFiles() : await artifactFiles(artifact, runtime);
+  const files = runtime === 'node' ? withNode(own, nodeBinary) : own;
+  const needsVendor = runtime === 'python' && files.some((file) => file.path === requirements);
   const hash = await contentHash(files, needsVendor ? [`python ${pythonVersion}`] : []);
   const directory = join(outDirectory, hash);
   if (await exists(join(directory, manifestName))) return { directory, hash };
@@ -58,13 +62,27 @@ export async function buildRelease(options: BuildOptions): Promise<Release> {
   return { directory, hash };
 }
 
-async function artifactFiles(artifact: string): Promise<ReleaseFile[]> {
-  try {
-    return await filesOf(artifact);
-  } catch (error) {
+const requirements = 'requirements.txt';
+const nodePath = 'bin/node';
+
+/** The runtime beside the service, unless the artifact has one of its own. */
+function withNode(files: readonly ReleaseFile[], nodeBinary: string): readonly ReleaseFile[] {
+  if (files.some(({ path }) => path === nodePath)) return files;
+  return [{ path: nodePath, executable: true, from: { path: nodeBinary } }, ...files];
+}
+
+async function artifactFiles(artifact: string, runtime: 'node' | 'python'): Promise<ReleaseFile[]> {
+  const files = await filesOf(artifact).catch((error: unknown) => {
     const text = `The artifact ${artifact} cannot be read: ${(error as Error).message}. Name a directory that exists.`;
     throw new ReleaseError('release-artifact', text, error);
+  });
+  if (runtime === 'node' && files.some(({ path }) => path === requirements)) {
+    const text =
+      `The artifact ${artifact} has a ${requirements}, which the runtime node does not read. Set service.runtime: python, or ` +
+      'remove that file.';
+    throw new ReleaseError('release-artifact', text);
   }
+  return files;
 }
 
 async function writeReleaseFile(target: string, file: ReleaseFile): Promise<void> {

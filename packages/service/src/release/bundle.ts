@@ -1,4 +1,4 @@
-// The service of this project as files of a release: start it with `bin/node service.mjs`.
+// The service of this project as files of a release, without the Node that runs them: `bin/node service.mjs`.
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -7,10 +7,9 @@ import { ReleaseError } from './release-error.ts';
 
 const servicePackage = fileURLToPath(new URL('../../', import.meta.url));
 
-/** service.mjs, bin/node and index-template.json. */
-export async function bundleFiles(nodeBinary: string): Promise<ReleaseFile[]> {
+/** service.mjs and index-template.json. */
+export async function bundleFiles(): Promise<ReleaseFile[]> {
   return [
-    { path: 'bin/node', executable: true, from: { path: nodeBinary } },
     { path: 'index-template.json', executable: false, from: { path: join(servicePackage, 'index-template.json') } },
     { path: 'service.mjs', executable: false, from: await bundle() },
   ];

@@ -9,7 +9,8 @@ import { limits } from '../limits.ts';
 import { Problem } from '../problem.ts';
 import { readPreference } from '../queue/preference.ts';
 import { writerFor } from '../queue/queuing-writer.ts';
-import { readSearchRequest, searchBody } from '../search-request.ts';
+import { search } from '../search.ts';
+import { readSearchRequest } from '../search-request.ts';
 
 export function addDocumentRoutes(app: FastifyInstance, { engine, queue, relay }: ApplicationOptions): void {
   const writerOf = ({ headers }: FastifyRequest): Writer => writerFor(engine, queue, readPreference(headers['prefer']));
@@ -29,10 +30,10 @@ export function addDocumentRoutes(app: FastifyInstance, { engine, queue, relay }
   });
 
   app.get<{ Querystring: Record<string, unknown> }>('/search', async ({ query }) => {
-    const search = readSearchRequest(query);
+    const asked = readSearchRequest(query);
     // Copies of a shard score a little differently; a listing that is paged through keeps to one of them.
-    const preference = search.after === undefined ? {} : { preference: `q${hash('sha1', search.query)}` };
-    return await engine.search(searchBody(search), preference);
+    const preference = asked.after === undefined ? {} : { preference: `q${hash('sha1', asked.query)}` };
+    return await search(engine, asked, preference);
   });
 
   app.get<{ Params: { id: string } }>('/documents/:id', async ({ params }) => {

@@ -9,6 +9,12 @@ interface Hit {
   readonly _source: { readonly id: string; readonly content: string; readonly data: unknown };
 }
 
+/** Beyond 2^53 a double has not all of them; the first two are the least ones of that kind. */
+const wholeNumbers = [
+  ...['9007199254740993', '-9007199254740993', '9223372036854775807', '-9223372036854775808', '18446744073709551615'],
+  ...['10000000000000001', '1234567890123456789', '123456789012345678901234567890'],
+];
+
 export function documents(call: Call): void {
   const find = (query: string, count = 1): Promise<Exchange> =>
     eventually(
@@ -115,6 +121,40 @@ export function documents(call: Call): void {
       const answer = await call('GET', `/search?q=${word()}`);
       assert.equal(answer.status, 200);
       assert.deepEqual(answer.json, []);
+    });
+
+    it('gives every whole number back with all its digits', async () => {
+      for (const digits of wholeNumbers) {
+        const [id, text] = [word(), word()];
+        const data = `{"text":"${text}","n":${digits},"deep":[{"n":[${digits},1,0.1]}]}`;
+        const written = await call('POST', '/index', { body: `{"id":"${id}","data":${data}}` });
+        assert.equal(written.status, 201, written.text);
+        const found = await find(text);
+        assert.ok(found.text.replaceAll(/\s/g, '').includes(data), `${digits} became ${found.text}`);
+      }
+    });
+
+    it('keeps the digits of documents that travel together', async () => {
+      const text = word();
+      const documents = wholeNumbers.map(
+        (digits, n) => `{"id":"${text}-${n}","data":{"text":"${text}","n":${digits}}}`,
+      );
+      await Promise.all(documents.map((body) => call('POST', '/index', { body })));
+      const search = () => call('GET', `/search?q=${text}&size=100`);
+      await eventually(search, ({ json }) => (json as Hit[]).length === documents.length);
+      for (const { text: answer } of await Promise.all(Array.from({ length: 10 }, search)))
+        for (const digits of wholeNumbers) assert.match(answer, new RegExp(`"n":\\s*${digits}[,}\\s]`), digits);
+    });
+
+    it('finds a document of more than a million characters, whatever is asked for with it', async () => {
+      const text = word();
+      await call('POST', '/index', { json: { id: text, data: `${text} ${'ab '.repeat(336_000)}` } });
+      const hits = (await find(text)).json as Hit[];
+      assert.deepEqual(
+        hits.map(({ _id }) => _id),
+        [text],
+      );
+      assert.equal((await call('GET', `/search?q=${text}&highlight=true`)).status, 200);
     });
 
     it('takes query syntax as plain words', async () => {

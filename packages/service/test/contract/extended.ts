@@ -62,6 +62,19 @@ export function extended(call: Call): void {
       assert.equal((answer.json as { failed: number }).failed, 0);
     });
 
+    it('refuses an encoded body and another charset, and names a byte order mark in its line', async () => {
+      const body = `\ufeff${JSON.stringify({ id: 'x', data: 'x' })}`;
+      const gzip = await call('POST', '/bulk', { body, headers: { ...ndjson, 'content-encoding': 'gzip' } });
+      assert.deepEqual([gzip.status, (gzip.json as { field: string }).field], [415, 'Content-Encoding']);
+      const latin = await call('POST', '/bulk', {
+        body,
+        headers: { 'content-type': `${ndjson['content-type']}; charset=latin1` },
+      });
+      assert.deepEqual([latin.status, (latin.json as { field: string }).field], [415, 'Content-Type']);
+      const { json } = await call('POST', '/bulk', { body, headers: ndjson });
+      assert.match((json as { lines: { error: string }[] }).lines[0]?.error ?? '', /byte order mark/);
+    });
+
     it('takes a body without documents, and refuses one with too many or of another type', async () => {
       for (const body of ['', '\n\n']) {
         assert.deepEqual((await call('POST', '/bulk', { body, headers: ndjson })).json, { failed: 0, lines: [] });
@@ -96,6 +109,17 @@ export function extended(call: Call): void {
         const { json } = await call('GET', `/documents/${id}`);
         assert.equal((json as { _source: { data: unknown } })._source.data, data);
       }
+    });
+
+    it('keeps every digit of a whole number, written by itself or in a bulk', async () => {
+      const [alone, line] = [word(), word()];
+      const data = '{"n":9007199254740993,"list":[18446744073709551615,-9007199254740995]}';
+      await call('POST', '/index', { body: `{"id":"${alone}","data":${data}}` });
+      await call('POST', '/bulk', { body: `{"id":"${line}","data":${data}}`, headers: ndjson });
+      const read = async (id: string) => (await call('GET', `/documents/${id}`)).text;
+      // Many at once are read together.
+      for (const text of await Promise.all([alone, line, alone, line, alone, line].map(read)))
+        assert.ok(text.includes(`"data":${data}`), text);
     });
 
     it('has an id that is valid', async () => {
@@ -145,6 +169,56 @@ export function extended(call: Call): void {
         ({ json }) => (json as Hit[]).length === 1,
       );
       assert.deepEqual((found.json as Hit[])[0]?.highlight?.content, [`&lt;b&gt;bold&lt;&#x2F;b&gt; <em>${text}</em>`]);
+    });
+  });
+
+  describe('a document that is too long to be highlighted', () => {
+    const text = word();
+    const [long, short] = [`${text}-long`, `${text}-short`];
+
+    it('is found without highlights, and the others keep theirs', async () => {
+      await call('POST', '/index', { json: { id: long, data: `${text} ${'ab '.repeat(336_000)}` } });
+      await call('POST', '/index', { json: { id: short, data: `about ${text}` } });
+      const search = () => call('GET', `/search?q=${text}&highlight=true`);
+      const found = await eventually(search, ({ json }) => (json as Hit[]).length === 2);
+      assert.equal(found.status, 200, found.text.slice(0, 500));
+      const marks = new Map((found.json as Hit[]).map((hit) => [hit._id, hit.highlight?.content]));
+      assert.deepEqual(
+        marks,
+        new Map([
+          [short, [`about <em>${text}</em>`]],
+          [long, undefined],
+        ]),
+      );
+      // Many at once travel together, with searches that do not meet it.
+      const other = word();
+      const all = await Promise.all(
+        Array.from({ length: 20 }, (_, n) =>
+          n % 2 === 0 ? search() : call('GET', `/search?q=${other}&highlight=true`),
+        ),
+      );
+      assert.deepEqual(
+        all.map(({ status, json }) => [status, (json as Hit[]).length]),
+        all.map((_, n) => [200, n % 2 === 0 ? 2 : 0]),
+      );
+    });
+
+    it('is found alone, in pages and in a stable order as well', async () => {
+      for (const more of [
+        '&size=1&from=1',
+        '&search_after=',
+        `&size=1&search_after=${encodeURIComponent('[99,""]')}`,
+      ]) {
+        const { status, json } = await call('GET', `/search?q=${text}&highlight=true${more}`);
+        assert.equal(status, 200);
+        assert.ok((json as Hit[]).length > 0, more);
+      }
+      await call('DELETE', `/documents/${short}`);
+      const alone = await eventually(
+        () => call('GET', `/search?q=${text}&highlight=true`),
+        ({ json }) => (json as Hit[]).length === 1,
+      );
+      assert.deepEqual([alone.status, (alone.json as Hit[]).map(({ _id }) => _id)], [200, [long]]);
     });
   });
 

@@ -1,6 +1,7 @@
 // The contract: what is refused, with which status and words. Nothing a caller sends is answered with a 5xx.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { word, type Call } from './call.ts';
 
 const missing = { error: "Missing 'id' or 'data'" };
@@ -69,6 +70,15 @@ export function refusals(call: Call): void {
       assert.equal((await call('POST', '/index', { json: { id: word(), data: nested(64) } })).status, 201);
     });
 
+    it('takes no id that is a whole number beyond 2^53: another one would have the same double', async () => {
+      for (const id of ['9007199254740993', '-9007199254740993', '18446744073709551615']) {
+        const answer = await call('POST', '/index', { body: `{"id":${id},"data":"x"}` });
+        assert.deepEqual([answer.status, (answer.json as { field: string }).field], [400, 'id'], answer.text);
+      }
+      const answer = await call('POST', '/index', { body: '{"id":"x","data":9007199254740993}' });
+      assert.deepEqual([answer.status, (answer.json as { field: string }).field], [400, 'data'], answer.text);
+    });
+
     const broken: readonly [string, string | Uint8Array<ArrayBuffer>][] = [
       ['half a body', '{"id":'],
       ['no body', ''],
@@ -90,6 +100,63 @@ export function refusals(call: Call): void {
         assert.equal(typeof (answer.json as { error: unknown }).error, 'string');
       });
     }
+
+    const text = JSON.stringify({ id: 'x', data: 'x' });
+    const encoded: readonly [string, Buffer][] = [
+      ['gzip', gzipSync(text)],
+      ['x-gzip', gzipSync(text)],
+      ['deflate', deflateSync(text)],
+      ['br', brotliCompressSync(text)],
+      ['zstd', zstdCompressSync(text)],
+      ['gzip, gzip', gzipSync(gzipSync(text))],
+      ['GZIP', gzipSync('x'.repeat(50_000_000))],
+      ['gzip', Buffer.from(text)],
+    ];
+    for (const [encoding, body] of encoded) {
+      it(`refuses a body encoded with ${encoding} (${body.length} bytes) and says that it takes none`, async () => {
+        const headers = { 'content-type': 'application/json', 'content-encoding': encoding };
+        const answer = await call('POST', '/index', { body: new Uint8Array(body), headers });
+        assert.equal(answer.status, 415, answer.text);
+        const { code, field, error } = answer.json as Record<string, unknown>;
+        assert.deepEqual([code, field], ['invalid', 'Content-Encoding']);
+        assert.match(String(error), /Content-Encoding/);
+        assert.equal(answer.headers.get('accept-encoding'), 'identity');
+      });
+    }
+
+    it('takes a body that says it is not encoded', async () => {
+      for (const encoding of ['identity', 'Identity', '']) {
+        const headers = { 'content-type': 'application/json', 'content-encoding': encoding };
+        assert.equal(
+          (await call('POST', '/index', { json: { id: word(), data: 'x' }, headers })).status,
+          201,
+          encoding,
+        );
+      }
+    });
+
+    for (const charset of ['latin1', 'iso-8859-1', 'UTF-16', '"utf-16le"', 'utf-7', 'windows-1252']) {
+      it(`refuses the charset ${charset}: every body is UTF-8`, async () => {
+        for (const type of [`application/json; charset=${charset}`, `application/json;x=y;CHARSET=${charset}`]) {
+          const answer = await call('POST', '/index', { body: text, headers: { 'content-type': type } });
+          assert.equal(answer.status, 415, answer.text);
+          assert.equal((answer.json as { field: string }).field, 'Content-Type');
+        }
+      });
+    }
+
+    it('takes UTF-8 that is called so', async () => {
+      for (const charset of ['utf-8', 'UTF-8', '"utf-8"', 'utf8']) {
+        const headers = { 'content-type': `application/json; charset=${charset}` };
+        assert.equal((await call('POST', '/index', { json: { id: word(), data: 'x' }, headers })).status, 201, charset);
+      }
+    });
+
+    it('names a byte order mark', async () => {
+      const answer = await call('POST', '/index', { body: `\ufeff${text}` });
+      assert.equal(answer.status, 400);
+      assert.match((answer.json as { error: string }).error, /byte order mark/);
+    });
 
     it('refuses another content type with 415', async () => {
       const answer = await call('POST', '/index', { body: 'id=x&data=y', headers: { 'content-type': 'text/plain' } });

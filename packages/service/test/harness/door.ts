@@ -8,15 +8,21 @@ export interface Door {
   open(): Promise<void>;
 }
 
-/** The door to `url`, open. */
-export async function doorTo(url: string): Promise<Door> {
+/** The door to `url`, open. `hear` gets what is sent to it, with a number for each connection. */
+export async function doorTo(
+  url: string,
+  hear: (chunk: Buffer, connection: number) => void = () => undefined,
+): Promise<Door> {
   const { hostname, port } = new URL(url);
   const sockets = new Set<Socket>();
   let ownPort = 0;
   let server: Server | undefined;
+  let connections = 0;
 
   const relay = (outer: Socket) => {
     const inner = connect(Number(port), hostname);
+    const connection = (connections += 1);
+    outer.on('data', (chunk: Buffer) => hear(chunk, connection));
     for (const [from, to] of [
       [outer, inner],
       [inner, outer],

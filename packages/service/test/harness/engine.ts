@@ -45,6 +45,8 @@ async function engineHome(): Promise<string | undefined> {
     ...[process.env['UNDERSTUDY_ENGINE_HOME'] ?? []].flat(),
     ...kept
       .filter((name) => name.startsWith('elasticsearch-'))
+      // The newest first: the clients of the tests are of its major line.
+      .sort((a, b) => b.localeCompare(a, 'en', { numeric: true }))
       .flatMap((name) => [join(cache, name, 'home'), join(cache, name)]),
   ];
   for (const candidate of candidates) if (await exists(join(candidate, 'bin/elasticsearch'))) return candidate;

@@ -59,16 +59,42 @@ describe('buildRelease', () => {
     await writeFile(join(artifact, 'app.py'), 'app = 1\n');
     await writeFile(join(artifact, 'sub/run'), '#!/bin/sh\n', { mode: 0o755 });
     await writeFile(join(artifact, '__pycache__/app.pyc'), 'x');
-    const release = await buildRelease({ outDirectory: join(directory, 'own'), artifact });
+    const own = { outDirectory: join(directory, 'own'), artifact, runtime: 'python' as const };
+    const release = await buildRelease(own);
     assert.deepEqual(JSON.parse(await readFile(join(release.directory, 'manifest.json'), 'utf8')), {
       hash: release.hash,
       files: ['app.py', 'sub/run'],
     });
     assert.equal((await stat(join(release.directory, 'sub/run'))).mode & 0o111, 0o111);
     await utimes(join(artifact, 'app.py'), 0, 0);
-    assert.equal((await buildRelease({ outDirectory: join(directory, 'own'), artifact })).hash, release.hash);
+    assert.equal((await buildRelease(own)).hash, release.hash);
     await writeFile(join(artifact, 'app.py'), 'app = 2\n');
-    assert.notEqual((await buildRelease({ outDirectory: join(directory, 'own'), artifact })).hash, release.hash);
+    assert.notEqual((await buildRelease(own)).hash, release.hash);
+  });
+
+  it('brings what runs the directory: a Node for node, the requirements for python, and never guesses', async () => {
+    const artifact = join(directory, 'either');
+    const node = join(directory, 'another-node');
+    await mkdir(artifact);
+    await writeFile(join(artifact, 'main.mjs'), 'console.log(1);\n');
+    await writeFile(node, 'a runtime', { mode: 0o755 });
+    const build = async (runtime: 'node' | 'python') => {
+      const release = await buildRelease({
+        outDirectory: join(directory, 'runtimes'),
+        artifact,
+        runtime,
+        nodeBinary: node,
+      });
+      const manifest = await readFile(join(release.directory, 'manifest.json'), 'utf8');
+      return (JSON.parse(manifest) as { files: string[] }).files;
+    };
+    assert.deepEqual(await build('node'), ['bin/node', 'main.mjs']);
+    assert.deepEqual(await build('python'), ['main.mjs']);
+    await mkdir(join(artifact, 'bin'));
+    await writeFile(join(artifact, 'bin/node'), 'their own', { mode: 0o755 });
+    assert.deepEqual(await build('node'), ['bin/node', 'main.mjs'], 'one of its own stays');
+    await writeFile(join(artifact, 'requirements.txt'), 'flask==3.1.2\n');
+    await assert.rejects(build('node'), { code: 'release-artifact', message: /requirements\.txt.*runtime: python/ });
   });
 
   it('says which directory is not there', async () => {

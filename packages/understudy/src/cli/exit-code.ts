@@ -18,8 +18,12 @@ export type ExitCode = (typeof exitCode)[keyof typeof exitCode];
 
 const usageCodes = new Set(['topology-invalid', 'topology-unreadable', 'cli-usage', 'drills-unknown']);
 
+/** A person said no, or could not be asked. */
+const declinedCodes = new Set(['reconcile-declined']);
+
 /** The exit code for an error that ended a command. */
 export function exitCodeOf(error: unknown): ExitCode {
   if (!(error instanceof UnderstudyError)) return exitCode.internal;
+  if (declinedCodes.has(error.code)) return exitCode.no;
   return usageCodes.has(error.code) ? exitCode.usage : exitCode.unknown;
 }

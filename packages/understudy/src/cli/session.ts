@@ -109,8 +109,8 @@ export async function resolveIntent(
 
 async function serviceRelease(topology: Topology): Promise<Intent['release']> {
   try {
-    const { artifact } = topology.service;
-    const built = await buildRelease({ outDirectory: join(cacheDirectory(), 'releases'), artifact });
+    const { artifact, runtime } = topology.service;
+    const built = await buildRelease({ outDirectory: join(cacheDirectory(), 'releases'), artifact, runtime });
     return await releaseOf(built.directory);
   } catch (cause) {
     throw new UnderstudyError('cli-release', `The service's release could not be built: ${(cause as Error).message}`, {

@@ -1,12 +1,9 @@
 // Where a command acts: the running lab, or Linode. Never guessed: an unnamed target is the lab, and only if it runs.
-import { Secret, UnderstudyError } from '../ground/index.ts';
-import { labEndpoint } from '../lab/index.ts';
+import { Secret, UnderstudyError, type Logger } from '../ground/index.ts';
+import { labEndpoint, labPrepareEngine, labSupplies } from '../lab/index.ts';
 import { linodeBaseUrl } from '../linode/index.ts';
 import { vendorRepository, type PackageRepository } from '../machines/index.ts';
-import type { Search } from '../topology/index.ts';
-
-export const targetNames = ['lab', 'linode'] as const;
-export type TargetName = (typeof targetNames)[number];
+import { targetNames, unsupportedVersion, type Search, type TargetName } from '../topology/index.ts';
 
 export interface Target {
   readonly name: TargetName;
@@ -14,14 +11,44 @@ export interface Target {
   readonly token: Secret;
   /** Where search machines get the engine's package. */
   readonly repository: (search: Search) => PackageRepository;
+  /** Whether search machines here can install the engine. Errors: `lab-engine-unknown` when that cannot be told. */
+  readonly supplies: (search: EngineVersion) => Promise<Supply>;
+  /** Makes a buildable engine ready, before any machine is made. Errors: `lab-engine-build`. */
+  readonly prepare: (search: EngineVersion, how: PrepareOptions) => Promise<void>;
+}
+
+export type EngineVersion = Pick<Search, 'engine' | 'version'>;
+
+/** What a target says of an engine at a version: machines can install it, it must be built first, or it cannot be had. */
+export type Supply =
+  | { readonly state: 'ready' }
+  | { readonly state: 'buildable' }
+  | {
+      readonly state: 'refused';
+      /** Which field of `search` is wrong. */
+      readonly part: 'engine' | 'version';
+      readonly allowed: string;
+      readonly reason: string;
+      readonly wayOut: string;
+    };
+
+interface PrepareOptions {
+  readonly logger: Logger;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Resolves `--target`, `UNDERSTUDY_TARGET`, or the lab. Errors: `cli-usage`, `lab-not-running`. */
 export async function resolveTarget(named: string | undefined): Promise<Target> {
-  const name = named ?? process.env['UNDERSTUDY_TARGET'] ?? 'lab';
-  if (name === 'lab') return await labTarget();
-  if (name === 'linode') return linodeTarget();
-  throw new UnderstudyError('cli-usage', `--target: saw '${name}'; allowed ${targetNames.join(', ')}.`);
+  return targetName(named) === 'lab' ? await labTarget() : linodeTarget();
+}
+
+/** `--target`, else `UNDERSTUDY_TARGET`, else the lab. Error: `cli-usage`. */
+export function targetName(named: string | undefined): TargetName {
+  const given = named ?? process.env['UNDERSTUDY_TARGET'] ?? 'lab';
+  const name = targetNames.find((known) => known === given);
+  if (name !== undefined) return name;
+  const where = named === undefined ? 'UNDERSTUDY_TARGET' : '--target';
+  throw new UnderstudyError('cli-usage', `${where}: saw '${given}'; allowed ${targetNames.join(', ')}.`);
 }
 
 async function labTarget(): Promise<Target> {
@@ -37,6 +64,8 @@ async function labTarget(): Promise<Target> {
       key: { kind: 'url', url: endpoint.packageRepository.keyUrl },
       securityModule: false,
     }),
+    supplies: ({ engine, version }) => labSupplies(engine, version),
+    prepare: ({ engine, version }, how) => labPrepareEngine(engine, version, how),
   };
 }
 
@@ -54,5 +83,18 @@ function linodeTarget(): Target {
     baseUrl: process.env['LINODE_API_URL'] ?? linodeBaseUrl,
     token: new Secret(token),
     repository: ({ engine, version }) => vendorRepository(engine, version),
+    supplies: (search) => Promise.resolve(suppliedByVendor(search)),
+    prepare: () => Promise.resolve(),
   };
+}
+
+/**
+ * The vendor's repository cannot be asked from here, so a version counts as there when this tool knows how to run it. One that
+ * was never released is found when apt asks for it.
+ */
+function suppliedByVendor({ engine, version }: EngineVersion): Supply {
+  const unsupported = unsupportedVersion(engine, version);
+  if (unsupported === undefined) return { state: 'ready' };
+  const { allowed, message, wayOut } = unsupported;
+  return { state: 'refused', part: 'version', allowed, reason: message, wayOut };
 }

@@ -5,16 +5,17 @@ import { systemClock } from '../ground/index.ts';
 import { action, withCommonOptions, type CommonOptions, type Context } from './action.ts';
 import type { ExitCode } from './exit-code.ts';
 import { defaultTopologyPath, locksDirectory, openSession, type Session } from './session.ts';
-import { targetNames } from './target.ts';
+import { targetNames } from '../topology/index.ts';
 
 export interface TargetOptions extends CommonOptions {
   readonly target?: string;
 }
 
-function withTarget(command: Command): Command {
+/** Adds `--target` and the options of every command. */
+export function withTarget(command: Command): Command {
   return withCommonOptions(command).option(
     '--target <name>',
-    `where: ${targetNames.join(' or ')} (default: UNDERSTUDY_TARGET, else the running lab)`,
+    `where: ${targetNames.join(' or ')} (default: UNDERSTUDY_TARGET, else the lab)`,
   );
 }
 

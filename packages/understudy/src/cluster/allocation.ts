@@ -1,29 +1,42 @@
-// Whether shards may be placed: held back while a node is restarted on purpose, so that nothing is copied in vain.
-import { z } from 'zod';
-import { expectBody, refused } from './answer.ts';
+// Whether shards may be placed: held back while a node is restarted on purpose, so that nothing is copied in vain; and where they
+// may not be placed: on a node that is to leave.
+import { refused } from './answer.ts';
+import { clusterSettings, partsOf, putClusterSettings, settingIn } from './cluster-settings.ts';
 import type { EngineTransport } from './transport.ts';
 
-const key = 'cluster.routing.allocation.enable';
-
-const settings = z.object({
-  persistent: z.record(z.string(), z.unknown()).default({}),
-  transient: z.record(z.string(), z.unknown()).default({}),
-});
+const enableKey = 'cluster.routing.allocation.enable';
+const excludeKey = 'cluster.routing.allocation.exclude._name';
 
 /** `all` unless somebody changed it. */
 export async function allocation(transport: EngineTransport): Promise<string> {
-  const answer = await transport.request('GET', '/_cluster/settings?flat_settings=true');
-  const { persistent, transient } = expectBody(answer, settings, 'show its settings');
-  const value = transient[key] ?? persistent[key];
-  return typeof value === 'string' ? value : 'all';
+  return settingIn(await clusterSettings(transport), enableKey) ?? 'all';
 }
 
 /** `primaries` holds replicas back; `all` is the default and removes the setting. */
 export async function setAllocation(transport: EngineTransport, allowed: 'all' | 'primaries'): Promise<void> {
   const value = allowed === 'all' ? null : allowed;
-  const body = { persistent: { [key]: value }, transient: { [key]: null } };
-  const answer = await transport.request('PUT', '/_cluster/settings', body, { timeoutMs: 35_000 });
-  if (answer.status >= 300) throw refused(answer, 'change where shards may be placed');
+  await putClusterSettings(transport, { [enableKey]: value }, 'change where shards may be placed');
+}
+
+/** Nodes on which no shard may stay, by name. */
+async function excludedFromAllocation(transport: EngineTransport): Promise<string[]> {
+  return partsOf(settingIn(await clusterSettings(transport), excludeKey));
+}
+
+/** The engine moves every copy off this node; names that are in the list already stay. Idempotent. */
+export async function excludeFromAllocation(transport: EngineTransport, node: string): Promise<void> {
+  const excluded = await excludedFromAllocation(transport);
+  if (excluded.includes(node)) return;
+  const value = [...excluded, node].join(',');
+  await putClusterSettings(transport, { [excludeKey]: value }, `move its shards off ${node}`);
+}
+
+/** Shards may be placed on this node again, or on one of its name; other names stay in the list. Idempotent. */
+export async function admitToAllocation(transport: EngineTransport, node: string): Promise<void> {
+  const excluded = await excludedFromAllocation(transport);
+  if (!excluded.includes(node)) return;
+  const others = excluded.filter((name) => name !== node).join(',');
+  await putClusterSettings(transport, { [excludeKey]: others === '' ? null : others }, `place shards on ${node} again`);
 }
 
 /** Writes what is in memory to disk, so that a restarted node recovers from its own files. Best effort by nature. */

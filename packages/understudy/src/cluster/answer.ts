@@ -11,14 +11,18 @@ export function errorType(answer: EngineAnswer): string | undefined {
   return read.success ? read.data.error.type : undefined;
 }
 
-/** Error: `cluster-refused` with the status and the engine's reason. */
+/** Answers of a node that knows of no elected node, in either engine. */
+const noMasterTypes = ['master_not_discovered_exception', 'cluster_manager_not_discovered_exception'];
+
+/** Error: `cluster-refused` with the status and the engine's reason; `cluster-no-master` when that is that nobody is elected. */
 export function refused(answer: EngineAnswer, what: string): UnderstudyError {
   const read = failure.safeParse(answer.body);
   const reason = read.success ? (read.data.error.reason ?? read.data.error.type) : undefined;
+  const type = errorType(answer);
   return new UnderstudyError(
-    'cluster-refused',
+    noMasterTypes.includes(type ?? '') ? 'cluster-no-master' : 'cluster-refused',
     `${answer.node} refused to ${what}: HTTP ${answer.status}${reason ? `, ${reason}` : ''}.`,
-    { facts: { node: answer.node, status: answer.status, type: errorType(answer) } },
+    { facts: { node: answer.node, status: answer.status, type } },
   );
 }
 

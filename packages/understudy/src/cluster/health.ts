@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { UnderstudyError, type Clock } from '../ground/index.ts';
 import { expectBody } from './answer.ts';
 import type { Dialect } from './dialect.ts';
+import { askUntil, type RunningCluster } from './running-cluster.ts';
 import type { EngineAnswer, EngineTransport } from './transport.ts';
 
 /** The engine's own fields. https://www.elastic.co/docs/api/doc/elasticsearch/operation/operation-cluster-health */
@@ -48,6 +49,28 @@ export interface HealthWait {
   readonly signal?: AbortSignal;
 }
 
+/** Asks once; the engine waits up to `waitS` seconds for what is wanted, and `timed_out` says that it did in vain. */
+export async function healthWithin(
+  { transport, dialect }: Pick<RunningCluster, 'transport' | 'dialect'>,
+  wanted: Pick<HealthWait, 'status' | 'nodes'> & { readonly moving?: boolean },
+  waitS: number,
+): Promise<ClusterHealth> {
+  const still = wanted.moving ? '' : '&wait_for_no_relocating_shards=true';
+  const query = `wait_for_status=${wanted.status}&wait_for_nodes=>=${wanted.nodes}${still}`;
+  const path = `/_cluster/health?${query}&timeout=${waitS}s&${dialect.masterTimeout}=${waitS}s`;
+  return readHealth(await transport.request('GET', path, undefined, { timeoutMs: waitS * 1000 + 5000 }));
+}
+
+export function healthSentence({
+  status,
+  number_of_nodes,
+  unassigned_shards,
+  relocating_shards,
+}: ClusterHealth): string {
+  const moving = relocating_shards === 0 ? '' : `, ${relocating_shards} on their way to another node`;
+  return `${status} with ${number_of_nodes} nodes and ${unassigned_shards} unassigned shards${moving}`;
+}
+
 /**
  * Waits until the cluster has the status and the nodes and no shard is moving. The engine waits too, so the answer comes at
  * once when it is true. Error: `cluster-not-healthy` with the last health seen, or with why none was.
@@ -58,25 +81,14 @@ export async function waitForHealth(
   clock: Clock,
   wait: HealthWait,
 ): Promise<ClusterHealth> {
+  let health: ClusterHealth | undefined;
   const end = clock.monotonicMs() + wait.deadlineMs;
-  let last = 'no node answered';
-  while (clock.monotonicMs() < end) {
-    wait.signal?.throwIfAborted();
+  const last = await askUntil({ clock, ...wait }, async () => {
     const remainingS = Math.max(1, Math.min(5, Math.ceil((end - clock.monotonicMs()) / 1000)));
-    const query = `wait_for_status=${wait.status}&wait_for_nodes=>=${wait.nodes}&wait_for_no_relocating_shards=true`;
-    const path = `/_cluster/health?${query}&timeout=${remainingS}s&${dialect.masterTimeout}=${remainingS}s`;
-    try {
-      const health = readHealth(
-        await transport.request('GET', path, undefined, { timeoutMs: remainingS * 1000 + 5000 }),
-      );
-      if (!health.timed_out) return health;
-      last = `${health.status} with ${health.number_of_nodes} nodes and ${health.unassigned_shards} unassigned shards`;
-    } catch (error) {
-      if (!(error instanceof UnderstudyError)) throw error;
-      last = error.message;
-    }
-    await clock.sleep(300, wait.signal);
-  }
+    health = await healthWithin({ transport, dialect }, wait, remainingS);
+    return !health.timed_out || healthSentence(health);
+  });
+  if (last === undefined && health) return health;
   throw new UnderstudyError(
     'cluster-not-healthy',
     `The cluster did not become ${wait.status} with ${wait.nodes} nodes within ${wait.deadlineMs / 1000} s; last seen: ${last}`,

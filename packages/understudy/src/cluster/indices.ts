@@ -1,7 +1,7 @@
 // The index template and the index: read, compared, made.
 import { z } from 'zod';
 import { errorType, expectBody, refused } from './answer.ts';
-import type { EngineTransport } from './transport.ts';
+import type { EngineAnswer, EngineTransport } from './transport.ts';
 
 /** Body of an index template, as `PUT _index_template` takes it. */
 export type IndexTemplate = Readonly<Record<string, unknown>>;
@@ -14,19 +14,24 @@ export interface ObservedIndex {
 }
 
 const templateAnswer = z.object({
-  index_templates: z.array(z.object({ name: z.string(), index_template: z.record(z.string(), z.unknown()) })),
+  index_templates: z.array(z.object({ name: z.string(), index_template: z.record(z.string(), z.unknown()) })).min(1),
 });
 
-/** The stored template, or undefined. */
+/** The stored template; undefined when the engine says that there is none (404), and for no other reason. */
 export async function indexTemplate(transport: EngineTransport, name: string): Promise<IndexTemplate | undefined> {
   const answer = await transport.request('GET', `/_index_template/${name}`);
-  if (answer.status === 404) return undefined;
+  if (isMissing(answer, 'resource_not_found_exception')) return undefined;
   return expectBody(answer, templateAnswer, 'show an index template').index_templates[0]?.index_template;
 }
 
 export async function putIndexTemplate(transport: EngineTransport, name: string, body: IndexTemplate): Promise<void> {
   const answer = await transport.request('PUT', `/_index_template/${name}`, body, { timeoutMs: 35_000 });
   if (answer.status >= 300) throw refused(answer, `store the index template ${name}`);
+}
+
+/** Absent is only what the engine itself calls so: a 404 of something between here and there is no such answer. */
+function isMissing(answer: EngineAnswer, type: string): boolean {
+  return answer.status === 404 && errorType(answer) === type;
 }
 
 /** Leaves by dotted path, as text: the engine gives numbers and booleans of settings back as strings. */
@@ -50,6 +55,7 @@ const settingsAnswer = z.record(
     settings: z.object({
       'index.number_of_shards': z.coerce.number().int(),
       'index.number_of_replicas': z.coerce.number().int(),
+      // What the engine does where nothing is set.
       'index.translog.durability': z.string().default('request'),
     }),
   }),
@@ -57,15 +63,15 @@ const settingsAnswer = z.record(
 
 export async function observeIndex(transport: EngineTransport, name: string): Promise<ObservedIndex | undefined> {
   const answer = await transport.request('GET', `/${name}/_settings?flat_settings=true`);
-  if (answer.status === 404) return undefined;
-  const settings = Object.values(expectBody(answer, settingsAnswer, 'show index settings'))[0]?.settings;
-  return (
-    settings && {
-      shards: settings['index.number_of_shards'],
-      replicas: settings['index.number_of_replicas'],
-      durability: settings['index.translog.durability'],
-    }
-  );
+  if (isMissing(answer, 'index_not_found_exception')) return undefined;
+  const [first] = Object.values(expectBody(answer, settingsAnswer, 'show index settings'));
+  if (!first) throw refused(answer, `show the settings of ${name}: the answer names no index`);
+  const { settings } = first;
+  return {
+    shards: settings['index.number_of_shards'],
+    replicas: settings['index.number_of_replicas'],
+    durability: settings['index.translog.durability'],
+  };
 }
 
 /** Makes the index from its template; an index that is there already stays as it is. */

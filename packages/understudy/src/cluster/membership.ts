@@ -1,9 +1,10 @@
 // Who belongs to the cluster: nodes, the elected one, and the configuration that votes.
 import { z } from 'zod';
-import type { Clock } from '../ground/index.ts';
+import { UnderstudyError, type Clock } from '../ground/index.ts';
 import { expectBody, refused } from './answer.ts';
 import type { Dialect } from './dialect.ts';
-import type { EngineTransport } from './transport.ts';
+import { askUntil, type RunningCluster } from './running-cluster.ts';
+import type { EngineAnswer, EngineTransport } from './transport.ts';
 
 interface ClusterNode {
   readonly id: string;
@@ -30,8 +31,8 @@ const coordination = z.object({
 });
 
 const stateSchema = z.looseObject({
-  cluster_uuid: z.string().default('_na_'),
-  nodes: z.record(z.string(), z.object({ name: z.string(), transport_address: z.string() })).default({}),
+  cluster_uuid: z.string(),
+  nodes: z.record(z.string(), z.object({ name: z.string(), transport_address: z.string() })),
   metadata: z.object({ cluster_coordination: coordination.optional() }).optional(),
 });
 
@@ -77,8 +78,7 @@ export async function handOverMaster(
   node: string,
 ): Promise<boolean> {
   if ((await membership(transport, dialect)).master !== node) return false;
-  const path = `/_cluster/voting_config_exclusions?node_names=${encodeURIComponent(node)}&timeout=${handOverMs}ms`;
-  const { status } = await transport.request('POST', path, undefined, { timeoutMs: 2 * handOverMs });
+  const { status } = await excludeFromVoting(transport, [node], handOverMs);
   const end = clock.monotonicMs() + handOverMs;
   while (status < 300 && clock.monotonicMs() < end) {
     const { master } = await membership(transport, dialect);
@@ -89,8 +89,57 @@ export async function handOverMaster(
   return false;
 }
 
+const withdrawMs = 60_000;
+
+/**
+ * Takes the vote from a node that leaves for good, and its office if it is the master, and waits until the committed configuration
+ * does without it: only then can it go without a vote being missed. Idempotent. Errors: `cluster-refused`, `cluster-vote-not-withdrawn`.
+ */
+export async function withdrawVote(cluster: RunningCluster, node: string, signal?: AbortSignal): Promise<void> {
+  const { transport, dialect, clock } = cluster;
+  const answer = await excludeFromVoting(transport, [node], handOverMs);
+  // What the engine does not finish in time it still works on; what it will not do it refuses.
+  if (answer.status >= 400 && answer.status < 500) throw refused(answer, `take the vote from ${node}`);
+  const last = await askUntil({ clock, deadlineMs: withdrawMs, signal, everyMs: 200 }, async () => {
+    const { master, voting } = await membership(transport, dialect);
+    if (master === undefined) return 'no node is elected';
+    if (master === node) return `${node} is still the elected node`;
+    return !voting.includes(node) || `${node} still votes, with ${voting.filter((name) => name !== node).join(', ')}`;
+  });
+  if (last === undefined) return;
+  throw new UnderstudyError(
+    'cluster-vote-not-withdrawn',
+    `${node} should have neither office nor vote before it leaves; ${withdrawMs / 1000} s after it was excluded from voting: ${last}. ` +
+      'Its exclusion stays; look at the health of the others, then try again.',
+    { facts: { node, last } },
+  );
+}
+
+function excludeFromVoting(
+  transport: EngineTransport,
+  nodes: readonly string[],
+  timeoutMs: number,
+): Promise<EngineAnswer> {
+  const path = `/_cluster/voting_config_exclusions?node_names=${nodes.map(encodeURIComponent).join(',')}&timeout=${timeoutMs}ms`;
+  return transport.request('POST', path, undefined, { timeoutMs: 2 * timeoutMs });
+}
+
 /** Idempotent. */
 export async function clearVotingExclusions(transport: EngineTransport): Promise<void> {
   const answer = await transport.request('DELETE', '/_cluster/voting_config_exclusions?wait_for_removal=false');
   if (answer.status >= 300) throw refused(answer, 'let every node vote again');
+}
+
+/**
+ * A node that is gone is no longer excluded, so that a new one of its name may vote. The engine only clears all exclusions at once:
+ * those of other nodes are made again. Idempotent.
+ */
+export async function clearVotingExclusion({ transport, dialect }: RunningCluster, node: string): Promise<void> {
+  const { votingExclusions } = await membership(transport, dialect);
+  if (!votingExclusions.includes(node)) return;
+  await clearVotingExclusions(transport);
+  const others = votingExclusions.filter((name) => name !== node);
+  if (others.length === 0) return;
+  const answer = await excludeFromVoting(transport, others, handOverMs);
+  if (answer.status >= 300) throw refused(answer, `keep ${others.join(', ')} excluded from voting`);
 }

@@ -11,6 +11,10 @@ export interface ShardCopy {
   readonly state: string;
   /** Name of the node; undefined when unassigned. */
   readonly node: string | undefined;
+  /** Name of the node that a relocating copy goes to. */
+  readonly movesTo: string | undefined;
+  /** On disk; undefined when the engine does not say. */
+  readonly bytes: number | undefined;
   /** Why it is unassigned, such as NODE_LEFT. */
   readonly unassignedReason: string | undefined;
 }
@@ -22,6 +26,7 @@ const rows = z.array(
     prirep: z.string(),
     state: z.string(),
     node: z.string().nullish(),
+    store: z.coerce.number().nullish(),
     'unassigned.reason': z.string().nullish(),
   }),
 );
@@ -29,7 +34,7 @@ const rows = z.array(
 /** Copies of one index, or of all of them. */
 export async function shards(transport: EngineTransport, index?: string): Promise<ShardCopy[]> {
   const path = `/_cat/shards${index === undefined ? '' : `/${index}`}`;
-  const query = 'format=json&h=index,shard,prirep,state,node,unassigned.reason&s=index,shard,prirep';
+  const query = 'format=json&bytes=b&h=index,shard,prirep,state,node,store,unassigned.reason&s=index,shard,prirep';
   const answer = await transport.request('GET', `${path}?${query}`);
   return expectBody(answer, rows, 'list its shards').map((row) => ({
     index: row.index,
@@ -38,6 +43,8 @@ export async function shards(transport: EngineTransport, index?: string): Promis
     state: row.state,
     // A relocating copy reads `from -> ip id to`: it is still served by the first.
     node: row.node?.split(' ')[0] ?? undefined,
+    movesTo: row.state === 'RELOCATING' ? row.node?.split(' ').at(-1) : undefined,
+    bytes: row.store ?? undefined,
     unassignedReason: row['unassigned.reason'] ?? undefined,
   }));
 }

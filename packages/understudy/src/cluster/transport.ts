@@ -38,6 +38,33 @@ export type NodeRequest = (
 
 /** A transport over any way of asking one node: the last node that answered is asked first. */
 export function engineTransport(nodes: readonly string[], send: NodeRequest): EngineTransport {
+  return overNodes(nodes, async (node, method, path, body, timeoutMs) => {
+    const request = { method, path, body: typeof body === 'object' ? JSON.stringify(body) : body };
+    const { status, text } = await send(node, request, timeoutMs);
+    return { status, body: parsed(text), node };
+  });
+}
+
+/**
+ * The same cluster, asked of other nodes than this one: a node that is to leave must not be the witness of its own departure.
+ * `cluster-unreachable` when none of the others answers.
+ */
+export function withoutNode(transport: EngineTransport, leaving: string): EngineTransport {
+  const others = transport.nodes.filter((name) => name !== leaving);
+  return overNodes(others, (node, method, path, body, timeoutMs) =>
+    transport.request(method, path, body, { node, timeoutMs }),
+  );
+}
+
+type Attempt = (
+  node: string,
+  method: Method,
+  path: string,
+  body: object | string | undefined,
+  timeoutMs: number,
+) => Promise<EngineAnswer>;
+
+function overNodes(nodes: readonly string[], attempt: Attempt): EngineTransport {
   let preferred = nodes[0];
   return {
     nodes,
@@ -49,10 +76,9 @@ export function engineTransport(nodes: readonly string[], send: NodeRequest): En
       for (const node of order) {
         if (node === undefined) continue;
         try {
-          const request = { method, path, body: typeof body === 'object' ? JSON.stringify(body) : body };
-          const { status, text } = await send(node, request, options.timeoutMs ?? 10_000);
+          const answer = await attempt(node, method, path, body, options.timeoutMs ?? 10_000);
           if (options.node === undefined) preferred = node;
-          return { status, body: parsed(text), node };
+          return answer;
         } catch (error) {
           cause = error;
           failures.push(`${node}: ${error instanceof Error ? error.message : String(error)}`);

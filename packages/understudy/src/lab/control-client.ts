@@ -44,7 +44,14 @@ const requestTimeoutMs = 30_000;
 const resetTimeoutMs = 300_000;
 const bootTimeoutMs = 120_000;
 
-async function ask(method: 'GET' | 'POST', url: string, timeoutMs = requestTimeoutMs): Promise<unknown> {
+/** Asks the daemon. Errors: `lab-not-running`, `lab-machine-unknown` (or what `unknown` makes of a 404), `lab-refused`. */
+export async function ask(
+  method: 'GET' | 'POST',
+  url: string,
+  timeoutMs = requestTimeoutMs,
+  unknown = () =>
+    new UnderstudyError('lab-machine-unknown', `The lab has no machine of that name. See: understudy lab status`),
+): Promise<unknown> {
   const endpoint = await labEndpoint();
   let response: Response;
   try {
@@ -60,8 +67,7 @@ async function ask(method: 'GET' | 'POST', url: string, timeoutMs = requestTimeo
       { cause },
     );
   }
-  if (response.status === 404)
-    throw new UnderstudyError('lab-machine-unknown', `The lab has no machine of that name. See: understudy lab status`);
+  if (response.status === 404) throw unknown();
   const body: unknown = await response.json();
   if (!response.ok) {
     throw new UnderstudyError(

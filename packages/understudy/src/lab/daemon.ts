@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import type { Server } from 'node:http';
 import { z } from 'zod';
 import { createRegionApi } from './api/index.ts';
+import { EngineStock } from './engine/index.ts';
 import { removeEndpoint, writeEndpoint } from './endpoint.ts';
 import type { Hardware } from './hardware.ts';
 import { createHardware } from './machine-room.ts';
@@ -26,6 +27,8 @@ export const daemonConfigSchema = z.object({
   metadataPort: port,
   packagePort: port,
   token: z.string().min(16),
+  /** Packages of engines are kept and built here. */
+  cacheDirectory: z.string(),
   /** Image id -> unpacked root. */
   imageRoots: z.record(z.string(), z.string()),
   /** `simulated`: no machines, everything on loopback; for tests of the daemon itself. */
@@ -75,6 +78,13 @@ export async function runDaemon(config: DaemonConfig): Promise<RunningDaemon> {
   const places: LabPlaces = config;
   const logger = fileLogger(daemonLogFile(places));
   const hardware = await openHardware(config, logger);
+  const engines = new EngineStock({
+    cacheDir: config.cacheDirectory,
+    imageRoot: Object.values(config.imageRoots)[0],
+    repositoryLink: repositoryLink(places),
+    logger,
+  });
+  await engines.open();
   const token = new Secret(config.token);
   const api = createRegionApi({
     hardware,
@@ -82,6 +92,7 @@ export async function runDaemon(config: DaemonConfig): Promise<RunningDaemon> {
     logger,
     stateStore: fileStateStore(config.stateDirectory),
     speed: Infinity,
+    engines,
   });
   await api.start();
   const inside = config.hardware === 'real' ? publicNetwork.hostAddress : '127.0.0.1';
@@ -111,6 +122,7 @@ export async function runDaemon(config: DaemonConfig): Promise<RunningDaemon> {
       await removeEndpoint(places);
       packages.closeAllConnections();
       packages.close();
+      await engines.close();
       await metadata.close();
       await api.stop();
       logger({ level: 'info', subject: 'lab', text: 'stopped; machines keep running' });

@@ -12,6 +12,8 @@ export {
   type LabMachine,
   type LabStatus,
 } from './control-client.ts';
+export { labPrepareEngine, labSupplies } from './engine-client.ts';
+export type { EngineRefusal } from './engine/index.ts';
 export { labEndpoint, type LabEndpoint } from './endpoint.ts';
 export { createRegionApi, type RegionApi, type RegionOptions } from './api/index.ts';
 export { faultKinds, seededRandom, type FaultKind, type FaultRule } from './api/faults.ts';

@@ -2,16 +2,16 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, open, readFile, rename, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { systemClock, UnderstudyError, type Logger } from '../ground/index.ts';
 import { labStatus, type LabStatus } from './control-client.ts';
 import { daemonConfigSchema, type DaemonConfig } from './daemon.ts';
 import { labEndpoint, removeEndpoint } from './endpoint.ts';
-import { ensureEnginePackage, ensureRepository, type EngineName } from './engine/index.ts';
+import { ensureEnginePackage } from './engine/index.ts';
 import { ensureImage } from './image/index.ts';
 import { demolish, inventory, isNothing, sweep } from './machine-room.ts';
-import { daemonConfigFile, daemonLogFile, labPlaces, repositoryLink, type LabPlaces } from './places.ts';
+import { daemonConfigFile, daemonLogFile, labPlaces, type LabPlaces } from './places.ts';
 import { preflight } from './preflight.ts';
 
 export interface LabUpOptions {
@@ -19,15 +19,14 @@ export interface LabUpOptions {
   readonly cacheDirectory: string;
   readonly logger: Logger;
   readonly signal?: AbortSignal;
-  /** Engines that the package repository offers. Default: Elasticsearch 9.5.3. */
-  readonly engines?: readonly { readonly engine: EngineName; readonly version: string }[];
 }
 
 /** What the smallest useful topology really takes, not what its machines' types promise. */
 const needs = { memoryMb: 5_000, diskMb: 4_000 };
 const startTimeoutMs = 60_000;
 const stopTimeoutMs = 60_000;
-const defaultEngines = [{ engine: 'elasticsearch', version: '9.5.3' }] as const;
+/** What the example asks for; the daemon gets any other version when an apply asks for it. */
+const firstEngine = { engine: 'elasticsearch', version: '9.5.3' } as const;
 
 /**
  * The lab, up and answering; at once when it is up already. Errors: `lab-host-unfit` (facts.findings), `lab-start-failed`, and
@@ -65,34 +64,17 @@ async function refuseUnfitHost(places: LabPlaces, logger: Logger): Promise<void>
 async function prepare(places: LabPlaces, options: LabUpOptions): Promise<DaemonConfig> {
   const { cacheDirectory: cacheDir, logger, signal } = options;
   const image = await ensureImage({ cacheDir, logger, signal });
-  const packages: { engine: EngineName; file: string }[] = [];
-  for (const { engine, version } of options.engines ?? defaultEngines) {
-    const { file } = await ensureEnginePackage({
-      engine,
-      version,
-      cacheDir,
-      imageRoot: image.rootDirectory,
-      logger,
-      signal,
-    });
-    packages.push({ engine, file });
-  }
-  const repository = await ensureRepository({ cacheDir, packages, logger, signal });
+  await ensureEnginePackage({ ...firstEngine, cacheDir, imageRoot: image.rootDirectory, logger, signal });
   await mkdir(places.runDirectory, { recursive: true, mode: 0o755 });
-  await pointAt(repositoryLink(places), repository.directory);
   const config: DaemonConfig = {
     ...places,
+    cacheDirectory: path.resolve(cacheDir),
     token: randomBytes(24).toString('hex'),
     imageRoots: { [image.id]: image.rootDirectory },
     hardware: 'real',
   };
   await writeFile(daemonConfigFile(places), JSON.stringify(config), { mode: 0o600 });
   return config;
-}
-
-async function pointAt(link: string, target: string): Promise<void> {
-  await symlink(target, `${link}.${process.pid}`);
-  await rename(`${link}.${process.pid}`, link);
 }
 
 /** Machines of a lab whose state is there are taken up again; without the state nobody knows them, and they go. */

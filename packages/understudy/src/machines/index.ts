@@ -6,7 +6,7 @@ export { ensureKeyPair, readPublicKeys, type KeyPair } from './key-pair.ts';
 export { shellLine } from './shell.ts';
 export { contentHash, whenChanged, writeFilesScript, type ManagedFile } from './managed-file.ts';
 export { engineLayouts, httpPort, transportPort, vendorRepository, type PackageRepository } from './engine-layout.ts';
-export { engineInstaller, engineKeyPath, installCommand, installExits } from './engine-package.ts';
+export { engineInstaller, engineKeyPath, installCommand, installExits, type InstallMode } from './engine-package.ts';
 export { birthUserData, sshdFile, userDataLimitBytes } from './birth.ts';
 export { applySysctlPath, kernelSettings, sysctlPath, sysctlUnit } from './kernel-files.ts';
 export { engineSettings, engineStartedPath, engineStartPaths, searchFiles, type EngineForm } from './search-files.ts';

@@ -7,7 +7,7 @@ import { kernelFiles, kernelSettings, sysctlUnit } from './kernel-files.ts';
 import type { MachineSpec } from './observe-machine.ts';
 import { packageLocks } from './observe-script.ts';
 import { currentRelease } from './release.ts';
-import { dropInPath, engineStartedPath, engineStartPaths } from './search-files.ts';
+import { engineStartedPath, managedSearchPaths } from './search-files.ts';
 import { serviceEnvironmentPath, serviceStartedPath, serviceUnit, serviceUnitPath } from './service-files.ts';
 
 export function machineSpec(engine: Engine, role: Role, profile: FailoverProfile): MachineSpec {
@@ -16,7 +16,7 @@ export function machineSpec(engine: Engine, role: Role, profile: FailoverProfile
   const sysctls = Object.keys(kernelSettings(role, profile));
   if (role === 'search') {
     return {
-      files: [...common, ...engineStartPaths(layout), dropInPath(layout)],
+      files: [...common, ...managedSearchPaths(layout)],
       units: [sysctlUnit, layout.unit],
       sysctls,
       packages: [layout.packageName],

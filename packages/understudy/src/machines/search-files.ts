@@ -38,7 +38,7 @@ function yaml(settings: object): string {
 
 // As long as the system is big, and the same on each of its machines.
 const seedHosts = oncePer((peers: readonly MachinePlan[]) =>
-  yaml({ 'discovery.seed_hosts': peers.map((peer) => `${peer.vpcAddress}:${transportPort}`) }),
+  peers.map((peer) => `${peer.vpcAddress}:${transportPort}\n`).join(''),
 );
 const initialMasters = oncePer((peers: readonly MachinePlan[]) => {
   const labels = peers.map(({ label }) => label);
@@ -63,6 +63,8 @@ export function engineSettings(input: SearchFilesInput, form: EngineForm): strin
     'network.publish_host': machine.vpcAddress,
     'http.port': httpPort,
     'transport.port': transportPort,
+    // A file that the engine reads anew by itself: more or fewer machines need no restart of the others.
+    'discovery.seed_providers': 'file',
   };
   const shared = {
     // The vendor's package turns security on without certificates, and then refuses to form a cluster of several machines.
@@ -72,7 +74,6 @@ export function engineSettings(input: SearchFilesInput, form: EngineForm): strin
   return [
     '# Written by understudy apply; edits are put back.\n',
     yaml(own),
-    seedHosts(peers),
     form === 'bootstrap' ? initialMasters(peers)[topology.search.engine] : '',
     yaml(shared),
   ].join('');
@@ -105,8 +106,17 @@ SuccessExitStatus=143
 `;
 }
 
+/** Where the engine looks for the others, in both engines. */
+function seedHostsPath(layout: EngineLayout): string {
+  return `${layout.configDirectory}/unicast_hosts.txt`;
+}
+
 function heapPath(layout: EngineLayout): string {
   return `${layout.configDirectory}/jvm.options.d/understudy.options`;
+}
+
+export function managedSearchPaths(layout: EngineLayout): readonly string[] {
+  return [...engineStartPaths(layout), seedHostsPath(layout), dropInPath(layout)];
 }
 
 export function dropInPath(layout: EngineLayout): string {
@@ -127,6 +137,7 @@ export function searchFiles(input: SearchFilesInput, form: EngineForm): ManagedF
   return [
     { path: layout.configFile, mode: '0660', owner, content: engineSettings(input, form) },
     { path: heapPath(layout), mode: '0640', owner, content: heap },
+    { path: seedHostsPath(layout), mode: '0640', owner, content: seedHosts(input.peers) },
     {
       path: dropInPath(layout),
       mode: '0644',

@@ -2,6 +2,7 @@
 import { UnderstudyError } from '../ground/index.ts';
 import { judge, observe, observeObjects, type Observation, type Status, type World } from '../status/index.ts';
 import { carryOut } from './carry-out.ts';
+import { Consent } from './consent.ts';
 import { deleteObject } from './do-delete.ts';
 import { destroyPlan } from './destroy.ts';
 import { Found } from './found.ts';
@@ -11,9 +12,17 @@ import { ReleaseArchive } from './release-archive.ts';
 import { runSchedule, type Outcome } from './schedule.ts';
 import type { Obstacle, Plan, Step } from './step.ts';
 
+export interface ConfirmRequest {
+  readonly plan: Plan;
+  /** Steps that no earlier answer covers; all of them in the first round. */
+  readonly added: readonly Step[];
+  readonly round: number;
+  readonly observation: Observation;
+}
+
 export interface ApplyOptions {
-  /** Whether steps that lose something may run. Others that need them are left too. */
-  readonly allowDestructive: boolean;
+  /** Asked before anything runs that nobody agreed to: the first plan, and whatever a later round adds to it. */
+  readonly confirm: (request: ConfirmRequest) => Promise<boolean>;
   /** Bound on the wait for health after the last step. Default 180,000. */
   readonly healthDeadlineMs?: number;
   readonly signal?: AbortSignal;
@@ -24,35 +33,35 @@ export interface ApplyOptions {
 export interface Applied {
   /** Steps that were done, in the order of the plans. */
   readonly done: readonly Step[];
-  /** Destructive steps that were not allowed. */
-  readonly left: readonly Step[];
-  readonly obstacles: readonly Obstacle[];
   /** What was seen at the end: the verdict is `healthy`, or `apply` has thrown. */
   readonly status: Status;
 }
 
 const rounds = 4;
 const width = 16;
+/** What could not be seen is looked at again for this long before it counts as standing in the way. */
+const unseenWithinMs = 60_000;
 
 /**
- * Errors: `reconcile-incomplete` when steps failed or something stands in the way (facts: failures, obstacles),
- * `reconcile-unhealthy` when everything is in place and the system still is not well (facts: reasons); those of the client.
+ * Carries out the plan that was confirmed, looks again, and goes on until nothing is left to do. Errors: `reconcile-declined` when
+ * a plan, or what a later round adds to it, was not confirmed (facts: added, done); `reconcile-incomplete` when steps failed or
+ * something stands in the way (facts: failures, obstacles); `reconcile-unhealthy` when everything is in place and the system still
+ * is not well (facts: reasons); those of the client.
  */
 export async function apply(world: World, intent: Intent, options: ApplyOptions): Promise<Applied> {
   const done: Step[] = [];
+  const consent = new Consent();
   await using archive = new ReleaseArchive(intent.release);
   for (let round = 1; ; round += 1) {
-    const observation = await observe(world, intent.topology);
-    const planned = plan(intent, observation);
-    const doable = planned.steps.filter((step) => options.allowDestructive || !step.destructive);
-    if (doable.length === 0) return await finish(world, intent, options, planned, done);
+    const { observation, planned } = await lookAndPlan(world, intent, options);
+    if (planned.steps.length === 0) return await finish(world, intent, options, planned, done);
+    await confirmed(consent, options, { plan: planned, added: consent.missing(planned), round, observation }, done);
     options.onPlan?.(planned, observation);
     const found = new Found(observation.objects, intent.topology);
     const site = { world, intent, found, archive, ...signalOf(options) };
     const outcomes = await runSchedule({
       steps: planned.steps,
       width,
-      allowed: (step) => options.allowDestructive || !step.destructive,
       run: (step) => narrated(world, step, () => carryOut(site, step.task)),
       ...signalOf(options),
     });
@@ -65,6 +74,45 @@ export async function apply(world: World, intent: Intent, options: ApplyOptions)
     }
     if (round > rounds) throw incomplete(['what is done is undone again between two looks'], planned.obstacles);
   }
+}
+
+/** A read that failed once may succeed a moment later: an empty plan beside something unseen is not the last word. */
+async function lookAndPlan(
+  world: World,
+  intent: Intent,
+  options: ApplyOptions,
+): Promise<{ observation: Observation; planned: Plan }> {
+  const end = world.clock.monotonicMs() + unseenWithinMs;
+  for (;;) {
+    const observation = await observe(world, intent.topology);
+    const planned = plan(intent, observation);
+    const unseen = planned.obstacles.filter((obstacle) => obstacle.unseen);
+    if (planned.steps.length > 0 || unseen.length === 0 || world.clock.monotonicMs() > end)
+      return { observation, planned };
+    for (const { subject, reason } of unseen)
+      world.logger({ level: 'warn', subject, text: `looking again: ${reason}` });
+    await world.clock.sleep(3000, options.signal);
+  }
+}
+
+async function confirmed(
+  consent: Consent,
+  options: ApplyOptions,
+  request: ConfirmRequest,
+  done: readonly Step[],
+): Promise<void> {
+  const { added, plan: planned, round } = request;
+  if (added.length > 0 && !(await options.confirm(request))) {
+    const what = added.map(({ subject, action, reason }) => `  - ${subject} ${action}: ${reason}`).join('\n');
+    throw new UnderstudyError(
+      'reconcile-declined',
+      round === 1
+        ? 'The plan was not confirmed, so nothing was changed.'
+        : `What was confirmed is done; more is needed that was not shown, and was not done:\n${what}\nRun again to see the whole plan and to confirm it.`,
+      { facts: { added: added.map(({ id }) => id), done: done.map(({ id }) => id) } },
+    );
+  }
+  consent.given(planned);
 }
 
 function signalOf({ signal }: ApplyOptions): { readonly signal?: AbortSignal } {
@@ -114,7 +162,7 @@ async function finish(
   const end = world.clock.monotonicMs() + (options.healthDeadlineMs ?? 180_000);
   for (;;) {
     const status = judge(await observe(world, intent.topology), intent.topology);
-    if (status.verdict === 'healthy') return { done, left: planned.steps, obstacles: [], status };
+    if (status.verdict === 'healthy') return { done, status };
     if (world.clock.monotonicMs() > end) {
       throw new UnderstudyError(
         'reconcile-unhealthy',
@@ -140,7 +188,6 @@ export async function destroy(
     const outcomes = await runSchedule({
       steps: planned.steps,
       width,
-      allowed: () => true,
       run: (step) =>
         narrated(world, step, async () => {
           if (step.task.kind === 'object-delete') await deleteObject(world, step.task.object);

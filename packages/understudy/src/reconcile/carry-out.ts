@@ -25,9 +25,11 @@ const doings: Doing = {
   'instance-reboot': (site, task) => machine.rebootInstance(site, task.machine),
   'machine-ready': (site, task) => machine.waitReady(site, task.machine),
   'package-install': (site, task) => search.installPackage(site, task.machine),
+  'data-set-aside': (site, task) => search.setDataAside(site, task.machine),
   'files-write': (site, task) => machine.writeFiles(site, task.machine, task.form),
   'kernel-apply': (site, task) => machine.applyKernel(site, task.machine),
   'engine-start': (site, task) => search.startEngine(site, task.machine),
+  'engine-upgrade': (site, task) => search.upgradeEngine(site, task.machine),
   'engine-restart': (site, task) => search.restartEngine(site, task.machine),
   'cluster-members': search.awaitMembers,
   'cluster-seal': (site, task) => machine.sealSettings(site, task.machine),
@@ -36,8 +38,11 @@ const doings: Doing = {
   'index-settings': search.fitIndex,
   'allocation-open': search.openAllocation,
   'voting-clear': search.clearVoting,
+  'settings-clear': (site, task) => search.clearLeftovers(site, task.settings),
+  'allocation-retry': search.retryAllocation,
   'release-deploy': (site, task) => service.deployRelease(site, task.machine),
   'service-start': (site, task) => service.startService(site, task.machine),
+  'service-restart': (site, task) => service.restartService(site, task.machine),
   'balancer-create': balancer.createBalancer,
   'balancer-tag': balancer.tagBalancer,
   'listener-create': (site, task) => balancer.createListener(site, task.port),
@@ -45,8 +50,13 @@ const doings: Doing = {
   'backend-create': (site, task) => balancer.createBackend(site, task.port, task.machine),
   'backend-update': (site, task) => balancer.updateBackend(site, task.port, task.machine),
   'search-remove': (site, task) => search.removeMachine(site, task.object),
+  'service-remove': (site, task) => service.removeMachine(site, task.object),
+  'backend-remove': (site, task) => balancer.removeBackend(site, task.object),
   'object-delete': (site, task) => deleteObject(site.world, task.object),
 };
+
+/** Every kind of step there is. */
+export const taskKinds = Object.keys(doings) as readonly Task['kind'][];
 
 export async function carryOut(site: Site, task: Task): Promise<void> {
   // The table is typed by kind; the compiler cannot see that the key and the task belong together.

@@ -1,12 +1,12 @@
 // Plans the end: everything that carries this system's mark, in the order in which Linode lets go of it.
 import type { ObservedObjects } from '../status/index.ts';
-import { doom } from './plan-strays.ts';
-import { PlanDraft, type DoomedObject, type Plan } from './step.ts';
+import { toDelete } from './plan-strays.ts';
+import { PlanDraft, type ObjectToDelete, type Plan } from './step.ts';
 
 /** Pure. Balancer and machines first, then what they used. */
 export function destroyPlan(objects: ObservedObjects): Plan {
   const draft = new PlanDraft();
-  const remove = (object: DoomedObject, after: readonly string[]): string =>
+  const remove = (object: ObjectToDelete, after: readonly string[]): string =>
     draft.add({
       subject: object.label,
       action: 'delete',
@@ -16,14 +16,14 @@ export function destroyPlan(objects: ObservedObjects): Plan {
       task: { kind: 'object-delete', object },
       after,
     });
-  const balancers = objects.balancers.map(({ balancer }) => remove(doom('balancer', balancer), []));
-  const instances = objects.instances.map((instance) => remove(doom('instance', instance), []));
+  const balancers = objects.balancers.map(({ balancer }) => remove(toDelete('balancer', balancer), []));
+  const instances = objects.instances.map((instance) => remove(toDelete('instance', instance), []));
   const users = [...balancers, ...instances];
-  for (const { firewall } of objects.firewalls) remove(doom('firewall', firewall), users);
-  for (const group of objects.placementGroups) remove(doom('placement-group', group), instances);
+  for (const { firewall } of objects.firewalls) remove(toDelete('firewall', firewall), users);
+  for (const group of objects.placementGroups) remove(toDelete('placement-group', group), instances);
   for (const vpc of objects.vpcs) {
-    const subnets = vpc.subnets.map((subnet) => remove(doom('subnet', subnet, [vpc.id]), users));
-    remove(doom('vpc', vpc), [...users, ...subnets]);
+    const subnets = vpc.subnets.map((subnet) => remove(toDelete('subnet', subnet, [vpc.id]), users));
+    remove(toDelete('vpc', vpc), [...users, ...subnets]);
   }
   return draft.finish();
 }

@@ -5,9 +5,11 @@ import { balancerLabel, tagOf, type Listener, type MachinePlan } from '../topolo
 import { backendBody, listenerBody, privateAddressOf } from './balancer-shape.ts';
 import { selfSignedCertificate, selfSignedName, type Certificate } from './certificate.ts';
 import { createOnce } from './create-once.ts';
+import { deleteObject } from './do-delete.ts';
 import { needed } from './found.ts';
 import { machineNamed, machinesFor } from './intent.ts';
 import type { Site } from './site.ts';
+import type { ObjectToDelete } from './step.ts';
 
 function listenerOn(site: Site, port: number): Listener {
   return needed(
@@ -124,4 +126,66 @@ export async function updateBackend(site: Site, port: number, label: string): Pr
   const node = (await nodes.list(balancerId, configId)).find((seen) => seen.label === label);
   if (node) await nodes.update(balancerId, configId, node.id, body);
   else await createBackend(site, port, label);
+}
+
+/** A backend that has just been started is UP after as many checks as it takes, and a minute for Linode to tell. */
+const othersServeWithinMs = 180_000;
+
+/**
+ * Waits until the balancer sees another service machine UP and accepting on every listener on which it sees this one so. A machine
+ * that serves nobody may go at once. Error: `reconcile-no-other-backend`, and nothing was done.
+ */
+export async function awaitOthersServe(site: Site, label: string, listenerId?: number): Promise<void> {
+  const { world, intent, found } = site;
+  const { balancer } = found;
+  if (!balancer || machinesFor(intent, 'service').length < 2) return;
+  const { configs, nodes } = world.linode.nodeBalancers;
+  const end = world.clock.monotonicMs() + othersServeWithinMs;
+  for (;;) {
+    const alone: number[] = [];
+    for (const config of await configs.list(balancer.id)) {
+      if (listenerId !== undefined && config.id !== listenerId) continue;
+      const serving = (await nodes.list(balancer.id, config.id)).filter(
+        ({ status, mode }) => status === 'UP' && mode === 'accept',
+      );
+      const serves = serving.some((node) => node.label === label);
+      if (serves && serving.every((node) => node.label === label)) alone.push(config.port);
+    }
+    if (alone.length === 0) return;
+    if (world.clock.monotonicMs() > end) {
+      throw new UnderstudyError(
+        'reconcile-no-other-backend',
+        `On port ${alone.join(' and ')} the balancer sees nobody UP but ${label}, so it may not be taken away. Mend the others first: understudy status.`,
+        { facts: { label, ports: alone } },
+      );
+    }
+    await world.clock.sleep(1000, site.signal);
+  }
+}
+
+/** What is in flight has this long to end once the balancer sends nothing new. */
+const drainMs = 10_000;
+
+/** Lets what is in flight end. A machine without a backend that takes requests needs no time for it. */
+export async function drainBackends({ world, found, signal }: Site, label: string, listenerId?: number): Promise<void> {
+  const { balancer } = found;
+  if (!balancer) return;
+  const { configs, nodes } = world.linode.nodeBalancers;
+  let drained = false;
+  for (const config of await configs.list(balancer.id)) {
+    if (listenerId !== undefined && config.id !== listenerId) continue;
+    const node = (await nodes.list(balancer.id, config.id)).find((candidate) => candidate.label === label);
+    if (node?.mode !== 'accept') continue;
+    await nodes.update(balancer.id, config.id, node.id, { mode: 'drain' });
+    drained = true;
+  }
+  if (drained) await world.clock.sleep(drainMs, signal);
+}
+
+/** Drains, then removes. A backend that is gone already counts as removed. */
+export async function removeBackend(site: Site, object: ObjectToDelete): Promise<void> {
+  const [, configId] = object.parents;
+  await awaitOthersServe(site, object.label, configId);
+  await drainBackends(site, object.label, configId);
+  await deleteObject(site.world, object);
 }

@@ -3,7 +3,7 @@ import { UnderstudyError, type Clock } from '../ground/index.ts';
 import { isLinodeError, type LinodeClient } from '../linode/index.ts';
 import type { PinningRunner } from '../machines/index.ts';
 import { targetOf } from '../status/index.ts';
-import type { DoomedObject } from './step.ts';
+import type { ObjectToDelete } from './step.ts';
 
 export interface DeletionMeans {
   readonly linode: LinodeClient;
@@ -14,7 +14,7 @@ export interface DeletionMeans {
 /** Firewalls, subnets and VPCs are refused while something still holds them, for a while after that is gone. */
 const releaseDeadlineMs = 120_000;
 
-export async function deleteObject(means: DeletionMeans, object: DoomedObject): Promise<void> {
+export async function deleteObject(means: DeletionMeans, object: ObjectToDelete): Promise<void> {
   const { clock } = means;
   const end = clock.monotonicMs() + releaseDeadlineMs;
   for (;;) {
@@ -30,7 +30,7 @@ export async function deleteObject(means: DeletionMeans, object: DoomedObject): 
   }
 }
 
-async function remove({ linode, runner }: DeletionMeans, object: DoomedObject): Promise<void> {
+async function remove({ linode, runner }: DeletionMeans, object: ObjectToDelete): Promise<void> {
   const { type, id, label, parents } = object;
   const parent = (depth: number): number => {
     const found = parents[depth];

@@ -5,6 +5,7 @@ import {
   applySysctlPath,
   bootstrapGuard,
   engineLayouts,
+  engineStartedPath,
   engineStartPaths,
   sshdFile,
   sysctlUnit,
@@ -190,7 +191,11 @@ export async function applyKernel(site: Site, label: string): Promise<void> {
 /** The settings file without the initial masters; the running engine needs them no more and is not restarted. */
 export async function sealSettings(site: Site, label: string): Promise<void> {
   const { intent } = site;
-  const paths = engineStartPaths(engineLayouts[intent.topology.search.engine]);
-  const files = filesOf(intent, machineNamed(intent, label), 'formed').filter(({ path }) => paths.includes(path));
-  await runScript(site, label, 'remove the initial masters from its settings', writeFilesScript(files));
+  const machine = machineNamed(intent, label);
+  const layout = engineLayouts[intent.topology.search.engine];
+  const files = filesOf(intent, machine, 'formed').filter(({ path }) => engineStartPaths(layout).includes(path));
+  const hash = (form: EngineForm): string => `${engineConfigHash(intent, machine, form)}  ${layout.configFile}`;
+  // The engine runs as if it had been started with the sealed form: its record says so, whoever the initial masters were.
+  const record = `sed -i 's|^${hash('bootstrap')}$|${hash('formed')}|' ${engineStartedPath} 2>/dev/null || true`;
+  await runScript(site, label, 'remove the initial masters from its settings', writeFilesScript(files, [record]));
 }

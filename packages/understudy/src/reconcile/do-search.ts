@@ -1,28 +1,55 @@
 // Carries out the steps on engines and the cluster they make.
 import {
+  clearSettings,
   clearVotingExclusions,
   createIndex,
-  greenWithinMs,
   joinWithinMs,
   membership,
   putIndexSettings,
   putIndexTemplate,
+  removeNode,
   restartNode,
+  retryFailedAllocation,
   setAllocation,
-  waitForHealth,
+  upgradeNode,
+  type RunningCluster,
 } from '../cluster/index.ts';
-import { UnderstudyError } from '../ground/index.ts';
-import { engineInstaller, engineLayouts, installCommand, shellLine, writeFilesScript } from '../machines/index.ts';
+import { shown, UnderstudyError } from '../ground/index.ts';
+import {
+  engineInstaller,
+  engineLayouts,
+  installCommand,
+  machineSpec,
+  observeMachine,
+  partOf,
+  setDataAsideScript,
+  shellLine,
+  writeFilesScript,
+  type InstallMode,
+} from '../machines/index.ts';
 import { deleteObject } from './do-delete.ts';
-import { indexTemplateOf, machinesFor } from './intent.ts';
+import { engineConfigHash, indexSettingsOf, indexTemplateOf, machineNamed, machinesFor } from './intent.ts';
 import { engine, machineTarget, runScript, type Site } from './site.ts';
-import type { DoomedObject } from './step.ts';
+import type { ObjectToDelete } from './step.ts';
 
-export async function installPackage(site: Site, label: string): Promise<void> {
+export async function installPackage(site: Site, label: string, mode: InstallMode = 'install'): Promise<void> {
   const { topology, repository } = site.intent;
   const installer = engineInstaller(topology.search.engine, topology.search.version, repository);
-  const script = writeFilesScript([installer], [shellLine(installCommand('install'))]);
-  await runScript(site, label, 'install the engine', script, { timeoutMs: 600_000 });
+  const script = writeFilesScript([installer], [shellLine(installCommand(mode))]);
+  await runScript(site, label, `${mode} the engine`, script, { timeoutMs: 600_000 });
+}
+
+/** The state of a one-node cluster that an engine made before its settings came; which one that is, is looked at once more. */
+export async function setDataAside(site: Site, label: string): Promise<void> {
+  const { intent, world } = site;
+  const { engine: name, failover } = intent.topology.search;
+  const layout = engineLayouts[name];
+  const machine = await observeMachine(world.runner, machineTarget(site, label), machineSpec(name, 'search', failover));
+  const data = shown(partOf(machine.directories, layout.dataDirectory));
+  const plan = machineNamed(intent, label);
+  const ownConfigHashes = (['formed', 'bootstrap'] as const).map((form) => engineConfigHash(intent, plan, form));
+  const script = setDataAsideScript(layout, { clusterUuid: data?.clusterUuid, ownConfigHashes });
+  await runScript(site, label, 'move the state of a cluster of its own aside', script, { timeoutMs: 180_000 });
 }
 
 /** Does not wait for the engine: all of them start at once, and their joining is one step. */
@@ -72,33 +99,71 @@ async function complaintOf(site: Site, label: string): Promise<string> {
   }
 }
 
-/** One machine of a running cluster, restarted without losing a copy. */
-export async function restartEngine(site: Site, label: string): Promise<void> {
+/** How an engine is stopped and started on its machine. */
+function unitControl(
+  site: Site,
+  label: string,
+): { readonly stop: () => Promise<void>; readonly start: () => Promise<void> } {
   const { unit } = engineLayouts[site.intent.topology.search.engine];
   const systemctl = async (what: 'stop' | 'start', ...before: string[]): Promise<void> => {
     const script = ['set -e', ...before, `systemctl ${what} ${unit}`].join('\n');
     await runScript(site, label, `${what} the engine`, script, { timeoutMs: joinWithinMs });
   };
-  await restartNode(
-    { ...engine(site), clock: site.world.clock },
-    {
-      node: label,
-      nodes: machinesFor(site.intent, 'search').length,
-      stop: () => systemctl('stop', 'systemctl daemon-reload', `systemctl enable --quiet ${unit}`),
-      start: () => systemctl('start'),
-      ...(site.signal && { signal: site.signal }),
-    },
-  );
+  return {
+    stop: () => systemctl('stop', 'systemctl daemon-reload', `systemctl enable --quiet ${unit}`),
+    start: () => systemctl('start', 'systemctl daemon-reload'),
+  };
 }
 
-/** With every copy in place one machine may go; before the next, the cluster makes its copies anew and shrinks its vote. */
-export async function removeMachine(site: Site, object: DoomedObject): Promise<void> {
-  const { transport, dialect } = engine(site);
-  const nodes = machinesFor(site.intent, 'search').length;
-  const wait = { status: 'green', nodes, deadlineMs: greenWithinMs } as const;
-  await waitForHealth(transport, dialect, site.world.clock, wait);
-  await deleteObject(site.world, object);
-  await waitForHealth(transport, dialect, site.world.clock, wait);
+function runningCluster(site: Site): RunningCluster {
+  return { ...engine(site), clock: site.world.clock };
+}
+
+function progress(site: Site, subject: string): (text: string) => void {
+  return (text) => site.world.logger({ level: 'info', subject, text });
+}
+
+/** One machine of a running cluster, restarted without losing a copy. */
+export async function restartEngine(site: Site, label: string): Promise<void> {
+  await restartNode(runningCluster(site), {
+    node: label,
+    nodes: machinesFor(site.intent, 'search').length,
+    index: site.intent.topology.search.index.name,
+    onProgress: progress(site, label),
+    ...unitControl(site, label),
+    ...(site.signal && { signal: site.signal }),
+  });
+}
+
+/** The same, with another version of the engine installed while it is stopped. */
+export async function upgradeEngine(site: Site, label: string): Promise<void> {
+  // Fetched while the engine runs on: it is away only for as long as the installation takes.
+  await installPackage(site, label, 'download');
+  await upgradeNode(runningCluster(site), {
+    node: label,
+    nodes: machinesFor(site.intent, 'search').map((machine) => machine.label),
+    version: site.intent.topology.search.version,
+    index: site.intent.topology.search.index.name,
+    install: () => installPackage(site, label),
+    ...unitControl(site, label),
+    onProgress: progress(site, label),
+    ...(site.signal && { signal: site.signal }),
+  });
+}
+
+/** A search machine leaves for good, when no copy of anything is on it any more. */
+export async function removeMachine(site: Site, object: ObjectToDelete): Promise<void> {
+  const { found, intent, world } = site;
+  const search = `${intent.topology.name}-search-`;
+  await removeNode(runningCluster(site), {
+    node: object.label,
+    nodes: [...found.instances.keys()].filter((label) => label.startsWith(search)),
+    stop: unitControl(site, object.label).stop,
+    remove: () => deleteObject(world, object),
+    onProgress: progress(site, object.label),
+    ...(site.signal && { signal: site.signal }),
+  });
+  found.instances.delete(object.label);
 }
 
 export async function putTemplate(site: Site): Promise<void> {
@@ -111,11 +176,8 @@ export async function makeIndex(site: Site): Promise<void> {
 }
 
 export async function fitIndex(site: Site): Promise<void> {
-  const { name, replicas } = site.intent.topology.search.index;
-  await putIndexSettings(engine(site).transport, name, {
-    'index.number_of_replicas': replicas,
-    'index.translog.durability': 'request',
-  });
+  const { name } = site.intent.topology.search.index;
+  await putIndexSettings(engine(site).transport, name, { index: indexSettingsOf(site.intent) });
 }
 
 export async function openAllocation(site: Site): Promise<void> {
@@ -124,4 +186,12 @@ export async function openAllocation(site: Site): Promise<void> {
 
 export async function clearVoting(site: Site): Promise<void> {
   await clearVotingExclusions(engine(site).transport);
+}
+
+export async function clearLeftovers(site: Site, settings: readonly string[]): Promise<void> {
+  await clearSettings(engine(site).transport, settings);
+}
+
+export async function retryAllocation(site: Site): Promise<void> {
+  await retryFailedAllocation(engine(site).transport);
 }

@@ -1,7 +1,10 @@
 // Carries out the steps on service machines: the release travels as a compressed archive on stdin of SSH.
 import { serviceUnit, switchScript, unpackScript } from '../machines/index.ts';
+import { awaitOthersServe, drainBackends } from './do-balancer.ts';
+import { deleteObject } from './do-delete.ts';
 import { machineNamed } from './intent.ts';
 import { machineTarget, runScript, succeeded, type Site } from './site.ts';
+import type { ObjectToDelete } from './step.ts';
 
 const uploadDeadlineMs = 600_000;
 /** Between a start and the first answer, migrations of nobody: a service that takes longer is broken. */
@@ -37,4 +40,18 @@ export async function startService(site: Site, label: string): Promise<void> {
     'done',
   ];
   await runScript(site, label, 'start the service', script.join('\n'), { timeoutMs: answerDeadlineMs + 90_000 });
+}
+
+/** A machine that serves is restarted only while the balancer has another one. */
+export async function restartService(site: Site, label: string): Promise<void> {
+  await awaitOthersServe(site, label);
+  await startService(site, label);
+}
+
+/** Its backends are gone already when it goes for good; one that comes back keeps them, drained. */
+export async function removeMachine(site: Site, object: ObjectToDelete): Promise<void> {
+  await awaitOthersServe(site, object.label);
+  await drainBackends(site, object.label);
+  await deleteObject(site.world, object);
+  site.found.instances.delete(object.label);
 }

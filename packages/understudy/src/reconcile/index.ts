@@ -1,5 +1,6 @@
 // Reconcile: from what is seen to what should be, by steps that each say why. Healing is the same path.
-export { apply, destroy, type Applied } from './apply.ts';
+export { apply, destroy, type Applied, type ConfirmRequest } from './apply.ts';
+export { confirmAll, confirmUnlessDestructive } from './consent.ts';
 export { certificateFromFiles, type Certificate } from './certificate.ts';
 export { destroyPlan } from './destroy.ts';
 export type { Intent } from './intent.ts';

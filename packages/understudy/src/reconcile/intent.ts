@@ -122,9 +122,15 @@ export function userDataOf(intent: Intent, machine: MachinePlan): string {
 /** Idempotent: the service never runs as root. */
 export const ensureServiceUser = `id ${serviceUser} >/dev/null 2>&1 || useradd --system --home-dir /var/lib/${serviceUser} --shell /usr/sbin/nologin ${serviceUser}`;
 
+/** The settings of the index that a living index takes up too, below `index`. */
+export function indexSettingsOf({ topology }: Intent): object {
+  const { replicas, durability } = topology.search.index;
+  return { number_of_replicas: replicas, translog: { durability } };
+}
+
 /** The service's template, fitted to the topology's index. */
 export function indexTemplateOf(intent: Intent): IndexTemplate {
-  const { name, shards, replicas } = intent.topology.search.index;
+  const { name, shards } = intent.topology.search.index;
   const brought = intent.indexTemplate as { readonly template?: { readonly settings?: { readonly index?: object } } };
   const { template = {} } = brought;
   const settings = {
@@ -132,9 +138,13 @@ export function indexTemplateOf(intent: Intent): IndexTemplate {
     index: {
       ...template.settings?.index,
       number_of_shards: shards,
-      number_of_replicas: replicas,
-      translog: { durability: 'request' },
+      ...indexSettingsOf(intent),
     },
   };
   return { ...intent.indexTemplate, index_patterns: [name], template: { ...template, settings } };
+}
+
+/** Subject of the steps about the cluster as a whole. */
+export function clusterSubject(intent: Intent): string {
+  return `${intent.topology.name}-cluster`;
 }

@@ -1,4 +1,5 @@
 // Plans the NodeBalancer: one, with a listener per port and a backend per service machine on each.
+import { absent, shown } from '../ground/index.ts';
 import type { NodeBalancerConfig } from '../linode/index.ts';
 import { instanceNamed, type Observation, type ObservedBalancer } from '../status/index.ts';
 import { balancerLabel, subnetLabel, tagOf, type Listener } from '../topology/index.ts';
@@ -106,9 +107,9 @@ function certificateProblem(
   }
   const name = selfSignedName(intent.topology.name);
   if (seen.ssl_commonname !== name) return `the certificate is for '${seen.ssl_commonname ?? ''}', not for ${name}`;
-  const shown = certificates[listener.port];
-  if (shown && Date.parse(shown.notAfter) - Date.parse(at) < renewalMs) {
-    return `the certificate ends on ${shown.notAfter}`;
+  const certificate = shown(certificates[listener.port] ?? absent);
+  if (certificate && Date.parse(certificate.notAfter) - Date.parse(at) < renewalMs) {
+    return `the certificate ends on ${certificate.notAfter}`;
   }
   return undefined;
 }
@@ -161,7 +162,7 @@ function planBackends(
       reason: `On port ${port} the backend ${node.label} (${node.address}) is not asked for.`,
       destructive: true,
       task: {
-        kind: 'object-delete',
+        kind: 'backend-remove',
         object: { type: 'backend', id: node.id, label: node.label, parents: [config.nodebalancer_id, config.id] },
       },
     });

@@ -1,9 +1,8 @@
 // Plans the machines themselves: that each exists, runs, can be reached, and has its files and kernel settings.
-import { shown } from '../ground/index.ts';
+import { absent, shown, type Seen, type Unknown } from '../ground/index.ts';
 import type { Instance } from '../linode/index.ts';
 import {
   contentHash,
-  engineLayouts,
   kernelSettings,
   partOf,
   sysctlPath,
@@ -12,16 +11,8 @@ import {
   type ManagedFile,
   type ObservedMachine,
 } from '../machines/index.ts';
-import {
-  backendsNamed,
-  heldAddress,
-  instanceNamed,
-  isMember,
-  type MachineSight,
-  type Observation,
-} from '../status/index.ts';
+import { backendsNamed, instanceNamed, membershipOf, offCode, type Observation } from '../status/index.ts';
 import { firewallLabel, tagOf, type MachinePlan } from '../topology/index.ts';
-import { privateAddressOf } from './balancer-shape.ts';
 import { askedMachine, filesOf, machinesFor, type Intent } from './intent.ts';
 import { networkSteps } from './plan-network.ts';
 import type { PlanDraft } from './step.ts';
@@ -37,15 +28,20 @@ export function reachSteps(label: string): readonly string[] {
   return [`${label}/wait`];
 }
 
-export function sightOf(observation: Observation, label: string): ObservedMachine | undefined {
-  const sight = observation.machines[label];
-  return sight?.reached ? sight.machine : undefined;
+/** What was seen of a machine that was looked into; undefined for one that is yet to be made, and for one that is unseen. */
+export function lookedInto(observation: Observation, label: string): ObservedMachine | undefined {
+  return shown(observation.machines[label] ?? absent);
+}
+
+/** True while an instance is so young that it need not answer yet. */
+export function isBeingBorn({ at }: Pick<Observation, 'at'>, { created }: Pick<Instance, 'created'>): boolean {
+  return Date.parse(at) - Date.parse(`${created}Z`) < birthMs;
 }
 
 /** True for a machine that exists and could not be looked into: what it needs is known only when it can be. */
 export function isUnseen(observation: Observation, label: string): boolean {
   const exists = instanceNamed(observation.objects, label) !== undefined;
-  return exists && sightOf(observation, label) === undefined;
+  return exists && lookedInto(observation, label) === undefined;
 }
 
 /** Instances that Linode is deleting count as gone; only their labels are still taken. */
@@ -86,6 +82,7 @@ function planBirth(draft: PlanDraft, intent: Intent, machine: MachinePlan): void
     after: [
       ...networkSteps(name),
       `${label}/gone`,
+      `${label}/replace`,
       `${firewallLabel(name, role)}/create`,
       `${firewallLabel(name, role)}/update`,
       `${machine.placementGroup}/create-group`,
@@ -121,7 +118,6 @@ function planExisting(
       task: { kind: 'instance-tag', machine: label },
     });
   }
-  planShape(draft, intent, observation, machine, instance);
   if (instance.status === 'offline' || instance.status === 'stopped') {
     draft.add({
       subject: label,
@@ -132,65 +128,28 @@ function planExisting(
     planWait(draft, label, 'A booted machine has to come up.');
     return;
   }
-  const sight = observation.machines[label];
-  if (sight && !sight.reached) planUnreached(draft, observation, instance, sight);
-  else {
-    const seen = sightOf(observation, label);
-    const cloudInit = seen && shown(seen.cloudInit);
+  const sight = observation.machines[label] ?? absent;
+  if (sight.state === 'unknown') planUnreached(draft, observation, instance, sight);
+  else if (sight.state === 'seen') {
+    const cloudInit = shown(sight.value.cloudInit);
     if (cloudInit?.status === 'running' && (cloudInit.runningS ?? 0) < cloudInitS) {
       planWait(draft, label, 'Its cloud-init has not finished.');
     }
   }
 }
 
-/** Differences that only a new machine mends: the tool says so and leaves the choice to a person. */
-function planShape(
-  draft: PlanDraft,
-  intent: Intent,
-  { objects }: Observation,
-  machine: MachinePlan,
-  instance: Instance,
-): void {
-  const { region, image } = intent.topology;
-  const wrong = [
-    ...(instance.region === region ? [] : [`is in ${instance.region} instead of ${region}`]),
-    ...(instance.type === machine.machineType
-      ? []
-      : [`is a ${String(instance.type)} instead of a ${machine.machineType}`]),
-    ...(instance.image === image ? [] : [`has the image ${String(instance.image)} instead of ${image}`]),
-  ];
-  const held = heldAddress(objects, instance.id);
-  if (held !== machine.vpcAddress)
-    wrong.push(`has the private address ${held ?? 'none'} instead of ${machine.vpcAddress}`);
-  const byPrivateAddress = machine.role === 'service' && intent.topology.balancer.backends === 'private';
-  if (byPrivateAddress && privateAddressOf(instance) === undefined)
-    wrong.push('has no private address for balancer.backends: private');
-  if (wrong.length > 0) {
-    draft.obstacle(
-      machine.label,
-      `It ${wrong.join(', ')}. Delete it at Linode when the cluster is green, and apply makes it anew as asked.`,
-    );
-  }
-}
-
-function planUnreached(
-  draft: PlanDraft,
-  observation: Observation,
-  instance: Instance,
-  sight: Extract<MachineSight, { reached: false }>,
-): void {
+function planUnreached(draft: PlanDraft, observation: Observation, instance: Instance, sight: Unknown): void {
   const { label } = instance;
-  const ageMs = Date.parse(observation.at) - Date.parse(`${instance.created}Z`);
   if (sight.code === 'machines-host-key') draft.obstacle(label, sight.reason);
-  else if (instance.status !== 'running' || ageMs < birthMs) {
+  else if (sight.code === offCode || isBeingBorn(observation, instance)) {
     planWait(draft, label, `${label} does not answer yet: ${sight.reason}`);
   } else if (serves(observation, label)) {
-    draft.obstacle(label, `It serves, but does not answer over SSH, so nothing on it can be changed: ${sight.reason}`);
+    draft.blind(label, `It serves, but does not answer over SSH, so nothing on it can be changed: ${sight.reason}`);
   } else {
     draft.add({
       subject: label,
       action: 'reboot',
-      reason: `Linode says that ${label} runs, but it answers to nobody.`,
+      reason: `Linode says that ${label} runs, but it is unreachable: ${sight.reason}.`,
       task: { kind: 'instance-reboot', machine: label },
     });
     planWait(draft, label, 'A rebooted machine has to come up.');
@@ -198,19 +157,42 @@ function planUnreached(
 }
 
 function serves({ cluster, objects }: Observation, label: string): boolean {
-  return isMember(cluster, label) || backendsNamed(objects, label).some(({ status }) => status === 'UP');
+  return (
+    membershipOf({ cluster }, label) === 'member' || backendsNamed(objects, label).some(({ status }) => status === 'UP')
+  );
 }
 
-/** Files that differ from what they should be, each as a clause; every file when the machine has not been seen. */
-function fileDifferences(files: readonly ManagedFile[], seen: ObservedMachine | undefined): string[] {
+/** Files that differ from what they should be, each as a clause; every file of a machine that is yet to be made. */
+function fileDifferences(files: readonly ManagedFile[], machine: ObservedMachine | undefined): string[] {
   return files.flatMap((file) => {
-    const there = seen && shown(partOf(seen.files, file.path));
-    if (!there) return [`${file.path} is missing`];
-    if (there.hash !== contentHash(file.content)) return [`${file.path} differs from what was written`];
-    if (there.mode !== file.mode) return [`${file.path} has the mode ${there.mode} instead of ${file.mode}`];
-    if (there.owner !== file.owner) return [`${file.path} belongs to ${there.owner} instead of ${file.owner}`];
-    return [];
+    const there = machine ? partOf(machine.files, file.path) : absent;
+    switch (there.state) {
+      case 'absent':
+        return [`${file.path} is missing`];
+      case 'unknown':
+        return [];
+      case 'seen':
+        return fileDifference(file, there.value);
+    }
   });
+}
+
+function fileDifference(file: ManagedFile, there: { hash: string; mode: string; owner: string }): string[] {
+  if (there.hash !== contentHash(file.content)) return [`${file.path} differs from what was written`];
+  if (there.mode !== file.mode) return [`${file.path} has the mode ${there.mode} instead of ${file.mode}`];
+  if (there.owner !== file.owner) return [`${file.path} belongs to ${there.owner} instead of ${file.owner}`];
+  return [];
+}
+
+/** Names each part that could not be read among the draft's obstacles; true when there was one. */
+export function namesUnread(
+  draft: PlanDraft,
+  label: string,
+  parts: readonly (readonly [what: string, part: Seen<unknown>])[],
+): boolean {
+  const unread = parts.filter(([, { state }]) => state === 'unknown');
+  for (const [what, part] of unread) if (part.state === 'unknown') draft.unseen(label, what, part);
+  return unread.length > 0;
 }
 
 /** Plans `files` and `kernel` of one machine. `form` says which form of the engine's settings file is right now. */
@@ -222,8 +204,10 @@ export function planFiles(
   form: EngineForm,
   ignore: readonly string[] = [],
 ): void {
-  const seen = sightOf(observation, machine.label);
+  const seen = lookedInto(observation, machine.label);
   const files = filesOf(intent, machine, form).filter(({ path }) => !ignore.includes(path));
+  const parts = files.map(({ path }) => [path, seen ? partOf(seen.files, path) : absent] as const);
+  if (namesUnread(draft, machine.label, parts)) return;
   const differences = fileDifferences(files, seen);
   if (differences.length > 0) {
     const reason = seen ? `On ${machine.label} ${differences.join('; ')}.` : 'A new machine has none of its files.';
@@ -233,7 +217,7 @@ export function planFiles(
       name: 'files',
       reason,
       task: { kind: 'files-write', machine: machine.label, form },
-      after: [...reachSteps(machine.label), `${machine.label}/package`],
+      after: [...reachSteps(machine.label), `${machine.label}/package`, `${machine.label}/set-aside`],
     });
   }
   // Changed kernel settings are applied when their file is written.
@@ -247,7 +231,10 @@ function planKernel(draft: PlanDraft, intent: Intent, machine: MachinePlan, seen
     const there = shown(partOf(seen.sysctls, key));
     return there?.writable && there.value !== value ? [`${key} is ${there.value} instead of ${value}`] : [];
   });
-  if (shown(partOf(seen.units, sysctlUnit))?.enabled !== true) wrong.push(`${sysctlUnit} is not enabled`);
+  const unit = partOf(seen.units, sysctlUnit);
+  const settings = Object.keys(wanted).map((key) => [`The kernel setting ${key}`, partOf(seen.sysctls, key)] as const);
+  if (namesUnread(draft, machine.label, [[`The unit ${sysctlUnit}`, unit], ...settings])) return;
+  if (shown(unit)?.enabled !== true) wrong.push(`${sysctlUnit} is not enabled`);
   if (wrong.length === 0) return;
   draft.add({
     subject: machine.label,
@@ -257,8 +244,4 @@ function planKernel(draft: PlanDraft, intent: Intent, machine: MachinePlan, seen
     task: { kind: 'kernel-apply', machine: machine.label },
     after: [...reachSteps(machine.label), `${machine.label}/files`],
   });
-}
-
-export function engineUnit(intent: Intent): string {
-  return engineLayouts[intent.topology.search.engine].unit;
 }

@@ -11,6 +11,7 @@ import {
 import { instanceNamed, type Observation } from '../status/index.ts';
 import { firewallDifferences, firewallRules } from './firewall-rules.ts';
 import { machinesFor, machinesInGroup, type Intent } from './intent.ts';
+import { closedOut } from './lockout.ts';
 import { isGuarded } from './machine-interfaces.ts';
 import type { PlanDraft } from './step.ts';
 
@@ -59,7 +60,8 @@ export function planFirewalls(draft: PlanDraft, intent: Intent, observation: Obs
   for (const role of roles) planFirewall(draft, intent, observation, role);
 }
 
-function planFirewall(draft: PlanDraft, intent: Intent, { objects }: Observation, role: Role): void {
+function planFirewall(draft: PlanDraft, intent: Intent, observation: Observation, role: Role): void {
+  const { objects } = observation;
   const { name } = intent.topology;
   const subject = firewallLabel(name, role);
   const wanted = firewallRules(intent, role);
@@ -73,8 +75,18 @@ function planFirewall(draft: PlanDraft, intent: Intent, { objects }: Observation
     if (firewall.status !== 'enabled') differences.push(`it is ${firewall.status}`);
     if (!firewall.tags.includes(tagOf(name))) differences.push('it lacks the tag of this system');
     if (differences.length > 0) {
-      const task = { kind: 'firewall-update', role } as const;
-      draft.add({ subject, action: 'update', reason: `In the firewall ${differences.join('; ')}.`, task });
+      const closed = closedOut(intent, observation);
+      const warning =
+        closed.length === 0
+          ? ''
+          : ` This locks you out: you connect from ${closed.join(' and ')}, which access.adminNetworks does not let in.`;
+      draft.add({
+        subject,
+        action: 'update',
+        reason: `In the firewall ${differences.join('; ')}.${warning}`,
+        destructive: closed.length > 0,
+        task: { kind: 'firewall-update', role },
+      });
     }
   }
   for (const machine of machinesFor(intent, role)) {

@@ -1,24 +1,27 @@
 // Plans the engine on each search machine and the cluster they make: package, settings, first formation, rolling restarts,
 // index. A planned restart takes one machine at a time, the elected master last.
-import { templateMatches, type ObservedIndex } from '../cluster/index.ts';
-import { shown } from '../ground/index.ts';
-import { contentHash, engineLayouts, engineStartedPath, engineStartPaths, partOf } from '../machines/index.ts';
-import type { Observation, ObservedCluster } from '../status/index.ts';
+import { templateMatches, upgradeProblem, type ObservedIndex } from '../cluster/index.ts';
+import { absent, shown, type Seen } from '../ground/index.ts';
+import {
+  contentHash,
+  engineLayouts,
+  engineStartedPath,
+  engineStartPaths,
+  partOf,
+  type ObservedMachine,
+  type ObservedPackage,
+} from '../machines/index.ts';
+import type { Observation } from '../status/index.ts';
 import type { MachinePlan } from '../topology/index.ts';
-import { formationOf, type Formation } from './formation.ts';
-import { engineConfigHash, filesOf, indexTemplateOf, machinesFor, type Intent } from './intent.ts';
-import { engineUnit, isUnseen, planFiles, reachSteps, sightOf } from './plan-machines.ts';
+import type { Formation } from './formation.ts';
+import { clusterSubject, engineConfigHash, filesOf, indexTemplateOf, machinesFor, type Intent } from './intent.ts';
+import { leftoverSteps, planLeftovers } from './plan-leftovers.ts';
+import { isUnseen, lookedInto, namesUnread, planFiles, reachSteps } from './plan-machines.ts';
 import type { PlanDraft } from './step.ts';
 
-/** Subject of the steps about the cluster as a whole. */
-export function clusterSubject(intent: Intent): string {
-  return `${intent.topology.name}-cluster`;
-}
-
-export function planSearch(draft: PlanDraft, intent: Intent, observation: Observation): void {
-  const formation = formationOf(intent, observation);
+export function planSearch(draft: PlanDraft, intent: Intent, observation: Observation, formation: Formation): void {
   if (formation.state === 'unclear') {
-    draft.obstacle(
+    draft.blind(
       clusterSubject(intent),
       `It is not clear whether a cluster exists: ${formation.unseen.join(', ')} could not be looked into. A cluster is ` +
         'formed only when every search machine was seen to hold no data. Bring them up, or delete them if they are lost.',
@@ -42,38 +45,102 @@ function planEngine(
 ): string | undefined {
   const { label } = machine;
   if (isUnseen(observation, label)) return undefined;
-  const { engine, version } = intent.topology.search;
-  const layout = engineLayouts[engine];
-  const seen = sightOf(observation, label);
-  const installed = (seen && shown(partOf(seen.packages, layout.packageName)))?.version.replace(/-.*$/, '');
-  if (installed !== version) {
-    draft.add({
-      subject: label,
-      action: 'install',
-      name: 'package',
-      reason: `${label} has ${installed === undefined ? 'no engine' : `${layout.packageName} ${installed}`}; ${version} is asked for.`,
-      task: { kind: 'package-install', machine: label },
-      after: reachSteps(label),
-    });
-  }
+  const layout = engineLayouts[intent.topology.search.engine];
+  const seen = lookedInto(observation, label);
+  const unit = seen ? partOf(seen.units, layout.unit) : absent;
+  const packaged = seen ? partOf(seen.packages, layout.packageName) : absent;
+  const settings = seen ? partOf(seen.files, layout.configFile) : absent;
+  const parts = [
+    [`The unit ${layout.unit}`, unit],
+    [`The package ${layout.packageName}`, packaged],
+    [layout.configFile, settings],
+  ] as const;
+  if (namesUnread(draft, label, parts)) return undefined;
+  const state = shown(unit);
+  if (planPackage(draft, intent, machine, { seen, packaged, active: state?.active === 'active' }) === 'refused')
+    return undefined;
   if (formation.state === 'unclear') return undefined;
-  const inBootstrapForm =
-    (seen && shown(partOf(seen.files, layout.configFile)))?.hash === engineConfigHash(intent, machine, 'bootstrap');
+  const inBootstrapForm = shown(settings)?.hash === engineConfigHash(intent, machine, 'bootstrap');
   const form = formation.state === 'unformed' ? 'bootstrap' : 'formed';
+  const stray = formation.strays.has(label);
+  if (stray) planSetAside(draft, machine);
   const unsealed = form === 'formed' && inBootstrapForm;
   planFiles(draft, intent, observation, machine, form, unsealed ? [layout.configFile] : []);
   if (form === 'bootstrap' || unsealed) planSeal(draft, intent, machine);
-  const unit = seen && shown(partOf(seen.units, layout.unit));
-  if (unit?.active === 'active' && unit.enabled && form === 'formed') return undefined;
+  if (state?.active === 'active' && state.enabled && form === 'formed' && !stray) return undefined;
   return draft.add({
     subject: label,
     action: 'start',
     reason: seen
-      ? `The engine on ${label} is ${unit?.active ?? 'unknown'}${unit?.enabled ? '' : ' and not enabled at boot'}.`
+      ? `The engine on ${label} is ${state?.active ?? 'not installed'}${state?.enabled ? '' : ' and not enabled at boot'}.`
       : `The engine on ${label} has to be started.`,
     task: { kind: 'engine-start', machine: label },
-    after: [...reachSteps(label), `${label}/package`, `${label}/files`, `${label}/kernel`],
+    after: [...reachSteps(label), `${label}/package`, `${label}/set-aside`, `${label}/files`, `${label}/kernel`],
   });
+}
+
+/** An engine that was started once before its settings came made a cluster of its own, and with that would never join another. */
+function planSetAside(draft: PlanDraft, { label }: MachinePlan): void {
+  draft.add({
+    subject: label,
+    action: 'update',
+    name: 'set-aside',
+    reason: `The engine on ${label} was started before its settings came and made a cluster of its own, without any index: its state is moved to a directory beside.`,
+    task: { kind: 'data-set-aside', machine: label },
+    after: [...reachSteps(label), `${label}/package`],
+  });
+}
+
+interface PackageView {
+  readonly seen: ObservedMachine | undefined;
+  readonly packaged: Seen<ObservedPackage>;
+  readonly active: boolean;
+}
+
+/** An engine that runs another version is upgraded in its turn, and nothing is installed under it before. */
+function planPackage(
+  draft: PlanDraft,
+  intent: Intent,
+  { label }: MachinePlan,
+  { seen, packaged, active }: PackageView,
+): 'refused' | undefined {
+  const { engine, version } = intent.topology.search;
+  const { packageName } = engineLayouts[engine];
+  const installed = installedVersion(packaged);
+  const problem = installed === undefined || active ? undefined : upgradeProblem(engine, installed, version);
+  if (problem) {
+    draft.obstacle(label, problem.sentence);
+    return 'refused';
+  }
+  const state = packaged.state === 'seen' ? packaged.value : undefined;
+  const dpkg = seen && shown(seen.dpkg);
+  const wrong = [
+    ...(state === undefined ? ['no engine'] : []),
+    ...(state && state.state !== 'installed' ? [`${packageName} ${state.state}`] : []),
+    ...(installed !== undefined && installed !== version && !active ? [`${packageName} ${installed}`] : []),
+    ...(installed === version && state?.held === false
+      ? [`${packageName} that Debian's own upgrades may replace`]
+      : []),
+    ...(dpkg?.interrupted === true
+      ? [`an installation that was interrupted (${dpkg.unfinished.join(', ') || 'dpkg'})`]
+      : []),
+  ];
+  if (wrong.length === 0) return undefined;
+  draft.add({
+    subject: label,
+    action: 'install',
+    name: 'package',
+    reason: `${label} has ${wrong.join(' and ')}; ${packageName} ${version} is asked for.`,
+    task: { kind: 'package-install', machine: label },
+    after: reachSteps(label),
+  });
+  return undefined;
+}
+
+/** Undefined too where an installation stopped half-way. */
+function installedVersion(packaged: Seen<ObservedPackage>): string | undefined {
+  if (packaged.state !== 'seen' || packaged.value.state !== 'installed') return undefined;
+  return packaged.value.version.replace(/-.*$/, '');
 }
 
 function planMembers(draft: PlanDraft, intent: Intent, formation: Formation, starts: readonly string[]): void {
@@ -102,27 +169,29 @@ function planSeal(draft: PlanDraft, intent: Intent, machine: MachinePlan): void 
   });
 }
 
-/** Engines that run with other settings than the files say now. */
+/** Engines that run in another version, or with other settings than the files say now. */
 function planRestarts(draft: PlanDraft, intent: Intent, observation: Observation): void {
-  const master = observation.cluster.answered ? observation.cluster.cluster.membership?.master : undefined;
+  const cluster = shown(observation.cluster);
+  const master = cluster && shown(cluster.membership)?.master;
   const machines = machinesFor(intent, 'search').toSorted(
     (a, b) => Number(a.label === master) - Number(b.label === master),
   );
   let previous: string | undefined;
   for (const machine of machines) {
     const { label } = machine;
-    const stale = staleSettings(intent, observation, machine);
-    if (stale === undefined) continue;
+    const old = oldVersion(draft, intent, observation, machine);
+    const reason = old ?? staleSettings(draft, intent, observation, machine);
+    if (reason === undefined) continue;
     previous = draft.add({
       subject: label,
-      action: 'restart',
-      reason: stale,
-      task: { kind: 'engine-restart', machine: label },
+      action: old === undefined ? 'restart' : 'upgrade',
+      reason,
+      task: { kind: old === undefined ? 'engine-restart' : 'engine-upgrade', machine: label },
       after: [
         `${label}/package`,
         `${label}/files`,
         `${label}/seal`,
-        `${clusterSubject(intent)}/allocation`,
+        ...leftoverSteps(intent),
         `${clusterSubject(intent)}/members`,
         ...(previous === undefined ? [] : [previous]),
       ],
@@ -130,19 +199,47 @@ function planRestarts(draft: PlanDraft, intent: Intent, observation: Observation
   }
 }
 
+/** Why an engine that runs has to be upgraded: what is installed under it, or what it was started from, is another version. */
+function oldVersion(
+  draft: PlanDraft,
+  intent: Intent,
+  observation: Observation,
+  { label }: MachinePlan,
+): string | undefined {
+  const { engine, version } = intent.topology.search;
+  const layout = engineLayouts[engine];
+  const machine = lookedInto(observation, label);
+  if (!machine || shown(partOf(machine.units, layout.unit))?.active !== 'active') return undefined;
+  const installed = installedVersion(partOf(machine.packages, layout.packageName));
+  const cluster = shown(observation.cluster);
+  const versions = cluster?.versions;
+  if (versions?.state === 'unknown') draft.unseen(label, 'The version that its engine runs', versions);
+  const running = (versions && shown(versions)?.[label]) ?? installed;
+  if (running === undefined || (running === version && installed === version)) return undefined;
+  const problem = upgradeProblem(engine, running, version);
+  if (problem) {
+    draft.obstacle(label, problem.sentence);
+    return undefined;
+  }
+  return `The engine on ${label} runs ${running}${installed === running ? '' : ` while ${installed ?? 'nothing'} is installed`}; ${version} is asked for.`;
+}
+
 /** Undefined when the engine does not run, or runs with what the files should say. */
-function staleSettings(intent: Intent, observation: Observation, machine: MachinePlan): string | undefined {
+function staleSettings(
+  draft: PlanDraft,
+  intent: Intent,
+  observation: Observation,
+  machine: MachinePlan,
+): string | undefined {
   const { label } = machine;
   const layout = engineLayouts[intent.topology.search.engine];
-  const seen = sightOf(observation, label);
-  const unit = seen && shown(partOf(seen.units, engineUnit(intent)));
+  const seen = lookedInto(observation, label);
   // An engine that is not active, or not enabled, gets a start step instead, which takes up the files anyway.
-  if (!seen || unit?.active !== 'active') return undefined;
-  const installed = shown(partOf(seen.packages, layout.packageName))?.version.replace(/-.*$/, '');
-  if (installed !== intent.topology.search.version) {
-    return `The engine on ${label} runs ${installed ?? 'an unknown version'}, ${intent.topology.search.version} is asked for.`;
-  }
-  const record = shown(partOf(seen.records, engineStartedPath));
+  if (!seen || shown(partOf(seen.units, layout.unit))?.active !== 'active') return undefined;
+  const started = partOf(seen.records, engineStartedPath);
+  if (namesUnread(draft, label, [[`What the engine was started with (${engineStartedPath})`, started]]))
+    return undefined;
+  const record = shown(started);
   if (record === undefined) return `The engine on ${label} was started before its settings were managed.`;
   const files = filesOf(intent, machine);
   const wrong = engineStartPaths(layout).filter((path) => {
@@ -158,21 +255,26 @@ function planIndex(draft: PlanDraft, intent: Intent, observation: Observation, f
   if (formation.state === 'unclear') return;
   const subject = clusterSubject(intent);
   const { name } = intent.topology.search.index;
-  const cluster = observation.cluster.answered ? observation.cluster.cluster : undefined;
+  const cluster = shown(observation.cluster);
   const members = [`${subject}/members`];
-  // A cluster that exists but has no master now can be asked for nothing; the next look will tell.
-  if (formation.state === 'formed' && cluster?.health === undefined && !draft.has(`${subject}/members`)) return;
-  if (!cluster?.template || !templateMatches(cluster.template, indexTemplateOf(intent))) {
+  // Nothing can be said of a cluster that does not answer; what its engines need comes first, and the next look will tell.
+  const answers = cluster?.membership.state === 'seen' && cluster.membership.value.master !== undefined;
+  if (formation.state === 'formed' && !answers) return;
+  // A cluster that is about to be formed holds nothing.
+  const { template, index } = formation.state === 'formed' && cluster ? cluster : { template: absent, index: absent };
+  if (template.state === 'unknown') draft.unseen(subject, `The index template ${name}`, template);
+  else if (template.state === 'absent' || !templateMatches(template.value, indexTemplateOf(intent))) {
     draft.add({
       subject,
-      action: cluster?.template ? 'update' : 'create',
+      action: template.state === 'seen' ? 'update' : 'create',
       name: 'template',
-      reason: `The index template ${name} ${cluster?.template ? 'differs from the one asked for' : 'is missing'}.`,
+      reason: `The index template ${name} ${template.state === 'seen' ? 'differs from the one asked for' : 'is missing'}.`,
       task: { kind: 'index-template' },
       after: members,
     });
   }
-  if (cluster?.index) planIndexSettings(draft, intent, cluster.index);
+  if (index.state === 'unknown') draft.unseen(subject, `The index ${name}`, index);
+  else if (index.state === 'seen') planIndexSettings(draft, intent, index.value);
   else {
     draft.add({
       subject,
@@ -183,12 +285,12 @@ function planIndex(draft: PlanDraft, intent: Intent, observation: Observation, f
       after: [...members, `${subject}/template`],
     });
   }
-  if (cluster) planLeftovers(draft, subject, cluster);
+  if (cluster) planLeftovers(draft, intent, cluster);
 }
 
 function planIndexSettings(draft: PlanDraft, intent: Intent, index: ObservedIndex): void {
   const subject = clusterSubject(intent);
-  const { name, shards, replicas } = intent.topology.search.index;
+  const { name, shards, replicas, durability } = intent.topology.search.index;
   if (index.shards !== shards) {
     draft.obstacle(
       name,
@@ -197,8 +299,8 @@ function planIndexSettings(draft: PlanDraft, intent: Intent, index: ObservedInde
   }
   const wrong: string[] = [];
   if (index.replicas !== replicas) wrong.push(`${index.replicas} replicas instead of ${replicas}`);
-  if (index.durability !== 'request') {
-    wrong.push(`translog durability '${index.durability}', which may lose acknowledged writes`);
+  if (index.durability !== durability) {
+    wrong.push(`translog durability '${index.durability}' instead of '${durability}'`);
   }
   if (wrong.length === 0) return;
   draft.add({
@@ -209,18 +311,4 @@ function planIndexSettings(draft: PlanDraft, intent: Intent, index: ObservedInde
     task: { kind: 'index-settings' },
     after: [`${subject}/members`],
   });
-}
-
-/** What an interrupted restart or change leaves behind in the cluster. */
-function planLeftovers(draft: PlanDraft, subject: string, { allocation, membership }: ObservedCluster): void {
-  const after = [`${subject}/members`];
-  if (allocation !== 'all') {
-    const reason = `Shard allocation is limited to '${allocation}', so lost copies are not made again.`;
-    draft.add({ subject, action: 'update', name: 'allocation', reason, task: { kind: 'allocation-open' }, after });
-  }
-  const excluded = membership?.votingExclusions ?? [];
-  if (excluded.length > 0) {
-    const reason = `${excluded.join(', ')} may not vote, left over from an earlier change.`;
-    draft.add({ subject, action: 'update', name: 'voting', reason, task: { kind: 'voting-clear' }, after });
-  }
 }

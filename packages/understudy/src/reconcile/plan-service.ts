@@ -1,6 +1,6 @@
 // Plans the service on its machines: environment and unit, release, start. Running instances are restarted one after the
 // other; new ones come up side by side.
-import { shown } from '../ground/index.ts';
+import { absent, shown } from '../ground/index.ts';
 import {
   contentHash,
   currentRelease,
@@ -14,18 +14,26 @@ import {
 import type { Observation } from '../status/index.ts';
 import type { MachinePlan } from '../topology/index.ts';
 import { filesOf, machinesFor, type Intent } from './intent.ts';
-import { isUnseen, planFiles, reachSteps, sightOf } from './plan-machines.ts';
+import { isUnseen, lookedInto, namesUnread, planFiles, reachSteps } from './plan-machines.ts';
 import type { PlanDraft } from './step.ts';
 
 export function planService(draft: PlanDraft, intent: Intent, observation: Observation): void {
-  let previous: string | undefined;
   for (const machine of machinesFor(intent, 'service')) {
     const { label } = machine;
     if (isUnseen(observation, label)) continue;
-    const seen = sightOf(observation, label);
+    const seen = lookedInto(observation, label);
     planFiles(draft, intent, observation, machine, 'formed');
     const home = `${releasesDirectory}/${intent.release.id}`;
-    const current = seen && shown(partOf(seen.links, currentRelease));
+    const link = seen ? partOf(seen.links, currentRelease) : absent;
+    const unit = seen ? partOf(seen.units, serviceUnit) : absent;
+    const record = seen ? partOf(seen.records, serviceStartedPath) : absent;
+    const parts = [
+      [`The current release (${currentRelease})`, link],
+      [`The unit ${serviceUnit}`, unit],
+      [`What the service was started with (${serviceStartedPath})`, record],
+    ] as const;
+    if (namesUnread(draft, label, parts)) continue;
+    const current = shown(link);
     if (current !== home) {
       draft.add({
         subject: label,
@@ -38,32 +46,25 @@ export function planService(draft: PlanDraft, intent: Intent, observation: Obser
     }
     const reason = startReason(intent, observation, machine);
     if (reason === undefined) continue;
-    const running = (seen && shown(partOf(seen.units, serviceUnit)))?.active === 'active';
-    const id = draft.add({
+    const running = shown(unit)?.active === 'active';
+    draft.add({
       subject: label,
       action: running ? 'restart' : 'start',
       name: 'service',
       reason,
-      task: { kind: 'service-start', machine: label },
-      after: [
-        ...reachSteps(label),
-        `${label}/files`,
-        `${label}/kernel`,
-        `${label}/release`,
-        ...(running && previous !== undefined ? [previous] : []),
-      ],
+      task: { kind: running ? 'service-restart' : 'service-start', machine: label },
+      after: [...reachSteps(label), `${label}/files`, `${label}/kernel`, `${label}/release`],
     });
-    if (running) previous = id;
   }
 }
 
 /** Why the service must be started or restarted; undefined when it runs with what is asked for. */
 function startReason(intent: Intent, observation: Observation, machine: MachinePlan): string | undefined {
   const { label } = machine;
-  const seen = sightOf(observation, label);
+  const seen = lookedInto(observation, label);
   if (!seen) return `The service on ${label} has to be started.`;
   const unit = shown(partOf(seen.units, serviceUnit));
-  if (unit?.active !== 'active') return `The service on ${label} is ${unit?.active ?? 'unknown'}.`;
+  if (unit?.active !== 'active') return `The service on ${label} is ${unit?.active ?? 'not installed'}.`;
   if (!unit.enabled) return `The service on ${label} is not enabled at boot.`;
   const record = shown(partOf(seen.records, serviceStartedPath)) ?? '';
   const wrong = filesOf(intent, machine)

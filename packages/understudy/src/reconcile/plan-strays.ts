@@ -1,10 +1,10 @@
 // Plans the removal of what carries this system's mark and is not in the topology. Every such step is destructive.
 import type { Observation } from '../status/index.ts';
 import { balancerLabel, firewallLabel, placementGroupLabels, tagOf } from '../topology/index.ts';
-import { machinesFor, type Intent } from './intent.ts';
+import { clusterSubject, machinesFor, type Intent } from './intent.ts';
+import { leftoverSteps } from './plan-leftovers.ts';
 import { roles } from './plan-network.ts';
-import { clusterSubject } from './plan-search.ts';
-import type { DoomedObject, PlanDraft } from './step.ts';
+import type { ObjectToDelete, PlanDraft } from './step.ts';
 
 export function planStrays(draft: PlanDraft, intent: Intent, { objects }: Observation): void {
   const { topology } = intent;
@@ -16,38 +16,51 @@ export function planStrays(draft: PlanDraft, intent: Intent, { objects }: Observ
   ]);
   const stray = ({ label, tags }: { readonly label: string; readonly tags: readonly string[] }): boolean =>
     tags.includes(tag) && !asked.has(label);
-  const doomed: DoomedObject[] = [
-    ...objects.instances.filter(stray).map((item) => doom('instance', item)),
-    ...objects.balancers.filter(({ balancer }) => stray(balancer)).map(({ balancer }) => doom('balancer', balancer)),
-    ...objects.firewalls.filter(({ firewall }) => stray(firewall)).map(({ firewall }) => doom('firewall', firewall)),
+  const strays: ObjectToDelete[] = [
+    ...objects.instances.filter(stray).map((item) => toDelete('instance', item)),
+    ...objects.balancers
+      .filter(({ balancer }) => stray(balancer))
+      .map(({ balancer }) => toDelete('balancer', balancer)),
+    ...objects.firewalls
+      .filter(({ firewall }) => stray(firewall))
+      .map(({ firewall }) => toDelete('firewall', firewall)),
   ];
   const groups = new Set(roles.flatMap((role) => placementGroupLabels(topology, role)));
   const strayGroups = objects.placementGroups.filter(({ label }) => !groups.has(label));
-  let previous: string | undefined;
-  for (const object of [...doomed, ...strayGroups.map((item) => doom('placement-group', item))]) {
-    // Each machine that may hold copies waits for the one before: two at once could take both copies of a shard.
-    const holdsData = object.type === 'instance' && isSearchLabel(topology.name, object.label);
-    const id = draft.add({
+  const backends = objects.balancers.flatMap(({ configs }) => configs.flatMap(({ nodes }) => nodes));
+  for (const object of [...strays, ...strayGroups.map((item) => toDelete('placement-group', item))]) {
+    draft.add({
       subject: object.label,
       action: 'delete',
       name: `delete-${object.type}-${object.id}`,
       reason: `The ${object.type} ${object.label} belongs to this system and is not in the topology.`,
       destructive: true,
-      task: holdsData ? { kind: 'search-remove', object } : { kind: 'object-delete', object },
-      after: [`${clusterSubject(intent)}/members`, ...(holdsData && previous !== undefined ? [previous] : [])],
+      task: { kind: removalOf(topology.name, object), object },
+      after: [
+        `${clusterSubject(intent)}/members`,
+        ...leftoverSteps(intent),
+        ...backends
+          .filter(({ label }) => label === object.label)
+          .map(({ id }) => `${balancerLabel(topology.name)}/delete-backend-${id}`),
+      ],
     });
-    if (holdsData) previous = id;
   }
 }
 
-function isSearchLabel(name: string, label: string): boolean {
-  return label.startsWith(`${name}-search-`);
+/** A machine goes by the way of its role; everything else is deleted as it is. */
+function removalOf(
+  name: string,
+  { type, label }: ObjectToDelete,
+): 'search-remove' | 'service-remove' | 'object-delete' {
+  if (type !== 'instance') return 'object-delete';
+  if (label.startsWith(`${name}-search-`)) return 'search-remove';
+  return label.startsWith(`${name}-service-`) ? 'service-remove' : 'object-delete';
 }
 
-export function doom(
-  type: DoomedObject['type'],
+export function toDelete(
+  type: ObjectToDelete['type'],
   item: { readonly id: number; readonly label: string },
   parents: readonly number[] = [],
-): DoomedObject {
+): ObjectToDelete {
   return { type, id: item.id, label: item.label, parents };
 }

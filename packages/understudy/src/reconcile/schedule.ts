@@ -5,14 +5,13 @@ import type { Step } from './step.ts';
 export type Outcome =
   | { readonly step: Step; readonly result: 'done' }
   | { readonly step: Step; readonly result: 'failed'; readonly error: Error }
-  /** Not tried: it was not allowed, or something it waits for was not done. */
+  /** Not tried: something it waits for was not done. */
   | { readonly step: Step; readonly result: 'skipped' };
 
 export interface Schedule {
   readonly steps: readonly Step[];
   /** Steps at once. */
   readonly width: number;
-  readonly allowed: (step: Step) => boolean;
   readonly run: (step: Step) => Promise<void>;
   readonly signal?: AbortSignal;
 }
@@ -56,7 +55,6 @@ export async function runSchedule(schedule: Schedule): Promise<Outcome[]> {
     running.delete(step.id);
   }
 
-  schedule.steps.filter((step) => !schedule.allowed(step)).forEach(skip);
   release(graph.first());
   begin();
   while (running.size > 0) {

@@ -1,4 +1,5 @@
 // A step: one change to the world, with the sentence that says why. Steps are data; carrying them out is elsewhere.
+import type { Unknown } from '../ground/index.ts';
 import type { Role } from '../topology/index.ts';
 import { inOrder } from './step-graph.ts';
 
@@ -14,6 +15,7 @@ type Action =
   | 'form'
   | 'start'
   | 'restart'
+  | 'upgrade'
   | 'deploy'
   | 'delete';
 
@@ -33,10 +35,12 @@ export type Task =
   | { readonly kind: 'instance-reboot'; readonly machine: string }
   | { readonly kind: 'machine-ready'; readonly machine: string }
   | { readonly kind: 'package-install'; readonly machine: string }
+  | { readonly kind: 'data-set-aside'; readonly machine: string }
   | { readonly kind: 'files-write'; readonly machine: string; readonly form: 'formed' | 'bootstrap' }
   | { readonly kind: 'kernel-apply'; readonly machine: string }
   | { readonly kind: 'engine-start'; readonly machine: string }
   | { readonly kind: 'engine-restart'; readonly machine: string }
+  | { readonly kind: 'engine-upgrade'; readonly machine: string }
   | { readonly kind: 'cluster-members'; readonly forming: boolean }
   | { readonly kind: 'cluster-seal'; readonly machine: string }
   | { readonly kind: 'index-template' }
@@ -44,8 +48,11 @@ export type Task =
   | { readonly kind: 'index-settings' }
   | { readonly kind: 'allocation-open' }
   | { readonly kind: 'voting-clear' }
+  | { readonly kind: 'settings-clear'; readonly settings: readonly string[] }
+  | { readonly kind: 'allocation-retry' }
   | { readonly kind: 'release-deploy'; readonly machine: string }
   | { readonly kind: 'service-start'; readonly machine: string }
+  | { readonly kind: 'service-restart'; readonly machine: string }
   | { readonly kind: 'balancer-create' }
   | { readonly kind: 'balancer-tag' }
   | { readonly kind: 'listener-create'; readonly port: number }
@@ -53,11 +60,14 @@ export type Task =
   | { readonly kind: 'backend-create'; readonly port: number; readonly machine: string }
   | { readonly kind: 'backend-update'; readonly port: number; readonly machine: string }
   /** A search machine leaves for good: its copies must be elsewhere first. */
-  | { readonly kind: 'search-remove'; readonly object: DoomedObject }
-  | { readonly kind: 'object-delete'; readonly object: DoomedObject };
+  | { readonly kind: 'search-remove'; readonly object: ObjectToDelete }
+  /** A service machine leaves for good: the others must serve first. */
+  | { readonly kind: 'service-remove'; readonly object: ObjectToDelete }
+  | { readonly kind: 'backend-remove'; readonly object: ObjectToDelete }
+  | { readonly kind: 'object-delete'; readonly object: ObjectToDelete };
 
 /** An object of Linode's to be deleted, by id; the label is for the reader. */
-export interface DoomedObject {
+export interface ObjectToDelete {
   readonly type: 'instance' | 'balancer' | 'listener' | 'backend' | 'firewall' | 'placement-group' | 'subnet' | 'vpc';
   readonly id: number;
   readonly label: string;
@@ -84,6 +94,8 @@ export interface Step {
 export interface Obstacle {
   readonly subject: string;
   readonly reason: string;
+  /** True when it stands only because something could not be seen: the next look may take it away. */
+  readonly unseen: boolean;
 }
 
 export interface Plan {
@@ -123,7 +135,18 @@ export class PlanDraft {
   }
 
   obstacle(subject: string, reason: string): void {
-    this.#obstacles.push({ subject, reason });
+    this.#obstacles.push({ subject, reason, unseen: false });
+  }
+
+  /** Nothing can be seen, and why that is not the machines' fault. */
+  blind(subject: string, reason: string): void {
+    this.#obstacles.push({ subject, reason, unseen: true });
+  }
+
+  /** Something that must be known and could not be read: what depends on it is left as it is. */
+  unseen(subject: string, what: string, { reason }: Unknown): void {
+    const text = `${what} could not be read, so nothing about it is changed: ${reason}`;
+    this.#obstacles.push({ subject, reason: text, unseen: true });
   }
 
   finish(): Plan {

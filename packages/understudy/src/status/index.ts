@@ -1,17 +1,18 @@
 // Status: one look at everything, and a verdict with reasons. Also what every operation shares: the world and the lock.
 export { engineOverSsh } from './engine-over-ssh.ts';
+export { isFilter, isStale } from './stale-filter.ts';
 export { judge } from './judge.ts';
-export { backendsNamed, heldAddress, instanceNamed, isMember } from './lookup.ts';
-export type {
-  ClusterSight,
-  MachineSight,
-  Observation,
-  ObservedBalancer,
-  ObservedCluster,
-  ObservedObjects,
-  ShownCertificate,
+export { backendsNamed, heldAddress, instanceNamed, membershipOf } from './lookup.ts';
+export {
+  offCode,
+  type Observation,
+  type ObservedBalancer,
+  type ObservedCluster,
+  type ObservedObjects,
+  type ShownCertificate,
 } from './observation.ts';
 export { engineHosts, observe, targetOf } from './observe.ts';
+export { observeCluster } from './observe-cluster.ts';
 export { observeObjects } from './observe-objects.ts';
 export {
   lockOperation,

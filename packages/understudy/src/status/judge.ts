@@ -1,28 +1,30 @@
-// From an observation to one verdict with reasons. Pure: the same sight gives the same words.
+// From an observation to one verdict with findings. Pure: the same observation gives the same words.
 import { shown } from '../ground/index.ts';
-import { engineLayouts, partOf, serviceUnit, currentRelease, releasesDirectory } from '../machines/index.ts';
+import { currentRelease, partOf, releasesDirectory } from '../machines/index.ts';
 import { machinePlans, type Topology } from '../topology/index.ts';
-import { instanceNamed, isMember } from './lookup.ts';
+import { worstFirst, type Notice, type View } from './finding.ts';
+import { balancerFindings } from './findings/balancer.ts';
+import { certificateFindings, certificateNotices } from './findings/certificates.ts';
+import { clusterFindings } from './findings/cluster.ts';
+import { foreignNotices } from './findings/foreign.ts';
+import { machineFindings, unitOf } from './findings/machines.ts';
+import { shardLimitNotices } from './findings/shard-limit.ts';
+import { instanceNamed } from './lookup.ts';
 import type { Observation, ObservedBalancer } from './observation.ts';
-import type { Status, Verdict } from './status.ts';
-
-interface Finding {
-  readonly verdict: Exclude<Verdict, 'healthy'>;
-  readonly reason: string;
-}
-
-/** Worst first. `unknown` stands between: what is not seen may be down, but a proven outage says more. */
-const severity: readonly Verdict[] = ['down', 'unknown', 'degraded', 'healthy'];
+import type { Status } from './status.ts';
 
 export function judge(observation: Observation, topology: Topology): Status {
   const machines = machinesStatus(observation, topology);
   const balancer = balancerStatus(observation, topology);
-  const findings = [
-    ...clusterFindings(observation, topology, machines),
-    ...machineFindings(machines),
+  const view = { observation, topology, machines };
+  const findings = worstFirst([
+    ...clusterFindings(view),
+    ...machineFindings(view),
     ...balancerFindings(balancer, topology),
-  ].sort((a, b) => severity.indexOf(a.verdict) - severity.indexOf(b.verdict));
-  const sight = observation.cluster.answered ? observation.cluster.cluster : undefined;
+    ...certificateFindings(view),
+  ]);
+  const cluster = shown(observation.cluster);
+  const membership = cluster && shown(cluster.membership);
   return {
     schemaVersion: 1,
     name: topology.name,
@@ -30,16 +32,18 @@ export function judge(observation: Observation, topology: Topology): Status {
     at: observation.at,
     verdict: findings[0]?.verdict ?? 'healthy',
     reasons: findings.map(({ reason }) => reason),
+    findings,
+    ...noticesOf(view),
     cluster: {
-      answered: sight !== undefined,
-      health: sight?.health ?? null,
-      master: sight?.membership?.master ?? null,
-      nodes: sight?.membership?.nodes.map(({ name }) => name) ?? [],
-      voting: [...(sight?.membership?.voting ?? [])],
-      allocation: sight?.allocation ?? null,
+      answered: cluster !== undefined,
+      health: (cluster && shown(cluster.health)) ?? null,
+      master: membership?.master ?? null,
+      nodes: membership?.nodes.map(({ name }) => name) ?? [],
+      voting: [...(membership?.voting ?? [])],
+      allocation: (cluster && shown(cluster.allocation)) ?? null,
     },
     machines,
-    shards: (sight?.shards ?? []).map(({ index, shard, primary, state, node }) => ({
+    shards: ((cluster && shown(cluster.shards)) ?? []).map(({ index, shard, primary, state, node }) => ({
       index,
       shard,
       primary,
@@ -50,20 +54,26 @@ export function judge(observation: Observation, topology: Topology): Status {
   };
 }
 
+/** What keeps nobody from healthy: what comes in time, and what is not this system's. */
+function noticesOf(view: View): { readonly notices: Notice[]; readonly foreign: Notice[] } {
+  const certificates = certificateNotices(view);
+  const { cluster } = view.observation;
+  if (cluster.state !== 'seen') return { notices: certificates, foreign: [] };
+  const seen = { ...view, cluster: cluster.value, subject: `${view.topology.name}-cluster` };
+  return { notices: [...certificates, ...shardLimitNotices(seen)], foreign: foreignNotices(seen) };
+}
+
 function machinesStatus(observation: Observation, topology: Topology): Status['machines'] {
-  const layout = engineLayouts[topology.search.engine];
   return machinePlans(topology).map((plan) => {
     const instance = instanceNamed(observation.objects, plan.label);
-    const sight = observation.machines[plan.label];
-    const machine = sight?.reached ? sight.machine : undefined;
-    const unit = plan.role === 'search' ? layout.unit : serviceUnit;
+    const machine = shown(observation.machines[plan.label] ?? { state: 'absent' });
     return {
       name: plan.label,
       role: plan.role,
       status: instance?.status ?? 'missing',
       addresses: { public: instance?.ipv4[0] ?? null, vpc: plan.vpcAddress },
       reachable: machine !== undefined,
-      unit: (machine && shown(partOf(machine.units, unit)))?.active ?? null,
+      unit: (machine && shown(partOf(machine.units, unitOf(topology, plan.role))))?.active ?? null,
       release: (machine && shown(partOf(machine.links, currentRelease)))?.slice(releasesDirectory.length + 1) ?? null,
     };
   });
@@ -90,80 +100,4 @@ function balancerStatus(observation: Observation, topology: Topology): Status['b
       })),
     ),
   };
-}
-
-function clusterFindings(observation: Observation, topology: Topology, machines: Status['machines']): Finding[] {
-  const { cluster } = observation;
-  if (!cluster.answered) {
-    const asked = machines.some(({ role, reachable }) => role === 'search' && reachable);
-    const gone = machines.every(({ role, status }) => role !== 'search' || status !== 'running');
-    return [
-      asked || gone
-        ? { verdict: 'down', reason: `The search cluster does not answer: ${cluster.reason}` }
-        : { verdict: 'unknown', reason: `The search cluster could not be asked: ${cluster.reason}` },
-    ];
-  }
-  const { health, index, allocation, membership } = cluster.cluster;
-  if (!health) return [{ verdict: 'down', reason: 'The search cluster has no elected master, so it takes no writes.' }];
-  const findings: Finding[] = [];
-  if (health.status === 'red') {
-    findings.push({
-      verdict: 'down',
-      reason: `The cluster is red: ${health.unassigned_shards} shards are unassigned, primaries among them.`,
-    });
-  }
-  if (health.status === 'yellow') {
-    findings.push({
-      verdict: 'degraded',
-      reason: `The cluster is yellow: ${health.unassigned_shards + health.initializing_shards} copies of shards are not in place, so another loss could lose data.`,
-    });
-  }
-  for (const { name, role } of machines) {
-    if (role === 'search' && membership && !isMember(cluster, name)) {
-      findings.push({ verdict: 'degraded', reason: `${name} is not a member of the search cluster.` });
-    }
-  }
-  if (!index) {
-    findings.push({ verdict: 'degraded', reason: `The index ${topology.search.index.name} does not exist.` });
-  }
-  if (allocation !== 'all') {
-    findings.push({
-      verdict: 'degraded',
-      reason: `Shard allocation is limited to '${allocation}', so lost copies are not made again.`,
-    });
-  }
-  return findings;
-}
-
-function machineFindings(machines: Status['machines']): Finding[] {
-  return machines.flatMap(({ name, status, reachable, unit }): Finding[] => {
-    if (status === 'missing') return [{ verdict: 'degraded', reason: `${name} does not exist.` }];
-    if (status !== 'running') return [{ verdict: 'degraded', reason: `${name} is ${status}, not running.` }];
-    if (!reachable) return [{ verdict: 'degraded', reason: `${name} runs, but does not answer over SSH.` }];
-    if (unit !== 'active') {
-      return [{ verdict: 'degraded', reason: `The unit on ${name} is ${unit ?? 'not known'}, not active.` }];
-    }
-    return [];
-  });
-}
-
-function balancerFindings(balancer: Status['balancer'], topology: Topology): Finding[] {
-  if (balancer.urls.length === 0) return [{ verdict: 'down', reason: 'There is no balancer, so nobody is served.' }];
-  const findings: Finding[] = topology.balancer.listeners
-    .filter(({ port }) => !balancer.nodes.some((node) => node.listener === port && isServing(node)))
-    .map(({ port }) => ({
-      verdict: 'down',
-      reason: `The balancer has no service machine that is UP and accepts on port ${port}.`,
-    }));
-  for (const node of balancer.nodes.filter((candidate) => !isServing(candidate))) {
-    findings.push({
-      verdict: 'degraded',
-      reason: `The balancer sees ${node.name} as ${node.status} in mode ${node.mode} on port ${node.listener}.`,
-    });
-  }
-  return findings;
-}
-
-function isServing(node: Status['balancer']['nodes'][number]): boolean {
-  return node.status === 'UP' && node.mode === 'accept';
 }

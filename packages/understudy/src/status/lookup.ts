@@ -27,10 +27,15 @@ export function heldAddress(objects: Pick<ObservedObjects, 'vpcIps'>, instanceId
   return byHolder(objects.vpcIps).get(instanceId);
 }
 
-/** False as well when the cluster did not answer or has no elected node. */
-export function isMember(cluster: Observation['cluster'], label: string): boolean {
-  const membership = cluster.answered ? cluster.cluster.membership : undefined;
-  return membership !== undefined && memberNames(membership).has(label);
+/** Whether the machine's engine belongs to the cluster; unknown when nobody could be asked, or nobody is elected. */
+export function membershipOf(
+  { cluster }: Pick<Observation, 'cluster'>,
+  label: string,
+): 'member' | 'missing' | 'unknown' {
+  if (cluster.state !== 'seen') return cluster.state === 'absent' ? 'missing' : 'unknown';
+  const { membership } = cluster.value;
+  if (membership.state !== 'seen') return 'unknown';
+  return memberNames(membership.value).has(label) ? 'member' : 'missing';
 }
 
 /** The backends of a machine, one for each listener that knows it. */

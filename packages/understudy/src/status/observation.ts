@@ -1,5 +1,15 @@
-// Everything seen in one look at the world, as plain data. Nothing is judged here; what could not be seen says why.
-import type { ClusterHealth, IndexTemplate, Membership, ObservedIndex, ShardCopy } from '../cluster/index.ts';
+// Everything seen in one look at the world, as plain data. Nothing is judged here. What lies behind a read of its own is seen, absent
+// or unknown; Linode's objects are complete, or the look has failed.
+import type {
+  ClusterConditions,
+  ClusterHealth,
+  IndexCondition,
+  IndexTemplate,
+  Membership,
+  ObservedIndex,
+  ShardCopy,
+} from '../cluster/index.ts';
+import type { Seen } from '../ground/index.ts';
 import type {
   Firewall,
   FirewallDevice,
@@ -18,11 +28,12 @@ export interface Observation {
   /** RFC 3339, UTC. */
   readonly at: string;
   readonly objects: ObservedObjects;
-  /** By label: machines of the topology that exist. */
-  readonly machines: Readonly<Record<string, MachineSight>>;
-  readonly cluster: ClusterSight;
-  /** What the https listeners show to a client, by port; a listener that showed none is missing. */
-  readonly certificates: Readonly<Record<number, ShownCertificate>>;
+  /** By label: every machine of the topology. Absent: there is no instance. Unknown with the code `off`: its instance does not run. */
+  readonly machines: Readonly<Record<string, Seen<ObservedMachine>>>;
+  /** Absent: there is no search machine. Unknown: none of them answered. */
+  readonly cluster: Seen<ObservedCluster>;
+  /** What the https listeners show to a client, by port. */
+  readonly certificates: Readonly<Record<number, Seen<ShownCertificate>>>;
 }
 
 export interface ShownCertificate {
@@ -47,22 +58,19 @@ export interface ObservedBalancer {
   readonly configs: readonly { readonly config: NodeBalancerConfig; readonly nodes: readonly NodeBalancerNode[] }[];
 }
 
-export type MachineSight =
-  | { readonly reached: true; readonly machine: ObservedMachine }
-  /** `code` is the error's; `off` stands for an instance that does not run and was therefore not asked. */
-  | { readonly reached: false; readonly code: string; readonly reason: string };
+/** The code of a machine that was not asked because its instance does not run. */
+export const offCode = 'off';
 
-export type ClusterSight =
-  | { readonly answered: true; readonly cluster: ObservedCluster }
-  | { readonly answered: false; readonly reason: string };
-
-export interface ObservedCluster {
-  /** Undefined while no node is elected. */
-  readonly health: ClusterHealth | undefined;
-  readonly membership: Membership | undefined;
-  readonly shards: readonly ShardCopy[];
+/** Each part has a read of its own: a cluster without an elected node still answers some of them. */
+export interface ObservedCluster extends Omit<ClusterConditions, 'index' | 'votingExclusions'> {
+  readonly health: Seen<ClusterHealth>;
+  readonly membership: Seen<Membership>;
+  readonly shards: Seen<readonly ShardCopy[]>;
   /** `all`, or what somebody set. */
-  readonly allocation: string;
-  readonly template: IndexTemplate | undefined;
-  readonly index: ObservedIndex | undefined;
+  readonly allocation: Seen<string>;
+  readonly template: Seen<IndexTemplate>;
+  /** Settings of the topology's own index. */
+  readonly index: Seen<ObservedIndex>;
+  /** Its health. Absent: the engine's list of indices has none of that name. */
+  readonly ownIndex: Seen<IndexCondition>;
 }

@@ -1,21 +1,12 @@
 // One look at the whole world: Linode's objects, every machine, the cluster. Reads only, everything in parallel.
-import {
-  allocation,
-  clusterHealth,
-  dialectOf,
-  indexTemplate,
-  membership,
-  observeIndex,
-  shards,
-  type EngineTransport,
-} from '../cluster/index.ts';
-import { UnderstudyError } from '../ground/index.ts';
+import { absent, look, unknown, type Seen } from '../ground/index.ts';
 import type { Instance } from '../linode/index.ts';
-import { machineSpec, observeMachine, type RemoteTarget } from '../machines/index.ts';
+import { machineSpec, observeMachine, type ObservedMachine, type RemoteTarget } from '../machines/index.ts';
 import { machinePlans, type MachinePlan, type Topology } from '../topology/index.ts';
 import { instanceNamed } from './lookup.ts';
+import { observeCluster } from './observe-cluster.ts';
 import { observeObjects } from './observe-objects.ts';
-import type { ClusterSight, MachineSight, Observation, ObservedBalancer, ObservedCluster } from './observation.ts';
+import { offCode, type Observation, type ObservedBalancer } from './observation.ts';
 import type { EngineHost, World } from './world.ts';
 
 /** Errors: those of the Linode client. What cannot be seen of a machine or the cluster is part of the answer instead. */
@@ -23,7 +14,7 @@ export async function observe(world: World, topology: Topology): Promise<Observa
   const objects = await observeObjects(world.linode, topology.name);
   const [machines, cluster, certificates] = await Promise.all([
     observeMachines(world, topology, objects.instances),
-    observeCluster(world, topology, objects.instances),
+    lookAtCluster(world, topology, objects.instances),
     observeCertificates(world, objects.balancers),
   ]);
   return { at: new Date(world.clock.now()).toISOString(), objects, machines, cluster, certificates };
@@ -41,7 +32,7 @@ async function observeCertificates(
   const shown = await Promise.all(
     listeners.map(async ({ address, port }) => [port, await world.shownCertificate(address, port)] as const),
   );
-  return Object.fromEntries(shown.flatMap(([port, certificate]) => (certificate ? [[port, certificate]] : [])));
+  return Object.fromEntries(shown);
 }
 
 /** The public address, by which SSH reaches the machine; Linode lists public addresses first. */
@@ -63,73 +54,39 @@ async function observeMachines(
   world: World,
   topology: Topology,
   instances: readonly Instance[],
-): Promise<Readonly<Record<string, MachineSight>>> {
+): Promise<Observation['machines']> {
   const seen = await Promise.all(
-    machinePlans(topology).map(async (machine): Promise<[string, MachineSight] | undefined> => {
-      const instance = instanceNamed({ instances }, machine.label);
-      return instance && [machine.label, await observeOne(world, topology, machine, instance)];
-    }),
+    machinePlans(topology).map(
+      async (machine) =>
+        [
+          machine.label,
+          await observeOne(world, topology, machine, instanceNamed({ instances }, machine.label)),
+        ] as const,
+    ),
   );
-  return Object.fromEntries(seen.filter((entry) => entry !== undefined));
+  return Object.fromEntries(seen);
 }
 
 async function observeOne(
   world: World,
   topology: Topology,
   plan: MachinePlan,
-  instance: Instance,
-): Promise<MachineSight> {
-  if (instance.status !== 'running') {
-    return { reached: false, code: 'off', reason: `its instance is ${instance.status}` };
-  }
-  try {
-    const spec = machineSpec(topology.search.engine, plan.role, topology.search.failover);
-    return { reached: true, machine: await observeMachine(world.runner, targetOf(instance), spec) };
-  } catch (error) {
-    if (error instanceof UnderstudyError) return { reached: false, code: error.code, reason: error.message };
-    throw error;
-  }
+  instance: Instance | undefined,
+): Promise<Seen<ObservedMachine>> {
+  if (!instance) return absent;
+  if (instance.status !== 'running') return unknown(`its instance is ${instance.status}`, offCode);
+  const spec = machineSpec(topology.search.engine, plan.role, topology.search.failover);
+  return await look(observeMachine(world.runner, targetOf(instance), spec));
 }
 
-async function observeCluster(world: World, topology: Topology, instances: readonly Instance[]): Promise<ClusterSight> {
+async function lookAtCluster(
+  world: World,
+  topology: Topology,
+  instances: readonly Instance[],
+): Promise<Observation['cluster']> {
+  const search = machinePlans(topology).filter(({ role }) => role === 'search');
+  if (!search.some(({ label }) => instanceNamed({ instances }, label))) return absent;
   const hosts = engineHosts(topology, instances);
-  if (hosts.length === 0) return { answered: false, reason: 'no search machine runs' };
-  const transport = world.transportFor(hosts);
-  try {
-    await transport.request('GET', '/', undefined, { timeoutMs: 5000 });
-  } catch (error) {
-    if (error instanceof UnderstudyError) return { answered: false, reason: error.message };
-    throw error;
-  }
-  return { answered: true, cluster: await readCluster(transport, topology) };
-}
-
-/** Each part by itself: a cluster without an elected node still answers some of it, and the rest stays undefined. */
-async function readCluster(transport: EngineTransport, topology: Topology): Promise<ObservedCluster> {
-  const dialect = dialectOf(topology.search);
-  const index = topology.search.index.name;
-  const known = async <Value>(read: Promise<Value>): Promise<Value | undefined> => {
-    try {
-      return await read;
-    } catch (error) {
-      if (error instanceof UnderstudyError) return undefined;
-      throw error;
-    }
-  };
-  const [health, members, copies, allowed, template, observed] = await Promise.all([
-    known(clusterHealth(transport, dialect)),
-    known(membership(transport, dialect)),
-    known(shards(transport)),
-    known(allocation(transport)),
-    known(indexTemplate(transport, index)),
-    known(observeIndex(transport, index)),
-  ]);
-  return {
-    health,
-    membership: members,
-    shards: copies ?? [],
-    allocation: allowed ?? 'all',
-    template,
-    index: observed,
-  };
+  if (hosts.length === 0) return unknown('no search machine runs', offCode);
+  return await observeCluster(world.transportFor(hosts), topology);
 }

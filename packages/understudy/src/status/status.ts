@@ -8,6 +8,22 @@ const verdict = z
     'healthy: as the topology asks; degraded: serves, but less than asked; down: does not serve; unknown: not seen',
   );
 
+const finding = z.object({
+  id: z.string().describe('Stable: what kind of thing was found, in kebab-case'),
+  verdict: z.enum(['degraded', 'down', 'unknown']),
+  subject: z.string().describe('What it is about: a machine, an index, the cluster, the balancer'),
+  reason: z.string().describe('What is seen, and why it is so'),
+  effect: z.string().describe('What users feel of it'),
+  mend: z.string().describe('The command that mends it, or what a person has to do'),
+});
+
+const notice = z.object({
+  id: z.string().describe('Stable: what kind of thing was found, in kebab-case'),
+  subject: z.string().describe('What it is about'),
+  reason: z.string().describe('What is seen, and why it is so'),
+  mend: z.string().describe('The command that mends it, or what a person has to do'),
+});
+
 const machine = z.object({
   name: z.string(),
   role: z.enum(['search', 'service']),
@@ -44,6 +60,13 @@ export const statusSchema = z.object({
   at: z.string().describe('When this was seen, RFC 3339 in UTC'),
   verdict,
   reasons: z.array(z.string()).describe('Why the verdict is not healthy, the worst first; empty when it is'),
+  findings: z.array(finding).describe('The same, each with its parts'),
+  notices: z.array(notice).describe('What needs attention in time and does not change the verdict'),
+  foreign: z
+    .array(notice)
+    .describe(
+      'What else lives in the cluster and is not well: indices that the topology does not name; never part of the verdict',
+    ),
   cluster: z.object({
     answered: z.boolean(),
     health: clusterHealthSchema

@@ -45,3 +45,13 @@ export function range(text: string): Range {
   if (parsed?.exact !== true) throw new RangeError(`${text} is not an IPv4 range`);
   return parsed;
 }
+
+/** Whether one of these networks, IPv4 or IPv6, lets the address in. False for a text that is no address. */
+export function letsIn(networks: readonly string[], address: string): boolean {
+  if (!ipaddr.isValid(address)) return false;
+  const from = ipaddr.process(address);
+  return networks.some((network) => {
+    const [base, prefix] = ipaddr.parseCIDR(network);
+    return base.kind() === from.kind() && from.match(base, prefix);
+  });
+}

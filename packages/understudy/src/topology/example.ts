@@ -1,19 +1,84 @@
 // The commented example that `init` writes: everything that is worth a choice, nothing that is not.
+import type { DrillGoals } from './model.ts';
+import type { TargetName } from './target-name.ts';
 
 export interface ExampleOptions {
+  /** Whose values are written. Default: the lab's. */
+  readonly target?: TargetName;
   /** Default `demo`. */
   readonly name?: string;
-  /** Default the lab's own operator address. */
-  readonly adminNetwork?: string;
+  /** Default: the lab's own operator address; for Linode a placeholder that the parser refuses. */
+  readonly adminNetwork?: string | undefined;
   /** Path of the JSON Schema for the editor's line at the top. Default: `topology.schema.json` beside the file. */
   readonly schema?: string;
 }
 
-/** YAML of a system that starts in the lab and, with the admin network changed, on Linode. */
+/** What must hold in a lab on two busy cores. */
+export const labGoals: Readonly<Record<string, DrillGoals>> = {
+  'search-kill-master': { longestWriteGapMs: 4000, longestReadGapMs: 1500 },
+  'search-stop': { longestWriteGapMs: 3000, longestReadGapMs: 1500 },
+  'service-kill': { longestWriteGapMs: 2000, longestReadGapMs: 2000, clientErrorRatio: 0.02 },
+};
+
+const flow = (goals: DrillGoals): string =>
+  `{${Object.entries(goals)
+    .map(([goal, value]) => `${goal}: ${value}`)
+    .join(', ')}}`;
+
+/** The parts in which the two targets differ. */
+const parts = {
+  lab: {
+    title: 'the lab',
+    other: '# `understudy init --target linode` writes the values for Linode.',
+    heap: `
+  # Small enough for three machines on one laptop; on Linode half of the memory is right, which is the default.
+  heap: 512m`,
+    listeners: `
+    - port: 443
+      protocol: https
+      # Made by the tool. For users, name PEM files: {certPath: ./tls/fullchain.pem, keyPath: ./tls/key.pem}
+      certificate: self-signed`,
+    adminNetwork: '198.18.0.1/32',
+    access: "# Who may reach SSH. 198.18.0.1 is this machine as the lab's machines see it.",
+    drills: `
+drills:
+  # What must hold in a lab on two busy cores, where a starting engine starves the others. On Linode leave it out: the
+  # catalogue's own, stricter goals hold then; see \`understudy drill list\`.
+  goals:
+${Object.entries(labGoals)
+  .map(([drill, goals]) => `    ${drill}: ${flow(goals)}\n`)
+  .join('')}`,
+  },
+  linode: {
+    title: 'Linode',
+    other: '# `understudy init --target lab` writes the values for the lab.',
+    heap: `
+  # No heap line: it is half of the machine's memory, which is right here.`,
+    listeners: `
+    # For users, with your certificate:
+    # - port: 443
+    #   protocol: https
+    #   certificate: {certPath: ./tls/fullchain.pem, keyPath: ./tls/key.pem}`,
+    adminNetwork: 'YOUR-ADDRESS/32',
+    access: `# Who may reach SSH, over which this tool works: the public address you work from, followed by /32, or the range of
+  # your VPN.`,
+    drills: `
+drills:
+  # A drill starts only when a snapshot of the index is younger than this; \`snapshot: not-required\` for documents that can
+  # be made again.
+  snapshot: {maxAgeHours: 24}
+`,
+  },
+} as const satisfies Record<TargetName, object>;
+
+/** YAML of a system with values that are right for the target. For Linode, the admin network must be given or filled in. */
 export function exampleTopology(options: ExampleOptions = {}): string {
-  const { name = 'demo', adminNetwork = '198.18.0.1/32', schema = './topology.schema.json' } = options;
+  const { target = 'lab', name = 'demo', schema = './topology.schema.json' } = options;
+  const { title, other, heap, listeners, access, drills, ...own } = parts[target];
+  const adminNetwork = options.adminNetwork ?? own.adminNetwork;
   return `# yaml-language-server: $schema=${schema}
-# What should exist. \`understudy plan\` says what would change, \`understudy apply\` makes it so.
+# What should exist, in values for ${title}. \`understudy plan\` says what would change, \`understudy apply\` makes it so.
+${other}
 
 # Prefix of every label and tag on the account.
 name: ${name}
@@ -29,9 +94,7 @@ search:
   version: 9.5.3
   # Odd, three at least: one may die and two are still a majority.
   nodes: 3
-  machineType: g6-standard-4
-  # Small enough for three machines on one laptop. Leave it out on Linode: half of the memory is right.
-  heap: 512m
+  machineType: g6-standard-4${heap}
   # How soon a dead machine is noticed: stock, safe or fast.
   failover: fast
   index:
@@ -48,11 +111,7 @@ service:
 balancer:
   listeners:
     - port: 80
-      protocol: http
-    - port: 443
-      protocol: https
-      # Made by the tool. For users, name PEM files: {certPath: ./tls/fullchain.pem, keyPath: ./tls/key.pem}
-      certificate: self-signed
+      protocol: http${listeners}
   check:
     # Liveness of the service, not of the cluster behind it: asked every 3 s, out after two failures.
     type: http
@@ -61,16 +120,8 @@ balancer:
     attempts: 2
 
 access:
-  # Who may reach SSH. 198.18.0.1 is this machine as the lab's machines see it; for Linode add your own public address.
+  ${access}
   adminNetworks:
     - ${adminNetwork}
-
-drills:
-  # What must hold in a lab on two busy cores, where a starting engine starves the others. Leave it out on Linode: the
-  # catalogue's own, stricter goals hold then; see \`understudy drill list\`.
-  goals:
-    search-kill-master: {longestWriteGapMs: 4000, longestReadGapMs: 1500}
-    search-stop: {longestWriteGapMs: 3000, longestReadGapMs: 1500}
-    service-kill: {longestWriteGapMs: 2000, longestReadGapMs: 2000, clientErrorRatio: 0.02}
-`;
+${drills}`;
 }

@@ -67,7 +67,15 @@ export interface Search {
   readonly machineType: string;
   readonly heapMb: number;
   readonly failover: FailoverProfile;
-  readonly index: { readonly name: string; readonly shards: number; readonly replicas: number };
+  readonly index: Index;
+}
+
+export interface Index {
+  readonly name: string;
+  readonly shards: number;
+  readonly replicas: number;
+  /** `request`: a write is on disk before it is acknowledged. `async`: within 5 s after that. */
+  readonly durability: 'request' | 'async';
 }
 
 export interface Service {

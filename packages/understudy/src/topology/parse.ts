@@ -28,9 +28,14 @@ export function parseTopology(text: string, { path }: { readonly path: string })
   return topology;
 }
 
-/** The line and column of a field of a topology that parseTopology made; undefined for any other. */
-export function placeOf(topology: Topology, path: readonly (string | number)[]): Position | undefined {
-  return places.get(topology)?.(path);
+/** What is wrong with a field, in the words of a later check, at the field's place in the file when that is known. */
+export function problemAt(
+  topology: Topology,
+  path: readonly (string | number)[],
+  words: Pick<Problem, 'saw' | 'allowed' | 'message' | 'wayOut'>,
+): Problem {
+  const place: Position | undefined = places.get(topology)?.(path);
+  return { field: path.join('.'), ...place, ...words };
 }
 
 function placed({ path, saw, ...words }: Refusal, file: unknown, locate: Locate): Problem {

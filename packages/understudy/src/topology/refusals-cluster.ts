@@ -1,4 +1,5 @@
 // Refusals about the cluster: majorities, copies, versions, memory, and hosts of their own for its machines.
+import { unsupportedVersion } from './engine-versions.ts';
 import { leastHeapMb, machineSize, mostHeapMb } from './machine-types.ts';
 import { mostMachinesPerGroup } from './plan.ts';
 import type { Refusal } from './refusal.ts';
@@ -8,20 +9,8 @@ import type { TopologyFile } from './schema.ts';
 export function clusterRefusals({ search }: TopologyFile): Refusal[] {
   const { engine, version, nodes, index } = search;
   const found: Refusal[] = [];
-  const major = Number(version.split('.')[0]);
-  const majors = { elasticsearch: [8, 9], opensearch: [2, 3] } as const;
-  if (!(majors[engine] as readonly number[]).includes(major)) {
-    const other = engine === 'elasticsearch' ? 'opensearch' : 'elasticsearch';
-    const isOther = (majors[other] as readonly number[]).includes(major);
-    found.push({
-      path: ['search', 'version'],
-      allowed: `${engine} ${majors[engine].join('.x or ')}.x`,
-      message: isOther ? `that is a version of ${other}` : `this tool does not know ${engine} ${major}`,
-      wayOut: isOther
-        ? `set engine: ${other}, or a version of ${engine}`
-        : `choose a release of ${engine} ${majors[engine][1]}`,
-    });
-  }
+  const unsupported = unsupportedVersion(engine, version);
+  if (unsupported !== undefined) found.push({ path: ['search', 'version'], ...unsupported });
   if (nodes % 2 === 0)
     found.push({
       path: ['search', 'nodes'],

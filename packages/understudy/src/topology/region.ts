@@ -1,5 +1,5 @@
 // What a region lacks for a topology. Pure: the caller fetches the region, the types and the images.
-import { placeOf } from './parse.ts';
+import { problemAt } from './parse.ts';
 import type { Problem } from './problem.ts';
 import type { Topology } from './model.ts';
 import { machinePlans } from './plan.ts';
@@ -50,11 +50,7 @@ type Words = Pick<Problem, 'saw' | 'allowed' | 'message' | 'wayOut'>;
 
 /** Everything that keeps the topology from being built in the region; empty when nothing does. */
 export function regionProblems(topology: Topology, offer: RegionOffer): Problem[] {
-  const at = (path: readonly string[], words: Words): Problem => ({
-    field: path.join('.'),
-    ...placeOf(topology, path),
-    ...words,
-  });
+  const at = (path: readonly string[], words: Words): Problem => problemAt(topology, path, words);
   return [
     ...capabilityWords(topology, offer).map((words) => at(['region'], words)),
     ...groupWords(topology, offer).map((words) => at(['placement', 'policy'], words)),

@@ -27,7 +27,7 @@ export function resolveTopology(file: TopologyFile, path: string): Topology {
       machineType: search.machineType,
       heapMb: heapMbOf(search) ?? 0,
       failover: search.failover,
-      index: { name: search.index.name, shards: search.index.shards, replicas: search.index.replicas },
+      index: search.index,
     },
     service: {
       ...restOfService,

@@ -45,10 +45,12 @@ const index = z.strictObject({
     allowed: 'a whole number from 1, below search.nodes',
     wayOut: 'set 1: without a replica the death of one machine loses documents for good',
   }),
-  durability: field(z.enum(['request']).default('request'), {
-    about: 'When a write is acknowledged: after every copy in sync has it on disk.',
-    allowed: 'request',
-    wayOut: 'leave it out: an asynchronous translog loses up to 5 s of acknowledged writes when a machine dies',
+  durability: field(z.enum(['request', 'async']).default('request'), {
+    about:
+      'When a write is acknowledged. `request`: after every copy in sync has it on disk. `async`: before that; machines that die ' +
+      'together take up to 5 s of acknowledged writes with them.',
+    allowed: 'request or async',
+    wayOut: 'leave it out for request',
   }),
 });
 
@@ -108,6 +110,12 @@ const search = field(
   },
 );
 
+const adminNetwork = field(cidr, {
+  about: 'A network that may reach SSH.',
+  allowed: 'an IPv4 range such as 203.0.113.7/32',
+  wayOut: 'write your own public address followed by /32, in place of YOUR-ADDRESS where init left that',
+});
+
 const access = field(
   z.strictObject({
     sshKeys: field(z.array(z.string().min(1)).default([]), {
@@ -116,7 +124,7 @@ const access = field(
       allowed: 'a list of paths or public keys',
       wayOut: "leave it out for the tool's own key alone",
     }),
-    adminNetworks: field(z.array(cidr).min(1).max(255), {
+    adminNetworks: field(z.array(adminNetwork).min(1).max(255), {
       about: 'Networks that may reach SSH, as CIDR ranges.',
       examples: [['203.0.113.7/32']],
       allowed: 'a list of IPv4 ranges such as 203.0.113.7/32',

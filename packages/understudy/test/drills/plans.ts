@@ -1,6 +1,6 @@
 // Plans for tests: a whole one with the fields that a test cares about replaced.
 import { defaultSteadyState, goals } from '../../src/drills/goals.ts';
-import type { RunPlan, WorkloadPlan } from '../../src/drills/history/records.ts';
+import { formatVersion, type RunPlan, type WorkloadPlan } from '../../src/drills/history/records.ts';
 
 export function workloadPlan(changes: Partial<WorkloadPlan> = {}): WorkloadPlan {
   return {
@@ -21,11 +21,12 @@ export function workloadPlan(changes: Partial<WorkloadPlan> = {}): WorkloadPlan 
 
 export function runPlan(changes: Partial<RunPlan> = {}): RunPlan {
   return {
-    format: 1,
+    format: formatVersion,
     runId: '20261124T070000Z-test',
     drill: 'test',
     cluster: 'demo',
     startedMs: 0,
+    startedMonotonicMs: 0,
     seed: 1,
     durations: { steadyMs: 1_000, faultMs: 1_000, recoveryMs: 1_000 },
     goals: goals({ longestWriteGapMs: 2_000, longestReadGapMs: 1_000 }),

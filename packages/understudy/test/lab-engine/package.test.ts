@@ -15,6 +15,7 @@ import { startScript } from '../../src/lab/engine/start-script.ts';
 import { unitFile } from '../../src/lab/engine/unit.ts';
 
 const elasticsearch = engineFacts('elasticsearch', '9.5.3');
+const older = engineFacts('elasticsearch', '8.19.21');
 const opensearch = engineFacts('opensearch', '3.4.0');
 const run = promisify(execFile);
 
@@ -43,6 +44,7 @@ java.version=21
 elasticsearch.version=9.5.3
 `,
   );
+  match(moduleDescriptor(older), /^version=8\.19\.21$[^]*^java\.version=17$[^]*^elasticsearch\.version=8\.19\.21$/m);
 });
 
 test('the unit has the limits, time-outs and kind of the vendor’s', () => {
@@ -111,6 +113,7 @@ test('the package depends on nothing that the machines’ image lacks', () => {
     controlFile(elasticsearch, 1234),
     /^Package: elasticsearch\nVersion: 9\.5\.3\nArchitecture: amd64\nMaintainer: .+\nInstalled-Size: 1234\nDepends: adduser, libzstd1, openjdk-21-jre-headless \| java21-runtime-headless\n/,
   );
+  match(controlFile(older, 1), /^Depends: .*openjdk-21-jre-headless \| java17-runtime-headless$/m);
   equal(/systemctl (start|restart|enable)/.test(postinst(elasticsearch)), false, 'installing starts nothing');
 });
 
@@ -126,7 +129,11 @@ test('the archive is built with root as owner, uncompressed', () => {
 });
 
 /** A home whose Java is a script that prints its arguments, and pretends to be the given version. */
-async function homeWithJava(t: TestContext, version: string): Promise<{ home: string; env: Record<string, string> }> {
+async function homeWithJava(
+  t: TestContext,
+  version: string,
+  engine = elasticsearch,
+): Promise<{ home: string; env: Record<string, string> }> {
   const base = await mkdtemp(join(tmpdir(), 'understudy-start-'));
   t.after(() => rm(base, { recursive: true, force: true }));
   const home = join(base, 'home');
@@ -134,7 +141,7 @@ async function homeWithJava(t: TestContext, version: string): Promise<{ home: st
   await mkdir(join(base, 'jre/bin'), { recursive: true });
   await writeFile(join(base, 'jre/release'), `IMPLEMENTOR="x"\nJAVA_VERSION="${version}"\n`);
   await writeFile(join(base, 'jre/bin/java'), '#!/bin/sh\nprintf "%s\\n" "$@"\n', { mode: 0o755 });
-  await writeFile(join(home, 'bin/elasticsearch'), startScript(elasticsearch), { mode: 0o755 });
+  await writeFile(join(home, 'bin/elasticsearch'), startScript(engine), { mode: 0o755 });
   for (const jar of ['b.jar', 'a.jar']) await writeFile(join(home, 'lib', jar), '');
   return { home, env: { PATH: process.env['PATH'] ?? '', ES_JAVA_HOME: join(base, 'jre') } };
 }
@@ -178,7 +185,9 @@ const said = (error: unknown): string => (error as { stderr: string }).stderr;
 test('an old Java and an unreadable option are refused with the reason', async (t) => {
   const old = await homeWithJava(t, '17.0.15');
   const asked = run(join(old.home, 'bin/elasticsearch'), [], { env: old.env });
-  match(await asked.then(() => '', said), /needs Java 21 or later; .* is version '17'/);
+  match(await asked.then(() => '', said), /elasticsearch 9\.5\.3 needs Java 21 or later; .* is version '17'/);
+  const fits = await homeWithJava(t, '17.0.15', older);
+  match((await run(join(fits.home, 'bin/elasticsearch'), [], { env: fits.env })).stdout, /ElasticsearchLauncher$/m);
   const fresh = await homeWithJava(t, '21.0.8');
   await writeFile(join(fresh.home, 'config/jvm.options'), 'Xmx1g\n');
   const garbled = run(join(fresh.home, 'bin/elasticsearch'), [], { env: fresh.env });

@@ -13,7 +13,7 @@ import { cacheDirectory } from '../../src/cli/places.ts';
 import { openSession, resolveIntent, type Session } from '../../src/cli/session.ts';
 import { silentLogger } from '../../src/ground/index.ts';
 import { labDown, labEndpoint, labPowerCut, labUp } from '../../src/lab/index.ts';
-import { apply, destroy, plan, type Intent } from '../../src/reconcile/index.ts';
+import { apply, destroy, plan, type Intent, confirmUnlessDestructive } from '../../src/reconcile/index.ts';
 import { observe, observeObjects, targetOf, type Status } from '../../src/status/index.ts';
 import { whyWithout } from '../openapi/specification.ts';
 import { checkTraffic } from './checked-traffic.ts';
@@ -139,7 +139,7 @@ async function getUntrusted(url: string): Promise<string> {
 
 describe('apply on real machines', { timeout: 1_800_000 }, () => {
   it('builds the system from nothing and ends with a healthy verdict', async () => {
-    ({ status } = await apply(session.world, intent, { allowDestructive: false }));
+    ({ status } = await apply(session.world, intent, { confirm: confirmUnlessDestructive }));
     assert.equal(status.verdict, 'healthy');
     assert.equal(status.cluster.health?.status, 'green');
     assert.deepEqual(status.cluster.voting, ['demo-search-1', 'demo-search-2', 'demo-search-3']);
@@ -211,7 +211,7 @@ describe('apply on real machines', { timeout: 1_800_000 }, () => {
       'demo-service-1/service',
     ];
     assert.deepEqual(await stepsNow(), expected.sort());
-    const { done } = await apply(session.world, intent, { allowDestructive: false });
+    const { done } = await apply(session.world, intent, { confirm: confirmUnlessDestructive });
     assert.deepEqual(done.map(({ id }) => id).sort(), expected.sort());
     assert.deepEqual(await stepsNow(), []);
   });
@@ -219,7 +219,7 @@ describe('apply on real machines', { timeout: 1_800_000 }, () => {
   it('boots a machine whose power was cut, and that alone', async () => {
     await labPowerCut('demo-service-2');
     assert.deepEqual(await stepsNow(), ['demo-service-2/boot', 'demo-service-2/wait']);
-    await apply(session.world, intent, { allowDestructive: false });
+    await apply(session.world, intent, { confirm: confirmUnlessDestructive });
     assert.deepEqual(await stepsNow(), []);
   });
 
@@ -228,7 +228,7 @@ describe('apply on real machines', { timeout: 1_800_000 }, () => {
     const lost = instances.find(({ label }) => label === 'demo-search-3');
     await session.world.linode.instances.delete(lost?.id ?? 0);
     await session.world.linode.waitForStatus(lost?.id ?? 0, ['gone']);
-    const healed = await apply(session.world, intent, { allowDestructive: false });
+    const healed = await apply(session.world, intent, { confirm: confirmUnlessDestructive });
     assert.equal(healed.status.verdict, 'healthy');
     const [http = ''] = healed.status.balancer.urls;
     assert.match(await (await fetch(`${http}/search?q=understudy`)).text(), /"_id":"one"/);
@@ -250,7 +250,7 @@ describe('apply on real machines', { timeout: 1_800_000 }, () => {
       child.kill('SIGKILL');
       await once(child, 'exit');
     }
-    const again = await apply(session.world, intent, { allowDestructive: false });
+    const again = await apply(session.world, intent, { confirm: confirmUnlessDestructive });
     assert.equal(again.status.verdict, 'healthy');
     assert.deepEqual(await stepsNow(), []);
     const { instances } = await observeObjects(session.world.linode, 'demo');

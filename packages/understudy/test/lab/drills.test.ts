@@ -17,7 +17,7 @@ import { leftovers, machineStates } from '../../src/drills/run/machine-state.ts'
 import { checkPreconditions } from '../../src/drills/run/preconditions.ts';
 import { silentLogger } from '../../src/ground/index.ts';
 import { labDown, labUp } from '../../src/lab/index.ts';
-import { apply } from '../../src/reconcile/index.ts';
+import { apply, confirmUnlessDestructive } from '../../src/reconcile/index.ts';
 import { whyWithout } from '../openapi/specification.ts';
 import { checkTraffic } from './checked-traffic.ts';
 
@@ -59,7 +59,7 @@ before(async () => {
   topologyPath = path.join(base, 'topology.yaml');
   await writeFile(topologyPath, topologyText);
   session = await openSession({ topologyPath, target: 'lab', logger: silentLogger });
-  await apply(session.world, await resolveIntent(session), { allowDestructive: false });
+  await apply(session.world, await resolveIntent(session), { confirm: confirmUnlessDestructive });
   // The world starts copies of the tool; they are to be the tool, not this test.
   process.argv[1] = path.join(import.meta.dirname, '../../src/cli/main.ts');
   world = await openDrillWorld(session, topologyPath);

@@ -57,12 +57,11 @@ network.bind_host:
 network.publish_host: 10.20.0.12
 http.port: 9200
 transport.port: 9300
-discovery.seed_hosts:
-  - 10.20.0.11:9300
-  - 10.20.0.12:9300
-  - 10.20.0.13:9300
+discovery.seed_providers: file
 `,
   );
+  const hosts = contentOf(searchFiles(search(topology), 'formed'), '/etc/elasticsearch/unicast_hosts.txt');
+  assert.equal(hosts, '10.20.0.11:9300\n10.20.0.12:9300\n10.20.0.13:9300\n');
 });
 
 test('the bootstrap form differs from the lasting one by the initial masters alone', () => {
@@ -94,10 +93,11 @@ test('OpenSearch gets its own words, paths and user', () => {
   const opensearch: Topology = { ...topology, search: { ...topology.search, engine: 'opensearch', version: '3.4.0' } };
   const files = searchFiles(search(opensearch, true), 'bootstrap');
   assert.deepEqual(
-    files.slice(0, 3).map(({ path, mode, owner }) => ({ path, mode, owner })),
+    files.slice(0, 4).map(({ path, mode, owner }) => ({ path, mode, owner })),
     [
       { path: '/etc/opensearch/opensearch.yml', mode: '0660', owner: 'root:opensearch' },
       { path: '/etc/opensearch/jvm.options.d/understudy.options', mode: '0640', owner: 'root:opensearch' },
+      { path: '/etc/opensearch/unicast_hosts.txt', mode: '0640', owner: 'root:opensearch' },
       { path: '/etc/systemd/system/opensearch.service.d/60-understudy.conf', mode: '0644', owner: 'root:root' },
     ],
   );

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { routes } from '../../src/lab/api/routes.ts';
-import { apply, destroy, plan } from '../../src/reconcile/index.ts';
+import { apply, destroy, plan, confirmAll } from '../../src/reconcile/index.ts';
 import { judge, observe } from '../../src/status/index.ts';
 import { startRegion } from '../lab/api/region.ts';
 import { walk } from '../lab/api/walk.ts';
@@ -114,7 +114,7 @@ suite("against Linode's OpenAPI file", { skip: file === undefined ? whyWithout :
 /** What the tool and the lab say to each other in the whole life of a system; returns how many exchanges there were. */
 async function toolTraffic(listener: ExchangeListener): Promise<number> {
   let exchanges = 0;
-  const allowed = { allowDestructive: true };
+  const allowed = { confirm: confirmAll };
   await using sim = await simulatedWorld({
     listener: (exchange) => {
       exchanges += 1;

@@ -1,12 +1,12 @@
 // Accounts and regions that differ from the usual: Linode interfaces only, balancers that may not join a VPC.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { apply, destroy, plan } from '../../src/reconcile/index.ts';
+import { apply, destroy, plan, confirmAll } from '../../src/reconcile/index.ts';
 import { observe } from '../../src/status/index.ts';
 import { sampleIntent, sampleText } from '../simulation/sample-intent.ts';
 import { simulatedWorld } from '../simulation/simulated-world.ts';
 
-const all = { allowDestructive: true };
+const all = { confirm: confirmAll };
 const nothingToDo = { steps: [], obstacles: [] };
 const byPrivateAddress = `${sampleText}balancer: { backends: private }\n`;
 

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { apply, destroy, plan } from '../../src/reconcile/index.ts';
+import { apply, destroy, plan, confirmAll, confirmUnlessDestructive } from '../../src/reconcile/index.ts';
+import { UnderstudyError } from '../../src/ground/index.ts';
 import { observe } from '../../src/status/index.ts';
 import { sampleIntent, sampleText } from '../simulation/sample-intent.ts';
 import { simulatedWorld } from '../simulation/simulated-world.ts';
 
-const all = { allowDestructive: true };
+const all = { confirm: confirmAll };
 
 test('apply builds the whole system from nothing, and a second plan has nothing to do', async () => {
   const intent = await sampleIntent();
@@ -42,11 +43,12 @@ test('fewer search machines: one after the other leaves, each when every copy is
     ['demo-search-4', 'demo-search-5'],
   );
   assert.deepEqual(removals[1]!.after, [removals[0]!.id]);
-  const kept = await apply(sim.world, three, { allowDestructive: false });
-  assert.deepEqual(
-    kept.left.map(({ subject }) => subject),
-    ['demo-search-4', 'demo-search-5'],
-  );
+  await assert.rejects(apply(sim.world, three, { confirm: confirmUnlessDestructive }), (error) => {
+    assert.ok(error instanceof UnderstudyError && error.code === 'reconcile-declined');
+    const added = error.facts['added'] as string[];
+    for (const { id } of removals) assert.ok(added.includes(id), `${id} was asked about`);
+    return true;
+  });
   assert.equal(sim.hardware.machines.size, 7);
   await apply(sim.world, three, all);
   assert.equal(sim.hardware.machines.size, 5);

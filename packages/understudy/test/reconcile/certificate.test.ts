@@ -31,9 +31,12 @@ test('what a TLS port shows is read without being trusted', async () => {
   const server = createServer({ cert: made.certificatePem, key: made.keyPem.reveal() }, (socket) => socket.end());
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  assert.deepEqual(await shownCertificate('127.0.0.1', port), { notAfter: made.notAfter.toISOString() });
+  assert.deepEqual(await shownCertificate('127.0.0.1', port), {
+    state: 'seen',
+    value: { notAfter: made.notAfter.toISOString() },
+  });
   server.close();
-  assert.equal(await shownCertificate('127.0.0.1', port), undefined);
+  assert.equal((await shownCertificate('127.0.0.1', port)).state, 'unknown');
 });
 
 test('files that are no certificate are refused by name, with the way out', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { apply, plan, type Intent } from '../../src/reconcile/index.ts';
+import { apply, plan, type Intent, confirmAll } from '../../src/reconcile/index.ts';
 import { observe } from '../../src/status/index.ts';
 import { sampleIntent } from '../simulation/sample-intent.ts';
 import { simulatedWorld, type SimulatedWorld } from '../simulation/simulated-world.ts';
@@ -169,7 +169,7 @@ const drifts: readonly Drift[] = [
       }
       return Promise.resolve();
     },
-    steps: { 'demo-cluster/index': /0 replicas instead of 1 and translog durability 'async'/ },
+    steps: { 'demo-cluster/index': /0 replicas instead of 1 and translog durability 'async' instead of 'request'/ },
   },
   {
     what: 'the index template is changed',
@@ -205,7 +205,7 @@ describe('each drift is named exactly, and apply mends it', () => {
   before(async () => {
     intent = await sampleIntent();
     sim = await simulatedWorld();
-    await apply(sim.world, intent, { allowDestructive: true });
+    await apply(sim.world, intent, { confirm: confirmAll });
   });
   after(() => sim[Symbol.asyncDispose]());
 
@@ -219,7 +219,7 @@ describe('each drift is named exactly, and apply mends it', () => {
       for (const { id, reason } of planned.steps) assert.match(reason, steps[id.replace(/-\d{3,}$/, '')]!);
       assert.deepEqual(planned.obstacles, []);
       const before = sim.hardware.machines.size;
-      const { status } = await apply(sim.world, intent, { allowDestructive: true });
+      const { status } = await apply(sim.world, intent, { confirm: confirmAll });
       assert.equal(status.verdict, 'healthy');
       assert.ok(Math.abs(sim.hardware.machines.size - before) <= 1);
       assert.deepEqual(plan(intent, await observe(sim.world, intent.topology)), { steps: [], obstacles: [] });

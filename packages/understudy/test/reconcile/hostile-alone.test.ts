@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { UnderstudyError } from '../../src/ground/index.ts';
 import { faultKinds, type FaultKind, type FaultRule } from '../../src/lab/index.ts';
-import { apply, destroy } from '../../src/reconcile/index.ts';
+import { apply, destroy, confirmAll } from '../../src/reconcile/index.ts';
 import { judge, observe, type Status } from '../../src/status/index.ts';
 import { insist, objectsIn } from '../simulation/hostile-run.ts';
 import { sampleIntent } from '../simulation/sample-intent.ts';
@@ -13,7 +13,7 @@ import { simulatedWorld, type SimulatedWorld } from '../simulation/simulated-wor
 type Rule = Omit<FaultRule, 'kind'>;
 
 const intent = await sampleIntent();
-const everything = { allowDestructive: true };
+const everything = { confirm: confirmAll };
 
 const statusOf = async ({ world }: SimulatedWorld): Promise<Status> =>
   judge(await observe(world, intent.topology), intent.topology);

@@ -2,13 +2,13 @@
 // no duplicate.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { apply, destroy, plan } from '../../src/reconcile/index.ts';
+import { apply, destroy, plan, confirmAll } from '../../src/reconcile/index.ts';
 import { observe, type World } from '../../src/status/index.ts';
 import { objectsIn } from '../simulation/hostile-run.ts';
 import { sampleIntent } from '../simulation/sample-intent.ts';
 import { simulatedWorld, type Death, type SimulatedWorld } from '../simulation/simulated-world.ts';
 
-const all = { allowDestructive: true };
+const all = { confirm: confirmAll };
 const intent = await sampleIntent();
 
 const whole = { machines: 5, vpcs: 1, subnets: 1, firewalls: 2, placementGroups: 2, balancers: 1, backends: 2 };

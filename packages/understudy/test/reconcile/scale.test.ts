@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { Session } from 'node:inspector/promises';
 import { test } from 'node:test';
-import { apply, plan } from '../../src/reconcile/index.ts';
+import { unknown } from '../../src/ground/index.ts';
+import { apply, plan, confirmAll } from '../../src/reconcile/index.ts';
 import { judge, observe } from '../../src/status/index.ts';
 import { sampleIntent, sizedText } from '../simulation/sample-intent.ts';
 import { simulatedWorld } from '../simulation/simulated-world.ts';
@@ -40,7 +41,7 @@ async function callsDuring(work: () => Promise<void>): Promise<Map<string, numbe
 async function costOf(machines: number): Promise<Cost> {
   const intent = await sampleIntent(sizedText(machines));
   await using sim = await simulatedWorld({ factor: 20 });
-  await apply(sim.world, intent, { allowDestructive: true });
+  await apply(sim.world, intent, { confirm: confirmAll });
   const [requests, sent] = [sim.world.linode.calls().total, sim.wire.calls()];
   const calls = await callsDuring(async () => {
     const observation = await observe(sim.world, intent.topology);
@@ -48,15 +49,17 @@ async function costOf(machines: number): Promise<Cost> {
     assert.equal(judge(observation, intent.topology).machines.length, machines);
     const { objects } = observation;
     const none = { ...objects, instances: [], vpcs: [], vpcIps: [], firewalls: [], placementGroups: [], balancers: [] };
-    const silent = { answered: false, reason: 'nobody is there' } as const;
-    const lost = { reached: false, code: 'machines-unreachable', reason: 'no answer' } as const;
+    const silent = unknown('nobody is there', 'cluster-unreachable');
+    const lost = unknown('no answer', 'machines-unreachable');
     const unreached = Object.fromEntries(objects.instances.map(({ label }) => [label, lost]));
     assert.ok(
       plan(intent, { ...observation, objects: none, machines: {}, cluster: silent }).steps.length > 5 * machines,
     );
     const later = new Date(Date.parse(observation.at) + 3_600_000).toISOString();
     const deaf = { ...observation, at: later, machines: unreached, cluster: silent };
-    assert.ok(plan(intent, deaf).steps.length > machines);
+    assert.equal(plan(intent, deaf).obstacles.length, 1, 'the operator is locked out');
+    const nobodyUp = { ...objects, balancers: [] };
+    assert.ok(plan(intent, { ...deaf, objects: nobodyUp }).obstacles.length > machines);
   });
   return { requests: sim.world.linode.calls().total - requests, sent: sim.wire.calls() - sent, calls };
 }

@@ -8,7 +8,7 @@ import { nothing } from '../../src/drills/faults/nothing.ts';
 import { goals } from '../../src/drills/goals.ts';
 import { Secret, type LogLine } from '../../src/ground/index.ts';
 import { createLinodeClient } from '../../src/linode/index.ts';
-import { apply, destroy, plan, type Intent } from '../../src/reconcile/index.ts';
+import { apply, destroy, plan, type Intent, confirmAll, confirmUnlessDestructive } from '../../src/reconcile/index.ts';
 import { selfSignedCertificate } from '../../src/reconcile/certificate.ts';
 import { judge, observe, type World } from '../../src/status/index.ts';
 import { smallSystem } from '../drills/small-system.ts';
@@ -63,7 +63,7 @@ test('plan, apply under faults, status and destroy keep every secret to themselv
     7,
   );
   for (let run = 1; ; run += 1) {
-    const outcome = await apply(world, intent, { allowDestructive: true, onPlan: (...seen) => say(seen) }).catch(
+    const outcome = await apply(world, intent, { confirm: confirmAll, onPlan: (...seen) => say(seen) }).catch(
       (error: unknown) => error,
     );
     say(outcome);
@@ -85,11 +85,15 @@ test('plan, apply under faults, status and destroy keep every secret to themselv
     token: new Secret('token-of-the-simulation'),
     clock: sim.world.clock,
   });
-  say(await apply({ ...world, linode: wrong }, intent, { allowDestructive: false }).catch((error: unknown) => error));
+  say(
+    await apply({ ...world, linode: wrong }, intent, { confirm: confirmUnlessDestructive }).catch(
+      (error: unknown) => error,
+    ),
+  );
   const broken: World['runner']['run'] = () => Promise.resolve({ code: 1, stdout: '', stderr: 'it refused' });
   machine.files.delete('/etc/understudy/service.env');
   const refusing = { ...world, runner: { ...world.runner, run: broken } };
-  say(await apply(refusing, intent, { allowDestructive: true }).catch((error: unknown) => error));
+  say(await apply(refusing, intent, { confirm: confirmAll }).catch((error: unknown) => error));
 
   const userData = [...sim.hardware.machines.values()].map(({ spec }) => spec.userData ?? '');
   assert.equal(userData.length, 5);

@@ -1,6 +1,6 @@
 // One run of the tool against an API that misbehaves as the real one does, in a seeded mix, and what is wrong afterwards.
 import type { FaultRule } from '../../src/lab/index.ts';
-import { apply, destroy, plan, type Intent } from '../../src/reconcile/index.ts';
+import { apply, destroy, plan, type Intent, confirmAll } from '../../src/reconcile/index.ts';
 import { observe, type World } from '../../src/status/index.ts';
 import { simulatedWorld, type SimulatedWorld } from './simulated-world.ts';
 
@@ -83,7 +83,7 @@ export async function hostileRun(
   };
 
   sim.region.faults.set(hostile, seed);
-  const failure = await insist(() => apply(world, intent, { allowDestructive: true }));
+  const failure = await insist(() => apply(world, intent, { confirm: confirmAll }));
   if (failure !== undefined) report(`apply does not converge: ${failure.message}`);
   sim.region.faults.set([], seed);
   const { steps, obstacles } = plan(intent, await observe(sim.world, intent.topology));

@@ -1,22 +1,54 @@
 // Search engines in memory, as far as the tool speaks with them: they form a cluster by the engine's own rules (initial masters,
-// quorum, one identity for ever), and answer health, membership, settings, templates and indices.
+// quorum, one identity for ever, votes and exclusions from voting), miss nodes that are gone, and place copies of shards.
 import { parse } from 'yaml';
+import { systemClock, type Clock } from '../../src/ground/index.ts';
+import { answerOf, type SimulatedRequest } from './simulated-answers.ts';
+import { SimulatedCopies, type SimulatedIndex, type SimulatedNode, type Surroundings } from './simulated-copies.ts';
 import type { SimulatedMachine } from './simulated-machine.ts';
 
-interface Identity {
+export class Identity {
   readonly uuid: string;
+  /** The committed voting configuration. */
   voters: Set<SimulatedMachine>;
-  settings: Record<string, unknown>;
-  readonly templates: Map<string, unknown>;
-  readonly indices: Map<string, { shards: number; replicas: number; durability: string }>;
+  /** Names of nodes that may not vote. */
+  votingExclusions = new Set<string>();
+  master: SimulatedMachine | undefined;
+  settings: Record<string, unknown> = {};
+  transient: Record<string, unknown> = {};
+  readonly templates = new Map<string, unknown>();
+  readonly copies = new SimulatedCopies();
+  /** Members as the master counts them; when each was last seen running, by the simulation's clock. */
+  readonly members = new Map<SimulatedMachine, { node: SimulatedNode; seenMs: number }>();
+
+  constructor(uuid: string, voters: Set<SimulatedMachine>) {
+    this.uuid = uuid;
+    this.voters = voters;
+  }
+
+  get indices(): Map<string, SimulatedIndex> {
+    return this.copies.indices;
+  }
+
+  /** What somebody set, transient before persistent. */
+  setting(name: string): string | undefined {
+    const value = this.transient[name] ?? this.settings[name];
+    return value === undefined || value === null ? undefined : String(value as string);
+  }
 }
 
-interface Node {
-  readonly name: string;
-  readonly address: string;
-  readonly machine: SimulatedMachine;
+interface RunningNode extends SimulatedNode {
   readonly initialMasters: readonly string[];
 }
+
+export interface SimulatedMachines {
+  /** Those that run. */
+  readonly running: () => Iterable<SimulatedMachine>;
+  /** Those that are there, on or off; without it, none is ever gone for good. */
+  readonly exists?: (machine: SimulatedMachine) => boolean;
+  readonly clock?: Clock;
+}
+
+const floodBlock = 'index.blocks.read_only_allow_delete';
 
 const parsed = new Map<string, Readonly<Record<string, unknown>>>();
 
@@ -29,15 +61,28 @@ function settingsIn(text: string): Readonly<Record<string, unknown>> {
 
 export class SimulatedClusters {
   readonly identities = new Map<string, Identity>();
-  readonly #machines: () => Iterable<SimulatedMachine>;
+  /** How long a machine that fell silent is counted as a member. A process that ends on a running machine is missed at once. */
+  noticedAfterMs = 0;
+  /** How long a copy takes to be made on another machine. */
+  copyMs = 0;
+  /** What a machine's disk holds besides, of `diskBytes`; above 95 % the engine blocks writes to what is there. */
+  readonly diskUsedBytes = new Map<SimulatedMachine, number>();
+  readonly diskBytes = 100e9;
+  readonly #machines: SimulatedMachines;
+  readonly #clock: Clock;
 
-  /** `machines`: those that run. */
-  constructor(machines: () => Iterable<SimulatedMachine>) {
+  constructor(machines: SimulatedMachines) {
     this.#machines = machines;
+    this.#clock = machines.clock ?? systemClock;
   }
 
-  #nodes(): Node[] {
-    return [...this.#machines()].flatMap((machine) => {
+  /** Shards of all clusters that nothing can give back. */
+  get lost(): string[] {
+    return [...this.identities.values()].flatMap(({ copies }) => copies.lost);
+  }
+
+  #nodes(): RunningNode[] {
+    return [...this.#machines.running()].flatMap((machine) => {
       const engine = machine.engineUnit()?.replace('.service', '');
       const settings = engine && machine.files.get(`/etc/${engine}/${engine}.yml`)?.content;
       if (!settings) return [];
@@ -46,37 +91,88 @@ export class SimulatedClusters {
       return {
         name: String(read['node.name']),
         address: String(read['network.publish_host']),
+        version: machine.engineVersion ?? '0.0.0',
         machine,
         initialMasters: initial as string[],
       };
     });
   }
 
-  /** Lets nodes form or join, then says who is in the cluster of this node, and whether that has a quorum. */
-  #settle(): void {
+  /** Everything that happens by itself: called whenever somebody looks, and by tests that let time pass. */
+  settle(): void {
     const nodes = this.#nodes();
     const fresh = nodes.filter(({ machine }) => machine.data === 'started');
-    const alive = [...this.identities.values()].find((identity) => this.#quorum(identity, nodes));
-    if (alive) {
-      for (const { machine } of fresh) machine.data = alive.uuid;
-      const members = nodes.filter(({ machine }) => machine.data === alive.uuid).map(({ machine }) => machine);
-      if (members.length > alive.voters.size / 2) alive.voters = new Set([...members]);
-      return;
+    for (const identity of this.identities.values()) {
+      if (hasQuorum(identity, nodes)) for (const { machine } of fresh) machine.data = identity.uuid;
     }
+    if (![...this.identities.values()].some((identity) => hasQuorum(identity, nodes))) this.#form(fresh);
+    for (const identity of this.identities.values()) {
+      if (hasQuorum(identity, nodes)) this.#follow(identity, nodes);
+      identity.copies.settle(this.surroundings(identity, nodes));
+      this.#flood(identity);
+    }
+  }
+
+  /** As the engine does it: an index with a copy on a disk above the flood watermark takes no writes until that is below the high one. */
+  #flood({ copies, indices }: Identity): void {
+    const share = (machine: SimulatedMachine | undefined): number =>
+      ((machine && this.diskUsedBytes.get(machine)) ?? 0) / this.diskBytes;
+    for (const [name, index] of indices) {
+      const fullest = Math.max(
+        0,
+        ...copies.all().flatMap((copy) => (copy.index === name ? [share(copy.machine)] : [])),
+      );
+      const { [floodBlock]: blocked, ...others } = index.settings ?? {};
+      if (fullest > 0.95) index.settings = { ...others, [floodBlock]: 'true' };
+      else if (blocked !== undefined && fullest < 0.9) index.settings = others;
+    }
+  }
+
+  #form(fresh: readonly RunningNode[]): void {
     for (const { initialMasters } of fresh) {
       const peers = fresh.filter(({ name }) => initialMasters.includes(name));
       if (initialMasters.length === 0 || peers.length <= initialMasters.length / 2) continue;
       const uuid = `cluster-${this.identities.size + 1}`;
-      const voters = new Set(peers.map(({ machine }) => machine));
-      this.identities.set(uuid, { uuid, voters, settings: {}, templates: new Map(), indices: new Map() });
+      this.identities.set(uuid, new Identity(uuid, new Set(peers.map(({ machine }) => machine))));
       for (const { machine } of peers) machine.data = uuid;
       return;
     }
   }
 
-  #quorum(identity: Identity, nodes: readonly Node[]): boolean {
-    const present = nodes.filter(({ machine }) => identity.voters.has(machine)).length;
-    return present > identity.voters.size / 2;
+  /** Who joins, who is missed, who is elected, who votes. */
+  #follow(identity: Identity, nodes: readonly RunningNode[]): void {
+    const nowMs = this.#clock.monotonicMs();
+    const powered = new Set(this.#machines.running());
+    for (const node of nodes) {
+      if (node.machine.data === identity.uuid) identity.members.set(node.machine, { node, seenMs: nowMs });
+    }
+    const running = nodes.filter(({ machine }) => machine.data === identity.uuid);
+    const isRunning = new Set(running.map(({ machine }) => machine));
+    for (const [machine, { seenMs }] of identity.members) {
+      // A closed connection is noticed at once, silence is not.
+      const silent = !powered.has(machine) && nowMs - seenMs < this.noticedAfterMs;
+      if (!isRunning.has(machine) && !silent) identity.members.delete(machine);
+    }
+    const excluded = (node: SimulatedNode): boolean => identity.votingExclusions.has(node.name);
+    const electable = running.filter((node) => identity.voters.has(node.machine));
+    const master = electable.find(({ machine }) => machine === identity.master);
+    if (!master || excluded(master)) {
+      identity.master = (electable.find((node) => !excluded(node)) ?? master ?? electable[0])?.machine;
+    }
+    identity.voters = votersOf(identity, running, excluded);
+  }
+
+  surroundings(identity: Identity, nodes: readonly RunningNode[] = this.#nodes()): Surroundings {
+    const alive = new Set(nodes.map(({ machine }) => machine));
+    const { exists = () => true } = this.#machines;
+    return {
+      nowMs: this.#clock.monotonicMs(),
+      members: [...identity.members.values()].map(({ node }) => node).sort((a, b) => a.name.localeCompare(b.name)),
+      alive: (machine) => alive.has(machine),
+      holdsData: (machine) => exists(machine) && machine.data === identity.uuid,
+      setting: (name) => identity.setting(name),
+      copyMs: this.copyMs,
+    };
   }
 
   /** Undefined: nothing listens there. */
@@ -86,131 +182,51 @@ export class SimulatedClusters {
     path: string,
     body: string | undefined,
   ): [number, unknown] | undefined {
-    this.#settle();
+    this.settle();
     const nodes = this.#nodes();
     const self = nodes.find((node) => node.machine === machine);
     if (!self) return undefined;
     if (path === '/') return [200, { name: self.name }];
     const identity = this.identities.get(machine.data ?? '');
-    if (!identity || !this.#quorum(identity, nodes))
-      return [503, { error: { type: 'master_not_discovered_exception' } }];
-    const members = nodes.filter((node) => node.machine.data === identity.uuid);
-    return answer(
-      identity,
-      members,
+    if (!identity || !hasQuorum(identity, nodes)) return [503, { error: { type: 'master_not_discovered_exception' } }];
+    const asked: SimulatedRequest = {
       method,
       path,
-      body === undefined ? {} : (JSON.parse(body) as Record<string, unknown>),
-    );
+      route: path.split('?')[0] ?? '',
+      body: body === undefined ? {} : (JSON.parse(body) as Record<string, unknown>),
+    };
+    const answer = answerOf(this, identity, this.surroundings(identity, nodes), asked);
+    if (method !== 'GET') this.settle();
+    return answer;
   }
 }
 
-function answer(
+function hasQuorum(identity: Identity, nodes: readonly SimulatedNode[]): boolean {
+  const present = nodes.filter(({ machine }) => identity.voters.has(machine) && machine.data === identity.uuid).length;
+  return present > identity.voters.size / 2;
+}
+
+const odd = (count: number): number => (count % 2 === 0 ? count - 1 : count);
+
+/**
+ * The engine's rule with automatic shrinking: an odd number of those that may vote, the master first, then those that vote already;
+ * not below three while three do that may.
+ */
+function votersOf(
   identity: Identity,
-  members: readonly Node[],
-  method: string,
-  path: string,
-  body: Record<string, unknown>,
-): [number, unknown] {
-  const [route = ''] = path.split('?');
-  const name = route.split('/').at(-1) ?? '';
-  if (route === '/_cluster/health') return health(identity, members, path);
-  if (route.startsWith('/_cluster/state/')) return [200, state(identity, members, route)];
-  if (route === '/_cluster/settings') {
-    if (method === 'PUT') identity.settings = { ...identity.settings, ...(body['persistent'] as object) };
-    const set = Object.entries(identity.settings).filter(([, value]) => value !== null);
-    return [200, { persistent: Object.fromEntries(set), transient: {} }];
-  }
-  if (route === '/_flush' || route.startsWith('/_cluster/voting_config_exclusions')) return [200, {}];
-  if (route.startsWith('/_cat/shards')) return [200, shardRows(identity, members)];
-  if (route.startsWith('/_index_template/')) {
-    if (method === 'PUT') identity.templates.set(name, body);
-    const template = identity.templates.get(name);
-    return template === undefined ? [404, {}] : [200, { index_templates: [{ name, index_template: template }] }];
-  }
-  return indexAnswer(identity, method, route, body);
-}
-
-function indexAnswer(
-  identity: Identity,
-  method: string,
-  route: string,
-  body: Record<string, unknown>,
-): [number, unknown] {
-  const [, name = '', part] = route.split('/');
-  const index = identity.indices.get(name);
-  if (part === undefined && method === 'PUT') {
-    if (index) return [400, { error: { type: 'resource_already_exists_exception' } }];
-    const template = identity.templates.get(name) as
-      { template: { settings: { index: { number_of_shards: number; number_of_replicas: number } } } } | undefined;
-    const settings = template?.template.settings.index;
-    const made = { shards: settings?.number_of_shards ?? 1, replicas: settings?.number_of_replicas ?? 1 };
-    identity.indices.set(name, { ...made, durability: 'request' });
-    return [200, {}];
-  }
-  if (!index) return [404, { error: { type: 'index_not_found_exception' } }];
-  if (method === 'PUT') {
-    index.replicas = (body['index.number_of_replicas'] as number | undefined) ?? index.replicas;
-    index.durability = (body['index.translog.durability'] as string | undefined) ?? index.durability;
-  }
-  const settings = {
-    'index.number_of_shards': String(index.shards),
-    'index.number_of_replicas': String(index.replicas),
-    'index.translog.durability': index.durability,
-  };
-  return [200, { [name]: { settings } }];
-}
-
-function shardRows(identity: Identity, members: readonly Node[]): object[] {
-  return [...identity.indices].flatMap(([index, { shards, replicas }]) =>
-    Array.from({ length: shards }, (_, shard) =>
-      Array.from({ length: replicas + 1 }, (_copy, copy) => {
-        const node = copy < members.length ? members[(shard + copy) % members.length]?.name : undefined;
-        const prirep = copy === 0 ? 'p' : 'r';
-        return { index, shard: String(shard), prirep, state: node ? 'STARTED' : 'UNASSIGNED', node: node ?? null };
-      }),
-    ).flat(),
-  );
-}
-
-function health(identity: Identity, members: readonly Node[], path: string): [number, unknown] {
-  const copies = shardRows(identity, members) as { state: string; prirep: string }[];
-  const started = copies.filter((copy) => copy.state === 'STARTED');
-  const status = started.length === copies.length ? 'green' : 'yellow';
-  const wanted = /wait_for_status=(\w+)/.exec(path)?.[1];
-  const nodes = Number(/wait_for_nodes=>=(\d+)/.exec(path)?.[1] ?? 0);
-  const reached = (wanted !== 'green' || status === 'green') && members.length >= nodes;
-  return [
-    reached ? 200 : 408,
-    {
-      cluster_name: 'simulated',
-      status,
-      timed_out: !reached,
-      number_of_nodes: members.length,
-      number_of_data_nodes: members.length,
-      active_primary_shards: started.filter((copy) => copy.prirep === 'p').length,
-      active_shards: started.length,
-      relocating_shards: 0,
-      initializing_shards: 0,
-      unassigned_shards: copies.length - started.length,
-      delayed_unassigned_shards: 0,
-      number_of_pending_tasks: 0,
-      number_of_in_flight_fetch: 0,
-      task_max_waiting_in_queue_millis: 0,
-      active_shards_percent_as_number: copies.length === 0 ? 100 : (100 * started.length) / copies.length,
-    },
+  running: readonly SimulatedNode[],
+  excluded: (node: SimulatedNode) => boolean,
+): Set<SimulatedMachine> {
+  const known = [...identity.members.values()].map(({ node }) => node);
+  const retired = new Set(known.filter(excluded).map(({ machine }) => machine));
+  const live = running.filter((node) => !excluded(node)).map(({ machine }) => machine);
+  const kept = [...identity.voters].filter((machine) => !retired.has(machine));
+  const size = Math.max(odd(live.length), kept.length >= 3 ? 3 : 1);
+  const order = [
+    ...live.filter((machine) => machine === identity.master),
+    ...kept.filter((machine) => live.includes(machine)),
+    ...live,
+    ...kept,
   ];
-}
-
-function state(identity: Identity, members: readonly Node[], route: string): object {
-  const field = route.includes('cluster_manager_node') ? 'cluster_manager_node' : 'master_node';
-  const ids = members.map(({ name }) => `id-${name}`);
-  return {
-    cluster_uuid: identity.uuid,
-    [field]: ids[0],
-    nodes: Object.fromEntries(
-      members.map(({ name, address }) => [`id-${name}`, { name, transport_address: `${address}:9300` }]),
-    ),
-    metadata: { cluster_coordination: { last_committed_config: ids, voting_config_exclusions: [] } },
-  };
+  return new Set([...new Set(order)].slice(0, size));
 }

@@ -24,6 +24,8 @@ export class SimulatedMachine {
   data: string | undefined;
   /** For how many seconds cloud-init has been running; undefined: it has ended. */
   cloudInitRunningS: number | undefined;
+  /** What the running engine is, whatever was installed since. */
+  engineVersion: string | undefined;
   engineStarts = 0;
   serviceStarts = 0;
   #born = false;
@@ -72,6 +74,7 @@ export class SimulatedMachine {
       this.#record('/run/understudy/engine-started', paths);
       this.data ??= 'started';
       if (!unit.active) this.engineStarts += 1;
+      if (!unit.active) this.engineVersion = this.packages.get(engine);
     }
     if (name === serviceUnit) {
       const release = this.links.get('/opt/understudy/current');
@@ -191,6 +194,9 @@ export class SimulatedMachine {
   }
 
   #line(line: string): boolean {
+    const replaced = /^sed -i 's\|\^(.+)\$\|(.+)\|' (\S+)/.exec(line);
+    const file = this.files.get(replaced?.[3] ?? '');
+    if (replaced && file) file.content = file.content.replace(replaced[1] ?? '', replaced[2] ?? '');
     if (line === '/usr/local/lib/understudy/install-engine install') this.install();
     const enabled = /^systemctl enable --quiet (\S+)$/.exec(line)?.[1];
     if (enabled !== undefined) {

@@ -1,7 +1,8 @@
 // A whole region in memory for the tool to work on: the lab's API over hardware that only remembers, machines and engines that
 // behave as the tool is promised. The tool's own code is all real; only wires and the clock are not.
+import { finished } from 'node:stream/promises';
 import { setTimeout } from 'node:timers/promises';
-import { UnderstudyError, Secret, silentLogger, type Logger } from '../../src/ground/index.ts';
+import { seen, UnderstudyError, Secret, silentLogger, type Logger } from '../../src/ground/index.ts';
 import { createRegionApi, seededRandom, SimulatedHardware, type RegionApi } from '../../src/lab/index.ts';
 import { createLinodeClient } from '../../src/linode/index.ts';
 import type { PinningRunner, RemoteOptions, RemoteResult, RemoteTarget } from '../../src/machines/index.ts';
@@ -93,7 +94,11 @@ export async function simulatedWorld(options: SimulationOptions = {}): Promise<S
   await region.start();
   const base = await region.listen(0);
   const machines = new Machines(hardware);
-  const clusters = new SimulatedClusters(() => machines.running().map(({ machine }) => machine));
+  const clusters = new SimulatedClusters({
+    running: () => machines.running().map(({ machine }) => machine),
+    exists: (machine) => machines.exists(machine),
+    clock,
+  });
 
   function connect(death?: Death): { world: World; wire: Wire } {
     const { send, wire } = mortalWire(death);
@@ -110,7 +115,7 @@ export async function simulatedWorld(options: SimulationOptions = {}): Promise<S
       }),
       runner,
       transportFor: (hosts) => simulatedTransport(machines, clusters, hosts, send),
-      shownCertificate: () => Promise.resolve(undefined),
+      shownCertificate: () => Promise.resolve(seen({ notAfter: '2999-01-01T00:00:00.000Z' })),
       clock,
       random: Math.random,
       logger: options.logger ?? silentLogger,
@@ -179,6 +184,11 @@ class Machines {
     return present.map(([id, entry]) => ({ label: entry.spec.label, machine: this.#boot(id, entry) }));
   }
 
+  /** On or off: one that was deleted never comes back. */
+  exists(machine: SimulatedMachine): boolean {
+    return [...this.#powered].some(([id, known]) => known.machine === machine && this.#hardware.machines.has(id));
+  }
+
   #boot(id: number, entry: Entry): SimulatedMachine {
     const known = this.#powered.get(id) ?? { machine: new SimulatedMachine(), entry: {} };
     if (known.entry !== entry) known.machine.boot(entry.spec.userData);
@@ -237,7 +247,11 @@ function simulatedRunner(machines: Machines, send: Send): PinningRunner {
   };
 }
 
-function runOn(machine: SimulatedMachine, argv: readonly string[], options: RemoteOptions): RemoteResult {
+async function runOn(
+  machine: SimulatedMachine,
+  argv: readonly string[],
+  options: RemoteOptions,
+): Promise<RemoteResult> {
   const [, flag, text = ''] = argv;
   if (flag === '-s' && text === '--') return { code: 0, stdout: machine.observe(argv.slice(3)), stderr: '' };
   if (flag === '-s') {
@@ -252,7 +266,10 @@ function runOn(machine: SimulatedMachine, argv: readonly string[], options: Remo
   }
   const unpacked = /mv (\S+)\.partial \1$/m.exec(text)?.[1];
   if (unpacked !== undefined) {
+    // The archive behind the stream is the tool's, and gone soon after the answer.
+    const received = finished(options.stdin as NodeJS.ReadableStream);
     (options.stdin as NodeJS.ReadableStream).resume();
+    await received;
     machine.releases.add(unpacked);
   }
   return { code: 0, stdout: '', stderr: '' };

@@ -1,89 +1,75 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { apply } from '../../src/reconcile/index.ts';
+import { absent, seen as saw, unknown } from '../../src/ground/index.ts';
+import { judge, statusJsonSchema, statusSchema, type Verdict } from '../../src/status/index.ts';
 import {
-  judge,
-  observe,
-  statusJsonSchema,
-  statusSchema,
-  type Observation,
-  type Verdict,
-} from '../../src/status/index.ts';
-import { sampleIntent } from '../simulation/sample-intent.ts';
-import { simulatedWorld } from '../simulation/simulated-world.ts';
-
-const intent = await sampleIntent();
-const { topology } = intent;
-
-/** A whole observation of a well system, taken once; each row changes one thing of it. */
-const well = await (async () => {
-  await using sim = await simulatedWorld();
-  await apply(sim.world, intent, { allowDestructive: true });
-  return await observe(sim.world, topology);
-})();
-
-type Change = (seen: Observation) => Observation;
-
-const cluster =
-  (change: object): Change =>
-  (seen) => {
-    assert.ok(seen.cluster.answered);
-    return { ...seen, cluster: { answered: true, cluster: { ...seen.cluster.cluster, ...change } } };
-  };
-const health =
-  (change: object): Change =>
-  (seen) => {
-    assert.ok(seen.cluster.answered);
-    return cluster({ health: { ...seen.cluster.cluster.health, ...change } })(seen);
-  };
-const silent: Change = (seen) => ({ ...seen, cluster: { answered: false, reason: 'no node answered' } });
-const unreached =
-  (...labels: string[]): Change =>
-  (seen) => ({
-    ...seen,
-    machines: {
-      ...seen.machines,
-      ...Object.fromEntries(
-        labels.map((label) => [label, { reached: false, code: 'machines-unreachable', reason: 'x' }]),
-      ),
-    },
-  });
-const instances =
-  (status: string, ...labels: string[]): Change =>
-  (seen) => ({
-    ...seen,
-    objects: {
-      ...seen.objects,
-      instances: seen.objects.instances.map((one) => (labels.includes(one.label) ? { ...one, status } : one)),
-    },
-  });
-const nodes =
-  (change: (label: string) => object): Change =>
-  (seen) => ({
-    ...seen,
-    objects: {
-      ...seen.objects,
-      balancers: seen.objects.balancers.map((one) => ({
-        ...one,
-        configs: one.configs.map(({ config, nodes: all }) => ({
-          config,
-          nodes: all.map((node) => ({ ...node, ...change(node.label) })),
-        })),
-      })),
-    },
-  });
-const both =
-  (...changes: Change[]): Change =>
-  (seen) =>
-    changes.reduce((so, change) => change(so), seen);
-const searchLabels = ['demo-search-1', 'demo-search-2', 'demo-search-3'];
+  both,
+  cluster,
+  health,
+  instances,
+  nodes,
+  own,
+  searchLabels,
+  silent,
+  topology,
+  unreached,
+  well,
+  type Change,
+} from './changes.ts';
 
 const rows: readonly [what: string, change: Change, verdict: Verdict, reason: RegExp | undefined][] = [
   ['everything as asked', (seen) => seen, 'healthy', undefined],
-  ['yellow', health({ status: 'yellow', unassigned_shards: 3 }), 'degraded', /yellow: 3 copies/],
-  ['red', health({ status: 'red', unassigned_shards: 2 }), 'down', /red: 2 shards are unassigned/],
-  ['no master', cluster({ health: undefined, membership: undefined }), 'down', /no elected master/],
+  ['yellow', own('yellow', 3), 'degraded', /yellow: 3 copies/],
+  ['red', own('red', 2), 'down', /red: 2 copies of its shards are unassigned/],
+  ['red for other indices alone', health({ status: 'red', unassigned_shards: 2 }), 'healthy', undefined],
+  ['no list of indices names ours', cluster({ ownIndex: absent }), 'unknown', /health of the index documents/],
+  [
+    'the blocks are not read',
+    cluster({ blocks: unknown('HTTP 403', 'cluster-refused') }),
+    'unknown',
+    /What the cluster refuses could not be read: HTTP 403/,
+  ],
+  [
+    'a block without a setting',
+    cluster({
+      blocks: saw([{ index: undefined, setting: undefined, description: 'x', refuses: ['read'], closed: false }]),
+    }),
+    'down',
+    /The cluster refuses read: x/,
+  ],
+  [
+    'a closed index of others',
+    cluster({
+      blocks: saw([{ index: 'other', setting: undefined, description: 'x', refuses: ['read'], closed: true }]),
+    }),
+    'healthy',
+    undefined,
+  ],
+  [
+    'an engine of another version',
+    cluster({ versions: saw(Object.fromEntries(searchLabels.map((name) => [name, '9.4.0']))) }),
+    'degraded',
+    /asks for elasticsearch 9\.5\.3; what runs: demo-search-1 9\.4\.0/,
+  ],
+  [
+    'engines of two versions',
+    cluster({ versions: saw({ 'demo-search-1': '9.4.0', 'demo-search-2': '9.5.3', 'demo-search-3': '9.5.3' }) }),
+    'degraded',
+    /demo-search-1 9\.4\.0, demo-search-2 9\.5\.3/,
+  ],
+  [
+    'a member that does not answer for itself',
+    cluster({ versions: saw({ 'demo-search-1': '9.5.3', 'demo-search-2': '9.5.3' }) }),
+    'degraded',
+    /demo-search-3 counts as a member/,
+  ],
+  [
+    'no master',
+    cluster({ health: unknown('HTTP 503', 'cluster-no-master'), membership: unknown('HTTP 503', 'cluster-no-master') }),
+    'down',
+    /no elected master/,
+  ],
   ['no engine answers', silent, 'down', /does not answer/],
   ['no machine can be asked', both(silent, unreached(...searchLabels)), 'unknown', /could not be asked/],
   [
@@ -92,8 +78,8 @@ const rows: readonly [what: string, change: Change, verdict: Verdict, reason: Re
     'down',
     /does not answer/,
   ],
-  ['the index is gone', cluster({ index: undefined }), 'degraded', /index documents does not exist/],
-  ['allocation limited', cluster({ allocation: 'none' }), 'degraded', /limited to 'none'/],
+  ['the index is gone', cluster({ index: absent }), 'degraded', /index documents does not exist/],
+  ['allocation limited', cluster({ allocation: saw('none') }), 'degraded', /limited to 'none'/],
   ['a machine is off', instances('offline', 'demo-service-1'), 'degraded', /demo-service-1 is offline, not running/],
   [
     'a machine does not answer',

@@ -30,7 +30,7 @@ test('four lines are a whole topology: every default is filled in', () => {
       machineType: 'g6-standard-4',
       heapMb: 4096,
       failover: 'fast',
-      index: { name: 'documents', shards: 3, replicas: 1 },
+      index: { name: 'documents', shards: 3, replicas: 1, durability: 'request' },
     },
     service: {
       runtime: 'node',

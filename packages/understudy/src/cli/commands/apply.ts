@@ -1,13 +1,12 @@
 // `understudy apply`: makes the world as the topology asks.
 import { Command } from 'commander';
-import { apply, plan, type Applied } from '../../reconcile/index.ts';
-import { observe } from '../../status/index.ts';
+import { apply, type Applied, type ConfirmRequest } from '../../reconcile/index.ts';
+import { preview } from '../advice.ts';
 import { exitCode, type ExitCode } from '../exit-code.ts';
-import { checkRegion } from '../region-check.ts';
-import { renderPlan } from '../render/plan.ts';
+import { renderPlan, type PlanAdvice } from '../render/plan.ts';
 import { renderStatus } from '../render/status.ts';
-import { resolveIntent } from '../session.ts';
-import { confirm, paint, print, printJson, printProgress } from '../terminal.ts';
+import { resolveIntent, type Session } from '../session.ts';
+import { confirm, print, printJson, printProgress } from '../terminal.ts';
 import { locked, topologyCommand, type TargetOptions, type TopologyContext } from '../topology-command.ts';
 
 const examples = `
@@ -36,21 +35,44 @@ export function applyCommand(): Command {
 async function applyLocked(context: TopologyContext, options: ApplyOptions): Promise<ExitCode> {
   const { session, topologyPath, signal } = context;
   const { world, topology, target } = session;
-  const { price, notices, ...account } = await checkRegion(world.linode, topology, topologyPath, 'write');
+  const { advice, ...account } = await preview(session, topologyPath, 'write');
   const intent = await resolveIntent(session, account);
-  const first = plan(intent, await observe(world, topology));
-  if (first.steps.length > 0) printProgress(renderPlan(topology.name, first, { price, notices }));
-  const asks = target.name === 'linode' || first.steps.some(({ destructive }) => destructive);
-  if (first.steps.length > 0 && asks && !(await confirm('Carry this out?', options.yes))) {
-    printProgress(paint.dim('Nothing was changed. --yes answers the question beforehand.'));
-    return exitCode.no;
+  let asked = false;
+  const applied = await apply(world, intent, {
+    signal,
+    confirm: async (request) => {
+      const agreed = await agreedTo(request, { session, advice, yes: options.yes });
+      if (agreed && !asked) await target.prepare(topology.search, { logger: world.logger, signal });
+      asked = true;
+      return agreed;
+    },
+  });
+  if (!asked && advice.warnings.length > 0) {
+    printProgress(renderPlan(topology.name, { steps: [], obstacles: [] }, advice));
   }
-  const applied = await apply(world, intent, { allowDestructive: true, signal });
-  if (options.json === true) printJson(asJson(applied));
+  if (options.json === true) printJson(asJson(applied, advice));
   else print(renderStatus(applied.status));
   return exitCode.yes;
 }
 
-function asJson({ done, left, status }: Applied): object {
-  return { schemaVersion: 1, done: done.map(({ id, action, reason }) => ({ id, action, reason })), left, status };
+/** Shows what is new in the plan. In the lab only what loses something is asked for; on Linode everything is. */
+async function agreedTo(
+  { plan, added, round }: ConfirmRequest,
+  {
+    session,
+    advice,
+    yes,
+  }: { readonly session: Session; readonly advice: PlanAdvice; readonly yes: boolean | undefined },
+): Promise<boolean> {
+  const { topology, target } = session;
+  printProgress(renderPlan(topology.name, round === 1 ? plan : { steps: added, obstacles: [] }, advice));
+  if (target.name === 'lab' && !added.some(({ destructive }) => destructive)) return true;
+  if (round === 1) return await confirm('Carry this out?', yes);
+  // --yes answered for the plan that could be foreseen, and for nothing that came later.
+  return await confirm('This was not in the plan that you confirmed. Carry it out as well?', undefined);
+}
+
+function asJson({ done, status }: Applied, { warnings, notices }: PlanAdvice): object {
+  const steps = done.map(({ id, action, reason }) => ({ id, action, reason }));
+  return { schemaVersion: 1, done: steps, status, warnings, notices };
 }

@@ -1,27 +1,41 @@
-// `understudy init`: an example topology to start from.
+// `understudy init`: an example topology to start from, with values that are right for the target.
 import { existsSync, writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { UnderstudyError } from '../../ground/index.ts';
-import { exampleTopology } from '../../topology/index.ts';
-import { action, withCommonOptions, type CommonOptions } from '../action.ts';
+import { exampleTopology, parseTopology, TopologyError } from '../../topology/index.ts';
+import { action } from '../action.ts';
 import { exitCode } from '../exit-code.ts';
+import { targetName } from '../target.ts';
 import { print, printJson } from '../terminal.ts';
+import { withTarget, type TargetOptions } from '../topology-command.ts';
 
 const examples = `
 Examples:
-  understudy init                       print it
+  understudy init                       print it, for the lab
   understudy init topology.yaml         write it; refuses to overwrite a file
-  understudy init | sed 's/demo/shop/' > topology.yaml`;
+  understudy init topology.yaml --target linode --admin-network 192.0.2.7/32
+  understudy init | sed 's/demo/shop/' > topology.yaml
+
+On Linode only the networks in access.adminNetworks reach SSH. Without --admin-network the file has YOUR-ADDRESS there, which
+plan and apply refuse until you fill it in.`;
+
+interface InitOptions extends TargetOptions {
+  readonly adminNetwork?: string;
+}
 
 export function initCommand(): Command {
   const command = new Command('init')
     .description('write a commented example topology')
     .argument('[file]', 'where to write it; stdout when left out')
+    .option('--admin-network <cidr>', 'who may reach SSH: the public address you work from, followed by /32')
     .addHelpText('after', examples);
-  return withCommonOptions(command).action(
+  return withTarget(command).action(
     // eslint-disable-next-line @typescript-eslint/require-await -- one shape for every command
-    action(async ({ logger }, options: CommonOptions, file?: string) => {
-      const text = exampleTopology();
+    action(async ({ logger }, options: InitOptions, file?: string) => {
+      const { adminNetwork } = options;
+      const target = targetName(options.target);
+      const text = exampleTopology({ target, adminNetwork });
+      if (adminNetwork !== undefined) refuseBadNetwork(text);
       if (file === undefined) {
         if (options.json === true) printJson({ topology: text });
         else print(text.trimEnd());
@@ -34,8 +48,27 @@ export function initCommand(): Command {
         );
       }
       writeFileSync(file, text);
-      logger({ level: 'info', subject: file, text: 'written; read it, then: understudy plan ' + file });
+      const open = target === 'linode' && adminNetwork === undefined;
+      const first = open ? 'write your own address in place of YOUR-ADDRESS' : 'read it';
+      logger({
+        level: 'info',
+        subject: file,
+        text: `written; ${first}, then: understudy plan ${file} --target ${target}`,
+      });
       return exitCode.yes;
     }),
   );
+}
+
+/** Error: `cli-usage`, in the words of the field. */
+function refuseBadNetwork(text: string): void {
+  try {
+    parseTopology(text, { path: 'topology.yaml' });
+  } catch (error) {
+    if (!(error instanceof TopologyError)) throw error;
+    const [problem] = error.problems;
+    if (problem === undefined) throw error;
+    const { saw, allowed, message } = problem;
+    throw new UnderstudyError('cli-usage', `--admin-network: saw ${saw}; allowed ${allowed}; ${message}.`);
+  }
 }

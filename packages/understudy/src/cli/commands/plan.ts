@@ -2,8 +2,8 @@
 import { Command } from 'commander';
 import { plan } from '../../reconcile/index.ts';
 import { observe } from '../../status/index.ts';
+import { preview } from '../advice.ts';
 import { exitCode } from '../exit-code.ts';
-import { checkRegion } from '../region-check.ts';
 import { renderPlan } from '../render/plan.ts';
 import { resolveIntent } from '../session.ts';
 import { print, printJson } from '../terminal.ts';
@@ -23,11 +23,12 @@ export function planCommand(): Command {
     .addHelpText('after', examples);
   return topologyCommand<TargetOptions>(command, async ({ session, topologyPath }, options) => {
     const { world, topology } = session;
-    const { price, notices, ...account } = await checkRegion(world.linode, topology, topologyPath, 'read');
+    const { advice, ...account } = await preview(session, topologyPath, 'read');
     const [intent, observation] = await Promise.all([resolveIntent(session, account), observe(world, topology)]);
     const planned = plan(intent, observation);
-    if (options.json === true) printJson({ schemaVersion: 1, name: topology.name, ...planned, price, notices });
-    else print(renderPlan(topology.name, planned, { price, notices }));
+    if (options.json === true) printJson({ schemaVersion: 1, name: topology.name, ...planned, ...advice });
+    else print(renderPlan(topology.name, planned, advice));
+    if (planned.obstacles.some(({ unseen }) => unseen)) return exitCode.unknown;
     return planned.steps.length + planned.obstacles.length === 0 ? exitCode.yes : exitCode.no;
   });
 }

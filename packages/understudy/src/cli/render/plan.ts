@@ -1,10 +1,18 @@
 // A plan as text: what would change, in order, each with its reason.
 import type { Plan } from '../../reconcile/index.ts';
-import type { Price, RegionCheck } from '../region-check.ts';
+import type { Warning } from '../../topology/index.ts';
+import type { Price } from '../region-check.ts';
 import { paint } from '../terminal.ts';
 import { table } from './table.ts';
 
-export function renderPlan(name: string, plan: Plan, check?: Pick<RegionCheck, 'price' | 'notices'>): string {
+/** What a person should know beside the steps. */
+export interface PlanAdvice {
+  readonly price: Price;
+  readonly notices: readonly string[];
+  readonly warnings: readonly Warning[];
+}
+
+export function renderPlan(name: string, plan: Plan, advice?: PlanAdvice): string {
   const { steps, obstacles } = plan;
   const head =
     steps.length === 0 && obstacles.length === 0
@@ -16,10 +24,21 @@ export function renderPlan(name: string, plan: Plan, check?: Pick<RegionCheck, '
     paint.dim(step.reason),
   ]);
   const inTheWay = obstacles.map(({ subject, reason }) => [paint.yellow('in the way'), subject, reason]);
-  const notices = (check?.notices ?? []).map((notice) => paint.yellow(`! ${notice}`));
-  return [head, table([...rows, ...inTheWay]), ...notices, check ? renderPrice(check.price) : '']
+  const remarks = [...(advice?.warnings ?? []).map(renderWarning), ...(advice?.notices ?? [])];
+  return [
+    head,
+    table([...rows, ...inTheWay]),
+    ...remarks.map((remark) => paint.yellow(`! ${remark}`)),
+    advice ? renderPrice(advice.price) : '',
+  ]
     .filter((part) => part !== '')
     .join('\n');
+}
+
+/** `line 18 search.heap: saw 512m; ...; do: ... [heap-small-for-machine]`. */
+function renderWarning({ id, field, line, saw, message, wayOut }: Warning): string {
+  const place = line === undefined ? field : `line ${line} ${field}`;
+  return `${place}: saw ${saw}; ${message}; do: ${wayOut} [${id}]`;
 }
 
 function renderPrice({ monthlyUsd, items }: Price): string {

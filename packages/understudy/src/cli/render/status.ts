@@ -7,14 +7,28 @@ const verdictPaint = { healthy: paint.green, degraded: paint.yellow, down: paint
 
 export function renderStatus(status: Status): string {
   const head = `${paint.bold(status.name)} in ${status.region} is ${verdictPaint[status.verdict](paint.bold(status.verdict))}`;
-  const reasons = status.reasons.map((reason) => `  ${paint.yellow('-')} ${reason}`);
   return [
-    [head, ...reasons].join('\n'),
+    [head, ...status.findings.map(finding)].join('\n'),
+    ...notices('in time', status.notices),
+    ...notices('not of this system', status.foreign),
     section('cluster', clusterRows(status)),
     section('machines', machineRows(status)),
     section('shards', shardRows(status)),
     section('balancer', balancerRows(status)),
   ].join('\n\n');
+}
+
+/** What is seen, and beneath it what users feel of it and what mends it. */
+function finding({ reason, effect, mend, verdict }: Status['findings'][number]): string {
+  const beneath = [effect, mend].map((text) => `\n    ${paint.dim(text)}`);
+  return `  ${verdictPaint[verdict]('-')} ${reason}${beneath.join('')}`;
+}
+
+/** A part that is left out when there is nothing to say. */
+function notices(title: string, all: Status['notices']): string[] {
+  if (all.length === 0) return [];
+  const lines = all.map(({ reason, mend }) => `  - ${reason}\n    ${paint.dim(mend)}`);
+  return [[paint.bold(title), ...lines].join('\n')];
 }
 
 function section(title: string, rows: readonly (readonly string[])[]): string {

@@ -1,10 +1,11 @@
 // From a history to a verdict. Pure: no clock, no network, no randomness; the same folder gives the same bytes.
 import type { History } from '../history/run-folder.ts';
 import { classifyDocuments, staleReads, type DocumentResult } from './documents.ts';
+import { maxLagMs } from './instruments.ts';
 import { measureLanes, type LaneResult } from './lanes.ts';
 import { judgeGoals, goalReasons } from './judge.ts';
 import { measureRecovery } from './times.ts';
-import { invalidReasons, maxLagMs } from './validity.ts';
+import { invalidReasons } from './validity.ts';
 import type { Reason, Result, Verdict } from './verdict.ts';
 import { entryOf, targetsOf, windowsOf } from './window.ts';
 
@@ -25,7 +26,7 @@ export function check(history: History): Verdict {
   const lost = documents.counts.lost > 0 && proven;
   const judgedAtAll = lost || (aborted.length === 0 && invalid.length === 0);
   const wrong = [
-    ...(judgedAtAll ? [...goalReasons(goals), ...documentReasons(documents)] : []),
+    ...(judgedAtAll ? [...notRecovered(history), ...goalReasons(goals), ...documentReasons(documents)] : []),
     ...leftBehind(history),
   ];
   return {
@@ -73,6 +74,14 @@ function totals(lanes: readonly LaneResult[], documents: DocumentResult): Verdic
     errorRatio: total === 0 ? 0 : Math.round((failed / total) * 1e6) / 1e6,
     writesAcknowledged: documents.writesAcknowledged,
   };
+}
+
+/** Steady state and every copy must be back, whether a goal says so or not. */
+function notRecovered({ journal, plan }: History): Reason[] {
+  const entry = entryOf(journal, 'recovery-timed-out');
+  if (!entry) return [];
+  const withinS = plan.durations.recoveryMs / 1_000;
+  return [{ code: 'not-recovered', text: `not recovered within ${withinS} s: ${String(entry.facts?.['seen'])}` }];
 }
 
 function documentReasons(documents: DocumentResult): Reason[] {

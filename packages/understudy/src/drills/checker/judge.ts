@@ -52,7 +52,7 @@ function longestGap(lanes: readonly LaneResult[]): number | null {
 
 /** A value with its unit, as people read it. */
 export function show(value: number | null, { unit }: Pick<GoalCheck, 'unit'>): string {
-  if (value === null) return 'never';
+  if (value === null) return 'not seen';
   if (unit === 'ms') return value < 1_000 ? `${Math.round(value)} ms` : `${(value / 1_000).toFixed(1)} s`;
   if (unit === 'ratio') return value === 0 ? '0 %' : `${(value * 100).toPrecision(2)} %`;
   return `${value} ${unit}`;

@@ -1,6 +1,7 @@
 // When a run proves nothing. Each reason names what was missing, so that nobody reads a silent fault as resilience.
 import type { History } from '../history/run-folder.ts';
 import type { DocumentResult } from './documents.ts';
+import { instrumentReasons } from './instruments.ts';
 import { measureLanes, round } from './lanes.ts';
 import type { Reason } from './verdict.ts';
 import { entryOf, succeeded, windowsOf } from './window.ts';
@@ -11,7 +12,7 @@ export function invalidReasons(history: History, documents: DocumentResult): Rea
   return [
     ...noEffect(history),
     ...unsteady(history),
-    ...stalled(history),
+    ...instrumentReasons(history),
     ...silentObservers(history),
     ...unread(history, documents),
   ];
@@ -57,41 +58,6 @@ function unsteady(history: History): Reason[] {
       ? []
       : [{ code: 'not-steady', text: `lane ${lane.lane} was not steady before the fault: ${seen.join(', ')}` }];
   });
-}
-
-/** The generator's own lateness, over every request it sent. */
-export function maxLagMs({ outcomes }: History): number {
-  return round(
-    outcomes.reduce((worst, o) => (o.outcome === 'unsent' ? worst : Math.max(worst, o.sentMs - o.dueMs)), 0),
-  );
-}
-
-/**
- * A stalled generator shows in two ways: requests sent late, or a schedule that was never carried out. The second is what
- * a frozen process leaves when nobody wakes it, so the requests that came are counted against the rate that was asked.
- */
-function stalled(history: History): Reason[] {
-  const limit = history.plan.steady.maxLagMs;
-  const lag = maxLagMs(history);
-  if (lag > limit)
-    return [
-      {
-        code: 'generator-stalled',
-        text: `the load generator fell ${lag} ms behind its schedule, more than ${limit} ms`,
-      },
-    ];
-  const dueTimes = history.outcomes.map((outcome) => outcome.dueMs).sort((a, b) => a - b);
-  const hole = dueTimes.reduce((worst, due, at) => Math.max(worst, due - (dueTimes[at - 1] ?? due)), 0);
-  const rate = Object.values(history.plan.workload.ratePerS).reduce((sum, perS) => sum + perS, 0);
-  const allowed = limit + 3_000 / Math.max(rate, 1);
-  return hole > allowed
-    ? [
-        {
-          code: 'generator-stalled',
-          text: `nothing was due for ${round(hole)} ms at ${rate} requests a second: the generator did not run`,
-        },
-      ]
-    : [];
 }
 
 function silentObservers(history: History): Reason[] {

@@ -23,7 +23,7 @@ export interface GoalCheck {
   readonly goal: string;
   /** Null: measured, not judged. */
   readonly limit: number | null;
-  /** Null: it never came. */
+  /** Null: it was not seen by the end of the run. */
   readonly seen: number | null;
   readonly unit: 'ms' | 'ratio' | 'documents' | 'reads';
   readonly met: boolean;

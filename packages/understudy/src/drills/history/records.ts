@@ -1,17 +1,17 @@
 // The shapes of what a run folder holds. Everything a verdict needs is here; the checker reads nothing else.
-// Times are milliseconds since the epoch, taken from a clock that never goes back within one process.
+// Times are milliseconds since the epoch on the run's own clock (run-clock.ts): one for every process, and it never goes back.
 import type { Goals, SteadyState } from '../goals.ts';
 import type { Routing } from '../workload/routing.ts';
 
 /** Version of the run folder's format; a checker refuses a folder of another version. */
-export const formatVersion = 1;
+export const formatVersion = 2;
 
 export type Operation = 'index' | 'get' | 'search';
 
 /** What became of a write. `unknown` may or may not have been applied and is never counted as lost. */
 export type WriteOutcome = 'acknowledged' | 'rejected' | 'unknown' | 'unsent';
 /** What became of a read. */
-export type ReadOutcome = 'answered' | 'failed';
+export type ReadOutcome = 'answered' | 'failed' | 'unsent';
 
 /** Written and fsynced before the write is sent. One writer per id, and no new revision before the last was acknowledged. */
 export interface Intent {
@@ -33,7 +33,7 @@ export interface Outcome {
   readonly outcome: WriteOutcome | ReadOutcome;
   /** When the schedule wanted it sent: latency counts from here. */
   readonly dueMs: number;
-  /** When it was sent. `sentMs - dueMs` is the generator's own lag. */
+  /** When it was sent; of an unsent one, when it was given up. `sentMs - dueMs` is the generator's own lag. */
   readonly sentMs: number;
   readonly endMs: number;
   /** HTTP status; 0 when there was no answer. */
@@ -72,7 +72,9 @@ export type JournalEvent =
   | 'undo-failed'
   | 'recovered'
   | 'recovery-timed-out'
+  | 'generator-silent'
   | 'workload-stopped'
+  | 'tool-watched'
   | 'reads-collected'
   | 'documents-removed'
   | 'recovery-begun'
@@ -140,6 +142,8 @@ export interface RunPlan {
   readonly drill: string;
   readonly cluster: string;
   readonly startedMs: number;
+  /** `startedMs` on the machine's monotonic clock: with it every process of the run counts time alike. */
+  readonly startedMonotonicMs: number;
   readonly seed: number;
   readonly durations: Durations;
   readonly goals: Goals;

@@ -1,6 +1,6 @@
 // report.json: everything a page, a dashboard or a program needs of one run. Documented in docs/drills.md.
 import type { Verdict } from '../checker/verdict.ts';
-import { maxLagMs } from '../checker/validity.ts';
+import { maxLagMs } from '../checker/instruments.ts';
 import type { RunPlan } from '../history/records.ts';
 import type { History } from '../history/run-folder.ts';
 import { seriesOf, type Series } from './series.ts';

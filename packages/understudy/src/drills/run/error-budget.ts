@@ -1,31 +1,42 @@
-// Stops a run that hurts more than was agreed: too large a share of requests failed since the fault.
+// Stops a run that hurts more than was agreed: too large a share of requests failed since the fault. Also one that nobody
+// measures any more: a generator that has gone silent cannot say how much it hurts.
 import type { Clock } from '../../ground/index.ts';
+import type { SteadyState } from '../goals.ts';
 import type { Workload } from '../workload/process.ts';
+import { ageMs, maxStatsAgeMs } from './calm.ts';
 
 /** Below this many requests a share says nothing. */
 const leastRequests = 200;
+/** Beyond the age at which statistics are not believed: a generator that comes back soon ends the run in order. */
+const silencePatienceMs = 5_000;
 
 export interface ErrorBudget {
   /** Failed over all requests since `watch`, or null: users are expected to suffer. */
   readonly ratio: number | null;
+  readonly steady: SteadyState;
   readonly spent: (reason: string) => void;
 }
 
 /** Watches the running workload until the signal aborts; calls `spent` at most once. */
 export async function watchBudget(
-  { ratio, spent }: ErrorBudget,
+  { ratio, steady, spent }: ErrorBudget,
   workload: Pick<Workload, 'stats'>,
   clock: Clock,
   signal: AbortSignal,
 ): Promise<void> {
   const from = workload.stats();
-  if (ratio === null || from === null) return;
+  if (from === null) return;
   while (!signal.aborted) {
     await clock.sleep(250, signal).catch(() => undefined);
     const now = workload.stats() ?? from;
+    const silentMs = ageMs(now, clock.now());
+    if (silentMs > maxStatsAgeMs(steady) + silencePatienceMs) {
+      spent(`the load generator has not reported for ${Math.round(silentMs)} ms`);
+      return;
+    }
     const total = now.total - from.total;
     const failed = now.failed - from.failed;
-    if (total < leastRequests || failed <= ratio * total) continue;
+    if (ratio === null || total < leastRequests || failed <= ratio * total) continue;
     const limit = `at most ${ratio * 100} % may`;
     spent(`the error budget is spent: ${failed} of ${total} requests failed since the fault, ${limit}`);
     return;

@@ -8,6 +8,7 @@ import { rawFiles } from '../history/run-folder.ts';
 export class Journal {
   readonly #file: AppendFile;
   readonly #clock: Clock;
+  #longestNoteMs = 0;
 
   private constructor(file: AppendFile, clock: Clock) {
     this.#file = file;
@@ -20,8 +21,15 @@ export class Journal {
 
   /** Resolves with the entry's time when it is durable. `atMs` is for events that are known to have begun earlier. */
   async note(event: JournalEvent, facts?: JournalEntry['facts'], atMs = this.#clock.now()): Promise<number> {
+    const begunMs = this.#clock.monotonicMs();
     await this.#file.append({ atMs, event, ...(facts === undefined ? {} : { facts }) } satisfies JournalEntry);
+    this.#longestNoteMs = Math.max(this.#longestNoteMs, this.#clock.monotonicMs() - begunMs);
     return atMs;
+  }
+
+  /** The longest time that an entry took to reach the disk: a step comes as much later than its entry says. */
+  get longestNoteMs(): number {
+    return this.#longestNoteMs;
   }
 
   close(): Promise<void> {

@@ -44,6 +44,7 @@ export function planRun(
     drill: drill.name,
     cluster: topology.name,
     startedMs,
+    startedMonotonicMs: world.clock.monotonicMs(),
     seed,
     durations,
     goals: withTopologyGoals(drill.goals, topology.drills.goals[drill.name]),

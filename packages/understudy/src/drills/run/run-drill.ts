@@ -1,6 +1,7 @@
 // One drill from preconditions to verdict. Whatever happens on the way, the fault is undone and the folder is sealed.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Clock } from '../../ground/index.ts';
 import { writeVerdict } from '../checker/verify.ts';
 import type { Verdict } from '../checker/verdict.ts';
 import type { Drill } from '../drill.ts';
@@ -8,10 +9,12 @@ import { resolveTargets } from '../faults/targets.ts';
 import type { MachineState, RunPlan } from '../history/records.ts';
 import { writeManifest } from '../history/manifest.ts';
 import { rawFiles, readHistory } from '../history/run-folder.ts';
+import { runClock } from '../run-clock.ts';
 import { writeReports } from '../report/write-reports.ts';
 import { seededRandom } from '../workload/random.ts';
 import { startWorkload, type Workload } from '../workload/process.ts';
 import type { DrillWorld, Guard } from '../world.ts';
+import { calmFor } from './calm.ts';
 import { watchBudget } from './error-budget.ts';
 import { FaultSession, faultContext } from './fault-session.ts';
 import { collectReads } from './final-reads.ts';
@@ -21,7 +24,11 @@ import { machineStates } from './machine-state.ts';
 import { learnRouting, planRun, type RunOptions } from './plan-run.ts';
 import { checkPreconditions } from './preconditions.ts';
 import { startSamplers, type Samplers } from './samplers.ts';
+import { watchTool } from './tool-watch.ts';
 import { messageOf, until } from './until.ts';
+
+/** Beyond the deadlines of the last requests: the generator writes down and closes. */
+const stopGraceMs = 10_000;
 
 export interface RunResult {
   readonly directory: string;
@@ -39,8 +46,18 @@ export async function runDrill(world: DrillWorld, drill: Drill, options: RunOpti
   const directory = join(world.runsDirectory, plan.runId);
   await mkdir(directory, { recursive: true });
   await writeFile(join(directory, rawFiles.plan), `${JSON.stringify(plan, null, 2)}\n`);
-  const journal = await Journal.open(directory, world.clock);
-  const run = new Run({ world, drill, options, plan, directory, journal, before });
+  const clock = runClock(world.clock, plan);
+  const journal = await Journal.open(directory, clock);
+  const run = new Run({
+    world: { ...world, clock },
+    wallClock: world.clock,
+    drill,
+    options,
+    plan,
+    directory,
+    journal,
+    before,
+  });
   try {
     await run.conduct();
   } finally {
@@ -54,7 +71,9 @@ export async function runDrill(world: DrillWorld, drill: Drill, options: RunOpti
 }
 
 interface RunParts {
+  /** Its clock is the run's. */
   readonly world: DrillWorld;
+  readonly wallClock: Clock;
   readonly drill: Drill;
   readonly options: RunOptions;
   readonly plan: RunPlan;
@@ -67,6 +86,7 @@ class Run {
   readonly #parts: RunParts;
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
+  readonly #generatorDied = new AbortController();
   readonly #random: () => number;
 
   constructor(parts: RunParts) {
@@ -77,24 +97,31 @@ class Run {
   }
 
   async conduct(): Promise<void> {
-    const { world, drill, journal, directory } = this.#parts;
+    const { world, drill, journal, directory, plan } = this.#parts;
     await journal.note('started', { drill: drill.name, fault: drill.fault.name });
     if (!(await this.#supported())) return;
     await journal.note('preconditions-met');
     // It starts while steady state is waited for, and is there before the fault.
     const guard = world.startGuard?.(directory) ?? Promise.resolve(null);
     guard.catch(() => undefined);
-    const samplers = await startSamplers(world, directory);
+    const samplers = await startSamplers(world, directory, plan.steady.holdMs);
+    const endWatch = watchTool(this.#parts.wallClock, world.clock);
+    const startedMs = world.clock.now();
     const workload = startWorkload(directory);
-    workload.died.catch((error: unknown) => this.#stop.abort(error));
-    await journal.note('workload-started', { pid: workload.pid });
+    workload.died.catch((error: unknown) => {
+      this.#generatorDied.abort(error);
+      this.#stop.abort(error);
+    });
+    await journal.note('workload-started', { pid: workload.pid }, startedMs);
     try {
       await this.#breakAndMend(workload, samplers, guard);
+      this.#signal.throwIfAborted();
     } catch (error) {
       await journal.note('aborted', { reason: messageOf(this.#signal.aborted ? this.#signal.reason : error) });
     } finally {
-      await workload.stop();
-      await journal.note('workload-stopped');
+      const end = await workload.stop(Math.max(...Object.values(plan.workload.deadlineMs)) + stopGraceMs);
+      await journal.note('workload-stopped', { generator: end });
+      await journal.note('tool-watched', { ...(await endWatch()), longestNoteMs: Math.round(journal.longestNoteMs) });
       await samplers.stop();
       // It looks into the journal before it goes: a fault that is still open it tries to undo once more.
       await guard.then((started) => started?.dismiss()).catch(() => undefined);
@@ -131,7 +158,11 @@ class Run {
       await session.arm();
       // A random moment, so that the fault does not always meet the same phase of the checks.
       await world.clock.sleep(this.#random() * 1_000, this.#signal);
-      const budget = { ratio: drill.errorBudget, spent: (reason: string) => this.#stop.abort(new Error(reason)) };
+      const budget = {
+        ratio: drill.errorBudget,
+        steady: plan.steady,
+        spent: (reason: string) => this.#stop.abort(new Error(reason)),
+      };
       void watchBudget(budget, workload, world.clock, overseen.signal);
       if (await session.inject()) {
         const ended = await session.hold(plan.durations.faultMs);
@@ -149,18 +180,19 @@ class Run {
     const { world, journal, plan } = this.#parts;
     const { steadyMs } = plan.durations;
     this.#say(`waiting for ${steadyMs / 1_000} s of steady state`);
-    const ask = () => Promise.resolve(calmFor(workload, steadyMs));
+    const look = () => calmFor(workload, world.clock, plan.steady, steadyMs);
+    let calm = look();
+    const ask = () => Promise.resolve((calm = look()));
     const evidence = await until(world.clock, ask, {
       everyMs: 100,
       withinMs: steadyMs * 3 + 30_000,
       signal: this.#signal,
     });
-    const calmSinceMs = workload.stats()?.calmSinceMs ?? world.clock.now();
     if (!evidence.seen) {
       await journal.note('steady-never-held', { seen: evidence.detail });
       return false;
     }
-    await journal.note('steady-begun', undefined, Math.max(calmSinceMs, world.clock.now() - steadyMs));
+    await journal.note('steady-begun', undefined, calm.sinceMs);
     await journal.note('steady-held', { seen: evidence.detail });
     return true;
   }
@@ -169,13 +201,17 @@ class Run {
     const { world, journal, plan } = this.#parts;
     this.#say('waiting for steady state and every copy in place');
     await journal.note('recovery-begun');
+    const look = () => calmFor(workload, world.clock, plan.steady, plan.steady.holdMs);
+    let calm = look();
     const ask = () => {
-      const calm = calmFor(workload, plan.steady.holdMs);
+      calm = look();
       const protection = samplers.whole();
       return Promise.resolve({ seen: calm.seen && protection.whole, detail: `${calm.detail}; ${protection.detail}` });
     };
     const withinMs = this.#signal.aborted ? Math.min(20_000, plan.durations.recoveryMs) : plan.durations.recoveryMs;
-    const evidence = await until(world.clock, ask, { everyMs: 200, withinMs });
+    const waiting = until(world.clock, ask, { everyMs: 200, withinMs, signal: this.#generatorDied.signal });
+    const evidence = await waiting.catch(() => ({ seen: false, detail: 'the load generator died' }));
+    if (!evidence.seen && calm.silentMs !== null) await journal.note('generator-silent', { seen: calm.detail });
     await journal.note(evidence.seen ? 'recovered' : 'recovery-timed-out', { seen: evidence.detail });
   }
 
@@ -209,15 +245,4 @@ class Run {
   #say(text: string): void {
     this.#parts.world.logger({ level: 'info', subject: this.#parts.drill.name, text });
   }
-}
-
-/** No failure and no silent lane for so long, by the workload's own word. */
-function calmFor(workload: Workload, forMs: number): { readonly seen: boolean; readonly detail: string } {
-  const stats = workload.stats();
-  if (stats === null || stats.total === 0) return { seen: false, detail: 'the workload has not begun' };
-  const calmMs = Math.round(stats.atMs - stats.calmSinceMs);
-  return {
-    seen: calmMs >= forMs,
-    detail: `calm for ${calmMs} ms of ${forMs}, ${stats.failed} of ${stats.total} requests failed`,
-  };
 }

@@ -5,10 +5,12 @@ import type { AppendFile } from '../history/append-file.ts';
 import type { SteadyState } from '../goals.ts';
 import { digestOf } from '../history/digest.ts';
 import type { Intent, Outcome, WorkloadPlan } from '../history/records.ts';
+import { PauseWatch } from '../pause-watch.ts';
 import { meaningOf, sourceOf, type Answer } from './answer.ts';
 import { wordsOf, type CorpusEntry } from './corpus.ts';
 import { Documents, type Write } from './documents.ts';
 import { LiveState, type LiveStats } from './live-state.ts';
+import type { WorkloadEnd } from './messages.ts';
 import { seededRandom } from './random.ts';
 import { dueMs, lanesOf, type Lane } from './schedule.ts';
 import type { Wire, WireRequest } from './wire.ts';
@@ -16,6 +18,7 @@ import type { Wire, WireRequest } from './wire.ts';
 /** How far ahead intents are made durable, and how often that is done. An fsync slower than the first shows as lag. */
 const aheadMs = 1_000;
 const planEveryMs = 100;
+const tickEveryMs = 2;
 
 interface Pending {
   readonly seq: number;
@@ -43,11 +46,12 @@ export class Generator {
   readonly #random: () => number;
   readonly #live: LiveState;
   readonly #startMs: number;
+  readonly #pauses: PauseWatch;
   readonly #counts = new Map<Lane, number>();
   readonly #inFlight = new Set<Promise<void>>();
   #due: Pending[] = [];
   #seq = 0;
-  #stopped = false;
+  #stoppedMs: number | null = null;
   #planning: Promise<void> = Promise.resolve();
 
   constructor(options: GeneratorOptions) {
@@ -56,6 +60,7 @@ export class Generator {
     this.#random = seededRandom(options.plan.seed);
     this.#documents = new Documents({ ...options.plan, corpus: options.corpus, random: this.#random });
     this.#startMs = options.clock.now() + aheadMs;
+    this.#pauses = new PauseWatch(this.#startMs);
     this.#live = new LiveState(
       this.#lanes.map((lane) => lane.name),
       options.steady,
@@ -64,25 +69,28 @@ export class Generator {
   }
 
   /** Runs until `stop`. Resolves when everything sent has ended and is written down. */
-  async run(): Promise<void> {
+  async run(): Promise<Omit<WorkloadEnd, 'endedMs'>> {
     const { clock } = this.#options;
     let planAtMs = 0;
-    while (!this.#stopped) {
+    while (this.#stoppedMs === null) {
       const nowMs = clock.now();
+      this.#pauses.tick(nowMs);
       if (nowMs >= planAtMs) {
         planAtMs = nowMs + planEveryMs;
         this.#planning = this.#plan(nowMs + aheadMs);
       }
       this.#sendDue(nowMs);
-      await clock.sleep(2);
+      await clock.sleep(tickEveryMs);
     }
-    await this.#planning;
-    await this.#abandon();
-    await Promise.all(this.#inFlight);
+    const stoppedMs = this.#stoppedMs;
+    const settled = this.#settle(stoppedMs).then(() => true);
+    // A pause while the last answers come in would lengthen their latencies.
+    while (!(await Promise.race([settled, clock.sleep(tickEveryMs)]))) this.#pauses.tick(clock.now());
+    return { firstDueMs: this.#startMs, stoppedMs, longestPauseMs: this.#pauses.longestMs };
   }
 
   stop(): void {
-    this.#stopped = true;
+    this.#stoppedMs ??= this.#options.clock.now();
   }
 
   stats(): LiveStats {
@@ -91,22 +99,27 @@ export class Generator {
 
   /** Everything due before `untilMs` that is not planned yet: intents first, then the queue. */
   async #plan(untilMs: number): Promise<void> {
-    const reads: Pending[] = [];
-    const writes: (Pending & { readonly write: Write })[] = [];
+    const scheduled = this.#scheduled(untilMs);
+    this.#enqueue(scheduled.filter((pending) => pending.write === undefined));
+    const writes = scheduled.filter(isWrite);
+    if (writes.length === 0) return;
+    await this.#options.intents.append(...writes.map(intentOf));
+    this.#enqueue(writes);
+  }
+
+  /** The requests due before `untilMs` that were not handed out yet. */
+  #scheduled(untilMs: number): Pending[] {
+    const scheduled: Pending[] = [];
     for (const lane of this.#lanes) {
       let count = this.#counts.get(lane) ?? 0;
       for (let due = dueMs(lane, this.#startMs, count); due < untilMs; due = dueMs(lane, this.#startMs, count)) {
         const pending = this.#request(lane, due);
-        if (pending?.write) writes.push({ ...pending, write: pending.write });
-        else if (pending) reads.push(pending);
+        if (pending) scheduled.push(pending);
         count += 1;
       }
       this.#counts.set(lane, count);
     }
-    this.#enqueue(reads);
-    if (writes.length === 0) return;
-    await this.#options.intents.append(...writes.map(intentOf));
-    this.#enqueue(writes);
+    return scheduled;
   }
 
   #enqueue(pending: readonly Pending[]): void {
@@ -162,19 +175,37 @@ export class Generator {
     await this.#options.outcomes.append(outcome);
   }
 
-  /** Planned and never sent: said so, because their intents are already on the disk. */
-  async #abandon(): Promise<void> {
-    const unsent = this.#due.filter((pending) => pending.write !== undefined);
+  async #settle(stoppedMs: number): Promise<void> {
+    await this.#planning;
+    await this.#abandon(stoppedMs);
+    await Promise.all(this.#inFlight);
+  }
+
+  /**
+   * What was due before the stop and was not sent is behind its schedule by the time up to the stop, also when it was not even
+   * planned. Writes due after the stop are only named, because their intents are already on the disk.
+   */
+  async #abandon(stoppedMs: number): Promise<void> {
+    const unsent = [...this.#due, ...this.#scheduled(stoppedMs)];
     this.#due = [];
-    const records = unsent.map((pending) => ({
-      ...outcomeBase(pending),
-      outcome: 'unsent' as const,
-      sentMs: pending.dueMs,
-      endMs: pending.dueMs,
-      status: 0,
-    }));
+    const records = unsent
+      .filter((pending) => pending.dueMs < stoppedMs || isWrite(pending))
+      .map((pending) => {
+        const givenUpMs = Math.max(pending.dueMs, stoppedMs);
+        return {
+          ...outcomeBase(pending),
+          outcome: 'unsent',
+          sentMs: givenUpMs,
+          endMs: givenUpMs,
+          status: 0,
+        } satisfies Outcome;
+      });
     if (records.length > 0) await this.#options.outcomes.append(...records);
   }
+}
+
+function isWrite(pending: Pending): pending is Pending & { readonly write: Write } {
+  return pending.write !== undefined;
 }
 
 function intentOf(pending: Pending & { readonly write: Write }): Intent {

@@ -3,7 +3,11 @@
 import type { SteadyState } from '../goals.ts';
 import type { Outcome } from '../history/records.ts';
 
+/** How often the generator reports them. */
+export const statsEveryMs = 200;
+
 export interface LiveStats {
+  /** When they were made, on the run's clock: old ones say nothing of now. */
   readonly atMs: number;
   readonly total: number;
   readonly failed: number;
@@ -14,7 +18,8 @@ export interface LiveStats {
 
 export class LiveState {
   readonly #steady: SteadyState;
-  readonly #lastSuccessMs: Map<string, number>;
+  /** Null until the lane's first success: calm is nothing that a lane without one could prove. */
+  readonly #lastSuccessMs: Map<string, number | null>;
   #calmSinceMs: number;
   #total = 0;
   #failed = 0;
@@ -23,7 +28,7 @@ export class LiveState {
   constructor(lanes: readonly string[], steady: SteadyState, startMs: number) {
     this.#steady = steady;
     this.#calmSinceMs = startMs;
-    this.#lastSuccessMs = new Map(lanes.map((lane) => [lane, startMs]));
+    this.#lastSuccessMs = new Map(lanes.map((lane) => [lane, null]));
   }
 
   record(outcome: Outcome): void {
@@ -40,7 +45,8 @@ export class LiveState {
   }
 
   stats(nowMs: number): LiveStats {
-    const silent = [...this.#lastSuccessMs.values()].some((lastMs) => nowMs - lastMs > this.#steady.maxGapMs);
+    const { maxGapMs } = this.#steady;
+    const silent = [...this.#lastSuccessMs.values()].some((lastMs) => lastMs === null || nowMs - lastMs > maxGapMs);
     if (silent) this.#calmSinceMs = nowMs;
     return {
       atMs: nowMs,

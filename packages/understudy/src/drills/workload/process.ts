@@ -4,14 +4,17 @@ import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { UnderstudyError } from '../../ground/index.ts';
 import type { LiveStats } from './live-state.ts';
-import type { FromWorker, ToWorker } from './messages.ts';
+import type { FromWorker, ToWorker, WorkloadEnd } from './messages.ts';
 
 export interface Workload {
   readonly pid: number;
-  /** The last that was heard, or null before the first word. */
+  /** The last that was heard, or null before the first word. How old it is, `atMs` tells. */
   stats(): LiveStats | null;
-  /** Resolves when everything sent has ended and is on the disk; bounded by the requests' deadlines. */
-  stop(): Promise<void>;
+  /**
+   * Resolves when everything sent has ended and is on the disk, with what the generator says of itself. A generator that has
+   * not ended within the bound, or ended without a word, is killed: null.
+   */
+  stop(withinMs: number): Promise<WorkloadEnd | null>;
   /** Rejects with `drills-workload-died` if the process ends unasked; never resolves. */
   readonly died: Promise<never>;
 }
@@ -22,9 +25,12 @@ export function startWorkload(directory: string): Workload {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
   let stats: LiveStats | null = null;
+  let end: WorkloadEnd | null = null;
   let complaint = '';
   let stopping = false;
-  const ended = Promise.withResolvers<undefined>();
+  const exited = Promise.withResolvers<undefined>();
+  // The last message may still be on its way when the process is gone.
+  const heardOut = Promise.withResolvers<undefined>();
   const died = Promise.withResolvers<never>();
   died.promise.catch(() => undefined);
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
@@ -32,10 +38,12 @@ export function startWorkload(directory: string): Workload {
   });
   child.on('message', (message: FromWorker) => {
     if (message.kind === 'stats') stats = message.stats;
+    else end = message.end;
   });
+  child.on('disconnect', () => heardOut.resolve(undefined));
   child.on('exit', (code, signal) => {
-    ended.resolve(undefined);
-    if (stopping && code === 0) return;
+    exited.resolve(undefined);
+    if (stopping) return;
     const how = signal === null ? `exit code ${String(code)}` : signal;
     died.reject(
       new UnderstudyError(
@@ -48,10 +56,13 @@ export function startWorkload(directory: string): Workload {
   return {
     pid: child.pid ?? 0,
     stats: () => stats,
-    async stop() {
+    async stop(withinMs) {
       stopping = true;
       if (child.connected) child.send({ kind: 'stop' } satisfies ToWorker, () => undefined);
-      await ended.promise;
+      const overdue = setTimeout(() => child.kill('SIGKILL'), withinMs);
+      await Promise.all([exited.promise, heardOut.promise]);
+      clearTimeout(overdue);
+      return end;
     },
     died: died.promise,
   };

@@ -3,29 +3,16 @@
 import { readFile } from 'node:fs/promises';
 import { setPriority } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Clock } from '../../ground/index.ts';
+import { systemClock } from '../../ground/index.ts';
 import { AppendFile } from '../history/append-file.ts';
 import type { RunPlan } from '../history/records.ts';
 import { rawFiles } from '../history/run-folder.ts';
+import { runClock } from '../run-clock.ts';
 import { loadCorpus } from './corpus.ts';
 import { Generator } from './generator.ts';
+import { statsEveryMs } from './live-state.ts';
 import type { FromWorker } from './messages.ts';
 import { httpWire } from './wire.ts';
-
-const statsEveryMs = 200;
-
-/** Wall clock at the start, then monotonic: a step of the system's time must not bend a latency. */
-function steadyClock(): Clock {
-  const offsetMs = Date.now() - performance.now();
-  return {
-    now: () => offsetMs + performance.now(),
-    monotonicMs: () => performance.now(),
-    sleep: async (ms) => {
-      await sleep(ms);
-    },
-  };
-}
 
 async function main(directory: string): Promise<void> {
   try {
@@ -41,11 +28,12 @@ async function main(directory: string): Promise<void> {
     loadCorpus(5_000),
   ]);
   const wire = httpWire();
+  const clock = runClock(systemClock, plan);
   const generator = new Generator({
     plan: plan.workload,
     steady: plan.steady,
     corpus,
-    clock: steadyClock(),
+    clock,
     wire,
     intents,
     outcomes,
@@ -53,17 +41,20 @@ async function main(directory: string): Promise<void> {
   // The only message there is.
   process.on('message', () => generator.stop());
   process.on('disconnect', () => generator.stop());
-  const ticking = setInterval(() => tell({ kind: 'stats', stats: generator.stats() }), statsEveryMs);
-  await generator.run();
+  const ticking = setInterval(() => void tell({ kind: 'stats', stats: generator.stats() }), statsEveryMs);
+  const end = await generator.run();
   clearInterval(ticking);
   await Promise.all([intents.close(), outcomes.close(), wire.close()]);
-  tell({ kind: 'ended' });
+  await tell({ kind: 'ended', end: { ...end, endedMs: clock.now() } });
   if (process.connected) process.disconnect();
 }
 
-function tell(message: FromWorker): void {
-  // A broken channel is followed by 'disconnect'.
-  if (process.connected) process.send?.(message, undefined, {}, () => undefined);
+/** Resolves when the message has left, or cannot: a broken channel is followed by 'disconnect'. */
+function tell(message: FromWorker): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.connected) process.send?.(message, undefined, {}, () => resolve());
+    else resolve();
+  });
 }
 
 await main(process.argv[2] ?? '.');

@@ -4,6 +4,7 @@ import { ApiError, found } from './answer.ts';
 import { faultKinds, type FaultRule } from './faults.ts';
 import { Input } from './input.ts';
 import { send, tokenOf, type ServerParts } from './server.ts';
+import { engineNames, type EngineName, type EngineStock } from '../engine/index.ts';
 import { machineInterfaces } from '../state/specs.ts';
 import type { Json } from './route.ts';
 import type { Machine } from '../state/model.ts';
@@ -11,7 +12,11 @@ import type { Machine } from '../state/model.ts';
 export interface ControlHooks {
   /** Removes every object and machine; the lab stays up. */
   reset(): Promise<void>;
+  readonly engines: EngineSource | undefined;
 }
+
+/** What machines can install, and what can be made for them. */
+export type EngineSource = Pick<EngineStock, 'supply' | 'build'>;
 
 export function addControl(server: FastifyInstance, parts: ServerParts, hooks: ControlHooks): void {
   const { store } = parts.region;
@@ -44,10 +49,18 @@ export function addControl(server: FastifyInstance, parts: ServerParts, hooks: C
   });
   on('POST', '/machines/:label/power-cut', (request) => powerCut(parts, machineBy(request)));
   on('POST', '/machines/:label/power-on', (request) => powerOn(parts, machineBy(request)));
+  on('GET', '/engines/:engine/:version', (request) => found(hooks.engines).supply(...engineOf(request)));
+  on('POST', '/engines/:engine/:version', (request) => found(hooks.engines).build(...engineOf(request)));
   on('POST', '/reset', async () => {
     await hooks.reset();
     return {};
   });
+}
+
+function engineOf(request: FastifyRequest): [EngineName, string] {
+  const { engine, version = '' } = request.params as { engine?: string; version?: string };
+  const name = found(engineNames.find((known) => known === engine));
+  return [name, found(/^\d+\.\d+\.\d+$/.test(version) ? version : undefined)];
 }
 
 function bodyOf(request: FastifyRequest): Json {

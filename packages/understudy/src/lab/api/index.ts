@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { Secret, silentLogger, systemClock, type Clock, type Logger } from '../../ground/index.ts';
 import { images as allImages, typeOf } from './catalogue.ts';
-import { addControl } from './control.ts';
+import { addControl, type EngineSource } from './control.ts';
 import { Faults } from './faults.ts';
 import { linodeLimits, type Limits } from './rate-limit.ts';
 import { routes } from './routes.ts';
@@ -27,6 +27,8 @@ export interface RegionOptions {
   /** How many times faster than Linode work on machines ends. `Infinity`: as fast as the hardware. Default 1. */
   readonly speed?: number;
   readonly limits?: Limits;
+  /** What the lab's package repository has and can get; a region in memory may have none. */
+  readonly engines?: EngineSource;
   /** Ids of the images that the hardware has; default all that the catalogue knows. */
   readonly imageIds?: readonly string[];
 }
@@ -62,7 +64,7 @@ export function createRegionApi(options: RegionOptions): RegionApi {
   const region = { images, store, hardware, lifeCycle, sync, events, clock, random, logger };
   const parts = { region, routes, faults, limits: options.limits ?? linodeLimits, tokens };
   const server = buildServer(parts);
-  addControl(server, parts, { reset: () => reset(store, lifeCycle, sync) });
+  addControl(server, parts, { reset: () => reset(store, lifeCycle, sync), engines: options.engines });
   const settled = async (): Promise<void> => {
     await lifeCycle.settled();
     await sync.settled();

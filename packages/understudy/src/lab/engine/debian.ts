@@ -10,7 +10,7 @@ Version: ${engine.version}
 Architecture: amd64
 Maintainer: Understudy lab <lab@understudy.invalid>
 Installed-Size: ${installedKilobytes}
-Depends: adduser, libzstd1, openjdk-21-jre-headless | java21-runtime-headless
+Depends: adduser, libzstd1, openjdk-21-jre-headless | java${engine.javaMajor}-runtime-headless
 Section: web
 Priority: optional
 Homepage: ${engine.documentation}

@@ -1,6 +1,7 @@
 // What differs between the engines the lab can package: artifacts, names, places. Everything else here works from these facts.
 
-export type EngineName = 'elasticsearch' | 'opensearch';
+export const engineNames = ['elasticsearch', 'opensearch'] as const;
+export type EngineName = (typeof engineNames)[number];
 
 export interface Engine {
   readonly name: EngineName;
@@ -11,6 +12,8 @@ export interface Engine {
   readonly documentation: string;
   /** Maven coordinates, group:artifact:version; their dependencies come along. */
   readonly artifacts: readonly string[];
+  /** Those of them that the vendor publishes with each version of the engine, though not with every one. */
+  readonly versionedArtifacts: readonly string[];
   /** Folder under modules/ and the class in its descriptor. */
   readonly transport: { readonly module: string; readonly pluginClass: string };
   /** Folder of the home -> the beginnings of the names of its jars; all others lie in lib/. */
@@ -22,9 +25,18 @@ export interface Engine {
   readonly propertyPrefix: 'es' | 'opensearch';
   /** Prefix of the engine's environment variables: ES_PATH_CONF, OPENSEARCH_PATH_CONF. */
   readonly environmentPrefix: 'ES' | 'OPENSEARCH';
+  /** The oldest Java that it runs on; what we compile for it is for that one. */
+  readonly javaMajor: 17 | 21;
   /** Flags for this engine's JVM that its own start script would add. */
   readonly jvmFlags: readonly string[];
 }
+
+const majorOf = (version: string): number => Number(version.split('.')[0]);
+
+const artifactsOf = (versioned: readonly string[], first: readonly string[] = []) => ({
+  artifacts: [...first, ...versioned],
+  versionedArtifacts: versioned,
+});
 
 const engines: Readonly<Record<EngineName, (version: string) => Engine>> = {
   elasticsearch: (version) => ({
@@ -32,13 +44,17 @@ const engines: Readonly<Record<EngineName, (version: string) => Engine>> = {
     version,
     title: 'Elasticsearch',
     documentation: 'https://www.elastic.co',
-    artifacts: [`org.elasticsearch:elasticsearch:${version}`, `org.elasticsearch.plugin:transport-netty4:${version}`],
+    ...artifactsOf([
+      `org.elasticsearch:elasticsearch:${version}`,
+      `org.elasticsearch.plugin:transport-netty4:${version}`,
+    ]),
     transport: { module: 'transport-netty4', pluginClass: 'org.elasticsearch.transport.netty4.Netty4Plugin' },
     placed: { 'modules/transport-netty4': ['netty-', 'transport-netty4-'] },
     classArchive: true,
     mainClass: 'org.elasticsearch.bootstrap.ElasticsearchLauncher',
     propertyPrefix: 'es',
     environmentPrefix: 'ES',
+    javaMajor: majorOf(version) < 9 ? 17 : 21,
     jvmFlags: [
       '-Des.networkaddress.cache.ttl=60',
       '-Des.networkaddress.cache.negative.ttl=10',
@@ -54,14 +70,16 @@ const engines: Readonly<Record<EngineName, (version: string) => Engine>> = {
     version,
     title: 'OpenSearch',
     documentation: 'https://opensearch.org',
-    artifacts: [
+    ...artifactsOf(
+      [
+        `org.opensearch:opensearch:${version}`,
+        `org.opensearch.plugin:transport-netty4-client:${version}`,
+        `org.opensearch:opensearch-plugin-classloader:${version}`,
+        `org.opensearch:opensearch-agent:${version}`,
+      ],
       // First, so that the API it brings is of its own version; the server's own project leaves it out.
-      'org.apache.logging.log4j:log4j-core:2.21.0',
-      `org.opensearch:opensearch:${version}`,
-      `org.opensearch.plugin:transport-netty4-client:${version}`,
-      `org.opensearch:opensearch-plugin-classloader:${version}`,
-      `org.opensearch:opensearch-agent:${version}`,
-    ],
+      ['org.apache.logging.log4j:log4j-core:2.21.0'],
+    ),
     transport: { module: 'transport-netty4', pluginClass: 'org.opensearch.transport.Netty4ModulePlugin' },
     placed: {
       'modules/transport-netty4': ['netty-', 'transport-netty4-client-'],
@@ -71,6 +89,7 @@ const engines: Readonly<Record<EngineName, (version: string) => Engine>> = {
     mainClass: 'org.opensearch.bootstrap.OpenSearch',
     propertyPrefix: 'opensearch',
     environmentPrefix: 'OPENSEARCH',
+    javaMajor: 21,
     jvmFlags: [
       '-Dopensearch.networkaddress.cache.ttl=60',
       '-Dopensearch.networkaddress.cache.negative.ttl=10',

@@ -1,10 +1,11 @@
 // Builds an engine's Debian package once per content and keeps it in the cache, with an unpacked home beside it.
 import { createHash } from 'node:crypto';
-import { cp, mkdir, readFile, rename, rm, symlink } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { cp, mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { basename, dirname, join, relative } from 'node:path';
 import type { Logger } from '../../ground/index.ts';
 import { runBuildCommand } from '../cache/build-command.ts';
 import { buildOnce } from '../cache/build-once.ts';
+import { pointAt } from '../cache/point-at.ts';
 import { archiveScript } from './class-archive.ts';
 import { conffiles } from './configuration.ts';
 import { controlFile, packageFileName, postinst, postrm, prerm, sysctlFile } from './debian.ts';
@@ -31,7 +32,7 @@ export interface EnginePackageOptions {
    * The machines' disk image. When given, the package carries a class archive made on its Java, and a node on such a machine
    * starts in about half the CPU time; without it the package works as well.
    */
-  readonly imageRoot?: string;
+  readonly imageRoot?: string | undefined;
   readonly logger: Logger;
   readonly signal?: AbortSignal | undefined;
 }
@@ -73,14 +74,6 @@ async function contentHash(engine: Engine, imageRoot: string | undefined): Promi
   return createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 12);
 }
 
-/** Points `link` at `target`, atomically. */
-async function pointAt(link: string, target: string): Promise<void> {
-  const fresh = `${link}.${process.pid}`;
-  await rm(fresh, { force: true });
-  await symlink(target, fresh);
-  await rename(fresh, link);
-}
-
 async function build(engine: Engine, scratch: string, options: EnginePackageOptions): Promise<void> {
   const { logger, signal } = options;
   const tell = (text: string): void => logger({ level: 'info', subject: engine.name, text });
@@ -111,10 +104,42 @@ async function build(engine: Engine, scratch: string, options: EnginePackageOpti
  */
 export async function ensureEnginePackage(options: EnginePackageOptions): Promise<EnginePackage> {
   const engine = engineFacts(options.engine, options.version);
-  const parent = join(options.cacheDir, 'engine');
-  const directory = join(parent, `${engine.name}-${engine.version}-${await contentHash(engine, options.imageRoot)}`);
+  const directory = await packageDirectory(options);
   await buildOnce({ ...options, directory, build: (scratch) => build(engine, scratch, options) });
-  const home = join(parent, `${engine.name}-${engine.version}`);
-  await pointAt(home, relative(parent, join(directory, 'home')));
-  return { engine: engine.name, version: engine.version, file: join(directory, packageFileName(engine)), home };
+  const built = packageIn(engine, options.cacheDir, directory);
+  await pointAt(built.home, relative(dirname(built.home), join(directory, 'home')));
+  return built;
+}
+
+/** The packages that are in the cache already, as this version of the tool makes them. */
+export async function builtEnginePackages(
+  options: Pick<EnginePackageOptions, 'cacheDir' | 'imageRoot'>,
+): Promise<EnginePackage[]> {
+  const names = await readdir(packagesFolder(options.cacheDir)).catch(() => []);
+  const built: EnginePackage[] = [];
+  for (const directoryName of names.sort()) {
+    const [, name, version = ''] =
+      /^(elasticsearch|opensearch)-(\d+\.\d+\.\d+)-[0-9a-f]{12}$/.exec(directoryName) ?? [];
+    if (name === undefined) continue;
+    const engine = engineFacts(name as EngineName, version);
+    const directory = await packageDirectory({ ...options, engine: engine.name, version });
+    // One of another hash is from another version of the tool, or for another Java.
+    if (basename(directory) === directoryName) built.push(packageIn(engine, options.cacheDir, directory));
+  }
+  return built;
+}
+
+const packagesFolder = (cacheDir: string): string => join(cacheDir, 'engine');
+
+/** Where a package lies once it is built; the name has a hash of all that decides its content. */
+export async function packageDirectory(options: Omit<EnginePackageOptions, 'logger' | 'signal'>): Promise<string> {
+  const { engine, version, cacheDir, imageRoot } = options;
+  const hash = await contentHash(engineFacts(engine, version), imageRoot);
+  return join(packagesFolder(cacheDir), `${engine}-${version}-${hash}`);
+}
+
+function packageIn(engine: Engine, cacheDir: string, directory: string): EnginePackage {
+  const { name, version } = engine;
+  const home = join(packagesFolder(cacheDir), `${name}-${version}`);
+  return { engine: name, version, file: join(directory, packageFileName(engine)), home };
 }

@@ -24,35 +24,53 @@ function coordinates(artifact: string): Coordinates {
 const elements = ({ groupId, artifactId, version }: Coordinates): string =>
   `<groupId>${groupId}</groupId><artifactId>${artifactId}</artifactId><version>${version}</version>`;
 
-/** A project whose `validate` phase copies the engine's jars to `jars/` and the compiler to `compiler/`, beside the file. */
-export function pom(engine: Engine): string {
-  const compiler = elements(coordinates(`org.eclipse.jdt:ecj:${compilerVersion}`));
+/** Where a Maven repository keeps an artifact, the version left out. */
+export function artifactPath(artifact: string): string {
+  const { groupId, artifactId } = coordinates(artifact);
+  return `${groupId.replaceAll('.', '/')}/${artifactId}`;
+}
+
+const copyGoal = (items: readonly string[], folder: string): string => `      <execution>
+        <id>${folder}</id><phase>validate</phase><goals><goal>copy</goal></goals>
+        <configuration>
+          <artifactItems>${items.map((item) => `<artifactItem>${item}</artifactItem>`).join('')}</artifactItems>
+          <outputDirectory>\${basedir}/${folder}</outputDirectory>
+        </configuration>
+      </execution>`;
+
+function project(engine: Engine, dependencies: readonly string[], executions: readonly string[]): string {
   return `<?xml version="1.0" encoding="UTF-8"?>
 <project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
   <groupId>understudy.lab</groupId><artifactId>${engine.name}</artifactId><version>${engine.version}</version>
   <packaging>pom</packaging>
   <dependencies>
-${engine.artifacts.map((artifact) => `    <dependency>${elements(coordinates(artifact))}</dependency>`).join('\n')}
+${dependencies.map((artifact) => `    <dependency>${elements(coordinates(artifact))}</dependency>`).join('\n')}
   </dependencies>
   <build><plugins><plugin>
     <groupId>org.apache.maven.plugins</groupId><artifactId>maven-dependency-plugin</artifactId><version>${dependencyPluginVersion}</version>
     <executions>
-      <execution>
-        <id>jars</id><phase>validate</phase><goals><goal>copy-dependencies</goal></goals>
-        <configuration><includeScope>runtime</includeScope><outputDirectory>\${basedir}/jars</outputDirectory></configuration>
-      </execution>
-      <execution>
-        <id>compiler</id><phase>validate</phase><goals><goal>copy</goal></goals>
-        <configuration>
-          <artifactItems><artifactItem>${compiler}</artifactItem></artifactItems>
-          <outputDirectory>\${basedir}/compiler</outputDirectory>
-        </configuration>
-      </execution>
+${executions.join('\n')}
     </executions>
   </plugin></plugins></build>
 </project>
 `;
+}
+
+/** A project whose `validate` phase copies the engine's jars to `jars/` and the compiler to `compiler/`, beside the file. */
+export function pom(engine: Engine): string {
+  const jars = `      <execution>
+        <id>jars</id><phase>validate</phase><goals><goal>copy-dependencies</goal></goals>
+        <configuration><includeScope>runtime</includeScope><outputDirectory>\${basedir}/jars</outputDirectory></configuration>
+      </execution>`;
+  const compiler = elements(coordinates(`org.eclipse.jdt:ecj:${compilerVersion}`));
+  return project(engine, engine.artifacts, [jars, copyGoal([compiler], 'compiler')]);
+}
+
+/** A project whose `validate` phase asks for the newest of each artifact of the engine: Maven then fetches their lists of versions. */
+export function latestPom(engine: Engine): string {
+  const items = engine.versionedArtifacts.map((artifact) => `${elements(coordinates(artifact))}<type>pom</type>`);
+  return project(engine, [], [copyGoal(items, 'newest')]);
 }
 
 export interface FetchedJars {

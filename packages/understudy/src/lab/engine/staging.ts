@@ -23,14 +23,15 @@ export function moduleDescriptor(engine: Engine): string {
 version=${engine.version}
 name=${engine.transport.module}
 classname=${engine.transport.pluginClass}
-java.version=21
+java.version=${engine.javaMajor}
 ${engine.name}.version=${engine.version}
 `;
 }
 
-/** Java 21 class files, whatever Java runs the compiler. */
-function compileCommand(compilerJar: string, jars: readonly string[], output: string): string[] {
-  const flags = ['-source', '21', '-target', '21', '-proc:none', '-cp', jars.join(':'), '-d', output];
+/** Class files of the engine's own Java, whatever Java runs the compiler. */
+function compileCommand(engine: Engine, compilerJar: string, jars: readonly string[], output: string): string[] {
+  const java = String(engine.javaMajor);
+  const flags = ['-source', java, '-target', java, '-proc:none', '-cp', jars.join(':'), '-d', output];
   return ['java', '-jar', compilerJar, ...flags, launcherSource];
 }
 
@@ -74,7 +75,7 @@ export async function stageHome(
 
   const classes = `${home}.classes`;
   const paths = jars.map((jar) => join(fetched.jars, jar));
-  await runBuildCommand(compileCommand(fetched.compilerJar, paths, classes), { signal });
+  await runBuildCommand(compileCommand(engine, fetched.compilerJar, paths, classes), { signal });
   await place(join(home, 'lib', 'understudy-launcher.jar'), await jarOf(classes));
   // Native access (limits, system call filter, systemd) needs a libzstd where the vendor ships its own; Debian's serves.
   const platform = join(home, 'lib', 'platform', 'linux-x64');

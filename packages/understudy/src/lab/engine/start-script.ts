@@ -40,8 +40,8 @@ export HOSTNAME
 # The release file beside the runtime tells its version without the cost of starting it.
 runtime=$(dirname "$(dirname "$(readlink -f "$(command -v "$java" || echo /no/java)")")")
 major=$(sed -n 's/^JAVA_VERSION="\\([0-9]*\\).*/\\1/p' "$runtime/release" 2>/dev/null || true)
-if [ "\${major:-0}" -lt 21 ]; then
-  echo "${engine.name} needs Java 21 or later; '$java' is version '\${major:-none}'. Install it or set ${env}_JAVA_HOME." >&2
+if [ "\${major:-0}" -lt ${engine.javaMajor} ]; then
+  echo "${engine.name} ${engine.version} needs Java ${engine.javaMajor} or later; '$java' is version '\${major:-none}'. Install it or set ${env}_JAVA_HOME." >&2
   exit 1
 fi
 

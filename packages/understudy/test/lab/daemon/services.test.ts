@@ -118,7 +118,13 @@ suite('the daemon', () => {
       packagePort: 0,
     };
     await mkdir(places.runDirectory);
-    const config = { ...places, token: 'a-token-for-the-daemon', imageRoots: {}, hardware: 'simulated' as const };
+    const config = {
+      ...places,
+      token: 'a-token-for-the-daemon',
+      imageRoots: {},
+      hardware: 'simulated' as const,
+      cacheDirectory: base,
+    };
     await writeFile(path.join(places.runDirectory, 'daemon.json'), JSON.stringify(config));
     t.after(() => stopDaemon(places));
 
@@ -171,7 +177,13 @@ suite('the daemon', () => {
       metadataPort: 0,
       packagePort: 0,
     };
-    const config = { ...places, token: 'a-token-for-the-daemon', imageRoots: {}, hardware: 'simulated' as const };
+    const config = {
+      ...places,
+      token: 'a-token-for-the-daemon',
+      imageRoots: {},
+      hardware: 'simulated' as const,
+      cacheDirectory: base,
+    };
     await writeFile(path.join(base, 'daemon.json'), JSON.stringify(config));
     await assert.rejects(
       startDaemon(places, config),

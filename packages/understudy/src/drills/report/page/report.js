@@ -17,13 +17,13 @@
     return node;
   }
   function ms(value) {
-    if (value === null) return 'never';
+    if (value === null) return 'not seen';
     if (value < 1000) return `${Math.round(value)} ms`;
     if (value < 60000) return `${(value / 1000).toFixed(1)} s`;
     return `${Math.floor(value / 60000)} min ${Math.round((value % 60000) / 1000)} s`;
   }
   function show(value, unit) {
-    if (value === null) return 'never';
+    if (value === null) return 'not seen';
     if (unit === 'ms') return ms(value);
     if (unit === 'ratio') return value === 0 ? '0 %' : `${Number((value * 100).toPrecision(2))} %`;
     return String(value);
@@ -64,14 +64,18 @@
   function card(name, value, limitText, state) {
     return h('div', `card ${state}`, h('div', 'name', name), h('div', 'value', value), h('div', 'goal', limitText));
   }
+  function limitOf(check) {
+    return check.limit === null ? 'no goal, not judged' : `goal at most ${show(check.limit, check.unit)}`;
+  }
   function goalCard(title, name) {
     const check = goal(name);
     if (!check || verdict.lanes.length === 0) return null;
-    const limit =
-      check.limit === null
-        ? 'said, not judged'
-        : `goal ${check.limit === 0 ? 'none' : `at most ${show(check.limit, check.unit)}`}`;
-    return card(title, show(check.seen, check.unit), limit, check.limit === null ? '' : check.met ? 'met' : 'missed');
+    return card(
+      title,
+      show(check.seen, check.unit),
+      limitOf(check),
+      check.limit === null ? '' : check.met ? 'met' : 'missed',
+    );
   }
   function cards() {
     const { total, failed, writesAcknowledged } = verdict.requests;
@@ -85,7 +89,7 @@
       card(
         'Failed requests',
         count(failed),
-        `of ${count(total)}; ${errors.limit === null ? 'said, not judged' : errors.limit === 0 ? 'goal none' : `goal at most ${show(errors.limit, 'ratio')}`}`,
+        `of ${count(total)}; ${limitOf(errors)}`,
         errors.limit === null ? '' : errors.met ? 'met' : 'missed',
       ),
       card('Recovery time (RTO)', ms(verdict.rtoMs), 'from effect to steady state', ''),
@@ -113,7 +117,7 @@
     if (times.effectiveMs === null) return null;
     const step = (name, value, what, never) =>
       h('div', never ? 'step never' : 'step', h('div', 'name', name), h('div', 'value', value), h('div', 'what', what));
-    const after = (value) => (value === null ? 'never' : value === 0 ? 'at once' : `+${ms(value)}`);
+    const after = (value) => (value === null ? 'not seen' : value === 0 ? 'at once' : `+${ms(value)}`);
     return h(
       'section',
       '',
@@ -346,10 +350,7 @@
     const rows = verdict.goals.map((check) => [
       [check.goal],
       [show(check.seen, check.unit), 'num'],
-      [
-        check.limit === null ? 'not judged' : check.limit === 0 ? 'none' : `at most ${show(check.limit, check.unit)}`,
-        'num',
-      ],
+      [check.limit === null ? 'not judged' : `at most ${show(check.limit, check.unit)}`, 'num'],
       check.limit === null ? ['', ''] : check.met ? ['met', 'yes'] : ['missed', 'no'],
     ]);
     return h('section', '', h('h2', '', 'Goals'), table([['goal'], ['seen', 'num'], ['goal', 'num'], ['']], rows));

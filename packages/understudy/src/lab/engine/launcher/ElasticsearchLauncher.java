@@ -2,16 +2,24 @@
 // environment, logging, native limits, plugins, node, readiness. The vendor's main cannot run from them: it needs the
 // entitlement agent, which is not published, and is told its arguments by a command line tool that is not published either.
 // It sits in the vendor's package because the bootstrap checks (vm.max_map_count, open files, ...) are visible only there.
+// It is compiled against each version; what differs between 8.18 and 9.5 is called by name, with as many arguments as it takes.
 package org.elasticsearch.bootstrap;
 
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 import org.apache.logging.log4j.LogManager;
@@ -28,6 +36,7 @@ import org.elasticsearch.nativeaccess.Systemd;
 import org.elasticsearch.node.InternalSettingsPreparer;
 import org.elasticsearch.node.Node;
 import org.elasticsearch.node.NodeValidationException;
+import org.elasticsearch.plugins.PluginBundle;
 import org.elasticsearch.plugins.PluginsLoader;
 
 public final class ElasticsearchLauncher {
@@ -51,7 +60,10 @@ public final class ElasticsearchLauncher {
         Environment environment = environment(settingsFrom(arguments));
         Settings settings = environment.settings();
         Files.createDirectories(environment.logsDir());
-        LogConfigurator.setClusterName(ClusterName.CLUSTER_NAME_SETTING.get(settings).value());
+        // In the versions that lack it, `configure` does it.
+        if (longest(LogConfigurator.class, "setClusterName").isPresent()) {
+            call(LogConfigurator.class, "setClusterName", ClusterName.CLUSTER_NAME_SETTING.get(settings).value());
+        }
         LogConfigurator.setNodeName(Node.NODE_NAME_SETTING.get(settings));
         LogConfigurator.configure(environment, true);
         Thread.setDefaultUncaughtExceptionHandler(new ElasticsearchUncaughtExceptionHandler());
@@ -89,8 +101,8 @@ public final class ElasticsearchLauncher {
 
     private static Node nodeWithBootstrapChecks(Environment environment) throws Exception {
         PluginsLoader plugins = PluginsLoader.createPluginsLoader(
-            PluginsLoader.loadModulesBundles(environment.modulesDir(), false),
-            PluginsLoader.loadPluginsBundles(environment.pluginsDir(), false),
+            bundles("loadModulesBundles", environment.modulesDir()),
+            bundles("loadPluginsBundles", environment.pluginsDir()),
             Map.of(),
             false // the server is on the class path, so there is no module layer to export to
         );
@@ -104,11 +116,37 @@ public final class ElasticsearchLauncher {
                 List<BootstrapCheck> all = new ArrayList<>(BootstrapChecks.checks());
                 all.addAll(checks);
                 String discovery = DiscoveryModule.DISCOVERY_TYPE_SETTING.get(context.settings());
-                boolean enforced = BootstrapChecks.enforceLimits(bound, discovery, Build.current()::isSnapshot);
+                BooleanSupplier isSnapshot = Build.current()::isSnapshot;
+                boolean enforced = (boolean) call(BootstrapChecks.class, "enforceLimits", bound, discovery, isSnapshot);
                 BootstrapChecks.check(context, enforced, all.stream().filter(check -> ownedByHost(check) == false).toList());
                 BootstrapChecks.check(context, false, all.stream().filter(check -> ownedByHost(check)).toList());
             }
         };
+    }
+
+    /** Newer versions ask whether this is a stateless deployment; it is not. */
+    @SuppressWarnings("unchecked")
+    private static Set<PluginBundle> bundles(String loader, Path folder) {
+        return (Set<PluginBundle>) call(PluginsLoader.class, loader, folder, false);
+    }
+
+    private static Optional<Method> longest(Class<?> type, String name) {
+        return Arrays.stream(type.getDeclaredMethods())
+            .filter(method -> method.getName().equals(name))
+            .max(Comparator.comparingInt(Method::getParameterCount));
+    }
+
+    /** Calls the static method of that name with as many of the arguments as this version of it takes. */
+    private static Object call(Class<?> type, String name, Object... arguments) {
+        Method method = longest(type, name).orElseThrow(() -> new IllegalStateException(type.getName() + " has no " + name));
+        method.setAccessible(true);
+        try {
+            return method.invoke(null, Arrays.copyOf(arguments, method.getParameterCount()));
+        } catch (InvocationTargetException failure) {
+            throw failure.getCause() instanceof RuntimeException cause ? cause : new IllegalStateException(failure.getCause());
+        } catch (IllegalAccessException failure) {
+            throw new IllegalStateException(failure);
+        }
     }
 
     /** A container cannot go above the open files its host allows; the vendor's check then warns and does not refuse. */

@@ -1,0 +1,25 @@
+// Before anything is created: can the target give the search machines the engine that the topology asks for?
+import { problemAt, TopologyError, type Topology } from '../topology/index.ts';
+import type { Supply, Target } from './target.ts';
+
+/** Resolves when it can, now or after a build. Error: `topology-invalid`, naming `search.engine` or `search.version`. */
+export async function checkSupply(
+  target: Pick<Target, 'supplies'>,
+  topology: Topology,
+  path: string,
+): Promise<Exclude<Supply, { state: 'refused' }>> {
+  const supply = await target.supplies(topology.search);
+  if (supply.state !== 'refused') return supply;
+  const { part, allowed, reason, wayOut } = supply;
+  throw new TopologyError(path, [
+    problemAt(topology, ['search', part], { saw: topology.search[part], allowed, message: reason, wayOut }),
+  ]);
+}
+
+/** What a person should know of it before machines are made. */
+export function supplyNotices({ state }: Supply, { search }: Topology): string[] {
+  if (state !== 'buildable') return [];
+  return [
+    `${search.engine} ${search.version} is not built here yet; apply builds its package first, in about a minute.`,
+  ];
+}

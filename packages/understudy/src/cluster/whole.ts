@@ -1,0 +1,116 @@
+// Whether the cluster is as it should be before and after an order: every member there, every copy in place.
+import { UnderstudyError } from '../ground/index.ts';
+import { allocationSentence, cannotCome, explainAllocation, waitsForNewerNode } from './allocation-explanation.ts';
+import { healthSentence, healthWithin } from './health.ts';
+import { engineNodes } from './nodes.ts';
+import { askUntil, greenWithinMs, type RunningCluster } from './running-cluster.ts';
+import { shards, type ShardCopy } from './shards.ts';
+
+interface Wait {
+  readonly deadlineMs?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface MembersWait extends Wait {
+  /** Names of exactly those nodes that must answer. */
+  readonly members: readonly string[];
+  /** A name that may be there or not. */
+  readonly perhaps?: string;
+  /** Copies may be on their way from one node to another. */
+  readonly moving?: boolean;
+}
+
+/**
+ * Waits until exactly these nodes answer and the cluster is green; says which they are. Error: `cluster-not-healthy` with who is
+ * missing, who should not be there, and the health.
+ */
+export async function awaitMembers(cluster: RunningCluster, wait: MembersWait): Promise<readonly string[]> {
+  const { members, perhaps, moving = false, deadlineMs = greenWithinMs, signal } = wait;
+  let present: readonly string[] = [];
+  const last = await askUntil({ clock: cluster.clock, deadlineMs, signal }, async () => {
+    const health = await healthWithin(cluster, { status: 'green', nodes: members.length, moving }, 2);
+    present = (await engineNodes(cluster.transport)).map(({ name }) => name);
+    const missing = members.filter((name) => !present.includes(name));
+    const unexpected = present.filter((name) => !members.includes(name) && name !== perhaps);
+    if (!health.timed_out && missing.length === 0 && unexpected.length === 0) return true;
+    const silent = missing.length === 0 ? [] : [`no answer from ${missing.join(', ')}`];
+    const strange = unexpected.length === 0 ? [] : [`not expected: ${unexpected.join(', ')}`];
+    return [healthSentence(health), ...silent, ...strange].join('; ');
+  });
+  if (last === undefined) return present;
+  throw new UnderstudyError(
+    'cluster-not-healthy',
+    `The cluster was not green with exactly the nodes ${members.join(', ')} within ${deadlineMs / 1000} s; last seen: ${last}. ` +
+      'Mend that first, then try again.',
+    { facts: { members, present, last } },
+  );
+}
+
+export interface SettledWait extends Wait {
+  /** At least this many nodes. */
+  readonly nodes: number;
+}
+
+/** An unassigned copy that no waiting brings. */
+export interface AbsentCopy extends ShardCopy {
+  /** It comes with the next node that is upgraded. */
+  readonly forNewerNode: boolean;
+  /** Why no node takes it. */
+  readonly sentence: string;
+}
+
+/**
+ * Waits until the cluster is green, or has no copies unassigned but those that no waiting brings: replicas that wait for a node of a
+ * newer version, and copies that every node refuses for good, as of an index that asks for more of them than there are nodes. Says
+ * which these are. Error: `cluster-not-healthy`.
+ * https://www.elastic.co/docs/deploy-manage/upgrade/deployment-or-cluster/elasticsearch ('you can proceed once there are no
+ * initializing or relocating shards')
+ */
+export async function awaitSettled(cluster: RunningCluster, wait: SettledWait): Promise<readonly AbsentCopy[]> {
+  const { nodes, deadlineMs = greenWithinMs, signal } = wait;
+  let waiting: readonly AbsentCopy[] = [];
+  const last = await askUntil({ clock: cluster.clock, deadlineMs, signal }, async () => {
+    waiting = [];
+    const health = await healthWithin(cluster, { status: 'green', nodes }, 2);
+    if (!health.timed_out) return true;
+    const { initializing_shards: initializing, relocating_shards: relocating } = health;
+    if (initializing > 0 || relocating > 0 || health.number_of_nodes < nodes) return healthSentence(health);
+    const copies = (await shards(cluster.transport)).filter(({ state }) => state === 'UNASSIGNED');
+    const absent: AbsentCopy[] = [];
+    for (const copy of copies) {
+      const found = await absence(cluster, copy);
+      if (typeof found === 'string') return found;
+      absent.push(found);
+    }
+    waiting = absent;
+    return waiting.length > 0 || healthSentence(health);
+  });
+  if (last === undefined) return waiting;
+  throw new UnderstudyError(
+    'cluster-not-healthy',
+    `The cluster did not become green with ${nodes} nodes within ${deadlineMs / 1000} s; last seen: ${last}. ` +
+      'Mend that first, then try again.',
+    { facts: { nodes, last } },
+  );
+}
+
+/** A sentence when the copy may yet come. */
+async function absence({ transport }: RunningCluster, copy: ShardCopy): Promise<AbsentCopy | string> {
+  const { index, shard, primary } = copy;
+  const explained = await explainAllocation(transport, { index, shard, primary });
+  if (!explained) return `${index}[${shard}] has just changed`;
+  const sentence = allocationSentence(explained);
+  const forNewerNode = waitsForNewerNode(explained);
+  return forNewerNode || cannotCome(explained) ? { ...copy, forNewerNode, sentence } : sentence;
+}
+
+/** What is said of copies that are not waited for; undefined when there are none. */
+export function absenceSentence(copies: readonly AbsentCopy[]): string | undefined {
+  const newer = copies.filter(({ forNewerNode }) => forNewerNode).length;
+  const never = copies.filter(({ forNewerNode }) => !forNewerNode).map(({ sentence }) => sentence);
+  const parts = [
+    ...(newer === 0 ? [] : [`${newer} replicas wait for a node of the new version`]),
+    ...(never.length === 0 ? [] : [`not waited for, since no waiting brings it: ${never.join('; ')}`]),
+  ];
+  return parts.length === 0 ? undefined : parts.join('; ');
+}

@@ -1,0 +1,43 @@
+// A finding: one thing that keeps the verdict from healthy, with what users feel of it and what mends it. A notice: one that does not.
+import type { Unknown } from '../ground/index.ts';
+import type { Topology } from '../topology/index.ts';
+import type { Observation, ObservedCluster } from './observation.ts';
+import type { Status, Verdict } from './status.ts';
+
+export type Finding = Status['findings'][number];
+export type Notice = Status['notices'][number];
+
+/** What findings are made from. */
+export interface View {
+  readonly observation: Observation;
+  readonly topology: Topology;
+  readonly machines: Status['machines'];
+}
+
+/** The same, when the cluster answers and has an elected node. */
+export interface ClusterView extends View {
+  readonly cluster: ObservedCluster;
+  /** What the cluster as a whole is called. */
+  readonly subject: string;
+}
+
+/** Worst first. `unknown` stands between: what is not seen may be down, but a proven outage says more. */
+const severity: readonly Verdict[] = ['down', 'unknown', 'degraded', 'healthy'];
+
+export function worstFirst(findings: readonly Finding[]): Finding[] {
+  return findings.toSorted((a, b) => severity.indexOf(a.verdict) - severity.indexOf(b.verdict));
+}
+
+/** Something that could not be read: it passes for nothing, least of all for healthy. */
+export function unread(id: string, subject: string, what: string, { reason }: Unknown): Finding {
+  return {
+    id,
+    verdict: 'unknown',
+    subject,
+    reason: `${what} could not be read: ${reason}`,
+    effect: 'Whether users are served by it is not known.',
+    mend: 'Run status again; if it stays so, look at the cause named here.',
+  };
+}
+
+export const applyMends = 'understudy apply';

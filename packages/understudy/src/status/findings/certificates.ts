@@ -1,0 +1,71 @@
+// Findings about certificates of https listeners, whoever made them: what a client is shown counts.
+import type { ShownCertificate } from '../observation.ts';
+import { balancerLabel } from '../../topology/index.ts';
+import { applyMends, unread, type Finding, type Notice, type View } from '../finding.ts';
+
+const dayMs = 86_400_000;
+const noticeDays = 30;
+const degradedDays = 7;
+
+interface Ending {
+  readonly port: number;
+  readonly daysLeft: number;
+  readonly notAfter: string;
+}
+
+/** Certificates that are over or end within a month. */
+function endings({ observation }: View): Ending[] {
+  return Object.entries(observation.certificates).flatMap(([port, certificate]) => {
+    if (certificate.state !== 'seen') return [];
+    const { notAfter }: ShownCertificate = certificate.value;
+    const daysLeft = (Date.parse(notAfter) - Date.parse(observation.at)) / dayMs;
+    return daysLeft < noticeDays ? [{ port: Number(port), daysLeft, notAfter }] : [];
+  });
+}
+
+function mendOf({ topology }: View, port: number): string {
+  const certificate = topology.balancer.listeners.find((listener) => listener.port === port)?.certificate;
+  return typeof certificate === 'object'
+    ? `Put a new certificate in ${certificate.certPath} and its key in ${certificate.keyPath}, then: understudy apply`
+    : applyMends;
+}
+
+export function certificateFindings(view: View): Finding[] {
+  const { observation, topology } = view;
+  const subject = balancerLabel(topology.name);
+  const unseen = Object.entries(observation.certificates).flatMap(([port, certificate]) =>
+    certificate.state === 'unknown'
+      ? [unread('certificate-unread', subject, `The certificate on port ${port}`, certificate)]
+      : [],
+  );
+  const ending = endings(view)
+    .filter(({ daysLeft }) => daysLeft < degradedDays)
+    .map(({ port, daysLeft, notAfter }): Finding => {
+      const mend = mendOf(view, port);
+      const what = `The certificate on port ${port}`;
+      return daysLeft <= 0
+        ? {
+            ...{ id: 'certificate-expired', verdict: 'down', subject, mend },
+            reason: `${what} has expired on ${notAfter}.`,
+            effect: `Clients that check certificates refuse to connect to port ${port}.`,
+          }
+        : {
+            ...{ id: 'certificate-expires-soon', verdict: 'degraded', subject, mend },
+            reason: `${what} ends on ${notAfter}, in less than ${degradedDays} days.`,
+            effect: 'Nothing yet; then clients that check certificates refuse to connect.',
+          };
+    });
+  return [...unseen, ...ending];
+}
+
+/** Those that end within a month, and not within a week. */
+export function certificateNotices(view: View): Notice[] {
+  return endings(view)
+    .filter(({ daysLeft }) => daysLeft >= degradedDays)
+    .map(({ port, notAfter }) => ({
+      id: 'certificate-expires',
+      subject: balancerLabel(view.topology.name),
+      reason: `The certificate on port ${port} ends on ${notAfter}.`,
+      mend: mendOf(view, port),
+    }));
+}

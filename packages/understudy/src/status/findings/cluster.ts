@@ -1,0 +1,82 @@
+// Findings about the cluster as a whole: whether it answers, and which of its parts could not be read.
+import type { Unknown } from '../../ground/index.ts';
+import { applyMends, unread, type ClusterView, type Finding, type View } from '../finding.ts';
+import type { ObservedCluster } from '../observation.ts';
+import { blockFindings } from './blocks.ts';
+import { diskFindings } from './disks.ts';
+import { leftoverFindings } from './leftovers.ts';
+import { memberFindings } from './members.ts';
+import { ownIndexFindings } from './own-index.ts';
+import { shardLimitFindings } from './shard-limit.ts';
+
+export function clusterFindings(view: View): Finding[] {
+  const { observation, topology, machines } = view;
+  const { cluster } = observation;
+  const subject = `${topology.name}-cluster`;
+  const nobody = { effect: 'Nothing can be indexed or found.', subject };
+  if (cluster.state === 'absent') {
+    return [
+      { ...nobody, id: 'cluster-absent', verdict: 'down', reason: 'There is no search machine.', mend: applyMends },
+    ];
+  }
+  if (cluster.state === 'unknown') {
+    const asked = machines.some(({ role, reachable }) => role === 'search' && reachable);
+    const gone = machines.every(({ role, status }) => role !== 'search' || status !== 'running');
+    if (asked || gone) {
+      const reason = `The search cluster does not answer: ${cluster.reason}`;
+      return [{ ...nobody, id: 'cluster-silent', verdict: 'down', reason, mend: applyMends }];
+    }
+    const unseen = unread('cluster-unseen', subject, 'The state of the search cluster', cluster);
+    return [{ ...unseen, reason: `The search cluster could not be asked: ${cluster.reason}` }];
+  }
+  const { health } = cluster.value;
+  if (health.state === 'unknown' && health.code === 'cluster-no-master') {
+    const reason = 'The search cluster has no elected master, so it takes no writes.';
+    const mend = 'Bring back enough search machines for a quorum: understudy apply boots those that are off.';
+    return [{ ...nobody, id: 'cluster-no-master', verdict: 'down', reason, mend }];
+  }
+  const seen = { ...view, cluster: cluster.value, subject };
+  return [
+    ...ownIndexFindings(seen),
+    ...blockFindings(seen),
+    ...memberFindings(seen),
+    ...leftoverFindings(seen),
+    ...diskFindings(seen),
+    ...shardLimitFindings(seen),
+    ...unreadFindings(seen),
+  ];
+}
+
+/** Parts that several findings rest on. A part that is judged with its own words when it is absent stands with its findings. */
+const parts: readonly (readonly [keyof ObservedCluster, id: string, what: string])[] = [
+  ['health', 'cluster-health-unread', 'The health of the cluster'],
+  ['shards', 'cluster-shards-unread', 'Where the shards are'],
+  ['membership', 'cluster-members-unread', 'Who belongs to the cluster'],
+  ['allocation', 'allocation-unread', 'Whether shards may be placed'],
+  ['template', 'template-unread', 'The index template'],
+  ['blocks', 'blocks-unread', 'What the cluster refuses'],
+  ['leftovers', 'leftovers-unread', 'What was set by hand'],
+  ['versions', 'versions-unread', 'Which version each engine runs'],
+  ['indices', 'indices-unread', 'The health of the indices'],
+  ['unassigned', 'unassigned-unread', 'Why copies are not in place'],
+  ['watermarks', 'watermarks-unread', 'The disk watermarks'],
+  ['disks', 'disks-unread', 'How full the disks of the engines are'],
+  ['shardLimit', 'shard-limit-unread', 'How many shards there may be'],
+];
+
+/** One finding for each thing that failed, however many parts it hides. */
+function unreadFindings({ cluster, subject }: ClusterView): Finding[] {
+  const told = new Set<string>();
+  return parts.flatMap(([part, id, what]) => {
+    const thing = cluster[part];
+    // Only an index and its template may simply be absent: whatever else is, is an empty answer.
+    const empty: Unknown | undefined =
+      thing.state === 'absent' && part !== 'template'
+        ? { state: 'unknown', reason: `the answer was empty (${part})`, code: 'status-empty' }
+        : undefined;
+    const reason = thing.state === 'unknown' ? thing : empty;
+    if (!reason || told.has(reason.reason)) return [];
+    told.add(reason.reason);
+    return [unread(id, subject, what, reason)];
+  });
+}

@@ -1,0 +1,70 @@
+// Findings about disks as the engine measures them against its watermarks: above the highest it refuses writes.
+import type { ClusterConditions, Watermarks } from '../../cluster/index.ts';
+import { shown } from '../../ground/index.ts';
+import { engineLayouts } from '../../machines/index.ts';
+import type { ClusterView, Finding } from '../finding.ts';
+import { clearingRequest, onMachine } from '../mending-line.ts';
+
+type Disk = Extract<ClusterConditions['disks'], { state: 'seen' }>['value'][number];
+
+const prefix = 'cluster.routing.allocation.disk';
+const usual: Readonly<Record<keyof Omit<Watermarks, 'enabled'>, string>> = { low: '85%', high: '90%', flood: '95%' };
+const settings = ['low', 'high', 'flood_stage'].map((name) => `${prefix}.watermark.${name}`);
+
+const grades = {
+  low: { verdict: 'degraded', effect: 'Nothing yet; no further copy is placed there.' },
+  high: {
+    verdict: 'degraded',
+    effect: 'Nothing yet; the engine moves copies away, which takes its time and the network.',
+  },
+  flood: { verdict: 'down', effect: 'Every write to an index with a copy there is refused.' },
+} as const;
+
+export function diskFindings(view: ClusterView): Finding[] {
+  const { cluster, machines, subject } = view;
+  const marks = shown(cluster.watermarks);
+  if (!marks) return [];
+  if (!marks.enabled) {
+    const reason = `${prefix}.threshold_enabled is false: the engine minds no watermark.`;
+    return [
+      {
+        id: 'disk-watermarks-off',
+        verdict: 'degraded',
+        subject,
+        reason,
+        effect: 'Nothing yet; a disk that runs full ends the engine on it and may spoil its copies.',
+        mend: clearingRequest(machines, [`${prefix}.threshold_enabled`]),
+      },
+    ];
+  }
+  return (shown(cluster.disks) ?? []).flatMap((disk) => above(view, disk, marks));
+}
+
+function above(view: ClusterView, disk: Disk, marks: Watermarks): Finding[] {
+  if (disk.above === undefined) return [];
+  const mark = marks[disk.above];
+  const used = Math.round((disk.usedBytes / disk.totalBytes) * 100);
+  return [
+    {
+      id: `disk-${disk.above}`,
+      ...grades[disk.above],
+      subject: disk.node,
+      reason: `The disk of the engine on ${disk.node} is ${used}% used, ${gigabytes(disk.freeBytes)} are free: above the ${disk.above} watermark (${mark.text}).`,
+      mend: mendOf(view, disk, mark.text !== usual[disk.above]),
+    },
+  ];
+}
+
+function gigabytes(bytes: number): string {
+  return `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+}
+
+/** Watermarks that somebody set are the first thing to look at; else, what fills the disk. */
+function mendOf({ machines, topology }: ClusterView, { node }: Disk, changed: boolean): string {
+  if (changed) return clearingRequest(machines, settings);
+  const machine = machines.find(({ name }) => name === node);
+  const { dataDirectory, logDirectory } = engineLayouts[topology.search.engine];
+  if (!machine) return `See what fills the disk of ${node}.`;
+  const look = ['du', '-xh', '--max-depth=1', dataDirectory, logDirectory];
+  return `Delete what is not needed (${onMachine(machine, look)}), or write a larger search.machineType and: understudy apply`;
+}

@@ -1,0 +1,78 @@
+// Findings about settings that somebody or an interrupted operation left behind, and that keep copies or votes from where they belong.
+import type { Leftover } from '../../cluster/index.ts';
+import { shown } from '../../ground/index.ts';
+import { applyMends, type ClusterView, type Finding } from '../finding.ts';
+import { clearingRequest } from '../mending-line.ts';
+import { isFilter, isStale } from '../stale-filter.ts';
+
+const rebalance = 'cluster.routing.rebalance.enable';
+
+export function leftoverFindings(view: ClusterView): Finding[] {
+  const { cluster } = view;
+  const left = shown(cluster.leftovers) ?? [];
+  return [
+    ...allocationFindings(view),
+    ...left.filter(isFilter).map((leftover) => filtered(view, leftover)),
+    ...left.filter(({ setting }) => setting === rebalance).map((leftover) => unbalanced(view, leftover)),
+    ...votingFindings(view),
+  ];
+}
+
+function allocationFindings({ cluster, subject }: ClusterView): Finding[] {
+  const { allocation } = cluster;
+  if (allocation.state !== 'seen' || allocation.value === 'all') return [];
+  return [
+    {
+      id: 'allocation-limited',
+      verdict: 'degraded',
+      subject,
+      reason: `Shard allocation is limited to '${allocation.value}', so lost copies are not made again.`,
+      effect: 'Nothing yet; the next machine that is lost may take the last copy.',
+      mend: applyMends,
+    },
+  ];
+}
+
+/** A setting of the engine's own file goes when `apply` writes the file anew. */
+function origin({ origin: of }: Leftover): string {
+  return of === 'file' ? "in the engine's own file" : `set as ${of}`;
+}
+
+function filtered({ cluster, topology, machines, subject }: ClusterView, leftover: Leftover): Finding {
+  const members = shown(cluster.membership);
+  const byApply = leftover.origin === 'file' || (members !== undefined && isStale(leftover, members, topology));
+  return {
+    id: 'allocation-filtered',
+    verdict: 'degraded',
+    subject,
+    reason: `${leftover.setting} is '${leftover.value}' (${origin(leftover)}), so not every search machine may hold copies.`,
+    effect: 'Nothing yet; copies crowd on fewer machines, and a lost one may have no place to be made again.',
+    mend: byApply ? applyMends : clearingRequest(machines, [leftover.setting]),
+  };
+}
+
+function unbalanced({ subject }: ClusterView, leftover: Leftover): Finding {
+  return {
+    id: 'rebalance-limited',
+    verdict: 'degraded',
+    subject,
+    reason: `${leftover.setting} is '${leftover.value}' (${origin(leftover)}), so copies are not spread evenly again.`,
+    effect: 'Nothing yet; the machines with the most copies become the slowest.',
+    mend: applyMends,
+  };
+}
+
+function votingFindings({ cluster, subject }: ClusterView): Finding[] {
+  const excluded = shown(cluster.membership)?.votingExclusions ?? [];
+  if (excluded.length === 0) return [];
+  return [
+    {
+      id: 'voting-excluded',
+      verdict: 'degraded',
+      subject,
+      reason: `${excluded.join(', ')} may not vote: left over from an operation, or part of one that runs now.`,
+      effect: 'Nothing yet; fewer machines may be lost before nobody can be elected.',
+      mend: applyMends,
+    },
+  ];
+}

@@ -1,0 +1,44 @@
+// Lines that a person can paste: a command on one machine, and a request to the engine by way of one. Names of indices and settings
+// are anybody's words, so every part of a line is quoted for both shells that read it.
+import { httpPort, shellLine } from '../machines/index.ts';
+import type { Status } from './status.ts';
+
+type Machine = Status['machines'][number];
+
+export function onMachine({ addresses }: Pick<Machine, 'addresses'>, argv: readonly string[]): string {
+  return shellLine(['ssh', `root@${addresses.public ?? addresses.vpc}`, shellLine(argv)]);
+}
+
+/** One word of the remote shell: it reads better than nested single quotes, since the whole command stands in these. */
+function quoted(text: string): string {
+  return `"${text.replace(/[\\"$`]/g, '\\$&')}"`;
+}
+
+export interface EngineRequest {
+  readonly method: 'PUT' | 'POST' | 'DELETE';
+  readonly path: string;
+  readonly body?: object;
+}
+
+/** By way of the first search machine that answers, since the engine listens inside the VPC only. */
+export function engineRequest(machines: readonly Machine[], { method, path, body }: EngineRequest): string {
+  const search = machines.filter(({ role }) => role === 'search');
+  const way = search.find(({ reachable }) => reachable) ?? search[0];
+  if (!way) return `${method} ${path}`;
+  const url = `http://${way.addresses.vpc}:${httpPort}${path}`;
+  const sent = body === undefined ? [] : ['-H', 'content-type:application/json', '-d', quoted(JSON.stringify(body))];
+  const line = ['curl', '-sS', '-X', method, quoted(url), ...sent].join(' ');
+  return shellLine(['ssh', `root@${way.addresses.public ?? way.addresses.vpc}`, line]);
+}
+
+/** Names of indices as a part of a path. */
+export function inPath(name: string): string {
+  return encodeURIComponent(name).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+/** Removes settings of the whole cluster, wherever they were set. */
+export function clearingRequest(machines: readonly Machine[], settings: readonly string[]): string {
+  const nothing = Object.fromEntries(settings.map((setting) => [setting, null]));
+  const body = { persistent: nothing, transient: nothing };
+  return engineRequest(machines, { method: 'PUT', path: '/_cluster/settings', body });
+}

@@ -1,0 +1,37 @@
+// One look at the search cluster: each part is read by itself, so that one that cannot be read hides no other.
+import {
+  allocation,
+  clusterHealth,
+  conditions,
+  dialectOf,
+  indexTemplate,
+  membership,
+  observeIndex,
+  shards,
+  type EngineTransport,
+} from '../cluster/index.ts';
+import { look, seen, type Seen } from '../ground/index.ts';
+import type { Topology } from '../topology/index.ts';
+import type { ObservedCluster } from './observation.ts';
+
+/** Unknown: no engine answers at all. */
+export async function observeCluster(transport: EngineTransport, topology: Topology): Promise<Seen<ObservedCluster>> {
+  const answer = await look(transport.request('GET', '/', undefined, { timeoutMs: 5000 }));
+  return answer.state === 'seen' ? seen(await readCluster(transport, topology)) : answer;
+}
+
+async function readCluster(transport: EngineTransport, topology: Topology): Promise<ObservedCluster> {
+  const dialect = dialectOf(topology.search);
+  const { name } = topology.search.index;
+  const [health, members, copies, allowed, template, index, refusing] = await Promise.all([
+    look(clusterHealth(transport, dialect)),
+    look(membership(transport, dialect)),
+    look(shards(transport)),
+    look(allocation(transport)),
+    look(indexTemplate(transport, name)),
+    look(observeIndex(transport, name)),
+    conditions({ transport, dialect }, name),
+  ]);
+  const { index: ownIndex, ...others } = refusing;
+  return { ...others, ownIndex, health, membership: members, shards: copies, allocation: allowed, template, index };
+}

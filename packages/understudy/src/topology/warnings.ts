@@ -1,0 +1,202 @@
+// Values that are accepted and most likely not meant for this target: the lab's on Linode, Linode's in the lab, or one that gives
+// up what this tool is for. Refuses nothing.
+import { contains, parseRange, range, type Range } from './address.ts';
+import { labGoals } from './example.ts';
+import { heapFor, machineSize } from './machine-types.ts';
+import type { DrillGoals, Topology } from './model.ts';
+import { problemAt } from './parse.ts';
+import type { Problem } from './problem.ts';
+import type { TargetName } from './target-name.ts';
+
+export type WarningId =
+  | 'admin-network-example'
+  | 'admin-network-lab-only'
+  | 'admin-network-misses-lab'
+  | 'admin-network-private'
+  | 'certificate-self-signed'
+  | 'durability-async'
+  | 'goals-of-the-lab'
+  | 'heap-above-host'
+  | 'heap-small-for-machine'
+  | 'version-untried';
+
+/** A stable name, the field, what was seen there, why it does not fit, and what to write instead. */
+export interface Warning extends Pick<Problem, 'field' | 'line' | 'column' | 'saw' | 'message' | 'wayOut'> {
+  readonly id: WarningId;
+}
+
+/** Where the topology is to be built. `memoryMb` is the memory of the host that carries a lab. */
+export type WarnedTarget =
+  | { readonly name: Extract<TargetName, 'linode'> }
+  | { readonly name: Extract<TargetName, 'lab'>; readonly memoryMb: number };
+
+interface Found extends Pick<Warning, 'id' | 'saw' | 'message' | 'wayOut'> {
+  readonly path: readonly (string | number)[];
+}
+
+export function topologyWarnings(topology: Topology, target: WarnedTarget): Warning[] {
+  const found =
+    target.name === 'linode'
+      ? [
+          ...heapOnLinode(topology),
+          ...versionOnLinode(topology),
+          ...adminNetworksOnLinode(topology),
+          ...certificatesOnLinode(topology),
+          ...goalsOnLinode(topology),
+        ]
+      : [...heapInLab(topology, target.memoryMb), ...adminNetworksInLab(topology)];
+  return [...found, ...durability(topology)].map(({ id, path, ...words }) => {
+    const { field, line, column, saw, message, wayOut } = problemAt(topology, path, { ...words, allowed: '' });
+    return { id, field, ...(line && { line }), ...(column && { column }), saw, message, wayOut };
+  });
+}
+
+const heapPath = ['search', 'heap'] as const;
+
+function heapOnLinode({ search }: Topology): Found[] {
+  const size = machineSize(search.machineType);
+  if (size === undefined || search.heapMb * 4 >= size.memoryMb) return [];
+  return [
+    {
+      id: 'heap-small-for-machine',
+      path: heapPath,
+      saw: `${search.heapMb}m`,
+      message: `${search.machineType} has ${size.memoryMb} MB, of which the engine would use less than a quarter`,
+      wayOut: `remove the line for ${heapFor(size)}m, half of the machine`,
+    },
+  ];
+}
+
+function heapInLab({ search }: Topology, memoryMb: number): Found[] {
+  const { nodes, heapMb } = search;
+  if (nodes * heapMb * 2 <= memoryMb) return [];
+  return [
+    {
+      id: 'heap-above-host',
+      path: heapPath,
+      saw: `${heapMb}m on each of ${nodes} machines`,
+      message: `this host carries them all and has ${memoryMb} MB, of which heaps should take half at most`,
+      wayOut: 'write heap: 512m',
+    },
+  ];
+}
+
+/** The newest that this version of the tool was run against. */
+const newestTried = { elasticsearch: [9, 5], opensearch: [3, 4] } as const;
+
+function versionOnLinode({ search: { engine, version } }: Topology): Found[] {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const [triedMajor, triedMinor] = newestTried[engine];
+  if (major < triedMajor || (major === triedMajor && minor <= triedMinor)) return [];
+  return [
+    {
+      id: 'version-untried',
+      path: ['search', 'version'],
+      saw: version,
+      message:
+        `it is newer than ${engine} ${triedMajor}.${triedMinor}, the newest that this tool was tried with, and whether it was ` +
+        'released is found only when the machines ask for it',
+      wayOut: "look it up on the vendor's page of releases, and rehearse it in the lab first",
+    },
+  ];
+}
+
+/** RFC 2544 and RFC 5737: addresses for benchmarks and for documentation, which nobody has. */
+const labAddresses = range('198.18.0.0/15');
+const exampleAddresses = [range('192.0.2.0/24'), range('198.51.100.0/24'), range('203.0.113.0/24')];
+/** RFC 1918, RFC 6598, RFC 3927 and loopback: they exist behind a router, and no machine of Linode sees them as a source. */
+const privateAddresses = [
+  '10.0.0.0/8',
+  '172.16.0.0/12',
+  '192.168.0.0/16',
+  '100.64.0.0/10',
+  '169.254.0.0/16',
+  '127.0.0.0/8',
+];
+const ownAddress = 'write the public address you work from, followed by /32, or the range of your VPN';
+
+function adminNetworksOnLinode({ access }: Topology): Found[] {
+  return access.adminNetworks.flatMap((saw, index): Found[] => {
+    const given = parseRange(saw);
+    if (given === undefined) return [];
+    const path = ['access', 'adminNetworks', index];
+    if (contains(labAddresses, given)) {
+      const message = "only the lab's machines see somebody there (198.18.0.0/15), so it opens SSH to nobody on Linode";
+      return [{ id: 'admin-network-lab-only', path, saw, message, wayOut: ownAddress }];
+    }
+    if (exampleAddresses.some((example) => contains(example, given))) {
+      const message = 'it is an address for documentation, which nobody has';
+      return [{ id: 'admin-network-example', path, saw, message, wayOut: ownAddress }];
+    }
+    if (privateAddresses.some((outer) => contains(range(outer), given))) {
+      const message = 'it is a private address; the machines see the public one that your router gives you';
+      return [{ id: 'admin-network-private', path, saw, message, wayOut: ownAddress }];
+    }
+    return [];
+  });
+}
+
+/** This host, as the lab's machines see it. */
+const labOperator = '198.18.0.1';
+
+function adminNetworksInLab({ access }: Topology): Found[] {
+  const ranges = access.adminNetworks
+    .map(parseRange)
+    .filter((given): given is Range & { exact: boolean } => given !== undefined);
+  if (ranges.some((given) => contains(given, range(`${labOperator}/32`)))) return [];
+  return [
+    {
+      id: 'admin-network-misses-lab',
+      path: ['access', 'adminNetworks'],
+      saw: access.adminNetworks.join(', '),
+      message: `the lab's machines see this host as ${labOperator} and would not let it in`,
+      wayOut: `add ${labOperator}/32`,
+    },
+  ];
+}
+
+function certificatesOnLinode({ balancer }: Topology): Found[] {
+  return balancer.listeners.flatMap(({ port, certificate }, index): Found[] => {
+    if (certificate !== 'self-signed') return [];
+    return [
+      {
+        id: 'certificate-self-signed',
+        path: ['balancer', 'listeners', index, 'certificate'],
+        saw: `self-signed on port ${port}`,
+        message: "users' browsers and clients refuse it",
+        wayOut: 'name PEM files: {certPath: ./tls/fullchain.pem, keyPath: ./tls/key.pem}',
+      },
+    ];
+  });
+}
+
+function goalsOnLinode({ drills }: Topology): Found[] {
+  const same = (one: DrillGoals, other: DrillGoals): boolean =>
+    JSON.stringify(Object.entries(one).sort()) === JSON.stringify(Object.entries(other).sort());
+  return Object.entries(drills.goals).flatMap(([drill, goals]): Found[] => {
+    const lab = labGoals[drill];
+    if (lab === undefined || !same(goals, lab)) return [];
+    return [
+      {
+        id: 'goals-of-the-lab',
+        path: ['drills', 'goals', drill],
+        saw: JSON.stringify(goals),
+        message: 'these are the looser goals of a lab on two busy cores',
+        wayOut: "remove them for the catalogue's own, see `understudy drill list`",
+      },
+    ];
+  });
+}
+
+function durability({ search }: Topology): Found[] {
+  if (search.index.durability !== 'async') return [];
+  return [
+    {
+      id: 'durability-async',
+      path: ['search', 'index', 'durability'],
+      saw: 'async',
+      message: 'writes are acknowledged before they are on disk: machines that die together lose up to 5 s of them',
+      wayOut: 'remove the line for request, unless the documents can be made again',
+    },
+  ];
+}

@@ -1,0 +1,85 @@
+// Old words prove nothing of now: statistics of the generator and samples of the system have an age.
+import assert from 'node:assert/strict';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { defaultSteadyState } from '../../../src/drills/goals.ts';
+import { calmFor } from '../../../src/drills/run/calm.ts';
+import { watchBudget } from '../../../src/drills/run/error-budget.ts';
+import { startSamplers } from '../../../src/drills/run/samplers.ts';
+import { LiveState } from '../../../src/drills/workload/live-state.ts';
+import { systemClock } from '../../../src/ground/index.ts';
+import { smallSystem } from '../small-system.ts';
+
+const stats = { atMs: 10_000, total: 300, failed: 0, calmSinceMs: 2_000, maxLagMs: 3 };
+const at = (nowMs: number) => ({ ...systemClock, now: () => nowMs });
+const calmAt = (nowMs: number) => calmFor({ stats: () => stats }, at(nowMs), defaultSteadyState, 5_000);
+
+test('calm is seen while the statistics are younger than a report and the allowed lag', () => {
+  assert.deepEqual(calmAt(10_450), {
+    seen: true,
+    detail: 'calm for 8000 ms of 5000, 0 of 300 requests failed',
+    sinceMs: 5_000,
+    silentMs: null,
+  });
+});
+
+test('older statistics prove no calm, and those of the future neither', () => {
+  const { seen, silentMs, detail } = calmAt(10_451);
+  assert.equal(seen, false);
+  assert.equal(silentMs, 451);
+  assert.equal(detail, 'the load generator has not reported for 451 ms, at most 450 ms are allowed');
+  assert.equal(calmAt(9_549).seen, false);
+});
+
+test('a lane that had no success yet is not calm', () => {
+  const live = new LiveState(['search', 'index'], defaultSteadyState, 0);
+  const found = {
+    seq: 1,
+    operation: 'search',
+    lane: 'search',
+    outcome: 'answered',
+    dueMs: 1,
+    sentMs: 1,
+    endMs: 5,
+    status: 200,
+  } as const;
+  live.record(found);
+  assert.equal(live.stats(900).calmSinceMs, 900);
+  live.record({ ...found, operation: 'index', lane: 'index', outcome: 'acknowledged', endMs: 950 });
+  assert.equal(live.stats(1_000).calmSinceMs, 900);
+});
+
+test('a generator that has gone silent ends the run, also where users are expected to suffer', async () => {
+  const reason = await new Promise<string>((spent) => {
+    const budget = { ratio: null, steady: defaultSteadyState, spent };
+    void watchBudget(budget, { stats: () => stats }, at(15_451), new AbortController().signal);
+  });
+  assert.equal(reason, 'the load generator has not reported for 5451 ms');
+});
+
+test(
+  'a balancer that has stopped answering does not count as whole, and holds up nobody',
+  { timeout: 60_000 },
+  async () => {
+    const system = await smallSystem();
+    let answers = true;
+    const never = new Promise<never>(() => undefined);
+    let aheadMs = 0;
+    const clock = { ...systemClock, now: () => systemClock.now() + aheadMs };
+    const balancer = { ...system.world.balancer, nodes: () => (answers ? system.world.balancer.nodes() : never) };
+    const folder = await mkdtemp(join(tmpdir(), 'understudy-samplers-'));
+    const samplers = await startSamplers({ ...system.world, balancer, clock }, folder, 200);
+    while (!samplers.whole().whole) await sleep(50);
+    answers = false;
+    // As after a pause of the tool: time has passed, and the last answers are old.
+    aheadMs = 12_000;
+    assert.match(samplers.whole().detail, /^cluster unseen .*; balancer: unseen$/);
+    while (!samplers.whole().detail.startsWith('cluster green')) await sleep(50);
+    assert.equal(samplers.whole().whole, false);
+    await samplers.stop();
+    await system.close();
+  },
+);

@@ -1,0 +1,181 @@
+// No option is read and then dropped: for each one a change of its value changes what goes to Linode, to the machines, to the
+// engine or to a drill. The same file twice changes nothing, so a difference means something.
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { stringify } from 'yaml';
+import { openDrillWorld } from '../../src/cli/drill-world.ts';
+import { resolveIntent, type Session } from '../../src/cli/session.ts';
+import { drillsNamed, planRun } from '../../src/drills/index.ts';
+import { Secret } from '../../src/ground/index.ts';
+import { ensureKeyPair, vendorRepository, type KeyPair } from '../../src/machines/index.ts';
+import { selfSignedCertificate } from '../../src/reconcile/certificate.ts';
+import { apply, confirmUnlessDestructive } from '../../src/reconcile/index.ts';
+import { machinePlans, parseTopology, topologyJsonSchema } from '../../src/topology/index.ts';
+import { simulatedWorld } from '../simulation/simulated-world.ts';
+import { optionChanges, type OptionChange } from './option-changes.ts';
+
+const common = {
+  name: 'demo',
+  region: 'us-ord',
+  search: { version: '9.5.3' },
+  // Small, so that a release is made in no time.
+  service: { runtime: 'python', artifact: './own-service', command: ['./start'] },
+  access: { adminNetworks: ['198.51.100.0/24'] },
+};
+
+let base = '';
+let keyPair: KeyPair;
+const cacheBefore = process.env['UNDERSTUDY_CACHE'];
+
+/** What the files of the table name. */
+async function writeReferences(): Promise<void> {
+  const put = async (path: string, content: string): Promise<void> => {
+    await mkdir(join(base, path, '..'), { recursive: true });
+    await writeFile(join(base, path), content, { mode: 0o600 });
+  };
+  await put('own-service/start', '#!/bin/sh\n');
+  await put('other-service/start', '#!/bin/sh\nexit 1\n');
+  await put('secrets/one', 'first');
+  await put('secrets/two', 'second');
+  for (const name of ['one', 'two']) {
+    const { publicKey } = await ensureKeyPair(join(base, 'made', name), name);
+    await put(`keys/${name}.pub`, publicKey);
+  }
+  const { certificatePem, keyPem } = await selfSignedCertificate('demo', undefined, Date.now());
+  await put('tls/one.pem', certificatePem);
+  await put('tls/one-again.pem', `Renewed.\n${certificatePem}`);
+  await put('tls/one.key', keyPem.reveal());
+  await put('tls/one-again.key', keyPem.reveal().replaceAll('\n', '\r\n'));
+}
+
+before(async () => {
+  base = await mkdtemp(join(tmpdir(), 'understudy-options-'));
+  process.env['UNDERSTUDY_CACHE'] = join(base, 'cache');
+  keyPair = await ensureKeyPair(join(base, 'made', 'tool'), 'understudy');
+  await writeReferences();
+});
+
+after(async () => {
+  if (cacheBefore === undefined) delete process.env['UNDERSTUDY_CACHE'];
+  else process.env['UNDERSTUDY_CACHE'] = cacheBefore;
+  await rm(base, { recursive: true, force: true });
+});
+
+type Node = Readonly<Record<string, unknown>>;
+
+/** Every option of the JSON Schema, by path. */
+function optionsOf(schema: Node, path = ''): string[] {
+  const { anyOf, properties, type, items, additionalProperties } = schema;
+  if (Array.isArray(anyOf)) return [...new Set((anyOf as Node[]).flatMap((one) => optionsOf(one, path)))];
+  if (properties)
+    return Object.entries(properties).flatMap(([key, inner]) =>
+      optionsOf(inner as Node, path === '' ? key : `${path}.${key}`),
+    );
+  if (type === 'object') return optionsOf(additionalProperties as Node, `${path}.*`);
+  if (type === 'array') return optionsOf(items as Node, `${path}[]`);
+  return [path];
+}
+
+/** A file with the values set; a list or a mapping of free names is set as a whole, at the path before it. */
+function fileWith(values: Readonly<Record<string, unknown>>): string {
+  const file = structuredClone(common) as Record<string, unknown>;
+  for (const [path, value] of Object.entries(values)) {
+    if (value === undefined) continue;
+    const keys = path.replace(/(\[\]|\.\*|\.maxAgeHours).*$/, '').split('.');
+    const last = keys.pop() ?? '';
+    const owner = keys.reduce<Record<string, unknown>>(
+      (here, key) => (here[key] ??= {}) as Record<string, unknown>,
+      file,
+    );
+    owner[last] = value;
+  }
+  return stringify(file);
+}
+
+/** Ids and what is random by nature: the same for every run. */
+function plain(value: unknown): string {
+  return JSON.stringify(value, (key, inner: unknown) => {
+    if (/(^|_)ids?$/.test(key)) return '#';
+    if (key === 'root_pass') return '#';
+    return inner;
+  });
+}
+
+/** All that a topology leads to: requests, files, engine state, the intent behind them, and how its drills would run. */
+async function effects(text: string): Promise<string> {
+  const path = join(base, 'topology.yaml');
+  const topology = parseTopology(text, { path });
+  const requests: string[] = [];
+  await using sim = await simulatedWorld({
+    listener: ({ method, url, sent }) => {
+      if (method !== 'GET') requests.push(`${method} ${url.replaceAll(/\/\d+/g, '/#')} ${plain(sent)}`);
+    },
+  });
+  const target = {
+    name: 'linode' as const,
+    baseUrl: '',
+    token: new Secret('none'),
+    repository: () => vendorRepository(topology.search.engine, topology.search.version),
+    supplies: () => Promise.resolve({ state: 'ready' as const }),
+    prepare: () => Promise.resolve(),
+  };
+  const session: Session = {
+    topology,
+    target,
+    world: sim.world,
+    keyPair,
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+  const intent = await resolveIntent(session);
+  await apply(sim.world, intent, { confirm: confirmUnlessDestructive });
+  const machines = machinePlans(topology).map(({ label }) => {
+    const { files, packages, releases } = sim.machine(label);
+    return [label, [...files].sort(), [...packages], [...releases].sort()];
+  });
+  const [cluster] = [...sim.clusters.identities.values()];
+  const drillWorld = await openDrillWorld(session, path);
+  const [drill] = drillsNamed(['search-stop']);
+  assert.ok(drill && cluster);
+  const run = planRun(drillWorld, drill, { seed: 1 }, { documentPath: null, routing: null });
+  return [
+    ...requests.toSorted(),
+    plain(machines),
+    plain([...cluster.templates]),
+    plain([...cluster.indices]),
+    plain({ goals: run.goals, power: drillWorld.power !== null, snapshot: drillWorld.snapshot }),
+  ].join('\n');
+}
+
+test('every option of the schema has a change in the table, and the table has no other', () => {
+  assert.deepEqual(Object.keys(optionChanges).sort(), optionsOf(topologyJsonSchema()).sort());
+});
+
+test('the same file twice has the same effects', async () => {
+  const text = fileWith({});
+  assert.equal(await effects(text), await effects(text));
+});
+
+const known = new Map<string, Promise<string>>();
+
+/** Most options are compared with the same file. */
+function effectsOnce(text: string): Promise<string> {
+  const found = known.get(text) ?? effects(text);
+  known.set(text, found);
+  return found;
+}
+
+const sides = (option: string, { from, to, beside, together }: OptionChange) => ({
+  one: fileWith({ [option]: from, ...beside }),
+  other: fileWith({ ...beside, ...together, [option]: to }),
+});
+
+for (const [option, change] of Object.entries(optionChanges)) {
+  test(`${option} has an effect`, async () => {
+    const { one, other } = sides(option, change);
+    assert.notEqual(one, other);
+    assert.notEqual(await effects(other), await effectsOnce(one), `${option} is read and has no effect`);
+  });
+}

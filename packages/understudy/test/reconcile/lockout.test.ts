@@ -1,0 +1,119 @@
+// Who cannot reach the machines must not conclude that the machines are gone; and whoever is about to close the door is told.
+import assert from 'node:assert/strict';
+import { before, describe, test } from 'node:test';
+import { seen, unknown } from '../../src/ground/index.ts';
+import { apply, confirmAll, plan, type Intent } from '../../src/reconcile/index.ts';
+import { judge, observe, type Observation } from '../../src/status/index.ts';
+import { sampleIntent, sampleText } from '../simulation/sample-intent.ts';
+import { simulatedWorld } from '../simulation/simulated-world.ts';
+
+const intent = await sampleIntent();
+const moved: Intent = {
+  ...intent,
+  topology: (await sampleIntent(sampleText.replace('198.51.100.0/24', '203.0.113.0/24'))).topology,
+};
+
+const silence = unknown('connect ETIMEDOUT', 'machines-unreachable');
+
+describe('machines that do not answer over SSH', () => {
+  let well: Observation;
+  before(async () => {
+    await using sim = await simulatedWorld();
+    await apply(sim.world, intent, { confirm: confirmAll });
+    const observation = await observe(sim.world, intent.topology);
+    well = { ...observation, at: new Date(Date.parse(observation.at) + 3_600_000).toISOString() };
+  });
+
+  /** An hour later these machines are silent; the engine is asked by way of the machines, so without one it is unknown. */
+  function silent(labels: readonly string[], status = 'UP'): Observation {
+    const balancers = well.objects.balancers.map((one) => ({
+      ...one,
+      configs: one.configs.map(({ config, nodes }) => ({
+        config,
+        nodes: nodes.map((node) => (labels.includes(node.label) ? { ...node, status } : node)),
+      })),
+    }));
+    const lost = Object.fromEntries(labels.map((label) => [label, silence]));
+    const all = Object.keys(well.machines).every((label) => labels.includes(label));
+    const cluster = well.cluster.state === 'seen' && !all ? withoutMembers(well.cluster.value, labels) : silence;
+    return {
+      ...well,
+      objects: { ...well.objects, balancers: balancers },
+      machines: { ...well.machines, ...lost },
+      cluster,
+    };
+  }
+
+  function withoutMembers(
+    cluster: Extract<Observation['cluster'], { state: 'seen' }>['value'],
+    labels: readonly string[],
+  ) {
+    assert.ok(cluster.membership.state === 'seen');
+    const { nodes } = cluster.membership.value;
+    const membership = seen({ ...cluster.membership.value, nodes: nodes.filter(({ name }) => !labels.includes(name)) });
+    return seen({ ...cluster, membership });
+  }
+
+  const everyone = ['demo-search-1', 'demo-search-2', 'demo-search-3', 'demo-service-1', 'demo-service-2'];
+
+  test('nobody can be reached and the balancer sees them serve: one obstacle, nothing is touched', () => {
+    const { steps, obstacles } = plan(intent, silent(everyone));
+    assert.deepEqual(steps, []);
+    assert.equal(obstacles.length, 1);
+    assert.match(obstacles[0]!.reason, /fault is on this side.*198\.51\.100\.0\/24.*access\.adminNetworks/s);
+    assert.equal(judge(silent(everyone), intent.topology).verdict, 'unknown');
+  });
+
+  test('the way back in stays open: the firewalls are brought to the networks of the file', () => {
+    const { steps, obstacles } = plan(moved, silent(everyone));
+    assert.deepEqual(steps.map(({ id }) => id).sort(), ['demo-search/update', 'demo-service/update']);
+    assert.equal(obstacles.length, 1);
+  });
+
+  test('nobody can be reached and nobody serves: still nothing is rebooted on a guess', () => {
+    const { steps, obstacles } = plan(intent, silent(everyone, 'DOWN'));
+    assert.deepEqual(
+      steps.filter(({ action }) => action === 'reboot'),
+      [],
+    );
+    assert.match(obstacles.map(({ reason }) => reason).join(' '), /no other machine answers either/);
+  });
+
+  test('one that serves nobody is rebooted, while the others prove the way', () => {
+    const { steps } = plan(intent, silent(['demo-search-2', 'demo-service-2'], 'DOWN'));
+    const reboots = steps.filter(({ action }) => action === 'reboot');
+    assert.deepEqual(
+      reboots.map(({ subject }) => subject),
+      ['demo-search-2', 'demo-service-2'],
+    );
+    assert.ok(
+      reboots[1]!.after.includes('demo-search-2/wait'),
+      'one after the other, the second when the first is back',
+    );
+  });
+
+  test('one that serves is left alone', () => {
+    const { steps, obstacles } = plan(intent, silent(['demo-service-2']));
+    assert.deepEqual(steps, []);
+    assert.match(obstacles[0]!.reason, /It serves, but does not answer over SSH/);
+  });
+
+  test('a firewall change that closes out the address from which the operator comes says so, and has to be confirmed', () => {
+    const from = (address: string): Observation => ({
+      ...well,
+      machines: Object.fromEntries(
+        Object.entries(well.machines).map(([label, machine]) => {
+          assert.ok(machine.state === 'seen');
+          return [label, seen({ ...machine.value, operatorAddress: seen(address) })];
+        }),
+      ),
+    });
+    const closing = plan(moved, from('198.51.100.7')).steps;
+    assert.equal(closing.length, 2);
+    for (const { destructive, reason } of closing) {
+      assert.equal(destructive, true);
+      assert.match(reason, /locks you out: you connect from 198\.51\.100\.7/);
+    }
+    for (const { destructive } of plan(moved, from('203.0.113.9')).steps) assert.equal(destructive, false);
+  });
+});

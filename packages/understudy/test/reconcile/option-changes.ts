@@ -1,0 +1,85 @@
+// For every option of the topology file another valid value, and what must stand beside it on both sides. An option that is not
+// here fails the test that reads this table.
+
+export interface OptionChange {
+  /** The value before; the default, or what the common file has, when left out. */
+  readonly from?: unknown;
+  readonly to: unknown;
+  /** Set on both sides, by path. */
+  readonly beside?: Readonly<Record<string, unknown>>;
+  /** Set on the changed side alone, where the option cannot change by itself. */
+  readonly together?: Readonly<Record<string, unknown>>;
+}
+
+const https = (certificate: unknown) => [{ port: 443, protocol: 'https', certificate }];
+const goal = (name: string, from: number, to: number): Readonly<Record<string, OptionChange>> => ({
+  [`drills.goals.*.${name}`]: {
+    from: { 'search-stop': { [name]: from } },
+    to: { 'search-stop': { [name]: to } },
+  },
+});
+const pem = (certPath: string, keyPath: string) => ({ certPath: `tls/${certPath}`, keyPath: `tls/${keyPath}` });
+
+/** Option, as `search.index.name`, `balancer.listeners[].port`, `service.environment.*`; a list or mapping is set as a whole. */
+export const optionChanges: Readonly<Record<string, OptionChange>> = {
+  name: { to: 'other' },
+  region: { to: 'fr-par' },
+  image: { to: 'linode/ubuntu24.04' },
+  'placement.policy': { to: 'flexible' },
+  'network.range': { to: '10.30.0.0/24' },
+  'network.balancerRange': { to: '10.20.0.240/30' },
+  'search.engine': { to: 'opensearch', together: { 'search.version': '3.4.0' } },
+  'search.version': { to: '9.5.2' },
+  'search.nodes': { to: 5 },
+  'search.machineType': { to: 'g6-dedicated-4', beside: { 'search.heap': '1g' } },
+  'search.heap': { to: '1g' },
+  'search.failover': { to: 'stock' },
+  'search.index.name': { to: 'articles' },
+  'search.index.shards': { to: 5 },
+  'search.index.replicas': { to: 2 },
+  'search.index.durability': { to: 'async' },
+  'service.runtime': { to: 'node' },
+  'service.artifact': { to: './other-service' },
+  'service.command[]': { to: ['./start', '--fast'] },
+  'service.instances': { to: 3 },
+  'service.machineType': { to: 'g6-standard-4', beside: { 'service.workers': 2 } },
+  'service.workers': { to: 3 },
+  'service.port': { to: 5001 },
+  'service.healthPath': { to: '/live', beside: { 'balancer.check.path': undefined } },
+  'service.environment.*': { from: { LOG_LEVEL: 'info' }, to: { LOG_LEVEL: 'debug' } },
+  'service.secrets.*': { from: { KEY: './secrets/one' }, to: { KEY: './secrets/two' } },
+  'balancer.listeners[].port': { to: [{ port: 8080 }] },
+  'balancer.listeners[].protocol': {
+    from: [{ port: 443 }],
+    to: https('self-signed'),
+  },
+  'balancer.listeners[].certificate': { from: https('self-signed'), to: https(pem('one.pem', 'one.key')) },
+  'balancer.listeners[].certificate.certPath': {
+    from: https(pem('one.pem', 'one.key')),
+    to: https(pem('one-again.pem', 'one.key')),
+  },
+  'balancer.listeners[].certificate.keyPath': {
+    from: https(pem('one.pem', 'one.key')),
+    to: https(pem('one.pem', 'one-again.key')),
+  },
+  'balancer.backends': { to: 'private' },
+  'balancer.algorithm': { to: 'roundrobin' },
+  'balancer.stickiness': { to: 'table' },
+  'balancer.check.type': { to: 'connection' },
+  'balancer.check.path': { to: '/ping' },
+  'balancer.check.body': { from: 'ok', to: 'fine', beside: { 'balancer.check.type': 'http_body' } },
+  'balancer.check.intervalS': { to: 5 },
+  'balancer.check.timeoutS': { to: 1 },
+  'balancer.check.attempts': { to: 3 },
+  'balancer.check.passive': { to: false },
+  'access.sshKeys[]': { from: ['keys/one.pub'], to: ['keys/two.pub'] },
+  'access.adminNetworks[]': { to: ['192.0.2.0/24'] },
+  ...goal('longestWriteGapMs', 4000, 4001),
+  ...goal('longestReadGapMs', 4000, 4001),
+  ...goal('clientErrorRatio', 0.1, 0.2),
+  ...goal('recoveryTimeMs', 4000, 4001),
+  ...goal('reprotectedMs', 4000, 4001),
+  'drills.snapshot': { to: 'not-required' },
+  'drills.snapshot.maxAgeHours': { to: { maxAgeHours: 48 } },
+  'drills.allowSelfPowerCut': { to: true },
+};
