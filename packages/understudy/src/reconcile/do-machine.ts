@@ -23,6 +23,10 @@ import { machineTarget, runScript, type Site } from './site.ts';
 
 /** A machine that has not come up in this time will not. */
 const bootDeadlineMs = 300_000;
+/** Left of a deadline for hearing that it has passed. */
+const reportS = 10;
+/** Exit code of timeout(1). */
+const timedOut = 124;
 /** How long a machine that Linode says runs is asked again before it is rebooted. */
 const lastChanceMs = 60_000;
 
@@ -135,9 +139,13 @@ async function comeUp(site: Site, label: string): Promise<void> {
   }
 }
 
-/** A cloud-init that ended with errors is reported and not fatal: every later step makes sure of what it needs by itself. */
+/**
+ * A cloud-init that ended with errors, or does not end, is reported and not fatal: every later step makes sure of what it needs by
+ * itself. The bound is kept on the machine, so that it is no failed connection.
+ */
 async function finishBirth(site: Site, label: string, timeoutMs: number): Promise<void> {
-  const wait = 'if command -v cloud-init >/dev/null; then cloud-init status --wait --long 2>&1; fi';
+  const bound = `timeout ${Math.max(1, Math.floor(timeoutMs / 1000) - reportS)}`;
+  const wait = `if command -v cloud-init >/dev/null; then ${bound} cloud-init status --wait --long 2>&1; fi`;
   const { code, stdout } = await site.world.runner.run(machineTarget(site, label), ['sh', '-c', wait], {
     timeoutMs,
     ...interruptible(site),
@@ -148,7 +156,8 @@ async function finishBirth(site: Site, label: string, timeoutMs: number): Promis
     .filter((line) => line.trim() !== '')
     .slice(-4)
     .join(' | ');
-  site.world.logger({ level: 'warn', subject: label, text: `cloud-init ended with ${code}: ${detail}` });
+  const how = code === timedOut ? 'has not ended, which is not waited for any longer' : `ended with ${code}`;
+  site.world.logger({ level: 'warn', subject: label, text: `cloud-init ${how}: ${detail}` });
 }
 
 /** Writes every managed file of the machine and makes what reads them take them up, short of restarting the engine. */

@@ -20,6 +20,9 @@ import type { PlanDraft } from './step.ts';
 /** An instance that has answered to nobody for this long after it was made is not merely still starting. */
 const birthMs = 300_000;
 
+/** A cloud-init that has gone on for this long has been waited for in vain, and nothing depends on it. */
+const cloudInitS = 120;
+
 /** Steps that must be done before a machine can be told anything. */
 export function reachSteps(label: string): readonly string[] {
   return [`${label}/wait`];
@@ -127,8 +130,11 @@ function planExisting(
   }
   const sight = observation.machines[label] ?? absent;
   if (sight.state === 'unknown') planUnreached(draft, observation, instance, sight);
-  else if (sight.state === 'seen' && shown(sight.value.cloudInit)?.status === 'running') {
-    planWait(draft, label, 'Its cloud-init has not finished.');
+  else if (sight.state === 'seen') {
+    const cloudInit = shown(sight.value.cloudInit);
+    if (cloudInit?.status === 'running' && (cloudInit.runningS ?? 0) < cloudInitS) {
+      planWait(draft, label, 'Its cloud-init has not finished.');
+    }
   }
 }
 

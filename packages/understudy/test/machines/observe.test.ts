@@ -2,48 +2,17 @@
 // absent or unknown, and what could not be read is never absent.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { describe, test } from 'node:test';
+import { join } from 'node:path';
+import { after, describe, test } from 'node:test';
 import { absent, seen } from '../../src/ground/index.ts';
-import {
-  bootstrapGuard,
-  contentHash,
-  dataInTheWay,
-  engineLayouts,
-  observeCommand,
-  observeScript,
-  parseObservation,
-  partOf,
-  type ObservedMachine,
-} from '../../src/machines/index.ts';
-import { recordedCommits } from './recorded-commits.ts';
+import { contentHash, observeCommand, observeScript, parseObservation, partOf } from '../../src/machines/index.ts';
+import { codeOf, look, nothing, type Spec } from './look.ts';
 
-type Spec = Parameters<typeof observeCommand>[0];
-const nothing: Spec = {
-  ...{ files: [], units: [], sysctls: [], packages: [], directories: [] },
-  ...{ records: [], links: [], disks: [], readable: [], locks: [] },
-};
 const directory = mkdtempSync(join(tmpdir(), 'understudy-observe-'));
+after(() => rmSync(directory, { recursive: true }));
 const at = (path: string): string => join(directory, path);
-
-/** Runs the look as SSH would: the script on stdin, the questions as arguments. `commands` come first on the PATH. */
-function look(asked: Partial<Spec>, commands: Readonly<Record<string, string>> = {}): ObservedMachine {
-  const spec = { ...nothing, ...asked };
-  const first = mkdtempSync(join(directory, 'path-'));
-  for (const [name, script] of Object.entries(commands)) {
-    writeFileSync(join(first, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
-  }
-  const env = { PATH: `${first}:${process.env['PATH']}`, SSH_CONNECTION: '203.0.113.7 50000 192.0.2.1 22' };
-  const [program = '', ...args] = observeCommand(spec);
-  const run = spawnSync(program, args, { input: observeScript, env });
-  assert.equal(run.stderr.toString(), '');
-  return parseObservation(run.stdout.toString(), 'here', spec);
-}
-
-const unknownIn = (part: { readonly state: string; readonly code?: string }): string | undefined =>
-  part.state === 'unknown' ? part.code : part.state;
 
 test('files, records and links are seen as they are, and absent where there are none', () => {
   const content = 'one\nline\t2\n';
@@ -238,7 +207,7 @@ describe('what cannot be read is unknown, with the reason', () => {
       const [[kind, subjects] = ['files', []]] = Object.entries(asked);
       for (const subject of subjects) {
         const part = partOf(machine[kind as 'files'], subject);
-        assert.equal(unknownIn(part), `machines-${code}`);
+        assert.equal(codeOf(part), `machines-${code}`);
         assert.ok(part.state === 'unknown' && part.reason.startsWith(`${subject} on here: `), JSON.stringify(part));
       }
       assert.ok(Date.now() - startedMs < 10_000, 'one hanging part is bounded');
@@ -251,114 +220,13 @@ describe('what cannot be read is unknown, with the reason', () => {
     const text = 'file\t/a\tseen\tabc\npackage\tengine\tseen\nend\t-\tseen\t-\n';
     const machine = parseObservation(text, 'here', spec);
     for (const part of [machine.files['/a']!, machine.files['/b']!, machine.packages['engine']!, machine.dpkg]) {
-      assert.equal(unknownIn(part), 'machines-unreported');
+      assert.equal(codeOf(part), 'machines-unreported');
     }
-    assert.equal(unknownIn(partOf(machine.files, '/c')), 'machines-not-asked');
+    assert.equal(codeOf(partOf(machine.files, '/c')), 'machines-not-asked');
   });
 
   test('an answer that was cut short is refused as a whole', () => {
     const cut = (): unknown => parseObservation('file\t/etc/x\tabc', 'demo-search-1', nothing);
     assert.throws(cut, { code: 'machines-observation-cut' });
   });
-});
-
-let laid = 0;
-/** Lays an engine's files down as the engine itself does. */
-function lay(files: Readonly<Record<string, Buffer | string>>): string {
-  laid += 1;
-  const data = at(`data-${laid}`);
-  mkdirSync(data, { recursive: true });
-  for (const [path, content] of Object.entries(files)) {
-    mkdirSync(dirname(join(data, path)), { recursive: true });
-    writeFileSync(join(data, path), content);
-  }
-  return data;
-}
-
-const marker = 'written by Elasticsearch 9.5.3 to prevent a downgrade to a version prior to v8.0.0';
-const commit = (engine: keyof typeof recordedCommits, which: 'alone' | 'lonely' | 'formed'): Buffer =>
-  Buffer.from(recordedCommits[engine][which], 'base64');
-const elasticsearch = (which: 'alone' | 'lonely' | 'formed') => ({
-  ...{ 'node.lock': '', nodes: marker, '_state/node-0.st': 'x', '_state/manifest-0.st': 'x', '_state/write.lock': '' },
-  '_state/segments_9': commit('elasticsearch', which),
-});
-const opensearch = (which: 'alone' | 'lonely' | 'formed') => ({
-  ...{ 'nodes/0/node.lock': '', 'nodes/0/_state/node-0.st': 'x', 'nodes/0/_state/manifest-0.st': 'x' },
-  'nodes/0/_state/segments_6': commit('opensearch', which),
-});
-const shard = { 'indices/pFMsyrPURMy_-HFtxRiDCA/0/index/segments_2': 'x' };
-
-const rows: readonly [
-  name: string,
-  files: Readonly<Record<string, Buffer | string>>,
-  holds: string,
-  uuid: string,
-  indices: boolean,
-][] = [
-  ['nothing', {}, 'empty', '', false],
-  ['what the OpenSearch package puts there', { 'performance_analyzer_enabled.conf': 'false' }, 'empty', '', false],
-  ['a file system’s own directory', { 'lost+found/x': '' }, 'empty', '', false],
-  [
-    'a node of Elasticsearch that ended before its first commit',
-    { '_state/node-0.st': 'x', 'node.lock': '' },
-    'node-only',
-    '',
-    false,
-  ],
-  ['a node of Elasticsearch that found nobody', elasticsearch('lonely'), 'node-only', '', false],
-  ['a node of OpenSearch that found nobody', opensearch('lonely'), 'node-only', '', false],
-  ['Elasticsearch that was started alone', elasticsearch('alone'), 'cluster', 'OhPkp1rzS7e9NvgCebYVug', false],
-  ['OpenSearch that was started alone', opensearch('alone'), 'cluster', '', false],
-  ['Elasticsearch with an index', { ...elasticsearch('formed'), ...shard }, 'cluster', 'formed', true],
-  [
-    'OpenSearch with an index',
-    { ...opensearch('formed'), 'nodes/0/indices/viJdKEO8RhqltQYca_XC0Q/0/x': '' },
-    'cluster',
-    '',
-    true,
-  ],
-  ['an index whose state was lost', shard, 'cluster', '', true],
-  ['Elasticsearch 7.0', { 'nodes/0/_state/global-1.st': 'x', 'nodes/0/_state/node-0.st': 'x' }, 'cluster', '', false],
-];
-
-describe('a data directory tells whether a cluster’s state lies in it', () => {
-  for (const [name, files, holds, uuid, indices] of rows) {
-    test(`${name}: ${holds}`, () => {
-      const data = lay(files);
-      const part = partOf(look({ directories: [data] }).directories, data);
-      assert.ok(part.state === 'seen', JSON.stringify(part));
-      assert.deepEqual([part.value.holds, part.value.indices], [holds, indices]);
-      if (uuid === 'formed') assert.match(part.value.clusterUuid ?? '', /^[\w-]{22}$/);
-      else assert.equal(part.value.clusterUuid ?? '', uuid);
-      const guarded = guard(data, 'other settings');
-      assert.equal(guarded, holds === 'cluster' ? dataInTheWay : 0);
-      assert.equal(guard(data, 'the bootstrap settings'), 0, 'a formation that was cut short goes on');
-    });
-  }
-
-  test('a directory that is not there; one whose state cannot be read', () => {
-    const data = lay({ ...elasticsearch('alone'), '_state/segments_a': 'a format of the future' });
-    rmSync(join(data, '_state/segments_9'));
-    const machine = look({ directories: [at('none'), data] });
-    assert.deepEqual(partOf(machine.directories, at('none')), absent);
-    assert.equal(unknownIn(partOf(machine.directories, data)), 'machines-unreadable');
-    assert.equal(guard(data, 'other settings'), dataInTheWay);
-    assert.equal(guard(at('none'), 'other settings'), 0);
-  });
-});
-
-/** The exit code of the guard before a bootstrap, where the settings file says `settings`. */
-function guard(dataDirectory: string, settings: string): number | null {
-  const configFile = at('engine.yml');
-  writeFileSync(configFile, settings);
-  const layout = { ...engineLayouts.elasticsearch, dataDirectory, configFile };
-  const script = `${bootstrapGuard(layout, contentHash('the bootstrap settings'))}\nset -eu\necho passed`;
-  const { status, stdout } = spawnSync('sh', ['-s'], { input: script });
-  assert.equal(stdout.toString() === 'passed\n', status === 0);
-  return status;
-}
-
-test('the directory of this test is swept', () => {
-  rmSync(directory, { recursive: true });
-  assert.equal(existsSync(directory), false);
 });

@@ -66,3 +66,19 @@ test('a machine that is being deleted is waited for and made anew', async () => 
   assert.equal(status.verdict, 'healthy');
   assert.equal(sim.clusters.identities.size, 1);
 });
+
+test('a cloud-init that does not end is waited for once, and holds nothing up', async () => {
+  const intent = await sampleIntent();
+  await using sim = await simulatedWorld();
+  await apply(sim.world, intent, all);
+  const machine = sim.machine('demo-search-1');
+  machine.cloudInitRunningS = 20;
+  machine.files.delete('/etc/sysctl.d/60-understudy.conf');
+  const { done } = await apply(sim.world, intent, all);
+  assert.deepEqual(
+    done.map(({ id }) => id).filter((id) => id.startsWith('demo-search-1/')),
+    ['demo-search-1/wait', 'demo-search-1/files'],
+  );
+  assert.ok(machine.cloudInitRunningS > 300);
+  assert.deepEqual(plan(intent, await observe(sim.world, intent.topology)), { steps: [], obstacles: [] });
+});

@@ -22,6 +22,8 @@ export class SimulatedMachine {
   readonly releases = new Set<string>();
   /** Which cluster the data belongs to; `started` before it belongs to any; undefined: the directory is empty. */
   data: string | undefined;
+  /** For how many seconds cloud-init has been running; undefined: it has ended. */
+  cloudInitRunningS: number | undefined;
   /** What the running engine is, whatever was installed since. */
   engineVersion: string | undefined;
   engineStarts = 0;
@@ -153,6 +155,7 @@ export class SimulatedMachine {
       case 'dpkg':
         return ['no', ''];
       case 'cloud-init':
+        if (this.cloudInitRunningS !== undefined) return ['running', '', String(this.cloudInitRunningS)];
         return ['ended', Buffer.from('{"v1":{"init":{"errors":[]}}}').toString('base64'), '60'];
       case 'operator':
         return ['203.0.113.7'];

@@ -258,6 +258,12 @@ async function runOn(
     const code = machine.run(typeof options.stdin === 'string' ? options.stdin : '');
     return { code, stdout: '', stderr: code === 0 ? '' : 'the simulated machine refused' };
   }
+  if (text.includes('cloud-init status --wait') && machine.cloudInitRunningS !== undefined) {
+    const seconds = /timeout (\d+) cloud-init/.exec(text)?.[1];
+    if (seconds === undefined) throw new UnderstudyError('machines-timeout', 'cloud-init does not end');
+    machine.cloudInitRunningS += Number(seconds);
+    return { code: 124, stdout: 'status: running\n', stderr: '' };
+  }
   const unpacked = /mv (\S+)\.partial \1$/m.exec(text)?.[1];
   if (unpacked !== undefined) {
     // The archive behind the stream is the tool's, and gone soon after the answer.

@@ -9,8 +9,15 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { contentHash, dataInTheWay, engineLayouts, observeCommand, observeScript } from '../../src/machines/index.ts';
-import { parseObservation, partOf, setDataAsideScript, type DataDirectory } from '../../src/machines/index.ts';
+import {
+  contentHash,
+  dataInTheWay,
+  engineLayouts,
+  partOf,
+  setDataAsideScript,
+  type DataDirectory,
+} from '../../src/machines/index.ts';
+import { look } from './look.ts';
 
 const directory = await mkdtemp(join(tmpdir(), 'understudy-engine-data-'));
 const data = join(directory, 'data');
@@ -87,13 +94,7 @@ async function stop(): Promise<void> {
 }
 
 function holds(): DataDirectory {
-  const spec = {
-    ...{ files: [], units: [], sysctls: [], packages: [], records: [], links: [], disks: [], readable: [], locks: [] },
-    directories: [data],
-  };
-  const [program = '', ...args] = observeCommand(spec);
-  const { stdout } = spawnSync(program, args, { input: observeScript });
-  const part = partOf(parseObservation(stdout.toString(), 'here', spec).directories, data);
+  const part = partOf(look({ directories: [data] }).directories, data);
   assert.ok(part.state === 'seen', JSON.stringify(part));
   return part.value;
 }
