@@ -31,7 +31,7 @@ const doings: Doing = {
   'engine-start': (site, task) => search.startEngine(site, task.machine),
   'engine-upgrade': (site, task) => search.upgradeEngine(site, task.machine),
   'engine-restart': (site, task) => search.restartEngine(site, task.machine),
-  'cluster-members': search.awaitMembers,
+  'cluster-members': (site, task) => search.awaitMembers(site, task.machines),
   'cluster-seal': (site, task) => machine.sealSettings(site, task.machine),
   'index-template': search.putTemplate,
   'index-create': search.makeIndex,

@@ -141,7 +141,8 @@ export function lacking(
         : 'no other machine answers either, so it may be the way from here that is broken';
     }
     case 'cluster':
-      return startsCluster ? undefined : clusterLacks(observation);
+      // Engines that this plan starts could not be asked; a cluster that answers has to answer this, too.
+      return startsCluster && observation.cluster.state !== 'seen' ? undefined : clusterLacks(observation);
     case 'copies':
       return copiesLack(observation);
   }

@@ -60,10 +60,9 @@ export async function startEngine(site: Site, label: string): Promise<void> {
   await runScript(site, label, 'start the engine', [...commands, ...start].join('\n'));
 }
 
-/** Waits until every search machine of the topology is a member of one cluster with an elected master. */
-export async function awaitMembers(site: Site): Promise<void> {
+/** Waits until these machines are members of one cluster with an elected master. */
+export async function awaitMembers(site: Site, wanted: readonly string[]): Promise<void> {
   const { clock } = site.world;
-  const wanted = machinesFor(site.intent, 'search').map(({ label }) => label);
   const end = clock.monotonicMs() + joinWithinMs;
   let missing = wanted;
   while (clock.monotonicMs() < end) {

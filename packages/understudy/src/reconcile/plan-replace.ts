@@ -5,6 +5,7 @@ import { heldAddress, instanceNamed, type Observation, type ObservedObjects } fr
 import { balancerLabel, type MachinePlan } from '../topology/index.ts';
 import { privateAddressOf } from './balancer-shape.ts';
 import { machinesFor, type Intent } from './intent.ts';
+import { leftoverSteps } from './plan-leftovers.ts';
 import { toDelete } from './plan-strays.ts';
 import type { PlanDraft } from './step.ts';
 
@@ -56,7 +57,7 @@ export function planReplacements(draft: PlanDraft, intent: Intent, replacements:
       reason: `${label} ${wrong.join(', ')}: it is emptied, deleted and made anew.`,
       destructive: true,
       task: { kind: role === 'search' ? 'search-remove' : 'service-remove', object: toDelete('instance', instance) },
-      after: [...before],
+      after: [...leftoverSteps(intent), ...before],
     });
     if (role === 'service') planReturn(draft, intent, machine);
     before.push(...backSteps(label));
@@ -65,7 +66,7 @@ export function planReplacements(draft: PlanDraft, intent: Intent, replacements:
 
 /** Steps after which a machine is there again. */
 function backSteps(label: string): string[] {
-  return [`${label}/wait`, `${label}/start`, `${label}/service`];
+  return [`${label}/wait`, `${label}/start`, `${label}/join`, `${label}/service`];
 }
 
 /** Its backends are drained before it goes, and take requests again when the new machine serves. */

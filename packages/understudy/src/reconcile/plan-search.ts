@@ -28,9 +28,14 @@ export function planSearch(draft: PlanDraft, intent: Intent, observation: Observ
     );
   }
   const machines = machinesFor(intent, 'search');
-  const starts = machines.map((machine) => planEngine(draft, intent, observation, machine, formation));
-  const pending = starts.filter((id) => id !== undefined);
-  if (pending.length > 0) planMembers(draft, intent, formation, pending);
+  const starting: string[] = [];
+  for (const machine of machines) {
+    const start = planEngine(draft, intent, observation, machine, formation);
+    if (start === undefined) continue;
+    if (draft.has(`${machine.label}/replace`)) planJoin(draft, machine.label, start);
+    else starting.push(start);
+  }
+  if (starting.length > 0) planMembers(draft, intent, formation, starting);
   planRestarts(draft, intent, observation);
   planIndex(draft, intent, observation, formation);
 }
@@ -152,8 +157,23 @@ function planMembers(draft: PlanDraft, intent: Intent, formation: Formation, sta
     reason: forming
       ? 'No search machine holds data, so the cluster is formed for the first time.'
       : 'Started engines have to join the cluster.',
-    task: { kind: 'cluster-members', forming },
+    // Machines that are replaced come and go one after the other, each with a wait of its own.
+    task: {
+      kind: 'cluster-members',
+      machines: machinesFor(intent, 'search').flatMap(({ label }) => (draft.has(`${label}/replace`) ? [] : [label])),
+    },
     after: starts,
+  });
+}
+
+function planJoin(draft: PlanDraft, label: string, start: string): void {
+  draft.add({
+    subject: label,
+    action: 'wait',
+    name: 'join',
+    reason: `The new ${label} has to join the cluster.`,
+    task: { kind: 'cluster-members', machines: [label] },
+    after: [start],
   });
 }
 

@@ -41,7 +41,7 @@ export type Task =
   | { readonly kind: 'engine-start'; readonly machine: string }
   | { readonly kind: 'engine-restart'; readonly machine: string }
   | { readonly kind: 'engine-upgrade'; readonly machine: string }
-  | { readonly kind: 'cluster-members'; readonly forming: boolean }
+  | { readonly kind: 'cluster-members'; readonly machines: readonly string[] }
   | { readonly kind: 'cluster-seal'; readonly machine: string }
   | { readonly kind: 'index-template' }
   | { readonly kind: 'index-create' }
