@@ -33,5 +33,12 @@ async function readCluster(transport: EngineTransport, topology: Topology): Prom
     conditions({ transport, dialect }, name),
   ]);
   const { index: ownIndex, ...others } = refusing;
-  return { ...others, ownIndex, health, membership: members, shards: copies, allocation: allowed, template, index };
+  // The engine lists no copies at all while any index refuses to tell of itself; those of ours are what matters.
+  const shown = copies.state === 'unknown' && hidesCopies(others.blocks) ? await look(shards(transport, name)) : copies;
+  return { ...others, ownIndex, health, membership: members, shards: shown, allocation: allowed, template, index };
+}
+
+/** Whether an index, ours or another, refuses reads of its metadata. */
+export function hidesCopies(blocks: ObservedCluster['blocks']): boolean {
+  return blocks.state === 'seen' && blocks.value.some(({ refuses }) => refuses.includes('metadata_read'));
 }

@@ -7,7 +7,7 @@ import { observe, type Observation } from '../../src/status/index.ts';
 import { sampleIntent } from '../simulation/sample-intent.ts';
 import { simulatedWorld } from '../simulation/simulated-world.ts';
 
-const intent = await sampleIntent();
+export const intent = await sampleIntent();
 export const { topology } = intent;
 
 /** Taken once. */

@@ -39,6 +39,22 @@ const rows: readonly [what: string, change: Change, verdict: Verdict, reason: Re
     /The cluster refuses read: x/,
   ],
   [
+    'no index can be made',
+    cluster({
+      blocks: saw([
+        {
+          index: undefined,
+          setting: 'cluster.blocks.create_index',
+          description: 'x',
+          refuses: ['create_index'],
+          closed: false,
+        },
+      ]),
+    }),
+    'degraded',
+    /The cluster refuses create_index: cluster\.blocks\.create_index/,
+  ],
+  [
     'a closed index of others',
     cluster({
       blocks: saw([{ index: 'other', setting: undefined, description: 'x', refuses: ['read'], closed: true }]),

@@ -2,6 +2,7 @@
 import type { Unknown } from '../../ground/index.ts';
 import { applyMends, unread, type ClusterView, type Finding, type View } from '../finding.ts';
 import type { ObservedCluster } from '../observation.ts';
+import { hidesCopies } from '../observe-cluster.ts';
 import { blockFindings } from './blocks.ts';
 import { diskFindings } from './disks.ts';
 import { leftoverFindings } from './leftovers.ts';
@@ -67,8 +68,11 @@ const parts: readonly (readonly [keyof ObservedCluster, id: string, what: string
 /** One finding for each thing that failed, however many parts it hides. */
 function unreadFindings({ cluster, subject }: ClusterView): Finding[] {
   const told = new Set<string>();
+  // What a block of metadata hides is told with the block; our index shows in its health whether it lacks copies.
+  const hidden = hidesCopies(cluster.blocks) ? ['shards', 'unassigned'] : [];
   return parts.flatMap(([part, id, what]) => {
     const thing = cluster[part];
+    if (hidden.includes(part)) return [];
     // Only an index and its template may simply be absent: whatever else is, is an empty answer.
     const empty: Unknown | undefined =
       thing.state === 'absent' && part !== 'template'

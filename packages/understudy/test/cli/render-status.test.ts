@@ -1,0 +1,49 @@
+// What a person reads: each finding with what users feel and what mends it beneath, and apart from it what is not this system's.
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { stripVTControlCharacters } from 'node:util';
+import { renderStatus } from '../../src/cli/render/status.ts';
+import { seen } from '../../src/ground/index.ts';
+import { judge } from '../../src/status/index.ts';
+import { cluster, topology, well } from '../status/changes.ts';
+
+const block = (index: string): object => ({
+  index,
+  setting: 'index.blocks.write',
+  description: 'index write (api)',
+  refuses: ['write'],
+  closed: false,
+});
+
+test('a finding has its effect and its command beneath; other indices stand apart; nothing is said of nothing', () => {
+  const blocked = cluster({ blocks: seen([block('documents'), block('other')]) })(well);
+  const status = judge(blocked, topology);
+  const text = stripVTControlCharacters(renderStatus(status));
+  const [finding] = status.findings;
+  assert.ok(finding);
+  assert.match(text, /^demo in us-ord is down\n {2}- The index documents refuses write: index\.blocks\.write\.\n/);
+  assert.ok(text.includes(`\n    ${finding.effect}\n    ${finding.mend}\n`), text);
+  assert.match(
+    text,
+    /\n\nnot of this system\n {2}- The index other refuses write: index\.blocks\.write\.\n {4}ssh root@/,
+  );
+  const calm = stripVTControlCharacters(renderStatus(judge(well, topology)));
+  assert.doesNotMatch(calm, /not of this system|in time/);
+});
+
+test('docs/status.md names every finding and notice', () => {
+  const folder = join(import.meta.dirname, '../../src/status/findings');
+  const docs = readFileSync(join(import.meta.dirname, '../../../../docs/status.md'), 'utf8');
+  const ids = readdirSync(folder).flatMap((name) => {
+    const source = readFileSync(join(folder, name), 'utf8');
+    const found = source.matchAll(/(?:\bid: |degraded\(machine, |\? )'([a-z]+(?:-[a-z]+)+)'/g);
+    return [...found].map(([, id = '']) => id);
+  });
+  assert.ok(ids.length > 30, ids.join(' '));
+  assert.deepEqual(
+    ids.filter((id) => !id.endsWith('-unread') && !docs.includes(`\`${id}\``)),
+    [],
+  );
+});
