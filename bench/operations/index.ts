@@ -75,8 +75,9 @@ async function measure(context: CommandContext): Promise<ResultFile<OperationRun
   return await collected(context, async (runs: OperationRun[]) => {
     await using system = await openSystem({ logger, signal, keep: values.keep, runsDirectory: values.runs });
     for (const { name: failover } of failovers)
-      for (const operation of asked)
-        for (let seed = firstSeed; seed < firstSeed + times; seed += 1) {
+      for (let seed = firstSeed; seed < firstSeed + times; seed += 1)
+        // One operation after the other: growing after shrinking needs nothing to be made in between.
+        for (const operation of asked) {
           signal.throwIfAborted();
           const about = { operation: operation.name, failover, trouble, seed, writesPerS, signal };
           const run = await system.with(operation, failover, (place) => runOperation({ ...about, ...place }));

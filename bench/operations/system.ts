@@ -6,7 +6,8 @@ import { cacheDirectory } from '../../packages/understudy/src/cli/places.ts';
 import { openSession, resolveIntent, type Session } from '../../packages/understudy/src/cli/session.ts';
 import type { Logger } from '../../packages/understudy/src/ground/index.ts';
 import { labDown, labStatus, labUp } from '../../packages/understudy/src/lab/index.ts';
-import { apply, confirmAll, destroy } from '../../packages/understudy/src/reconcile/index.ts';
+import { apply, confirmAll, destroy, plan, type Plan } from '../../packages/understudy/src/reconcile/index.ts';
+import { observe } from '../../packages/understudy/src/status/index.ts';
 import type { FailoverProfile } from '../../packages/understudy/src/topology/index.ts';
 import { systemName, topologyText, type FileParts, type Operation } from './operations.ts';
 
@@ -44,23 +45,13 @@ export async function openSystem({ logger, signal, keep, runsDirectory }: System
     await writeFile(topologyPath, topologyText(parts, failover));
     return await openSession({ topologyPath, target: 'lab', logger });
   };
-  /** What stands: undefined when nothing does, or nobody knows. */
-  let standing: { readonly parts: FileParts; readonly failover: FailoverProfile } | undefined;
   return {
     async with(operation, failover, work) {
       await using before = await open(operation.before, failover);
-      const { world } = before;
-      const near = standing?.failover === failover && sameMachines(standing.parts, operation.before);
-      if (!near) await destroy(world, systemName);
-      standing = undefined;
       logger({ level: 'info', subject: operation.name, text: `making ${systemName} with ${failover}` });
-      const intent = await resolveIntent(before);
-      await before.target.prepare(before.topology.search, { logger, signal });
-      await apply(world, intent, { confirm: confirmAll, signal });
+      await bring(before, { logger, signal });
       await using after = await open(operation.after, failover);
-      const result = await work({ before, after, topologyPath, runsDirectory: runs });
-      standing = { parts: operation.after, failover };
-      return result;
+      return await work({ before, after, topologyPath, runsDirectory: runs });
     },
     async [Symbol.asyncDispose]() {
       if (!keep || signal.aborted) await remove();
@@ -75,7 +66,14 @@ export async function openSystem({ logger, signal, keep, runsDirectory }: System
   }
 }
 
-/** Only the number of machines differs, which is quickly changed. */
-function sameMachines(a: FileParts, b: FileParts): boolean {
-  return a.version === b.version && a.machineType === b.machineType;
+/** Brings the system to what the file says, from what stands when only machines have to come or go, else from nothing. */
+async function bring(session: Session, how: Pick<SystemOptions, 'logger' | 'signal'>): Promise<void> {
+  const { world, topology, target } = session;
+  const intent = await resolveIntent(session);
+  const { steps, obstacles } = plan(intent, await observe(world, topology));
+  const anew = ({ id, task: { kind } }: Plan['steps'][number]): boolean =>
+    kind === 'engine-upgrade' || kind === 'engine-restart' || id.endsWith('/replace');
+  if (obstacles.length > 0 || steps.some(anew)) await destroy(world, topology.name);
+  await target.prepare(topology.search, how);
+  await apply(world, intent, { confirm: confirmAll, signal: how.signal });
 }
