@@ -20,7 +20,7 @@ export { clearVotingExclusions, handOverMaster, membership, type Membership } fr
 export { nodeVersions } from './nodes.ts';
 export { removeNode, type NodeRemoval } from './remove-node.ts';
 export { releaseRestart, restartNode, type NodeRestart } from './restart.ts';
-export { greenWithinMs, joinWithinMs, type RunningCluster } from './running-cluster.ts';
+export { joinWithinMs, type RunningCluster } from './running-cluster.ts';
 export { shards, type ShardCopy } from './shards.ts';
 export { newestSnapshot, type Snapshot } from './snapshots.ts';
 export { directTransport, engineTransport, type EngineTransport } from './transport.ts';

@@ -119,7 +119,7 @@ export function managedSearchPaths(layout: EngineLayout): readonly string[] {
   return [...engineStartPaths(layout), seedHostsPath(layout), dropInPath(layout)];
 }
 
-export function dropInPath(layout: EngineLayout): string {
+function dropInPath(layout: EngineLayout): string {
   return `/etc/systemd/system/${layout.unit}.d/60-understudy.conf`;
 }
 

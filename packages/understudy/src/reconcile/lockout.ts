@@ -34,7 +34,7 @@ export function lockedOut(intent: Intent, observation: Observation): string | un
 }
 
 /** The addresses from which the machines saw the operator come, as far as they said. */
-export function operatorAddresses({ machines }: Observation): string[] {
+function operatorAddresses({ machines }: Observation): string[] {
   const addresses = Object.values(machines).flatMap((machine) => {
     const address = machine.state === 'seen' ? shown(machine.value.operatorAddress) : undefined;
     return address === undefined ? [] : [address];

@@ -37,17 +37,17 @@ async function applyLocked(context: TopologyContext, options: ApplyOptions): Pro
   const { world, topology, target } = session;
   const { advice, ...account } = await preview(session, topologyPath, 'write');
   const intent = await resolveIntent(session, account);
-  let asked = false;
+  const asked: ConfirmRequest[] = [];
   const applied = await apply(world, intent, {
     signal,
     confirm: async (request) => {
       const agreed = await agreedTo(request, { session, advice, yes: options.yes });
-      if (agreed && !asked) await target.prepare(topology.search, { logger: world.logger, signal });
-      asked = true;
+      if (agreed && asked.length === 0) await target.prepare(topology.search, { logger: world.logger, signal });
+      asked.push(request);
       return agreed;
     },
   });
-  if (!asked && advice.warnings.length > 0) {
+  if (asked.length === 0 && advice.warnings.length > 0) {
     printProgress(renderPlan(topology.name, { steps: [], obstacles: [] }, advice));
   }
   if (options.json === true) printJson(asJson(applied, advice));
