@@ -14,7 +14,7 @@ import {
   upgradeNode,
   type RunningCluster,
 } from '../cluster/index.ts';
-import { shown, UnderstudyError } from '../ground/index.ts';
+import { look, shown, UnderstudyError } from '../ground/index.ts';
 import {
   engineInstaller,
   engineLayouts,
@@ -122,8 +122,16 @@ function progress(site: Site, subject: string): (text: string) => void {
   return (text) => site.world.logger({ level: 'info', subject, text });
 }
 
-/** One machine of a running cluster, restarted without losing a copy. */
+/** One machine of a running cluster, restarted without losing a copy. One that is no member has none to lose. */
 export async function restartEngine(site: Site, label: string): Promise<void> {
+  const { transport, dialect } = engine(site);
+  const members = shown(await look(membership(transport, dialect)));
+  if (members?.master !== undefined && !members.nodes.some(({ name }) => name === label)) {
+    const { stop, start } = unitControl(site, label);
+    await stop();
+    await start();
+    return await awaitMembers(site, [label]);
+  }
   await restartNode(runningCluster(site), {
     node: label,
     nodes: machinesFor(site.intent, 'search').length,

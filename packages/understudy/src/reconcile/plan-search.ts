@@ -1,22 +1,13 @@
-// Plans the engine on each search machine and the cluster they make: package, settings, first formation, rolling restarts,
-// index. A planned restart takes one machine at a time, the elected master last.
-import { templateMatches, upgradeProblem, type ObservedIndex } from '../cluster/index.ts';
-import { absent, shown, type Seen } from '../ground/index.ts';
-import {
-  contentHash,
-  engineLayouts,
-  engineStartedPath,
-  engineStartPaths,
-  partOf,
-  type ObservedMachine,
-  type ObservedPackage,
-} from '../machines/index.ts';
+// Plans the cluster that the search machines make: first formation, members, index. Each engine and the rolling restarts have
+// files of their own.
+import { templateMatches, type ObservedIndex } from '../cluster/index.ts';
+import { absent, shown } from '../ground/index.ts';
 import type { Observation } from '../status/index.ts';
-import type { MachinePlan } from '../topology/index.ts';
 import type { Formation } from './formation.ts';
-import { clusterSubject, engineConfigHash, filesOf, indexTemplateOf, machinesFor, type Intent } from './intent.ts';
-import { leftoverSteps, planLeftovers } from './plan-leftovers.ts';
-import { isUnseen, lookedInto, namesUnread, planFiles, reachSteps } from './plan-machines.ts';
+import { clusterSubject, indexTemplateOf, machinesFor, type Intent } from './intent.ts';
+import { planEngine } from './plan-engine.ts';
+import { planLeftovers } from './plan-leftovers.ts';
+import { planRestarts } from './plan-restarts.ts';
 import type { PlanDraft } from './step.ts';
 
 export function planSearch(draft: PlanDraft, intent: Intent, observation: Observation, formation: Formation): void {
@@ -38,114 +29,6 @@ export function planSearch(draft: PlanDraft, intent: Intent, observation: Observ
   if (starting.length > 0) planMembers(draft, intent, formation, starting);
   planRestarts(draft, intent, observation);
   planIndex(draft, intent, observation, formation);
-}
-
-/** Returns the id of the step that starts this machine's engine, when there is one. */
-function planEngine(
-  draft: PlanDraft,
-  intent: Intent,
-  observation: Observation,
-  machine: MachinePlan,
-  formation: Formation,
-): string | undefined {
-  const { label } = machine;
-  if (isUnseen(observation, label)) return undefined;
-  const layout = engineLayouts[intent.topology.search.engine];
-  const seen = lookedInto(observation, label);
-  const unit = seen ? partOf(seen.units, layout.unit) : absent;
-  const packaged = seen ? partOf(seen.packages, layout.packageName) : absent;
-  const settings = seen ? partOf(seen.files, layout.configFile) : absent;
-  const parts = [
-    [`The unit ${layout.unit}`, unit],
-    [`The package ${layout.packageName}`, packaged],
-    [layout.configFile, settings],
-  ] as const;
-  if (namesUnread(draft, label, parts)) return undefined;
-  const state = shown(unit);
-  if (planPackage(draft, intent, machine, { seen, packaged, active: state?.active === 'active' }) === 'refused')
-    return undefined;
-  if (formation.state === 'unclear') return undefined;
-  const inBootstrapForm = shown(settings)?.hash === engineConfigHash(intent, machine, 'bootstrap');
-  const form = formation.state === 'unformed' ? 'bootstrap' : 'formed';
-  const stray = formation.strays.has(label);
-  if (stray) planSetAside(draft, machine);
-  const unsealed = form === 'formed' && inBootstrapForm;
-  planFiles(draft, intent, observation, machine, form, unsealed ? [layout.configFile] : []);
-  if (form === 'bootstrap' || unsealed) planSeal(draft, intent, machine);
-  if (state?.active === 'active' && state.enabled && form === 'formed' && !stray) return undefined;
-  return draft.add({
-    subject: label,
-    action: 'start',
-    reason: seen
-      ? `The engine on ${label} is ${state?.active ?? 'not installed'}${state?.enabled ? '' : ' and not enabled at boot'}.`
-      : `The engine on ${label} has to be started.`,
-    task: { kind: 'engine-start', machine: label },
-    after: [...reachSteps(label), `${label}/package`, `${label}/set-aside`, `${label}/files`, `${label}/kernel`],
-  });
-}
-
-/** An engine that was started once before its settings came made a cluster of its own, and with that would never join another. */
-function planSetAside(draft: PlanDraft, { label }: MachinePlan): void {
-  draft.add({
-    subject: label,
-    action: 'update',
-    name: 'set-aside',
-    reason: `The engine on ${label} was started before its settings came and made a cluster of its own, without any index: its state is moved to a directory beside.`,
-    task: { kind: 'data-set-aside', machine: label },
-    after: [...reachSteps(label), `${label}/package`],
-  });
-}
-
-interface PackageView {
-  readonly seen: ObservedMachine | undefined;
-  readonly packaged: Seen<ObservedPackage>;
-  readonly active: boolean;
-}
-
-/** An engine that runs another version is upgraded in its turn, and nothing is installed under it before. */
-function planPackage(
-  draft: PlanDraft,
-  intent: Intent,
-  { label }: MachinePlan,
-  { seen, packaged, active }: PackageView,
-): 'refused' | undefined {
-  const { engine, version } = intent.topology.search;
-  const { packageName } = engineLayouts[engine];
-  const installed = installedVersion(packaged);
-  const problem = installed === undefined || active ? undefined : upgradeProblem(engine, installed, version);
-  if (problem) {
-    draft.obstacle(label, problem.sentence);
-    return 'refused';
-  }
-  const state = packaged.state === 'seen' ? packaged.value : undefined;
-  const dpkg = seen && shown(seen.dpkg);
-  const wrong = [
-    ...(state === undefined ? ['no engine'] : []),
-    ...(state && state.state !== 'installed' ? [`${packageName} ${state.state}`] : []),
-    ...(installed !== undefined && installed !== version && !active ? [`${packageName} ${installed}`] : []),
-    ...(installed === version && state?.held === false
-      ? [`${packageName} that Debian's own upgrades may replace`]
-      : []),
-    ...(dpkg?.interrupted === true
-      ? [`an installation that was interrupted (${dpkg.unfinished.join(', ') || 'dpkg'})`]
-      : []),
-  ];
-  if (wrong.length === 0) return undefined;
-  draft.add({
-    subject: label,
-    action: 'install',
-    name: 'package',
-    reason: `${label} has ${wrong.join(' and ')}; ${packageName} ${version} is asked for.`,
-    task: { kind: 'package-install', machine: label },
-    after: reachSteps(label),
-  });
-  return undefined;
-}
-
-/** Undefined too where an installation stopped half-way. */
-function installedVersion(packaged: Seen<ObservedPackage>): string | undefined {
-  if (packaged.state !== 'seen' || packaged.value.state !== 'installed') return undefined;
-  return packaged.value.version.replace(/-.*$/, '');
 }
 
 function planMembers(draft: PlanDraft, intent: Intent, formation: Formation, starts: readonly string[]): void {
@@ -175,100 +58,6 @@ function planJoin(draft: PlanDraft, label: string, start: string): void {
     task: { kind: 'cluster-members', machines: [label] },
     after: [start],
   });
-}
-
-function planSeal(draft: PlanDraft, intent: Intent, machine: MachinePlan): void {
-  draft.add({
-    subject: machine.label,
-    action: 'write',
-    name: 'seal',
-    reason:
-      'The initial masters are named only for the first formation; left in place they could start a second cluster.',
-    task: { kind: 'cluster-seal', machine: machine.label },
-    after: [`${machine.label}/files`, `${clusterSubject(intent)}/members`],
-  });
-}
-
-/** Engines that run in another version, or with other settings than the files say now. */
-function planRestarts(draft: PlanDraft, intent: Intent, observation: Observation): void {
-  const cluster = shown(observation.cluster);
-  const master = cluster && shown(cluster.membership)?.master;
-  const machines = machinesFor(intent, 'search').toSorted(
-    (a, b) => Number(a.label === master) - Number(b.label === master),
-  );
-  let previous: string | undefined;
-  for (const machine of machines) {
-    const { label } = machine;
-    const old = oldVersion(draft, intent, observation, machine);
-    const reason = old ?? staleSettings(draft, intent, observation, machine);
-    if (reason === undefined) continue;
-    previous = draft.add({
-      subject: label,
-      action: old === undefined ? 'restart' : 'upgrade',
-      reason,
-      task: { kind: old === undefined ? 'engine-restart' : 'engine-upgrade', machine: label },
-      after: [
-        `${label}/package`,
-        `${label}/files`,
-        `${label}/seal`,
-        ...leftoverSteps(intent),
-        `${clusterSubject(intent)}/members`,
-        ...(previous === undefined ? [] : [previous]),
-      ],
-    });
-  }
-}
-
-/** Why an engine that runs has to be upgraded: what is installed under it, or what it was started from, is another version. */
-function oldVersion(
-  draft: PlanDraft,
-  intent: Intent,
-  observation: Observation,
-  { label }: MachinePlan,
-): string | undefined {
-  const { engine, version } = intent.topology.search;
-  const layout = engineLayouts[engine];
-  const machine = lookedInto(observation, label);
-  if (!machine || shown(partOf(machine.units, layout.unit))?.active !== 'active') return undefined;
-  const installed = installedVersion(partOf(machine.packages, layout.packageName));
-  const cluster = shown(observation.cluster);
-  const versions = cluster?.versions;
-  if (versions?.state === 'unknown') draft.unseen(label, 'The version that its engine runs', versions);
-  const running = (versions && shown(versions)?.[label]) ?? installed;
-  if (running === undefined || (running === version && installed === version)) return undefined;
-  const problem = upgradeProblem(engine, running, version);
-  if (problem) {
-    draft.obstacle(label, problem.sentence);
-    return undefined;
-  }
-  return `The engine on ${label} runs ${running}${installed === running ? '' : ` while ${installed ?? 'nothing'} is installed`}; ${version} is asked for.`;
-}
-
-/** Undefined when the engine does not run, or runs with what the files should say. */
-function staleSettings(
-  draft: PlanDraft,
-  intent: Intent,
-  observation: Observation,
-  machine: MachinePlan,
-): string | undefined {
-  const { label } = machine;
-  const layout = engineLayouts[intent.topology.search.engine];
-  const seen = lookedInto(observation, label);
-  // An engine that is not active, or not enabled, gets a start step instead, which takes up the files anyway.
-  if (!seen || shown(partOf(seen.units, layout.unit))?.active !== 'active') return undefined;
-  const started = partOf(seen.records, engineStartedPath);
-  if (namesUnread(draft, label, [[`What the engine was started with (${engineStartedPath})`, started]]))
-    return undefined;
-  const record = shown(started);
-  if (record === undefined) return `The engine on ${label} was started before its settings were managed.`;
-  const files = filesOf(intent, machine);
-  const wrong = engineStartPaths(layout).filter((path) => {
-    const content = files.find((file) => file.path === path)?.content ?? '';
-    const accepted = [contentHash(content)];
-    if (path === layout.configFile) accepted.push(engineConfigHash(intent, machine, 'bootstrap'));
-    return !accepted.some((hash) => record.includes(`${hash}  ${path}`));
-  });
-  return wrong.length > 0 ? `The engine on ${label} was started with another ${wrong.join(' and ')}.` : undefined;
 }
 
 function planIndex(draft: PlanDraft, intent: Intent, observation: Observation, formation: Formation): void {
