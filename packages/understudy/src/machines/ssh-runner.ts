@@ -90,7 +90,8 @@ export function createSshRunner(options: SshRunnerOptions): PinningRunner {
       pool.clear();
       for (const { client, ready } of clients) {
         ready.catch(() => undefined);
-        client.end();
+        // Without waiting for the other side: a machine without power never answers, and would keep this process alive.
+        client.destroy();
       }
       return Promise.resolve();
     },

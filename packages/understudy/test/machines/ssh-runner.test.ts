@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -58,6 +59,28 @@ test('exit code, both outputs and stdin are carried', () =>
     const counted = await runner.run(target, ['wc', '-c'], { stdin: stream });
     assert.equal(counted.stdout.trim(), '600000');
   }));
+
+/** A way to a port that, once silenced, answers nothing any more, not even the end of a connection: as a machine without power. */
+async function silenceableWire(to: number): Promise<AsyncDisposable & { readonly port: number; silence(): void }> {
+  const ends: Socket[] = [];
+  const server = createServer({ allowHalfOpen: true }, (near) => {
+    const far = connect(to, '127.0.0.1');
+    ends.push(near, far);
+    for (const end of [near, far]) end.on('error', () => undefined);
+    near.pipe(far).pipe(near);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    silence() {
+      for (const end of ends) end.unpipe().pause();
+    },
+    async [Symbol.asyncDispose]() {
+      for (const end of ends) end.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
 
 /** A server that says what it hears. */
 async function withEcho(work: (port: number) => Promise<void>): Promise<void> {
@@ -152,6 +175,22 @@ test('commands that find the same connection dead share the next one, and none s
       [0, 1, 2, 3, 4, 5],
     );
     assert.equal(sshd.connections, 2);
+  }));
+
+test('a runner that is closed holds no socket any more, not even to a machine that has gone silent', () =>
+  withRunner(async (runner, sshd, known, keys) => {
+    const opened: Socket[] = [];
+    const note = (message: unknown): unknown => opened.push((message as { socket: Socket }).socket);
+    await using wire = await silenceableWire(sshd.port);
+    const overWire = runnerFor(wire.port, known, keys);
+    subscribe('net.client.socket', note);
+    await overWire.run(target, ['true']);
+    unsubscribe('net.client.socket', note);
+    const toMachine = opened.find(({ remotePort }) => remotePort === wire.port);
+    assert.equal(toMachine?.destroyed, false);
+    wire.silence();
+    await overWire.close();
+    assert.equal(toMachine.destroyed, true);
   }));
 
 test('a command beyond its bound is given up', () =>
