@@ -78,8 +78,8 @@ export function blocked(call: Call, engine: () => string, extended: boolean): vo
     assert.doesNotMatch(String(problem['error']), /in time/);
     assert.match(headers.get('retry-after') ?? '', /^[1-9]\d*$/);
     assert.equal(String(problem['retry_after_s']), headers.get('retry-after'));
-    // The deadline is 20 s; a busy machine is slow.
-    assert.ok(elapsedMs < 6000, `answered after ${Math.round(elapsedMs)} ms`);
+    // Well within the deadline of 20 s, which is what a false time-out would take; a busy machine is slow.
+    assert.ok(elapsedMs < 15_000, `answered after ${Math.round(elapsedMs)} ms`);
   }
 
   describe('a block', () => {
