@@ -147,7 +147,7 @@ function raw(url: string, method: string, target: string, ...more: readonly stri
     const socket = connect(Number(port), hostname, () => {
       socket.write(`${method} ${target} HTTP/1.1\r\n${head.join('\r\n')}\r\n\r\n${method === 'POST' ? body : ''}`);
     });
-    socket.setTimeout(10_000, () => socket.destroy());
+    socket.setTimeout(30_000, () => socket.destroy());
     socket.on('data', (chunk: Buffer) => (answer += chunk.toString('latin1')));
     socket.on('error', () => undefined);
     socket.on('close', () => resolve(answer));
