@@ -93,7 +93,7 @@ test('a health that ran out of time is still a health; a refusal quotes the engi
   assert.equal((await clusterHealth(late.transport, dialect)).status, 'yellow');
   const error = { error: { type: 'master_not_discovered_exception', reason: null } };
   await assert.rejects(clusterHealth(engine({ '/_cluster/health': [503, error] }).transport, dialect), {
-    code: 'cluster-refused',
+    code: 'cluster-no-master',
     message: 'a refused to say its health: HTTP 503, master_not_discovered_exception.',
   });
   await assert.rejects(clusterHealth(engine({ '/_cluster/health': [200, { status: 'green' }] }).transport, dialect), {
