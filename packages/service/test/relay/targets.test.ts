@@ -104,11 +104,15 @@ describe(
       await start();
       sentToPeer.clear();
       const lines = async (method: string, target: string, ...more: readonly string[]): Promise<readonly Heard[]> => {
-        const before = heard().length;
-        await raw(cutOff.url, method, target, ...more);
-        return heard()
-          .slice(before)
-          .filter(({ headers }) => headers.has('via'));
+        // Now and then an instance looks whether its engine is back, and such a request may not be passed on.
+        for (let attempt = 1; ; attempt += 1) {
+          const before = heard().length;
+          await raw(cutOff.url, method, target, ...more);
+          const passed = heard()
+            .slice(before)
+            .filter(({ headers }) => headers.has('via'));
+          if (passed.length > 0 || attempt === 10) return passed;
+        }
       };
       const [read] = await lines('GET', '/documents/a%2Fb%5C..%3F%23%20%C3%BC%25');
       assert.equal(read?.line, 'GET /documents/a%2Fb%5C..%3F%23%20%C3%BC%25');
