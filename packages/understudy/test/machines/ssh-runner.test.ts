@@ -178,7 +178,7 @@ test('commands that find the same connection dead share the next one, and none s
   }));
 
 test('a runner that is closed holds no socket any more, not even to a machine that has gone silent', () =>
-  withRunner(async (runner, sshd, known, keys) => {
+  withRunner(async (_runner, sshd, known, keys) => {
     const opened: Socket[] = [];
     const note = (message: unknown): unknown => opened.push((message as { socket: Socket }).socket);
     await using wire = await silenceableWire(sshd.port);
