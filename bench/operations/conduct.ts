@@ -34,7 +34,8 @@ export interface Conducted {
 }
 
 const darkMs = 20_000;
-const killWithinMs = { least: 2_000, most: 25_000 };
+/** An apply has looked and begun its first steps by the middle of it. */
+const killWithinMs = { least: 1_500, most: 12_000 };
 /** Applies that end badly without having been killed. */
 const mostFailures = 5;
 const starvedPercent = 50;

@@ -1,0 +1,27 @@
+// A world whose members change during a run: what an operation under test does to it.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { onClock, type DrillMachine, type DrillWorld } from '../../../src/drills/world.ts';
+import { systemClock } from '../../../src/ground/index.ts';
+
+function machine(label: string): DrillMachine {
+  return { label, role: 'search', address: '198.18.1.1', vpcAddress: '10.20.0.11' };
+}
+
+test('the world of a run follows its getters, and has the clock of the run', () => {
+  let machines = [machine('one'), machine('two')];
+  const clock = { ...systemClock };
+  const live = {
+    clock: systemClock,
+    get machines() {
+      return machines;
+    },
+  } as unknown as DrillWorld;
+  const world = onClock(live, clock);
+  machines = [machine('one')];
+  assert.deepEqual(
+    world.machines.map(({ label }) => label),
+    ['one'],
+  );
+  assert.equal(world.clock, clock);
+});
