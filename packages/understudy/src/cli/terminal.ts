@@ -4,10 +4,15 @@ import { createColors } from 'picocolors';
 import { UnderstudyError, type LogLine, type Logger } from '../ground/index.ts';
 
 const noColour = process.env['NO_COLOR'] !== undefined;
+/**
+ * Colours where a terminal reads. `isTTY` is undefined, not false, where there is none, and picocolors would then decide by itself:
+ * with CI set, for colours.
+ */
+const coloursFor = ({ isTTY }: { readonly isTTY?: boolean }) => createColors(isTTY === true && !noColour);
 /** Colours for stdout. */
-export const paint = createColors(process.stdout.isTTY && !noColour);
+export const paint = coloursFor(process.stdout);
 /** Colours for stderr. */
-const paintProgress = createColors(process.stderr.isTTY && !noColour);
+const paintProgress = coloursFor(process.stderr);
 
 const startedMs = performance.now();
 
