@@ -52,7 +52,8 @@ async function buildPackage(version: string): Promise<string> {
 
 before(async () => {
   if (missing !== undefined) return;
-  home = await mkdtemp(join(tmpdir(), 'understudy-install-'));
+  // Short: gpg-agent's sockets lie below it, and the path of a socket has 107 bytes.
+  home = await mkdtemp(join(tmpdir(), 'apt-'));
   const packages = [];
   for (const version of ['3.3.0', '3.4.0', '3.5.0']) {
     packages.push({ engine: `opensearch-${version}`, file: await buildPackage(version) });
