@@ -1,6 +1,7 @@
 // Carries out the steps on the NodeBalancer.
 import { UnderstudyError } from '../ground/index.ts';
 import { isLinodeError, type LinodeReason, type NodeBalancerNodeBody } from '../linode/index.ts';
+import type { ObservedBalancer } from '../status/index.ts';
 import { balancerLabel, tagOf, type Listener, type MachinePlan } from '../topology/index.ts';
 import { backendBody, listenerBody, privateAddressOf } from './balancer-shape.ts';
 import { selfSignedCertificate, selfSignedName, type Certificate } from './certificate.ts';
@@ -128,6 +129,15 @@ export async function updateBackend(site: Site, port: number, label: string): Pr
   else await createBackend(site, port, label);
 }
 
+/** The balancer's listeners as they are now, or the one with this id; none while there is no balancer. */
+async function listenersWithNodes({ world, found }: Site, listenerId?: number): Promise<ObservedBalancer['configs']> {
+  const { balancer } = found;
+  if (!balancer) return [];
+  const { configs, nodes } = world.linode.nodeBalancers;
+  const chosen = (await configs.list(balancer.id)).filter(({ id }) => listenerId === undefined || id === listenerId);
+  return Promise.all(chosen.map(async (config) => ({ config, nodes: await nodes.list(balancer.id, config.id) })));
+}
+
 /** A backend that has just been started is UP after as many checks as it takes, and a minute for Linode to tell. */
 const othersServeWithinMs = 180_000;
 
@@ -136,21 +146,14 @@ const othersServeWithinMs = 180_000;
  * that serves nobody may go at once. Error: `reconcile-no-other-backend`, and nothing was done.
  */
 export async function awaitOthersServe(site: Site, label: string, listenerId?: number): Promise<void> {
-  const { world, intent, found } = site;
-  const { balancer } = found;
-  if (!balancer || machinesFor(intent, 'service').length < 2) return;
-  const { configs, nodes } = world.linode.nodeBalancers;
+  const { world, intent } = site;
+  if (machinesFor(intent, 'service').length < 2) return;
   const end = world.clock.monotonicMs() + othersServeWithinMs;
   for (;;) {
-    const alone: number[] = [];
-    for (const config of await configs.list(balancer.id)) {
-      if (listenerId !== undefined && config.id !== listenerId) continue;
-      const serving = (await nodes.list(balancer.id, config.id)).filter(
-        ({ status, mode }) => status === 'UP' && mode === 'accept',
-      );
-      const serves = serving.some((node) => node.label === label);
-      if (serves && serving.every((node) => node.label === label)) alone.push(config.port);
-    }
+    const alone = (await listenersWithNodes(site, listenerId)).flatMap(({ config, nodes }) => {
+      const serving = nodes.filter(({ status, mode }) => status === 'UP' && mode === 'accept');
+      return serving.length > 0 && serving.every((node) => node.label === label) ? [config.port] : [];
+    });
     if (alone.length === 0) return;
     if (world.clock.monotonicMs() > end) {
       throw new UnderstudyError(
@@ -167,19 +170,16 @@ export async function awaitOthersServe(site: Site, label: string, listenerId?: n
 const drainMs = 10_000;
 
 /** Lets what is in flight end. A machine without a backend that takes requests needs no time for it. */
-export async function drainBackends({ world, found, signal }: Site, label: string, listenerId?: number): Promise<void> {
-  const { balancer } = found;
-  if (!balancer) return;
-  const { configs, nodes } = world.linode.nodeBalancers;
+export async function drainBackends(site: Site, label: string, listenerId?: number): Promise<void> {
+  const { clock, linode } = site.world;
   let drained = false;
-  for (const config of await configs.list(balancer.id)) {
-    if (listenerId !== undefined && config.id !== listenerId) continue;
-    const node = (await nodes.list(balancer.id, config.id)).find((candidate) => candidate.label === label);
+  for (const { config, nodes } of await listenersWithNodes(site, listenerId)) {
+    const node = nodes.find((candidate) => candidate.label === label);
     if (node?.mode !== 'accept') continue;
-    await nodes.update(balancer.id, config.id, node.id, { mode: 'drain' });
+    await linode.nodeBalancers.nodes.update(config.nodebalancer_id, config.id, node.id, { mode: 'drain' });
     drained = true;
   }
-  if (drained) await world.clock.sleep(drainMs, signal);
+  if (drained) await clock.sleep(drainMs, site.signal);
 }
 
 /** Drains, then removes. A backend that is gone already counts as removed. */
