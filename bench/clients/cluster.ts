@@ -4,8 +4,9 @@ import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, openSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { dialectOf, directTransport, restartNode } from '../../packages/understudy/src/cluster/index.ts';
-import { systemClock } from '../../packages/understudy/src/ground/index.ts';
+import { dialectOf } from '../../packages/understudy/src/engines/index.ts';
+import { directTransport, restartNode } from '../../packages/understudy/src/cluster/index.ts';
+import { systemClock } from '@understudy/foundation';
 import type { Installation } from '../../packages/service/test/harness/engine.ts';
 import { engineProfile, layNetwork, Machine } from './network.ts';
 

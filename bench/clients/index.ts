@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { raiseSettings, restoreSettings } from '../../packages/understudy/src/lab/host/settings.ts';
+import { raiseSettings, restoreSettings } from '../../packages/lab/src/host/settings.ts';
 import { contenderNames, type ContenderName } from './contenders.ts';
 import { drills } from './drills.ts';
 import { judge } from './goals.ts';
@@ -86,7 +86,7 @@ function print(file: string): void {
 
 /** Runs the job in namespaces of its own: everything in them ends when it ends, however it ends. */
 function runJob(job: Job): Promise<number> {
-  const inside = fileURLToPath(new URL('inside.ts', import.meta.url));
+  const inside = fileURLToPath(new URL('./inside.ts', import.meta.url));
   const child = spawn(
     'setpriv',
     [

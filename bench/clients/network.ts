@@ -3,7 +3,7 @@
 // Everything here lives in the namespace of the run and ends with it.
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { drillRules, type Cut } from '../../packages/understudy/src/drills/faults/network.ts';
-import { failoverProfiles } from '../../packages/understudy/src/machines/failover-profiles.ts';
+import { failoverProfiles } from '../../packages/understudy/src/engines/failover-profiles.ts';
 
 const profile = failoverProfiles.fast;
 /** Kernel settings of every machine of the product's `fast` profile, the users' machine included. */

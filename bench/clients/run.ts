@@ -82,7 +82,7 @@ class Users {
   readonly #report: Promise<UsersReport>;
 
   constructor(spec: UsersSpec, say: (text: string) => void) {
-    const file = fileURLToPath(new URL('users.ts', import.meta.url));
+    const file = fileURLToPath(new URL('./users.ts', import.meta.url));
     this.#process = fork(file, [JSON.stringify(spec)], { execArgv: ['--conditions=understudy-source'] });
     const ended = new Promise<never>((_, reject) => {
       this.#process.once('exit', (code) => reject(new Error(`The users of ${spec.client} ended early: ${code ?? ''}`)));

@@ -4,8 +4,8 @@ import { readFile } from 'node:fs/promises';
 import { cpus, release, totalmem } from 'node:os';
 import { exitCode, exitCodeOf } from '../../packages/understudy/src/cli/exit-code.ts';
 import { printError, progressLogger } from '../../packages/understudy/src/cli/terminal.ts';
-import { UnderstudyError, type Logger } from '../../packages/understudy/src/ground/index.ts';
-import { failoverProfiles, type FailoverSettings } from '../../packages/understudy/src/machines/failover-profiles.ts';
+import { UnderstudyError, type Logger } from '@understudy/foundation';
+import { failoverProfiles, type FailoverSettings } from '../../packages/understudy/src/engines/failover-profiles.ts';
 import type { FailoverProfile } from '../../packages/understudy/src/topology/index.ts';
 
 export type BenchName = 'failover' | 'false-failover' | 'operations';

@@ -15,7 +15,7 @@ export interface Stack {
   readonly front: string;
 }
 
-const article = fileURLToPath(new URL('article', import.meta.url));
+const article = fileURLToPath(new URL('./article', import.meta.url));
 
 const builtin = `
 service: { instances: 2, workers: 2 }

@@ -2,7 +2,7 @@
 import { cpuStarvation } from '../../packages/understudy/src/drills/faults/cpu-starvation.ts';
 import type { Fault } from '../../packages/understudy/src/drills/faults/fault.ts';
 import { searchPacketLoss } from '../../packages/understudy/src/drills/faults/partition.ts';
-import { goals } from '../../packages/understudy/src/drills/goals.ts';
+import { goals } from '../../packages/understudy/src/proof/goals.ts';
 import type { Drill, TargetRole } from '../../packages/understudy/src/drills/index.ts';
 import { heapPressure } from './heap.ts';
 import { pauseFor } from './pause.ts';

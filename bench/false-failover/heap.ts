@@ -15,7 +15,7 @@ const thrashShare = 0.25;
 const fillWithinS = 60;
 
 export function heapPressure(target: TargetRole): Fault {
-  const source = readFileSync(new URL('heap-pressure.py', import.meta.url), 'utf8');
+  const source = readFileSync(new URL('./heap-pressure.py', import.meta.url), 'utf8');
   return scriptFault({
     name: 'full-heap',
     standsFor: 'a heap that is full: requests too large for the machine, and a garbage collector that never rests',

@@ -3,7 +3,7 @@ import type { FailoverProfile } from '../../packages/understudy/src/topology/ind
 import { toleratedPauseS, type Case } from './cases.ts';
 import type { LogFindings } from './ejections.ts';
 import type { HeapFigures } from './heap.ts';
-import type { Verdict } from '../../packages/understudy/src/drills/index.ts';
+import type { Verdict } from '../../packages/understudy/src/proof/index.ts';
 
 export interface PriceRun {
   readonly profile: FailoverProfile;

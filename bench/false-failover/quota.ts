@@ -4,8 +4,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Evidence, Fault, FaultContext } from '../../packages/understudy/src/drills/faults/fault.ts';
 import type { TargetRole } from '../../packages/understudy/src/drills/index.ts';
-import { detectCgroupLayout } from '../../packages/understudy/src/lab/host/cgroup.ts';
-import { labStatus } from '../../packages/understudy/src/lab/index.ts';
+import { detectCgroupLayout } from '../../packages/lab/src/host/cgroup.ts';
+import { labStatus } from '@understudy/lab';
 
 const periodUs = 100_000;
 

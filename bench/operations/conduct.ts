@@ -1,8 +1,8 @@
 // One operation carried out: apply is run, killed or robbed of a machine as asked, and run again until it ends well.
 import { cpuQuota } from '../false-failover/quota.ts';
-import type { Session } from '../../packages/understudy/src/cli/session.ts';
+import type { Session } from '../../packages/understudy/src/operation/session.ts';
 import type { Fault, FaultContext } from '../../packages/understudy/src/drills/index.ts';
-import { labPowerCut, labPowerOn } from '../../packages/understudy/src/lab/index.ts';
+import { labPowerCut, labPowerOn } from '@understudy/lab';
 import { applyOnce, type ApplyEnd } from './apply-process.ts';
 import { changedSince, type Traces } from './traces.ts';
 

@@ -2,12 +2,12 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { cacheDirectory } from '../../packages/understudy/src/cli/places.ts';
-import { openSession, resolveIntent, type Session } from '../../packages/understudy/src/cli/session.ts';
-import type { Logger } from '../../packages/understudy/src/ground/index.ts';
-import { labDown, labStatus, labUp } from '../../packages/understudy/src/lab/index.ts';
+import { cacheDirectory } from '../../packages/understudy/src/operation/places.ts';
+import { openSession, resolveIntent, type Session } from '../../packages/understudy/src/operation/session.ts';
+import type { Logger } from '@understudy/foundation';
+import { labDown, labStatus, labUp } from '@understudy/lab';
 import { apply, confirmAll, destroy, plan, type Plan } from '../../packages/understudy/src/reconcile/index.ts';
-import { observe } from '../../packages/understudy/src/status/index.ts';
+import { observe } from '../../packages/understudy/src/observe/index.ts';
 import type { FailoverProfile } from '../../packages/understudy/src/topology/index.ts';
 import { systemName, topologyText, type FileParts, type Operation } from './operations.ts';
 

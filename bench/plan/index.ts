@@ -3,7 +3,8 @@
 //   bench/plan [--json] [--machines 5,50,500]
 import { parseArgs } from 'node:util';
 import { apply, plan, confirmAll } from '../../packages/understudy/src/reconcile/index.ts';
-import { judge, observe } from '../../packages/understudy/src/status/index.ts';
+import { judge } from '../../packages/understudy/src/status/index.ts';
+import { observe } from '../../packages/understudy/src/observe/index.ts';
 import { sampleIntent, sizedText } from '../../packages/understudy/test/simulation/sample-intent.ts';
 import { simulatedWorld } from '../../packages/understudy/test/simulation/simulated-world.ts';
 

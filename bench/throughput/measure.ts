@@ -21,7 +21,7 @@ export interface Target {
   readonly enginePids: readonly number[];
 }
 
-const script = fileURLToPath(new URL('load.lua', import.meta.url));
+const script = fileURLToPath(new URL('./load.lua', import.meta.url));
 
 /** `requestsPath`: a file with a request on each line, as load.lua reads it. */
 export async function measure(

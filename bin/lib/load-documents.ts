@@ -1,7 +1,7 @@
 // Sends real documents through the balancer: the descriptions of Debian's own packages, by the service's bulk endpoint.
 //   load-documents.ts BASE_URL [COUNT]
 // Prints one line; exits 1 when a document was refused.
-import { loadCorpus } from '../../packages/understudy/src/drills/index.ts';
+import { loadCorpus } from '../../packages/understudy/src/proof/index.ts';
 
 const [base, count = '20000'] = process.argv.slice(2);
 if (base === undefined) throw new Error('usage: load-documents.ts BASE_URL [COUNT]');

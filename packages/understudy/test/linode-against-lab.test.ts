@@ -1,8 +1,8 @@
 // The client against the lab's API over simulated machines: neither side knows the other, only Linode's API between them.
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { Secret } from '../src/ground/index.ts';
-import { createRegionApi, SimulatedHardware, type FaultRule } from '../src/lab/index.ts';
+import { Secret } from '@understudy/foundation';
+import { createRegionApi, SimulatedHardware, type FaultRule } from '@understudy/lab';
 import { createLinodeClient, isLinodeError, type LinodeClient } from '../src/linode/index.ts';
 import { parseTopology, regionProblems } from '../src/topology/index.ts';
 

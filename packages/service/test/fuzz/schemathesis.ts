@@ -44,7 +44,7 @@ export async function schemathesis(
   const child = spawn(program, ['run', `${url}/openapi.json`, ...options], {
     cwd: directory,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, SCHEMATHESIS_HOOKS: fileURLToPath(new URL('schemathesis_hooks.py', import.meta.url)) },
+    env: { ...process.env, SCHEMATHESIS_HOOKS: fileURLToPath(new URL('./schemathesis_hooks.py', import.meta.url)) },
   });
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()));

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
-import { buildRelease } from '../../src/release/index.ts';
+import { buildRelease } from '../../src/release/build.ts';
 import { pipArguments } from '../../src/release/vendor.ts';
 
 describe('buildRelease', () => {

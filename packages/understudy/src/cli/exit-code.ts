@@ -1,5 +1,5 @@
 // What the shell sees. Every command ends with one of these; nothing else sets process.exitCode.
-import { UnderstudyError } from '../ground/index.ts';
+import { UnderstudyError } from '@understudy/foundation';
 
 export const exitCode = {
   /** The answer is yes: healthy, nothing to do, every drill passed. */

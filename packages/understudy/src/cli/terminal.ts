@@ -1,7 +1,7 @@
 // The one place that prints. Data goes to stdout, progress and errors to stderr; colour only where a terminal reads.
 import { createInterface } from 'node:readline/promises';
 import { createColors } from 'picocolors';
-import { UnderstudyError, type LogLine, type Logger } from '../ground/index.ts';
+import { UnderstudyError, type LogLine, type Logger } from '@understudy/foundation';
 
 const noColour = process.env['NO_COLOR'] !== undefined;
 /**

@@ -1,10 +1,9 @@
 // What every command on a topology shares: the file argument, `--target`, and a session around the body.
 import type { Command } from 'commander';
-import { lockOperation } from '../status/index.ts';
-import { systemClock } from '../ground/index.ts';
+import { lockOperation, defaultTopologyPath, locksDirectory, openSession, type Session } from '../operation/index.ts';
+import { systemClock } from '@understudy/foundation';
 import { action, withCommonOptions, type CommonOptions, type Context } from './action.ts';
 import type { ExitCode } from './exit-code.ts';
-import { defaultTopologyPath, locksDirectory, openSession, type Session } from './session.ts';
 import { targetNames } from '../topology/index.ts';
 
 export interface TargetOptions extends CommonOptions {

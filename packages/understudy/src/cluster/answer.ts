@@ -1,6 +1,6 @@
 // Reading the engine's answers: a status that is not the expected one is an error that quotes the engine's own reason.
 import { z } from 'zod';
-import { UnderstudyError } from '../ground/index.ts';
+import { UnderstudyError } from '@understudy/foundation';
 import type { EngineAnswer } from './transport.ts';
 
 const failure = z.object({ error: z.object({ type: z.string().optional(), reason: z.string().nullish() }) });

@@ -1,6 +1,6 @@
 // What can make users be refused, or fail to heal, while health may be green: plain data, judged elsewhere. Each part is read by
 // itself, so that one that cannot be read hides no other.
-import { absent, look, seen, type Seen } from '../ground/index.ts';
+import { absent, look, seen, type Seen } from '@understudy/foundation';
 import { blocks, type Block } from './blocks.ts';
 import { clusterSettings, settingIn } from './cluster-settings.ts';
 import { diskUse, type DiskUse } from './disk-use.ts';

@@ -1,6 +1,6 @@
 // A node emptied: every copy on it is moved to another one by the engine, however long that takes, as long as it gets on.
 import { z } from 'zod';
-import { UnderstudyError } from '../ground/index.ts';
+import { UnderstudyError } from '@understudy/foundation';
 import { excludeFromAllocation } from './allocation.ts';
 import { allocationSentence, explainAllocation } from './allocation-explanation.ts';
 import { expectBody } from './answer.ts';

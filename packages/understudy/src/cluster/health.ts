@@ -1,8 +1,8 @@
 // Cluster health, with every field the engine reports, and waiting for it.
 import { z } from 'zod';
-import { UnderstudyError, type Clock } from '../ground/index.ts';
+import { UnderstudyError, type Clock } from '@understudy/foundation';
 import { expectBody } from './answer.ts';
-import type { Dialect } from './dialect.ts';
+import type { Dialect } from '../engines/index.ts';
 import { askUntil, type RunningCluster } from './running-cluster.ts';
 import type { EngineAnswer, EngineTransport } from './transport.ts';
 

@@ -1,7 +1,7 @@
 // The health of every index, ours and others: the cluster's own is that of the worst of them.
 import { z } from 'zod';
 import { expectBody } from './answer.ts';
-import type { Dialect } from './dialect.ts';
+import type { Dialect } from '../engines/index.ts';
 import type { EngineTransport } from './transport.ts';
 
 export interface IndexHealth {

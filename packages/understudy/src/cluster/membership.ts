@@ -1,8 +1,8 @@
 // Who belongs to the cluster: nodes, the elected one, and the configuration that votes.
 import { z } from 'zod';
-import { UnderstudyError, type Clock } from '../ground/index.ts';
+import { UnderstudyError, type Clock } from '@understudy/foundation';
 import { expectBody, refused } from './answer.ts';
-import type { Dialect } from './dialect.ts';
+import type { Dialect } from '../engines/index.ts';
 import { askUntil, type RunningCluster } from './running-cluster.ts';
 import type { EngineAnswer, EngineTransport } from './transport.ts';
 

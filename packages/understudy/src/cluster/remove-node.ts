@@ -1,5 +1,5 @@
 // How a node leaves a living cluster for good: emptied first, then without a vote, then stopped, and only then is its machine removed.
-import { UnderstudyError } from '../ground/index.ts';
+import { UnderstudyError } from '@understudy/foundation';
 import { admitToAllocation, excludeFromAllocation } from './allocation.ts';
 import { filtersIn } from './allocation-filters.ts';
 import { clusterSettings, settingIn } from './cluster-settings.ts';

@@ -1,5 +1,5 @@
 // One node of a running cluster restarted on purpose, without losing a copy and with the shortest gap for writers.
-import { UnderstudyError } from '../ground/index.ts';
+import { UnderstudyError } from '@understudy/foundation';
 import { allocation, flush, setAllocation } from './allocation.ts';
 import { clusterHealth, healthSentence, healthWithin } from './health.ts';
 import { clearVotingExclusion, clearVotingExclusions, handOverMaster } from './membership.ts';

@@ -1,6 +1,6 @@
 // What an order to a running cluster needs: a way to ask it, its engine's words, and time.
-import { UnderstudyError, type Clock } from '../ground/index.ts';
-import type { Dialect } from './dialect.ts';
+import { UnderstudyError, type Clock } from '@understudy/foundation';
+import type { Dialect } from '../engines/index.ts';
 import type { EngineTransport } from './transport.ts';
 
 export interface RunningCluster {

@@ -1,6 +1,6 @@
 // The port through which every engine operation goes, and its direct form over HTTP. Which way a request takes to a node
 // (directly, or by way of a machine inside the private network) is the transport's affair and nobody else's.
-import { UnderstudyError } from '../ground/index.ts';
+import { UnderstudyError } from '@understudy/foundation';
 
 type Method = 'GET' | 'PUT' | 'POST' | 'DELETE' | 'HEAD';
 

@@ -1,7 +1,7 @@
 // One node of a running cluster upgraded: a restart during which a newer engine is installed.
 // https://www.elastic.co/docs/deploy-manage/upgrade/deployment-or-cluster/elasticsearch
 // https://docs.opensearch.org/latest/migrate-or-upgrade/rolling-upgrade/
-import { UnderstudyError } from '../ground/index.ts';
+import { UnderstudyError } from '@understudy/foundation';
 import { engineNodes, nodeVersions } from './nodes.ts';
 import { readyToStop, whileStopped } from './restart.ts';
 import { askUntil, greenWithinMs, joinWithinMs, type RunningCluster } from './running-cluster.ts';

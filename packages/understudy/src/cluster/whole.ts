@@ -1,5 +1,5 @@
 // Whether the cluster is as it should be before and after an order: every member there, every copy in place.
-import { UnderstudyError } from '../ground/index.ts';
+import { UnderstudyError } from '@understudy/foundation';
 import { allocationSentence, cannotCome, explainAllocation, waitsForNewerNode } from './allocation-explanation.ts';
 import { healthSentence, healthWithin } from './health.ts';
 import { engineNodes } from './nodes.ts';

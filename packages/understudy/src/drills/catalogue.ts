@@ -1,6 +1,6 @@
 // Every drill, with its goals for the tuned topology: three search machines, two service machines, one balancer, one replica.
 // Goals are the default; a topology may set its own.
-import { UnderstudyError } from '../ground/index.ts';
+import { UnderstudyError } from '@understudy/foundation';
 import type { Drill } from './drill.ts';
 import type { Fault } from './faults/fault.ts';
 import { balancerDrain } from './faults/balancer-drain.ts';
@@ -21,8 +21,7 @@ import { rollingRestart } from './faults/rolling-restart.ts';
 import { unitKill } from './faults/unit-kill.ts';
 import { unitPause } from './faults/unit-pause.ts';
 import { unitStop } from './faults/unit-stop.ts';
-import { goals, type Goals } from './goals.ts';
-import type { Durations } from './history/records.ts';
+import { goals, type Goals, type Durations } from '../proof/index.ts';
 
 const durations: Durations = { steadyMs: 10_000, faultMs: 60_000, recoveryMs: 180_000 };
 

@@ -1,10 +1,10 @@
 // The world of a drill on a real system, out of the world that status and apply share.
-import { dialectOf } from '../cluster/index.ts';
-import { UnderstudyError } from '../ground/index.ts';
-import { engineLayouts, serviceUnit } from '../machines/index.ts';
-import { engineHosts, observeObjects, targetOf, type ObservedBalancer, type World } from '../status/index.ts';
+import { dialectOf, engineLayouts } from '../engines/index.ts';
+import { UnderstudyError } from '@understudy/foundation';
+import { serviceUnit } from '../machines/index.ts';
+import { engineHosts, observeObjects, targetOf, type ObservedBalancer, type World } from '../observe/index.ts';
 import { machinePlans, type Listener, type Topology } from '../topology/index.ts';
-import type { BalancerNodeSample } from './history/records.ts';
+import type { BalancerNodeSample } from '../proof/index.ts';
 import { enginePort } from './engine-port.ts';
 import type { BalancerPort, DrillWorld } from './world.ts';
 

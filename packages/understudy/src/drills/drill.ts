@@ -1,7 +1,6 @@
 // What a drill is: a fault, what it must show, and how long things take. The catalogue lists them all.
 import type { Fault } from './faults/fault.ts';
-import type { Goals } from './goals.ts';
-import type { Durations } from './history/records.ts';
+import type { Goals, Durations } from '../proof/index.ts';
 
 export interface Drill {
   /** In kebab-case; what `drill run` takes. */

@@ -1,13 +1,7 @@
 // The engine's API as drills use it. Transport and credentials are the caller's; what the engines call differently is the dialect's.
-import {
-  newestSnapshot,
-  releaseRestart,
-  restartNode,
-  shards,
-  type Dialect,
-  type EngineTransport,
-} from '../cluster/index.ts';
-import { systemClock, UnderstudyError } from '../ground/index.ts';
+import { newestSnapshot, releaseRestart, restartNode, shards, type EngineTransport } from '../cluster/index.ts';
+import type { Dialect } from '../engines/index.ts';
+import { systemClock, UnderstudyError } from '@understudy/foundation';
 import type { EnginePort, EngineView, StoredDocument } from './world.ts';
 
 const idsPerRequest = 500;

@@ -1,9 +1,9 @@
 // What a drill needs of the world, as ports. The cli builds one of a topology; tests build one of a few lines.
 import type { NodeRestart, Snapshot } from '../cluster/index.ts';
-import type { Clock, Logger } from '../ground/index.ts';
+import type { Clock, Logger } from '@understudy/foundation';
 import type { RemoteRunner } from '../machines/index.ts';
 import type { Topology } from '../topology/index.ts';
-import type { BalancerNodeSample } from './history/records.ts';
+import type { BalancerNodeSample } from '../proof/index.ts';
 
 export interface DrillMachine {
   /** Also the engine's node name, and the balancer's label of the backend. */

@@ -1,5 +1,5 @@
 // The client: one method per operation that the product uses, noun first.
-import { systemClock, silentLogger, type Clock, type Logger, type Secret } from '../ground/index.ts';
+import { systemClock, silentLogger, type Clock, type Logger, type Secret } from '@understudy/foundation';
 import { accountOperations, catalogueOperations, profileOperations } from './account.ts';
 import { instanceOperations } from './instances.ts';
 import { firewallOperations, placementGroupOperations, vpcOperations } from './networks.ts';

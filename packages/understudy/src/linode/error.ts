@@ -1,5 +1,5 @@
 // The one error of this room and its codes. Nothing here may hold a token or a body: only method, path and answers.
-import { UnderstudyError } from '../ground/index.ts';
+import { UnderstudyError } from '@understudy/foundation';
 
 export type LinodeErrorCode =
   | 'linode-unauthorized'

@@ -1,13 +1,16 @@
-// The door of linode: the only way to Linode's API v4.
-export { createLinodeClient, linodeBaseUrl } from './client.ts';
-export type { CallCounts, LinodeClient, LinodeClientOptions } from './client.ts';
-export { missingGrants, missingScopes, neededScopes, type Access } from './access.ts';
-export { isLinodeError, LinodeError } from './error.ts';
-export type { LinodeErrorCode, LinodeReason, Operation } from './error.ts';
-export type { CallOptions } from './call.ts';
-export type { WaitOptions } from './wait.ts';
 export type * from './filter.ts';
 export type * from './requests.ts';
+export {
+  type CallCounts,
+  createLinodeClient,
+  linodeBaseUrl,
+  type LinodeClient,
+  type LinodeClientOptions,
+} from './client.ts';
+export { type Access, missingGrants, missingScopes, neededScopes } from './access.ts';
+export { isLinodeError, LinodeError, type LinodeErrorCode, type LinodeReason, type Operation } from './error.ts';
+export type { CallOptions } from './call.ts';
+export type { WaitOptions } from './wait.ts';
 export type {
   AccountSettings,
   Firewall,
@@ -35,3 +38,10 @@ export type {
   Vpc,
   VpcIp,
 } from './answers.ts';
+export type {
+  FirewallRuleBody,
+  FirewallRulesBody,
+  InstanceCreate,
+  NodeBalancerConfigBody,
+  NodeBalancerNodeBody,
+} from './requests.ts';

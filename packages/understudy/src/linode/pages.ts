@@ -1,7 +1,7 @@
 // Whole lists out of pages. A list that fits one page is one consistent answer; a longer one is read again until two
 // readings agree, because an object deleted between two pages pulls another one across the seam, unseen.
 import { z } from 'zod';
-import type { Logger } from '../ground/index.ts';
+import type { Logger } from '@understudy/foundation';
 import type { Call, ListCall } from './call.ts';
 import { isLinodeError } from './error.ts';
 

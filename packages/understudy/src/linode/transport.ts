@@ -10,7 +10,7 @@ import {
   type Attempt,
   type Verdict,
 } from './outcome.ts';
-import { UnderstudyError, type Clock, type Logger, type Secret } from '../ground/index.ts';
+import { UnderstudyError, type Clock, type Logger, type Secret } from '@understudy/foundation';
 import { gate, type Gate } from './gate.ts';
 import { readPages } from './pages.ts';
 import type { Call, Transport } from './call.ts';

@@ -1,5 +1,5 @@
 // Waiting for what Linode does after it has answered: statuses and events, polled with growing pauses and a deadline.
-import type { Clock } from '../ground/index.ts';
+import type { Clock } from '@understudy/foundation';
 import type { accountOperations } from './account.ts';
 import type { Instance, LinodeEvent } from './answers.ts';
 import { isLinodeError, LinodeError } from './error.ts';

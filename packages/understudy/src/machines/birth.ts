@@ -1,7 +1,7 @@
 // What a machine is told at birth: cloud-init user data as a value. It carries nothing secret, because user data can be read
 // by every process on the machine and by everyone with read access to the account.
 import { stringify } from 'yaml';
-import { UnderstudyError } from '../ground/index.ts';
+import { UnderstudyError } from '@understudy/foundation';
 import type { ManagedFile } from './managed-file.ts';
 
 /** Linode's limit on decoded user data, in bytes. https://techdocs.akamai.com/linode-api/reference/post-linode-instance */

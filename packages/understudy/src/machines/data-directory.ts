@@ -1,7 +1,7 @@
 // What an engine's data directory holds, judged on the machine itself: for the look at a machine, and in the moment in which something
 // is about to be done that would be wrong beside a cluster's data.
 import { askFunctions } from './ask-functions.ts';
-import type { EngineLayout } from './engine-layout.ts';
+import type { EngineLayout } from '../engines/index.ts';
 
 /**
  * What an engine left in its data directory. Elasticsearch keeps its state in _state, Elasticsearch 7 and OpenSearch in

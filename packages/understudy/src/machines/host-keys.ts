@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { UnderstudyError, type Clock, type Logger } from '../ground/index.ts';
+import { UnderstudyError, type Clock, type Logger } from '@understudy/foundation';
 import type { RemoteTarget } from './remote.ts';
 
 export interface HostKeys {

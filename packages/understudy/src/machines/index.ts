@@ -1,15 +1,13 @@
-// Machines: what a machine is told, as cloud-init user data at birth and over SSH later; and what it says of itself.
 export type { RemoteOptions, RemoteResult, RemoteRunner, RemoteTarget, TunnelEnd } from './remote.ts';
 export { createSshRunner, type PinningRunner } from './ssh-runner.ts';
 export { hostKeysFile } from './host-keys.ts';
-export { ensureKeyPair, readPublicKeys, type KeyPair } from './key-pair.ts';
+export { ensureKeyPair, type KeyPair, readPublicKeys } from './key-pair.ts';
 export { shellLine } from './shell.ts';
-export { contentHash, whenChanged, writeFilesScript, type ManagedFile } from './managed-file.ts';
-export { engineLayouts, httpPort, transportPort, vendorRepository, type PackageRepository } from './engine-layout.ts';
+export { contentHash, type ManagedFile, whenChanged, writeFilesScript } from './managed-file.ts';
 export { engineInstaller, engineKeyPath, installCommand, installExits, type InstallMode } from './engine-package.ts';
 export { birthUserData, sshdFile, userDataLimitBytes } from './birth.ts';
 export { applySysctlPath, kernelSettings, sysctlPath, sysctlUnit } from './kernel-files.ts';
-export { engineSettings, engineStartedPath, engineStartPaths, searchFiles, type EngineForm } from './search-files.ts';
+export { type EngineForm, engineSettings, engineStartedPath, engineStartPaths, searchFiles } from './search-files.ts';
 export {
   serviceEnvironmentPath,
   serviceFiles,
@@ -21,14 +19,14 @@ export {
 export {
   currentRelease,
   packCommand,
+  type Release,
   releaseOf,
   releasesDirectory,
   switchScript,
   unpackScript,
-  type Release,
 } from './release.ts';
 export { bootstrapGuard, dataInTheWay, setDataAsideScript, type StrayState } from './data-directory.ts';
 export { machineSpec } from './machine-spec.ts';
-export { observeCommand, observeMachine, parseObservation, partOf, type ObservedMachine } from './observe-machine.ts';
+export { observeCommand, type ObservedMachine, observeMachine, parseObservation, partOf } from './observe-machine.ts';
 export { observeScript } from './observe-script.ts';
 export type { CloudInit, DataDirectory, DiskUse, DpkgState, ObservedPackage, ObservedUnit } from './observed-values.ts';

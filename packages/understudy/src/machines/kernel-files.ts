@@ -2,7 +2,7 @@
 // unit of its own; a key that a machine may not write (vm.* in a container) keeps the host's value, one that its kernel does not
 // have is passed over.
 import type { FailoverProfile, Role } from '../topology/index.ts';
-import { failoverProfiles } from './failover-profiles.ts';
+import { failoverProfiles } from '../engines/index.ts';
 import type { ManagedFile } from './managed-file.ts';
 
 export const sysctlPath = '/etc/sysctl.d/60-understudy.conf';

@@ -2,7 +2,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import ssh2 from 'ssh2';
-import { Secret, UnderstudyError } from '../ground/index.ts';
+import { Secret, UnderstudyError } from '@understudy/foundation';
 
 export interface KeyPair {
   readonly privateKey: Secret;

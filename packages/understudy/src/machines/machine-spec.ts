@@ -1,7 +1,7 @@
 // Which facts of a machine matter, by its role: what `observeMachine` is asked for.
 import type { Engine, FailoverProfile, Role } from '../topology/index.ts';
 import { sshdFile } from './birth.ts';
-import { engineLayouts } from './engine-layout.ts';
+import { engineLayouts } from '../engines/index.ts';
 import { engineKeyPath } from './engine-package.ts';
 import { kernelFiles, kernelSettings, sysctlUnit } from './kernel-files.ts';
 import type { MachineSpec } from './observe-machine.ts';

@@ -1,9 +1,8 @@
 // The files of a search machine: engine settings, JVM heap, systemd drop-in. Pure values; the same input gives the same bytes.
 import type { MachinePlan, Topology } from '../topology/index.ts';
 import { stringify } from 'yaml';
-import { oncePer } from '../ground/index.ts';
-import { engineLayouts, httpPort, transportPort, type EngineLayout } from './engine-layout.ts';
-import { failoverProfiles } from './failover-profiles.ts';
+import { oncePer } from '@understudy/foundation';
+import { engineLayouts, httpPort, transportPort, type EngineLayout, failoverProfiles } from '../engines/index.ts';
 import { kernelFiles } from './kernel-files.ts';
 import type { ManagedFile } from './managed-file.ts';
 

@@ -1,7 +1,7 @@
 // The files of a service machine: its unit and its environment. The release itself is in release.ts.
-import { oncePer, type Secret } from '../ground/index.ts';
+import { oncePer, type Secret } from '@understudy/foundation';
 import type { MachinePlan, Topology } from '../topology/index.ts';
-import { httpPort } from './engine-layout.ts';
+import { httpPort } from '../engines/index.ts';
 import { kernelFiles } from './kernel-files.ts';
 import type { ManagedFile } from './managed-file.ts';
 import { currentRelease } from './release.ts';

@@ -2,7 +2,7 @@
 // It decides nothing about commands; it carries them, bounds them and says precisely why one could not run.
 import type { Duplex } from 'node:stream';
 import ssh2, { type Client, type ClientChannel } from 'ssh2';
-import { UnderstudyError, type Clock, type Secret } from '../ground/index.ts';
+import { UnderstudyError, type Clock, type Secret } from '@understudy/foundation';
 import type { HostKeys } from './host-keys.ts';
 import type { RemoteOptions, RemoteResult, RemoteRunner, RemoteTarget, TunnelEnd } from './remote.ts';
 import { shellLine } from './shell.ts';

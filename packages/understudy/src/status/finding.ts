@@ -1,7 +1,7 @@
 // A finding: one thing that keeps the verdict from healthy, with what users feel of it and what mends it. A notice: one that does not.
-import type { Unknown } from '../ground/index.ts';
+import type { Unknown } from '@understudy/foundation';
 import type { Topology } from '../topology/index.ts';
-import type { Observation, ObservedCluster } from './observation.ts';
+import type { Observation, ObservedCluster } from '../observe/index.ts';
 import type { Status, Verdict } from './status.ts';
 
 export type Finding = Status['findings'][number];

@@ -1,5 +1,5 @@
 // From an observation to one verdict with findings. Pure: the same observation gives the same words.
-import { shown } from '../ground/index.ts';
+import { shown } from '@understudy/foundation';
 import { currentRelease, partOf, releasesDirectory } from '../machines/index.ts';
 import { machinePlans, type Topology } from '../topology/index.ts';
 import { worstFirst, type Notice, type View } from './finding.ts';
@@ -9,8 +9,7 @@ import { clusterFindings } from './findings/cluster.ts';
 import { foreignNotices } from './findings/foreign.ts';
 import { machineFindings, unitOf } from './findings/machines.ts';
 import { shardLimitNotices } from './findings/shard-limit.ts';
-import { instanceNamed } from './lookup.ts';
-import type { Observation, ObservedBalancer } from './observation.ts';
+import { instanceNamed, type Observation, type ObservedBalancer } from '../observe/index.ts';
 import type { Status } from './status.ts';
 
 export function judge(observation: Observation, topology: Topology): Status {

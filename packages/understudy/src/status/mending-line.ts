@@ -1,6 +1,7 @@
 // Lines that a person can paste: a command on one machine, and a request to the engine by way of one. Names of indices and settings
 // are anybody's words, so every part of a line is quoted for both shells that read it.
-import { httpPort, shellLine } from '../machines/index.ts';
+import { httpPort } from '../engines/index.ts';
+import { shellLine } from '../machines/index.ts';
 import type { Status } from './status.ts';
 
 type Machine = Status['machines'][number];

@@ -1,5 +1,5 @@
 // One thing wrong with a topology, and the error that carries them all.
-import { UnderstudyError } from '../ground/index.ts';
+import { UnderstudyError } from '@understudy/foundation';
 
 export interface Problem {
   /** Dotted path, such as `balancer.listeners.0.port`; empty for the file as a whole. */

@@ -1,5 +1,5 @@
 // Refusals about the cluster: majorities, copies, versions, memory, and hosts of their own for its machines.
-import { unsupportedVersion } from './engine-versions.ts';
+import { unsupportedVersion } from '../engines/index.ts';
 import { leastHeapMb, machineSize, mostHeapMb } from './machine-types.ts';
 import { mostMachinesPerGroup } from './plan.ts';
 import type { Refusal } from './refusal.ts';

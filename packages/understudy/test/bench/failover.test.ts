@@ -20,7 +20,7 @@ import {
   type PriceRun,
 } from '../../../../bench/false-failover/price.ts';
 import { priceTables } from '../../../../bench/false-failover/table.ts';
-import { failoverProfiles } from '../../src/machines/failover-profiles.ts';
+import { failoverProfiles } from '../../src/engines/failover-profiles.ts';
 import { parseTopology } from '../../src/topology/index.ts';
 
 const host = { cpu: 'a processor', cpus: 2, memoryGb: 24, kernel: '6.18' };

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { operations, topologyText } from '../../../../bench/operations/operations.ts';
 import type { OperationRun } from '../../../../bench/operations/run.ts';
 import { operationsTable, troubleText } from '../../../../bench/operations/table.ts';
-import { upgradeProblem } from '../../src/cluster/index.ts';
+import { upgradeProblem } from '../../src/engines/index.ts';
 import { parseTopology } from '../../src/topology/index.ts';
 
 const nothing = { kills: 0, powerCut: false, starved: false };

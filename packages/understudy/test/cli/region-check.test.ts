@@ -1,9 +1,9 @@
 // What is looked at before anything is created: rights, account settings, region, price. Against the lab's API in memory.
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { checkAccess, checkRegion } from '../../src/cli/region-check.ts';
-import { Secret, UnderstudyError } from '../../src/ground/index.ts';
-import { createRegionApi, SimulatedHardware } from '../../src/lab/index.ts';
+import { checkAccess, checkRegion } from '../../src/operation/region-check.ts';
+import { Secret, UnderstudyError } from '@understudy/foundation';
+import { createRegionApi, SimulatedHardware } from '@understudy/lab';
 import { createLinodeClient, neededScopes, type LinodeClient } from '../../src/linode/index.ts';
 import { parseTopology, TopologyError } from '../../src/topology/index.ts';
 import { sampleText } from '../simulation/sample-intent.ts';

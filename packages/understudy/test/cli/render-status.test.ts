@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import { renderStatus } from '../../src/cli/render/status.ts';
-import { seen } from '../../src/ground/index.ts';
+import { seen } from '@understudy/foundation';
 import { judge } from '../../src/status/index.ts';
 import { cluster, topology, well } from '../status/changes.ts';
 

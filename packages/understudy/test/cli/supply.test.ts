@@ -7,10 +7,10 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
-import { resolveTarget } from '../../src/cli/target.ts';
-import { labEndpoint } from '../../src/lab/index.ts';
-import type { LabPlaces } from '../../src/lab/places.ts';
-import { startDaemon, stopDaemon } from '../../src/lab/supervise.ts';
+import { resolveTarget } from '../../src/operation/target.ts';
+import { labEndpoint } from '@understudy/lab';
+import type { LabPlaces } from '../../../lab/src/places.ts';
+import { startDaemon, stopDaemon } from '../../../lab/src/supervise.ts';
 import { sampleText } from '../simulation/sample-intent.ts';
 
 const cli = resolve(import.meta.dirname, '../../src/cli/main.ts');

@@ -7,7 +7,6 @@ import {
   clusterHealth,
   createIndex,
   directTransport,
-  dialectOf,
   engineTransport,
   handOverMaster,
   membership,
@@ -17,6 +16,7 @@ import {
   waitForHealth,
   type EngineTransport,
 } from '../../src/cluster/index.ts';
+import { dialectOf } from '../../src/engines/index.ts';
 import { scaledClock } from '../simulation/scaled-clock.ts';
 
 interface Sent {

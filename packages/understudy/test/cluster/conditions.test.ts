@@ -14,7 +14,7 @@ import {
   retryFailedAllocation,
   type ClusterConditions,
 } from '../../src/cluster/index.ts';
-import type { Seen } from '../../src/ground/index.ts';
+import type { Seen } from '@understudy/foundation';
 import { noEngine, RealCluster } from './real-cluster.ts';
 
 function value<Value>(thing: Seen<Value>): Value {

@@ -4,8 +4,9 @@ import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { cp, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { dialectOf, directTransport, type RunningCluster } from '../../src/cluster/index.ts';
-import { systemClock } from '../../src/ground/index.ts';
+import { dialectOf } from '../../src/engines/index.ts';
+import { directTransport, type RunningCluster } from '../../src/cluster/index.ts';
+import { systemClock } from '@understudy/foundation';
 import { answers, bound, ended, findEngine, freePort } from '../../../service/test/harness/engine.ts';
 
 interface Node {

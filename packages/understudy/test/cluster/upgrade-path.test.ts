@@ -1,7 +1,7 @@
 // Which version may follow which, as the vendors say.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { upgradeProblem } from '../../src/cluster/index.ts';
+import { upgradeProblem } from '../../src/engines/index.ts';
 
 for (const [engine, from, to, code] of [
   ['elasticsearch', '9.5.3', '9.5.3', undefined],

@@ -1,6 +1,6 @@
 // Plans for tests: a whole one with the fields that a test cares about replaced.
-import { defaultSteadyState, goals } from '../../src/drills/goals.ts';
-import { formatVersion, type RunPlan, type WorkloadPlan } from '../../src/drills/history/records.ts';
+import { defaultSteadyState, goals } from '../../src/proof/goals.ts';
+import { formatVersion, type RunPlan, type WorkloadPlan } from '../../src/proof/history/records.ts';
 
 export function workloadPlan(changes: Partial<WorkloadPlan> = {}): WorkloadPlan {
   return {

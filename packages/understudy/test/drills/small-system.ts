@@ -6,10 +6,10 @@ import { mkdtemp } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { silentLogger, systemClock } from '../../src/ground/index.ts';
+import { silentLogger, systemClock } from '@understudy/foundation';
 import type { RemoteRunner } from '../../src/machines/index.ts';
 import type { DrillWorld, EnginePort, StoredDocument } from '../../src/drills/world.ts';
-import { shardOf } from '../../src/drills/workload/routing.ts';
+import { shardOf } from '../../src/proof/load/routing.ts';
 import { parseTopology } from '../../src/topology/index.ts';
 
 export interface SmallSystem {

@@ -9,14 +9,16 @@ import { connect } from 'node:net';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { cacheDirectory } from '../../src/cli/places.ts';
-import { openSession, resolveIntent, type Session } from '../../src/cli/session.ts';
-import { silentLogger } from '../../src/ground/index.ts';
-import { labDown, labEndpoint, labPowerCut, labUp } from '../../src/lab/index.ts';
-import { apply, destroy, plan, type Intent, confirmUnlessDestructive } from '../../src/reconcile/index.ts';
-import { observe, observeObjects, targetOf, type Status } from '../../src/status/index.ts';
-import { whyWithout } from '../openapi/specification.ts';
-import { checkTraffic } from './checked-traffic.ts';
+import { cacheDirectory } from '../../src/operation/places.ts';
+import { openSession, resolveIntent, type Session } from '../../src/operation/session.ts';
+import { silentLogger } from '@understudy/foundation';
+import { labDown, labEndpoint, labPowerCut, labUp } from '@understudy/lab';
+import { apply, destroy, plan, confirmUnlessDestructive } from '../../src/reconcile/index.ts';
+import type { Intent } from '../../src/operation/index.ts';
+import { observe, observeObjects, targetOf } from '../../src/observe/index.ts';
+import type { Status } from '../../src/status/index.ts';
+import { whyWithout } from '../../../lab/test/openapi/specification.ts';
+import { checkTraffic } from '../../../lab/test/lab/checked-traffic.ts';
 
 const topologyText = `
 name: demo

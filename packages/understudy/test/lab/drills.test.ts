@@ -6,20 +6,21 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openDrillWorld } from '../../src/cli/drill-world.ts';
-import { cacheDirectory } from '../../src/cli/places.ts';
-import { openSession, resolveIntent, type Session } from '../../src/cli/session.ts';
+import { openDrillWorld } from '../../src/drills/open-drill-world.ts';
+import { cacheDirectory } from '../../src/operation/places.ts';
+import { openSession, resolveIntent, type Session } from '../../src/operation/session.ts';
 import { deadManAfterMs } from '../../src/drills/faults/dead-man.ts';
-import { readJournal } from '../../src/drills/history/run-folder.ts';
-import { drillsNamed, runDrill, verify, type DrillWorld } from '../../src/drills/index.ts';
+import { readJournal } from '../../src/proof/history/run-folder.ts';
+import { drillsNamed, runDrill, type DrillWorld } from '../../src/drills/index.ts';
+import { verify } from '../../src/proof/index.ts';
 import { faultContext } from '../../src/drills/run/fault-session.ts';
 import { leftovers, machineStates } from '../../src/drills/run/machine-state.ts';
 import { checkPreconditions } from '../../src/drills/run/preconditions.ts';
-import { silentLogger } from '../../src/ground/index.ts';
-import { labDown, labUp } from '../../src/lab/index.ts';
+import { silentLogger } from '@understudy/foundation';
+import { labDown, labUp } from '@understudy/lab';
 import { apply, confirmUnlessDestructive } from '../../src/reconcile/index.ts';
-import { whyWithout } from '../openapi/specification.ts';
-import { checkTraffic } from './checked-traffic.ts';
+import { whyWithout } from '../../../lab/test/openapi/specification.ts';
+import { checkTraffic } from '../../../lab/test/lab/checked-traffic.ts';
 
 const topologyText = `
 name: demo

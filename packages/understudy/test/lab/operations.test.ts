@@ -7,8 +7,8 @@ import { after, before, describe, it } from 'node:test';
 import { operations } from '../../../../bench/operations/operations.ts';
 import { runOperation, type OperationRun } from '../../../../bench/operations/run.ts';
 import { openSystem, type OperatedSystem } from '../../../../bench/operations/system.ts';
-import { cacheDirectory } from '../../src/cli/places.ts';
-import { silentLogger } from '../../src/ground/index.ts';
+import { cacheDirectory } from '../../src/operation/places.ts';
+import { silentLogger } from '@understudy/foundation';
 
 /** Modest, so that a busy test machine measures the system and not itself. */
 const modest = {

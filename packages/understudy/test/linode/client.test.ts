@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import { test } from 'node:test';
 import { createLinodeClient, isLinodeError, type LinodeClient } from '../../src/linode/index.ts';
-import { Secret } from '../../src/ground/index.ts';
+import { Secret } from '@understudy/foundation';
 import { everyOperation } from './every-operation.ts';
 import { instance } from './recorded.ts';
 import { page, plantedToken, wire } from './wire.ts';

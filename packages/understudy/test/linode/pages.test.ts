@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { readPages } from '../../src/linode/pages.ts';
 import type { Call } from '../../src/linode/call.ts';
-import { silentLogger } from '../../src/ground/index.ts';
+import { silentLogger } from '@understudy/foundation';
 import { z } from 'zod';
 import { instance } from './recorded.ts';
 import { page, refusal, wire } from './wire.ts';

@@ -3,7 +3,7 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 import { createLinodeClient, type LinodeClientOptions } from '../../src/linode/index.ts';
-import { Secret, type Clock, type LogLine } from '../../src/ground/index.ts';
+import { Secret, type Clock, type LogLine } from '@understudy/foundation';
 
 export interface Seen {
   readonly method: string;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { UnderstudyError } from '../../src/ground/index.ts';
+import { UnderstudyError } from '@understudy/foundation';
 import {
   birthUserData,
   contentHash,
@@ -11,9 +11,9 @@ import {
   serviceFiles,
   shellLine,
   userDataLimitBytes,
-  vendorRepository,
   type ManagedFile,
 } from '../../src/machines/index.ts';
+import { vendorRepository } from '../../src/engines/index.ts';
 import { machinePlans, parseTopology, type Topology } from '../../src/topology/index.ts';
 import { sampleText } from '../simulation/sample-intent.ts';
 

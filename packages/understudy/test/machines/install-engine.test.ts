@@ -5,17 +5,17 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { silentLogger } from '../../src/ground/index.ts';
-import { runBuildCommand } from '../../src/lab/cache/build-command.ts';
-import { ensureRepository } from '../../src/lab/engine/index.ts';
+import { silentLogger } from '@understudy/foundation';
+import { runBuildCommand } from '../../../lab/src/cache/build-command.ts';
+import { ensureRepository } from '../../../lab/src/engine/ensure-repository.ts';
 import {
   engineInstaller,
   engineKeyPath,
   installCommand,
   installExits,
   writeFilesScript,
-  type PackageRepository,
 } from '../../src/machines/index.ts';
+import type { PackageRepository } from '../../src/engines/index.ts';
 import { noThrowawayDebian, throwawayDebian, type Ran, type ThrowawayDebian } from './throwaway-debian.ts';
 
 const missing = noThrowawayDebian();

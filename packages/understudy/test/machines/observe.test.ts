@@ -6,7 +6,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { absent, seen } from '../../src/ground/index.ts';
+import { absent, seen } from '@understudy/foundation';
 import { contentHash, observeCommand, observeScript, parseObservation, partOf } from '../../src/machines/index.ts';
 import { codeOf, look, nothing, type Spec } from './look.ts';
 

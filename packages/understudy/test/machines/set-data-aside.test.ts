@@ -9,14 +9,8 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  contentHash,
-  dataInTheWay,
-  engineLayouts,
-  partOf,
-  setDataAsideScript,
-  type DataDirectory,
-} from '../../src/machines/index.ts';
+import { contentHash, dataInTheWay, partOf, setDataAsideScript, type DataDirectory } from '../../src/machines/index.ts';
+import { engineLayouts } from '../../src/engines/index.ts';
 import { look } from './look.ts';
 
 const directory = await mkdtemp(join(tmpdir(), 'understudy-engine-data-'));

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
-import { silentLogger, systemClock, UnderstudyError } from '../../src/ground/index.ts';
+import { silentLogger, systemClock, UnderstudyError } from '@understudy/foundation';
 import {
   createSshRunner,
   ensureKeyPair,

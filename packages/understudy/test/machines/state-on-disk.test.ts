@@ -5,8 +5,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { absent } from '../../src/ground/index.ts';
-import { bootstrapGuard, contentHash, dataInTheWay, engineLayouts, partOf } from '../../src/machines/index.ts';
+import { absent } from '@understudy/foundation';
+import { bootstrapGuard, contentHash, dataInTheWay, partOf } from '../../src/machines/index.ts';
+import { engineLayouts } from '../../src/engines/index.ts';
 import { codeOf, look } from './look.ts';
 import { recordedCommits } from './recorded-commits.ts';
 

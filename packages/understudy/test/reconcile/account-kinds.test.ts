@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { apply, destroy, plan, confirmAll } from '../../src/reconcile/index.ts';
-import { observe } from '../../src/status/index.ts';
+import { observe } from '../../src/observe/index.ts';
 import { sampleIntent, sampleText } from '../simulation/sample-intent.ts';
 import { simulatedWorld } from '../simulation/simulated-world.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { apply, destroy, plan, confirmAll, confirmUnlessDestructive } from '../../src/reconcile/index.ts';
-import { UnderstudyError } from '../../src/ground/index.ts';
-import { observe } from '../../src/status/index.ts';
+import { UnderstudyError } from '@understudy/foundation';
+import { observe } from '../../src/observe/index.ts';
 import { sampleIntent, sampleText } from '../simulation/sample-intent.ts';
 import { simulatedWorld } from '../simulation/simulated-world.ts';
 

@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { inspect } from 'node:util';
-import { certificateFromFiles, selfSignedCertificate } from '../../src/reconcile/certificate.ts';
-import { readSecretValue } from '../../src/reconcile/index.ts';
-import { shownCertificate } from '../../src/status/index.ts';
+import { certificateFromFiles, selfSignedCertificate } from '../../src/operation/certificate.ts';
+import { readSecretValue } from '../../src/operation/index.ts';
+import { shownCertificate } from '../../src/observe/index.ts';
 
 const nowMs = Date.now();
 

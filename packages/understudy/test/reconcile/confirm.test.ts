@@ -1,7 +1,7 @@
 // What is confirmed is what is done: whatever a later round needs beyond it is asked for again, and without a yes it stays undone.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { UnderstudyError } from '../../src/ground/index.ts';
+import { UnderstudyError } from '@understudy/foundation';
 import { apply, confirmAll, type ConfirmRequest } from '../../src/reconcile/index.ts';
 import { sampleIntent } from '../simulation/sample-intent.ts';
 import { simulatedWorld, type SimulatedWorld } from '../simulation/simulated-world.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LinodeError, type LinodeErrorCode } from '../../src/linode/index.ts';
-import { createOnce } from '../../src/reconcile/create-once.ts';
+import { createOnce } from '../../src/reconcile/execute/create-once.ts';
 import { scaledClock } from '../simulation/scaled-clock.ts';
 
 const clock = scaledClock(1000);

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { apply, plan, type Intent, confirmAll } from '../../src/reconcile/index.ts';
-import { observe } from '../../src/status/index.ts';
+import { apply, plan, confirmAll } from '../../src/reconcile/index.ts';
+import type { Intent } from '../../src/operation/index.ts';
+import { observe } from '../../src/observe/index.ts';
 import { sampleIntent } from '../simulation/sample-intent.ts';
 import { simulatedWorld, type SimulatedWorld } from '../simulation/simulated-world.ts';
 

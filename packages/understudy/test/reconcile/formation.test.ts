@@ -1,11 +1,12 @@
 // The one decision that can lose data: when a new cluster may be formed.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { contentHash, engineLayouts, type DataDirectory, type ObservedMachine } from '../../src/machines/index.ts';
-import { formationOf } from '../../src/reconcile/formation.ts';
-import { filesOf, machinesFor } from '../../src/reconcile/intent.ts';
-import { absent, seen, unknown, type Seen } from '../../src/ground/index.ts';
-import type { Observation } from '../../src/status/index.ts';
+import { contentHash, type DataDirectory, type ObservedMachine } from '../../src/machines/index.ts';
+import { engineLayouts } from '../../src/engines/index.ts';
+import { formationOf } from '../../src/reconcile/plan/formation.ts';
+import { filesOf, machinesFor } from '../../src/operation/intent.ts';
+import { absent, seen, unknown, type Seen } from '@understudy/foundation';
+import type { Observation } from '../../src/observe/index.ts';
 import { sampleIntent } from '../simulation/sample-intent.ts';
 
 const intent = await sampleIntent();

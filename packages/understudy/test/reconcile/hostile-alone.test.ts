@@ -2,10 +2,11 @@
 // what does not.
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { UnderstudyError } from '../../src/ground/index.ts';
-import { faultKinds, type FaultKind, type FaultRule } from '../../src/lab/index.ts';
+import { UnderstudyError } from '@understudy/foundation';
+import { faultKinds, type FaultKind, type FaultRule } from '@understudy/lab';
 import { apply, destroy, confirmAll } from '../../src/reconcile/index.ts';
-import { judge, observe, type Status } from '../../src/status/index.ts';
+import { judge, type Status } from '../../src/status/index.ts';
+import { observe } from '../../src/observe/index.ts';
 import { insist, objectsIn } from '../simulation/hostile-run.ts';
 import { sampleIntent } from '../simulation/sample-intent.ts';
 import { simulatedWorld, type SimulatedWorld } from '../simulation/simulated-world.ts';

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isLinodeError } from '../../src/linode/index.ts';
-import type { World } from '../../src/status/index.ts';
+import type { World } from '../../src/observe/index.ts';
 import { hostileRun } from '../simulation/hostile-run.ts';
 import { sampleIntent } from '../simulation/sample-intent.ts';
 

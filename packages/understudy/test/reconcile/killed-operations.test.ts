@@ -2,8 +2,9 @@
 // was begun, loses nothing and leaves nothing behind. Dead machines are noticed late, as on a busy host with the engine's defaults.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { apply, confirmAll, plan, type Intent } from '../../src/reconcile/index.ts';
-import { observe, type World } from '../../src/status/index.ts';
+import { apply, confirmAll, plan } from '../../src/reconcile/index.ts';
+import type { Intent } from '../../src/operation/index.ts';
+import { observe, type World } from '../../src/observe/index.ts';
 import { sampleIntent, sampleText } from '../simulation/sample-intent.ts';
 import { simulatedWorld, type SimulatedWorld } from '../simulation/simulated-world.ts';
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { apply, destroy, plan, confirmAll } from '../../src/reconcile/index.ts';
-import { observe, type World } from '../../src/status/index.ts';
+import { observe, type World } from '../../src/observe/index.ts';
 import { objectsIn } from '../simulation/hostile-run.ts';
 import { sampleIntent } from '../simulation/sample-intent.ts';
 import { simulatedWorld, type Death, type SimulatedWorld } from '../simulation/simulated-world.ts';

@@ -1,9 +1,11 @@
 // Who cannot reach the machines must not conclude that the machines are gone; and whoever is about to close the door is told.
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
-import { seen, unknown } from '../../src/ground/index.ts';
-import { apply, confirmAll, plan, type Intent } from '../../src/reconcile/index.ts';
-import { judge, observe, type Observation } from '../../src/status/index.ts';
+import { seen, unknown } from '@understudy/foundation';
+import { apply, confirmAll, plan } from '../../src/reconcile/index.ts';
+import type { Intent } from '../../src/operation/index.ts';
+import { judge } from '../../src/status/index.ts';
+import { observe, type Observation } from '../../src/observe/index.ts';
 import { sampleIntent, sampleText } from '../simulation/sample-intent.ts';
 import { simulatedWorld } from '../simulation/simulated-world.ts';
 

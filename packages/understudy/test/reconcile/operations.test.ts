@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
-import { taskKinds } from '../../src/reconcile/carry-out.ts';
-import { disruptionOf, disruptions } from '../../src/reconcile/disruption.ts';
-import { apply, confirmAll, plan, type Intent, type Plan } from '../../src/reconcile/index.ts';
-import { observe } from '../../src/status/index.ts';
+import { taskKinds } from '../../src/reconcile/execute/carry-out.ts';
+import { disruptionOf, disruptions } from '../../src/reconcile/plan/disruption.ts';
+import { apply, confirmAll, plan, type Plan } from '../../src/reconcile/index.ts';
+import type { Intent } from '../../src/operation/index.ts';
+import { observe } from '../../src/observe/index.ts';
 import { sampleIntent, sampleText } from '../simulation/sample-intent.ts';
 import { simulatedWorld, type SimulatedWorld } from '../simulation/simulated-world.ts';
 

@@ -3,10 +3,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { EngineTransport } from '../../src/cluster/index.ts';
-import { UnderstudyError } from '../../src/ground/index.ts';
+import { UnderstudyError } from '@understudy/foundation';
 import type { PinningRunner } from '../../src/machines/index.ts';
-import { apply, confirmAll, plan, type Intent, type Plan } from '../../src/reconcile/index.ts';
-import { judge, observe, type World } from '../../src/status/index.ts';
+import { apply, confirmAll, plan, type Plan } from '../../src/reconcile/index.ts';
+import type { Intent } from '../../src/operation/index.ts';
+import { judge } from '../../src/status/index.ts';
+import { observe, type World } from '../../src/observe/index.ts';
 import { sampleIntent, sampleText } from '../simulation/sample-intent.ts';
 import { simulatedWorld, type SimulatedWorld } from '../simulation/simulated-world.ts';
 

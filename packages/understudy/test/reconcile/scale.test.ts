@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { Session } from 'node:inspector/promises';
 import { test } from 'node:test';
-import { unknown } from '../../src/ground/index.ts';
+import { unknown } from '@understudy/foundation';
 import { apply, plan, confirmAll } from '../../src/reconcile/index.ts';
-import { judge, observe } from '../../src/status/index.ts';
+import { judge } from '../../src/status/index.ts';
+import { observe } from '../../src/observe/index.ts';
 import { sampleIntent, sizedText } from '../simulation/sample-intent.ts';
 import { simulatedWorld } from '../simulation/simulated-world.ts';
 

@@ -6,10 +6,10 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { cacheDirectory } from '../../src/cli/places.ts';
-import { Secret } from '../../src/ground/index.ts';
-import { createRegionApi, SimulatedHardware, type RegionApi } from '../../src/lab/index.ts';
-import { selfSignedCertificate } from '../../src/reconcile/certificate.ts';
+import { cacheDirectory } from '../../src/operation/places.ts';
+import { Secret } from '@understudy/foundation';
+import { createRegionApi, SimulatedHardware, type RegionApi } from '@understudy/lab';
+import { selfSignedCertificate } from '../../src/operation/certificate.ts';
 import { assertFree, filesBelow, type Planted } from './planted.ts';
 
 const program = path.resolve(import.meta.dirname, '../../src/cli/main.ts');

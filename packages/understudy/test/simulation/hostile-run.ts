@@ -1,7 +1,8 @@
 // One run of the tool against an API that misbehaves as the real one does, in a seeded mix, and what is wrong afterwards.
-import type { FaultRule } from '../../src/lab/index.ts';
-import { apply, destroy, plan, type Intent, confirmAll } from '../../src/reconcile/index.ts';
-import { observe, type World } from '../../src/status/index.ts';
+import type { FaultRule } from '@understudy/lab';
+import { apply, destroy, plan, confirmAll } from '../../src/reconcile/index.ts';
+import type { Intent } from '../../src/operation/index.ts';
+import { observe, type World } from '../../src/observe/index.ts';
 import { simulatedWorld, type SimulatedWorld } from './simulated-world.ts';
 
 const hostile: readonly FaultRule[] = [

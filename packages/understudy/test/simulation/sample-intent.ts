@@ -4,7 +4,7 @@ import { mkdtemp, mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { releaseOf } from '../../src/machines/index.ts';
-import type { Intent } from '../../src/reconcile/index.ts';
+import type { Intent } from '../../src/operation/index.ts';
 import { parseTopology } from '../../src/topology/index.ts';
 
 export const sampleText = `

@@ -1,5 +1,5 @@
 // Real time, run faster: waits of minutes take seconds, and everything keeps its order.
-import type { Clock } from '../../src/ground/index.ts';
+import type { Clock } from '@understudy/foundation';
 
 export function scaledClock(factor: number): Clock {
   const startMs = Date.now();

@@ -1,7 +1,7 @@
 // Search engines in memory, as far as the tool speaks with them: they form a cluster by the engine's own rules (initial masters,
 // quorum, one identity for ever, votes and exclusions from voting), miss nodes that are gone, and place copies of shards.
 import { parse } from 'yaml';
-import { systemClock, type Clock } from '../../src/ground/index.ts';
+import { systemClock, type Clock } from '@understudy/foundation';
 import { answerOf, type SimulatedRequest } from './simulated-answers.ts';
 import { SimulatedCopies, type SimulatedIndex, type SimulatedNode, type Surroundings } from './simulated-copies.ts';
 import type { SimulatedMachine } from './simulated-machine.ts';

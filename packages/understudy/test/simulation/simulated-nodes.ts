@@ -1,6 +1,7 @@
 // A simulated cluster without a region around it: machines with an engine, and a tool that can be killed at any request.
-import { engineTransport, dialectOf, type RunningCluster } from '../../src/cluster/index.ts';
-import type { Clock } from '../../src/ground/index.ts';
+import { engineTransport, type RunningCluster } from '../../src/cluster/index.ts';
+import { dialectOf } from '../../src/engines/index.ts';
+import type { Clock } from '@understudy/foundation';
 import { scaledClock } from './scaled-clock.ts';
 import { SimulatedClusters } from './simulated-cluster.ts';
 import { SimulatedMachine } from './simulated-machine.ts';

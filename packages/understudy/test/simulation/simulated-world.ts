@@ -2,12 +2,12 @@
 // behave as the tool is promised. The tool's own code is all real; only wires and the clock are not.
 import { finished } from 'node:stream/promises';
 import { setTimeout } from 'node:timers/promises';
-import { seen, UnderstudyError, Secret, silentLogger, type Logger } from '../../src/ground/index.ts';
-import { createRegionApi, seededRandom, SimulatedHardware, type RegionApi } from '../../src/lab/index.ts';
+import { seen, UnderstudyError, Secret, silentLogger, type Logger } from '@understudy/foundation';
+import { createRegionApi, seededRandom, SimulatedHardware, type RegionApi } from '@understudy/lab';
 import { createLinodeClient } from '../../src/linode/index.ts';
 import type { PinningRunner, RemoteOptions, RemoteResult, RemoteTarget } from '../../src/machines/index.ts';
 import { engineTransport, type EngineTransport } from '../../src/cluster/index.ts';
-import type { EngineHost, World } from '../../src/status/index.ts';
+import type { EngineHost, World } from '../../src/observe/index.ts';
 import { scaledClock } from './scaled-clock.ts';
 import { SimulatedClusters } from './simulated-cluster.ts';
 import { SimulatedMachine } from './simulated-machine.ts';

@@ -1,9 +1,9 @@
 // A whole observation of a well system, and changes of one thing of it.
 import assert from 'node:assert/strict';
-import { seen as saw, unknown } from '../../src/ground/index.ts';
+import { seen as saw, unknown } from '@understudy/foundation';
 import type { ObservedMachine } from '../../src/machines/index.ts';
 import { apply, confirmAll } from '../../src/reconcile/index.ts';
-import { observe, type Observation } from '../../src/status/index.ts';
+import { observe, type Observation } from '../../src/observe/index.ts';
 import { sampleIntent } from '../simulation/sample-intent.ts';
 import { simulatedWorld } from '../simulation/simulated-world.ts';
 

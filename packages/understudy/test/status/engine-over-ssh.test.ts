@@ -4,7 +4,7 @@ import { connect, type AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import type { RemoteRunner, TunnelEnd } from '../../src/machines/index.ts';
-import { engineOverSsh } from '../../src/status/index.ts';
+import { engineOverSsh } from '../../src/observe/index.ts';
 
 const hosts = ['demo-search-1', 'demo-search-2'].map((label, index) => ({
   target: { label, address: `203.0.113.${index + 1}` },

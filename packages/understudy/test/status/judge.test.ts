@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { absent, seen as saw, unknown } from '../../src/ground/index.ts';
+import { absent, seen as saw, unknown } from '@understudy/foundation';
 import { judge, statusJsonSchema, statusSchema, type Verdict } from '../../src/status/index.ts';
 import {
   both,

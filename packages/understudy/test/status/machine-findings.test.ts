@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import type { AddressInfo } from 'node:net';
 import { describe, test } from 'node:test';
 import { createServer } from 'node:tls';
-import { absent, seen as saw, unknown } from '../../src/ground/index.ts';
-import { selfSignedCertificate } from '../../src/reconcile/certificate.ts';
-import { judge, shownCertificate, type Verdict } from '../../src/status/index.ts';
+import { absent, seen as saw, unknown } from '@understudy/foundation';
+import { selfSignedCertificate } from '../../src/operation/certificate.ts';
+import { judge, type Verdict } from '../../src/status/index.ts';
+import { shownCertificate } from '../../src/observe/index.ts';
 import type { Topology } from '../../src/topology/index.ts';
 import { both, certificate, days, disk, dpkg, engineUnit, machine, topology, well, type Change } from './changes.ts';
 

@@ -5,8 +5,8 @@ import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { systemClock, UnderstudyError } from '../../src/ground/index.ts';
-import { lockOperation, operationLock } from '../../src/status/index.ts';
+import { systemClock, UnderstudyError } from '@understudy/foundation';
+import { lockOperation, operationLock } from '../../src/operation/index.ts';
 
 const directory = (): Promise<string> => mkdtemp(join(tmpdir(), 'understudy-locks-'));
 const request = (where: string, reason: string) => ({ directory: where, name: 'demo', reason, clock: systemClock });
@@ -36,7 +36,7 @@ test('another topology is not kept waiting', async () => {
 test('a holder that was killed holds nothing', async () => {
   const where = await directory();
   const lockModule = new URL('../../src/status/index.ts', import.meta.url).href;
-  const groundModule = new URL('../../src/ground/index.ts', import.meta.url).href;
+  const groundModule = new URL('../../../foundation/src/index.ts', import.meta.url).href;
   const code = `
     const { lockOperation } = await import('${lockModule}');
     const { systemClock } = await import('${groundModule}');

@@ -1,11 +1,10 @@
 // `understudy apply`: makes the world as the topology asks.
 import { Command } from 'commander';
 import { apply, type Applied, type ConfirmRequest } from '../../reconcile/index.ts';
-import { preview } from '../advice.ts';
+import { preview, resolveIntent, type Session } from '../../operation/index.ts';
 import { exitCode, type ExitCode } from '../exit-code.ts';
 import { renderPlan, type PlanAdvice } from '../render/plan.ts';
 import { renderStatus } from '../render/status.ts';
-import { resolveIntent, type Session } from '../session.ts';
 import { confirm, print, printJson, printProgress } from '../terminal.ts';
 import { locked, topologyCommand, type TargetOptions, type TopologyContext } from '../topology-command.ts';
 

@@ -1,9 +1,9 @@
 // `understudy destroy`: removes everything that carries the topology's mark, and nothing else.
 import { Command } from 'commander';
 import { destroy, destroyPlan } from '../../reconcile/index.ts';
-import { observeObjects } from '../../status/index.ts';
+import { observeObjects } from '../../observe/index.ts';
 import { exitCode } from '../exit-code.ts';
-import { checkAccess } from '../region-check.ts';
+import { checkAccess } from '../../operation/index.ts';
 import { renderPlan } from '../render/plan.ts';
 import { ask, printJson, printProgress } from '../terminal.ts';
 import { locked, topologyCommand, type TargetOptions } from '../topology-command.ts';

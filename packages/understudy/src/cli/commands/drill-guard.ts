@@ -1,9 +1,8 @@
 // `understudy drill undo` and the guard behind it: what a run that was cut short left open is undone.
 import { once } from 'node:events';
 import { Command } from 'commander';
-import { guardRun, undoRun } from '../../drills/index.ts';
+import { guardRun, undoRun, openDrillWorld } from '../../drills/index.ts';
 import { exitCode, type ExitCode } from '../exit-code.ts';
-import { openDrillWorld } from '../drill-world.ts';
 import { withSession, withTopologyOption, type TopologyOptions } from '../topology-command.ts';
 import { print } from '../terminal.ts';
 

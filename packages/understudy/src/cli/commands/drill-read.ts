@@ -1,11 +1,12 @@
 // The drill commands that only read: what can be broken, and what runs have shown.
 import { Command } from 'commander';
-import { catalogue, runHistory, verify, type Drill } from '../../drills/index.ts';
+import { catalogue, type Drill } from '../../drills/index.ts';
+import { runHistory, verify } from '../../proof/index.ts';
 import { action, withCommonOptions, type CommonOptions } from '../action.ts';
 import { exitCode, type ExitCode } from '../exit-code.ts';
 import { renderHistory, renderVerdict } from '../render/drill.ts';
 import { table } from '../render/table.ts';
-import { runsDirectory } from '../session.ts';
+import { runsDirectory } from '../../operation/index.ts';
 import { paint, print, printJson } from '../terminal.ts';
 import { exitOfResults } from './drill-run.ts';
 

@@ -7,12 +7,12 @@ import {
   runDrill,
   type Drill,
   type DrillWorld,
-  type Result,
   type RunOptions,
   type RunResult,
+  openDrillWorld,
 } from '../../drills/index.ts';
-import { UnderstudyError } from '../../ground/index.ts';
-import { openDrillWorld } from '../drill-world.ts';
+import type { Result } from '../../proof/index.ts';
+import { UnderstudyError } from '@understudy/foundation';
 import { exitCode, type ExitCode } from '../exit-code.ts';
 import { renderDryRun, renderRuns, renderVerdict } from '../render/drill.ts';
 import { ask, print, printJson, printProgress } from '../terminal.ts';

@@ -1,11 +1,11 @@
 // `understudy init`: an example topology to start from, with values that are right for the target.
 import { existsSync, writeFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { UnderstudyError } from '../../ground/index.ts';
+import { UnderstudyError } from '@understudy/foundation';
 import { exampleTopology, parseTopology, TopologyError } from '../../topology/index.ts';
 import { action } from '../action.ts';
 import { exitCode } from '../exit-code.ts';
-import { targetName } from '../target.ts';
+import { targetName } from '../../operation/index.ts';
 import { print, printJson } from '../terminal.ts';
 import { withTarget, type TargetOptions } from '../topology-command.ts';
 

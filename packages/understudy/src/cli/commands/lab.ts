@@ -10,10 +10,10 @@ import {
   labShellCommand,
   labStatus,
   labUp,
-} from '../../lab/index.ts';
+} from '@understudy/lab';
 import { action, withCommonOptions, type CommonOptions } from '../action.ts';
 import { exitCode, type ExitCode } from '../exit-code.ts';
-import { cacheDirectory } from '../places.ts';
+import { cacheDirectory } from '../../operation/index.ts';
 import { renderLabStatus } from '../render/lab.ts';
 import { confirm, print, printJson } from '../terminal.ts';
 

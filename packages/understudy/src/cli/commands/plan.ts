@@ -1,11 +1,10 @@
 // `understudy plan`: what apply would change, and why. Reads only.
 import { Command } from 'commander';
 import { plan } from '../../reconcile/index.ts';
-import { observe } from '../../status/index.ts';
-import { preview } from '../advice.ts';
+import { observe } from '../../observe/index.ts';
+import { preview, resolveIntent } from '../../operation/index.ts';
 import { exitCode } from '../exit-code.ts';
 import { renderPlan } from '../render/plan.ts';
-import { resolveIntent } from '../session.ts';
 import { print, printJson } from '../terminal.ts';
 import { topologyCommand, type TargetOptions } from '../topology-command.ts';
 

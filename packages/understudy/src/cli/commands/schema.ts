@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import { statusJsonSchema } from '../../status/index.ts';
 import { topologyJsonSchema } from '../../topology/index.ts';
-import { UnderstudyError } from '../../ground/index.ts';
+import { UnderstudyError } from '@understudy/foundation';
 import { action, withCommonOptions, type CommonOptions } from '../action.ts';
 import { exitCode } from '../exit-code.ts';
 import { printJson } from '../terminal.ts';

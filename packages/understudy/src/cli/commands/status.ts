@@ -1,6 +1,7 @@
 // `understudy status`: one verdict with reasons.
 import { Command, InvalidArgumentError } from 'commander';
-import { judge, observe, type Status } from '../../status/index.ts';
+import { judge, type Status } from '../../status/index.ts';
+import { observe } from '../../observe/index.ts';
 import { exitCode, type ExitCode } from '../exit-code.ts';
 import { renderStatus } from '../render/status.ts';
 import { clearScreen, print, printJson } from '../terminal.ts';

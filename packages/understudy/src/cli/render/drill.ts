@@ -7,9 +7,9 @@ import {
   type Result,
   type RunHistory,
   type RunPlan,
-  type RunResult,
   type Verdict,
-} from '../../drills/index.ts';
+} from '../../proof/index.ts';
+import type { RunResult } from '../../drills/index.ts';
 import { paint } from '../terminal.ts';
 import { table } from './table.ts';
 

@@ -1,5 +1,5 @@
 // The lab as text: where it answers and what runs in it.
-import type { LabStatus } from '../../lab/index.ts';
+import type { LabStatus } from '@understudy/lab';
 import { paint } from '../terminal.ts';
 import { table } from './table.ts';
 

@@ -1,7 +1,7 @@
 // A plan as text: what would change, in order, each with its reason.
 import type { Plan } from '../../reconcile/index.ts';
 import type { Warning } from '../../topology/index.ts';
-import type { Price } from '../region-check.ts';
+import type { Price } from '../../operation/index.ts';
 import { paint } from '../terminal.ts';
 import { table } from './table.ts';
 

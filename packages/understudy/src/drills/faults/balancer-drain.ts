@@ -1,5 +1,5 @@
 // A backend taken out through the balancer's own API, and put back. Planned work, so users must not notice.
-import type { BalancerNodeSample } from '../history/records.ts';
+import type { BalancerNodeSample } from '../../proof/index.ts';
 import type { Evidence, Fault, FaultContext } from './fault.ts';
 
 export const balancerDrain: Fault = {

@@ -1,8 +1,8 @@
 // The tool itself killed with SIGKILL while it holds a fault: the timer on the target must undo it, with nobody there to ask.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { UnderstudyError } from '../../ground/index.ts';
-import { readJournal } from '../history/run-folder.ts';
+import { UnderstudyError } from '@understudy/foundation';
+import { readJournal } from '../../proof/index.ts';
 import { until } from '../run/until.ts';
 import type { DrillWorld } from '../world.ts';
 import { deadManAfterMs } from './dead-man.ts';

@@ -1,5 +1,5 @@
 // A machine that others cannot reach over the private network, both ways or one way only. Nobody is told: packets vanish.
-import { httpPort } from '../../machines/index.ts';
+import { httpPort } from '../../engines/index.ts';
 import { searchMachines, type DrillMachine, type DrillWorld } from '../world.ts';
 import type { Fault, FaultContext } from './fault.ts';
 import { addRules, deleteRules, nftSupport, rulesDropped, rulesGone, type Cut } from './network.ts';

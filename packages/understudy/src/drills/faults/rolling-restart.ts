@@ -1,7 +1,7 @@
 // Every search machine's engine restarted in turn, in the planned way, which is the same as that of an `apply`. The injection is
 // the whole of it; there is nothing to hold afterwards.
 import type { DrillMachine } from '../world.ts';
-import { UnderstudyError } from '../../ground/index.ts';
+import { UnderstudyError } from '@understudy/foundation';
 import { deadManDirectory } from './dead-man.ts';
 import type { Fault, FaultContext } from './fault.ts';
 import { seenOnAll } from './script-fault.ts';

@@ -1,5 +1,5 @@
 // Faults that are a few lines of shell on the target. The scripts are values; tests read them.
-import { UnderstudyError } from '../../ground/index.ts';
+import { UnderstudyError } from '@understudy/foundation';
 import type { DrillMachine } from '../world.ts';
 import type { Evidence, Fault, FaultContext } from './fault.ts';
 

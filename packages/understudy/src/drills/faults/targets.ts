@@ -1,7 +1,7 @@
 // Who is hit: a role, resolved when the fault is injected, because the master of an hour ago may be another by now.
-import { UnderstudyError } from '../../ground/index.ts';
+import { UnderstudyError } from '@understudy/foundation';
 import { searchMachines, serviceMachines, type DrillMachine, type DrillWorld } from '../world.ts';
-import { pick } from '../workload/random.ts';
+import { pick } from '../../proof/index.ts';
 
 export type TargetRole =
   | 'nothing'

@@ -1,10 +1,8 @@
 // Is the running workload calm? Answered by the generator's own statistics, and only while they are young: a generator that does
 // not report may be frozen, and then its last good word says nothing of now.
-import type { Clock } from '../../ground/index.ts';
-import type { SteadyState } from '../goals.ts';
+import type { Clock } from '@understudy/foundation';
+import { type SteadyState, statsEveryMs, type LiveStats, type Workload } from '../../proof/index.ts';
 import type { Evidence } from '../faults/fault.ts';
-import { statsEveryMs, type LiveStats } from '../workload/live-state.ts';
-import type { Workload } from '../workload/process.ts';
 
 export interface Calm extends Evidence {
   /** The beginning of the calm, at most `forMs` before the statistics were made. */

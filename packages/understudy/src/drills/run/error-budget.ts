@@ -1,8 +1,7 @@
 // Stops a run that hurts more than was agreed: too large a share of requests failed since the fault. Also one that nobody
 // measures any more: a generator that has gone silent cannot say how much it hurts.
-import type { Clock } from '../../ground/index.ts';
-import type { SteadyState } from '../goals.ts';
-import type { Workload } from '../workload/process.ts';
+import type { Clock } from '@understudy/foundation';
+import type { SteadyState, Workload } from '../../proof/index.ts';
 import { ageMs, maxStatsAgeMs } from './calm.ts';
 
 /** Below this many requests a share says nothing. */

@@ -1,6 +1,6 @@
 // One fault from arming to proof of undoing. The order is the safety: targets written down, dead-man armed, then the fault; the
 // undo is tried until it is seen, and only then the timer is taken away.
-import { UnderstudyError } from '../../ground/index.ts';
+import { UnderstudyError } from '@understudy/foundation';
 import { armScript, deadManAfterMs, disarmScript, heartbeatEveryMs, renewScript } from '../faults/dead-man.ts';
 import type { Evidence, Fault, FaultContext, ScriptResult } from '../faults/fault.ts';
 import type { DrillMachine, DrillWorld } from '../world.ts';

@@ -1,10 +1,8 @@
 // Reading every document back: from each copy on its own machine, then by search after a refresh. Only collects; the checker judges.
 import pMap from 'p-map';
-import { UnderstudyError } from '../../ground/index.ts';
-import { digestOf } from '../history/digest.ts';
-import type { FinalRead, Intent, WorkloadPlan } from '../history/records.ts';
+import { UnderstudyError } from '@understudy/foundation';
+import { digestOf, type FinalRead, type Intent, type WorkloadPlan, shardOf } from '../../proof/index.ts';
 import type { DrillWorld, StoredDocument } from '../world.ts';
-import { shardOf } from '../workload/routing.ts';
 
 const attempts = 40;
 const betweenAttemptsMs = 3_000;

@@ -1,9 +1,7 @@
 // The journal of a run: every step is on the disk before the next begins, so that whoever comes after a crash knows what is open.
 import { join } from 'node:path';
-import type { Clock } from '../../ground/index.ts';
-import { AppendFile } from '../history/append-file.ts';
-import type { JournalEntry, JournalEvent } from '../history/records.ts';
-import { rawFiles } from '../history/run-folder.ts';
+import type { Clock } from '@understudy/foundation';
+import { AppendFile, type JournalEntry, type JournalEvent, rawFiles } from '../../proof/index.ts';
 
 export class Journal {
   readonly #file: AppendFile;

@@ -1,7 +1,5 @@
 // Does the service give a document by its id? Only then gets are part of the load. One document is written, read and removed.
-import { digestOf } from '../history/digest.ts';
-import { sourceOf } from '../workload/answer.ts';
-import { httpWire } from '../workload/wire.ts';
+import { digestOf, sourceOf, httpWire } from '../../proof/index.ts';
 import type { DrillWorld } from '../world.ts';
 
 /** GET by id as the service has it. */

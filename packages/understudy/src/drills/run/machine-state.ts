@@ -1,7 +1,7 @@
 // What a drill could leave behind on a machine, looked at before and after: rules, units, drop-ins, stopped processes, files.
 import { deadManDirectory, deadManUnit } from '../faults/dead-man.ts';
 import { unitPids } from '../faults/systemd.ts';
-import type { MachineState } from '../history/records.ts';
+import type { MachineState } from '../../proof/index.ts';
 import type { DrillMachine, DrillWorld } from '../world.ts';
 
 /** Prints `fact TAB value` lines. Only reads. */

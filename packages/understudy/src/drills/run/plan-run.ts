@@ -1,9 +1,17 @@
 // What a run is going to do, decided before it does anything: shown by --dry-run, written to plan.json first of all.
 import type { DrillGoals } from '../../topology/index.ts';
 import type { Drill } from '../drill.ts';
-import { defaultSteadyState, type Goals, type SteadyState } from '../goals.ts';
-import { formatVersion, type Durations, type Operation, type RunPlan } from '../history/records.ts';
-import { shardOf, type Routing } from '../workload/routing.ts';
+import {
+  defaultSteadyState,
+  type Goals,
+  type SteadyState,
+  formatVersion,
+  type Durations,
+  type Operation,
+  type RunPlan,
+  shardOf,
+  type Routing,
+} from '../../proof/index.ts';
 import { searchMachines, serviceMachines, type DrillWorld } from '../world.ts';
 
 export interface RunOptions {

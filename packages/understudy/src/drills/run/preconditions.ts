@@ -1,7 +1,7 @@
 // What must be so before anything is broken. Each refusal says what was seen; nothing has been touched by then.
-import { UnderstudyError } from '../../ground/index.ts';
+import { UnderstudyError } from '@understudy/foundation';
 import type { Drill } from '../drill.ts';
-import type { MachineState } from '../history/records.ts';
+import type { MachineState } from '../../proof/index.ts';
 import { searchMachines, type DrillWorld } from '../world.ts';
 import { leftovers, machineStates } from './machine-state.ts';
 

@@ -1,18 +1,24 @@
 // One drill from preconditions to verdict. Whatever happens on the way, the fault is undone and the folder is sealed.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Clock } from '../../ground/index.ts';
-import { writeVerdict } from '../checker/verify.ts';
-import type { Verdict } from '../checker/verdict.ts';
+import type { Clock } from '@understudy/foundation';
+import {
+  writeVerdict,
+  type Verdict,
+  type MachineState,
+  type RunPlan,
+  writeManifest,
+  rawFiles,
+  readHistory,
+  runClock,
+  writeReports,
+  seededRandom,
+  startWorkload,
+  type Workload,
+  watchTool,
+} from '../../proof/index.ts';
 import type { Drill } from '../drill.ts';
 import { resolveTargets } from '../faults/targets.ts';
-import type { MachineState, RunPlan } from '../history/records.ts';
-import { writeManifest } from '../history/manifest.ts';
-import { rawFiles, readHistory } from '../history/run-folder.ts';
-import { runClock } from '../run-clock.ts';
-import { writeReports } from '../report/write-reports.ts';
-import { seededRandom } from '../workload/random.ts';
-import { startWorkload, type Workload } from '../workload/process.ts';
 import { onClock, type DrillWorld, type Guard } from '../world.ts';
 import { calmFor } from './calm.ts';
 import { watchBudget } from './error-budget.ts';
@@ -24,7 +30,6 @@ import { machineStates } from './machine-state.ts';
 import { learnRouting, planRun, type RunOptions } from './plan-run.ts';
 import { checkPreconditions } from './preconditions.ts';
 import { startSamplers, type Samplers } from './samplers.ts';
-import { watchTool } from './tool-watch.ts';
 import { messageOf, until } from './until.ts';
 
 /** Beyond the deadlines of the last requests: the generator writes down and closes. */

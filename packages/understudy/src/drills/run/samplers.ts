@@ -1,10 +1,14 @@
 // Looks at the cluster through every search machine, and at the balancer, during the whole run. Whoever does not answer never
 // holds up the others: the question stays open and it counts as silent until it is answered. A slow disk holds up nobody either.
 import { join } from 'node:path';
-import { AppendFile } from '../history/append-file.ts';
-import type { BalancerSample, EngineSample } from '../history/records.ts';
-import { rawFiles } from '../history/run-folder.ts';
-import { balancerWhole, clusterViews } from '../checker/cluster-view.ts';
+import {
+  AppendFile,
+  type BalancerSample,
+  type EngineSample,
+  rawFiles,
+  balancerWhole,
+  clusterViews,
+} from '../../proof/index.ts';
 import { searchMachines, type DrillWorld, type EngineView } from '../world.ts';
 
 const engineEveryMs = 400;

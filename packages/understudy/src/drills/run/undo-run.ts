@@ -1,11 +1,9 @@
 // Undoing what a run that was cut short left open: by the guard when the tool was killed, or by hand. It reads the folder, asks
 // the fault to undo itself on the targets that were written down, and proves it. Safe to repeat.
-import { UnderstudyError } from '../../ground/index.ts';
+import { UnderstudyError } from '@understudy/foundation';
 import type { Drill } from '../drill.ts';
-import { readHistory, readJournal } from '../history/run-folder.ts';
+import { readHistory, readJournal, targetsOf, seededRandom } from '../../proof/index.ts';
 import { catalogue } from '../catalogue.ts';
-import { targetsOf } from '../checker/window.ts';
-import { seededRandom } from '../workload/random.ts';
 import type { DrillWorld } from '../world.ts';
 import { FaultSession, faultContext } from './fault-session.ts';
 import { isOpen, Journal } from './journal.ts';

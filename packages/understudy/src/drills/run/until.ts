@@ -1,5 +1,5 @@
 // Waiting for the world to become so: ask again and again, within a bound.
-import type { Clock } from '../../ground/index.ts';
+import type { Clock } from '@understudy/foundation';
 import type { Evidence } from '../faults/fault.ts';
 
 export interface Patience {

@@ -1,5 +1,5 @@
 // Findings about certificates of https listeners, whoever made them: what a client is shown counts.
-import type { ShownCertificate } from '../observation.ts';
+import type { ShownCertificate } from '../../observe/index.ts';
 import { balancerLabel } from '../../topology/index.ts';
 import { applyMends, unread, type Finding, type Notice, type View } from '../finding.ts';
 

@@ -1,8 +1,7 @@
 // Findings about the cluster as a whole: whether it answers, and which of its parts could not be read.
-import type { Unknown } from '../../ground/index.ts';
+import type { Unknown } from '@understudy/foundation';
 import { applyMends, unread, type ClusterView, type Finding, type View } from '../finding.ts';
-import type { ObservedCluster } from '../observation.ts';
-import { hidesCopies } from '../observe-cluster.ts';
+import { type ObservedCluster, hidesCopies } from '../../observe/index.ts';
 import { blockFindings } from './blocks.ts';
 import { diskFindings } from './disks.ts';
 import { leftoverFindings } from './leftovers.ts';

@@ -1,7 +1,7 @@
 // Findings about disks as the engine measures them against its watermarks: above the highest it refuses writes.
 import type { ClusterConditions, Watermarks } from '../../cluster/index.ts';
-import { shown } from '../../ground/index.ts';
-import { engineLayouts } from '../../machines/index.ts';
+import { shown } from '@understudy/foundation';
+import { engineLayouts } from '../../engines/index.ts';
 import type { ClusterView, Finding } from '../finding.ts';
 import { clearingRequest, onMachine } from '../mending-line.ts';
 

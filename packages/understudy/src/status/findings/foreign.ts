@@ -1,6 +1,6 @@
 // What else lives in the cluster: indices that the topology does not name, the engine's own among them. They are told of and never
 // judged, since this system neither made them nor mends them.
-import { shown } from '../../ground/index.ts';
+import { shown } from '@understudy/foundation';
 import type { Block, UnassignedCopy } from '../../cluster/index.ts';
 import type { ClusterView, Notice } from '../finding.ts';
 import { engineRequest, inPath } from '../mending-line.ts';

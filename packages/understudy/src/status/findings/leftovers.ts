@@ -1,9 +1,9 @@
 // Findings about settings that somebody or an interrupted operation left behind, and that keep copies or votes from where they belong.
 import type { Leftover } from '../../cluster/index.ts';
-import { shown } from '../../ground/index.ts';
+import { shown } from '@understudy/foundation';
 import { applyMends, type ClusterView, type Finding } from '../finding.ts';
 import { clearingRequest } from '../mending-line.ts';
-import { isFilter, isStale } from '../stale-filter.ts';
+import { isFilter, isStale } from '../../observe/index.ts';
 
 const rebalance = 'cluster.routing.rebalance.enable';
 

@@ -1,13 +1,7 @@
 // Findings about single machines: whether they are there and answer, their unit, their disks, their packages.
-import { shown, type Seen } from '../../ground/index.ts';
-import {
-  engineLayouts,
-  partOf,
-  serviceUnit,
-  type DiskUse,
-  type ObservedMachine,
-  type ObservedUnit,
-} from '../../machines/index.ts';
+import { shown, type Seen } from '@understudy/foundation';
+import { engineLayouts } from '../../engines/index.ts';
+import { partOf, serviceUnit, type DiskUse, type ObservedMachine, type ObservedUnit } from '../../machines/index.ts';
 import type { Topology } from '../../topology/index.ts';
 import { applyMends, unread, type Finding, type View } from '../finding.ts';
 import { onMachine } from '../mending-line.ts';

@@ -1,8 +1,8 @@
 // Findings about the members of the cluster: who is missing, who is not expected, who is silent, and which version each runs.
-import { upgradeProblem } from '../../cluster/index.ts';
-import { shown } from '../../ground/index.ts';
+import { upgradeProblem } from '../../engines/index.ts';
+import { shown } from '@understudy/foundation';
 import { applyMends, type ClusterView, type Finding } from '../finding.ts';
-import { instanceNamed, membershipOf } from '../lookup.ts';
+import { instanceNamed, membershipOf } from '../../observe/index.ts';
 
 export function memberFindings(view: ClusterView): Finding[] {
   return [...missing(view), ...unexpected(view), ...silent(view), ...versionFindings(view)];

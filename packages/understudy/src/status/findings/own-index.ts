@@ -1,5 +1,5 @@
 // Findings about the topology's own index: whether it is there, open and whole. What else lives in the cluster stands elsewhere.
-import { unknown } from '../../ground/index.ts';
+import { unknown } from '@understudy/foundation';
 import type { UnassignedCopy } from '../../cluster/index.ts';
 import { applyMends, unread, type ClusterView, type Finding } from '../finding.ts';
 import { engineRequest, inPath } from '../mending-line.ts';

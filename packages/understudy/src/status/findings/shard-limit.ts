@@ -1,5 +1,5 @@
 // Findings about the limit of shards: above it no index can be made and no replica added. Who uses it up decides whose matter it is.
-import { shown } from '../../ground/index.ts';
+import { shown } from '@understudy/foundation';
 import type { ClusterView, Finding, Notice } from '../finding.ts';
 import { clearingRequest } from '../mending-line.ts';
 

@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { defaultSteadyState } from '../../../src/drills/goals.ts';
+import { defaultSteadyState } from '../../../src/proof/goals.ts';
 import { calmFor } from '../../../src/drills/run/calm.ts';
 import { watchBudget } from '../../../src/drills/run/error-budget.ts';
 import { startSamplers } from '../../../src/drills/run/samplers.ts';
-import { LiveState } from '../../../src/drills/workload/live-state.ts';
-import { systemClock } from '../../../src/ground/index.ts';
+import { LiveState } from '../../../src/proof/load/live-state.ts';
+import { systemClock } from '@understudy/foundation';
 import { smallSystem } from '../small-system.ts';
 
 const stats = { atMs: 10_000, total: 300, failed: 0, calmSinceMs: 2_000, maxLagMs: 3 };

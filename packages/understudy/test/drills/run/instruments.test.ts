@@ -5,10 +5,9 @@ import { once } from 'node:events';
 import { before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { timeOf } from '../../../src/drills/checker/window.ts';
-import { verify, type Verdict } from '../../../src/drills/index.ts';
-import { freeze, kill, lasting, loadWorkerPlants, plantedRun, slowChannel } from './plants.ts';
-import type { Moment, Plant } from './plants.ts';
+import { timeOf } from '../../../src/proof/checker/window.ts';
+import { verify, type Verdict } from '../../../src/proof/index.ts';
+import { freeze, kill, lasting, loadWorkerPlants, plantedRun, slowChannel, type Moment, type Plant } from './plants.ts';
 import { slowDatasync } from './slow-datasync.ts';
 
 const atFault: Moment = { after: 'the fault', ms: 0 };

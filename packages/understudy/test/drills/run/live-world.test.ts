@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { onClock, type DrillMachine, type DrillWorld } from '../../../src/drills/world.ts';
-import { systemClock } from '../../../src/ground/index.ts';
+import { systemClock } from '@understudy/foundation';
 
 function machine(label: string): DrillMachine {
   return { label, role: 'search', address: '198.18.1.1', vpcAddress: '10.20.0.11' };

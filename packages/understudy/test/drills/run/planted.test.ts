@@ -6,11 +6,12 @@ import { join } from 'node:path';
 import { before, after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { nothing } from '../../../src/drills/faults/nothing.ts';
-import { goals } from '../../../src/drills/goals.ts';
-import { readJournal } from '../../../src/drills/history/run-folder.ts';
-import { writeManifest } from '../../../src/drills/history/manifest.ts';
-import type { FinalRead } from '../../../src/drills/history/records.ts';
-import { runDrill, verify, type Drill, type DrillWorld, type RunOptions } from '../../../src/drills/index.ts';
+import { goals } from '../../../src/proof/goals.ts';
+import { readJournal } from '../../../src/proof/history/run-folder.ts';
+import { writeManifest } from '../../../src/proof/history/manifest.ts';
+import type { FinalRead } from '../../../src/proof/history/records.ts';
+import { runDrill, type Drill, type DrillWorld, type RunOptions } from '../../../src/drills/index.ts';
+import { verify } from '../../../src/proof/index.ts';
 import { smallSystem, type SmallSystem } from '../small-system.ts';
 
 let system: SmallSystem;

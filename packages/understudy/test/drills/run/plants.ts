@@ -6,13 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { nothing } from '../../../src/drills/faults/nothing.ts';
-import { goals } from '../../../src/drills/goals.ts';
-import type { JournalEntry } from '../../../src/drills/history/records.ts';
-import { rawFiles, readHistory, readJournal } from '../../../src/drills/history/run-folder.ts';
-import { runDrill, type Drill, type RunOptions, type Verdict } from '../../../src/drills/index.ts';
-import { entryOf, type Stretch } from '../../../src/drills/checker/window.ts';
-import type { WorkloadEnd } from '../../../src/drills/workload/messages.ts';
-import { systemClock } from '../../../src/ground/index.ts';
+import { goals } from '../../../src/proof/goals.ts';
+import type { JournalEntry } from '../../../src/proof/history/records.ts';
+import { rawFiles, readHistory, readJournal } from '../../../src/proof/history/run-folder.ts';
+import { runDrill, type Drill, type RunOptions } from '../../../src/drills/index.ts';
+import type { Verdict } from '../../../src/proof/index.ts';
+import { entryOf, type Stretch } from '../../../src/proof/checker/window.ts';
+import type { WorkloadEnd } from '../../../src/proof/load/messages.ts';
+import { systemClock } from '@understudy/foundation';
 import { smallSystem } from '../small-system.ts';
 
 const shortDrill: Drill = {

@@ -4,11 +4,21 @@
 import assert from 'node:assert/strict';
 import { before, test, type TestContext } from 'node:test';
 import pMap from 'p-map';
-import { timeOf } from '../../../src/drills/checker/window.ts';
-import { verify } from '../../../src/drills/index.ts';
-import { pick, seededRandom } from '../../../src/drills/workload/random.ts';
-import { freeze, kill, loadWorkerPlants, overlapMs, plantedRun, slowDisk, stepClock } from './plants.ts';
-import type { Moment, Plant, PlantedRun } from './plants.ts';
+import { timeOf } from '../../../src/proof/checker/window.ts';
+import { verify } from '../../../src/proof/index.ts';
+import { pick, seededRandom } from '../../../src/proof/load/random.ts';
+import {
+  freeze,
+  kill,
+  loadWorkerPlants,
+  overlapMs,
+  plantedRun,
+  slowDisk,
+  stepClock,
+  type Moment,
+  type Plant,
+  type PlantedRun,
+} from './plants.ts';
 
 const moments = process.env['UNDERSTUDY_FULL'] === '1' ? 40 : 6;
 const baseSeed = Number(process.env['UNDERSTUDY_PLANT_SEED'] ?? Date.now() % 1e9);

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import type { Snapshot } from '../../../src/cluster/index.ts';
 import { checkPreconditions } from '../../../src/drills/run/preconditions.ts';
 import { drillsNamed, type DrillWorld } from '../../../src/drills/index.ts';
-import { UnderstudyError } from '../../../src/ground/index.ts';
+import { UnderstudyError } from '@understudy/foundation';
 import { smallSystem } from '../small-system.ts';
 
 const [drill] = drillsNamed(['noop']);

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { systemClock } from '../../../src/ground/index.ts';
+import { systemClock } from '@understudy/foundation';
 import { slowDatasync } from './slow-datasync.ts';
 
 const runFolder = process.argv[2];

@@ -1,0 +1,162 @@
+// Brings the lab up and takes it down: looks at the host, builds what is missing, starts the daemon, waits until it answers.
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { systemClock, UnderstudyError, type Logger } from '@understudy/foundation';
+import { labStatus, type LabStatus } from './control-client.ts';
+import { daemonConfigSchema, type DaemonConfig } from './daemon.ts';
+import { labEndpoint, removeEndpoint } from './endpoint.ts';
+import { ensureEnginePackage } from './engine/index.ts';
+import { ensureImage } from './image/index.ts';
+import { demolish, inventory, isNothing, sweep } from './real-hardware.ts';
+import { daemonConfigFile, daemonLogFile, labPlaces, type LabPlaces } from './places.ts';
+import { preflight } from './preflight.ts';
+
+export interface LabUpOptions {
+  /** The image, the engine packages and their repository are kept here between labs. */
+  readonly cacheDirectory: string;
+  readonly logger: Logger;
+  readonly signal?: AbortSignal;
+}
+
+/** What the smallest useful topology really takes, not what its machines' types promise. */
+const needs = { memoryMb: 5_000, diskMb: 4_000 };
+const startTimeoutMs = 60_000;
+const stopTimeoutMs = 60_000;
+/** What the example asks for; the daemon gets any other version when an apply asks for it. */
+const firstEngine = { engine: 'elasticsearch', version: '9.5.3' } as const;
+
+/**
+ * The lab, up and answering; at once when it is up already. Errors: `lab-host-unfit` (facts.findings), `lab-start-failed`, and
+ * those of building the image and the packages.
+ */
+export async function labUp(options: LabUpOptions): Promise<LabStatus> {
+  const places = labPlaces();
+  const { logger, signal } = options;
+  const present = await labStatus();
+  if (present.running) return present;
+  await refuseUnfitHost(places, logger);
+  const config = await prepare(places, options);
+  signal?.throwIfAborted();
+  await sweepUnlessAlive(places, logger);
+  await startDaemon(places, config, signal);
+  const status = await labStatus();
+  logger({ level: 'info', subject: 'lab', text: `answers at ${status.apiUrl ?? '?'}` });
+  return status;
+}
+
+async function refuseUnfitHost(places: LabPlaces, logger: Logger): Promise<void> {
+  const findings = await preflight({ stateDirectory: places.stateDirectory, ...needs });
+  for (const { severity, seen, mend } of findings) {
+    if (severity === 'warning') logger({ level: 'warn', subject: 'host', text: `${seen} (${mend})` });
+  }
+  const blockers = findings.filter((finding) => finding.severity === 'blocker');
+  if (blockers.length === 0) return;
+  const lines = blockers.map(({ seen, mend }) => `  ${seen}\n    mend it: ${mend}`);
+  throw new UnderstudyError('lab-host-unfit', `The lab cannot run on this host:\n${lines.join('\n')}`, {
+    facts: { findings },
+  });
+}
+
+/** Builds what is missing and writes the daemon's configuration. */
+async function prepare(places: LabPlaces, options: LabUpOptions): Promise<DaemonConfig> {
+  const { cacheDirectory: cacheDir, logger, signal } = options;
+  const image = await ensureImage({ cacheDir, logger, signal });
+  await ensureEnginePackage({ ...firstEngine, cacheDir, imageRoot: image.rootDirectory, logger, signal });
+  await mkdir(places.runDirectory, { recursive: true, mode: 0o755 });
+  const config: DaemonConfig = {
+    ...places,
+    cacheDirectory: path.resolve(cacheDir),
+    token: randomBytes(24).toString('hex'),
+    imageRoots: { [image.id]: image.rootDirectory },
+    hardware: 'real',
+  };
+  await writeFile(daemonConfigFile(places), JSON.stringify(config), { mode: 0o600 });
+  return config;
+}
+
+/** Machines of a lab whose state is there are taken up again; without the state nobody knows them, and they go. */
+async function sweepUnlessAlive(places: LabPlaces, logger: Logger): Promise<void> {
+  if (existsSync(path.join(places.stateDirectory, 'state.json'))) return;
+  if (isNothing(await inventory(places))) return;
+  logger({
+    level: 'warn',
+    subject: 'lab',
+    text: 'an earlier lab left parts behind without its state; they are removed',
+  });
+  await sweep(places);
+}
+
+/** Starts the daemon in a session of its own; resolves when the endpoint is written. */
+export async function startDaemon(places: LabPlaces, config: DaemonConfig, signal?: AbortSignal): Promise<void> {
+  daemonConfigSchema.parse(config);
+  await removeEndpoint(places);
+  const log = await open(daemonLogFile(places), 'a', 0o600);
+  const arguments_ = [...process.execArgv, path.join(import.meta.dirname, 'daemon.ts'), daemonConfigFile(places)];
+  const child = spawn(process.execPath, arguments_, { detached: true, stdio: ['ignore', log.fd, log.fd], cwd: '/' });
+  let exit: string | undefined;
+  child.once('exit', (code, by) => {
+    exit = by ?? `code ${code ?? '?'}`;
+  });
+  child.once('error', (error) => {
+    exit = String(error);
+  });
+  child.unref();
+  await log.close();
+  const deadline = systemClock.monotonicMs() + startTimeoutMs;
+  for (;;) {
+    const ready = await labEndpoint(places).catch(() => undefined);
+    if (ready !== undefined && ready.pid === child.pid) return;
+    if (exit !== undefined || systemClock.monotonicMs() > deadline) {
+      const lines = (await readFile(daemonLogFile(places), 'utf8')).trim().split('\n').slice(-15).join('\n');
+      const what = exit === undefined ? `did not answer within ${startTimeoutMs / 1000} s` : `ended with ${exit}`;
+      throw new UnderstudyError(
+        'lab-start-failed',
+        `The lab's daemon ${what}. The end of ${daemonLogFile(places)}:\n${lines}`,
+      );
+    }
+    await systemClock.sleep(100, signal);
+  }
+}
+
+/** Ends the daemon, if one runs; its machines keep running. Resolves when the process is gone. */
+export async function stopDaemon(places: LabPlaces): Promise<void> {
+  const endpoint = await labEndpoint(places).catch(() => undefined);
+  if (endpoint === undefined || !(await isDaemon(endpoint.pid))) return;
+  process.kill(endpoint.pid, 'SIGTERM');
+  const deadline = systemClock.monotonicMs() + stopTimeoutMs;
+  while (await isDaemon(endpoint.pid)) {
+    if (systemClock.monotonicMs() > deadline) {
+      process.kill(endpoint.pid, 'SIGKILL');
+      return;
+    }
+    await systemClock.sleep(50);
+  }
+}
+
+/** A pid may belong to somebody else by now. */
+async function isDaemon(pid: number): Promise<boolean> {
+  const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+  return command.includes(path.join('lab', 'daemon.ts'));
+}
+
+/** Removes the lab with every machine, link, rule, mount and file of it; the cache stays. Repeatable. */
+export async function labDown({ logger }: { readonly logger: Logger }): Promise<void> {
+  const places = labPlaces();
+  await stopDaemon(places);
+  if (process.getuid?.() !== 0) {
+    throw new UnderstudyError(
+      'lab-needs-root',
+      'Removing the lab needs root, as it took root to make it. Run: sudo understudy lab down',
+    );
+  }
+  const removed = await demolish(places);
+  const { processes, mounts, namespaces } = removed;
+  logger({
+    level: 'info',
+    subject: 'lab',
+    text: `is gone: ${processes.length} processes, ${mounts.length} mounts, ${namespaces.length} namespaces removed`,
+  });
+}

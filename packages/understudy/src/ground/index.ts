@@ -1,7 +1,0 @@
-// Ground: what every room stands on. It knows nothing of the product.
-export { UnderstudyError, type Facts } from './error.ts';
-export { Secret } from './secret.ts';
-export { systemClock, type Clock } from './clock.ts';
-export { oncePer } from './once-per.ts';
-export { silentLogger, type Logger, type LogLevel, type LogLine } from './logger.ts';
-export { absent, look, seen, shown, unknown, type Seen, type Unknown } from './seen.ts';

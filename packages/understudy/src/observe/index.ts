@@ -1,0 +1,17 @@
+// TODO door
+export {
+  type Observation,
+  type ObservedBalancer,
+  type ObservedCluster,
+  type ObservedObjects,
+  offCode,
+  type ShownCertificate,
+} from './observation.ts';
+export { isFilter, isStale } from './stale-filter.ts';
+export { backendsNamed, heldAddress, instanceNamed, membershipOf } from './lookup.ts';
+export { hidesCopies, observeCluster } from './observe-cluster.ts';
+export { engineOverSsh } from './engine-over-ssh.ts';
+export { engineHosts, observe, targetOf } from './observe.ts';
+export { observeObjects } from './observe-objects.ts';
+export { shownCertificate } from './shown-certificate.ts';
+export type { EngineHost, World } from './world.ts';

@@ -1,0 +1,76 @@
+// Everything seen in one look at the world, as plain data. Nothing is judged here. What lies behind a read of its own is seen, absent
+// or unknown; Linode's objects are complete, or the look has failed.
+import type {
+  ClusterConditions,
+  ClusterHealth,
+  IndexCondition,
+  IndexTemplate,
+  Membership,
+  ObservedIndex,
+  ShardCopy,
+} from '../cluster/index.ts';
+import type { Seen } from '@understudy/foundation';
+import type {
+  Firewall,
+  FirewallDevice,
+  Instance,
+  NodeBalancer,
+  NodeBalancerConfig,
+  NodeBalancerNode,
+  NodeBalancerVpc,
+  PlacementGroup,
+  Vpc,
+  VpcIp,
+} from '../linode/index.ts';
+import type { ObservedMachine } from '../machines/index.ts';
+
+export interface Observation {
+  /** RFC 3339, UTC. */
+  readonly at: string;
+  readonly objects: ObservedObjects;
+  /** By label: every machine of the topology. Absent: there is no instance. Unknown with the code `off`: its instance does not run. */
+  readonly machines: Readonly<Record<string, Seen<ObservedMachine>>>;
+  /** Absent: there is no search machine. Unknown: none of them answered. */
+  readonly cluster: Seen<ObservedCluster>;
+  /** What the https listeners show to a client, by port. */
+  readonly certificates: Readonly<Record<number, Seen<ShownCertificate>>>;
+}
+
+export interface ShownCertificate {
+  /** RFC 3339, UTC. */
+  readonly notAfter: string;
+}
+
+/** Linode's objects of this topology, found by tag or, where there are none, by label. */
+export interface ObservedObjects {
+  readonly vpcs: readonly Vpc[];
+  /** Addresses held in those VPCs. */
+  readonly vpcIps: readonly VpcIp[];
+  readonly firewalls: readonly { readonly firewall: Firewall; readonly devices: readonly FirewallDevice[] }[];
+  readonly placementGroups: readonly PlacementGroup[];
+  readonly instances: readonly Instance[];
+  readonly balancers: readonly ObservedBalancer[];
+}
+
+export interface ObservedBalancer {
+  readonly balancer: NodeBalancer;
+  readonly legs: readonly NodeBalancerVpc[];
+  readonly configs: readonly { readonly config: NodeBalancerConfig; readonly nodes: readonly NodeBalancerNode[] }[];
+}
+
+/** The code of a machine that was not asked because its instance does not run. */
+export const offCode = 'off';
+
+/** Each part has a read of its own: a cluster without an elected node still answers some of them. */
+export interface ObservedCluster extends Omit<ClusterConditions, 'index' | 'votingExclusions'> {
+  readonly health: Seen<ClusterHealth>;
+  readonly membership: Seen<Membership>;
+  readonly shards: Seen<readonly ShardCopy[]>;
+  /** `all`, or what somebody set. */
+  readonly allocation: Seen<string>;
+  readonly template: Seen<IndexTemplate>;
+  /** Settings of the topology's own index. */
+  readonly index: Seen<ObservedIndex>;
+  /** Its health. Absent: the engine's list of indices has none of that name. */
+  readonly ownIndex: Seen<IndexCondition>;
+}

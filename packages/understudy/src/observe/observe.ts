@@ -1,0 +1,92 @@
+// One look at the whole world: Linode's objects, every machine, the cluster. Reads only, everything in parallel.
+import { absent, look, unknown, type Seen } from '@understudy/foundation';
+import type { Instance } from '../linode/index.ts';
+import { machineSpec, observeMachine, type ObservedMachine, type RemoteTarget } from '../machines/index.ts';
+import { machinePlans, type MachinePlan, type Topology } from '../topology/index.ts';
+import { instanceNamed } from './lookup.ts';
+import { observeCluster } from './observe-cluster.ts';
+import { observeObjects } from './observe-objects.ts';
+import { offCode, type Observation, type ObservedBalancer } from './observation.ts';
+import type { EngineHost, World } from './world.ts';
+
+/** Errors: those of the Linode client. What cannot be seen of a machine or the cluster is part of the answer instead. */
+export async function observe(world: World, topology: Topology): Promise<Observation> {
+  const objects = await observeObjects(world.linode, topology.name);
+  const [machines, cluster, certificates] = await Promise.all([
+    observeMachines(world, topology, objects.instances),
+    lookAtCluster(world, topology, objects.instances),
+    observeCertificates(world, objects.balancers),
+  ]);
+  return { at: new Date(world.clock.now()).toISOString(), objects, machines, cluster, certificates };
+}
+
+async function observeCertificates(
+  world: World,
+  balancers: readonly ObservedBalancer[],
+): Promise<Observation['certificates']> {
+  const listeners = balancers.flatMap(({ balancer, configs }) =>
+    configs
+      .filter(({ config }) => config.protocol === 'https')
+      .map(({ config }) => ({ address: balancer.ipv4, port: config.port })),
+  );
+  const shown = await Promise.all(
+    listeners.map(async ({ address, port }) => [port, await world.shownCertificate(address, port)] as const),
+  );
+  return Object.fromEntries(shown);
+}
+
+/** The public address, by which SSH reaches the machine; Linode lists public addresses first. */
+export function targetOf(instance: Instance): RemoteTarget {
+  return { label: instance.label, address: instance.ipv4[0] ?? '', created: `${instance.created}Z` };
+}
+
+/** Search machines that run, as ways to the engine. */
+export function engineHosts(topology: Topology, instances: readonly Instance[]): EngineHost[] {
+  return machinePlans(topology)
+    .filter((machine) => machine.role === 'search')
+    .flatMap((machine) => {
+      const instance = instanceNamed({ instances }, machine.label);
+      return instance?.status === 'running' ? [{ target: targetOf(instance), vpcAddress: machine.vpcAddress }] : [];
+    });
+}
+
+async function observeMachines(
+  world: World,
+  topology: Topology,
+  instances: readonly Instance[],
+): Promise<Observation['machines']> {
+  const seen = await Promise.all(
+    machinePlans(topology).map(
+      async (machine) =>
+        [
+          machine.label,
+          await observeOne(world, topology, machine, instanceNamed({ instances }, machine.label)),
+        ] as const,
+    ),
+  );
+  return Object.fromEntries(seen);
+}
+
+async function observeOne(
+  world: World,
+  topology: Topology,
+  plan: MachinePlan,
+  instance: Instance | undefined,
+): Promise<Seen<ObservedMachine>> {
+  if (!instance) return absent;
+  if (instance.status !== 'running') return unknown(`its instance is ${instance.status}`, offCode);
+  const spec = machineSpec(topology.search.engine, plan.role, topology.search.failover);
+  return await look(observeMachine(world.runner, targetOf(instance), spec));
+}
+
+async function lookAtCluster(
+  world: World,
+  topology: Topology,
+  instances: readonly Instance[],
+): Promise<Observation['cluster']> {
+  const search = machinePlans(topology).filter(({ role }) => role === 'search');
+  if (!search.some(({ label }) => instanceNamed({ instances }, label))) return absent;
+  const hosts = engineHosts(topology, instances);
+  if (hosts.length === 0) return unknown('no search machine runs', offCode);
+  return await observeCluster(world.transportFor(hosts), topology);
+}

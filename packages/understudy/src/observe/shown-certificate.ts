@@ -1,0 +1,25 @@
+// What a TLS port shows to whoever connects: the only way to learn when a certificate ends, since the API never gives it back.
+import { connect } from 'node:tls';
+import { seen, unknown, type Seen } from '@understudy/foundation';
+import type { ShownCertificate } from './observation.ts';
+
+const unseenCode = 'status-certificate-unseen';
+
+/** Reads and trusts nothing else: the connection is closed as soon as the certificate is seen. Unknown when there is none. */
+export function shownCertificate(address: string, port: number, timeoutMs = 3000): Promise<Seen<ShownCertificate>> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: address, port, rejectUnauthorized: false, timeout: timeoutMs });
+    const end = (shown: Seen<ShownCertificate>): void => {
+      socket.destroy();
+      resolve(shown);
+    };
+    const fail = (reason: string): void => end(unknown(`${address}:${port} ${reason}`, unseenCode));
+    socket.once('secureConnect', () => {
+      const { valid_to: validTo } = socket.getPeerCertificate();
+      if (validTo) end(seen({ notAfter: new Date(validTo).toISOString() }));
+      else fail('showed no certificate');
+    });
+    socket.once('timeout', () => fail(`showed no certificate within ${timeoutMs} ms`));
+    socket.once('error', (error: Error) => fail(`showed no certificate: ${error.message}`));
+  });
+}

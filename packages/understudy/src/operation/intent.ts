@@ -1,0 +1,148 @@
+// What should exist, complete: the topology, and what it refers to resolved into values. Planning reads nothing else.
+import type { IndexTemplate } from '../cluster/index.ts';
+import { type Secret, oncePer } from '@understudy/foundation';
+import {
+  birthUserData,
+  contentHash,
+  engineInstaller,
+  installCommand,
+  searchFiles,
+  serviceFiles,
+  serviceUser,
+  sshdFile,
+  type EngineForm,
+  type ManagedFile,
+  type Release,
+} from '../machines/index.ts';
+import { engineLayouts, type PackageRepository } from '../engines/index.ts';
+import { machinePlans, type MachinePlan, type Role, type Topology } from '../topology/index.ts';
+import type { Certificate } from './certificate.ts';
+
+export interface Intent {
+  readonly topology: Topology;
+  /** What new machines get. Left out: `legacy_config`, which every account but one that is `linode_only` allows. */
+  readonly interfaceGeneration?: 'legacy_config' | 'linode';
+  /** authorized_keys lines, the tool's own first. */
+  readonly authorizedKeys: readonly string[];
+  readonly repository: PackageRepository;
+  readonly release: Release;
+  /** As the service brings it; name, shards and replicas come from the topology. */
+  readonly indexTemplate: IndexTemplate;
+  /** Certificates given as files, by listener port; self-signed ones are made when they are needed. */
+  readonly certificates: Readonly<Record<number, Certificate>>;
+  /** Values of `service.secrets`, read from their files. */
+  readonly secrets?: Readonly<Record<string, Secret>>;
+}
+
+/** The machines of a topology, and the ways in which planning looks them up. */
+const rosterOf = oncePer((topology: Topology) => {
+  const all: readonly MachinePlan[] = machinePlans(topology);
+  const byRole: Readonly<Record<Role, readonly MachinePlan[]>> = {
+    search: all.filter(({ role }) => role === 'search'),
+    service: all.filter(({ role }) => role === 'service'),
+  };
+  const byGroup = Map.groupBy(all, ({ placementGroup }) => placementGroup);
+  const byLabel = new Map(all.map((machine) => [machine.label, machine]));
+  const servicePlaces = new Map(byRole.service.map(({ label }, place) => [label, place]));
+  return { all, byRole, byGroup, byLabel, servicePlaces };
+});
+
+/** The same list each time: what is worked out from it need be worked out only once. */
+export function machinesFor(intent: Intent, role?: Role): readonly MachinePlan[] {
+  const { all, byRole } = rosterOf(intent.topology);
+  return role === undefined ? all : byRole[role];
+}
+
+export function machinesInGroup(intent: Intent, placementGroup: string): readonly MachinePlan[] {
+  return rosterOf(intent.topology).byGroup.get(placementGroup) ?? [];
+}
+
+/** Undefined when the topology asks for no such machine. */
+export function askedMachine(intent: Intent, label: string): MachinePlan | undefined {
+  return rosterOf(intent.topology).byLabel.get(label);
+}
+
+export function machineNamed(intent: Intent, label: string): MachinePlan {
+  const machine = askedMachine(intent, label);
+  if (!machine) throw new Error(`no machine ${label} in the topology`);
+  return machine;
+}
+
+const peersEach = 3;
+
+/** The service machines that follow this one, in a ring: another machine in the topology changes only the last ones' peers. */
+function peersOf(intent: Intent, machine: MachinePlan): readonly MachinePlan[] {
+  const { byRole, servicePlaces } = rosterOf(intent.topology);
+  const place = servicePlaces.get(machine.label) ?? 0;
+  const ring = [
+    ...byRole.service.slice(place + 1, place + 1 + peersEach),
+    ...byRole.service.slice(0, Math.min(place, peersEach)),
+  ];
+  return ring.slice(0, peersEach);
+}
+
+/** Every managed file of a machine. */
+export function filesOf(intent: Intent, machine: MachinePlan, form: EngineForm = 'formed'): ManagedFile[] {
+  const { topology, repository } = intent;
+  const searchMachines = machinesFor(intent, 'search');
+  const files =
+    machine.role === 'search'
+      ? searchFiles({ topology, machine, peers: searchMachines, securityModule: repository.securityModule }, form)
+      : serviceFiles({
+          topology,
+          machine,
+          searchMachines,
+          peers: peersOf(intent, machine),
+          secrets: intent.secrets ?? {},
+        });
+  return [sshdFile, ...files];
+}
+
+/** The engine's settings file in either form, as a hash. */
+export function engineConfigHash(intent: Intent, machine: MachinePlan, form: EngineForm): string {
+  const path = engineLayouts[intent.topology.search.engine].configFile;
+  const file = filesOf(intent, machine, form).find((candidate) => candidate.path === path);
+  return contentHash(file?.content ?? '');
+}
+
+export function userDataOf(intent: Intent, machine: MachinePlan): string {
+  const { engine, version } = intent.topology.search;
+  const common = { hostname: machine.label, authorizedKeys: intent.authorizedKeys };
+  return machine.role === 'search'
+    ? birthUserData({
+        ...common,
+        files: [engineInstaller(engine, version, intent.repository)],
+        commands: [installCommand('install')],
+      })
+    : birthUserData({ ...common, files: [], commands: [['sh', '-c', ensureServiceUser]] });
+}
+
+/** Idempotent: the service never runs as root. */
+export const ensureServiceUser = `id ${serviceUser} >/dev/null 2>&1 || useradd --system --home-dir /var/lib/${serviceUser} --shell /usr/sbin/nologin ${serviceUser}`;
+
+/** The settings of the index that a living index takes up too, below `index`. */
+export function indexSettingsOf({ topology }: Intent): object {
+  const { replicas, durability } = topology.search.index;
+  return { number_of_replicas: replicas, translog: { durability } };
+}
+
+/** The service's template, fitted to the topology's index. */
+export function indexTemplateOf(intent: Intent): IndexTemplate {
+  const { name, shards } = intent.topology.search.index;
+  const brought = intent.indexTemplate as { readonly template?: { readonly settings?: { readonly index?: object } } };
+  const { template = {} } = brought;
+  const settings = {
+    ...template.settings,
+    index: {
+      ...template.settings?.index,
+      number_of_shards: shards,
+      ...indexSettingsOf(intent),
+    },
+  };
+  return { ...intent.indexTemplate, index_patterns: [name], template: { ...template, settings } };
+}
+
+/** Subject of the steps about the cluster as a whole. */
+export function clusterSubject(intent: Intent): string {
+  return `${intent.topology.name}-cluster`;
+}

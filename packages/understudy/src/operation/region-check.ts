@@ -1,0 +1,164 @@
+// Before anything is created: may the token do it, does the account allow it, does the region have it, and what will it cost?
+import { UnderstudyError } from '@understudy/foundation';
+import {
+  isLinodeError,
+  missingGrants,
+  missingScopes,
+  type Access,
+  type FirewallRules,
+  type LinodeClient,
+} from '../linode/index.ts';
+import type { Intent } from './intent.ts';
+import { balancerLabel, machinePlans, regionProblems, TopologyError, type Topology } from '../topology/index.ts';
+
+export interface Price {
+  /** US dollars a month at list price; null when a type has no price. */
+  readonly monthlyUsd: number | null;
+  readonly items: readonly { readonly what: string; readonly count: number; readonly monthlyUsd: number | null }[];
+}
+
+export interface RegionCheck {
+  readonly price: Price;
+  readonly interfaceGeneration: NonNullable<Intent['interfaceGeneration']>;
+  /** What a person should know before it is built, each in a sentence. */
+  readonly notices: readonly string[];
+}
+
+/** Errors: `linode-access` when the token or its user lacks a right, `topology-invalid` when the region or account lacks something. */
+export async function checkRegion(
+  linode: LinodeClient,
+  topology: Topology,
+  path: string,
+  access: Access,
+): Promise<RegionCheck> {
+  await checkAccess(linode, access);
+  const [region, types, images, balancerTypes, placementGroups, settings, notices] = await Promise.all([
+    linode.regions.get(topology.region).catch((error: unknown) => {
+      if (isLinodeError(error, 'linode-not-found')) return undefined;
+      throw error;
+    }),
+    linode.types.list(),
+    linode.images.list(),
+    linode.nodeBalancerTypes.list(),
+    linode.placementGroups.list({ region: topology.region }),
+    accountSettings(linode),
+    firewallNotices(linode, topology),
+  ]);
+  const interfaces = settings?.interfaces_for_new_linodes;
+  const problems = regionProblems(topology, { region, types, images, placementGroups, interfaces });
+  if (problems.length > 0) throw new TopologyError(path, problems);
+  return {
+    price: price(topology, types, balancerTypes),
+    interfaceGeneration: interfaces === 'linode_only' ? 'linode' : 'legacy_config',
+    notices,
+  };
+}
+
+/**
+ * Compares the token's scopes and its user's grants with what the work takes; what the endpoint does not tell is not held
+ * against it. Error: `linode-access` (facts: `missing`), naming each right and what needs it.
+ */
+export async function checkAccess(linode: LinodeClient, access: Access): Promise<void> {
+  const [scopes, profile] = await Promise.all([linode.profile.scopes(), linode.profile.get()]);
+  const lacking = scopes === undefined ? [] : missingScopes(scopes, access);
+  const grants = access === 'write' && profile.restricted ? await linode.profile.grants() : undefined;
+  const missing = [
+    ...lacking.map(({ scope, whatFor }) => ({ what: `the scope ${scope}`, whatFor })),
+    ...(grants ? missingGrants(grants) : []).map(({ grant, whatFor }) => ({
+      what: `the grant ${grant} of the user ${profile.username}`,
+      whatFor,
+    })),
+  ];
+  if (missing.length === 0) return;
+  const lines = missing.map(({ what, whatFor }) => `  - ${what}, for ${whatFor}`);
+  throw new UnderstudyError(
+    'linode-access',
+    `The token may not do what this takes; nothing was changed. It lacks:\n${lines.join('\n')}\n` +
+      `It has: ${scopes?.join(' ') || 'no scope'}. Make a token with these scopes (docs/linode.md lists them all), then run again.`,
+    { facts: { missing: missing.map(({ what }) => what), scopes } },
+  );
+}
+
+/** Undefined for a user who may not see the account; then the settings are as on most accounts. */
+async function accountSettings(linode: LinodeClient) {
+  try {
+    return await linode.account.settings();
+  } catch (error) {
+    if (isLinodeError(error, 'linode-forbidden')) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * A balancer is made without a firewall of its own, so it gets the account's default one, if there is any. Machines are made
+ * behind the firewalls of their roles, which the defaults do not replace.
+ */
+async function firewallNotices(linode: LinodeClient, topology: Topology): Promise<string[]> {
+  const id = (await firewallDefaults(linode))?.default_firewall_ids.nodebalancer;
+  if (id === undefined || id === null) return [];
+  const { label, status, rules } = await linode.firewalls.get(id);
+  const closed = topology.balancer.listeners.filter(({ port }) => !letsIn(rules, port)).map(({ port }) => port);
+  if (status !== 'enabled' || closed.length === 0) return [];
+  return [
+    `The account's default firewall ${label} stands before a new ${balancerLabel(topology.name)} and does not let everybody ` +
+      `in on port ${closed.join(' and ')}. If users shall reach it, add a rule there.`,
+  ];
+}
+
+/** An endpoint older than the defaults has none. */
+async function firewallDefaults(linode: LinodeClient) {
+  try {
+    return await linode.firewalls.settings();
+  } catch (error) {
+    if (isLinodeError(error, 'linode-not-found', 'linode-forbidden')) return undefined;
+    throw error;
+  }
+}
+
+/** Whether anybody reaches the TCP port: the first rule for it and all addresses decides, then the policy. */
+function letsIn({ inbound, inbound_policy: policy }: FirewallRules, port: number): boolean {
+  const covers = (ports: string | null | undefined): boolean =>
+    !ports ||
+    ports.split(',').some((part) => {
+      const [from = 0, to = from] = part.split('-').map(Number);
+      return from <= port && port <= to;
+    });
+  const rule = inbound.find(
+    ({ protocol, ports, addresses }) =>
+      protocol === 'TCP' && covers(ports) && (addresses.ipv4 ?? []).includes('0.0.0.0/0'),
+  );
+  return (rule?.action ?? policy) === 'ACCEPT';
+}
+
+interface Priced {
+  readonly id: string;
+  readonly price: { readonly monthly: number | null };
+  readonly region_prices?: readonly { readonly id: string; readonly monthly: number | null }[];
+}
+
+/** The plain kind of balancer: the one that is made when no other is asked for. */
+const balancerType = 'nodebalancer';
+
+function price(topology: Topology, types: readonly Priced[], balancerTypes: readonly Priced[]): Price {
+  const counts = new Map<string, number>();
+  for (const { machineType } of machinePlans(topology)) counts.set(machineType, (counts.get(machineType) ?? 0) + 1);
+  const machines = [...counts].map(([id, count]) => ({
+    what: id,
+    count,
+    monthlyUsd: times(
+      count,
+      types.find((type) => type.id === id),
+      topology.region,
+    ),
+  }));
+  const found = balancerTypes.find(({ id }) => id === balancerType);
+  const balancer = { what: 'NodeBalancer', count: 1, monthlyUsd: times(1, found, topology.region) };
+  const items = [...machines, balancer];
+  const known = items.map(({ monthlyUsd }) => monthlyUsd);
+  return { items, monthlyUsd: known.includes(null) ? null : known.reduce<number>((sum, one) => sum + (one ?? 0), 0) };
+}
+
+function times(count: number, type: Priced | undefined, region: string): number | null {
+  const monthly = type?.region_prices?.find(({ id }) => id === region)?.monthly ?? type?.price.monthly;
+  return typeof monthly === 'number' ? monthly * count : null;
+}

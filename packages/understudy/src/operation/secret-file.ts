@@ -1,0 +1,35 @@
+// A secret in a file of the operator's: read only when nobody else can read it too.
+import { open } from 'node:fs/promises';
+import { Secret, UnderstudyError } from '@understudy/foundation';
+
+/** Group and others. A group may be the owner's alone, so only others are refused. */
+const othersMayRead = 0o004;
+
+/** The file's text. Error: `reconcile-secret-file` when it cannot be read, or everybody on this computer can. */
+export async function readSecretFile(path: string, field: string): Promise<Secret> {
+  const refuse = (why: string, cause?: unknown): UnderstudyError =>
+    new UnderstudyError('reconcile-secret-file', `${field}: ${path} ${why}`, { facts: { path, field }, cause });
+  const file = await open(path).catch((cause: unknown) => {
+    throw refuse(`cannot be read (${(cause as NodeJS.ErrnoException).code ?? 'unknown'}). Correct the path.`, cause);
+  });
+  try {
+    const { mode } = await file.stat();
+    if ((mode & othersMayRead) !== 0)
+      throw refuse(
+        `may be read by everybody on this computer (mode ${(mode & 0o777).toString(8)}); do: chmod 600 ${path}`,
+      );
+    return new Secret(await file.readFile('utf8'));
+  } finally {
+    await file.close();
+  }
+}
+
+/** The value of a variable: the file's one line. */
+export async function readSecretValue(path: string, field: string): Promise<Secret> {
+  const text = (await readSecretFile(path, field)).reveal().replace(/\r?\n$/, '');
+  if (text !== '' && !/[\u0000-\u001f\u007f]/.test(text)) return new Secret(text);
+  const saw = text === '' ? 'is empty' : 'holds more than one line of text';
+  throw new UnderstudyError('reconcile-secret-file', `${field}: ${path} ${saw}; allowed is one line of text.`, {
+    facts: { path, field },
+  });
+}

@@ -1,0 +1,148 @@
+// Wires the real world for one command: topology file, target, keys, SSH, Linode client. No decisions.
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join, resolve } from 'node:path';
+import { buildRelease } from '@understudy/service/release';
+import type { IndexTemplate } from '../cluster/index.ts';
+import { systemClock, UnderstudyError, type Logger, type Secret } from '@understudy/foundation';
+import { createLinodeClient } from '../linode/index.ts';
+import {
+  createSshRunner,
+  ensureKeyPair,
+  hostKeysFile,
+  readPublicKeys,
+  releaseOf,
+  type KeyPair,
+} from '../machines/index.ts';
+import { certificateFromFiles, type Certificate } from './certificate.ts';
+import { readSecretValue } from './secret-file.ts';
+import type { Intent } from './intent.ts';
+import { engineOverSsh, shownCertificate, type World } from '../observe/index.ts';
+import { parseTopology, type Topology } from '../topology/index.ts';
+import { cacheDirectory, configDirectory, stateDirectory } from './places.ts';
+import { resolveTarget, type Target } from './target.ts';
+
+export const defaultTopologyPath = 'topology.yaml';
+
+export interface SessionRequest {
+  readonly topologyPath: string;
+  readonly target: string | undefined;
+  readonly logger: Logger;
+}
+
+/** One command's hold on the world. Close it, or the SSH connections keep the process alive. */
+export interface Session extends AsyncDisposable {
+  readonly topology: Topology;
+  readonly target: Target;
+  readonly world: World;
+  readonly keyPair: KeyPair;
+}
+
+/** A machine is up within minutes; an apply that was interrupted may come back to it a little later. */
+const firstContactMs = 3_600_000;
+
+/** Reads and checks the topology, then connects to the target. The file is wrong: `topology-invalid`, before anything else. */
+export async function openSession(request: SessionRequest): Promise<Session> {
+  const topology = await readTopology(request.topologyPath);
+  const target = await resolveTarget(request.target);
+  const { logger } = request;
+  const keyPair = await ensureKeyPair(join(configDirectory(), 'ssh'), 'understudy');
+  const runner = createSshRunner({
+    privateKey: keyPair.privateKey,
+    hostKeys: hostKeysFile(join(configDirectory(), `known-hosts-${target.name}`), {
+      clock: systemClock,
+      logger,
+      firstContactMs: target.name === 'lab' ? Infinity : firstContactMs,
+    }),
+    clock: systemClock,
+  });
+  const world: World = {
+    linode: createLinodeClient({ baseUrl: target.baseUrl, token: target.token, logger }),
+    runner,
+    shownCertificate,
+    transportFor: (machines) => engineOverSsh(runner, machines),
+    clock: systemClock,
+    random: Math.random,
+    logger,
+  };
+  return { topology, target, world, keyPair, [Symbol.asyncDispose]: () => runner.close() };
+}
+
+/** Error: `topology-unreadable` when there is no such file; `topology-invalid`. */
+async function readTopology(path: string): Promise<Topology> {
+  const absolute = resolve(path);
+  let text: string;
+  try {
+    text = await readFile(absolute, 'utf8');
+  } catch (cause) {
+    throw new UnderstudyError(
+      'topology-unreadable',
+      `The topology file ${path} cannot be read (${(cause as NodeJS.ErrnoException).code ?? 'unknown'}). ` +
+        'Name one, or write an example: understudy init topology.yaml',
+      { cause },
+    );
+  }
+  return parseTopology(text, { path: absolute });
+}
+
+/** Everything the topology refers to, resolved: keys, release, certificates. Builds the release when it is not cached. */
+export async function resolveIntent(
+  session: Session,
+  account: Pick<Intent, 'interfaceGeneration'> = {},
+): Promise<Intent> {
+  const { topology, target, keyPair } = session;
+  const [given, release, certificates, secrets] = await Promise.all([
+    readPublicKeys(topology.access.sshKeys),
+    serviceRelease(topology),
+    listenerCertificates(topology),
+    serviceSecrets(topology),
+  ]);
+  return {
+    ...account,
+    topology,
+    authorizedKeys: [keyPair.publicKey, ...given],
+    repository: target.repository(topology.search),
+    release,
+    indexTemplate: createRequire(import.meta.url)('@understudy/service/index-template.json') as IndexTemplate,
+    certificates,
+    secrets,
+  };
+}
+
+async function serviceRelease(topology: Topology): Promise<Intent['release']> {
+  try {
+    const { artifact, runtime } = topology.service;
+    const built = await buildRelease({ outDirectory: join(cacheDirectory(), 'releases'), artifact, runtime });
+    return await releaseOf(built.directory);
+  } catch (cause) {
+    throw new UnderstudyError('cli-release', `The service's release could not be built: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+}
+
+async function listenerCertificates(topology: Topology): Promise<Record<number, Certificate>> {
+  const given: Record<number, Certificate> = {};
+  for (const { port, certificate } of topology.balancer.listeners) {
+    if (certificate === undefined || certificate === 'self-signed') continue;
+    given[port] = await certificateFromFiles(certificate.certPath, certificate.keyPath);
+  }
+  return given;
+}
+
+async function serviceSecrets({ service }: Topology): Promise<Record<string, Secret>> {
+  const read = Object.entries(service.secrets).map(
+    async ([name, path]) => [name, await readSecretValue(path, `service.secrets.${name}`)] as const,
+  );
+  return Object.fromEntries(await Promise.all(read));
+}
+
+/** Where locks live: one operation at a time on a topology. */
+export function locksDirectory(): string {
+  return join(stateDirectory(), 'locks');
+}
+
+/** Where drill runs are kept. */
+export function runsDirectory(): string {
+  return join(stateDirectory(), 'runs');
+}

@@ -1,0 +1,69 @@
+// Starts the workload in a process of its own and listens to it. A generator in the conductor's process would share its
+// pauses; one of its own shares nothing with what it measures.
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { UnderstudyError } from '@understudy/foundation';
+import type { LiveStats } from './live-state.ts';
+import type { FromWorker, ToWorker, WorkloadEnd } from './messages.ts';
+
+export interface Workload {
+  readonly pid: number;
+  /** The last that was heard, or null before the first word. How old it is, `atMs` tells. */
+  stats(): LiveStats | null;
+  /**
+   * Resolves when everything sent has ended and is on the disk, with what the generator says of itself. A generator that has
+   * not ended within the bound, or ended without a word, is killed: null.
+   */
+  stop(withinMs: number): Promise<WorkloadEnd | null>;
+  /** Rejects with `drills-workload-died` if the process ends unasked; never resolves. */
+  readonly died: Promise<never>;
+}
+
+/** Starts the generator over a run folder whose plan.json is written. */
+export function startWorkload(directory: string): Workload {
+  const child = fork(fileURLToPath(new URL('./worker.ts', import.meta.url)), [directory], {
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  });
+  let stats: LiveStats | null = null;
+  let end: WorkloadEnd | null = null;
+  let complaint = '';
+  let stopping = false;
+  const exited = Promise.withResolvers<undefined>();
+  // The last message may still be on its way when the process is gone.
+  const heardOut = Promise.withResolvers<undefined>();
+  const died = Promise.withResolvers<never>();
+  died.promise.catch(() => undefined);
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    complaint = `${complaint}${text}`.slice(-2_000);
+  });
+  child.on('message', (message: FromWorker) => {
+    if (message.kind === 'stats') stats = message.stats;
+    else end = message.end;
+  });
+  child.on('disconnect', () => heardOut.resolve(undefined));
+  child.on('exit', (code, signal) => {
+    exited.resolve(undefined);
+    if (stopping) return;
+    const how = signal === null ? `exit code ${String(code)}` : signal;
+    died.reject(
+      new UnderstudyError(
+        'drills-workload-died',
+        `The workload's process ended by itself (${how}): ${complaint.trim() || 'it said nothing'}. The run proves nothing; run the drill again.`,
+        { facts: { code, signal } },
+      ),
+    );
+  });
+  return {
+    pid: child.pid ?? 0,
+    stats: () => stats,
+    async stop(withinMs) {
+      stopping = true;
+      if (child.connected) child.send({ kind: 'stop' } satisfies ToWorker, () => undefined);
+      const overdue = setTimeout(() => child.kill('SIGKILL'), withinMs);
+      await Promise.all([exited.promise, heardOut.promise]);
+      clearTimeout(overdue);
+      return end;
+    },
+    died: died.promise,
+  };
+}

@@ -1,0 +1,60 @@
+// The workload's own process: started by `startWorkload` with a run folder as its argument, told to stop over IPC. It ends by
+// itself when its parent is gone, so that a killed tool leaves no load behind.
+import { readFile } from 'node:fs/promises';
+import { setPriority } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '@understudy/foundation';
+import { AppendFile } from '../history/append-file.ts';
+import type { RunPlan } from '../history/records.ts';
+import { rawFiles } from '../history/run-folder.ts';
+import { runClock } from '../run-clock.ts';
+import { loadCorpus } from './corpus.ts';
+import { Generator } from './generator.ts';
+import { statsEveryMs } from './live-state.ts';
+import type { FromWorker } from './messages.ts';
+import { httpWire } from './wire.ts';
+
+async function main(directory: string): Promise<void> {
+  try {
+    // The load must keep its schedule while the machines it tests are starting on the same host.
+    setPriority(-10);
+  } catch {
+    // Not permitted; lag is measured either way.
+  }
+  const plan = JSON.parse(await readFile(join(directory, rawFiles.plan), 'utf8')) as RunPlan;
+  const [intents, outcomes, corpus] = await Promise.all([
+    AppendFile.open(join(directory, rawFiles.intents)),
+    AppendFile.open(join(directory, rawFiles.outcomes)),
+    loadCorpus(5_000),
+  ]);
+  const wire = httpWire();
+  const clock = runClock(systemClock, plan);
+  const generator = new Generator({
+    plan: plan.workload,
+    steady: plan.steady,
+    corpus,
+    clock,
+    wire,
+    intents,
+    outcomes,
+  });
+  // The only message there is.
+  process.on('message', () => generator.stop());
+  process.on('disconnect', () => generator.stop());
+  const ticking = setInterval(() => void tell({ kind: 'stats', stats: generator.stats() }), statsEveryMs);
+  const end = await generator.run();
+  clearInterval(ticking);
+  await Promise.all([intents.close(), outcomes.close(), wire.close()]);
+  await tell({ kind: 'ended', end: { ...end, endedMs: clock.now() } });
+  if (process.connected) process.disconnect();
+}
+
+/** Resolves when the message has left, or cannot: a broken channel is followed by 'disconnect'. */
+function tell(message: FromWorker): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.connected) process.send?.(message, undefined, {}, () => resolve());
+    else resolve();
+  });
+}
+
+await main(process.argv[2] ?? '.');

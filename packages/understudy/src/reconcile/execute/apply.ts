@@ -1,0 +1,202 @@
+// Makes the world as the topology asks: look, plan, carry out, look again, until nothing is left to do and the system is well.
+import { UnderstudyError } from '@understudy/foundation';
+import { judge, type Status } from '../../status/index.ts';
+import { observe, observeObjects, type Observation, type World } from '../../observe/index.ts';
+import { carryOut } from './carry-out.ts';
+import { Consent } from '../plan/consent.ts';
+import { deleteObject } from './do-delete.ts';
+import { destroyPlan } from './destroy.ts';
+import { Found } from './found.ts';
+import type { Intent } from '../../operation/index.ts';
+import { plan } from '../plan/plan.ts';
+import { ReleaseArchive } from './release-archive.ts';
+import { runSchedule, type Outcome } from './schedule.ts';
+import type { Obstacle, Plan, Step } from '../plan/step.ts';
+
+export interface ConfirmRequest {
+  readonly plan: Plan;
+  /** Steps that no earlier answer covers; all of them in the first round. */
+  readonly added: readonly Step[];
+  readonly round: number;
+  readonly observation: Observation;
+}
+
+export interface ApplyOptions {
+  /** Asked before anything runs that nobody agreed to: the first plan, and whatever a later round adds to it. */
+  readonly confirm: (request: ConfirmRequest) => Promise<boolean>;
+  /** Bound on the wait for health after the last step. Default 180,000. */
+  readonly healthDeadlineMs?: number;
+  readonly signal?: AbortSignal;
+  /** Called with each round's plan before it is carried out. */
+  readonly onPlan?: (plan: Plan, observation: Observation) => void;
+}
+
+export interface Applied {
+  /** Steps that were done, in the order of the plans. */
+  readonly done: readonly Step[];
+  /** What was seen at the end: the verdict is `healthy`, or `apply` has thrown. */
+  readonly status: Status;
+}
+
+const rounds = 4;
+const width = 16;
+/** What could not be seen is looked at again for this long before it counts as standing in the way. */
+const unseenWithinMs = 60_000;
+
+/**
+ * Carries out the plan that was confirmed, looks again, and goes on until nothing is left to do. Errors: `reconcile-declined` when
+ * a plan, or what a later round adds to it, was not confirmed (facts: added, done); `reconcile-incomplete` when steps failed or
+ * something stands in the way (facts: failures, obstacles); `reconcile-unhealthy` when everything is in place and the system still
+ * is not well (facts: reasons); those of the client.
+ */
+export async function apply(world: World, intent: Intent, options: ApplyOptions): Promise<Applied> {
+  const done: Step[] = [];
+  const consent = new Consent();
+  await using archive = new ReleaseArchive(intent.release);
+  for (let round = 1; ; round += 1) {
+    const { observation, planned } = await lookAndPlan(world, intent, options);
+    if (planned.steps.length === 0) return await finish(world, intent, options, planned, done);
+    await confirmed(consent, options, { plan: planned, added: consent.missing(planned), round, observation }, done);
+    options.onPlan?.(planned, observation);
+    const found = new Found(observation.objects, intent.topology);
+    const site = { world, intent, found, archive, ...signalOf(options) };
+    const outcomes = await runSchedule({
+      steps: planned.steps,
+      width,
+      run: (step) => narrated(world, step, () => carryOut(site, step.task)),
+      ...signalOf(options),
+    });
+    options.signal?.throwIfAborted();
+    const progressed = outcomes.filter(({ result }) => result === 'done').map(({ step }) => step);
+    done.push(...progressed);
+    const failures = failuresOf(outcomes);
+    if (failures.length > 0 && (round === rounds || progressed.length === 0)) {
+      throw incomplete(failures, planned.obstacles);
+    }
+    if (round > rounds) throw incomplete(['what is done is undone again between two looks'], planned.obstacles);
+  }
+}
+
+/** A read that failed once may succeed a moment later: an empty plan beside something unseen is not the last word. */
+async function lookAndPlan(
+  world: World,
+  intent: Intent,
+  options: ApplyOptions,
+): Promise<{ observation: Observation; planned: Plan }> {
+  const end = world.clock.monotonicMs() + unseenWithinMs;
+  for (;;) {
+    const observation = await observe(world, intent.topology);
+    const planned = plan(intent, observation);
+    const unseen = planned.obstacles.filter((obstacle) => obstacle.unseen);
+    if (planned.steps.length > 0 || unseen.length === 0 || world.clock.monotonicMs() > end)
+      return { observation, planned };
+    for (const { subject, reason } of unseen)
+      world.logger({ level: 'warn', subject, text: `looking again: ${reason}` });
+    await world.clock.sleep(3000, options.signal);
+  }
+}
+
+async function confirmed(
+  consent: Consent,
+  options: ApplyOptions,
+  request: ConfirmRequest,
+  done: readonly Step[],
+): Promise<void> {
+  const { added, plan: planned, round } = request;
+  if (added.length > 0 && !(await options.confirm(request))) {
+    const what = added.map(({ subject, action, reason }) => `  - ${subject} ${action}: ${reason}`).join('\n');
+    throw new UnderstudyError(
+      'reconcile-declined',
+      round === 1
+        ? 'The plan was not confirmed, so nothing was changed.'
+        : `What was confirmed is done; more is needed that was not shown, and was not done:\n${what}\nRun again to see the whole plan and to confirm it.`,
+      { facts: { added: added.map(({ id }) => id), done: done.map(({ id }) => id) } },
+    );
+  }
+  consent.given(planned);
+}
+
+function signalOf({ signal }: ApplyOptions): { readonly signal?: AbortSignal } {
+  return signal ? { signal } : {};
+}
+
+async function narrated(world: Pick<World, 'clock' | 'logger'>, step: Step, work: () => Promise<void>): Promise<void> {
+  const { logger, clock } = world;
+  const startedMs = clock.monotonicMs();
+  const seconds = () => ((clock.monotonicMs() - startedMs) / 1000).toFixed(1);
+  logger({ level: 'info', subject: step.subject, text: `${step.action}: ${step.reason}` });
+  try {
+    await work();
+    logger({ level: 'info', subject: step.subject, text: `${step.action} done in ${seconds()} s` });
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    logger({ level: 'error', subject: step.subject, text: `${step.action} failed after ${seconds()} s: ${text}` });
+    throw error;
+  }
+}
+
+function failuresOf(outcomes: readonly Outcome[]): string[] {
+  return outcomes.flatMap((outcome) =>
+    outcome.result === 'failed' ? [`${outcome.step.subject}: ${outcome.error.message}`] : [],
+  );
+}
+
+function incomplete(failures: readonly string[], obstacles: readonly Obstacle[]): UnderstudyError {
+  const reasons = [...failures, ...obstacles.map(({ subject, reason }) => `${subject}: ${reason}`)];
+  return new UnderstudyError(
+    'reconcile-incomplete',
+    `Not everything is as the topology asks:\n${reasons.map((reason) => `  - ${reason}`).join('\n')}\n` +
+      'What was done stays done; run again when the cause is gone.',
+    { facts: { failures, obstacles } },
+  );
+}
+
+/** Everything is in place: now it has to serve. Checks and recovering copies take their time. */
+async function finish(
+  world: World,
+  intent: Intent,
+  options: ApplyOptions,
+  planned: Plan,
+  done: readonly Step[],
+): Promise<Applied> {
+  if (planned.obstacles.length > 0) throw incomplete([], planned.obstacles);
+  const end = world.clock.monotonicMs() + (options.healthDeadlineMs ?? 180_000);
+  for (;;) {
+    const status = judge(await observe(world, intent.topology), intent.topology);
+    if (status.verdict === 'healthy') return { done, status };
+    if (world.clock.monotonicMs() > end) {
+      throw new UnderstudyError(
+        'reconcile-unhealthy',
+        `Everything is in place, but the system is ${status.verdict}: ${status.reasons.join(' ')}`,
+        { facts: { verdict: status.verdict, reasons: status.reasons } },
+      );
+    }
+    await world.clock.sleep(1000, options.signal);
+  }
+}
+
+/** Removes everything that carries the system's mark; resolves when nothing is left of it. Error: `reconcile-incomplete`. */
+export async function destroy(
+  world: Pick<World, 'linode' | 'runner' | 'clock' | 'logger'>,
+  name: string,
+  options: { readonly onPlan?: (plan: Plan) => void } = {},
+): Promise<readonly Step[]> {
+  const done: Step[] = [];
+  for (let round = 1; ; round += 1) {
+    const planned = destroyPlan(await observeObjects(world.linode, name));
+    if (planned.steps.length === 0) return done;
+    options.onPlan?.(planned);
+    const outcomes = await runSchedule({
+      steps: planned.steps,
+      width,
+      run: (step) =>
+        narrated(world, step, async () => {
+          if (step.task.kind === 'object-delete') await deleteObject(world, step.task.object);
+        }),
+    });
+    done.push(...outcomes.filter(({ result }) => result === 'done').map(({ step }) => step));
+    const failures = failuresOf(outcomes);
+    if (failures.length > 0 && round === rounds) throw incomplete(failures, []);
+    if (round > rounds) throw incomplete(['objects of this system appear again'], []);
+  }
+}

@@ -1,0 +1,29 @@
+// Plans the end: everything that carries this system's mark, in the order in which Linode lets go of it.
+import type { ObservedObjects } from '../../observe/index.ts';
+import { toDelete } from '../plan/strays.ts';
+import { PlanDraft, type ObjectToDelete, type Plan } from '../plan/step.ts';
+
+/** Pure. Balancer and machines first, then what they used. */
+export function destroyPlan(objects: ObservedObjects): Plan {
+  const draft = new PlanDraft();
+  const remove = (object: ObjectToDelete, after: readonly string[]): string =>
+    draft.add({
+      subject: object.label,
+      action: 'delete',
+      name: `delete-${object.type}-${object.id}`,
+      reason: `The ${object.type} ${object.label} is part of the system to be destroyed.`,
+      destructive: true,
+      task: { kind: 'object-delete', object },
+      after,
+    });
+  const balancers = objects.balancers.map(({ balancer }) => remove(toDelete('balancer', balancer), []));
+  const instances = objects.instances.map((instance) => remove(toDelete('instance', instance), []));
+  const users = [...balancers, ...instances];
+  for (const { firewall } of objects.firewalls) remove(toDelete('firewall', firewall), users);
+  for (const group of objects.placementGroups) remove(toDelete('placement-group', group), instances);
+  for (const vpc of objects.vpcs) {
+    const subnets = vpc.subnets.map((subnet) => remove(toDelete('subnet', subnet, [vpc.id]), users));
+    remove(toDelete('vpc', vpc), [...users, ...subnets]);
+  }
+  return draft.finish();
+}

@@ -1,0 +1,35 @@
+// What is known of Linode's objects while a plan is carried out: seeded by the observation, extended by what the steps make.
+// A remembered id is a cache and dies with the run; the API is the truth.
+import type { Instance, NodeBalancer } from '../../linode/index.ts';
+import type { ObservedObjects } from '../../observe/index.ts';
+import { balancerLabel, subnetLabel, type Topology } from '../../topology/index.ts';
+
+export class Found {
+  vpcId: number | undefined;
+  subnetId: number | undefined;
+  balancer: NodeBalancer | undefined;
+  /** Label -> id. */
+  readonly firewalls = new Map<string, number>();
+  readonly placementGroups = new Map<string, number>();
+  readonly instances = new Map<string, Instance>();
+  /** Port -> id. */
+  readonly listeners = new Map<number, number>();
+
+  constructor(objects: ObservedObjects, topology: Topology) {
+    const vpc = objects.vpcs[0];
+    this.vpcId = vpc?.id;
+    this.subnetId = vpc?.subnets.find(({ label }) => label === subnetLabel(topology.name))?.id;
+    const balancer = objects.balancers.find((seen) => seen.balancer.label === balancerLabel(topology.name));
+    this.balancer = balancer?.balancer;
+    for (const { firewall } of objects.firewalls) this.firewalls.set(firewall.label, firewall.id);
+    for (const group of objects.placementGroups) this.placementGroups.set(group.label, group.id);
+    for (const instance of objects.instances) this.instances.set(instance.label, instance);
+    for (const { config } of balancer?.configs ?? []) this.listeners.set(config.port, config.id);
+  }
+}
+
+/** A step ran before the one that makes what it needs: a fault in the plan, not in the world. */
+export function needed<Value>(value: Value | undefined, what: string): Value {
+  if (value === undefined) throw new Error(`the plan has no step that makes ${what}`);
+  return value;
+}

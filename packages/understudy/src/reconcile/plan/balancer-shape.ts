@@ -1,0 +1,85 @@
+// What the NodeBalancer should look like: listeners and backends as request bodies, and how they differ from what is there.
+import type {
+  Instance,
+  NodeBalancerConfig,
+  NodeBalancerConfigBody,
+  NodeBalancerNode,
+  NodeBalancerNodeBody,
+} from '../../linode/index.ts';
+import type { Listener, MachinePlan, Topology } from '../../topology/index.ts';
+import type { Certificate } from '../../operation/index.ts';
+
+/** Every field is sent: Linode's own defaults check nothing, and where they do, after 31 s. */
+export function listenerBody(
+  topology: Topology,
+  listener: Listener,
+  certificate?: Certificate,
+): NodeBalancerConfigBody {
+  const { algorithm, stickiness, check } = topology.balancer;
+  return {
+    port: listener.port,
+    protocol: listener.protocol,
+    algorithm,
+    stickiness,
+    check: check.type,
+    check_interval: check.intervalS,
+    check_timeout: check.timeoutS,
+    check_attempts: check.attempts,
+    ...(check.type === 'connection' ? {} : { check_path: check.path }),
+    ...(check.type === 'http_body' && check.body !== undefined ? { check_body: check.body } : {}),
+    check_passive: check.passive,
+    ...(listener.protocol === 'https' ? { cipher_suite: 'recommended' as const } : {}),
+    ...(certificate ? { ssl_cert: certificate.certificatePem, ssl_key: certificate.keyPem.reveal() } : {}),
+  };
+}
+
+/** How a backend is reached: by the subnet that its address is in, or on its private address outside of the VPC. */
+export interface BackendWay {
+  readonly subnetId: number;
+  readonly privateAddress: string | undefined;
+}
+
+export function backendBody(topology: Topology, machine: MachinePlan, way: BackendWay): NodeBalancerNodeBody {
+  const { port } = topology.service;
+  const common = { label: machine.label, weight: 100, mode: 'accept' } as const;
+  return topology.balancer.backends === 'private'
+    ? { ...common, address: `${way.privateAddress ?? ''}:${port}` }
+    : { ...common, address: `${machine.vpcAddress}:${port}`, subnet_id: way.subnetId };
+}
+
+/** The address of the region's shared private network; Linode lists it after the public ones. */
+export function privateAddressOf(instance: Instance | undefined): string | undefined {
+  return instance?.ipv4.find((address) => address.startsWith('192.168.'));
+}
+
+/** Each difference as a clause: `check_interval is 31, it should be 5`. */
+export function listenerDifferences(seen: NodeBalancerConfig, wanted: NodeBalancerConfigBody): string[] {
+  return differences(seen, wanted, [
+    'protocol',
+    'algorithm',
+    'stickiness',
+    'check',
+    'check_interval',
+    'check_timeout',
+    'check_attempts',
+    'check_path',
+    'check_body',
+    'check_passive',
+    'cipher_suite',
+  ]);
+}
+
+export function backendDifferences(seen: NodeBalancerNode, wanted: NodeBalancerNodeBody): string[] {
+  return differences(seen, wanted, ['address', 'weight', 'mode']);
+}
+
+/** Fields that are not sent are Linode's affair. */
+function differences<Seen, Wanted>(
+  seen: Seen,
+  wanted: Wanted,
+  fields: readonly (keyof Seen & keyof Wanted & string)[],
+) {
+  return fields
+    .filter((field) => wanted[field] !== undefined && String(seen[field]) !== String(wanted[field]))
+    .map((field) => `${field} is ${String(seen[field])}, it should be ${String(wanted[field])}`);
+}

@@ -1,0 +1,186 @@
+// Plans the NodeBalancer: one, with a listener per port and a backend per service machine on each.
+import { absent, shown } from '@understudy/foundation';
+import type { NodeBalancerConfig } from '../../linode/index.ts';
+import { instanceNamed, type Observation, type ObservedBalancer } from '../../observe/index.ts';
+import { balancerLabel, subnetLabel, tagOf, type Listener } from '../../topology/index.ts';
+import {
+  backendBody,
+  backendDifferences,
+  listenerBody,
+  listenerDifferences,
+  privateAddressOf,
+} from './balancer-shape.ts';
+import { sameFingerprint, selfSignedName, askedMachine, machinesFor, type Intent } from '../../operation/index.ts';
+import { networkSteps } from './network.ts';
+import type { PlanDraft } from './step.ts';
+
+/** A self-signed certificate is renewed this long before it ends. */
+const renewalMs = 30 * 86_400_000;
+
+export function planBalancer(draft: PlanDraft, intent: Intent, observation: Observation): void {
+  const { name, balancer } = intent.topology;
+  const subject = balancerLabel(name);
+  const found = observation.objects.balancers.find(({ balancer: seen }) => seen.label === subject);
+  const subnet = observation.objects.vpcs[0]?.subnets.find(({ label }) => label === subnetLabel(name));
+  if (!found) {
+    draft.add({
+      subject,
+      action: 'create',
+      reason: `There is no balancer; it gets ${balancer.listeners.map(({ protocol, port }) => `${protocol} on ${port}`).join(' and ')}.`,
+      task: { kind: 'balancer-create' },
+      // A backend is an address that a machine holds.
+      after: [...networkSteps(name), ...machinesFor(intent, 'service').map(({ label }) => `${label}/create`)],
+    });
+  } else {
+    if (!found.balancer.tags.includes(tagOf(name))) {
+      const reason = 'The balancer lacks the tag of this system, by which it is found.';
+      draft.add({ subject, action: 'update', name: 'tag', reason, task: { kind: 'balancer-tag' } });
+    }
+    if (balancer.backends === 'private' && found.legs.length > 0) {
+      draft.obstacle(
+        subject,
+        'The balancer has a leg in the private network, the topology asks for backends: private, and Linode cannot change it. Delete it, and apply makes it anew.',
+      );
+    }
+    if (balancer.backends === 'vpc' && subnet && !found.legs.some(({ subnet_id }) => subnet_id === subnet.id)) {
+      draft.obstacle(
+        subject,
+        'The balancer has no leg in the private network and Linode cannot add one later. Delete it, and apply makes it anew.',
+      );
+    }
+  }
+  for (const listener of balancer.listeners) planListener(draft, intent, observation, listener, found);
+  if (found) planExtraListeners(draft, intent, found);
+}
+
+function planListener(
+  draft: PlanDraft,
+  intent: Intent,
+  observation: Observation,
+  listener: Listener,
+  found: ObservedBalancer | undefined,
+): void {
+  const subject = balancerLabel(intent.topology.name);
+  const { port, protocol } = listener;
+  const seen = found?.configs.find(({ config }) => config.port === port);
+  // Plain listeners are born with the balancer; one with a certificate waits for the address that stands in it.
+  if (!seen) {
+    if (!found && protocol === 'http') return;
+    draft.add({
+      subject,
+      action: 'create',
+      name: `listener-${port}`,
+      reason: `The balancer does not listen on port ${port}.`,
+      task: { kind: 'listener-create', port },
+      after: [`${subject}/create`, ...machinesFor(intent, 'service').map(({ label }) => `${label}/create`)],
+    });
+    return;
+  }
+  const differences = listenerDifferences(seen.config, listenerBody(intent.topology, listener));
+  const certificate = certificateProblem(intent, observation, listener, seen.config);
+  if (certificate !== undefined) differences.push(certificate);
+  if (differences.length > 0) {
+    draft.add({
+      subject,
+      action: 'update',
+      name: `listener-${port}`,
+      reason: `On port ${port} ${differences.join('; ')}.`,
+      task: { kind: 'listener-update', port, certificate: certificate !== undefined },
+    });
+  }
+  planBackends(draft, intent, observation, port, seen);
+}
+
+function certificateProblem(
+  intent: Intent,
+  { at, certificates }: Observation,
+  listener: Listener,
+  seen: NodeBalancerConfig,
+): string | undefined {
+  if (listener.protocol !== 'https') return undefined;
+  const given = intent.certificates[listener.port];
+  if (given) {
+    return sameFingerprint(seen.ssl_fingerprint ?? '', given.fingerprint)
+      ? undefined
+      : 'the certificate is not the one in the file';
+  }
+  const name = selfSignedName(intent.topology.name);
+  if (seen.ssl_commonname !== name) return `the certificate is for '${seen.ssl_commonname ?? ''}', not for ${name}`;
+  const certificate = shown(certificates[listener.port] ?? absent);
+  if (certificate && Date.parse(certificate.notAfter) - Date.parse(at) < renewalMs) {
+    return `the certificate ends on ${certificate.notAfter}`;
+  }
+  return undefined;
+}
+
+function planBackends(
+  draft: PlanDraft,
+  intent: Intent,
+  { objects }: Observation,
+  port: number,
+  { config, nodes }: ObservedBalancer['configs'][number],
+): void {
+  const subject = balancerLabel(intent.topology.name);
+  const known = new Map(nodes.map((node) => [node.label, node]));
+  for (const machine of machinesFor(intent, 'service')) {
+    const node = known.get(machine.label);
+    const after = [`${machine.label}/create`];
+    const task = { port, machine: machine.label } as const;
+    if (!node) {
+      draft.add({
+        subject,
+        action: 'create',
+        name: `backend-${port}-${machine.ordinal}`,
+        reason: `On port ${port} the balancer does not know ${machine.label}.`,
+        task: { kind: 'backend-create', ...task },
+        after,
+      });
+      continue;
+    }
+    const instance = instanceNamed(objects, machine.label);
+    // Whichever subnet a backend is in shows in its address; a machine about to be made has no private address yet.
+    const way = { subnetId: 0, privateAddress: privateAddressOf(instance) };
+    const waits = intent.topology.balancer.backends === 'private' && way.privateAddress === undefined;
+    const differences = waits ? [] : backendDifferences(node, backendBody(intent.topology, machine, way));
+    if (differences.length > 0) {
+      draft.add({
+        subject,
+        action: 'update',
+        name: `backend-${port}-${machine.ordinal}`,
+        reason: `On port ${port} of ${machine.label} ${differences.join('; ')}.`,
+        task: { kind: 'backend-update', ...task },
+        after,
+      });
+    }
+  }
+  for (const node of nodes.filter(({ label }) => askedMachine(intent, label)?.role !== 'service')) {
+    draft.add({
+      subject,
+      action: 'delete',
+      name: `delete-backend-${node.id}`,
+      reason: `On port ${port} the backend ${node.label} (${node.address}) is not asked for.`,
+      destructive: true,
+      task: {
+        kind: 'backend-remove',
+        object: { type: 'backend', id: node.id, label: node.label, parents: [config.nodebalancer_id, config.id] },
+      },
+    });
+  }
+}
+
+function planExtraListeners(draft: PlanDraft, intent: Intent, found: ObservedBalancer): void {
+  const asked = intent.topology.balancer.listeners.map(({ port }) => port);
+  for (const { config } of found.configs.filter((candidate) => !asked.includes(candidate.config.port))) {
+    draft.add({
+      subject: balancerLabel(intent.topology.name),
+      action: 'delete',
+      name: `delete-listener-${config.port}`,
+      reason: `The balancer listens on port ${config.port}, which is not asked for.`,
+      destructive: true,
+      task: {
+        kind: 'object-delete',
+        object: { type: 'listener', id: config.id, label: `port ${config.port}`, parents: [config.nodebalancer_id] },
+      },
+    });
+  }
+}

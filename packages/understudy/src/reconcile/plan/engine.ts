@@ -1,0 +1,130 @@
+// Plans the engine on one search machine: its package, the state of a cluster of its own set aside, settings, start.
+import { upgradeProblem, engineLayouts } from '../../engines/index.ts';
+import { absent, shown, type Seen } from '@understudy/foundation';
+import { partOf, type ObservedMachine, type ObservedPackage } from '../../machines/index.ts';
+import type { Observation } from '../../observe/index.ts';
+import type { MachinePlan } from '../../topology/index.ts';
+import type { Formation } from './formation.ts';
+import { clusterSubject, engineConfigHash, type Intent } from '../../operation/index.ts';
+import { isUnseen, lookedInto, namesUnread, planFiles, reachSteps } from './machines.ts';
+import type { PlanDraft } from './step.ts';
+
+/** Returns the id of the step that starts this machine's engine, when there is one. */
+export function planEngine(
+  draft: PlanDraft,
+  intent: Intent,
+  observation: Observation,
+  machine: MachinePlan,
+  formation: Formation,
+): string | undefined {
+  const { label } = machine;
+  if (isUnseen(observation, label)) return undefined;
+  const layout = engineLayouts[intent.topology.search.engine];
+  const seen = lookedInto(observation, label);
+  const unit = seen ? partOf(seen.units, layout.unit) : absent;
+  const packaged = seen ? partOf(seen.packages, layout.packageName) : absent;
+  const settings = seen ? partOf(seen.files, layout.configFile) : absent;
+  const parts = [
+    [`The unit ${layout.unit}`, unit],
+    [`The package ${layout.packageName}`, packaged],
+    [layout.configFile, settings],
+  ] as const;
+  if (namesUnread(draft, label, parts)) return undefined;
+  const state = shown(unit);
+  if (planPackage(draft, intent, machine, { seen, packaged, active: state?.active === 'active' }) === 'refused')
+    return undefined;
+  if (formation.state === 'unclear') return undefined;
+  const inBootstrapForm = shown(settings)?.hash === engineConfigHash(intent, machine, 'bootstrap');
+  const form = formation.state === 'unformed' ? 'bootstrap' : 'formed';
+  const stray = formation.strays.has(label);
+  if (stray) planSetAside(draft, machine);
+  const unsealed = form === 'formed' && inBootstrapForm;
+  planFiles(draft, intent, observation, machine, form, unsealed ? [layout.configFile] : []);
+  if (form === 'bootstrap' || unsealed) planSeal(draft, intent, machine);
+  if (state?.active === 'active' && state.enabled && form === 'formed' && !stray) return undefined;
+  return draft.add({
+    subject: label,
+    action: 'start',
+    reason: seen
+      ? `The engine on ${label} is ${state?.active ?? 'not installed'}${state?.enabled ? '' : ' and not enabled at boot'}.`
+      : `The engine on ${label} has to be started.`,
+    task: { kind: 'engine-start', machine: label },
+    after: [...reachSteps(label), `${label}/package`, `${label}/set-aside`, `${label}/files`, `${label}/kernel`],
+  });
+}
+
+/** An engine that was started once before its settings came made a cluster of its own, and with that would never join another. */
+function planSetAside(draft: PlanDraft, { label }: MachinePlan): void {
+  draft.add({
+    subject: label,
+    action: 'update',
+    name: 'set-aside',
+    reason: `The engine on ${label} was started before its settings came and made a cluster of its own, without any index: its state is moved to a directory beside.`,
+    task: { kind: 'data-set-aside', machine: label },
+    after: [...reachSteps(label), `${label}/package`],
+  });
+}
+
+interface PackageView {
+  readonly seen: ObservedMachine | undefined;
+  readonly packaged: Seen<ObservedPackage>;
+  readonly active: boolean;
+}
+
+/** An engine that runs another version is upgraded in its turn, and nothing is installed under it before. */
+function planPackage(
+  draft: PlanDraft,
+  intent: Intent,
+  { label }: MachinePlan,
+  { seen, packaged, active }: PackageView,
+): 'refused' | undefined {
+  const { engine, version } = intent.topology.search;
+  const { packageName } = engineLayouts[engine];
+  const installed = installedVersion(packaged);
+  const problem = installed === undefined || active ? undefined : upgradeProblem(engine, installed, version);
+  if (problem) {
+    draft.obstacle(label, problem.sentence);
+    return 'refused';
+  }
+  const state = packaged.state === 'seen' ? packaged.value : undefined;
+  const dpkg = seen && shown(seen.dpkg);
+  const wrong = [
+    ...(state === undefined ? ['no engine'] : []),
+    ...(state && state.state !== 'installed' ? [`${packageName} ${state.state}`] : []),
+    ...(installed !== undefined && installed !== version && !active ? [`${packageName} ${installed}`] : []),
+    ...(installed === version && state?.held === false
+      ? [`${packageName} that Debian's own upgrades may replace`]
+      : []),
+    ...(dpkg?.interrupted === true
+      ? [`an installation that was interrupted (${dpkg.unfinished.join(', ') || 'dpkg'})`]
+      : []),
+  ];
+  if (wrong.length === 0) return undefined;
+  draft.add({
+    subject: label,
+    action: 'install',
+    name: 'package',
+    reason: `${label} has ${wrong.join(' and ')}; ${packageName} ${version} is asked for.`,
+    task: { kind: 'package-install', machine: label },
+    after: reachSteps(label),
+  });
+  return undefined;
+}
+
+/** Undefined too where an installation stopped half-way. */
+export function installedVersion(packaged: Seen<ObservedPackage>): string | undefined {
+  if (packaged.state !== 'seen' || packaged.value.state !== 'installed') return undefined;
+  return packaged.value.version.replace(/-.*$/, '');
+}
+
+function planSeal(draft: PlanDraft, intent: Intent, machine: MachinePlan): void {
+  draft.add({
+    subject: machine.label,
+    action: 'write',
+    name: 'seal',
+    reason:
+      'The initial masters are named only for the first formation; left in place they could start a second cluster.',
+    task: { kind: 'cluster-seal', machine: machine.label },
+    after: [`${machine.label}/files`, `${clusterSubject(intent)}/members`],
+  });
+}

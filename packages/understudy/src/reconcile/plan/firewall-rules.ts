@@ -1,0 +1,105 @@
+// Who may reach what: the rules of each role's firewall, and how they differ from what is there.
+import type { FirewallRule, FirewallRuleBody, FirewallRules, FirewallRulesBody } from '../../linode/index.ts';
+import type { Role, Topology } from '../../topology/index.ts';
+import { httpPort, transportPort } from '../../engines/index.ts';
+import { machinesFor, type Intent } from '../../operation/index.ts';
+
+function byFamily(networks: readonly string[]): FirewallRuleBody['addresses'] {
+  const ipv4 = networks.filter((network) => !network.includes(':'));
+  const ipv6 = networks.filter((network) => network.includes(':'));
+  return { ...(ipv4.length > 0 ? { ipv4 } : {}), ...(ipv6.length > 0 ? { ipv6 } : {}) };
+}
+
+/** Where NodeBalancers outside of a VPC speak from, in every region. */
+const sharedBalancers = '192.168.255.0/24';
+
+function balancerSource({ balancer, network }: Topology): string {
+  return balancer.backends === 'private' ? sharedBalancers : network.balancerRange;
+}
+
+/** A rule takes 255 addresses: https://techdocs.akamai.com/linode-api/reference/post-firewalls */
+const addressesOfRule = 255;
+
+/** The balancer, and the service machines themselves: one that is cut off from the engine answers through another. */
+function serviceSources(intent: Intent): readonly { readonly label: string; readonly addresses: readonly string[] }[] {
+  const addresses = machinesFor(intent, 'service').map(({ vpcAddress }) => `${vpcAddress}/32`);
+  const sources = [{ label: 'service-from-balancer', addresses: [balancerSource(intent.topology)] }];
+  for (let at = 0; at < addresses.length; at += addressesOfRule) {
+    const label = at === 0 ? 'service-from-peers' : `service-from-peers-${at / addressesOfRule + 1}`;
+    sources.push({ label, addresses: addresses.slice(at, at + addressesOfRule) });
+  }
+  return sources;
+}
+
+/** Inbound is closed but for this; outbound is open, since machines fetch packages. */
+export function firewallRules(intent: Intent, role: Role): FirewallRulesBody {
+  const { topology } = intent;
+  const tcp = { action: 'ACCEPT', protocol: 'TCP' } as const;
+  const own: readonly FirewallRuleBody[] =
+    role === 'search'
+      ? [
+          {
+            ...tcp,
+            label: 'engine-from-vpc',
+            ports: `${httpPort}-${transportPort}`,
+            addresses: byFamily([topology.network.range]),
+          },
+        ]
+      : serviceSources(intent).map(({ label, addresses }) => ({
+          ...tcp,
+          label,
+          ports: String(topology.service.port),
+          addresses: byFamily(addresses),
+        }));
+  return {
+    inbound: [
+      { ...tcp, label: 'ssh-from-admins', ports: '22', addresses: byFamily(topology.access.adminNetworks) },
+      ...own,
+      // Path MTU discovery needs it from anywhere, and ping tells a dead host from a closed port.
+      { action: 'ACCEPT', protocol: 'ICMP', label: 'icmp', addresses: byFamily(['0.0.0.0/0']) },
+    ],
+    inbound_policy: 'DROP',
+    outbound: [],
+    outbound_policy: 'ACCEPT',
+  };
+}
+
+interface RuleLike {
+  readonly action: string;
+  readonly protocol: string;
+  readonly ports?: string | null | undefined;
+  readonly addresses: {
+    readonly ipv4?: readonly string[] | null | undefined;
+    readonly ipv6?: readonly string[] | null | undefined;
+  };
+}
+
+/** What a rule does, in words that are equal exactly when the rules do the same. */
+function meaning({ action, protocol, ports, addresses }: RuleLike): string {
+  const from = [...(addresses.ipv4 ?? []), ...(addresses.ipv6 ?? [])].sort().join(', ');
+  return `${action} ${protocol}${ports ? ` ${ports}` : ''} ${from}`;
+}
+
+function compare(side: string, seen: readonly FirewallRule[], wanted: readonly FirewallRuleBody[]): string[] {
+  const there = seen.map(meaning);
+  const asked = wanted.map(meaning);
+  return [
+    ...asked.filter((rule) => !there.includes(rule)).map((rule) => `the ${side} rule '${rule}' is missing`),
+    ...there.filter((rule) => !asked.includes(rule)).map((rule) => `the ${side} rule '${rule}' is not asked for`),
+  ];
+}
+
+/** Each difference as a clause; empty when the rules do what is wanted. */
+export function firewallDifferences(seen: FirewallRules, wanted: FirewallRulesBody): string[] {
+  const differences = [
+    ...compare('inbound', seen.inbound, wanted.inbound),
+    ...compare('outbound', seen.outbound, wanted.outbound),
+  ];
+  for (const side of ['inbound', 'outbound'] as const) {
+    const policy = `${side}_policy` as const;
+    if (seen[policy] !== wanted[policy]) {
+      differences.push(`the ${side} policy is ${seen[policy]}, it should be ${wanted[policy]}`);
+    }
+  }
+  return differences;
+}

@@ -1,0 +1,247 @@
+// Plans the machines themselves: that each exists, runs, can be reached, and has its files and kernel settings.
+import { absent, shown, type Seen, type Unknown } from '@understudy/foundation';
+import type { Instance } from '../../linode/index.ts';
+import {
+  contentHash,
+  kernelSettings,
+  partOf,
+  sysctlPath,
+  sysctlUnit,
+  type EngineForm,
+  type ManagedFile,
+  type ObservedMachine,
+} from '../../machines/index.ts';
+import { backendsNamed, instanceNamed, membershipOf, offCode, type Observation } from '../../observe/index.ts';
+import { firewallLabel, tagOf, type MachinePlan } from '../../topology/index.ts';
+import { askedMachine, filesOf, machinesFor, type Intent } from '../../operation/index.ts';
+import { networkSteps } from './network.ts';
+import type { PlanDraft } from './step.ts';
+
+/** An instance that has answered to nobody for this long after it was made is not merely still starting. */
+const birthMs = 300_000;
+
+/** A cloud-init that has gone on for this long has been waited for in vain, and nothing depends on it. */
+const cloudInitS = 120;
+
+/** Steps that must be done before a machine can be told anything. */
+export function reachSteps(label: string): readonly string[] {
+  return [`${label}/wait`];
+}
+
+/** What was seen of a machine that was looked into; undefined for one that is yet to be made, and for one that is unseen. */
+export function lookedInto(observation: Observation, label: string): ObservedMachine | undefined {
+  return shown(observation.machines[label] ?? absent);
+}
+
+/** True while an instance is so young that it need not answer yet. */
+export function isBeingBorn({ at }: Pick<Observation, 'at'>, { created }: Pick<Instance, 'created'>): boolean {
+  return Date.parse(at) - Date.parse(`${created}Z`) < birthMs;
+}
+
+/** True for a machine that exists and could not be looked into: what it needs is known only when it can be. */
+export function isUnseen(observation: Observation, label: string): boolean {
+  const exists = instanceNamed(observation.objects, label) !== undefined;
+  return exists && lookedInto(observation, label) === undefined;
+}
+
+/** Instances that Linode is deleting count as gone; only their labels are still taken. */
+export function withoutDying(observation: Observation): Observation {
+  const instances = observation.objects.instances.filter(({ status }) => status !== 'deleting');
+  return { ...observation, objects: { ...observation.objects, instances } };
+}
+
+export function planDying(draft: PlanDraft, intent: Intent, { objects }: Observation): void {
+  for (const { id, label, status } of objects.instances) {
+    if (status !== 'deleting' || !askedMachine(intent, label)) continue;
+    draft.add({
+      subject: label,
+      action: 'wait',
+      name: 'gone',
+      reason: `The former ${label} is being deleted, and its label is taken until that has ended.`,
+      task: { kind: 'instance-gone', machine: label, instanceId: id },
+    });
+  }
+}
+
+export function planMachines(draft: PlanDraft, intent: Intent, observation: Observation): void {
+  for (const machine of machinesFor(intent)) {
+    const instance = instanceNamed(observation.objects, machine.label);
+    if (!instance) planBirth(draft, intent, machine);
+    else planExisting(draft, intent, observation, machine, instance);
+  }
+}
+
+function planBirth(draft: PlanDraft, intent: Intent, machine: MachinePlan): void {
+  const { name } = intent.topology;
+  const { label, role, machineType, vpcAddress } = machine;
+  draft.add({
+    subject: label,
+    action: 'create',
+    reason: `${label} does not exist; it becomes a ${machineType} with the private address ${vpcAddress}.`,
+    task: { kind: 'instance-create', machine: label },
+    after: [
+      ...networkSteps(name),
+      `${label}/gone`,
+      `${label}/replace`,
+      `${firewallLabel(name, role)}/create`,
+      `${firewallLabel(name, role)}/update`,
+      `${machine.placementGroup}/create-group`,
+    ],
+  });
+  planWait(draft, label, 'A new machine has to boot and finish cloud-init.');
+}
+
+function planWait(draft: PlanDraft, label: string, reason: string): void {
+  draft.add({
+    subject: label,
+    action: 'wait',
+    reason,
+    task: { kind: 'machine-ready', machine: label },
+    after: [`${label}/create`, `${label}/boot`, `${label}/reboot`, `${label}/attach-firewall`],
+  });
+}
+
+function planExisting(
+  draft: PlanDraft,
+  intent: Intent,
+  observation: Observation,
+  machine: MachinePlan,
+  instance: Instance,
+): void {
+  const { label } = machine;
+  if (!instance.tags.includes(tagOf(intent.topology.name))) {
+    draft.add({
+      subject: label,
+      action: 'update',
+      name: 'tag',
+      reason: `${label} lacks the tag of this system, by which it is found.`,
+      task: { kind: 'instance-tag', machine: label },
+    });
+  }
+  if (instance.status === 'offline' || instance.status === 'stopped') {
+    draft.add({
+      subject: label,
+      action: 'boot',
+      reason: `${label} is powered off.`,
+      task: { kind: 'instance-boot', machine: label },
+    });
+    planWait(draft, label, 'A booted machine has to come up.');
+    return;
+  }
+  const sight = observation.machines[label] ?? absent;
+  if (sight.state === 'unknown') planUnreached(draft, observation, instance, sight);
+  else if (sight.state === 'seen') {
+    const cloudInit = shown(sight.value.cloudInit);
+    if (cloudInit?.status === 'running' && (cloudInit.runningS ?? 0) < cloudInitS) {
+      planWait(draft, label, 'Its cloud-init has not finished.');
+    }
+  }
+}
+
+function planUnreached(draft: PlanDraft, observation: Observation, instance: Instance, sight: Unknown): void {
+  const { label } = instance;
+  if (sight.code === 'machines-host-key') draft.obstacle(label, sight.reason);
+  else if (sight.code === offCode || isBeingBorn(observation, instance)) {
+    planWait(draft, label, `${label} does not answer yet: ${sight.reason}`);
+  } else if (serves(observation, label)) {
+    draft.blind(label, `It serves, but does not answer over SSH, so nothing on it can be changed: ${sight.reason}`);
+  } else {
+    draft.add({
+      subject: label,
+      action: 'reboot',
+      reason: `Linode says that ${label} runs, but it is unreachable: ${sight.reason}.`,
+      task: { kind: 'instance-reboot', machine: label },
+    });
+    planWait(draft, label, 'A rebooted machine has to come up.');
+  }
+}
+
+function serves({ cluster, objects }: Observation, label: string): boolean {
+  return (
+    membershipOf({ cluster }, label) === 'member' || backendsNamed(objects, label).some(({ status }) => status === 'UP')
+  );
+}
+
+/** Files that differ from what they should be, each as a clause; every file of a machine that is yet to be made. */
+function fileDifferences(files: readonly ManagedFile[], machine: ObservedMachine | undefined): string[] {
+  return files.flatMap((file) => {
+    const there = machine ? partOf(machine.files, file.path) : absent;
+    switch (there.state) {
+      case 'absent':
+        return [`${file.path} is missing`];
+      case 'unknown':
+        return [];
+      case 'seen':
+        return fileDifference(file, there.value);
+    }
+  });
+}
+
+function fileDifference(file: ManagedFile, there: { hash: string; mode: string; owner: string }): string[] {
+  if (there.hash !== contentHash(file.content)) return [`${file.path} differs from what was written`];
+  if (there.mode !== file.mode) return [`${file.path} has the mode ${there.mode} instead of ${file.mode}`];
+  if (there.owner !== file.owner) return [`${file.path} belongs to ${there.owner} instead of ${file.owner}`];
+  return [];
+}
+
+/** Names each part that could not be read among the draft's obstacles; true when there was one. */
+export function namesUnread(
+  draft: PlanDraft,
+  label: string,
+  parts: readonly (readonly [what: string, part: Seen<unknown>])[],
+): boolean {
+  const unread = parts.filter(([, { state }]) => state === 'unknown');
+  for (const [what, part] of unread) if (part.state === 'unknown') draft.unseen(label, what, part);
+  return unread.length > 0;
+}
+
+/** Plans `files` and `kernel` of one machine. `form` says which form of the engine's settings file is right now. */
+export function planFiles(
+  draft: PlanDraft,
+  intent: Intent,
+  observation: Observation,
+  machine: MachinePlan,
+  form: EngineForm,
+  ignore: readonly string[] = [],
+): void {
+  const seen = lookedInto(observation, machine.label);
+  const files = filesOf(intent, machine, form).filter(({ path }) => !ignore.includes(path));
+  const parts = files.map(({ path }) => [path, seen ? partOf(seen.files, path) : absent] as const);
+  if (namesUnread(draft, machine.label, parts)) return;
+  const differences = fileDifferences(files, seen);
+  if (differences.length > 0) {
+    const reason = seen ? `On ${machine.label} ${differences.join('; ')}.` : 'A new machine has none of its files.';
+    draft.add({
+      subject: machine.label,
+      action: 'write',
+      name: 'files',
+      reason,
+      task: { kind: 'files-write', machine: machine.label, form },
+      after: [...reachSteps(machine.label), `${machine.label}/package`, `${machine.label}/set-aside`],
+    });
+  }
+  // Changed kernel settings are applied when their file is written.
+  const rewritten = differences.some((difference) => difference.startsWith(sysctlPath));
+  if (seen && !rewritten) planKernel(draft, intent, machine, seen);
+}
+
+function planKernel(draft: PlanDraft, intent: Intent, machine: MachinePlan, seen: ObservedMachine): void {
+  const wanted = kernelSettings(machine.role, intent.topology.search.failover);
+  const wrong = Object.entries(wanted).flatMap(([key, value]) => {
+    const there = shown(partOf(seen.sysctls, key));
+    return there?.writable && there.value !== value ? [`${key} is ${there.value} instead of ${value}`] : [];
+  });
+  const unit = partOf(seen.units, sysctlUnit);
+  const settings = Object.keys(wanted).map((key) => [`The kernel setting ${key}`, partOf(seen.sysctls, key)] as const);
+  if (namesUnread(draft, machine.label, [[`The unit ${sysctlUnit}`, unit], ...settings])) return;
+  if (shown(unit)?.enabled !== true) wrong.push(`${sysctlUnit} is not enabled`);
+  if (wrong.length === 0) return;
+  draft.add({
+    subject: machine.label,
+    action: 'update',
+    name: 'kernel',
+    reason: `On ${machine.label} ${wrong.join('; ')}.`,
+    task: { kind: 'kernel-apply', machine: machine.label },
+    after: [...reachSteps(machine.label), `${machine.label}/files`],
+  });
+}

@@ -1,0 +1,96 @@
+// Plans the replacement of machines that only a new machine can make right: one at a time, each emptied before it goes.
+import { absent } from '@understudy/foundation';
+import type { Instance } from '../../linode/index.ts';
+import { heldAddress, instanceNamed, type Observation, type ObservedObjects } from '../../observe/index.ts';
+import { balancerLabel, type MachinePlan } from '../../topology/index.ts';
+import { privateAddressOf } from './balancer-shape.ts';
+import { machinesFor, type Intent } from '../../operation/index.ts';
+import { leftoverSteps } from './leftovers.ts';
+import { toDelete } from './strays.ts';
+import type { PlanDraft } from './step.ts';
+
+interface Replacement {
+  readonly machine: MachinePlan;
+  readonly instance: Instance;
+  /** Clauses: what is wrong with it. */
+  readonly wrong: readonly string[];
+}
+
+export function replacementsIn(intent: Intent, { objects }: Observation): Replacement[] {
+  return machinesFor(intent).flatMap((machine) => {
+    const instance = instanceNamed(objects, machine.label);
+    const wrong = instance ? wrongShape(intent, objects, machine, instance) : [];
+    return instance && wrong.length > 0 ? [{ machine, instance, wrong }] : [];
+  });
+}
+
+/** Differences that only a new machine mends. */
+function wrongShape(intent: Intent, objects: ObservedObjects, machine: MachinePlan, instance: Instance): string[] {
+  const { region, image } = intent.topology;
+  const wrong = [
+    ...(instance.region === region ? [] : [`is in ${instance.region} instead of ${region}`]),
+    ...(instance.type === machine.machineType
+      ? []
+      : [`is a ${String(instance.type)} instead of a ${machine.machineType}`]),
+    ...(instance.image === image ? [] : [`has the image ${String(instance.image)} instead of ${image}`]),
+  ];
+  const held = heldAddress(objects, instance.id);
+  if (held !== machine.vpcAddress)
+    wrong.push(`has the private address ${held ?? 'none'} instead of ${machine.vpcAddress}`);
+  const byPrivateAddress = machine.role === 'service' && intent.topology.balancer.backends === 'private';
+  if (byPrivateAddress && privateAddressOf(instance) === undefined)
+    wrong.push('has no private address for balancer.backends: private');
+  return wrong;
+}
+
+/** Plans that each of them goes; the rest of the plan treats them as not there, and makes them anew. */
+export function planReplacements(draft: PlanDraft, intent: Intent, replacements: readonly Replacement[]): void {
+  const replaced = new Set(replacements.map(({ machine }) => machine.label));
+  // Those that stay, started by this very plan, come first; then one after the other, each when the one before is back.
+  const before = machinesFor(intent).flatMap(({ label }) => (replaced.has(label) ? [] : backSteps(label)));
+  for (const { machine, instance, wrong } of replacements) {
+    const { label, role } = machine;
+    draft.add({
+      subject: label,
+      action: 'delete',
+      name: 'replace',
+      reason: `${label} ${wrong.join(', ')}: it is emptied, deleted and made anew.`,
+      destructive: true,
+      task: { kind: role === 'search' ? 'search-remove' : 'service-remove', object: toDelete('instance', instance) },
+      after: [...leftoverSteps(intent), ...before],
+    });
+    if (role === 'service') planReturn(draft, intent, machine);
+    before.push(...backSteps(label));
+  }
+}
+
+/** Steps after which a machine is there again. */
+function backSteps(label: string): string[] {
+  return [`${label}/wait`, `${label}/start`, `${label}/join`, `${label}/service`];
+}
+
+/** Its backends are drained before it goes, and take requests again when the new machine serves. */
+function planReturn(draft: PlanDraft, intent: Intent, { label, ordinal }: MachinePlan): void {
+  for (const { port } of intent.topology.balancer.listeners) {
+    draft.add({
+      subject: balancerLabel(intent.topology.name),
+      action: 'update',
+      name: `return-${port}-${ordinal}`,
+      reason: `On port ${port} the new ${label} takes requests again.`,
+      task: { kind: 'backend-update', port, machine: label },
+      after: [`${label}/service`],
+    });
+  }
+}
+
+/** The observation as it is once these machines are gone. */
+export function withoutMachines(observation: Observation, labels: readonly string[]): Observation {
+  if (labels.length === 0) return observation;
+  const instances = observation.objects.instances.filter(({ label }) => !labels.includes(label));
+  const gone = Object.fromEntries(labels.map((label) => [label, absent]));
+  return {
+    ...observation,
+    objects: { ...observation.objects, instances },
+    machines: { ...observation.machines, ...gone },
+  };
+}

@@ -1,0 +1,93 @@
+// Plans which running engines are upgraded or restarted, one machine at a time, the elected master last.
+import { upgradeProblem, engineLayouts } from '../../engines/index.ts';
+import { shown } from '@understudy/foundation';
+import { contentHash, engineStartedPath, engineStartPaths, partOf } from '../../machines/index.ts';
+import type { Observation } from '../../observe/index.ts';
+import type { MachinePlan } from '../../topology/index.ts';
+import { clusterSubject, engineConfigHash, filesOf, machinesFor, type Intent } from '../../operation/index.ts';
+import { installedVersion } from './engine.ts';
+import { leftoverSteps } from './leftovers.ts';
+import { lookedInto, namesUnread } from './machines.ts';
+import type { PlanDraft } from './step.ts';
+
+/** Engines that run in another version, or with other settings than the files say now. */
+export function planRestarts(draft: PlanDraft, intent: Intent, observation: Observation): void {
+  const cluster = shown(observation.cluster);
+  const master = cluster && shown(cluster.membership)?.master;
+  const machines = machinesFor(intent, 'search').toSorted(
+    (a, b) => Number(a.label === master) - Number(b.label === master),
+  );
+  let previous: string | undefined;
+  for (const machine of machines) {
+    const { label } = machine;
+    const old = oldVersion(draft, intent, observation, machine);
+    const reason = old ?? staleSettings(draft, intent, observation, machine);
+    if (reason === undefined) continue;
+    previous = draft.add({
+      subject: label,
+      action: old === undefined ? 'restart' : 'upgrade',
+      reason,
+      task: { kind: old === undefined ? 'engine-restart' : 'engine-upgrade', machine: label },
+      after: [
+        `${label}/package`,
+        `${label}/files`,
+        `${label}/seal`,
+        ...leftoverSteps(intent),
+        `${clusterSubject(intent)}/members`,
+        ...(previous === undefined ? [] : [previous]),
+      ],
+    });
+  }
+}
+
+/** Why an engine that runs has to be upgraded: what is installed under it, or what it was started from, is another version. */
+function oldVersion(
+  draft: PlanDraft,
+  intent: Intent,
+  observation: Observation,
+  { label }: MachinePlan,
+): string | undefined {
+  const { engine, version } = intent.topology.search;
+  const layout = engineLayouts[engine];
+  const machine = lookedInto(observation, label);
+  if (!machine || shown(partOf(machine.units, layout.unit))?.active !== 'active') return undefined;
+  const installed = installedVersion(partOf(machine.packages, layout.packageName));
+  const cluster = shown(observation.cluster);
+  const versions = cluster?.versions;
+  if (versions?.state === 'unknown') draft.unseen(label, 'The version that its engine runs', versions);
+  const running = (versions && shown(versions)?.[label]) ?? installed;
+  if (running === undefined || (running === version && installed === version)) return undefined;
+  const problem = upgradeProblem(engine, running, version);
+  if (problem) {
+    draft.obstacle(label, problem.sentence);
+    return undefined;
+  }
+  return `The engine on ${label} runs ${running}${installed === running ? '' : ` while ${installed ?? 'nothing'} is installed`}; ${version} is asked for.`;
+}
+
+/** Undefined when the engine does not run, or runs with what the files should say. */
+function staleSettings(
+  draft: PlanDraft,
+  intent: Intent,
+  observation: Observation,
+  machine: MachinePlan,
+): string | undefined {
+  const { label } = machine;
+  const layout = engineLayouts[intent.topology.search.engine];
+  const seen = lookedInto(observation, label);
+  // An engine that is not active, or not enabled, gets a start step instead, which takes up the files anyway.
+  if (!seen || shown(partOf(seen.units, layout.unit))?.active !== 'active') return undefined;
+  const started = partOf(seen.records, engineStartedPath);
+  if (namesUnread(draft, label, [[`What the engine was started with (${engineStartedPath})`, started]]))
+    return undefined;
+  const record = shown(started);
+  if (record === undefined) return `The engine on ${label} was started before its settings were managed.`;
+  const files = filesOf(intent, machine);
+  const wrong = engineStartPaths(layout).filter((path) => {
+    const content = files.find((file) => file.path === path)?.content ?? '';
+    const accepted = [contentHash(content)];
+    if (path === layout.configFile) accepted.push(engineConfigHash(intent, machine, 'bootstrap'));
+    return !accepted.some((hash) => record.includes(`${hash}  ${path}`));
+  });
+  return wrong.length > 0 ? `The engine on ${label} was started with another ${wrong.join(' and ')}.` : undefined;
+}

@@ -1,0 +1,123 @@
+// Plans the cluster that the search machines make: first formation, members, index. Each engine and the rolling restarts have
+// files of their own.
+import { templateMatches, type ObservedIndex } from '../../cluster/index.ts';
+import { absent, shown } from '@understudy/foundation';
+import type { Observation } from '../../observe/index.ts';
+import type { Formation } from './formation.ts';
+import { clusterSubject, indexTemplateOf, machinesFor, type Intent } from '../../operation/index.ts';
+import { planEngine } from './engine.ts';
+import { planLeftovers } from './leftovers.ts';
+import { planRestarts } from './restarts.ts';
+import type { PlanDraft } from './step.ts';
+
+export function planSearch(draft: PlanDraft, intent: Intent, observation: Observation, formation: Formation): void {
+  if (formation.state === 'unclear') {
+    draft.blind(
+      clusterSubject(intent),
+      `It is not clear whether a cluster exists: ${formation.unseen.join(', ')} could not be looked into. A cluster is ` +
+        'formed only when every search machine was seen to hold no data. Bring them up, or delete them if they are lost.',
+    );
+  }
+  const machines = machinesFor(intent, 'search');
+  const starting: string[] = [];
+  for (const machine of machines) {
+    const start = planEngine(draft, intent, observation, machine, formation);
+    if (start === undefined) continue;
+    if (draft.has(`${machine.label}/replace`)) planJoin(draft, machine.label, start);
+    else starting.push(start);
+  }
+  if (starting.length > 0) planMembers(draft, intent, formation, starting);
+  planRestarts(draft, intent, observation);
+  planIndex(draft, intent, observation, formation);
+}
+
+function planMembers(draft: PlanDraft, intent: Intent, formation: Formation, starts: readonly string[]): void {
+  const forming = formation.state === 'unformed';
+  draft.add({
+    subject: clusterSubject(intent),
+    action: forming ? 'form' : 'wait',
+    name: 'members',
+    reason: forming
+      ? 'No search machine holds data, so the cluster is formed for the first time.'
+      : 'Started engines have to join the cluster.',
+    // Machines that are replaced come and go one after the other, each with a wait of its own.
+    task: {
+      kind: 'cluster-members',
+      machines: machinesFor(intent, 'search').flatMap(({ label }) => (draft.has(`${label}/replace`) ? [] : [label])),
+    },
+    after: starts,
+  });
+}
+
+function planJoin(draft: PlanDraft, label: string, start: string): void {
+  draft.add({
+    subject: label,
+    action: 'wait',
+    name: 'join',
+    reason: `The new ${label} has to join the cluster.`,
+    task: { kind: 'cluster-members', machines: [label] },
+    after: [start],
+  });
+}
+
+function planIndex(draft: PlanDraft, intent: Intent, observation: Observation, formation: Formation): void {
+  if (formation.state === 'unclear') return;
+  const subject = clusterSubject(intent);
+  const { name } = intent.topology.search.index;
+  const cluster = shown(observation.cluster);
+  const members = [`${subject}/members`];
+  // Nothing can be said of a cluster that does not answer; what its engines need comes first, and the next look will tell.
+  const answers = cluster?.membership.state === 'seen' && cluster.membership.value.master !== undefined;
+  if (formation.state === 'formed' && !answers) return;
+  // A cluster that is about to be formed holds nothing.
+  const { template, index } = formation.state === 'formed' && cluster ? cluster : { template: absent, index: absent };
+  if (template.state === 'unknown') draft.unseen(subject, `The index template ${name}`, template);
+  else if (template.state === 'absent' || !templateMatches(template.value, indexTemplateOf(intent))) {
+    draft.add({
+      subject,
+      action: template.state === 'seen' ? 'update' : 'create',
+      name: 'template',
+      reason: `The index template ${name} ${template.state === 'seen' ? 'differs from the one asked for' : 'is missing'}.`,
+      task: { kind: 'index-template' },
+      after: members,
+    });
+  }
+  if (index.state === 'unknown') draft.unseen(subject, `The index ${name}`, index);
+  else if (index.state === 'seen') planIndexSettings(draft, intent, index.value);
+  else {
+    draft.add({
+      subject,
+      action: 'create',
+      name: 'index',
+      reason: `The index ${name} is missing.`,
+      task: { kind: 'index-create' },
+      after: [...members, `${subject}/template`],
+    });
+  }
+  if (cluster) planLeftovers(draft, intent, cluster);
+}
+
+function planIndexSettings(draft: PlanDraft, intent: Intent, index: ObservedIndex): void {
+  const subject = clusterSubject(intent);
+  const { name, shards, replicas, durability } = intent.topology.search.index;
+  if (index.shards !== shards) {
+    draft.obstacle(
+      name,
+      `The index has ${index.shards} primary shards, ${shards} are asked for; only a reindex changes that.`,
+    );
+  }
+  const wrong: string[] = [];
+  if (index.replicas !== replicas) wrong.push(`${index.replicas} replicas instead of ${replicas}`);
+  if (index.durability !== durability) {
+    wrong.push(`translog durability '${index.durability}' instead of '${durability}'`);
+  }
+  if (wrong.length === 0) return;
+  draft.add({
+    subject,
+    action: 'update',
+    name: 'index',
+    reason: `The index ${name} has ${wrong.join(' and ')}.`,
+    task: { kind: 'index-settings' },
+    after: [`${subject}/members`],
+  });
+}

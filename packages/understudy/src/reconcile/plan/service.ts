@@ -1,0 +1,79 @@
+// Plans the service on its machines: environment and unit, release, start. Running instances are restarted one after the
+// other; new ones come up side by side.
+import { absent, shown } from '@understudy/foundation';
+import {
+  contentHash,
+  currentRelease,
+  partOf,
+  releasesDirectory,
+  serviceEnvironmentPath,
+  serviceStartedPath,
+  serviceUnit,
+  serviceUnitPath,
+} from '../../machines/index.ts';
+import type { Observation } from '../../observe/index.ts';
+import type { MachinePlan } from '../../topology/index.ts';
+import { filesOf, machinesFor, type Intent } from '../../operation/index.ts';
+import { isUnseen, lookedInto, namesUnread, planFiles, reachSteps } from './machines.ts';
+import type { PlanDraft } from './step.ts';
+
+export function planService(draft: PlanDraft, intent: Intent, observation: Observation): void {
+  for (const machine of machinesFor(intent, 'service')) {
+    const { label } = machine;
+    if (isUnseen(observation, label)) continue;
+    const seen = lookedInto(observation, label);
+    planFiles(draft, intent, observation, machine, 'formed');
+    const home = `${releasesDirectory}/${intent.release.id}`;
+    const link = seen ? partOf(seen.links, currentRelease) : absent;
+    const unit = seen ? partOf(seen.units, serviceUnit) : absent;
+    const record = seen ? partOf(seen.records, serviceStartedPath) : absent;
+    const parts = [
+      [`The current release (${currentRelease})`, link],
+      [`The unit ${serviceUnit}`, unit],
+      [`What the service was started with (${serviceStartedPath})`, record],
+    ] as const;
+    if (namesUnread(draft, label, parts)) continue;
+    const current = shown(link);
+    if (current !== home) {
+      draft.add({
+        subject: label,
+        action: 'deploy',
+        name: 'release',
+        reason: `${label} has ${current === undefined ? 'no release' : `the release ${current.slice(releasesDirectory.length + 1)}`}; ${intent.release.id} is asked for.`,
+        task: { kind: 'release-deploy', machine: label },
+        after: reachSteps(label),
+      });
+    }
+    const reason = startReason(intent, observation, machine);
+    if (reason === undefined) continue;
+    const running = shown(unit)?.active === 'active';
+    draft.add({
+      subject: label,
+      action: running ? 'restart' : 'start',
+      name: 'service',
+      reason,
+      task: { kind: running ? 'service-restart' : 'service-start', machine: label },
+      after: [...reachSteps(label), `${label}/files`, `${label}/kernel`, `${label}/release`],
+    });
+  }
+}
+
+/** Why the service must be started or restarted; undefined when it runs with what is asked for. */
+function startReason(intent: Intent, observation: Observation, machine: MachinePlan): string | undefined {
+  const { label } = machine;
+  const seen = lookedInto(observation, label);
+  if (!seen) return `The service on ${label} has to be started.`;
+  const unit = shown(partOf(seen.units, serviceUnit));
+  if (unit?.active !== 'active') return `The service on ${label} is ${unit?.active ?? 'not installed'}.`;
+  if (!unit.enabled) return `The service on ${label} is not enabled at boot.`;
+  const record = shown(partOf(seen.records, serviceStartedPath)) ?? '';
+  const wrong = filesOf(intent, machine)
+    .filter(({ path }) => path === serviceEnvironmentPath || path === serviceUnitPath)
+    .filter(({ path, content }) => !record.includes(`${contentHash(content)}  ${path}`))
+    .map(({ path }) => path);
+  if (wrong.length > 0) return `The service on ${label} was started with another ${wrong.join(' and ')}.`;
+  if (!record.split('\n').includes(`${releasesDirectory}/${intent.release.id}`)) {
+    return `The service on ${label} was started from another release.`;
+  }
+  return undefined;
+}
