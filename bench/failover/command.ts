@@ -6,7 +6,7 @@ import { exitCode, exitCodeOf } from '../../packages/understudy/src/cli/exit-cod
 import { printError, progressLogger } from '../../packages/understudy/src/cli/terminal.ts';
 import { UnderstudyError, type Logger } from '@understudy/foundation';
 import { failoverProfiles, type FailoverSettings } from '../../packages/understudy/src/engines/failover-profiles.ts';
-import type { FailoverProfile } from '../../packages/understudy/src/topology/index.ts';
+import type { FailoverProfile } from '../../packages/understudy/src/engines/index.ts';
 
 export type BenchName = 'failover' | 'false-failover' | 'operations';
 

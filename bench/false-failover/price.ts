@@ -1,5 +1,5 @@
 // What one case says of a profile: who was ejected, after how long, and whether that was false.
-import type { FailoverProfile } from '../../packages/understudy/src/topology/index.ts';
+import type { FailoverProfile } from '../../packages/understudy/src/engines/index.ts';
 import { toleratedPauseS, type Case } from './cases.ts';
 import type { LogFindings } from './ejections.ts';
 import type { HeapFigures } from './heap.ts';

@@ -1,7 +1,7 @@
 // The price of each profile as tables to read and to paste: Markdown.
 import type { Profiles, ResultFile } from '../failover/command.ts';
 import { hostLine, markdown, seconds } from '../failover/table.ts';
-import type { FailoverProfile } from '../../packages/understudy/src/topology/index.ts';
+import type { FailoverProfile } from '../../packages/understudy/src/engines/index.ts';
 import { cases } from './cases.ts';
 import { settledLimits } from './limits.ts';
 import { isFailover, isFalseFailover, isMeasure, measuredLimits, type PriceRun } from './price.ts';

@@ -1,5 +1,6 @@
 // One operation carried out: apply is run, killed or robbed of a machine as asked, and run again until it ends well.
 import { cpuQuota } from '../false-failover/quota.ts';
+import { UnderstudyError } from '@understudy/foundation';
 import type { Session } from '../../packages/understudy/src/operation/session.ts';
 import type { Fault, FaultContext } from '../../packages/understudy/src/drills/index.ts';
 import { labPowerCut, labPowerOn } from '@understudy/lab';
@@ -104,9 +105,8 @@ async function cutPower(
   over: AbortSignal,
 ): Promise<string | null> {
   const { world, random, signal } = context;
-  const search = searching(context).targets;
-  const victim = search[Math.floor(random() * search.length)]?.label ?? '';
   const waitMs = random() * 4_000;
+  const first = random();
   try {
     await changedSince(session, before, over);
     await world.clock.sleep(waitMs, over);
@@ -114,11 +114,30 @@ async function cutPower(
     if (over.aborted) return null;
     throw error;
   }
+  const search = searching(context).targets.map(({ label }) => label);
+  const start = Math.floor(first * search.length);
+  const victim = await cutFirst([...search.slice(start), ...search.slice(0, start)]);
   world.logger({ level: 'info', subject: victim, text: `its power is cut for ${darkMs / 1_000} s` });
-  await labPowerCut(victim);
   await world.clock.sleep(darkMs, signal).finally(() => labPowerOn(victim));
   return victim;
 }
+
+/** The first that can be cut: the lab refuses it for a machine that is being made or deleted at this moment. */
+async function cutFirst(labels: readonly string[]): Promise<string> {
+  const refusals: unknown[] = [];
+  for (const label of labels) {
+    try {
+      await labPowerCut(label);
+      return label;
+    } catch (error) {
+      if (!(error instanceof UnderstudyError && refused.has(error.code))) throw error;
+      refusals.push(error);
+    }
+  }
+  throw new AggregateError(refusals, `no power was cut: ${refusals.map(String).join('; ')}`);
+}
+
+const refused: ReadonlySet<string> = new Set(['lab-refused', 'lab-machine-unknown']);
 
 async function untilDone(context: FaultContext, { topologyPath, logPath, trouble }: Conduct): Promise<ApplyEnd[]> {
   const { world, random, signal } = context;

@@ -1,5 +1,5 @@
 // The operations: what the file says before, and what it says after somebody edited it. Everything else is `apply`.
-import type { FailoverProfile } from '../../packages/understudy/src/topology/index.ts';
+import type { FailoverProfile } from '../../packages/understudy/src/engines/index.ts';
 
 export interface FileParts {
   readonly nodes: number;

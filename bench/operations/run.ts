@@ -4,7 +4,7 @@ import type { Session } from '../../packages/understudy/src/operation/session.ts
 import { runDrill, type Drill, type RunOptions } from '../../packages/understudy/src/drills/index.ts';
 import type { Reason, Verdict } from '../../packages/understudy/src/proof/index.ts';
 import { goals } from '../../packages/understudy/src/proof/goals.ts';
-import type { FailoverProfile } from '../../packages/understudy/src/topology/index.ts';
+import type { FailoverProfile } from '../../packages/understudy/src/engines/index.ts';
 import { operationFault, type Trouble } from './conduct.ts';
 import { liveWorld } from './live-world.ts';
 import { leftBehind, traces } from './traces.ts';

@@ -8,7 +8,7 @@ import type { Logger } from '@understudy/foundation';
 import { labDown, labStatus, labUp } from '@understudy/lab';
 import { apply, confirmAll, destroy, plan, type Plan } from '../../packages/understudy/src/reconcile/index.ts';
 import { observe } from '../../packages/understudy/src/observe/index.ts';
-import type { FailoverProfile } from '../../packages/understudy/src/topology/index.ts';
+import type { FailoverProfile } from '../../packages/understudy/src/engines/index.ts';
 import { systemName, topologyText, type FileParts, type Operation } from './operations.ts';
 
 export interface SystemOptions {

@@ -1,3 +1,4 @@
+// Cluster: questions and orders to a running engine over HTTP, the same for Elasticsearch and OpenSearch.
 export { allocation, setAllocation } from './allocation.ts';
 export { type Block, openIndex, removeIndexBlock } from './blocks.ts';
 export { type ClusterConditions, conditions, type DiskCondition, type IndexCondition } from './conditions.ts';

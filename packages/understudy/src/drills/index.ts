@@ -1,19 +1,11 @@
+// Drills: real faults under open-loop load, and the proof of what was kept. It never repairs what it judges: it undoes its own
+// fault and nothing else.
 export { catalogue, drillsNamed } from './catalogue.ts';
 export type { Drill } from './drill.ts';
 export type { Evidence, Fault, FaultContext } from './faults/fault.ts';
 export type { TargetRole } from './faults/targets.ts';
 export { type DrillExtras, drillWorld } from './drill-world.ts';
-export type {
-  BackendMode,
-  BalancerPort,
-  DiskControl,
-  DrillMachine,
-  DrillWorld,
-  EnginePort,
-  EngineView,
-  Guard,
-  PowerControl,
-} from './world.ts';
+export type { BackendMode, BalancerPort, DrillMachine, DrillWorld, EnginePort, EngineView, Guard } from './world.ts';
 export { runDrill, type RunResult } from './run/run-drill.ts';
 export { planRun, type RunOptions } from './run/plan-run.ts';
 export { holdFault } from './run/hold-fault.ts';

@@ -2,6 +2,7 @@
 import type { NodeRestart, Snapshot } from '../cluster/index.ts';
 import type { Clock, Logger } from '@understudy/foundation';
 import type { RemoteRunner } from '../machines/index.ts';
+import type { DiskControl, PowerControl } from '../operation/index.ts';
 import type { Topology } from '../topology/index.ts';
 import type { BalancerNodeSample } from '../proof/index.ts';
 
@@ -71,14 +72,6 @@ export interface BalancerPort {
   setMode(machine: string, mode: BackendMode): Promise<void>;
 }
 
-/** Pulling the cord. In the lab the hardware does it; on Linode a machine does it to itself, where the topology allows it. */
-export interface PowerControl {
-  /** The machine is gone without FIN or RST. */
-  cut(label: string): Promise<void>;
-  /** The machine boots again. */
-  restore(label: string): Promise<void>;
-}
-
 /**
  * A process that outlives a killed tool and then undoes what its run left open. Started before a fault, told when all is well.
  * The cli starts it as `drill guard DIRECTORY`, detached, with a pipe whose end tells it that the tool is gone.
@@ -88,22 +81,13 @@ export interface Guard {
   dismiss(): Promise<void>;
 }
 
-/** Stopping a machine's disk from outside of it. Null in a world where nothing below the machine obeys. */
-export interface DiskControl {
-  /** Why this machine's disk must not be filled or frozen (it is shared with others), or null when it is its own. */
-  refusal(label: string): Promise<string | null>;
-  /** Every write of the machine blocks from here on. */
-  freeze(label: string): Promise<void>;
-  thaw(label: string): Promise<void>;
-}
-
 export interface DrillWorld {
   readonly topology: Topology;
   readonly machines: readonly DrillMachine[];
   readonly runner: Pick<RemoteRunner, 'run'>;
   readonly engine: EnginePort;
   readonly balancer: BalancerPort;
-  /** Null where nothing can pull the cord. */
+  /** Null where nothing can cut the power. */
   readonly power: PowerControl | null;
   readonly disk: DiskControl | null;
   /** How old the newest snapshot may be; null where documents are nobody's: in the lab, or where the topology says so. */
@@ -114,9 +98,9 @@ export interface DrillWorld {
   readonly logger: Logger;
   /** Where run folders go; made when missing. */
   readonly runsDirectory: string;
-  /** Argument array that runs this tool again with the same topology, for the drill that kills it; null where unknown. */
   /** Null: only the timers on the targets undo after a kill -9. */
   readonly startGuard: ((directory: string) => Promise<Guard>) | null;
+  /** Argument array that runs this tool again with the same topology, for the drill that kills it; null where unknown. */
   readonly selfCommand: ((args: readonly string[]) => readonly string[]) | null;
 }
 

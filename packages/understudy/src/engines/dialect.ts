@@ -1,7 +1,4 @@
 // What the two engines call differently. Everything else of their HTTP interfaces that the tool uses is the same.
-import { elasticsearch } from './elasticsearch/dialect.ts';
-import { opensearch } from './opensearch/dialect.ts';
-
 export interface Dialect {
   /** Metric of `_cluster/state` and the field of its answer that name the elected node. */
   readonly masterField: string;
@@ -9,14 +6,4 @@ export interface Dialect {
   readonly masterTimeout: string;
   /** Further query parameter that keeps `_cluster/state` from being passed on to the master; empty where a node always answers alone. */
   readonly localState: '' | '&local=true';
-}
-
-export interface EngineVersion {
-  readonly engine: 'elasticsearch' | 'opensearch';
-  /** `major.minor.patch` */
-  readonly version: string;
-}
-
-export function dialectOf({ engine, version }: EngineVersion): Dialect {
-  return engine === 'elasticsearch' ? elasticsearch(version) : opensearch;
 }

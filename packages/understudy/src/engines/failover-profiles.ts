@@ -1,7 +1,6 @@
 // How fast a dead or frozen search machine is noticed: three profiles, each value with where it comes from.
 // The kernel closes connections to a host that vanished (a paused process still acknowledges TCP, so it is not mistaken
 // for dead); the engine's checks notice a process that hangs. The two are different levers, and both have a price.
-import type { FailoverProfile } from '../topology/index.ts';
 
 export interface FailoverSettings {
   /** Retransmissions before Linux gives a connection up; each doubles the wait. 15 is about 15 minutes, 5 about 13 s, 3 about 3 to 6 s. */
@@ -18,6 +17,10 @@ const keepalive = {
   'net.ipv4.tcp_keepalive_intvl': '5',
   'net.ipv4.tcp_keepalive_probes': '3',
 };
+
+export const failoverProfileNames = ['stock', 'safe', 'fast'] as const;
+
+export type FailoverProfile = (typeof failoverProfileNames)[number];
 
 export const failoverProfiles: Readonly<Record<FailoverProfile, FailoverSettings>> = {
   /** The defaults of Linux and of the engine's vendor. */

@@ -1,13 +1,14 @@
-// TODO door
-export { unsupportedVersion } from './versions.ts';
-export { type Dialect, dialectOf } from './dialect.ts';
-export { upgradeProblem, type UpgradeProblem } from './upgrade-path.ts';
+// Engines: one folder for each, with its versions, package, settings and the words of its API. Knows nothing of what is built with them.
+export { dialectOf, engineLayouts, engineNamed, engineNames, type Engine, type EngineVersion } from './engines.ts';
+export type { Dialect } from './dialect.ts';
+export type { EngineDefinition } from './engine.ts';
 export {
-  type EngineLayout,
-  engineLayouts,
-  httpPort,
-  type PackageRepository,
-  transportPort,
-  vendorRepository,
-} from './layout.ts';
-export { failoverProfiles } from './failover-profiles.ts';
+  failoverProfileNames,
+  failoverProfiles,
+  type FailoverProfile,
+  type FailoverSettings,
+} from './failover-profiles.ts';
+export { httpPort, transportPort, type EngineLayout, type PackageRepository } from './layout.ts';
+export { vendorRepository } from './repository.ts';
+export { upgradeProblem, type UpgradeProblem } from './upgrade-path.ts';
+export { unsupportedVersion, untriedVersion } from './versions.ts';

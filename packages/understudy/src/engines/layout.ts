@@ -1,6 +1,4 @@
-// Where each engine's own Debian package puts things, and where packages come from. One place, so that a dialect of paths
-// is a table and not a branch.
-import type { Engine } from '../topology/index.ts';
+// Where an engine's own Debian package puts things, and what a package repository is.
 
 export interface EngineLayout {
   readonly packageName: string;
@@ -12,7 +10,8 @@ export interface EngineLayout {
   readonly logDirectory: string;
 }
 
-function layout(name: string): EngineLayout {
+/** Where both vendors' Debian packages put things, by the package's name. Sources: the file layouts in the vendors' pages on their packages. */
+export function debianLayout(name: string): EngineLayout {
   return {
     packageName: name,
     unit: `${name}.service`,
@@ -23,12 +22,6 @@ function layout(name: string): EngineLayout {
     logDirectory: `/var/log/${name}`,
   };
 }
-
-/** Sources: the file layouts in the vendors' pages on their Debian packages. */
-export const engineLayouts: Readonly<Record<Engine, EngineLayout>> = {
-  elasticsearch: layout('elasticsearch'),
-  opensearch: layout('opensearch'),
-};
 
 export const httpPort = 9200;
 export const transportPort = 9300;
@@ -45,26 +38,4 @@ export interface PackageRepository {
     | { readonly kind: 'trusted' };
   /** True when the package carries the vendor's security module, which must then be configured one way or the other. */
   readonly securityModule: boolean;
-}
-
-/** The vendor's own repository for the major line of `version`. */
-export function vendorRepository(engine: Engine, version: string): PackageRepository {
-  const line = `${version.split('.')[0] ?? version}.x`;
-  const source =
-    engine === 'elasticsearch'
-      ? {
-          uri: `https://artifacts.elastic.co/packages/${line}/apt`,
-          url: 'https://artifacts.elastic.co/GPG-KEY-elasticsearch',
-        }
-      : {
-          uri: `https://artifacts.opensearch.org/releases/bundle/opensearch/${line}/apt`,
-          url: 'https://artifacts.opensearch.org/publickeys/opensearch-release.pgp',
-        };
-  return {
-    uri: source.uri,
-    suite: 'stable',
-    components: ['main'],
-    key: { kind: 'url', url: source.url },
-    securityModule: true,
-  };
 }

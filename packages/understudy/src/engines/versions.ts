@@ -1,24 +1,32 @@
 // Which versions of an engine this tool knows how to run, by their number alone: whether one was released is for others to say.
-import type { Engine } from '../topology/index.ts';
+import { engineNamed, engineNames, type EngineVersion } from './engines.ts';
 
-/** Major versions whose settings, packages and API this tool knows, oldest first. */
-const majors: Readonly<Record<Engine, readonly number[]>> = { elasticsearch: [8, 9], opensearch: [2, 3] };
+export interface UnsupportedVersion {
+  readonly allowed: string;
+  readonly message: string;
+  readonly wayOut: string;
+}
 
 /** Why this version cannot be run; undefined when it can. */
-export function unsupportedVersion(
-  engine: Engine,
-  version: string,
-): { readonly allowed: string; readonly message: string; readonly wayOut: string } | undefined {
+export function unsupportedVersion({ engine, version }: EngineVersion): UnsupportedVersion | undefined {
+  const { majors } = engineNamed(engine);
   const [, majorText] = /^(\d+)\.\d+\.\d+$/.exec(version) ?? [];
   const major = Number(majorText);
-  if (majors[engine].includes(major)) return undefined;
-  const other = engine === 'elasticsearch' ? 'opensearch' : 'elasticsearch';
-  const isOther = majors[other].includes(major);
+  if (majors.includes(major)) return undefined;
+  const other = engineNames.find((name) => name !== engine && engineNamed(name).majors.includes(major));
   return {
-    allowed: `${engine} ${majors[engine].join('.x or ')}.x`,
-    message: isOther ? `that is a version of ${other}` : `this tool does not know ${engine} ${majorText ?? version}`,
-    wayOut: isOther
+    allowed: `${engine} ${majors.join('.x or ')}.x`,
+    message: other ? `that is a version of ${other}` : `this tool does not know ${engine} ${majorText ?? version}`,
+    wayOut: other
       ? `set engine: ${other}, or a version of ${engine}`
-      : `choose a release of ${engine} ${majors[engine].at(-1) ?? ''}`,
+      : `choose a release of ${engine} ${majors.at(-1) ?? ''}`,
   };
+}
+
+/** Whether this version is newer than any that the tool was run against, and the newest of those. */
+export function untriedVersion({ engine, version }: EngineVersion): { readonly newestTried: string } | undefined {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const [triedMajor, triedMinor] = engineNamed(engine).newestTried;
+  if (major < triedMajor || (major === triedMajor && minor <= triedMinor)) return undefined;
+  return { newestTried: `${triedMajor}.${triedMinor}` };
 }

@@ -1,3 +1,4 @@
+// Linode: the only way to Linode's API v4.
 export type * from './filter.ts';
 export type * from './requests.ts';
 export {

@@ -1,7 +1,7 @@
 // The script that installs the engine's package. It runs at birth, on every search machine at once, and again over SSH when
 // something is missing or another version is asked for: from wherever the last run was cut off, each run brings the machine to the
 // same state. It never starts or stops the engine, and never goes back to an older version.
-import type { Engine } from '../topology/index.ts';
+import type { Engine } from '../engines/index.ts';
 import { engineLayouts, type PackageRepository } from '../engines/index.ts';
 import type { ManagedFile } from './managed-file.ts';
 import { lockHolder, packageLocks } from './observe-script.ts';

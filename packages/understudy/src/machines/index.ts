@@ -1,3 +1,4 @@
+// Machines: what a machine is told, as cloud-init user data at birth and over SSH later; and what it says of itself.
 export type { RemoteOptions, RemoteResult, RemoteRunner, RemoteTarget, TunnelEnd } from './remote.ts';
 export { createSshRunner, type PinningRunner } from './ssh-runner.ts';
 export { hostKeysFile } from './host-keys.ts';

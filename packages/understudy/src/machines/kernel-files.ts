@@ -1,7 +1,8 @@
 // Kernel settings of a machine and the unit that applies them at boot. systemd-sysctl skips containers, so the tool brings a
 // unit of its own; a key that a machine may not write (vm.* in a container) keeps the host's value, one that its kernel does not
 // have is passed over.
-import type { FailoverProfile, Role } from '../topology/index.ts';
+import type { FailoverProfile } from '../engines/index.ts';
+import type { Role } from '../topology/index.ts';
 import { failoverProfiles } from '../engines/index.ts';
 import type { ManagedFile } from './managed-file.ts';
 

@@ -2,7 +2,15 @@
 import type { MachinePlan, Topology } from '../topology/index.ts';
 import { stringify } from 'yaml';
 import { oncePer } from '@understudy/foundation';
-import { engineLayouts, httpPort, transportPort, type EngineLayout, failoverProfiles } from '../engines/index.ts';
+import {
+  engineLayouts,
+  engineNamed,
+  failoverProfiles,
+  httpPort,
+  transportPort,
+  type EngineDefinition,
+  type EngineLayout,
+} from '../engines/index.ts';
 import { kernelFiles } from './kernel-files.ts';
 import type { ManagedFile } from './managed-file.ts';
 
@@ -17,20 +25,6 @@ export interface SearchFilesInput {
   readonly securityModule: boolean;
 }
 
-/** What differs between the two engines' settings files. */
-const dialects = {
-  elasticsearch: {
-    initialMasters: 'cluster.initial_master_nodes',
-    roles: ['master', 'data', 'ingest'],
-    securityOff: { 'xpack.security.enabled': false },
-  },
-  opensearch: {
-    initialMasters: 'cluster.initial_cluster_manager_nodes',
-    roles: ['cluster_manager', 'data', 'ingest'],
-    securityOff: { 'plugins.security.disabled': true },
-  },
-} as const;
-
 function yaml(settings: object): string {
   return Object.keys(settings).length === 0 ? '' : stringify(settings, { lineWidth: 0 });
 }
@@ -39,23 +33,20 @@ function yaml(settings: object): string {
 const seedHosts = oncePer((peers: readonly MachinePlan[]) =>
   peers.map((peer) => `${peer.vpcAddress}:${transportPort}\n`).join(''),
 );
-const initialMasters = oncePer((peers: readonly MachinePlan[]) => {
-  const labels = peers.map(({ label }) => label);
-  return {
-    elasticsearch: yaml({ [dialects.elasticsearch.initialMasters]: labels }),
-    opensearch: yaml({ [dialects.opensearch.initialMasters]: labels }),
-  };
-});
+const nodeNames = oncePer((peers: readonly MachinePlan[]) => peers.map(({ label }) => label));
+const initialMasters = oncePer((peers: readonly MachinePlan[]) =>
+  oncePer(({ settings }: EngineDefinition) => yaml({ [settings.initialMasters]: nodeNames(peers) })),
+);
 
 /** The engine's settings file. The engine listens inside the VPC and on loopback, never on the public address. */
 export function engineSettings(input: SearchFilesInput, form: EngineForm): string {
   const { topology, machine, peers } = input;
-  const layout = engineLayouts[topology.search.engine];
-  const dialect = dialects[topology.search.engine];
+  const engine = engineNamed(topology.search.engine);
+  const { layout, settings } = engine;
   const own = {
     'cluster.name': topology.name,
     'node.name': machine.label,
-    'node.roles': dialect.roles,
+    'node.roles': settings.roles,
     'path.data': layout.dataDirectory,
     'path.logs': layout.logDirectory,
     'network.bind_host': [machine.vpcAddress, '127.0.0.1'],
@@ -67,13 +58,13 @@ export function engineSettings(input: SearchFilesInput, form: EngineForm): strin
   };
   const shared = {
     // The vendor's package turns security on without certificates, and then refuses to form a cluster of several machines.
-    ...(input.securityModule ? dialect.securityOff : {}),
+    ...(input.securityModule ? settings.securityOff : {}),
     ...failoverProfiles[topology.search.failover].engine,
   };
   return [
     '# Written by understudy apply; edits are put back.\n',
     yaml(own),
-    form === 'bootstrap' ? initialMasters(peers)[topology.search.engine] : '',
+    form === 'bootstrap' ? initialMasters(peers)(engine) : '',
     yaml(shared),
   ].join('');
 }

@@ -1,4 +1,4 @@
-// TODO door
+// Observe: everything seen once, and each part of it seen, absent, or unknown with the reason. It judges nothing.
 export {
   type Observation,
   type ObservedBalancer,

@@ -1,11 +1,16 @@
 // What `plan` and `apply` look at before anything is created, in one place: can the target supply the engine, does the region have
 // what is asked for, and what should a person know of it?
-import { totalmem } from 'node:os';
-import { topologyWarnings } from '../topology/index.ts';
-import { checkRegion, type RegionCheck } from './region-check.ts';
-import type { PlanAdvice } from '../cli/index.ts';
+import { topologyWarnings, type Warning } from '../topology/index.ts';
+import { checkRegion, type Price, type RegionCheck } from './region-check.ts';
 import type { Session } from './session.ts';
 import { checkSupply, supplyNotices } from './supply-check.ts';
+
+/** What a person should know of a plan beside its steps. */
+export interface PlanAdvice {
+  readonly price: Price;
+  readonly notices: readonly string[];
+  readonly warnings: readonly Warning[];
+}
 
 export interface Preview extends Pick<RegionCheck, 'interfaceGeneration'> {
   readonly advice: PlanAdvice;
@@ -19,9 +24,7 @@ export async function preview(
 ): Promise<Preview> {
   const supply = await checkSupply(target, topology, topologyPath);
   const { price, notices, interfaceGeneration } = await checkRegion(world.linode, topology, topologyPath, access);
-  const { name } = target;
-  const memoryMb = Math.floor(totalmem() / 2 ** 20);
-  const warnings = topologyWarnings(topology, name === 'lab' ? { name, memoryMb } : { name });
+  const warnings = topologyWarnings(topology, target.fit);
   return {
     interfaceGeneration,
     advice: { price, notices: [...supplyNotices(supply, topology), ...notices], warnings },

@@ -1,4 +1,4 @@
-// TODO door
+// Operation: what every verb needs: the session, the target as a port, the resolved intent, the lock, checks of price and access.
 export {
   type LockHolder,
   lockOperation,
@@ -37,6 +37,7 @@ export {
   runsDirectory,
   type Session,
 } from './session.ts';
-export { preview } from './advice.ts';
-export { targetName } from './target.ts';
+export { preview, type PlanAdvice } from './advice.ts';
+export { resolveTarget, targetName } from './resolve-target.ts';
+export type { DiskControl, PowerControl, Supply, Target } from './target.ts';
 export { cacheDirectory } from './places.ts';

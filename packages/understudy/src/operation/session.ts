@@ -20,7 +20,8 @@ import type { Intent } from './intent.ts';
 import { engineOverSsh, shownCertificate, type World } from '../observe/index.ts';
 import { parseTopology, type Topology } from '../topology/index.ts';
 import { cacheDirectory, configDirectory, stateDirectory } from './places.ts';
-import { resolveTarget, type Target } from './target.ts';
+import { resolveTarget } from './resolve-target.ts';
+import type { Target } from './target.ts';
 
 export const defaultTopologyPath = 'topology.yaml';
 
@@ -38,9 +39,6 @@ export interface Session extends AsyncDisposable {
   readonly keyPair: KeyPair;
 }
 
-/** A machine is up within minutes; an apply that was interrupted may come back to it a little later. */
-const firstContactMs = 3_600_000;
-
 /** Reads and checks the topology, then connects to the target. The file is wrong: `topology-invalid`, before anything else. */
 export async function openSession(request: SessionRequest): Promise<Session> {
   const topology = await readTopology(request.topologyPath);
@@ -52,7 +50,7 @@ export async function openSession(request: SessionRequest): Promise<Session> {
     hostKeys: hostKeysFile(join(configDirectory(), `known-hosts-${target.name}`), {
       clock: systemClock,
       logger,
-      firstContactMs: target.name === 'lab' ? Infinity : firstContactMs,
+      firstContactMs: target.firstContactMs,
     }),
     clock: systemClock,
   });

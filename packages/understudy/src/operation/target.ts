@@ -1,9 +1,9 @@
-// Where a command acts: the running lab, or Linode. Never guessed: an unnamed target is the lab, and only if it runs.
-import { Secret, UnderstudyError, type Logger } from '@understudy/foundation';
-import { labEndpoint, labPrepareEngine, labSupplies } from '@understudy/lab';
-import { linodeBaseUrl } from '../linode/index.ts';
-import { vendorRepository, type PackageRepository, unsupportedVersion } from '../engines/index.ts';
-import { targetNames, type Search, type TargetName } from '../topology/index.ts';
+// Where an operation acts, as one port: what the lab and Linode do differently stands in lab-target.ts and linode-target.ts, and no
+// other file asks which of the two it is.
+import type { Logger, Secret } from '@understudy/foundation';
+import type { EngineVersion, PackageRepository } from '../engines/index.ts';
+import type { World } from '../observe/index.ts';
+import type { Search, TargetName, Topology, WarnedTarget } from '../topology/index.ts';
 
 export interface Target {
   readonly name: TargetName;
@@ -15,9 +15,17 @@ export interface Target {
   readonly supplies: (search: EngineVersion) => Promise<Supply>;
   /** Makes a buildable engine ready, before any machine is made. Errors: `lab-engine-build`. */
   readonly prepare: (search: EngineVersion, how: PrepareOptions) => Promise<void>;
+  /** How long after a machine's creation its first host key is trusted. */
+  readonly firstContactMs: number;
+  /** People may depend on a system here: every change and every drill is confirmed, and drills want a snapshot of the index. */
+  readonly production: boolean;
+  /** What values of a topology are judged by that may not fit here. */
+  readonly fit: WarnedTarget;
+  /** Cuts a machine's power; null where the topology does not allow it. */
+  readonly power: (world: World, topology: Topology) => PowerControl | null;
+  /** Stops a machine's disk from outside of it; null where nothing below the machine obeys. */
+  readonly disk: DiskControl | null;
 }
-
-export type EngineVersion = Pick<Search, 'engine' | 'version'>;
 
 /** What a target says of an engine at a version: machines can install it, it must be built first, or it cannot be had. */
 export type Supply =
@@ -32,69 +40,24 @@ export type Supply =
       readonly wayOut: string;
     };
 
-interface PrepareOptions {
+export interface PrepareOptions {
   readonly logger: Logger;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Resolves `--target`, `UNDERSTUDY_TARGET`, or the lab. Errors: `cli-usage`, `lab-not-running`. */
-export async function resolveTarget(named: string | undefined): Promise<Target> {
-  return targetName(named) === 'lab' ? await labTarget() : linodeTarget();
+/** Cutting a machine's power. In the lab the hardware does it; on Linode a machine does it to itself. */
+export interface PowerControl {
+  /** The machine stops at once: no process ends, no FIN or RST is sent. */
+  cut(label: string): Promise<void>;
+  /** The machine boots again. */
+  restore(label: string): Promise<void>;
 }
 
-/** `--target`, else `UNDERSTUDY_TARGET`, else the lab. Error: `cli-usage`. */
-export function targetName(named: string | undefined): TargetName {
-  const given = named ?? process.env['UNDERSTUDY_TARGET'] ?? 'lab';
-  const name = targetNames.find((known) => known === given);
-  if (name !== undefined) return name;
-  const where = named === undefined ? 'UNDERSTUDY_TARGET' : '--target';
-  throw new UnderstudyError('cli-usage', `${where}: saw '${given}'; allowed ${targetNames.join(', ')}.`);
-}
-
-async function labTarget(): Promise<Target> {
-  const endpoint = await labEndpoint();
-  return {
-    name: 'lab',
-    baseUrl: endpoint.apiUrl,
-    token: endpoint.token,
-    repository: () => ({
-      uri: endpoint.packageRepository.url,
-      suite: 'stable',
-      components: ['main'],
-      key: { kind: 'url', url: endpoint.packageRepository.keyUrl },
-      securityModule: false,
-    }),
-    supplies: ({ engine, version }) => labSupplies(engine, version),
-    prepare: ({ engine, version }, how) => labPrepareEngine(engine, version, how),
-  };
-}
-
-function linodeTarget(): Target {
-  const token = process.env['LINODE_TOKEN'];
-  if (token === undefined || token === '') {
-    throw new UnderstudyError(
-      'cli-usage',
-      '--target linode needs a token in LINODE_TOKEN and found none. Make one in the Cloud Manager (docs/linode.md lists ' +
-        'the scopes) and: export LINODE_TOKEN=...',
-    );
-  }
-  return {
-    name: 'linode',
-    baseUrl: process.env['LINODE_API_URL'] ?? linodeBaseUrl,
-    token: new Secret(token),
-    repository: ({ engine, version }) => vendorRepository(engine, version),
-    supplies: (search) => Promise.resolve(suppliedByVendor(search)),
-    prepare: () => Promise.resolve(),
-  };
-}
-
-/**
- * The vendor's repository cannot be asked from here, so a version counts as there when this tool knows how to run it. One that
- * was never released is found when apt asks for it.
- */
-function suppliedByVendor({ engine, version }: EngineVersion): Supply {
-  const unsupported = unsupportedVersion(engine, version);
-  if (unsupported === undefined) return { state: 'ready' };
-  const { allowed, message, wayOut } = unsupported;
-  return { state: 'refused', part: 'version', allowed, reason: message, wayOut };
+/** Stopping a machine's disk from outside of it. */
+export interface DiskControl {
+  /** Why this machine's disk must not be filled or frozen (it is shared with others), or null when it is its own. */
+  refusal(label: string): Promise<string | null>;
+  /** Every write of the machine blocks from here on. */
+  freeze(label: string): Promise<void>;
+  thaw(label: string): Promise<void>;
 }

@@ -1,4 +1,4 @@
-// TODO door
+// Proof: load, history, checker and report. It knows no fault: drills and benches bring what happens in the middle.
 export {
   type BalancerNodeSample,
   type BalancerSample,

@@ -1,3 +1,4 @@
+// Reconcile: from what is seen to what should be. plan/ lists steps and is pure; execute/ carries them out.
 export { type Applied, apply, type ConfirmRequest, destroy } from './execute/apply.ts';
 export { confirmAll, confirmUnlessDestructive } from './plan/consent.ts';
 export { destroyPlan } from './execute/destroy.ts';

@@ -1,6 +1,5 @@
-// The door of topology: what should exist, from one file.
-export type * from './model.ts';
-export type { DrillGoals, Engine, FailoverProfile, Listener, MachinePlan, Role, Search, Topology } from './model.ts';
+// Topology: what should exist, from one file.
+export type { DrillGoals, Listener, MachinePlan, Role, Search, Topology } from './model.ts';
 export { parseTopology, problemAt } from './parse.ts';
 export { type Problem, TopologyError } from './problem.ts';
 export { type RegionOffer, regionProblems } from './region.ts';
@@ -10,4 +9,4 @@ export { balancerLabel, firewallLabel, subnetLabel, tagOf, vpcLabel } from './la
 export { topologyJsonSchema } from './json-schema.ts';
 export { exampleTopology } from './example.ts';
 export { type TargetName, targetNames } from './target-name.ts';
-export { topologyWarnings, type Warning } from './warnings.ts';
+export { topologyWarnings, type WarnedTarget, type Warning } from './warnings.ts';

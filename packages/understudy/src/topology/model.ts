@@ -1,10 +1,7 @@
 // What should exist, after parsing and defaulting: the one vocabulary that the other rooms read.
 // The zod schema in schema.ts must produce exactly this; everything is resolved, nothing is optional by omission.
 
-export type Engine = 'elasticsearch' | 'opensearch';
-
-/** How aggressively a dead or frozen search machine is noticed; the values behind each live in machines/. */
-export type FailoverProfile = 'stock' | 'safe' | 'fast';
+import type { Engine, FailoverProfile } from '../engines/index.ts';
 
 export type Role = 'search' | 'service';
 

@@ -7,9 +7,9 @@ import { heapMbOf } from './resolve.ts';
 import type { TopologyFile } from './schema.ts';
 
 export function clusterRefusals({ search }: TopologyFile): Refusal[] {
-  const { engine, version, nodes, index } = search;
+  const { nodes, index } = search;
   const found: Refusal[] = [];
-  const unsupported = unsupportedVersion(engine, version);
+  const unsupported = unsupportedVersion(search);
   if (unsupported !== undefined) found.push({ path: ['search', 'version'], ...unsupported });
   if (nodes % 2 === 0)
     found.push({

@@ -1,5 +1,6 @@
 // The topology file as its author writes it: shape, defaults, and the words of every field. What depends on more than one
 // field is in refusals.ts; resolving what is left open is in resolve.ts.
+import { engineNames, failoverProfileNames } from '../engines/index.ts';
 import { z } from 'zod';
 import { field } from './field.ts';
 import { balancer } from './schema-balancer.ts';
@@ -56,10 +57,10 @@ const index = z.strictObject({
 
 const search = field(
   z.strictObject({
-    engine: field(z.enum(['elasticsearch', 'opensearch']).default('elasticsearch'), {
+    engine: field(z.enum(engineNames).default('elasticsearch'), {
       about: 'The search engine.',
-      allowed: 'elasticsearch or opensearch',
-      wayOut: 'choose one of the two',
+      allowed: engineNames.join(' or '),
+      wayOut: 'choose one of them',
     }),
     version: field(z.string().regex(/^\d+\.\d+\.\d+$/), {
       about: 'The engine version, in full.',
@@ -90,7 +91,7 @@ const search = field(
         wayOut: 'write a whole number followed by m or g',
       },
     ),
-    failover: field(z.enum(['stock', 'safe', 'fast']).default('fast'), {
+    failover: field(z.enum(failoverProfileNames).default('fast'), {
       about:
         "How soon a dead or frozen machine is noticed: the vendor's defaults, Elastic's advice, or what was measured as " +
         'the fastest without false alarms.',

@@ -1,5 +1,6 @@
 // Values that are accepted and most likely not meant for this target: the lab's on Linode, Linode's in the lab, or one that gives
 // up what this tool is for. Refuses nothing.
+import { untriedVersion } from '../engines/index.ts';
 import { contains, parseRange, range, type Range } from './address.ts';
 import { labGoals } from './example.ts';
 import { heapFor, machineSize } from './machine-types.ts';
@@ -81,20 +82,17 @@ function heapInLab({ search }: Topology, memoryMb: number): Found[] {
   ];
 }
 
-/** The newest that this version of the tool was run against. */
-const newestTried = { elasticsearch: [9, 5], opensearch: [3, 4] } as const;
-
-function versionOnLinode({ search: { engine, version } }: Topology): Found[] {
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  const [triedMajor, triedMinor] = newestTried[engine];
-  if (major < triedMajor || (major === triedMajor && minor <= triedMinor)) return [];
+function versionOnLinode({ search }: Topology): Found[] {
+  const untried = untriedVersion(search);
+  if (untried === undefined) return [];
+  const { engine, version } = search;
   return [
     {
       id: 'version-untried',
       path: ['search', 'version'],
       saw: version,
       message:
-        `it is newer than ${engine} ${triedMajor}.${triedMinor}, the newest that this tool was tried with, and whether it was ` +
+        `it is newer than ${engine} ${untried.newestTried}, the newest that this tool was tried with, and whether it was ` +
         'released is found only when the machines ask for it',
       wayOut: "look it up on the vendor's page of releases, and rehearse it in the lab first",
     },

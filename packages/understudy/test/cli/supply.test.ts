@@ -7,7 +7,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
-import { resolveTarget } from '../../src/operation/target.ts';
+import { resolveTarget } from '../../src/operation/index.ts';
 import { labEndpoint } from '@understudy/lab';
 import type { LabPlaces } from '../../../lab/src/places.ts';
 import { startDaemon, stopDaemon } from '../../../lab/src/supervise.ts';

@@ -202,7 +202,11 @@ test('the service runs as its own user, restarts always, and drains before it st
 });
 
 test('user data stays below the limit and says how to mend it when it does not', () => {
-  const installer = engineInstaller('elasticsearch', '9.5.3', vendorRepository('elasticsearch', '9.5.3'));
+  const installer = engineInstaller(
+    'elasticsearch',
+    '9.5.3',
+    vendorRepository({ engine: 'elasticsearch', version: '9.5.3' }),
+  );
   const text = birthUserData({
     hostname: 'demo-search-1',
     authorizedKeys: ['ssh-ed25519 AAAA x'],

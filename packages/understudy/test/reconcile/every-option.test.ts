@@ -119,9 +119,14 @@ async function effects(text: string): Promise<string> {
     name: 'linode' as const,
     baseUrl: '',
     token: new Secret('none'),
-    repository: () => vendorRepository(topology.search.engine, topology.search.version),
+    repository: () => vendorRepository(topology.search),
     supplies: () => Promise.resolve({ state: 'ready' as const }),
     prepare: () => Promise.resolve(),
+    firstContactMs: 0,
+    production: true,
+    fit: { name: 'linode' as const },
+    power: () => null,
+    disk: null,
   };
   const session: Session = {
     topology,

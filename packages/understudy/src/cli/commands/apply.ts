@@ -1,9 +1,9 @@
 // `understudy apply`: makes the world as the topology asks.
 import { Command } from 'commander';
 import { apply, type Applied, type ConfirmRequest } from '../../reconcile/index.ts';
-import { preview, resolveIntent, type Session } from '../../operation/index.ts';
+import { preview, resolveIntent, type Session, type PlanAdvice } from '../../operation/index.ts';
 import { exitCode, type ExitCode } from '../exit-code.ts';
-import { renderPlan, type PlanAdvice } from '../render/plan.ts';
+import { renderPlan } from '../render/plan.ts';
 import { renderStatus } from '../render/status.ts';
 import { confirm, print, printJson, printProgress } from '../terminal.ts';
 import { locked, topologyCommand, type TargetOptions, type TopologyContext } from '../topology-command.ts';
@@ -65,7 +65,7 @@ async function agreedTo(
 ): Promise<boolean> {
   const { topology, target } = session;
   printProgress(renderPlan(topology.name, round === 1 ? plan : { steps: added, obstacles: [] }, advice));
-  if (target.name === 'lab' && !added.some(({ destructive }) => destructive)) return true;
+  if (!target.production && !added.some(({ destructive }) => destructive)) return true;
   if (round === 1) return await confirm('Carry this out?', yes);
   // --yes answered for the plan that could be foreseen, and for nothing that came later.
   return await confirm('This was not in the plan that you confirmed. Carry it out as well?', undefined);

@@ -1,16 +1,9 @@
 // A plan as text: what would change, in order, each with its reason.
 import type { Plan } from '../../reconcile/index.ts';
 import type { Warning } from '../../topology/index.ts';
-import type { Price } from '../../operation/index.ts';
+import type { PlanAdvice, Price } from '../../operation/index.ts';
 import { paint } from '../terminal.ts';
 import { table } from './table.ts';
-
-/** What a person should know beside the steps. */
-export interface PlanAdvice {
-  readonly price: Price;
-  readonly notices: readonly string[];
-  readonly warnings: readonly Warning[];
-}
 
 export function renderPlan(name: string, plan: Plan, advice?: PlanAdvice): string {
   const { steps, obstacles } = plan;

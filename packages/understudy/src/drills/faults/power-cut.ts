@@ -1,5 +1,6 @@
 // A machine gone from one moment to the next: no FIN, no RST, nothing but silence. Needs something below the machine that obeys.
-import type { DrillMachine, PowerControl } from '../world.ts';
+import type { PowerControl } from '../../operation/index.ts';
+import type { DrillMachine } from '../world.ts';
 import type { Evidence, Fault, FaultContext } from './fault.ts';
 import { seenOnAll } from './script-fault.ts';
 import { unitRuns } from './systemd.ts';

@@ -2,7 +2,7 @@
 import type { Dialect } from '../dialect.ts';
 
 /** Since 9.2 the state is always the node's own, and each request with `local` is a line in the deprecation log. */
-export function elasticsearch(version: string): Dialect {
+export function dialect(version: string): Dialect {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const alwaysLocal = major > 9 || (major === 9 && minor >= 2);
   return {

@@ -1,0 +1,21 @@
+// OpenSearch, as this tool knows it.
+import type { EngineDefinition } from '../engine.ts';
+import { debianLayout } from '../layout.ts';
+import { dialect } from './dialect.ts';
+import { settings } from './settings.ts';
+import { majors, newestTried, upgrades } from './versions.ts';
+
+export const opensearch = {
+  name: 'opensearch',
+  majors,
+  newestTried,
+  layout: debianLayout('opensearch'),
+  // https://docs.opensearch.org/latest/install-and-configure/install-opensearch/debian/
+  repository: (line) => ({
+    uri: `https://artifacts.opensearch.org/releases/bundle/opensearch/${line}/apt`,
+    keyUrl: 'https://artifacts.opensearch.org/publickeys/opensearch-release.pgp',
+  }),
+  settings,
+  dialect: () => dialect,
+  upgrades,
+} as const satisfies EngineDefinition;

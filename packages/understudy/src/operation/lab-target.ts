@@ -1,0 +1,41 @@
+// The lab on this host as a target: its own packages, and hardware that obeys.
+import { totalmem } from 'node:os';
+import {
+  labDiskRefusal,
+  labEndpoint,
+  labFreezeDisk,
+  labPowerCut,
+  labPowerOn,
+  labPrepareEngine,
+  labSupplies,
+} from '@understudy/lab';
+import type { Target } from './target.ts';
+
+/** Error: `lab-not-running`. */
+export async function labTarget(): Promise<Target> {
+  const endpoint = await labEndpoint();
+  return {
+    name: 'lab',
+    baseUrl: endpoint.apiUrl,
+    token: endpoint.token,
+    repository: () => ({
+      uri: endpoint.packageRepository.url,
+      suite: 'stable',
+      components: ['main'],
+      key: { kind: 'url', url: endpoint.packageRepository.keyUrl },
+      securityModule: false,
+    }),
+    supplies: ({ engine, version }) => labSupplies(engine, version),
+    prepare: ({ engine, version }, how) => labPrepareEngine(engine, version, how),
+    // Its machines are on this host: nobody stands between.
+    firstContactMs: Infinity,
+    production: false,
+    fit: { name: 'lab', memoryMb: Math.floor(totalmem() / 2 ** 20) },
+    power: () => ({ cut: labPowerCut, restore: labPowerOn }),
+    disk: {
+      refusal: labDiskRefusal,
+      freeze: (label) => labFreezeDisk(label, true),
+      thaw: (label) => labFreezeDisk(label, false),
+    },
+  };
+}

@@ -1,0 +1,67 @@
+// Linode as a target: the vendors' packages, and machines that nothing below them obeys for us.
+import { Secret, UnderstudyError } from '@understudy/foundation';
+import { unsupportedVersion, vendorRepository, type EngineVersion } from '../engines/index.ts';
+import { linodeBaseUrl } from '../linode/index.ts';
+import { observeObjects, targetOf, type World } from '../observe/index.ts';
+import type { PowerControl, Supply, Target } from './target.ts';
+
+/** A machine is up within minutes; an apply that was interrupted may come back to it a little later. */
+const firstContactMs = 3_600_000;
+
+/** Error: `cli-usage` without a token. */
+export function linodeTarget(): Target {
+  const token = process.env['LINODE_TOKEN'];
+  if (token === undefined || token === '') {
+    throw new UnderstudyError(
+      'cli-usage',
+      '--target linode needs a token in LINODE_TOKEN and found none. Make one in the Cloud Manager (docs/linode.md lists ' +
+        'the scopes) and: export LINODE_TOKEN=...',
+    );
+  }
+  return {
+    name: 'linode',
+    baseUrl: process.env['LINODE_API_URL'] ?? linodeBaseUrl,
+    token: new Secret(token),
+    repository: vendorRepository,
+    supplies: (search) => Promise.resolve(suppliedByVendor(search)),
+    prepare: () => Promise.resolve(),
+    firstContactMs,
+    production: true,
+    fit: { name: 'linode' },
+    power: (world, { name, drills }) => (drills.allowSelfPowerCut ? selfPower(world, name) : null),
+    disk: null,
+  };
+}
+
+/**
+ * The vendor's repository cannot be asked from here, so a version counts as there when this tool knows how to run it. One that
+ * was never released is found when apt asks for it.
+ */
+function suppliedByVendor(search: EngineVersion): Supply {
+  const unsupported = unsupportedVersion(search);
+  if (unsupported === undefined) return { state: 'ready' };
+  const { allowed, message, wayOut } = unsupported;
+  return { state: 'refused', part: 'version', allowed, reason: message, wayOut };
+}
+
+/**
+ * The machine powers itself off: its kernel does so without syncing disks or closing connections.
+ * https://docs.kernel.org/admin-guide/sysrq.html
+ */
+function selfPower(world: World, name: string): PowerControl {
+  const find = async (label: string) => {
+    const { instances } = await observeObjects(world.linode, name);
+    return instances.find((instance) => instance.label === label);
+  };
+  const script = 'echo 1 > /proc/sys/kernel/sysrq; (sleep 0.3; echo o > /proc/sysrq-trigger) > /dev/null 2>&1 &';
+  return {
+    async cut(label) {
+      const instance = await find(label);
+      if (instance) await world.runner.run(targetOf(instance), ['sh', '-c', script], { timeoutMs: 10_000 });
+    },
+    async restore(label) {
+      const instance = await find(label);
+      if (instance?.status === 'offline') await world.linode.instances.boot(instance.id);
+    },
+  };
+}
