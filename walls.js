@@ -1,16 +1,40 @@
-// The walls of the house: which room may open which door. Read by eslint.config.js and by the planted-violation test.
+// The walls of the house: which room may enter which. Read by eslint.config.js and by the test that plants violations.
 
-/** room -> rooms whose door (index.ts) it may import. `ground` is under every room and is not listed. */
+/** room -> rooms that it may import, each by its door (index.ts). Packages are imported by name: see `packages`. */
 export const mayImport = {
-  topology: [],
+  engines: [],
+  topology: ['engines'],
   linode: [],
-  machines: ['topology'],
-  cluster: [],
-  status: ['topology', 'linode', 'machines', 'cluster'],
-  reconcile: ['topology', 'linode', 'machines', 'cluster', 'status'],
-  drills: ['topology', 'linode', 'machines', 'cluster', 'status'],
-  lab: [],
-  cli: ['topology', 'linode', 'machines', 'cluster', 'status', 'reconcile', 'drills', 'lab'],
+  machines: ['topology', 'engines'],
+  cluster: ['engines'],
+  observe: ['topology', 'engines', 'linode', 'machines', 'cluster'],
+  status: ['topology', 'engines', 'linode', 'machines', 'cluster', 'observe'],
+  operation: ['topology', 'engines', 'linode', 'machines', 'cluster', 'observe', 'status'],
+  reconcile: ['topology', 'engines', 'linode', 'machines', 'cluster', 'observe', 'status', 'operation'],
+  proof: ['cluster'],
+  drills: ['topology', 'engines', 'linode', 'machines', 'cluster', 'observe', 'operation', 'proof'],
+  cli: [
+    'topology',
+    'engines',
+    'linode',
+    'machines',
+    'cluster',
+    'observe',
+    'status',
+    'operation',
+    'reconcile',
+    'proof',
+    'drills',
+  ],
+};
+
+/** package -> workspace packages whose code it may import. */
+export const packages = {
+  foundation: [],
+  client: [],
+  service: ['client'],
+  lab: ['foundation'],
+  understudy: ['foundation', 'client', 'service', 'lab'],
 };
 
 const src = './packages/understudy/src';
@@ -31,16 +55,66 @@ const roomZones = rooms.flatMap((room) =>
     ),
 );
 
-const groundZones = rooms.map((room) => ({
-  target: `${src}/ground`,
-  from: `${src}/${room}`,
-  message: 'ground is under every room and imports none.',
+const packageNames = Object.keys(packages);
+/** A package is entered by its name, whose exports are its doors; never by a path into its sources. */
+const packageZones = packageNames.flatMap((name) =>
+  packageNames
+    .filter((other) => other !== name)
+    .map((other) => ({
+      target: `./packages/${name}/src`,
+      from: `./packages/${other}`,
+      ...(packages[name].includes(other)
+        ? { except: ['./src/index.ts', './src/*/index.ts'], message: `${name} enters ${other} by its name.` }
+        : { message: `${name} must not import ${other}.` }),
+    })),
+);
+
+/** The region is usable without the machines under it. */
+const regionZones = ['balancer', 'cache', 'host', 'image', 'machine', 'network', 'firewall'].map((part) => ({
+  target: './packages/lab/src/region',
+  from: `./packages/lab/src/${part}`,
+  message: `region must not import ${part}: it runs in memory too.`,
 }));
 
-const packageZones = [
-  { target: './packages/client', from: './packages/understudy', message: 'client imports no workspace package.' },
-  { target: './packages/client', from: './packages/service', message: 'client imports no workspace package.' },
-  { target: './packages/service', from: './packages/understudy', message: 'service imports only client.' },
+/** Planning is pure: it never imports what carries steps out. */
+const planZone = {
+  target: `${src}/reconcile/plan`,
+  from: `${src}/reconcile/execute`,
+  message: 'plan must not import execute.',
+};
+
+/** Benches use the tool as its own rooms do; what they print and how they end is theirs. */
+const benchZones = [
+  { target: './bench', from: `${src}/cli`, message: 'bench must not import cli.' },
+  ...rooms
+    .filter((room) => room !== 'cli')
+    .map((room) => ({
+      target: './bench',
+      from: `${src}/${room}`,
+      except: ['./index.ts'],
+      message: `bench enters ${room} only by its door, ${room}/index.ts.`,
+    })),
+  {
+    target: './bench',
+    from: './packages/lab',
+    except: ['./src/index.ts', './src/*/index.ts'],
+    message: 'bench enters lab by its name.',
+  },
 ];
 
-export const zones = [...roomZones, ...groundZones, ...packageZones];
+/** Tests of the tool use the lab as its users do, by its doors. */
+const testZones = [
+  {
+    target: './packages/understudy/test',
+    from: './packages/lab/src',
+    except: ['./index.ts', './*/index.ts'],
+    message: 'tests of the tool enter lab by its name.',
+  },
+  {
+    target: './packages/lab/test',
+    from: './packages/understudy/src',
+    message: 'tests of the lab must not import the tool.',
+  },
+];
+
+export const zones = [...roomZones, ...packageZones, ...regionZones, planZone, ...benchZones, ...testZones];

@@ -1,7 +1,7 @@
 // The faults: the catalogue's `search-*` drills as far as one host can make them, and a slow node. A drill strikes, holds, undoes,
 // and waits until the cluster is whole again; what the users felt is judged elsewhere.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Cut } from '../../packages/understudy/src/drills/faults/network.ts';
+import type { Cut } from '../../packages/understudy/src/drills/index.ts';
 import type { EngineCluster } from './cluster.ts';
 import { hostNow } from './records.ts';
 import type { Relay } from './relay.ts';

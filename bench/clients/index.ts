@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { raiseSettings, restoreSettings } from '../../packages/lab/src/host/settings.ts';
+import { raiseSettings, restoreSettings } from '@understudy/lab/host';
 import { contenderNames, type ContenderName } from './contenders.ts';
 import { drills } from './drills.ts';
 import { judge } from './goals.ts';

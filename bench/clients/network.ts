@@ -2,8 +2,8 @@
 // are fixed, so that a machine that lost its power is silent, as it is in a routed network, and never 'no route to host'.
 // Everything here lives in the namespace of the run and ends with it.
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { drillRules, type Cut } from '../../packages/understudy/src/drills/faults/network.ts';
-import { failoverProfiles } from '../../packages/understudy/src/engines/failover-profiles.ts';
+import { drillRules, type Cut } from '../../packages/understudy/src/drills/index.ts';
+import { failoverProfiles } from '../../packages/understudy/src/engines/index.ts';
 
 const profile = failoverProfiles.fast;
 /** Kernel settings of every machine of the product's `fast` profile, the users' machine included. */

@@ -2,7 +2,7 @@
 // was due. What goes to the engines is counted below the client, in undici, which all three clients stand on.
 import { subscribe } from 'node:diagnostics_channel';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { seededRandom } from '../../packages/understudy/src/proof/load/random.ts';
+import { seededRandom } from '../../packages/understudy/src/proof/index.ts';
 import { createContender, type Contender } from './contenders.ts';
 import {
   hostNow,

@@ -2,11 +2,14 @@
 // merged from files.
 import { readFile } from 'node:fs/promises';
 import { cpus, release, totalmem } from 'node:os';
-import { exitCode, exitCodeOf } from '../../packages/understudy/src/cli/exit-code.ts';
+import { exitCode, exitCodeOf } from '../../packages/understudy/src/operation/index.ts';
 import { printError, progressLogger } from '../../packages/understudy/src/cli/terminal.ts';
 import { UnderstudyError, type Logger } from '@understudy/foundation';
-import { failoverProfiles, type FailoverSettings } from '../../packages/understudy/src/engines/failover-profiles.ts';
-import type { FailoverProfile } from '../../packages/understudy/src/engines/index.ts';
+import {
+  failoverProfiles,
+  type FailoverSettings,
+  type FailoverProfile,
+} from '../../packages/understudy/src/engines/index.ts';
 
 export type BenchName = 'failover' | 'false-failover' | 'operations';
 

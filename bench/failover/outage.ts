@@ -1,6 +1,5 @@
 // What a run says of a stack: the worst write lane's outage, and whether the fault lasted long enough to see its end.
-import { readJournal } from '../../packages/understudy/src/proof/history/run-folder.ts';
-import type { LaneResult, Verdict } from '../../packages/understudy/src/proof/index.ts';
+import { readJournal, type LaneResult, type Verdict } from '../../packages/understudy/src/proof/index.ts';
 import type { RunResult } from '../../packages/understudy/src/drills/index.ts';
 import type { StackName } from './stacks.ts';
 

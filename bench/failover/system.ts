@@ -3,11 +3,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { openDrillWorld } from '../../packages/understudy/src/drills/open-drill-world.ts';
-import { cacheDirectory } from '../../packages/understudy/src/operation/places.ts';
-import { openSession, resolveIntent, type Session } from '../../packages/understudy/src/operation/session.ts';
+import { openDrillWorld, type DrillWorld } from '../../packages/understudy/src/drills/index.ts';
+import {
+  cacheDirectory,
+  openSession,
+  resolveIntent,
+  type Session,
+} from '../../packages/understudy/src/operation/index.ts';
 import { locked } from '../../packages/understudy/src/cli/topology-command.ts';
-import type { DrillWorld } from '../../packages/understudy/src/drills/index.ts';
 import type { Logger } from '@understudy/foundation';
 import { labDown, labStatus, labUp } from '@understudy/lab';
 import { apply, destroy, confirmUnlessDestructive } from '../../packages/understudy/src/reconcile/index.ts';

@@ -1,9 +1,12 @@
 // What must not be taken for death, and what may be: pauses of an exact length, and machines that are merely slow.
-import { cpuStarvation } from '../../packages/understudy/src/drills/faults/cpu-starvation.ts';
-import type { Fault } from '../../packages/understudy/src/drills/faults/fault.ts';
-import { searchPacketLoss } from '../../packages/understudy/src/drills/faults/partition.ts';
-import { goals } from '../../packages/understudy/src/proof/goals.ts';
-import type { Drill, TargetRole } from '../../packages/understudy/src/drills/index.ts';
+import {
+  cpuStarvation,
+  type Fault,
+  searchPacketLoss,
+  type Drill,
+  type TargetRole,
+} from '../../packages/understudy/src/drills/index.ts';
+import { goals } from '../../packages/understudy/src/proof/index.ts';
 import { heapPressure } from './heap.ts';
 import { pauseFor } from './pause.ts';
 import { cpuQuota } from './quota.ts';

@@ -1,7 +1,7 @@
 // Who was put out of the cluster, and who was elected: from the engine's own log, which misses nothing, and from the samples.
 import { engineLayouts } from '../../packages/understudy/src/engines/index.ts';
 import type { DrillMachine, DrillWorld } from '../../packages/understudy/src/drills/index.ts';
-import type { EngineSample } from '../../packages/understudy/src/proof/history/records.ts';
+import type { EngineSample } from '../../packages/understudy/src/proof/index.ts';
 
 export interface Ejection {
   readonly node: string;

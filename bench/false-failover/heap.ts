@@ -1,9 +1,13 @@
 // A heap that is really full: the engine of the target holds the unfinished bodies of large requests until its collector
 // works without a pause. What the engine itself says of its heap goes to a file on the machine, for the result.
 import { readFileSync } from 'node:fs';
-import type { Fault } from '../../packages/understudy/src/drills/faults/fault.ts';
-import { scriptFault } from '../../packages/understudy/src/drills/faults/script-fault.ts';
-import type { DrillMachine, DrillWorld, TargetRole } from '../../packages/understudy/src/drills/index.ts';
+import {
+  type Fault,
+  scriptFault,
+  type DrillMachine,
+  type DrillWorld,
+  type TargetRole,
+} from '../../packages/understudy/src/drills/index.ts';
 
 const unit = 'understudy-bench-heap';
 const program = '/run/understudy-bench-heap.py';

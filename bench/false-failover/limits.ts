@@ -1,5 +1,5 @@
 // When a profile notices, by its settings alone: what the measured limits are to be held against.
-import type { FailoverSettings } from '../../packages/understudy/src/engines/failover-profiles.ts';
+import type { FailoverSettings } from '../../packages/understudy/src/engines/index.ts';
 
 export interface SettledLimits {
   /** How long a process that hangs is given: every check must time out, and the checks have pauses between them. */

@@ -1,8 +1,5 @@
 // An engine stopped for an exact time and then let go, by the machine itself: commands over SSH would lengthen short pauses.
-import type { Fault } from '../../packages/understudy/src/drills/faults/fault.ts';
-import { scriptFault } from '../../packages/understudy/src/drills/faults/script-fault.ts';
-import { unitPids } from '../../packages/understudy/src/drills/faults/systemd.ts';
-import type { TargetRole } from '../../packages/understudy/src/drills/index.ts';
+import { type Fault, scriptFault, unitPids, type TargetRole } from '../../packages/understudy/src/drills/index.ts';
 
 const pauseUnit = 'understudy-bench-pause';
 const program = '/run/understudy-bench-pause.sh';

@@ -2,9 +2,8 @@
 // Works on the lab's own control groups; nothing inside the machine can see or undo it.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Evidence, Fault, FaultContext } from '../../packages/understudy/src/drills/faults/fault.ts';
-import type { TargetRole } from '../../packages/understudy/src/drills/index.ts';
-import { detectCgroupLayout } from '../../packages/lab/src/host/cgroup.ts';
+import type { Evidence, Fault, FaultContext, TargetRole } from '../../packages/understudy/src/drills/index.ts';
+import { detectCgroupLayout } from '@understudy/lab/host';
 import { labStatus } from '@understudy/lab';
 
 const periodUs = 100_000;

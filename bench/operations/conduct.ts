@@ -1,7 +1,7 @@
 // One operation carried out: apply is run, killed or robbed of a machine as asked, and run again until it ends well.
 import { cpuQuota } from '../false-failover/quota.ts';
 import { UnderstudyError } from '@understudy/foundation';
-import type { Session } from '../../packages/understudy/src/operation/session.ts';
+import type { Session } from '../../packages/understudy/src/operation/index.ts';
 import type { Fault, FaultContext } from '../../packages/understudy/src/drills/index.ts';
 import { labPowerCut, labPowerOn } from '@understudy/lab';
 import { applyOnce, type ApplyEnd } from './apply-process.ts';

@@ -1,7 +1,6 @@
 // The world of a drill whose fault is an operation: who belongs to the system is one thing before it and another after it.
-import { openDrillWorld } from '../../packages/understudy/src/drills/open-drill-world.ts';
-import type { Session } from '../../packages/understudy/src/operation/session.ts';
-import type { DrillWorld } from '../../packages/understudy/src/drills/index.ts';
+import { openDrillWorld, type DrillWorld } from '../../packages/understudy/src/drills/index.ts';
+import type { Session } from '../../packages/understudy/src/operation/index.ts';
 import { machinePlans } from '../../packages/understudy/src/topology/index.ts';
 
 export interface LiveWorld {

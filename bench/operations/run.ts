@@ -1,9 +1,8 @@
 // What a run says of an operation, and how it is measured: the drills' load, history and checker around an apply.
 import { join } from 'node:path';
-import type { Session } from '../../packages/understudy/src/operation/session.ts';
+import type { Session } from '../../packages/understudy/src/operation/index.ts';
 import { runDrill, type Drill, type RunOptions } from '../../packages/understudy/src/drills/index.ts';
-import type { Reason, Verdict } from '../../packages/understudy/src/proof/index.ts';
-import { goals } from '../../packages/understudy/src/proof/goals.ts';
+import { type Reason, type Verdict, goals } from '../../packages/understudy/src/proof/index.ts';
 import type { FailoverProfile } from '../../packages/understudy/src/engines/index.ts';
 import { operationFault, type Trouble } from './conduct.ts';
 import { liveWorld } from './live-world.ts';

@@ -2,8 +2,12 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { cacheDirectory } from '../../packages/understudy/src/operation/places.ts';
-import { openSession, resolveIntent, type Session } from '../../packages/understudy/src/operation/session.ts';
+import {
+  cacheDirectory,
+  openSession,
+  resolveIntent,
+  type Session,
+} from '../../packages/understudy/src/operation/index.ts';
 import type { Logger } from '@understudy/foundation';
 import { labDown, labStatus, labUp } from '@understudy/lab';
 import { apply, confirmAll, destroy, plan, type Plan } from '../../packages/understudy/src/reconcile/index.ts';

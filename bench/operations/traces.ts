@@ -1,7 +1,7 @@
 // What an operation could leave behind: read from the cluster, from its machines, and from what apply would still do.
 import { dialectOf, engineLayouts } from '../../packages/understudy/src/engines/index.ts';
 import { membership, type EngineTransport } from '../../packages/understudy/src/cluster/index.ts';
-import { type Session, resolveIntent } from '../../packages/understudy/src/operation/session.ts';
+import { type Session, resolveIntent } from '../../packages/understudy/src/operation/index.ts';
 import { plan } from '../../packages/understudy/src/reconcile/index.ts';
 import { engineHosts, observe, observeObjects, targetOf } from '../../packages/understudy/src/observe/index.ts';
 import { machinePlans } from '../../packages/understudy/src/topology/index.ts';

@@ -10,7 +10,7 @@ import { useScratch } from './scratch.ts';
 const words = process.argv.slice(2);
 const flags = new Set(words.filter((word) => word.startsWith('--')));
 const names = words.filter((word) => !word.startsWith('--'));
-/** Whole systems stand directly in test/lab; its folders mirror src/lab and need no machines. */
+/** What needs the lab's machines stands in test/lab, in the package of the lab and in the tool's. */
 const isLab = (path: string): boolean => /\/test\/lab\/[^/]+$/.test(path);
 const chosen = globSync('packages/*/test/**/*.test.ts')
   .filter((path) => names.length === 0 || names.some((name) => path.includes(name)))

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { Secret } from '@understudy/foundation';
-import { createRegionApi, SimulatedHardware, type FaultRule } from '@understudy/lab';
+import { createRegionApi, SimulatedHardware, type FaultRule } from '@understudy/lab/region';
 import { createLinodeClient, isLinodeError, type LinodeClient } from '../src/linode/index.ts';
 import { parseTopology, regionProblems } from '../src/topology/index.ts';
 

@@ -41,7 +41,7 @@ test('a failed build leaves nothing, and the next one succeeds', async (t) => {
 
 /** A process that starts building `directory` with a child that would run for an hour, and says so. */
 function startEndlessBuild(directory: string): ReturnType<typeof spawn> {
-  const moduleUrl = (name: string): string => new URL(`../../src/lab/cache/${name}`, import.meta.url).href;
+  const moduleUrl = (name: string): string => new URL(`../../src/cache/${name}`, import.meta.url).href;
   const program = `
     import { buildOnce } from '${moduleUrl('build-once.ts')}';
     import { runBuildCommand } from '${moduleUrl('build-command.ts')}';

@@ -1,7 +1,7 @@
 // How every command runs: options, Ctrl-C, errors and the exit code, in one place.
 import type { Command } from 'commander';
 import { UnderstudyError, type Logger } from '@understudy/foundation';
-import { exitCode, exitCodeOf, type ExitCode } from './exit-code.ts';
+import { exitCode, exitCodeOf, type ExitCode } from '../operation/index.ts';
 import { printError, progressLogger } from './terminal.ts';
 
 /** Options every command has. */

@@ -1,9 +1,15 @@
 // What every command on a topology shares: the file argument, `--target`, and a session around the body.
 import type { Command } from 'commander';
-import { lockOperation, defaultTopologyPath, locksDirectory, openSession, type Session } from '../operation/index.ts';
+import {
+  lockOperation,
+  defaultTopologyPath,
+  locksDirectory,
+  openSession,
+  type Session,
+  type ExitCode,
+} from '../operation/index.ts';
 import { systemClock } from '@understudy/foundation';
 import { action, withCommonOptions, type CommonOptions, type Context } from './action.ts';
-import type { ExitCode } from './exit-code.ts';
 import { targetNames } from '../topology/index.ts';
 
 export interface TargetOptions extends CommonOptions {

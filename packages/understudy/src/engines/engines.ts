@@ -5,7 +5,7 @@ import type { EngineDefinition } from './engine.ts';
 import type { EngineLayout } from './layout.ts';
 import { opensearch } from './opensearch/index.ts';
 
-export const engines = { elasticsearch, opensearch } as const satisfies Readonly<Record<string, EngineDefinition>>;
+const engines = { elasticsearch, opensearch } as const satisfies Readonly<Record<string, EngineDefinition>>;
 
 export type Engine = keyof typeof engines;
 

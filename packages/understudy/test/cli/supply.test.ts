@@ -8,9 +8,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
 import { resolveTarget } from '../../src/operation/index.ts';
-import { labEndpoint } from '@understudy/lab';
-import type { LabPlaces } from '../../../lab/src/places.ts';
-import { startDaemon, stopDaemon } from '../../../lab/src/supervise.ts';
+import { labEndpoint, type LabPlaces, startDaemon, stopDaemon } from '@understudy/lab';
 import { sampleText } from '../simulation/sample-intent.ts';
 
 const cli = resolve(import.meta.dirname, '../../src/cli/main.ts');

@@ -19,11 +19,47 @@ const src = 'packages/understudy/src';
 describe('the walls between rooms', () => {
   it('refuse the lab an import of the linode client', async () => {
     const broken = await wallsBroken(
-      `${src}/lab/region.ts`,
-      "import * as x from '../linode/index.ts';\nexport const y = x;\n",
+      'packages/lab/src/index.ts',
+      "export * as x from '../../understudy/src/linode/index.ts';\n",
     );
     assert.equal(broken.length, 1);
-    assert.match(broken[0]!, /lab must not import linode/);
+    assert.match(broken[0]!, /lab must not import understudy/);
+  });
+
+  it('refuse the region an import of the machines under it', async () => {
+    const broken = await wallsBroken(
+      'packages/lab/src/region/index.ts',
+      "export * as x from '../machine/machines.ts';\n",
+    );
+    assert.equal(broken.length, 1);
+    assert.match(broken[0]!, /region must not import machine/);
+  });
+
+  it('refuse planning an import of what carries steps out', async () => {
+    const broken = await wallsBroken(`${src}/reconcile/plan/plan.ts`, "export * as x from '../execute/apply.ts';\n");
+    assert.equal(broken.length, 1);
+    assert.match(broken[0]!, /plan must not import execute/);
+  });
+
+  it('refuse proof an import of the faults', async () => {
+    const broken = await wallsBroken(`${src}/proof/index.ts`, "export * as x from '../drills/index.ts';\n");
+    assert.equal(broken.length, 1);
+    assert.match(broken[0]!, /proof must not import drills/);
+  });
+
+  it('refuse a bench the command line, and the inside of a room', async () => {
+    const bench = 'bench/plan/index.ts';
+    const rooms = '../../packages/understudy/src';
+    assert.match((await wallsBroken(bench, `export * as x from '${rooms}/cli/terminal.ts';\n`))[0]!, /not import cli/);
+    assert.match((await wallsBroken(bench, `export * as x from '${rooms}/cluster/nodes.ts';\n`))[0]!, /by its door/);
+  });
+
+  it("refuse the tool's tests the inside of the lab", async () => {
+    const broken = await wallsBroken(
+      'packages/understudy/test/cli/init.test.ts',
+      "export * as x from '../../../lab/src/supervise.ts';\n",
+    );
+    assert.equal(broken.length, 1);
   });
 
   it('refuse drills an import of reconcile', async () => {

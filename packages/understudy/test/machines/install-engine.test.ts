@@ -1,13 +1,14 @@
 // The script that installs the engine, run for real: apt and dpkg of a throwaway Debian, a signed repository, packages whose own
 // scripts do what the vendors' do. It is cut off at random moments, as a power cut would, and run again.
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { promisify } from 'node:util';
 import { silentLogger } from '@understudy/foundation';
-import { runBuildCommand } from '../../../lab/src/cache/build-command.ts';
-import { ensureRepository } from '../../../lab/src/engine/ensure-repository.ts';
+import { ensureRepository } from '@understudy/lab/engine';
 import {
   engineInstaller,
   engineKeyPath,
@@ -18,6 +19,7 @@ import {
 import type { PackageRepository } from '../../src/engines/index.ts';
 import { noThrowawayDebian, throwawayDebian, type Ran, type ThrowawayDebian } from './throwaway-debian.ts';
 
+const run = promisify(execFile);
 const missing = noThrowawayDebian();
 let home = '';
 let repository: PackageRepository;
@@ -46,7 +48,7 @@ async function buildPackage(version: string): Promise<string> {
   const jar = 'x'.repeat(20_000);
   for (let n = 0; n < 600; n += 1) await writeFile(join(tree, `usr/share/opensearch/lib/${n}.jar`), `${version}${jar}`);
   const file = join(home, `opensearch_${version}_amd64.deb`);
-  await runBuildCommand(['dpkg-deb', '--root-owner-group', '-Znone', '--build', tree, file]);
+  await run('dpkg-deb', ['--root-owner-group', '-Znone', '--build', tree, file]);
   return file;
 }
 
@@ -62,7 +64,7 @@ before(async () => {
     ...{ cacheDir: home, packages, logger: silentLogger },
   });
   served = directory;
-  await runBuildCommand(['chmod', '-R', 'a+rX', home]);
+  await run('chmod', ['-R', 'a+rX', home]);
   repository = {
     ...{ uri: 'copy:/repository', suite, components: [component], securityModule: true },
     key: { kind: 'armored', text: publicKey },

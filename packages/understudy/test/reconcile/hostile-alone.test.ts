@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { UnderstudyError } from '@understudy/foundation';
-import { faultKinds, type FaultKind, type FaultRule } from '@understudy/lab';
+import { faultKinds, type FaultKind, type FaultRule } from '@understudy/lab/region';
 import { apply, destroy, confirmAll } from '../../src/reconcile/index.ts';
 import { judge, type Status } from '../../src/status/index.ts';
 import { observe } from '../../src/observe/index.ts';

@@ -8,7 +8,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { cacheDirectory } from '../../src/operation/places.ts';
 import { Secret } from '@understudy/foundation';
-import { createRegionApi, SimulatedHardware, type RegionApi } from '@understudy/lab';
+import { createRegionApi, SimulatedHardware, type RegionApi } from '@understudy/lab/region';
 import { selfSignedCertificate } from '../../src/operation/certificate.ts';
 import { assertFree, filesBelow, type Planted } from './planted.ts';
 

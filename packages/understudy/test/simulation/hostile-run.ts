@@ -1,5 +1,5 @@
 // One run of the tool against an API that misbehaves as the real one does, in a seeded mix, and what is wrong afterwards.
-import type { FaultRule } from '@understudy/lab';
+import type { FaultRule } from '@understudy/lab/region';
 import { apply, destroy, plan, confirmAll } from '../../src/reconcile/index.ts';
 import type { Intent } from '../../src/operation/index.ts';
 import { observe, type World } from '../../src/observe/index.ts';

@@ -3,7 +3,7 @@
 import { finished } from 'node:stream/promises';
 import { setTimeout } from 'node:timers/promises';
 import { seen, UnderstudyError, Secret, silentLogger, type Logger } from '@understudy/foundation';
-import { createRegionApi, seededRandom, SimulatedHardware, type RegionApi } from '@understudy/lab';
+import { createRegionApi, seededRandom, SimulatedHardware, type RegionApi } from '@understudy/lab/region';
 import { createLinodeClient } from '../../src/linode/index.ts';
 import type { PinningRunner, RemoteOptions, RemoteResult, RemoteTarget } from '../../src/machines/index.ts';
 import { engineTransport, type EngineTransport } from '../../src/cluster/index.ts';

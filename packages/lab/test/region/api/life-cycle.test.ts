@@ -1,7 +1,7 @@
 // The life of a machine as a client sees it: status, events, and what a crash of the daemon in between changes.
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { createRegionApi, SimulatedHardware, type StateStore } from '../../../src/index.ts';
+import { createRegionApi, SimulatedHardware, type StateStore } from '../../../src/region/index.ts';
 import { Secret, systemClock } from '@understudy/foundation';
 import { createMachine, createNetwork, openFirewall, smallest, startRegion, token } from './region.ts';
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { Secret } from '@understudy/foundation';
-import { createRegionApi, SimulatedHardware, type RegionApi, type RegionOptions } from '../../../src/index.ts';
+import { createRegionApi, SimulatedHardware, type RegionApi, type RegionOptions } from '../../../src/region/index.ts';
 import type { ExchangeListener } from '../../../../understudy/test/simulation/simulated-world.ts';
 
 export type Body = Record<string, unknown>;

@@ -1,8 +1,14 @@
 // `understudy apply`: makes the world as the topology asks.
 import { Command } from 'commander';
 import { apply, type Applied, type ConfirmRequest } from '../../reconcile/index.ts';
-import { preview, resolveIntent, type Session, type PlanAdvice } from '../../operation/index.ts';
-import { exitCode, type ExitCode } from '../exit-code.ts';
+import {
+  preview,
+  resolveIntent,
+  type Session,
+  type PlanAdvice,
+  exitCode,
+  type ExitCode,
+} from '../../operation/index.ts';
 import { renderPlan } from '../render/plan.ts';
 import { renderStatus } from '../render/status.ts';
 import { confirm, print, printJson, printProgress } from '../terminal.ts';

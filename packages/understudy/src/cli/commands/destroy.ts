@@ -2,8 +2,7 @@
 import { Command } from 'commander';
 import { destroy, destroyPlan } from '../../reconcile/index.ts';
 import { observeObjects } from '../../observe/index.ts';
-import { exitCode } from '../exit-code.ts';
-import { checkAccess } from '../../operation/index.ts';
+import { exitCode, checkAccess } from '../../operation/index.ts';
 import { renderPlan } from '../render/plan.ts';
 import { ask, printJson, printProgress } from '../terminal.ts';
 import { locked, topologyCommand, type TargetOptions } from '../topology-command.ts';

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { Command } from 'commander';
 import { guardRun, undoRun, openDrillWorld } from '../../drills/index.ts';
-import { exitCode, type ExitCode } from '../exit-code.ts';
+import { exitCode, type ExitCode } from '../../operation/index.ts';
 import { withSession, withTopologyOption, type TopologyOptions } from '../topology-command.ts';
 import { print } from '../terminal.ts';
 

@@ -13,7 +13,7 @@ import {
 } from '../../drills/index.ts';
 import type { Result } from '../../proof/index.ts';
 import { UnderstudyError } from '@understudy/foundation';
-import { exitCode, type ExitCode } from '../exit-code.ts';
+import { exitCode, type ExitCode } from '../../operation/index.ts';
 import { renderDryRun, renderRuns, renderVerdict } from '../render/drill.ts';
 import { ask, print, printJson, printProgress } from '../terminal.ts';
 import {

@@ -4,8 +4,7 @@ import { Command } from 'commander';
 import { UnderstudyError } from '@understudy/foundation';
 import { exampleTopology, parseTopology, TopologyError } from '../../topology/index.ts';
 import { action } from '../action.ts';
-import { exitCode } from '../exit-code.ts';
-import { targetName } from '../../operation/index.ts';
+import { exitCode, targetName } from '../../operation/index.ts';
 import { print, printJson } from '../terminal.ts';
 import { withTarget, type TargetOptions } from '../topology-command.ts';
 

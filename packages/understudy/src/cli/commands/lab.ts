@@ -12,8 +12,7 @@ import {
   labUp,
 } from '@understudy/lab';
 import { action, withCommonOptions, type CommonOptions } from '../action.ts';
-import { exitCode, type ExitCode } from '../exit-code.ts';
-import { cacheDirectory } from '../../operation/index.ts';
+import { exitCode, type ExitCode, cacheDirectory } from '../../operation/index.ts';
 import { renderLabStatus } from '../render/lab.ts';
 import { confirm, print, printJson } from '../terminal.ts';
 

@@ -2,8 +2,7 @@
 import { Command } from 'commander';
 import { plan } from '../../reconcile/index.ts';
 import { observe } from '../../observe/index.ts';
-import { preview, resolveIntent } from '../../operation/index.ts';
-import { exitCode } from '../exit-code.ts';
+import { preview, resolveIntent, exitCode } from '../../operation/index.ts';
 import { renderPlan } from '../render/plan.ts';
 import { print, printJson } from '../terminal.ts';
 import { topologyCommand, type TargetOptions } from '../topology-command.ts';

@@ -2,7 +2,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { judge, type Status } from '../../status/index.ts';
 import { observe } from '../../observe/index.ts';
-import { exitCode, type ExitCode } from '../exit-code.ts';
+import { exitCode, type ExitCode } from '../../operation/index.ts';
 import { renderStatus } from '../render/status.ts';
 import { clearScreen, print, printJson } from '../terminal.ts';
 import { topologyCommand, type TargetOptions } from '../topology-command.ts';

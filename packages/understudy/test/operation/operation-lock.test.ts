@@ -35,7 +35,7 @@ test('another topology is not kept waiting', async () => {
 
 test('a holder that was killed holds nothing', async () => {
   const where = await directory();
-  const lockModule = new URL('../../src/status/index.ts', import.meta.url).href;
+  const lockModule = new URL('../../src/operation/index.ts', import.meta.url).href;
   const groundModule = new URL('../../../foundation/src/index.ts', import.meta.url).href;
   const code = `
     const { lockOperation } = await import('${lockModule}');

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { checkAccess, checkRegion } from '../../src/operation/region-check.ts';
 import { Secret, UnderstudyError } from '@understudy/foundation';
-import { createRegionApi, SimulatedHardware } from '@understudy/lab';
+import { createRegionApi, SimulatedHardware } from '@understudy/lab/region';
 import { createLinodeClient, neededScopes, type LinodeClient } from '../../src/linode/index.ts';
 import { parseTopology, TopologyError } from '../../src/topology/index.ts';
 import { sampleText } from '../simulation/sample-intent.ts';

@@ -2,18 +2,18 @@
 // explanation that explains nothing.
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { routes } from '../../src/region/api/routes.ts';
-import { apply, destroy, plan, confirmAll } from '../../../understudy/src/reconcile/index.ts';
-import { judge } from '../../../understudy/src/status/index.ts';
-import { observe } from '../../../understudy/src/observe/index.ts';
-import { startRegion } from '../region/api/region.ts';
-import { walk } from '../region/api/walk.ts';
-import { everyOperation } from '../../../understudy/test/linode/every-operation.ts';
-import { wire } from '../../../understudy/test/linode/wire.ts';
-import { sampleIntent, sampleText } from '../../../understudy/test/simulation/sample-intent.ts';
-import { simulatedWorld, type ExchangeListener } from '../../../understudy/test/simulation/simulated-world.ts';
-import { explained, unexplained } from './explained-differences.ts';
-import { Specification, specificationFile, whyWithout } from './specification.ts';
+import { routes } from '@understudy/lab/region';
+import { apply, destroy, plan, confirmAll } from '../src/reconcile/index.ts';
+import { judge } from '../src/status/index.ts';
+import { observe } from '../src/observe/index.ts';
+import { startRegion } from '../../lab/test/region/api/region.ts';
+import { walk } from '../../lab/test/region/api/walk.ts';
+import { everyOperation } from './linode/every-operation.ts';
+import { wire } from './linode/wire.ts';
+import { sampleIntent, sampleText } from './simulation/sample-intent.ts';
+import { simulatedWorld, type ExchangeListener } from './simulation/simulated-world.ts';
+import { explained, unexplained } from '../../lab/test/openapi/explained-differences.ts';
+import { Specification, specificationFile, whyWithout } from '../../lab/test/openapi/specification.ts';
 
 const file = specificationFile();
 
