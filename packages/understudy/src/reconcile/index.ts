@@ -1,3 +1,4 @@
+export { clusterSubjectOf } from './plan/step-id.ts';
 export { type Applied, apply, type ConfirmRequest, destroy } from './execute/apply.ts';
 export { confirmAll, confirmUnlessDestructive } from './plan/consent.ts';
 export { destroyPlan } from './execute/destroy.ts';
