@@ -168,26 +168,31 @@ function serves({ cluster, objects }: Observation, label: string): boolean {
   );
 }
 
-/** Files that differ from what they should be, each as a clause; every file of a machine that is yet to be made. */
-function fileDifferences(files: readonly ManagedFile[], machine: ObservedMachine | undefined): string[] {
+/** A file that is not what it should be. */
+interface FileDifference {
+  readonly path: string;
+  /** The clause that says what is wrong: `is missing`. */
+  readonly clause: string;
+}
+
+/** Files that differ from what they should be; every file of a machine that is yet to be made. */
+function fileDifferences(files: readonly ManagedFile[], machine: ObservedMachine | undefined): FileDifference[] {
   return files.flatMap((file) => {
-    const there = machine ? partOf(machine.files, file.path) : absent;
-    switch (there.state) {
-      case 'absent':
-        return [`${file.path} is missing`];
-      case 'unknown':
-        return [];
-      case 'seen':
-        return fileDifference(file, there.value);
-    }
+    const clause = fileDifference(file, machine ? partOf(machine.files, file.path) : absent);
+    return clause === undefined ? [] : [{ path: file.path, clause }];
   });
 }
 
-function fileDifference(file: ManagedFile, there: { hash: string; mode: string; owner: string }): string[] {
-  if (there.hash !== contentHash(file.content)) return [`${file.path} differs from what was written`];
-  if (there.mode !== file.mode) return [`${file.path} has the mode ${there.mode} instead of ${file.mode}`];
-  if (there.owner !== file.owner) return [`${file.path} belongs to ${there.owner} instead of ${file.owner}`];
-  return [];
+function fileDifference(
+  file: ManagedFile,
+  there: Seen<{ hash: string; mode: string; owner: string }>,
+): string | undefined {
+  if (there.state === 'unknown') return undefined;
+  if (there.state === 'absent') return 'is missing';
+  const { hash, mode, owner } = there.value;
+  if (hash !== contentHash(file.content)) return 'differs from what was written';
+  if (mode !== file.mode) return `has the mode ${mode} instead of ${file.mode}`;
+  return owner === file.owner ? undefined : `belongs to ${owner} instead of ${file.owner}`;
 }
 
 /** Names each part that could not be read among the draft's obstacles; true when there was one. */
@@ -216,7 +221,9 @@ export function planFiles(
   if (namesUnread(draft, machine.label, parts)) return;
   const differences = fileDifferences(files, seen);
   if (differences.length > 0) {
-    const reason = seen ? `On ${machine.label} ${differences.join('; ')}.` : 'A new machine has none of its files.';
+    const reason = seen
+      ? `On ${machine.label} ${differences.map(({ path, clause }) => `${path} ${clause}`).join('; ')}.`
+      : 'A new machine has none of its files.';
     draft.add({
       id: stepId.machineFiles(machine.label),
       subject: machine.label,
@@ -231,7 +238,7 @@ export function planFiles(
     });
   }
   // Changed kernel settings are applied when their file is written.
-  const rewritten = differences.some((difference) => difference.startsWith(sysctlPath));
+  const rewritten = differences.some(({ path }) => path === sysctlPath);
   if (seen && !rewritten) planKernel(draft, intent, machine, seen);
 }
 
