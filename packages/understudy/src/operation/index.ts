@@ -29,14 +29,7 @@ export {
 } from './intent.ts';
 export { readSecretValue } from './secret-file.ts';
 export { checkAccess, type Price } from './region-check.ts';
-export {
-  defaultTopologyPath,
-  locksDirectory,
-  openSession,
-  resolveIntent,
-  runsDirectory,
-  type Session,
-} from './session.ts';
+export { locksDirectory, openSession, resolveIntent, runsDirectory, type Session } from './session.ts';
 export { preview } from './advice.ts';
 export { targetName } from './target.ts';
 export { cacheDirectory } from './places.ts';

@@ -22,8 +22,6 @@ import { parseTopology, type Topology } from '../topology/index.ts';
 import { cacheDirectory, configDirectory, stateDirectory } from './places.ts';
 import { resolveTarget, type Target } from './target.ts';
 
-export const defaultTopologyPath = 'topology.yaml';
-
 export interface SessionRequest {
   readonly topologyPath: string;
   readonly target: string | undefined;
