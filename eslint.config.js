@@ -1,6 +1,7 @@
-// The lint rules of the workspace; the walls between rooms are in walls.js.
+// The lint rules of the workspace; the walls between rooms are in walls.js, what refuses decisions on messages in message-text.js.
 import tseslint from 'typescript-eslint';
 import importX from 'eslint-plugin-import-x';
+import { noDecisionOnText } from './message-text.js';
 import { zones } from './walls.js';
 
 const quiet = [
@@ -35,6 +36,13 @@ export default tseslint.config(
     files: ['packages/understudy/src/**/*.ts', 'packages/client/src/**/*.ts'],
     ignores: ['packages/understudy/src/cli/**'],
     rules: { 'no-console': 'error', 'no-restricted-properties': ['error', ...quiet] },
+  },
+  {
+    files: ['packages/understudy/src/**/*.ts'],
+    // Linode's API says in words why it refuses; this file turns them into codes.
+    ignores: ['packages/understudy/src/linode/reason.ts'],
+    plugins: { understudy: { rules: { 'no-decision-on-text': noDecisionOnText } } },
+    rules: { 'understudy/no-decision-on-text': 'error' },
   },
   {
     files: ['**/test/**/*.ts'],

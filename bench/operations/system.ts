@@ -11,6 +11,7 @@ import {
 import type { Logger } from '@understudy/foundation';
 import { labDown, labStatus, labUp } from '@understudy/lab';
 import { apply, confirmAll, destroy, plan, type Plan } from '../../packages/understudy/src/reconcile/index.ts';
+import { stepId } from '../../packages/understudy/src/reconcile/plan/step-id.ts';
 import { observe } from '../../packages/understudy/src/observe/index.ts';
 import type { FailoverProfile } from '../../packages/understudy/src/engines/index.ts';
 import { systemName, topologyText, type FileParts, type Operation } from './operations.ts';
@@ -75,8 +76,8 @@ async function bring(session: Session, how: Pick<SystemOptions, 'logger' | 'sign
   const { world, topology, target } = session;
   const intent = await resolveIntent(session);
   const { steps, obstacles } = plan(intent, await observe(world, topology));
-  const anew = ({ id, task: { kind } }: Plan['steps'][number]): boolean =>
-    kind === 'engine-upgrade' || kind === 'engine-restart' || id.endsWith('/replace');
+  const anew = ({ id, subject, task: { kind } }: Plan['steps'][number]): boolean =>
+    kind === 'engine-upgrade' || kind === 'engine-restart' || id === stepId.instanceReplace(subject);
   if (obstacles.length > 0 || steps.some(anew)) await destroy(world, topology.name);
   await target.prepare(topology.search, how);
   await apply(world, intent, { confirm: confirmAll, signal: how.signal });

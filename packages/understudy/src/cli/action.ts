@@ -35,7 +35,11 @@ export function action<Options extends CommonOptions>(
 ): (...received: unknown[]) => Promise<void> {
   return async (...received) => {
     const options = received.at(-2) as Options;
-    const words = received.slice(0, -2).flat() as string[];
+    // An optional word that was left out is undefined.
+    const words = received
+      .slice(0, -2)
+      .flat()
+      .filter((word) => typeof word === 'string');
     const controller = new AbortController();
     const interrupt = (signal: NodeJS.Signals): void => {
       if (controller.signal.aborted) process.exit(exitCode.unknown);

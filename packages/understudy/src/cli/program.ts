@@ -16,7 +16,9 @@ Start here:
   understudy init > topology.yaml          write an example topology, commented
   understudy lab up                        a small Linode region on this machine (root)
   understudy apply topology.yaml           make it so
-  understudy drill run search-kill-master -t topology.yaml
+  understudy drill run search-kill-master topology.yaml
+
+The topology is a word of the command or -t, --topology; topology.yaml when none is named.
 
 Exit codes: 0 yes, 1 no (drift found, drill failed, degraded), 2 unknown, 64 bad usage or file, 70 internal fault.`;
 

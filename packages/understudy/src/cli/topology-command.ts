@@ -1,15 +1,9 @@
-// What every command on a topology shares: the file argument, `--target`, and a session around the body.
+// What every command on a topology shares: the topology, `--target`, and a session around the body.
 import type { Command } from 'commander';
-import {
-  lockOperation,
-  defaultTopologyPath,
-  locksDirectory,
-  openSession,
-  type Session,
-  type ExitCode,
-} from '../operation/index.ts';
+import { lockOperation, locksDirectory, openSession, type ExitCode, type Session } from '../operation/index.ts';
 import { systemClock } from '@understudy/foundation';
 import { action, withCommonOptions, type CommonOptions, type Context } from './action.ts';
+import { defaultTopologyPath, splitWords, type OtherWords } from './topology-words.ts';
 import { targetNames } from '../topology/index.ts';
 
 export interface TargetOptions extends CommonOptions {
@@ -29,33 +23,38 @@ export interface TopologyContext extends Context {
   readonly topologyPath: string;
 }
 
-/** A command `NAME [topology]` whose body gets an open session. */
-export function topologyCommand<Options extends TargetOptions>(
+/** Adds `-t, --topology`, which every command that takes a topology has beside the word for it. */
+export function withTopologyOption(
   command: Command,
-  body: (context: TopologyContext, options: Options) => Promise<ExitCode>,
+  what = `topology file (default: ${defaultTopologyPath})`,
 ): Command {
-  return withTarget(command.argument('[topology]', 'topology file', defaultTopologyPath)).action(
-    action((context, options: Options, topologyPath = defaultTopologyPath) =>
-      inSession(context, options, topologyPath, (topologyContext) => body(topologyContext, options)),
-    ),
-  );
+  return withTarget(command.option('-t, --topology <file>', what));
 }
 
 export interface TopologyOptions extends TargetOptions {
-  readonly topology: string;
+  readonly topology?: string;
 }
 
-/** For commands whose arguments are something else: the topology is `-t`. */
-export function withTopologyOption(command: Command): Command {
-  return withTarget(command.option('-t, --topology <file>', 'topology file', defaultTopologyPath));
+/** A command `NAME [topology]` whose body gets an open session. */
+export function topologyCommand<Options extends TopologyOptions>(
+  command: Command,
+  body: (context: TopologyContext, options: Options) => Promise<ExitCode>,
+): Command {
+  return sessionCommand(command, 0, (context, options: Options) => body(context, options));
 }
 
-/** The action of such a command: its body gets an open session and the words of the command line. */
-export function withSession<Options extends TopologyOptions>(
+/** A command with words beside the topology. Its body gets an open session, and those words. */
+export function sessionCommand<Options extends TopologyOptions>(
+  command: Command,
+  expected: OtherWords,
   body: (context: TopologyContext, options: Options, ...words: string[]) => Promise<ExitCode>,
-): (...received: unknown[]) => Promise<void> {
-  return action((context, options: Options, ...words) =>
-    inSession(context, options, options.topology, (topologyContext) => body(topologyContext, options, ...words)),
+): Command {
+  const taken = expected === 'names' ? command : command.argument('[topology]', 'topology file; the same as -t');
+  return withTopologyOption(taken).action(
+    action((context, options: Options, ...words) => {
+      const { topologyPath = defaultTopologyPath, others } = splitWords(words, options.topology, expected);
+      return inSession(context, options, topologyPath, (topologyContext) => body(topologyContext, options, ...others));
+    }),
   );
 }
 

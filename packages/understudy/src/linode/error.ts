@@ -1,5 +1,6 @@
 // The one error of this room and its codes. Nothing here may hold a token or a body: only method, path and answers.
 import { UnderstudyError } from '@understudy/foundation';
+import type { LinodeReason } from './reason.ts';
 
 export type LinodeErrorCode =
   | 'linode-unauthorized'
@@ -12,12 +13,6 @@ export type LinodeErrorCode =
   | 'linode-timeout'
   | 'linode-ambiguous'
   | 'linode-unexpected-answer';
-
-/** One entry of Linode's `errors` list: the reason, and the request's field when it is about one. */
-export interface LinodeReason {
-  readonly reason: string;
-  readonly field?: string;
-}
 
 /** What was asked of the API: enough to find the call again, nothing secret. */
 export interface Operation {
@@ -59,7 +54,7 @@ export class LinodeError extends UnderstudyError {
         path: operation.path,
         ...(operation.label === undefined ? {} : { label: operation.label }),
         ...(status === undefined ? {} : { status }),
-        ...(errors.length === 0 ? {} : { errors }),
+        ...(errors.length === 0 ? {} : { errors: errors.map(asSaid) }),
         ...facts,
       },
       ...(cause === undefined ? {} : { cause }),
@@ -69,6 +64,11 @@ export class LinodeError extends UnderstudyError {
     this.status = status;
     this.errors = errors;
   }
+}
+
+/** As Linode said it. */
+function asSaid({ reason, field }: LinodeReason): LinodeReason {
+  return field === undefined ? { reason } : { reason, field };
 }
 
 /** True for a LinodeError, of one of the given codes when any are given. */

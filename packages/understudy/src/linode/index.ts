@@ -9,7 +9,8 @@ export {
   type LinodeClientOptions,
 } from './client.ts';
 export { type Access, missingGrants, missingScopes, neededScopes } from './access.ts';
-export { isLinodeError, LinodeError, type LinodeErrorCode, type LinodeReason, type Operation } from './error.ts';
+export { isLinodeError, LinodeError, type LinodeErrorCode, type Operation } from './error.ts';
+export type { LinodeReason } from './reason.ts';
 export type { CallOptions } from './call.ts';
 export type { WaitOptions } from './wait.ts';
 export type {

@@ -1,6 +1,7 @@
 // What one attempt came to, and what follows from it: pure, so that every retry rule can be read and tested here.
 import { isIP } from 'node:net';
-import { LinodeError, type LinodeErrorCode, type LinodeReason, type Operation } from './error.ts';
+import { LinodeError, type LinodeErrorCode, type Operation } from './error.ts';
+import { reasonsIn, type LinodeReason } from './reason.ts';
 
 export interface Answered {
   readonly kind: 'answer';
@@ -44,7 +45,7 @@ export function judge(operation: Operation, attempt: Attempt, now: number): Verd
 function judgeAnswer(operation: Operation, answer: Answered, now: number, idempotent: boolean): Verdict {
   const { status, headers, body } = answer;
   if (status >= 200 && status < 300) return { next: 'done', answer };
-  const errors = reasons(body);
+  const errors = reasonsIn(body);
   const waitMs = retryAfterMs(headers, now);
   const retry = (code: LinodeErrorCode, toDo: string): Verdict => ({
     next: 'retry',
@@ -56,14 +57,14 @@ function judgeAnswer(operation: Operation, answer: Answered, now: number, idempo
     error: refusal(code, operation, status, errors, toDo, facts),
   });
   if (status === 429) return retry('linode-rate-limited', 'Wait for the limit to reset, or lower the concurrency.');
-  if (status === 400 && errors.some(isBusy))
+  if (status === 400 && errors.some(({ code }) => code === 'busy'))
     return retry('linode-busy', 'Another job of this instance runs; wait for its event to finish.');
   if (status === 503 && headers.has('x-maintenance-mode'))
     return fail('linode-unavailable', 'Linode is in maintenance; see its status page and run again later.', {
       maintenance: true,
     });
   if (status === 503) return retry('linode-unavailable', 'Linode asks to come back later; run again.');
-  if (status === 401 && !errors.some(lacksScope))
+  if (status === 401 && !errors.some(({ code }) => code === 'scope'))
     return fail('linode-unauthorized', 'Set LINODE_TOKEN to a valid personal access token.');
   if (status === 401 || status === 403) {
     const scope = scopeFor(operation, headers);
@@ -79,11 +80,6 @@ function judgeAnswer(operation: Operation, answer: Answered, now: number, idempo
   }
   return fail('linode-invalid', 'Linode refuses the request as it stands; change what the reasons name.');
 }
-
-/** The answer that says another job holds the instance. https://techdocs.akamai.com/linode-api/reference/errors */
-const isBusy = ({ reason }: LinodeReason) => /^linode busy\.?$/i.test(reason.trim());
-/** Linode answers 401, not 403, when a valid token lacks the scope. */
-const lacksScope = ({ reason }: LinodeReason) => /not authorized to use this endpoint/i.test(reason);
 
 function refusal(
   code: LinodeErrorCode,
@@ -116,15 +112,6 @@ function ambiguous(operation: Operation, what: string, cause: unknown, status?: 
 
 export function describe({ name, method, path }: Operation): string {
   return `${name} (${method} ${path})`;
-}
-
-function reasons(body: unknown): LinodeReason[] {
-  if (typeof body !== 'object' || body === null || !('errors' in body) || !Array.isArray(body.errors)) return [];
-  return (body.errors as unknown[]).flatMap((entry) => {
-    if (typeof entry !== 'object' || entry === null || !('reason' in entry)) return [];
-    const field = 'field' in entry && typeof entry.field === 'string' ? { field: entry.field } : {};
-    return [{ reason: String(entry.reason), ...field }];
-  });
 }
 
 /** Retry-After in seconds or as a date; without it, X-RateLimit-Reset (epoch seconds) of an exhausted limit. */

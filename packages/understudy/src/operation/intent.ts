@@ -17,6 +17,7 @@ import {
 import { engineLayouts, type PackageRepository } from '../engines/index.ts';
 import { machinePlans, type MachinePlan, type Role, type Topology } from '../topology/index.ts';
 import type { Certificate } from './certificate.ts';
+import { clusterSubjectOf } from '../reconcile/index.ts';
 
 export interface Intent {
   readonly topology: Topology;
@@ -144,5 +145,5 @@ export function indexTemplateOf(intent: Intent): IndexTemplate {
 
 /** Subject of the steps about the cluster as a whole. */
 export function clusterSubject(intent: Intent): string {
-  return `${intent.topology.name}-cluster`;
+  return clusterSubjectOf(intent.topology.name);
 }

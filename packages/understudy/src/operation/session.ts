@@ -23,8 +23,6 @@ import { cacheDirectory, configDirectory, stateDirectory } from './places.ts';
 import { resolveTarget } from './resolve-target.ts';
 import type { Target } from './target.ts';
 
-export const defaultTopologyPath = 'topology.yaml';
-
 export interface SessionRequest {
   readonly topologyPath: string;
   readonly target: string | undefined;

@@ -168,7 +168,9 @@ for (const [status, reason, code] of statuses) {
       assert.ok(error instanceof LinodeError);
       assert.equal(error.code, code);
       assert.equal(error.status, status);
-      assert.deepEqual(error.errors, [{ reason, field: 'label' }]);
+      assert.deepEqual(error.facts['errors'], [{ reason, field: 'label' }]);
+      const read = /OAuth/.test(reason) ? { code: 'scope' } : {};
+      assert.deepEqual(error.errors, [{ reason, field: 'label', ...read }]);
       assert.match(error.message, /vpcs\.create \(POST \/vpcs\): status \d+, label: .*; expected success\. \S/);
       if (code === 'linode-forbidden') assert.equal(error.facts['scope'], 'vpc:read_write');
       return true;

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { apply, destroy, plan, confirmAll } from '../../src/reconcile/index.ts';
 import { observe } from '../../src/observe/index.ts';
+import { refusal, wire } from '../linode/wire.ts';
 import { sampleIntent, sampleText } from '../simulation/sample-intent.ts';
 import { simulatedWorld } from '../simulation/simulated-world.ts';
 
@@ -98,4 +99,17 @@ test('changing backends on a system that exists is an obstacle with the way out,
     'demo-service-1',
     'demo-service-2',
   ]);
+});
+
+test('a refusal of the balancer that is about its name is passed on as it is, whatever the name is', async (context) => {
+  const intent = await sampleIntent(sampleText.replace('name: demo', 'name: vpc'));
+  await using sim = await simulatedWorld();
+  const { linode } = sim.world;
+  // The far side of the wire: the name is taken.
+  const { client } = await wire(context, () => refusal(400, 'A balancer vpc-balancer exists already', 'label'));
+  const refusing: typeof sim.world = {
+    ...sim.world,
+    linode: { ...linode, nodeBalancers: { ...linode.nodeBalancers, create: client.nodeBalancers.create } },
+  };
+  await assert.rejects(apply(refusing, intent, all), /label: A balancer vpc-balancer exists already; expected success/);
 });

@@ -4,6 +4,7 @@ import { before, describe, test } from 'node:test';
 import { seen, unknown } from '@understudy/foundation';
 import { apply, confirmAll, plan } from '../../src/reconcile/index.ts';
 import type { Intent } from '../../src/operation/index.ts';
+import { stepId } from '../../src/reconcile/plan/step-id.ts';
 import { judge } from '../../src/status/index.ts';
 import { observe, type Observation } from '../../src/observe/index.ts';
 import { sampleIntent, sampleText } from '../simulation/sample-intent.ts';
@@ -89,7 +90,7 @@ describe('machines that do not answer over SSH', () => {
       ['demo-search-2', 'demo-service-2'],
     );
     assert.ok(
-      reboots[1]!.after.includes('demo-search-2/wait'),
+      reboots[1]!.after.includes(stepId.instanceReady('demo-search-2')),
       'one after the other, the second when the first is back',
     );
   });

@@ -6,6 +6,7 @@ import { taskKinds } from '../../src/reconcile/execute/carry-out.ts';
 import { disruptionOf, disruptions } from '../../src/reconcile/plan/disruption.ts';
 import { apply, confirmAll, plan, type Plan } from '../../src/reconcile/index.ts';
 import type { Intent } from '../../src/operation/index.ts';
+import type { StepId } from '../../src/reconcile/plan/step-id.ts';
 import { observe } from '../../src/observe/index.ts';
 import { sampleIntent, sampleText } from '../simulation/sample-intent.ts';
 import { simulatedWorld, type SimulatedWorld } from '../simulation/simulated-world.ts';
@@ -45,11 +46,11 @@ test('whatever deletes, reboots, restarts or upgrades is in the table', () => {
 /** Pairs of steps of one group that nothing keeps from running at the same time. */
 function side({ steps }: Plan): string[] {
   const byId = new Map(steps.map((step) => [step.id, step]));
-  const before = new Map<string, ReadonlySet<string>>();
-  const ancestors = (id: string): ReadonlySet<string> => {
+  const before = new Map<StepId, ReadonlySet<StepId>>();
+  const ancestors = (id: StepId): ReadonlySet<StepId> => {
     const known = before.get(id);
     if (known) return known;
-    const all = new Set<string>();
+    const all = new Set<StepId>();
     for (const up of byId.get(id)?.after ?? []) for (const one of [up, ...ancestors(up)]) all.add(one);
     before.set(id, all);
     return all;

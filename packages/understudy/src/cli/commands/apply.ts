@@ -12,7 +12,7 @@ import {
 import { renderPlan } from '../render/plan.ts';
 import { renderStatus } from '../render/status.ts';
 import { confirm, print, printJson, printProgress } from '../terminal.ts';
-import { locked, topologyCommand, type TargetOptions, type TopologyContext } from '../topology-command.ts';
+import { locked, topologyCommand, type TopologyOptions, type TopologyContext } from '../topology-command.ts';
 
 const examples = `
 Examples:
@@ -23,7 +23,7 @@ Examples:
 Interrupting it is safe, and so is running it again: there is no state file, the world is looked at anew.
 Exit codes: 0 as the topology asks and healthy, 1 declined, 2 not reached, 64 the file is refused.`;
 
-interface ApplyOptions extends TargetOptions {
+interface ApplyOptions extends TopologyOptions {
   readonly yes?: boolean;
 }
 

@@ -5,14 +5,14 @@ import { observeObjects } from '../../observe/index.ts';
 import { exitCode, checkAccess } from '../../operation/index.ts';
 import { renderPlan } from '../render/plan.ts';
 import { ask, printJson, printProgress } from '../terminal.ts';
-import { locked, topologyCommand, type TargetOptions } from '../topology-command.ts';
+import { locked, topologyCommand, type TopologyOptions } from '../topology-command.ts';
 
 const examples = `
 Examples:
   understudy destroy topology.yaml           shows what would go, and asks for the system's name
   understudy destroy topology.yaml --yes`;
 
-interface DestroyOptions extends TargetOptions {
+interface DestroyOptions extends TopologyOptions {
   readonly yes?: boolean;
 }
 

@@ -2,15 +2,17 @@
 import { Command } from 'commander';
 import { drillsNamed, holdFault, openDrillWorld } from '../../drills/index.ts';
 import { exitCode, type ExitCode } from '../../operation/index.ts';
-import { withSession, withTopologyOption, type TopologyOptions } from '../topology-command.ts';
+import { sessionCommand, type TopologyOptions } from '../topology-command.ts';
 
 export function drillHoldCommand(): Command {
   const command = new Command('hold').argument('<name>', 'drill').argument('<directory>', 'run folder to write');
-  return withTopologyOption(command).action(
-    withSession(async (context, _options: TopologyOptions, name = '', directory = ''): Promise<ExitCode> => {
+  return sessionCommand(
+    command,
+    2,
+    async (context, _options: TopologyOptions, name = '', directory = ''): Promise<ExitCode> => {
       const world = await openDrillWorld(context.session, context.topologyPath);
       for (const drill of drillsNamed([name])) await holdFault(world, drill, directory, context.signal);
       return exitCode.yes;
-    }),
+    },
   );
 }

@@ -16,17 +16,12 @@ import { UnderstudyError } from '@understudy/foundation';
 import { exitCode, type ExitCode } from '../../operation/index.ts';
 import { renderDryRun, renderRuns, renderVerdict } from '../render/drill.ts';
 import { ask, print, printJson, printProgress } from '../terminal.ts';
-import {
-  locked,
-  withSession,
-  withTopologyOption,
-  type TopologyContext,
-  type TopologyOptions,
-} from '../topology-command.ts';
+import { locked, sessionCommand, type TopologyContext, type TopologyOptions } from '../topology-command.ts';
 
 const examples = `
 Examples:
   understudy drill run search-kill-master -t topology.yaml
+  understudy drill run search-kill-master topology.yaml      the same
   understudy drill run search-power-cut --repeat 9 --json
   understudy drill run --all
   understudy drill run --group service --fault-seconds 20
@@ -51,7 +46,10 @@ interface DrillRunOptions extends TopologyOptions {
 export function drillRunCommand(): Command {
   const command = new Command('run')
     .description('run drills by name, by group, or all')
-    .argument('[name...]', 'drills, see `drill list`')
+    .argument(
+      '[name...]',
+      'drills, see `drill list`; a word that ends in .yaml, .yml or .json or has a slash is the topology',
+    )
     .option('--all', 'every drill of the catalogue')
     .option('--group <group>', `every drill of a group: ${groups().join(', ')}`)
     .option('--repeat <n>', 'run each so many times; worst and median are shown', wholeNumber(1, 1000), 1)
@@ -64,19 +62,17 @@ export function drillRunCommand(): Command {
     .option('--dry-run', 'show what would be done, and do nothing')
     .option('-y, --yes', 'do not ask outside the lab')
     .addHelpText('after', examples);
-  return withTopologyOption(command).action(
-    withSession(async (context, options: DrillRunOptions, ...names) => {
-      const drills = chosen(names, options);
-      const world = await openDrillWorld(context.session, context.topologyPath);
-      if (options.dryRun === true) return showPlans(world, drills, options);
-      if (!(await confirmed(context, options))) return exitCode.no;
-      const reason = `drill ${drills.map(({ name }) => name).join(' ')}`;
-      const results = await locked(context.session, reason, () => runAll(context, world, drills, options));
-      if (options.json === true) printJson(results.map(({ verdict, directory }) => ({ ...verdict, directory })));
-      else if (results.length > 1) print(renderRuns(results));
-      return exitOfResults(results.map(({ verdict }) => verdict.result));
-    }),
-  );
+  return sessionCommand(command, 'names', async (context, options: DrillRunOptions, ...names) => {
+    const drills = chosen(names, options);
+    const world = await openDrillWorld(context.session, context.topologyPath);
+    if (options.dryRun === true) return showPlans(world, drills, options);
+    if (!(await confirmed(context, options))) return exitCode.no;
+    const reason = `drill ${drills.map(({ name }) => name).join(' ')}`;
+    const results = await locked(context.session, reason, () => runAll(context, world, drills, options));
+    if (options.json === true) printJson(results.map(({ verdict, directory }) => ({ ...verdict, directory })));
+    else if (results.length > 1) print(renderRuns(results));
+    return exitOfResults(results.map(({ verdict }) => verdict.result));
+  });
 }
 
 function groups(): string[] {

@@ -6,7 +6,8 @@ import { exampleTopology, parseTopology, TopologyError } from '../../topology/in
 import { action } from '../action.ts';
 import { exitCode, targetName } from '../../operation/index.ts';
 import { print, printJson } from '../terminal.ts';
-import { withTarget, type TargetOptions } from '../topology-command.ts';
+import { withTopologyOption, type TopologyOptions } from '../topology-command.ts';
+import { splitWords } from '../topology-words.ts';
 
 const examples = `
 Examples:
@@ -18,19 +19,20 @@ Examples:
 On Linode only the networks in access.adminNetworks reach SSH. Without --admin-network the file has YOUR-ADDRESS there, which
 plan and apply refuse until you fill it in.`;
 
-interface InitOptions extends TargetOptions {
+interface InitOptions extends TopologyOptions {
   readonly adminNetwork?: string;
 }
 
 export function initCommand(): Command {
   const command = new Command('init')
     .description('write a commented example topology')
-    .argument('[file]', 'where to write it; stdout when left out')
+    .argument('[file]', 'where to write it, the same as -t; stdout when left out')
     .option('--admin-network <cidr>', 'who may reach SSH: the public address you work from, followed by /32')
     .addHelpText('after', examples);
-  return withTarget(command).action(
+  return withTopologyOption(command, 'where to write it').action(
     // eslint-disable-next-line @typescript-eslint/require-await -- one shape for every command
-    action(async ({ logger }, options: InitOptions, file?: string) => {
+    action(async ({ logger }, options: InitOptions, ...words) => {
+      const { topologyPath: file } = splitWords(words, options.topology, 0);
       const { adminNetwork } = options;
       const target = targetName(options.target);
       const text = exampleTopology({ target, adminNetwork });

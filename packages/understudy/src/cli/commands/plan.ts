@@ -5,7 +5,7 @@ import { observe } from '../../observe/index.ts';
 import { preview, resolveIntent, exitCode } from '../../operation/index.ts';
 import { renderPlan } from '../render/plan.ts';
 import { print, printJson } from '../terminal.ts';
-import { topologyCommand, type TargetOptions } from '../topology-command.ts';
+import { topologyCommand, type TopologyOptions } from '../topology-command.ts';
 
 const examples = `
 Examples:
@@ -19,7 +19,7 @@ export function planCommand(): Command {
   const command = new Command('plan')
     .description('what would change, each step with its reason; changes nothing')
     .addHelpText('after', examples);
-  return topologyCommand<TargetOptions>(command, async ({ session, topologyPath }, options) => {
+  return topologyCommand<TopologyOptions>(command, async ({ session, topologyPath }, options) => {
     const { world, topology } = session;
     const { advice, ...account } = await preview(session, topologyPath, 'read');
     const [intent, observation] = await Promise.all([resolveIntent(session, account), observe(world, topology)]);

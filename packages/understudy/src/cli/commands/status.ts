@@ -5,7 +5,7 @@ import { observe } from '../../observe/index.ts';
 import { exitCode, type ExitCode } from '../../operation/index.ts';
 import { renderStatus } from '../render/status.ts';
 import { clearScreen, print, printJson } from '../terminal.ts';
-import { topologyCommand, type TargetOptions } from '../topology-command.ts';
+import { topologyCommand, type TopologyOptions } from '../topology-command.ts';
 
 const examples = `
 Examples:
@@ -15,7 +15,7 @@ Examples:
 
 Exit codes: 0 healthy, 1 degraded or down, 2 unknown. docs/status.md describes the JSON.`;
 
-interface StatusOptions extends TargetOptions {
+interface StatusOptions extends TopologyOptions {
   readonly watch?: number | true;
 }
 

@@ -49,8 +49,8 @@ async function packageList(limit: number): Promise<string> {
 }
 
 /** Words that a search for this text would use: long enough to mean something. */
-export function wordsOf(entry: CorpusEntry): string[] {
-  return entry.text.match(/[a-z]{5,}/gi) ?? [entry.title];
+export function wordsOf({ title, text }: CorpusEntry): string[] {
+  return text.match(/[a-z]{5,}/gi) ?? [title];
 }
 
 function clean(text: string): string {

@@ -2,36 +2,42 @@
 import { show } from '../checker/judge.ts';
 import type { Verdict } from '../checker/verdict.ts';
 
+interface TestCase {
+  readonly ending: 'passed' | 'skipped' | 'failure' | 'error';
+  readonly xml: string;
+}
+
 export function junitOf(verdict: Verdict): string {
   const seconds = (verdict.rtoMs ?? 0) / 1_000;
   const cases = [runCase(verdict), ...verdict.goals.filter((goal) => goal.limit !== null).map(goalCase(verdict))];
-  const failures = cases.filter((text) => text.includes('<failure')).length;
-  const errors = cases.filter((text) => text.includes('<error')).length;
+  const count = (wanted: TestCase['ending']): number => cases.filter(({ ending }) => ending === wanted).length;
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
-    `<testsuites><testsuite name="${escape(`drill ${verdict.drill}`)}" tests="${cases.length}" failures="${failures}" errors="${errors}" time="${seconds}">`,
-    ...cases,
+    `<testsuites><testsuite name="${escape(`drill ${verdict.drill}`)}" tests="${cases.length}" failures="${count('failure')}" errors="${count('error')}" time="${seconds}">`,
+    ...cases.map(({ xml }) => xml),
     '</testsuite></testsuites>',
     '',
   ].join('\n');
 }
 
 /** INVALID and ABORTED are errors: the run says nothing about the system. */
-function runCase(verdict: Verdict): string {
+function runCase(verdict: Verdict): TestCase {
   const reasons = verdict.reasons.map((reason) => reason.text).join('\n');
   const name = `name="verdict" classname="${escape(verdict.drill)}"`;
-  if (verdict.result === 'PASS') return `<testcase ${name}/>`;
+  if (verdict.result === 'PASS') return { ending: 'passed', xml: `<testcase ${name}/>` };
   const kind = verdict.result === 'FAIL' ? 'failure' : 'error';
-  return `<testcase ${name}><${kind} message="${verdict.result}">${escape(reasons)}</${kind}></testcase>`;
+  const xml = `<testcase ${name}><${kind} message="${verdict.result}">${escape(reasons)}</${kind}></testcase>`;
+  return { ending: kind, xml };
 }
 
 function goalCase(verdict: Verdict) {
-  return (goal: Verdict['goals'][number]): string => {
+  return (goal: Verdict['goals'][number]): TestCase => {
     const name = `name="${escape(goal.goal)}" classname="${escape(verdict.drill)}"`;
-    if (verdict.result === 'INVALID' || verdict.result === 'ABORTED') return `<testcase ${name}><skipped/></testcase>`;
-    if (goal.met) return `<testcase ${name}/>`;
+    if (verdict.result === 'INVALID' || verdict.result === 'ABORTED')
+      return { ending: 'skipped', xml: `<testcase ${name}><skipped/></testcase>` };
+    if (goal.met) return { ending: 'passed', xml: `<testcase ${name}/>` };
     const message = `${show(goal.seen, goal)}, at most ${show(goal.limit, goal)}`;
-    return `<testcase ${name}><failure message="${escape(message)}"/></testcase>`;
+    return { ending: 'failure', xml: `<testcase ${name}><failure message="${escape(message)}"/></testcase>` };
   };
 }
 

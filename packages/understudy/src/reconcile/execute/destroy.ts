@@ -1,16 +1,17 @@
 // Plans the end: everything that carries this system's mark, in the order in which Linode lets go of it.
 import type { ObservedObjects } from '../../observe/index.ts';
 import { toDelete } from '../plan/strays.ts';
+import { stepId, type StepId } from '../plan/step-id.ts';
 import { PlanDraft, type ObjectToDelete, type Plan } from '../plan/step.ts';
 
 /** Pure. Balancer and machines first, then what they used. */
 export function destroyPlan(objects: ObservedObjects): Plan {
   const draft = new PlanDraft();
-  const remove = (object: ObjectToDelete, after: readonly string[]): string =>
+  const remove = (object: ObjectToDelete, after: readonly StepId[]): StepId =>
     draft.add({
+      id: stepId.objectDelete(object),
       subject: object.label,
       action: 'delete',
-      name: `delete-${object.type}-${object.id}`,
       reason: `The ${object.type} ${object.label} is part of the system to be destroyed.`,
       destructive: true,
       task: { kind: 'object-delete', object },

@@ -1,6 +1,6 @@
 // Carries out the steps on the NodeBalancer.
 import { UnderstudyError } from '@understudy/foundation';
-import { isLinodeError, type LinodeReason, type NodeBalancerNodeBody } from '../../linode/index.ts';
+import { isLinodeError, type NodeBalancerNodeBody } from '../../linode/index.ts';
 import type { ObservedBalancer } from '../../observe/index.ts';
 import { balancerLabel, tagOf, type Listener, type MachinePlan } from '../../topology/index.ts';
 import { backendBody, listenerBody, privateAddressOf } from '../plan/balancer-shape.ts';
@@ -60,8 +60,8 @@ function backendOf({ intent, found }: Site, machine: MachinePlan): NodeBalancerN
 
 /** Not every account may have balancers in a VPC, and nothing in the API says so beforehand. */
 function withoutVpc(error: unknown): unknown {
-  const aboutVpc = ({ reason, field }: LinodeReason): boolean => /vpc/i.test(`${field ?? ''} ${reason}`);
-  if (!isLinodeError(error, 'linode-invalid', 'linode-forbidden') || !error.errors.some(aboutVpc)) return error;
+  if (!isLinodeError(error, 'linode-invalid', 'linode-forbidden')) return error;
+  if (!error.errors.some(({ code }) => code === 'vpc')) return error;
   return new UnderstudyError(
     'reconcile-balancer-vpc',
     `Linode does not put the balancer into the private network here: ${error.errors.map(({ reason }) => reason).join('; ')} ` +

@@ -12,6 +12,7 @@ import {
 } from './balancer-shape.ts';
 import { sameFingerprint, selfSignedName, askedMachine, machinesFor, type Intent } from '../../operation/index.ts';
 import { networkSteps } from './network.ts';
+import { ifPlanned, stepId, type StepReference } from './step-id.ts';
 import type { PlanDraft } from './step.ts';
 
 /** A self-signed certificate is renewed this long before it ends. */
@@ -24,17 +25,17 @@ export function planBalancer(draft: PlanDraft, intent: Intent, observation: Obse
   const subnet = observation.objects.vpcs[0]?.subnets.find(({ label }) => label === subnetLabel(name));
   if (!found) {
     draft.add({
+      id: stepId.balancerCreate(name),
       subject,
       action: 'create',
       reason: `There is no balancer; it gets ${balancer.listeners.map(({ protocol, port }) => `${protocol} on ${port}`).join(' and ')}.`,
       task: { kind: 'balancer-create' },
-      // A backend is an address that a machine holds.
-      after: [...networkSteps(name), ...machinesFor(intent, 'service').map(({ label }) => `${label}/create`)],
+      after: [...networkSteps(name), ...serviceMachineSteps(intent)],
     });
   } else {
     if (!found.balancer.tags.includes(tagOf(name))) {
       const reason = 'The balancer lacks the tag of this system, by which it is found.';
-      draft.add({ subject, action: 'update', name: 'tag', reason, task: { kind: 'balancer-tag' } });
+      draft.add({ id: stepId.balancerTag(name), subject, action: 'update', reason, task: { kind: 'balancer-tag' } });
     }
     if (balancer.backends === 'private' && found.legs.length > 0) {
       draft.obstacle(
@@ -53,6 +54,11 @@ export function planBalancer(draft: PlanDraft, intent: Intent, observation: Obse
   if (found) planExtraListeners(draft, intent, found);
 }
 
+/** A backend is an address that a machine holds: those that are yet to be made come first. */
+function serviceMachineSteps(intent: Intent): readonly StepReference[] {
+  return machinesFor(intent, 'service').map(({ label }) => ifPlanned(stepId.instanceCreate(label)));
+}
+
 function planListener(
   draft: PlanDraft,
   intent: Intent,
@@ -60,19 +66,20 @@ function planListener(
   listener: Listener,
   found: ObservedBalancer | undefined,
 ): void {
-  const subject = balancerLabel(intent.topology.name);
+  const { name } = intent.topology;
+  const subject = balancerLabel(name);
   const { port, protocol } = listener;
   const seen = found?.configs.find(({ config }) => config.port === port);
   // Plain listeners are born with the balancer; one with a certificate waits for the address that stands in it.
   if (!seen) {
     if (!found && protocol === 'http') return;
     draft.add({
+      id: stepId.listener(name, port),
       subject,
       action: 'create',
-      name: `listener-${port}`,
       reason: `The balancer does not listen on port ${port}.`,
       task: { kind: 'listener-create', port },
-      after: [`${subject}/create`, ...machinesFor(intent, 'service').map(({ label }) => `${label}/create`)],
+      after: [...(found ? [] : [stepId.balancerCreate(name)]), ...serviceMachineSteps(intent)],
     });
     return;
   }
@@ -81,9 +88,9 @@ function planListener(
   if (certificate !== undefined) differences.push(certificate);
   if (differences.length > 0) {
     draft.add({
+      id: stepId.listener(name, port),
       subject,
       action: 'update',
-      name: `listener-${port}`,
       reason: `On port ${port} ${differences.join('; ')}.`,
       task: { kind: 'listener-update', port, certificate: certificate !== undefined },
     });
@@ -120,17 +127,19 @@ function planBackends(
   port: number,
   { config, nodes }: ObservedBalancer['configs'][number],
 ): void {
-  const subject = balancerLabel(intent.topology.name);
+  const { name } = intent.topology;
+  const subject = balancerLabel(name);
   const known = new Map(nodes.map((node) => [node.label, node]));
   for (const machine of machinesFor(intent, 'service')) {
     const node = known.get(machine.label);
-    const after = [`${machine.label}/create`];
+    const id = stepId.backend(name, port, machine.ordinal);
+    const after = [ifPlanned(stepId.instanceCreate(machine.label))];
     const task = { port, machine: machine.label } as const;
     if (!node) {
       draft.add({
+        id,
         subject,
         action: 'create',
-        name: `backend-${port}-${machine.ordinal}`,
         reason: `On port ${port} the balancer does not know ${machine.label}.`,
         task: { kind: 'backend-create', ...task },
         after,
@@ -144,9 +153,9 @@ function planBackends(
     const differences = waits ? [] : backendDifferences(node, backendBody(intent.topology, machine, way));
     if (differences.length > 0) {
       draft.add({
+        id,
         subject,
         action: 'update',
-        name: `backend-${port}-${machine.ordinal}`,
         reason: `On port ${port} of ${machine.label} ${differences.join('; ')}.`,
         task: { kind: 'backend-update', ...task },
         after,
@@ -155,9 +164,9 @@ function planBackends(
   }
   for (const node of nodes.filter(({ label }) => askedMachine(intent, label)?.role !== 'service')) {
     draft.add({
+      id: stepId.backendDelete(name, node.id),
       subject,
       action: 'delete',
-      name: `delete-backend-${node.id}`,
       reason: `On port ${port} the backend ${node.label} (${node.address}) is not asked for.`,
       destructive: true,
       task: {
@@ -169,12 +178,13 @@ function planBackends(
 }
 
 function planExtraListeners(draft: PlanDraft, intent: Intent, found: ObservedBalancer): void {
-  const asked = intent.topology.balancer.listeners.map(({ port }) => port);
+  const { name, balancer } = intent.topology;
+  const asked = balancer.listeners.map(({ port }) => port);
   for (const { config } of found.configs.filter((candidate) => !asked.includes(candidate.config.port))) {
     draft.add({
-      subject: balancerLabel(intent.topology.name),
+      id: stepId.listenerDelete(name, config.port),
+      subject: balancerLabel(name),
       action: 'delete',
-      name: `delete-listener-${config.port}`,
       reason: `The balancer listens on port ${config.port}, which is not asked for.`,
       destructive: true,
       task: {

@@ -5,8 +5,9 @@ import { partOf, type ObservedMachine, type ObservedPackage } from '../../machin
 import type { Observation } from '../../observe/index.ts';
 import type { MachinePlan } from '../../topology/index.ts';
 import type { Formation } from './formation.ts';
-import { clusterSubject, engineConfigHash, type Intent } from '../../operation/index.ts';
+import { engineConfigHash, type Intent } from '../../operation/index.ts';
 import { isUnseen, lookedInto, namesUnread, planFiles, reachSteps } from './machines.ts';
+import { ifPlanned, stepId, type StepId } from './step-id.ts';
 import type { PlanDraft } from './step.ts';
 
 /** Returns the id of the step that starts this machine's engine, when there is one. */
@@ -16,7 +17,7 @@ export function planEngine(
   observation: Observation,
   machine: MachinePlan,
   formation: Formation,
-): string | undefined {
+): StepId | undefined {
   const { label } = machine;
   if (isUnseen(observation, label)) return undefined;
   const layout = engineLayouts[intent.topology.search.engine];
@@ -43,25 +44,31 @@ export function planEngine(
   if (form === 'bootstrap' || unsealed) planSeal(draft, intent, machine);
   if (state?.active === 'active' && state.enabled && form === 'formed' && !stray) return undefined;
   return draft.add({
+    id: stepId.engineStart(label),
     subject: label,
     action: 'start',
     reason: seen
       ? `The engine on ${label} is ${state?.active ?? 'not installed'}${state?.enabled ? '' : ' and not enabled at boot'}.`
       : `The engine on ${label} has to be started.`,
     task: { kind: 'engine-start', machine: label },
-    after: [...reachSteps(label), `${label}/package`, `${label}/set-aside`, `${label}/files`, `${label}/kernel`],
+    after: [
+      ...reachSteps(label),
+      ...[stepId.enginePackage, stepId.engineSetAside, stepId.machineFiles, stepId.machineKernel].map((idOn) =>
+        ifPlanned(idOn(label)),
+      ),
+    ],
   });
 }
 
 /** An engine that was started once before its settings came made a cluster of its own, and with that would never join another. */
 function planSetAside(draft: PlanDraft, { label }: MachinePlan): void {
   draft.add({
+    id: stepId.engineSetAside(label),
     subject: label,
     action: 'update',
-    name: 'set-aside',
     reason: `The engine on ${label} was started before its settings came and made a cluster of its own, without any index: its state is moved to a directory beside.`,
     task: { kind: 'data-set-aside', machine: label },
-    after: [...reachSteps(label), `${label}/package`],
+    after: [...reachSteps(label), ifPlanned(stepId.enginePackage(label))],
   });
 }
 
@@ -101,9 +108,9 @@ function planPackage(
   ];
   if (wrong.length === 0) return undefined;
   draft.add({
+    id: stepId.enginePackage(label),
     subject: label,
     action: 'install',
-    name: 'package',
     reason: `${label} has ${wrong.join(' and ')}; ${packageName} ${version} is asked for.`,
     task: { kind: 'package-install', machine: label },
     after: reachSteps(label),
@@ -119,12 +126,16 @@ export function installedVersion(packaged: Seen<ObservedPackage>): string | unde
 
 function planSeal(draft: PlanDraft, intent: Intent, machine: MachinePlan): void {
   draft.add({
+    id: stepId.engineSeal(machine.label),
     subject: machine.label,
     action: 'write',
-    name: 'seal',
     reason:
       'The initial masters are named only for the first formation; left in place they could start a second cluster.',
     task: { kind: 'cluster-seal', machine: machine.label },
-    after: [`${machine.label}/files`, `${clusterSubject(intent)}/members`],
+    after: [
+      ifPlanned(stepId.machineFiles(machine.label)),
+      // An engine that runs already is not started, and its cluster not waited for.
+      ifPlanned(stepId.clusterMembers(intent.topology.name)),
+    ],
   });
 }

@@ -2,28 +2,38 @@
 import { shown } from '@understudy/foundation';
 import { isFilter, isStale, type ObservedCluster } from '../../observe/index.ts';
 import { clusterSubject, type Intent } from '../../operation/index.ts';
+import { ifPlanned, stepId, type StepReference } from './step-id.ts';
 import type { PlanDraft } from './step.ts';
 
 /** Orders that move copies or votes set the same things themselves, so they come after these. */
-export function leftoverSteps(intent: Intent): readonly string[] {
-  return ['allocation', 'filters', 'voting', 'retry'].map((name) => `${clusterSubject(intent)}/${name}`);
+export function leftoverSteps({ topology: { name } }: Intent): readonly StepReference[] {
+  const { clusterAllocation, clusterFilters, clusterVoting, clusterRetry } = stepId;
+  return [clusterAllocation, clusterFilters, clusterVoting, clusterRetry].map((idOf) => ifPlanned(idOf(name)));
+}
+
+/** What is asked of the cluster comes after the engines that this plan starts have joined it. */
+export function membersFirst({ topology }: Intent): readonly StepReference[] {
+  return [ifPlanned(stepId.clusterMembers(topology.name))];
 }
 
 export function planLeftovers(draft: PlanDraft, intent: Intent, cluster: ObservedCluster): void {
   const subject = clusterSubject(intent);
-  const after = [`${subject}/members`];
+  const { name } = intent.topology;
+  const after = membersFirst(intent);
   const { allocation, leftovers, membership } = cluster;
   if (allocation.state === 'unknown') draft.unseen(subject, 'Whether shards may be placed', allocation);
   else if (leftovers.state === 'unknown') draft.unseen(subject, 'What was set by hand', leftovers);
   if (allocation.state === 'seen' && allocation.value !== 'all') {
     const reason = `Shard allocation is limited to '${allocation.value}', so lost copies are not made again.`;
-    draft.add({ subject, action: 'update', name: 'allocation', reason, task: { kind: 'allocation-open' }, after });
+    const id = stepId.clusterAllocation(name);
+    draft.add({ id, subject, action: 'update', reason, task: { kind: 'allocation-open' }, after });
   }
   planFilters(draft, intent, cluster);
   const excluded = shown(membership)?.votingExclusions ?? [];
   if (excluded.length > 0) {
     const reason = `${excluded.join(', ')} may not vote, left over from an earlier change.`;
-    draft.add({ subject, action: 'update', name: 'voting', reason, task: { kind: 'voting-clear' }, after });
+    const id = stepId.clusterVoting(name);
+    draft.add({ id, subject, action: 'update', reason, task: { kind: 'voting-clear' }, after });
   }
   planRetry(draft, intent, cluster);
 }
@@ -37,28 +47,33 @@ function planFilters(draft: PlanDraft, intent: Intent, { leftovers, membership }
   });
   if (stale.length === 0) return;
   draft.add({
+    id: stepId.clusterFilters(intent.topology.name),
     subject,
     action: 'update',
-    name: 'filters',
     reason: `Left over from an earlier change: ${stale.map(({ setting, value }) => `${setting} is '${value}'`).join(', ')}.`,
     task: { kind: 'settings-clear', settings: stale.map(({ setting }) => setting) },
-    after: [`${subject}/members`],
+    after: membersFirst(intent),
   });
 }
 
 /** Copies of our own index: what else was given up is nobody's reason to act. */
 function planRetry(draft: PlanDraft, intent: Intent, { unassigned }: ObservedCluster): void {
   const subject = clusterSubject(intent);
-  const { name } = intent.topology.search.index;
+  const { name: system, search } = intent.topology;
+  const { name } = search.index;
   const given = (shown(unassigned) ?? []).filter(({ index, givenUp }) => givenUp && index === name);
   if (given.length === 0) return;
   const which = given.map(({ index, shard }) => `${index}[${shard}]`).join(', ');
   draft.add({
+    id: stepId.clusterRetry(system),
     subject,
     action: 'update',
-    name: 'retry',
     reason: `The engine has given up placing ${which} and does not try again by itself.`,
     task: { kind: 'allocation-retry' },
-    after: [`${subject}/members`, `${subject}/allocation`, `${subject}/filters`],
+    after: [
+      ...membersFirst(intent),
+      ifPlanned(stepId.clusterAllocation(system)),
+      ifPlanned(stepId.clusterFilters(system)),
+    ],
   });
 }

@@ -12,9 +12,10 @@ import {
   type ObservedMachine,
 } from '../../machines/index.ts';
 import { backendsNamed, instanceNamed, membershipOf, offCode, type Observation } from '../../observe/index.ts';
-import { firewallLabel, tagOf, type MachinePlan } from '../../topology/index.ts';
+import { tagOf, type MachinePlan } from '../../topology/index.ts';
 import { askedMachine, filesOf, machinesFor, type Intent } from '../../operation/index.ts';
 import { networkSteps } from './network.ts';
+import { ifPlanned, stepId, type StepId, type StepReference } from './step-id.ts';
 import type { PlanDraft } from './step.ts';
 
 /** An instance that has answered to nobody for this long after it was made is not merely still starting. */
@@ -23,9 +24,9 @@ const birthMs = 300_000;
 /** A cloud-init that has gone on for this long has been waited for in vain, and nothing depends on it. */
 const cloudInitS = 120;
 
-/** Steps that must be done before a machine can be told anything. */
-export function reachSteps(label: string): readonly string[] {
-  return [`${label}/wait`];
+/** Steps that must be done before a machine can be told anything; none of them for one that answers. */
+export function reachSteps(label: string): readonly StepReference[] {
+  return [ifPlanned(stepId.instanceReady(label))];
 }
 
 /** What was seen of a machine that was looked into; undefined for one that is yet to be made, and for one that is unseen. */
@@ -54,9 +55,9 @@ export function planDying(draft: PlanDraft, intent: Intent, { objects }: Observa
   for (const { id, label, status } of objects.instances) {
     if (status !== 'deleting' || !askedMachine(intent, label)) continue;
     draft.add({
+      id: stepId.instanceGone(label),
       subject: label,
       action: 'wait',
-      name: 'gone',
       reason: `The former ${label} is being deleted, and its label is taken until that has ended.`,
       task: { kind: 'instance-gone', machine: label, instanceId: id },
     });
@@ -74,30 +75,33 @@ export function planMachines(draft: PlanDraft, intent: Intent, observation: Obse
 function planBirth(draft: PlanDraft, intent: Intent, machine: MachinePlan): void {
   const { name } = intent.topology;
   const { label, role, machineType, vpcAddress } = machine;
-  draft.add({
+  const create = draft.add({
+    id: stepId.instanceCreate(label),
     subject: label,
     action: 'create',
     reason: `${label} does not exist; it becomes a ${machineType} with the private address ${vpcAddress}.`,
     task: { kind: 'instance-create', machine: label },
     after: [
       ...networkSteps(name),
-      `${label}/gone`,
-      `${label}/replace`,
-      `${firewallLabel(name, role)}/create`,
-      `${firewallLabel(name, role)}/update`,
-      `${machine.placementGroup}/create-group`,
+      ifPlanned(stepId.instanceGone(label)),
+      ifPlanned(stepId.instanceReplace(label)),
+      ifPlanned(stepId.firewallCreate(name, role)),
+      ifPlanned(stepId.firewallUpdate(name, role)),
+      ifPlanned(stepId.placementGroupCreate(machine.placementGroup)),
     ],
   });
-  planWait(draft, label, 'A new machine has to boot and finish cloud-init.');
+  planWait(draft, label, 'A new machine has to boot and finish cloud-init.', create);
 }
 
-function planWait(draft: PlanDraft, label: string, reason: string): void {
+/** `first` is the step of this plan that lets the machine come up, where there is one. */
+function planWait(draft: PlanDraft, label: string, reason: string, first?: StepId): void {
   draft.add({
+    id: stepId.instanceReady(label),
     subject: label,
     action: 'wait',
     reason,
     task: { kind: 'machine-ready', machine: label },
-    after: [`${label}/create`, `${label}/boot`, `${label}/reboot`, `${label}/attach-firewall`],
+    after: [...(first === undefined ? [] : [first]), ifPlanned(stepId.firewallAttach(label))],
   });
 }
 
@@ -111,21 +115,22 @@ function planExisting(
   const { label } = machine;
   if (!instance.tags.includes(tagOf(intent.topology.name))) {
     draft.add({
+      id: stepId.instanceTag(label),
       subject: label,
       action: 'update',
-      name: 'tag',
       reason: `${label} lacks the tag of this system, by which it is found.`,
       task: { kind: 'instance-tag', machine: label },
     });
   }
   if (instance.status === 'offline' || instance.status === 'stopped') {
-    draft.add({
+    const boot = draft.add({
+      id: stepId.instanceBoot(label),
       subject: label,
       action: 'boot',
       reason: `${label} is powered off.`,
       task: { kind: 'instance-boot', machine: label },
     });
-    planWait(draft, label, 'A booted machine has to come up.');
+    planWait(draft, label, 'A booted machine has to come up.', boot);
     return;
   }
   const sight = observation.machines[label] ?? absent;
@@ -146,13 +151,14 @@ function planUnreached(draft: PlanDraft, observation: Observation, instance: Ins
   } else if (serves(observation, label)) {
     draft.blind(label, `It serves, but does not answer over SSH, so nothing on it can be changed: ${sight.reason}`);
   } else {
-    draft.add({
+    const reboot = draft.add({
+      id: stepId.instanceReboot(label),
       subject: label,
       action: 'reboot',
       reason: `Linode says that ${label} runs, but it is unreachable: ${sight.reason}.`,
       task: { kind: 'instance-reboot', machine: label },
     });
-    planWait(draft, label, 'A rebooted machine has to come up.');
+    planWait(draft, label, 'A rebooted machine has to come up.', reboot);
   }
 }
 
@@ -162,26 +168,31 @@ function serves({ cluster, objects }: Observation, label: string): boolean {
   );
 }
 
-/** Files that differ from what they should be, each as a clause; every file of a machine that is yet to be made. */
-function fileDifferences(files: readonly ManagedFile[], machine: ObservedMachine | undefined): string[] {
+/** A file that is not what it should be. */
+interface FileDifference {
+  readonly path: string;
+  /** The clause that says what is wrong: `is missing`. */
+  readonly clause: string;
+}
+
+/** Files that differ from what they should be; every file of a machine that is yet to be made. */
+function fileDifferences(files: readonly ManagedFile[], machine: ObservedMachine | undefined): FileDifference[] {
   return files.flatMap((file) => {
-    const there = machine ? partOf(machine.files, file.path) : absent;
-    switch (there.state) {
-      case 'absent':
-        return [`${file.path} is missing`];
-      case 'unknown':
-        return [];
-      case 'seen':
-        return fileDifference(file, there.value);
-    }
+    const clause = fileDifference(file, machine ? partOf(machine.files, file.path) : absent);
+    return clause === undefined ? [] : [{ path: file.path, clause }];
   });
 }
 
-function fileDifference(file: ManagedFile, there: { hash: string; mode: string; owner: string }): string[] {
-  if (there.hash !== contentHash(file.content)) return [`${file.path} differs from what was written`];
-  if (there.mode !== file.mode) return [`${file.path} has the mode ${there.mode} instead of ${file.mode}`];
-  if (there.owner !== file.owner) return [`${file.path} belongs to ${there.owner} instead of ${file.owner}`];
-  return [];
+function fileDifference(
+  file: ManagedFile,
+  there: Seen<{ hash: string; mode: string; owner: string }>,
+): string | undefined {
+  if (there.state === 'unknown') return undefined;
+  if (there.state === 'absent') return 'is missing';
+  const { hash, mode, owner } = there.value;
+  if (hash !== contentHash(file.content)) return 'differs from what was written';
+  if (mode !== file.mode) return `has the mode ${mode} instead of ${file.mode}`;
+  return owner === file.owner ? undefined : `belongs to ${owner} instead of ${file.owner}`;
 }
 
 /** Names each part that could not be read among the draft's obstacles; true when there was one. */
@@ -210,18 +221,24 @@ export function planFiles(
   if (namesUnread(draft, machine.label, parts)) return;
   const differences = fileDifferences(files, seen);
   if (differences.length > 0) {
-    const reason = seen ? `On ${machine.label} ${differences.join('; ')}.` : 'A new machine has none of its files.';
+    const reason = seen
+      ? `On ${machine.label} ${differences.map(({ path, clause }) => `${path} ${clause}`).join('; ')}.`
+      : 'A new machine has none of its files.';
     draft.add({
+      id: stepId.machineFiles(machine.label),
       subject: machine.label,
       action: 'write',
-      name: 'files',
       reason,
       task: { kind: 'files-write', machine: machine.label, form },
-      after: [...reachSteps(machine.label), `${machine.label}/package`, `${machine.label}/set-aside`],
+      after: [
+        ...reachSteps(machine.label),
+        ifPlanned(stepId.enginePackage(machine.label)),
+        ifPlanned(stepId.engineSetAside(machine.label)),
+      ],
     });
   }
   // Changed kernel settings are applied when their file is written.
-  const rewritten = differences.some((difference) => difference.startsWith(sysctlPath));
+  const rewritten = differences.some(({ path }) => path === sysctlPath);
   if (seen && !rewritten) planKernel(draft, intent, machine, seen);
 }
 
@@ -237,11 +254,11 @@ function planKernel(draft: PlanDraft, intent: Intent, machine: MachinePlan, seen
   if (shown(unit)?.enabled !== true) wrong.push(`${sysctlUnit} is not enabled`);
   if (wrong.length === 0) return;
   draft.add({
+    id: stepId.machineKernel(machine.label),
     subject: machine.label,
     action: 'update',
-    name: 'kernel',
     reason: `On ${machine.label} ${wrong.join('; ')}.`,
     task: { kind: 'kernel-apply', machine: machine.label },
-    after: [...reachSteps(machine.label), `${machine.label}/files`],
+    after: [...reachSteps(machine.label), ifPlanned(stepId.machineFiles(machine.label))],
   });
 }

@@ -13,13 +13,14 @@ import { firewallDifferences, firewallRules } from './firewall-rules.ts';
 import { machinesFor, machinesInGroup, type Intent } from '../../operation/index.ts';
 import { closedOut } from './lockout.ts';
 import { isGuarded } from './machine-interfaces.ts';
+import { ifPlanned, stepId, type StepReference } from './step-id.ts';
 import type { PlanDraft } from './step.ts';
 
 export const roles: readonly Role[] = ['search', 'service'];
 
-/** Ids of the steps that the private network needs; others name them in `after`. */
-export function networkSteps(name: string): readonly string[] {
-  return [`${vpcLabel(name)}/create`, `${subnetLabel(name)}/create`];
+/** The steps that the private network may need; others name them in `after`. */
+export function networkSteps(name: string): readonly StepReference[] {
+  return [ifPlanned(stepId.vpcCreate(name)), ifPlanned(stepId.subnetCreate(name))];
 }
 
 export function planNetwork(draft: PlanDraft, intent: Intent, { objects }: Observation): void {
@@ -27,6 +28,7 @@ export function planNetwork(draft: PlanDraft, intent: Intent, { objects }: Obser
   const vpc = objects.vpcs[0];
   if (!vpc) {
     draft.add({
+      id: stepId.vpcCreate(name),
       subject: vpcLabel(name),
       action: 'create',
       reason: `There is no private network; it gets the subnet ${network.range}.`,
@@ -43,6 +45,7 @@ export function planNetwork(draft: PlanDraft, intent: Intent, { objects }: Obser
   const subnet = vpc.subnets.find(({ label }) => label === subnetLabel(name));
   if (!subnet) {
     draft.add({
+      id: stepId.subnetCreate(name),
       subject: subnetLabel(name),
       action: 'create',
       reason: `The private network has no subnet ${network.range}.`,
@@ -68,7 +71,8 @@ function planFirewall(draft: PlanDraft, intent: Intent, observation: Observation
   const found = objects.firewalls.find(({ firewall }) => firewall.label === subject);
   if (!found) {
     const reason = `There is no firewall for ${role} machines.`;
-    draft.add({ subject, action: 'create', reason, task: { kind: 'firewall-create', role } });
+    const id = stepId.firewallCreate(name, role);
+    draft.add({ id, subject, action: 'create', reason, task: { kind: 'firewall-create', role } });
   } else {
     const { firewall } = found;
     const differences = firewallDifferences(firewall.rules, wanted);
@@ -81,6 +85,7 @@ function planFirewall(draft: PlanDraft, intent: Intent, observation: Observation
           ? ''
           : ` This locks you out: you connect from ${closed.join(' and ')}, which access.adminNetworks does not let in.`;
       draft.add({
+        id: stepId.firewallUpdate(name, role),
         subject,
         action: 'update',
         reason: `In the firewall ${differences.join('; ')}.${warning}`,
@@ -93,12 +98,12 @@ function planFirewall(draft: PlanDraft, intent: Intent, observation: Observation
     const instance = instanceNamed(objects, machine.label);
     if (instance && !isGuarded(instance, found?.devices ?? [])) {
       draft.add({
+        id: stepId.firewallAttach(machine.label),
         subject: machine.label,
         action: 'attach',
-        name: 'attach-firewall',
         reason: `${machine.label} is not behind the firewall ${subject}.`,
         task: { kind: 'firewall-attach', role, machine: machine.label },
-        after: [`${subject}/create`],
+        after: [ifPlanned(stepId.firewallCreate(name, role))],
       });
     }
   }
@@ -110,9 +115,9 @@ export function planPlacement(draft: PlanDraft, intent: Intent, { objects }: Obs
     const group = groups.get(label);
     if (!group) {
       draft.add({
+        id: stepId.placementGroupCreate(label),
         subject: label,
         action: 'create',
-        name: 'create-group',
         reason: 'There is no placement group to keep these machines on different hosts.',
         task: { kind: 'placement-create', label },
       });
@@ -127,11 +132,11 @@ export function planPlacement(draft: PlanDraft, intent: Intent, { objects }: Obs
 
 function planAssignment(draft: PlanDraft, machine: MachinePlan): void {
   draft.add({
+    id: stepId.placementAssign(machine.label),
     subject: machine.label,
     action: 'attach',
-    name: 'attach-placement',
     reason: `${machine.label} is not in the placement group ${machine.placementGroup}, so it may share a host.`,
     task: { kind: 'placement-assign', label: machine.placementGroup, machine: machine.label },
-    after: [`${machine.placementGroup}/create-group`],
+    after: [ifPlanned(stepId.placementGroupCreate(machine.placementGroup))],
   });
 }

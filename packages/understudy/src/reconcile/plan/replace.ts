@@ -7,6 +7,7 @@ import { privateAddressOf } from './balancer-shape.ts';
 import { machinesFor, type Intent } from '../../operation/index.ts';
 import { leftoverSteps } from './leftovers.ts';
 import { toDelete } from './strays.ts';
+import { ifPlanned, stepId, type StepReference } from './step-id.ts';
 import type { PlanDraft } from './step.ts';
 
 interface Replacement {
@@ -51,9 +52,9 @@ export function planReplacements(draft: PlanDraft, intent: Intent, replacements:
   for (const { machine, instance, wrong } of replacements) {
     const { label, role } = machine;
     draft.add({
+      id: stepId.instanceReplace(label),
       subject: label,
       action: 'delete',
-      name: 'replace',
       reason: `${label} ${wrong.join(', ')}: it is emptied, deleted and made anew.`,
       destructive: true,
       task: { kind: role === 'search' ? 'search-remove' : 'service-remove', object: toDelete('instance', instance) },
@@ -64,21 +65,23 @@ export function planReplacements(draft: PlanDraft, intent: Intent, replacements:
   }
 }
 
-/** Steps after which a machine is there again. */
-function backSteps(label: string): string[] {
-  return [`${label}/wait`, `${label}/start`, `${label}/join`, `${label}/service`];
+/** Steps after which a machine is there again; one that stays needs few of them, or none. */
+function backSteps(label: string): StepReference[] {
+  const { instanceReady, engineStart, engineJoin, serviceRun } = stepId;
+  return [instanceReady, engineStart, engineJoin, serviceRun].map((idOn) => ifPlanned(idOn(label)));
 }
 
 /** Its backends are drained before it goes, and take requests again when the new machine serves. */
 function planReturn(draft: PlanDraft, intent: Intent, { label, ordinal }: MachinePlan): void {
-  for (const { port } of intent.topology.balancer.listeners) {
+  const { name, balancer } = intent.topology;
+  for (const { port } of balancer.listeners) {
     draft.add({
-      subject: balancerLabel(intent.topology.name),
+      id: stepId.backendReturn(name, port, ordinal),
+      subject: balancerLabel(name),
       action: 'update',
-      name: `return-${port}-${ordinal}`,
       reason: `On port ${port} the new ${label} takes requests again.`,
       task: { kind: 'backend-update', port, machine: label },
-      after: [`${label}/service`],
+      after: [stepId.serviceRun(label)],
     });
   }
 }

@@ -4,10 +4,11 @@ import { shown } from '@understudy/foundation';
 import { contentHash, engineStartedPath, engineStartPaths, partOf } from '../../machines/index.ts';
 import type { Observation } from '../../observe/index.ts';
 import type { MachinePlan } from '../../topology/index.ts';
-import { clusterSubject, engineConfigHash, filesOf, machinesFor, type Intent } from '../../operation/index.ts';
+import { engineConfigHash, filesOf, machinesFor, type Intent } from '../../operation/index.ts';
 import { installedVersion } from './engine.ts';
-import { leftoverSteps } from './leftovers.ts';
+import { leftoverSteps, membersFirst } from './leftovers.ts';
 import { lookedInto, namesUnread } from './machines.ts';
+import { ifPlanned, stepId, type StepId } from './step-id.ts';
 import type { PlanDraft } from './step.ts';
 
 /** Engines that run in another version, or with other settings than the files say now. */
@@ -17,23 +18,22 @@ export function planRestarts(draft: PlanDraft, intent: Intent, observation: Obse
   const machines = machinesFor(intent, 'search').toSorted(
     (a, b) => Number(a.label === master) - Number(b.label === master),
   );
-  let previous: string | undefined;
+  let previous: StepId | undefined;
   for (const machine of machines) {
     const { label } = machine;
     const old = oldVersion(draft, intent, observation, machine);
     const reason = old ?? staleSettings(draft, intent, observation, machine);
     if (reason === undefined) continue;
     previous = draft.add({
+      id: old === undefined ? stepId.engineRestart(label) : stepId.engineUpgrade(label),
       subject: label,
       action: old === undefined ? 'restart' : 'upgrade',
       reason,
       task: { kind: old === undefined ? 'engine-restart' : 'engine-upgrade', machine: label },
       after: [
-        `${label}/package`,
-        `${label}/files`,
-        `${label}/seal`,
+        ...[stepId.enginePackage, stepId.machineFiles, stepId.engineSeal].map((idOn) => ifPlanned(idOn(label))),
         ...leftoverSteps(intent),
-        `${clusterSubject(intent)}/members`,
+        ...membersFirst(intent),
         ...(previous === undefined ? [] : [previous]),
       ],
     });

@@ -6,8 +6,9 @@ import type { Observation } from '../../observe/index.ts';
 import type { Formation } from './formation.ts';
 import { clusterSubject, indexTemplateOf, machinesFor, type Intent } from '../../operation/index.ts';
 import { planEngine } from './engine.ts';
-import { planLeftovers } from './leftovers.ts';
+import { membersFirst, planLeftovers } from './leftovers.ts';
 import { planRestarts } from './restarts.ts';
+import { ifPlanned, stepId, type StepId } from './step-id.ts';
 import type { PlanDraft } from './step.ts';
 
 export function planSearch(draft: PlanDraft, intent: Intent, observation: Observation, formation: Formation): void {
@@ -19,11 +20,11 @@ export function planSearch(draft: PlanDraft, intent: Intent, observation: Observ
     );
   }
   const machines = machinesFor(intent, 'search');
-  const starting: string[] = [];
+  const starting: StepId[] = [];
   for (const machine of machines) {
     const start = planEngine(draft, intent, observation, machine, formation);
     if (start === undefined) continue;
-    if (draft.has(`${machine.label}/replace`)) planJoin(draft, machine.label, start);
+    if (draft.has(stepId.instanceReplace(machine.label))) planJoin(draft, machine.label, start);
     else starting.push(start);
   }
   if (starting.length > 0) planMembers(draft, intent, formation, starting);
@@ -31,29 +32,31 @@ export function planSearch(draft: PlanDraft, intent: Intent, observation: Observ
   planIndex(draft, intent, observation, formation);
 }
 
-function planMembers(draft: PlanDraft, intent: Intent, formation: Formation, starts: readonly string[]): void {
+function planMembers(draft: PlanDraft, intent: Intent, formation: Formation, starts: readonly StepId[]): void {
   const forming = formation.state === 'unformed';
   draft.add({
+    id: stepId.clusterMembers(intent.topology.name),
     subject: clusterSubject(intent),
     action: forming ? 'form' : 'wait',
-    name: 'members',
     reason: forming
       ? 'No search machine holds data, so the cluster is formed for the first time.'
       : 'Started engines have to join the cluster.',
     // Machines that are replaced come and go one after the other, each with a wait of its own.
     task: {
       kind: 'cluster-members',
-      machines: machinesFor(intent, 'search').flatMap(({ label }) => (draft.has(`${label}/replace`) ? [] : [label])),
+      machines: machinesFor(intent, 'search').flatMap(({ label }) =>
+        draft.has(stepId.instanceReplace(label)) ? [] : [label],
+      ),
     },
     after: starts,
   });
 }
 
-function planJoin(draft: PlanDraft, label: string, start: string): void {
+function planJoin(draft: PlanDraft, label: string, start: StepId): void {
   draft.add({
+    id: stepId.engineJoin(label),
     subject: label,
     action: 'wait',
-    name: 'join',
     reason: `The new ${label} has to join the cluster.`,
     task: { kind: 'cluster-members', machines: [label] },
     after: [start],
@@ -63,9 +66,9 @@ function planJoin(draft: PlanDraft, label: string, start: string): void {
 function planIndex(draft: PlanDraft, intent: Intent, observation: Observation, formation: Formation): void {
   if (formation.state === 'unclear') return;
   const subject = clusterSubject(intent);
-  const { name } = intent.topology.search.index;
+  const { name: system, search } = intent.topology;
+  const { name } = search.index;
   const cluster = shown(observation.cluster);
-  const members = [`${subject}/members`];
   // Nothing can be said of a cluster that does not answer; what its engines need comes first, and the next look will tell.
   const answers = cluster?.membership.state === 'seen' && cluster.membership.value.master !== undefined;
   if (formation.state === 'formed' && !answers) return;
@@ -74,24 +77,24 @@ function planIndex(draft: PlanDraft, intent: Intent, observation: Observation, f
   if (template.state === 'unknown') draft.unseen(subject, `The index template ${name}`, template);
   else if (template.state === 'absent' || !templateMatches(template.value, indexTemplateOf(intent))) {
     draft.add({
+      id: stepId.indexTemplate(system),
       subject,
       action: template.state === 'seen' ? 'update' : 'create',
-      name: 'template',
       reason: `The index template ${name} ${template.state === 'seen' ? 'differs from the one asked for' : 'is missing'}.`,
       task: { kind: 'index-template' },
-      after: members,
+      after: membersFirst(intent),
     });
   }
   if (index.state === 'unknown') draft.unseen(subject, `The index ${name}`, index);
   else if (index.state === 'seen') planIndexSettings(draft, intent, index.value);
   else {
     draft.add({
+      id: stepId.index(system),
       subject,
       action: 'create',
-      name: 'index',
       reason: `The index ${name} is missing.`,
       task: { kind: 'index-create' },
-      after: [...members, `${subject}/template`],
+      after: [...membersFirst(intent), ifPlanned(stepId.indexTemplate(system))],
     });
   }
   if (cluster) planLeftovers(draft, intent, cluster);
@@ -113,11 +116,11 @@ function planIndexSettings(draft: PlanDraft, intent: Intent, index: ObservedInde
   }
   if (wrong.length === 0) return;
   draft.add({
+    id: stepId.index(intent.topology.name),
     subject,
     action: 'update',
-    name: 'index',
     reason: `The index ${name} has ${wrong.join(' and ')}.`,
     task: { kind: 'index-settings' },
-    after: [`${subject}/members`],
+    after: membersFirst(intent),
   });
 }

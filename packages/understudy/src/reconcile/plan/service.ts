@@ -15,6 +15,7 @@ import type { Observation } from '../../observe/index.ts';
 import type { MachinePlan } from '../../topology/index.ts';
 import { filesOf, machinesFor, type Intent } from '../../operation/index.ts';
 import { isUnseen, lookedInto, namesUnread, planFiles, reachSteps } from './machines.ts';
+import { ifPlanned, stepId } from './step-id.ts';
 import type { PlanDraft } from './step.ts';
 
 export function planService(draft: PlanDraft, intent: Intent, observation: Observation): void {
@@ -36,9 +37,9 @@ export function planService(draft: PlanDraft, intent: Intent, observation: Obser
     const current = shown(link);
     if (current !== home) {
       draft.add({
+        id: stepId.serviceRelease(label),
         subject: label,
         action: 'deploy',
-        name: 'release',
         reason: `${label} has ${current === undefined ? 'no release' : `the release ${current.slice(releasesDirectory.length + 1)}`}; ${intent.release.id} is asked for.`,
         task: { kind: 'release-deploy', machine: label },
         after: reachSteps(label),
@@ -48,12 +49,15 @@ export function planService(draft: PlanDraft, intent: Intent, observation: Obser
     if (reason === undefined) continue;
     const running = shown(unit)?.active === 'active';
     draft.add({
+      id: stepId.serviceRun(label),
       subject: label,
       action: running ? 'restart' : 'start',
-      name: 'service',
       reason,
       task: { kind: running ? 'service-restart' : 'service-start', machine: label },
-      after: [...reachSteps(label), `${label}/files`, `${label}/kernel`, `${label}/release`],
+      after: [
+        ...reachSteps(label),
+        ...[stepId.machineFiles, stepId.machineKernel, stepId.serviceRelease].map((idOn) => ifPlanned(idOn(label))),
+      ],
     });
   }
 }

@@ -1,16 +1,20 @@
-// Which steps wait for which: the order of a plan, and what may run next.
+// Which steps wait for which: the order of a plan, and what may run next. A step that waits for one that is not there is refused.
+import type { StepId } from './step-id.ts';
 import type { Step } from './step.ts';
 
 export class StepGraph {
   readonly #steps: readonly Step[];
-  readonly #dependents = new Map<string, Step[]>();
-  readonly #awaited = new Map<string, number>();
+  readonly #dependents = new Map<StepId, Step[]>();
+  readonly #awaited = new Map<StepId, number>();
 
+  /** Throws when a step waits for one that is not among them: it would wait for ever, or for nothing. */
   constructor(steps: readonly Step[]) {
     this.#steps = steps;
+    const ids = new Set(steps.map(({ id }) => id));
     for (const step of steps) {
       this.#awaited.set(step.id, step.after.length);
       for (const id of step.after) {
+        if (!ids.has(id)) throw new Error(`the step ${step.id} waits for ${id}, which is not in the plan`);
         const dependents = this.#dependents.get(id);
         if (dependents) dependents.push(step);
         else this.#dependents.set(id, [step]);
@@ -24,12 +28,12 @@ export class StepGraph {
   }
 
   /** Steps that wait for this one, among others. */
-  dependents(id: string): readonly Step[] {
+  dependents(id: StepId): readonly Step[] {
     return this.#dependents.get(id) ?? [];
   }
 
   /** Takes note that a step is done, once; returns the steps that waited for it last. */
-  done(id: string): Step[] {
+  done(id: StepId): Step[] {
     return this.dependents(id).filter((step) => {
       const left = (this.#awaited.get(step.id) ?? 0) - 1;
       this.#awaited.set(step.id, left);

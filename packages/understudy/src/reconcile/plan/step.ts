@@ -2,6 +2,7 @@
 import type { Unknown } from '@understudy/foundation';
 import type { Role } from '../../topology/index.ts';
 import { inOrder } from './step-graph.ts';
+import { isOf, type StepId, type StepReference } from './step-id.ts';
 
 type Action =
   | 'create'
@@ -77,7 +78,7 @@ export interface ObjectToDelete {
 
 export interface Step {
   /** Unique in its plan and the same in every plan: `demo-search-1/create`. */
-  readonly id: string;
+  readonly id: StepId;
   /** The label of what it is about. */
   readonly subject: string;
   readonly action: Action;
@@ -86,7 +87,7 @@ export interface Step {
   /** True when something is lost by it. */
   readonly destructive: boolean;
   /** Ids of steps of the same plan that must be done first. */
-  readonly after: readonly string[];
+  readonly after: readonly StepId[];
   readonly task: Task;
 }
 
@@ -105,32 +106,33 @@ export interface Plan {
 }
 
 export interface StepRequest {
+  readonly id: StepId;
   readonly subject: string;
   readonly action: Action;
   readonly reason: string;
   readonly task: Task;
-  /** Ids of steps that must come first, where they are part of the plan at all. */
-  readonly after?: readonly string[];
+  /** What must come first: steps of this plan, and `ifPlanned` those that it may turn out not to need. */
+  readonly after?: readonly StepReference[];
   readonly destructive?: boolean;
-  /** Last part of the id; the action unless several steps of one subject share it. */
-  readonly name?: string;
 }
 
-/** Gathers steps; at the end it drops references to steps that turned out not to be needed, and puts them in order. */
+type DraftedStep = Omit<Step, 'after'> & { readonly after: readonly StepReference[] };
+
+/** Gathers steps; at the end it resolves their references, and puts them in order. */
 export class PlanDraft {
-  readonly #steps = new Map<string, Step>();
+  readonly #steps = new Map<StepId, DraftedStep>();
   readonly #obstacles: Obstacle[] = [];
 
   /** Returns the step's id. */
-  add(request: StepRequest): string {
-    const { subject, action, reason, task, after = [], destructive = false } = request;
-    const id = `${subject}/${request.name ?? action}`;
+  add(request: StepRequest): StepId {
+    const { id, subject, action, reason, task, after = [], destructive = false } = request;
+    if (!isOf(id, subject)) throw new Error(`the step ${id} is not of ${subject}`);
     if (this.#steps.has(id)) throw new Error(`two steps have the id ${id}`);
     this.#steps.set(id, { id, subject, action, reason, destructive, after, task });
     return id;
   }
 
-  has(id: string): boolean {
+  has(id: StepId): boolean {
     return this.#steps.has(id);
   }
 
@@ -149,10 +151,14 @@ export class PlanDraft {
     this.#obstacles.push({ subject, reason: text, unseen: true });
   }
 
+  /** Throws where a step waits for one that the plan does not have, unless that was said to be optional. */
   finish(): Plan {
     const steps = [...this.#steps.values()].map((step) => ({
       ...step,
-      after: step.after.filter((id) => this.#steps.has(id)),
+      after: step.after.flatMap((reference) => {
+        if (typeof reference === 'string') return [reference];
+        return this.#steps.has(reference.ifPlanned) ? [reference.ifPlanned] : [];
+      }),
     }));
     return { steps: inOrder(steps), obstacles: this.#obstacles };
   }

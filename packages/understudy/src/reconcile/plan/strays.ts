@@ -1,9 +1,10 @@
 // Plans the removal of what carries this system's mark and is not in the topology. Every such step is destructive.
 import type { Observation } from '../../observe/index.ts';
 import { balancerLabel, firewallLabel, placementGroupLabels, tagOf } from '../../topology/index.ts';
-import { clusterSubject, machinesFor, type Intent } from '../../operation/index.ts';
-import { leftoverSteps } from './leftovers.ts';
+import { machinesFor, type Intent } from '../../operation/index.ts';
+import { leftoverSteps, membersFirst } from './leftovers.ts';
 import { roles } from './network.ts';
+import { ifPlanned, stepId } from './step-id.ts';
 import type { ObjectToDelete, PlanDraft } from './step.ts';
 
 export function planStrays(draft: PlanDraft, intent: Intent, { objects }: Observation): void {
@@ -30,18 +31,19 @@ export function planStrays(draft: PlanDraft, intent: Intent, { objects }: Observ
   const backends = objects.balancers.flatMap(({ configs }) => configs.flatMap(({ nodes }) => nodes));
   for (const object of [...strays, ...strayGroups.map((item) => toDelete('placement-group', item))]) {
     draft.add({
+      id: stepId.objectDelete(object),
       subject: object.label,
       action: 'delete',
-      name: `delete-${object.type}-${object.id}`,
       reason: `The ${object.type} ${object.label} belongs to this system and is not in the topology.`,
       destructive: true,
       task: { kind: removalOf(topology.name, object), object },
       after: [
-        `${clusterSubject(intent)}/members`,
+        ...membersFirst(intent),
         ...leftoverSteps(intent),
         ...backends
           .filter(({ label }) => label === object.label)
-          .map(({ id }) => `${balancerLabel(topology.name)}/delete-backend-${id}`),
+          // A backend of a listener that goes as a whole has no step of its own.
+          .map(({ id }) => ifPlanned(stepId.backendDelete(topology.name, id))),
       ],
     });
   }

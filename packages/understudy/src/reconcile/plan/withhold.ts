@@ -1,7 +1,8 @@
 // Takes out of a draft what may not be done on what was seen, and lets disruptive steps run one after the other.
 import type { Observation } from '../../observe/index.ts';
-import { disruptionOf, lacking, type Requirement } from './disruption.ts';
+import { disruptionOf, lacking, type Disruption, type Requirement } from './disruption.ts';
 import { inOrder } from './step-graph.ts';
+import type { StepId } from './step-id.ts';
 import type { Obstacle, Plan, Step } from './step.ts';
 
 /** A plan whose steps all rest on what they must have seen; what was withheld, and why, is among its obstacles. */
@@ -11,7 +12,7 @@ export function withheld(plan: Plan, observation: Observation): Plan {
     obstacles: plan.obstacles,
     startsCluster: plan.steps.some(({ task }) => task.kind === 'cluster-members'),
   };
-  const refused = new Map<string, Obstacle>();
+  const refused = new Map<StepId, Obstacle>();
   for (const step of plan.steps) {
     const reasons = (disruptionOf(step)?.mustHaveSeen ?? []).flatMap((requirement) => {
       const lack = lacking(requirement, step, view);
@@ -33,7 +34,7 @@ function isAboutSight(requirement: Requirement): boolean {
 }
 
 /** Drops the steps, and with them whatever of the same subject was to come after: a machine that stays is not made anew. */
-function without(steps: readonly Step[], dropped: Set<string>): Step[] {
+function without(steps: readonly Step[], dropped: Set<StepId>): Step[] {
   const kept: Step[] = [];
   const subjects = new Map(steps.map(({ id, subject }) => [id, subject]));
   for (const step of steps) {
@@ -45,14 +46,14 @@ function without(steps: readonly Step[], dropped: Set<string>): Step[] {
 }
 
 /** The step after which the machine of this one is proved back. */
-function provedBackBy(step: Step, steps: readonly Step[]): string {
+function provedBackBy(step: Step, steps: readonly Step[]): StepId {
   const wait = steps.find(({ task, after }) => task.kind === 'machine-ready' && after.includes(step.id));
   return wait?.id ?? step.id;
 }
 
 /** Steps of one group wait for each other, in the order of the plan: a second machine is touched when the first is back. */
 function inGroups(steps: readonly Step[]): Step[] {
-  const last = new Map<string, string>();
+  const last = new Map<NonNullable<Disruption['group']>, StepId>();
   const chained = steps.map((step) => {
     const group = disruptionOf(step)?.group;
     if (group === undefined) return step;

@@ -1,0 +1,90 @@
+// The ids of steps, and references to them: one constructor per kind of object and change, so that none is written by hand.
+import { balancerLabel, firewallLabel, subnetLabel, vpcLabel, type Role } from '../../topology/index.ts';
+
+declare const madeHere: unique symbol;
+
+/** The id of a step, `demo-search-1/create`: the label of what the step is about, and what is done to it. Only `stepId` makes one. */
+export type StepId = string & { readonly [madeHere]: true };
+
+/** A reference to a step that a plan need not have. */
+export interface IfPlanned {
+  readonly ifPlanned: StepId;
+}
+
+/** What a step waits for. An id alone is a promise that the plan has that step; a plan without it is a fault of the program. */
+export type StepReference = StepId | IfPlanned;
+
+/** After that step, if the plan has it. */
+export function ifPlanned(id: StepId): IfPlanned {
+  return { ifPlanned: id };
+}
+
+function idOf(subject: string, name: string): StepId {
+  return `${subject}/${name}` as StepId;
+}
+
+/** Whether the step is about this subject. */
+export function isOf(id: StepId, subject: string): boolean {
+  return id.startsWith(`${subject}/`);
+}
+
+/** Subject of the steps about the cluster as a whole. */
+export function clusterSubjectOf(system: string): string {
+  return `${system}-cluster`;
+}
+
+const onMachine = (name: string) => (label: string) => idOf(label, name);
+const onCluster = (name: string) => (system: string) => idOf(clusterSubjectOf(system), name);
+
+/** `system` is the name of the topology, `label` that of a machine or a placement group. */
+export const stepId = {
+  vpcCreate: (system: string) => idOf(vpcLabel(system), 'create'),
+  subnetCreate: (system: string) => idOf(subnetLabel(system), 'create'),
+  firewallCreate: (system: string, role: Role) => idOf(firewallLabel(system, role), 'create'),
+  firewallUpdate: (system: string, role: Role) => idOf(firewallLabel(system, role), 'update'),
+  placementGroupCreate: (label: string) => idOf(label, 'create-group'),
+
+  firewallAttach: onMachine('attach-firewall'),
+  placementAssign: onMachine('attach-placement'),
+  instanceGone: onMachine('gone'),
+  instanceReplace: onMachine('replace'),
+  instanceCreate: onMachine('create'),
+  instanceTag: onMachine('tag'),
+  instanceBoot: onMachine('boot'),
+  instanceReboot: onMachine('reboot'),
+  instanceReady: onMachine('wait'),
+  machineFiles: onMachine('files'),
+  machineKernel: onMachine('kernel'),
+  enginePackage: onMachine('package'),
+  engineSetAside: onMachine('set-aside'),
+  engineStart: onMachine('start'),
+  engineJoin: onMachine('join'),
+  engineSeal: onMachine('seal'),
+  engineRestart: onMachine('restart'),
+  engineUpgrade: onMachine('upgrade'),
+  serviceRelease: onMachine('release'),
+  serviceRun: onMachine('service'),
+
+  clusterMembers: onCluster('members'),
+  clusterAllocation: onCluster('allocation'),
+  clusterFilters: onCluster('filters'),
+  clusterVoting: onCluster('voting'),
+  clusterRetry: onCluster('retry'),
+  indexTemplate: onCluster('template'),
+  /** Made, or its settings changed: never both in one plan. */
+  index: onCluster('index'),
+
+  balancerCreate: (system: string) => idOf(balancerLabel(system), 'create'),
+  balancerTag: (system: string) => idOf(balancerLabel(system), 'tag'),
+  /** Made, or its settings changed. */
+  listener: (system: string, port: number) => idOf(balancerLabel(system), `listener-${port}`),
+  listenerDelete: (system: string, port: number) => idOf(balancerLabel(system), `delete-listener-${port}`),
+  /** Made, or its settings changed. */
+  backend: (system: string, port: number, ordinal: number) => idOf(balancerLabel(system), `backend-${port}-${ordinal}`),
+  backendReturn: (system: string, port: number, ordinal: number) =>
+    idOf(balancerLabel(system), `return-${port}-${ordinal}`),
+  backendDelete: (system: string, nodeId: number) => idOf(balancerLabel(system), `delete-backend-${nodeId}`),
+
+  objectDelete: ({ type, id, label }: { readonly type: string; readonly id: number; readonly label: string }) =>
+    idOf(label, `delete-${type}-${id}`),
+} as const;

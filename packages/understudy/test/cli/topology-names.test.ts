@@ -1,0 +1,139 @@
+// Every command that takes a topology takes it in both ways, as a word and with -t, and has the same default.
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test, type TestContext } from 'node:test';
+import type { Command } from 'commander';
+import { buildProgram } from '../../src/cli/program.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'understudy-topology-'));
+after(() => rmSync(folder, { recursive: true }));
+const [one, two, plain] = ['one.yaml', 'two.json', 'folder-less'].map((name) => join(folder, name)) as [
+  string,
+  string,
+  string,
+];
+// Files that are refused, and by their name: which one a command reads shows in what it says.
+for (const file of [one, two, plain]) writeFileSync(file, 'name: [demo]\n');
+
+function commandsOf(command: Command, path: readonly string[] = []): (readonly [string, Command])[] {
+  return command.commands.flatMap((child) => {
+    const words = [...path, child.name()];
+    return child.commands.length > 0 ? commandsOf(child, words) : [[words.join(' '), child] as const];
+  });
+}
+
+const all = commandsOf(buildProgram());
+const takes = all.filter(([, command]) => command.options.some(({ long }) => long === '--topology'));
+
+/** What the command says on stderr, and its exit code. */
+async function said(t: TestContext, words: readonly string[]) {
+  let text = '';
+  const { mock } = t.mock.method(process.stderr, 'write', (part: string) => {
+    text += part;
+    return true;
+  });
+  const before = process.exitCode;
+  try {
+    await buildProgram().parseAsync(words, { from: 'user' });
+    return { text, code: process.exitCode };
+  } finally {
+    process.exitCode = before;
+    mock.restore();
+  }
+}
+
+/** Other words that the command needs. */
+const needs: Readonly<Record<string, readonly string[]>> = {
+  'drill run': ['search-stop'],
+  'drill undo': ['/runs/some-run'],
+  'drill guard': ['/runs/some-run'],
+  'drill hold': ['search-stop', '/runs/some-run'],
+};
+
+test('these commands take a topology, and no other has a word for one', () => {
+  assert.deepEqual(
+    takes.map(([name]) => name),
+    ['init', 'plan', 'apply', 'status', 'destroy', 'drill run', 'drill undo', 'drill guard', 'drill hold'],
+  );
+  for (const [name, command] of all) {
+    const word = command.registeredArguments.some((argument) => argument.name() === 'topology');
+    if (word)
+      assert.ok(
+        command.options.some(({ long, short }) => long === '--topology' && short === '-t'),
+        name,
+      );
+  }
+});
+
+for (const [name, command] of takes) {
+  const words = [...name.split(' '), ...(needs[name] ?? [])];
+  for (const file of [one, two]) {
+    for (const [how, given] of [
+      ['as a word', [...words, file]],
+      ['with -t', [...words, '-t', file]],
+      ['with --topology', [...words, '--topology', file]],
+      ['in both ways', [...words, file, '-t', file]],
+    ] as const) {
+      test(`${name}: ${how} (${file.slice(folder.length + 1)})`, async (t) => {
+        const { text, code } = await said(t, given);
+        assert.equal(code, 64, text);
+        assert.ok(text.includes(file), text);
+      });
+    }
+  }
+
+  test(`${name}: two that differ are refused, and both are named`, async (t) => {
+    const { text, code } = await said(t, [...words, one, '-t', two]);
+    assert.equal(code, 64, text);
+    assert.match(text, /two topologies are named/);
+    assert.ok(text.includes(one) && text.includes(two), text);
+  });
+
+  test(`${name}: the same file written in two ways is one`, async (t) => {
+    const { text } = await said(t, [
+      ...words,
+      one,
+      '-t',
+      join(folder, '..', folder.slice(tmpdir().length), 'one.yaml'),
+    ]);
+    assert.doesNotMatch(text, /two topologies/);
+  });
+
+  if (name !== 'init') {
+    test(`${name}: none is named: topology.yaml`, async (t) => {
+      const before = process.cwd();
+      process.chdir(folder);
+      try {
+        const { text, code } = await said(t, words);
+        assert.equal(code, 64, text);
+        assert.match(text, /The topology file topology\.yaml cannot be read/);
+      } finally {
+        process.chdir(before);
+      }
+    });
+  }
+
+  test(`${name}: the help says both ways`, () => {
+    const help = command.helpInformation();
+    assert.match(help, /-t, --topology <file>/);
+    assert.match(help, name === 'init' ? /\[file\]/ : /\[topology\]|\[name\.\.\.\]/);
+    if (name !== 'init') assert.match(help.replace(/\s+/g, ' '), /default: topology\.yaml/);
+  });
+}
+
+test('drill run: a word with a slash is the topology, too; any other is a drill', async (t) => {
+  assert.ok((await said(t, ['drill', 'run', 'search-stop', plain])).text.includes(plain));
+  assert.ok((await said(t, ['drill', 'run', one, 'search-stop'])).text.includes(one));
+  const { text } = await said(t, ['drill', 'run', one, two, 'search-stop']);
+  assert.match(text, /two topologies are named/);
+});
+
+test('drill undo: the topology may stand before the run folder, and a run folder is no topology', async (t) => {
+  assert.ok((await said(t, ['drill', 'undo', one, '/runs/some-run'])).text.includes(one));
+  assert.ok((await said(t, ['drill', 'undo', '/runs/some-run', plain])).text.includes(plain));
+  const { text, code } = await said(t, ['drill', 'undo', one]);
+  assert.match(text, /words are missing beside the topology/);
+  assert.equal(code, 64);
+});
