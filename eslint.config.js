@@ -27,6 +27,8 @@ export default tseslint.config(
       ],
       // A parameter used once still types the callback it is inferred from.
       '@typescript-eslint/no-unnecessary-type-parameters': 'off',
+      // What `using` holds is let go at the end of the scope: that is its use.
+      '@typescript-eslint/no-unused-vars': ['error', { ignoreUsingDeclarations: true }],
       eqeqeq: 'error',
       'max-lines': ['error', { max: 400 }],
       'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],

@@ -1,7 +1,7 @@
 // What every command on a topology shares: the topology, `--target`, and a session around the body.
 import type { Command } from 'commander';
 import { lockOperation, locksDirectory, openSession, type Session } from '../operation/index.ts';
-import { systemClock } from '@understudy/foundation';
+import { hold, systemClock } from '@understudy/foundation';
 import { action, withCommonOptions, type CommonOptions, type Context } from './action.ts';
 import type { ExitCode } from './exit-code.ts';
 import { defaultTopologyPath, splitWords, type OtherWords } from './topology-words.ts';
@@ -76,6 +76,10 @@ export async function locked<Result>(session: Session, reason: string, body: () 
     name: `${session.target.name}-${session.topology.name}`,
     reason,
     clock: systemClock,
+  });
+  using _ = hold({
+    what: `the lock of ${session.topology.name}`,
+    remedy: 'nothing to do: the next command takes it over from a process that has ended',
   });
   try {
     return await body();

@@ -17,5 +17,5 @@ export type {
 export { runDrill, type RunResult } from './run/run-drill.ts';
 export { planRun, type RunOptions } from './run/plan-run.ts';
 export { holdFault } from './run/hold-fault.ts';
-export { type GuardOptions, guardRun, undoRun } from './run/undo-run.ts';
+export { type GuardOptions, guardRun, removeDocuments, undoRun } from './run/undo-run.ts';
 export { openDrillWorld } from './open-drill-world.ts';

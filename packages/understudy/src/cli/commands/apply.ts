@@ -1,5 +1,7 @@
 // `understudy apply`: makes the world as the topology asks.
+import { resolve } from 'node:path';
 import { Command } from 'commander';
+import { hold } from '@understudy/foundation';
 import { apply, type Applied, type ConfirmRequest } from '../../reconcile/index.ts';
 import { preview, resolveIntent, type Session } from '../../operation/index.ts';
 import { exitCode, type ExitCode } from '../exit-code.ts';
@@ -37,6 +39,10 @@ async function applyLocked(context: TopologyContext, options: ApplyOptions): Pro
   const { advice, ...account } = await preview(session, topologyPath, 'write');
   const intent = await resolveIntent(session, account);
   const asked: ConfirmRequest[] = [];
+  using _ = hold({
+    what: `an apply of ${topology.name} that has not ended`,
+    remedy: `running it again finishes it: understudy apply ${resolve(topologyPath)} --target ${target.name}`,
+  });
   const applied = await apply(world, intent, {
     signal,
     confirm: async (request) => {
