@@ -5,9 +5,9 @@ import { noDecisionOnText } from './message-text.js';
 import { zones } from './walls.js';
 
 const quiet = [
-  { object: 'process', property: 'exit', message: 'Only cli exits; throw an UnderstudyError.' },
-  { object: 'process', property: 'stdout', message: 'Only cli prints; return data instead.' },
-  { object: 'process', property: 'stderr', message: 'Only cli prints; take a Logger instead.' },
+  { object: 'process', property: 'exit', message: 'Only cli and terminal exit; throw an UnderstudyError.' },
+  { object: 'process', property: 'stdout', message: 'Only cli and terminal print; return data instead.' },
+  { object: 'process', property: 'stderr', message: 'Only cli and terminal print; take a Logger instead.' },
 ];
 
 export default tseslint.config(
@@ -27,6 +27,8 @@ export default tseslint.config(
       ],
       // A parameter used once still types the callback it is inferred from.
       '@typescript-eslint/no-unnecessary-type-parameters': 'off',
+      // What `using` holds is let go at the end of the scope: that is its use.
+      '@typescript-eslint/no-unused-vars': ['error', { ignoreUsingDeclarations: true }],
       eqeqeq: 'error',
       'max-lines': ['error', { max: 400 }],
       'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
@@ -34,7 +36,7 @@ export default tseslint.config(
   },
   {
     files: ['packages/understudy/src/**/*.ts', 'packages/client/src/**/*.ts'],
-    ignores: ['packages/understudy/src/cli/**'],
+    ignores: ['packages/understudy/src/cli/**', 'packages/understudy/src/terminal/**'],
     rules: { 'no-console': 'error', 'no-restricted-properties': ['error', ...quiet] },
   },
   {

@@ -2,6 +2,7 @@
 
 /** room -> rooms that it may import, each by its door (index.ts). Packages are imported by name: see `packages`. */
 export const mayImport = {
+  terminal: [],
   engines: [],
   topology: ['engines'],
   linode: [],
@@ -14,6 +15,7 @@ export const mayImport = {
   proof: ['cluster'],
   drills: ['topology', 'engines', 'linode', 'machines', 'cluster', 'observe', 'operation', 'proof'],
   cli: [
+    'terminal',
     'topology',
     'engines',
     'linode',

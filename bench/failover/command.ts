@@ -2,8 +2,7 @@
 // merged from files.
 import { readFile } from 'node:fs/promises';
 import { cpus, release, totalmem } from 'node:os';
-import { exitCode, exitCodeOf } from '../../packages/understudy/src/operation/index.ts';
-import { printError, progressLogger } from '../../packages/understudy/src/cli/terminal.ts';
+import { exitCodeOf, onInterrupt, printError, progressLogger } from '../../packages/understudy/src/terminal/index.ts';
 import { UnderstudyError, type Logger } from '@understudy/foundation';
 import {
   failoverProfiles,
@@ -21,21 +20,14 @@ export interface CommandContext {
 
 /** Runs a bench: sets the exit code, and lets the first Ctrl-C clean up. */
 export async function command(bench: BenchName, body: (context: CommandContext) => Promise<number>): Promise<void> {
-  const stop = new AbortController();
-  const interrupt = (): void => {
-    if (stop.signal.aborted) process.exit(exitCode.unknown);
-    process.stderr.write('\nstopping and cleaning up; once more to end at once\n');
-    stop.abort(new UnderstudyError('cli-interrupted', 'Interrupted; what was made has been removed.'));
-  };
-  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  using interruption = onInterrupt(() => 'Interrupted; what was made has been removed.');
+  const { signal } = interruption;
   try {
-    process.exitCode = await body({ bench, logger: progressLogger({}), signal: stop.signal });
+    process.exitCode = await body({ bench, logger: progressLogger({}), signal });
   } catch (error) {
-    const ending: unknown = stop.signal.aborted ? stop.signal.reason : error;
+    const ending: unknown = signal.aborted ? signal.reason : error;
     process.exitCode = exitCodeOf(ending);
     printError(ending, {});
-  } finally {
-    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
   }
 }
 

@@ -1,6 +1,6 @@
 // Write outages of stock against safe against fast, and of the article's own stack beside them, on one lab.
 import { parseArgs } from 'node:util';
-import { exitCode } from '../../packages/understudy/src/operation/index.ts';
+import { exitCode } from '../../packages/understudy/src/terminal/index.ts';
 import { drillsNamed, runDrill, type Drill, type RunOptions } from '../../packages/understudy/src/drills/index.ts';
 import { chosen, wholeNumber, type CommandContext, type ResultFile } from './command.ts';
 import { carryOut, commonOptions, main } from './measure.ts';

@@ -1,7 +1,7 @@
 // One stack at a time in the lab: makes the system, hands it out, and removes it again, however the work on it ends.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openDrillWorld, type DrillWorld } from '../../packages/understudy/src/drills/index.ts';
 import {
@@ -9,9 +9,9 @@ import {
   openSession,
   resolveIntent,
   type Session,
+  locked,
 } from '../../packages/understudy/src/operation/index.ts';
-import { locked } from '../../packages/understudy/src/cli/topology-command.ts';
-import type { Logger } from '@understudy/foundation';
+import { hold, type Held, type Logger } from '@understudy/foundation';
 import { labDown, labStatus, labUp } from '@understudy/lab';
 import { apply, destroy, confirmUnlessDestructive } from '../../packages/understudy/src/reconcile/index.ts';
 import { stacks, systemName, topologyText, type Stack } from './stacks.ts';
@@ -34,6 +34,7 @@ export interface Systems extends AsyncDisposable {
 export async function openSystems(options: SystemOptions): Promise<Systems> {
   const { logger, signal } = options;
   const found = await labStatus();
+  const lab = found.running ? undefined : hold(startedLab);
   await labUp({ cacheDirectory: cacheDirectory(), logger, signal });
   const directory = await mkdtemp(join(tmpdir(), 'understudy-bench-'));
   // The guard that undoes a drill whose tool was killed is a copy of the tool, not of this bench.
@@ -48,7 +49,22 @@ export async function openSystems(options: SystemOptions): Promise<Systems> {
     async [Symbol.asyncDispose]() {
       await rm(directory, { recursive: true, force: true });
       if (!found.running && (!options.keep || signal.aborted)) await labDown({ logger });
+      lab?.release();
     },
+  };
+}
+
+/** What is left of a lab that a bench started, and how it goes. */
+export const startedLab: Held = {
+  what: 'the lab, which this bench started, with everything in it',
+  remedy: 'understudy lab down --yes',
+};
+
+/** What is left of a system that a bench made in the lab, and how it goes. */
+export function madeSystem(name: string, topologyPath: string): Held {
+  return {
+    what: `the system ${name} in the lab`,
+    remedy: `understudy destroy ${topologyPath} --target lab --yes; rm -r ${dirname(topologyPath)}`,
   };
 }
 
@@ -66,6 +82,7 @@ async function onSystem<T>(
 ): Promise<T> {
   const { world } = session;
   for (const other of stacks) if (other !== stack) await destroy(world, systemName(other.name));
+  using _ = hold(madeSystem(systemName(stack.name), topologyPath));
   let broken = true;
   try {
     logger({ level: 'info', subject: stack.name, text: `making ${systemName(stack.name)}: ${stack.about}` });

@@ -1,6 +1,6 @@
 // The price of each profile: who is ejected and who is not, when a search machine pauses or is merely slow.
 import { parseArgs } from 'node:util';
-import { exitCode } from '../../packages/understudy/src/operation/index.ts';
+import { exitCode } from '../../packages/understudy/src/terminal/index.ts';
 import { readHistory } from '../../packages/understudy/src/proof/index.ts';
 import { runDrill, type DrillWorld, type RunOptions } from '../../packages/understudy/src/drills/index.ts';
 import { chosen, type CommandContext, type ResultFile } from '../failover/command.ts';

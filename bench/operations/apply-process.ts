@@ -5,6 +5,7 @@ import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { endsWithProcess, hold } from '@understudy/foundation';
 
 const cli = fileURLToPath(new URL('../../packages/understudy/src/cli/main.ts', import.meta.url));
 /** Longer than any operation takes here: an apply that hangs fails the run instead of hanging it. */
@@ -38,6 +39,11 @@ export async function applyOnce({ topologyPath, logPath, killAfterMs, signal }: 
     detached: true,
   });
   child.stderr.pipe(log);
+  using _ = endsWithProcess(child.pid ?? 0);
+  using _apply = hold({
+    what: `an apply that has not ended; ${logPath} says how far it came`,
+    remedy: `running it again finishes it: understudy apply ${topologyPath} --target lab --yes`,
+  });
   const exit = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
   const ended = new AbortController();
   let killed = false;

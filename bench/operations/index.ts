@@ -1,6 +1,6 @@
 // The tool's own operations under load: each is an apply of a changed file, judged by the drills' checker.
 import { parseArgs } from 'node:util';
-import { exitCode } from '../../packages/understudy/src/operation/index.ts';
+import { exitCode } from '../../packages/understudy/src/terminal/index.ts';
 import type { FailoverProfile } from '../../packages/understudy/src/engines/index.ts';
 import {
   chosen,

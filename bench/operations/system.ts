@@ -8,12 +8,12 @@ import {
   resolveIntent,
   type Session,
 } from '../../packages/understudy/src/operation/index.ts';
-import type { Logger } from '@understudy/foundation';
+import { hold, type Hold, type Logger } from '@understudy/foundation';
 import { labDown, labStatus, labUp } from '@understudy/lab';
-import { apply, confirmAll, destroy, plan, type Plan } from '../../packages/understudy/src/reconcile/index.ts';
-import { stepId } from '../../packages/understudy/src/reconcile/plan/step-id.ts';
+import { apply, confirmAll, destroy, plan, stepId, type Plan } from '../../packages/understudy/src/reconcile/index.ts';
 import { observe } from '../../packages/understudy/src/observe/index.ts';
 import type { FailoverProfile } from '../../packages/understudy/src/engines/index.ts';
+import { madeSystem, startedLab } from '../failover/system.ts';
 import { systemName, topologyText, type FileParts, type Operation } from './operations.ts';
 
 export interface SystemOptions {
@@ -41,11 +41,13 @@ export interface OperatedSystem extends AsyncDisposable {
 /** The lab, started when it does not run; what was started here is taken down at the end. */
 export async function openSystem({ logger, signal, keep, runsDirectory }: SystemOptions): Promise<OperatedSystem> {
   const found = await labStatus();
+  const lab = found.running ? undefined : hold(startedLab);
   await labUp({ cacheDirectory: cacheDirectory(), logger, signal });
   const directory = await mkdtemp(join(tmpdir(), 'understudy-bench-'));
   const topologyPath = join(directory, 'topology.yaml');
   const runs = runsDirectory ?? join(directory, 'runs');
   await mkdir(runs, { recursive: true });
+  let made: Hold | undefined;
   const open = async (parts: FileParts, failover: FailoverProfile): Promise<Session> => {
     await writeFile(topologyPath, topologyText(parts, failover));
     return await openSession({ topologyPath, target: 'lab', logger });
@@ -54,14 +56,17 @@ export async function openSystem({ logger, signal, keep, runsDirectory }: System
     async with(operation, failover, work) {
       await using before = await open(operation.before, failover);
       logger({ level: 'info', subject: operation.name, text: `making ${systemName} with ${failover}` });
+      made ??= hold(madeSystem(systemName, topologyPath));
       await bring(before, { logger, signal });
       await using after = await open(operation.after, failover);
       return await work({ before, after, topologyPath, runsDirectory: runs });
     },
     async [Symbol.asyncDispose]() {
       if (!keep || signal.aborted) await remove();
+      made?.release();
       await rm(directory, { recursive: true, force: true });
       if (!found.running && (!keep || signal.aborted)) await labDown({ logger });
+      lab?.release();
     },
   };
 

@@ -4,4 +4,5 @@ export { Secret } from './secret.ts';
 export { systemClock, type Clock } from './clock.ts';
 export { oncePer } from './once-per.ts';
 export { silentLogger, type Logger, type LogLevel, type LogLine } from './logger.ts';
+export { childrenToEnd, endsWithProcess, heldNow, hold, type Held, type Hold } from './held.ts';
 export { absent, look, seen, shown, unknown, type Seen, type Unknown } from './seen.ts';

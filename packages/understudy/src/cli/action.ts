@@ -1,8 +1,7 @@
 // How every command runs: options, Ctrl-C, errors and the exit code, in one place.
 import type { Command } from 'commander';
-import { UnderstudyError, type Logger } from '@understudy/foundation';
-import { exitCode, exitCodeOf, type ExitCode } from '../operation/index.ts';
-import { printError, progressLogger } from './terminal.ts';
+import type { Logger } from '@understudy/foundation';
+import { exitCodeOf, onInterrupt, type ExitCode, printError, progressLogger } from '../terminal/index.ts';
 
 /** Options every command has. */
 export interface CommonOptions {
@@ -14,7 +13,7 @@ export interface CommonOptions {
 /** What a command is given beside its own arguments. */
 export interface Context {
   readonly logger: Logger;
-  /** Aborts at the first Ctrl-C or SIGTERM; a second one ends the process at once. */
+  /** Aborts at the first Ctrl-C or SIGTERM; a second one ends the process within 2 s. */
   readonly signal: AbortSignal;
 }
 
@@ -40,21 +39,14 @@ export function action<Options extends CommonOptions>(
       .slice(0, -2)
       .flat()
       .filter((word) => typeof word === 'string');
-    const controller = new AbortController();
-    const interrupt = (signal: NodeJS.Signals): void => {
-      if (controller.signal.aborted) process.exit(exitCode.unknown);
-      process.stderr.write(`\n${signal}: stopping and cleaning up; once more to end at once\n`);
-      controller.abort(new UnderstudyError('cli-interrupted', `Interrupted by ${signal}; running it again is safe.`));
-    };
-    process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+    using interruption = onInterrupt((signal) => `Interrupted by ${signal}; running it again is safe.`);
+    const { signal } = interruption;
     try {
-      process.exitCode = await body({ logger: progressLogger(options), signal: controller.signal }, options, ...words);
+      process.exitCode = await body({ logger: progressLogger(options), signal }, options, ...words);
     } catch (error) {
-      const ending: unknown = controller.signal.aborted ? controller.signal.reason : error;
+      const ending: unknown = signal.aborted ? signal.reason : error;
       process.exitCode = exitCodeOf(ending);
       printError(ending, options);
-    } finally {
-      process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
     }
   };
 }

@@ -1,7 +1,7 @@
 // Assembles the commands. Kept apart from main.ts so that tests can read the help without running anything.
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { exitCode } from '../operation/index.ts';
+import { exitCode } from '../terminal/index.ts';
 import { applyCommand } from './commands/apply.ts';
 import { destroyCommand } from './commands/destroy.ts';
 import { drillCommand } from './commands/drill.ts';

@@ -1,7 +1,7 @@
 // What every command on a topology shares: the topology, `--target`, and a session around the body.
 import type { Command } from 'commander';
-import { lockOperation, locksDirectory, openSession, type ExitCode, type Session } from '../operation/index.ts';
-import { systemClock } from '@understudy/foundation';
+import { openSession, type Session } from '../operation/index.ts';
+import type { ExitCode } from '../terminal/index.ts';
 import { action, withCommonOptions, type CommonOptions, type Context } from './action.ts';
 import { defaultTopologyPath, splitWords, type OtherWords } from './topology-words.ts';
 import { targetNames } from '../topology/index.ts';
@@ -66,19 +66,4 @@ async function inSession(
 ): Promise<ExitCode> {
   await using session = await openSession({ topologyPath, target: options.target, logger: context.logger });
   return await body({ ...context, session, topologyPath });
-}
-
-/** Runs `body` under the topology's lock: apply, destroy and drills never overlap. Error: `operation-locked`. */
-export async function locked<Result>(session: Session, reason: string, body: () => Promise<Result>): Promise<Result> {
-  const lock = await lockOperation({
-    directory: locksDirectory(),
-    name: `${session.target.name}-${session.topology.name}`,
-    reason,
-    clock: systemClock,
-  });
-  try {
-    return await body();
-  } finally {
-    await lock.release();
-  }
 }

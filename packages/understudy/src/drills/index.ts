@@ -9,7 +9,7 @@ export type { BackendMode, BalancerPort, DrillMachine, DrillWorld, EnginePort, E
 export { runDrill, type RunResult } from './run/run-drill.ts';
 export { planRun, type RunOptions } from './run/plan-run.ts';
 export { holdFault } from './run/hold-fault.ts';
-export { type GuardOptions, guardRun, undoRun } from './run/undo-run.ts';
+export { type GuardOptions, guardRun, removeDocuments, undoRun } from './run/undo-run.ts';
 export { openDrillWorld } from './open-drill-world.ts';
 export { cpuStarvation } from './faults/cpu-starvation.ts';
 export { searchPacketLoss } from './faults/partition.ts';

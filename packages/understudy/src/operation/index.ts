@@ -34,4 +34,4 @@ export { preview, type PlanAdvice } from './advice.ts';
 export { resolveTarget, targetName } from './resolve-target.ts';
 export type { DiskControl, PowerControl, Supply, Target } from './target.ts';
 export { cacheDirectory } from './places.ts';
-export { exitCode, exitCodeOf, type ExitCode } from './exit-code.ts';
+export { locked } from './locked.ts';

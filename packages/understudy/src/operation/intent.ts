@@ -15,9 +15,8 @@ import {
   type Release,
 } from '../machines/index.ts';
 import { engineLayouts, type PackageRepository } from '../engines/index.ts';
-import { machinePlans, type MachinePlan, type Role, type Topology } from '../topology/index.ts';
+import { clusterSubjectOf, machinePlans, type MachinePlan, type Role, type Topology } from '../topology/index.ts';
 import type { Certificate } from './certificate.ts';
-import { clusterSubjectOf } from '../reconcile/index.ts';
 
 export interface Intent {
   readonly topology: Topology;

@@ -1,5 +1,5 @@
 // Reconcile: from what is seen to what should be. plan/ lists steps and is pure; execute/ carries them out.
-export { clusterSubjectOf } from './plan/step-id.ts';
+export { stepId } from './plan/step-id.ts';
 export { type Applied, apply, type ConfirmRequest, destroy } from './execute/apply.ts';
 export { confirmAll, confirmUnlessDestructive } from './plan/consent.ts';
 export { destroyPlan } from './execute/destroy.ts';

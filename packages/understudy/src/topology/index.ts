@@ -5,7 +5,7 @@ export { type Problem, TopologyError } from './problem.ts';
 export { type RegionOffer, regionProblems } from './region.ts';
 export { machinePlans, placementGroupLabels } from './plan.ts';
 export { letsIn } from './address.ts';
-export { balancerLabel, firewallLabel, subnetLabel, tagOf, vpcLabel } from './labels.ts';
+export { balancerLabel, clusterSubjectOf, firewallLabel, subnetLabel, tagOf, vpcLabel } from './labels.ts';
 export { topologyJsonSchema } from './json-schema.ts';
 export { exampleTopology } from './example.ts';
 export { type TargetName, targetNames } from './target-name.ts';

@@ -35,3 +35,8 @@ export function placementGroupLabel(name: string, role: Role, group = 1): string
 export function balancerLabel(name: string): string {
   return `${name}-balancer`;
 }
+
+/** The subject of steps, findings and orders about the cluster as a whole. */
+export function clusterSubjectOf(name: string): string {
+  return `${name}-cluster`;
+}

@@ -1,18 +1,13 @@
 // `understudy apply`: makes the world as the topology asks.
+import { resolve } from 'node:path';
 import { Command } from 'commander';
+import { hold } from '@understudy/foundation';
 import { apply, type Applied, type ConfirmRequest } from '../../reconcile/index.ts';
-import {
-  preview,
-  resolveIntent,
-  type Session,
-  type PlanAdvice,
-  exitCode,
-  type ExitCode,
-} from '../../operation/index.ts';
+import { preview, resolveIntent, type Session, type PlanAdvice, locked } from '../../operation/index.ts';
+import { exitCode, type ExitCode, confirm, print, printJson, printProgress } from '../../terminal/index.ts';
 import { renderPlan } from '../render/plan.ts';
 import { renderStatus } from '../render/status.ts';
-import { confirm, print, printJson, printProgress } from '../terminal.ts';
-import { locked, topologyCommand, type TopologyOptions, type TopologyContext } from '../topology-command.ts';
+import { topologyCommand, type TopologyOptions, type TopologyContext } from '../topology-command.ts';
 
 const examples = `
 Examples:
@@ -43,6 +38,10 @@ async function applyLocked(context: TopologyContext, options: ApplyOptions): Pro
   const { advice, ...account } = await preview(session, topologyPath, 'write');
   const intent = await resolveIntent(session, account);
   const asked: ConfirmRequest[] = [];
+  using _ = hold({
+    what: `an apply of ${topology.name} that has not ended`,
+    remedy: `running it again finishes it: understudy apply ${resolve(topologyPath)} --target ${target.name}`,
+  });
   const applied = await apply(world, intent, {
     signal,
     confirm: async (request) => {

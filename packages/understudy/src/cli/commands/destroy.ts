@@ -1,11 +1,13 @@
 // `understudy destroy`: removes everything that carries the topology's mark, and nothing else.
+import { resolve } from 'node:path';
 import { Command } from 'commander';
+import { hold } from '@understudy/foundation';
 import { destroy, destroyPlan } from '../../reconcile/index.ts';
 import { observeObjects } from '../../observe/index.ts';
-import { exitCode, checkAccess } from '../../operation/index.ts';
+import { checkAccess, locked } from '../../operation/index.ts';
+import { exitCode, ask, printJson, printProgress } from '../../terminal/index.ts';
 import { renderPlan } from '../render/plan.ts';
-import { ask, printJson, printProgress } from '../terminal.ts';
-import { locked, topologyCommand, type TopologyOptions } from '../topology-command.ts';
+import { topologyCommand, type TopologyOptions } from '../topology-command.ts';
 
 const examples = `
 Examples:
@@ -21,9 +23,9 @@ export function destroyCommand(): Command {
     .description('remove every object of the topology, its documents included')
     .option('-y, --yes', 'do not ask')
     .addHelpText('after', examples);
-  return topologyCommand<DestroyOptions>(command, async ({ session }, options) =>
+  return topologyCommand<DestroyOptions>(command, async ({ session, topologyPath }, options) =>
     locked(session, 'destroy', async () => {
-      const { world, topology } = session;
+      const { world, topology, target } = session;
       await checkAccess(world.linode, 'write');
       const planned = destroyPlan(await observeObjects(world.linode, topology.name));
       printProgress(renderPlan(topology.name, planned));
@@ -32,6 +34,10 @@ export function destroyCommand(): Command {
         printProgress('Nothing was deleted. --yes answers the question beforehand.');
         return exitCode.no;
       }
+      using _ = hold({
+        what: `what is left of ${topology.name}`,
+        remedy: `running it again finishes it: understudy destroy ${resolve(topologyPath)} --target ${target.name}`,
+      });
       const done = await destroy(world, topology.name);
       if (options.json === true) printJson({ schemaVersion: 1, deleted: done.map(({ subject }) => subject) });
       return exitCode.yes;

@@ -1,17 +1,16 @@
 // `understudy drill undo` and the guard behind it: what a run that was cut short left open is undone.
 import { once } from 'node:events';
 import { Command } from 'commander';
-import { guardRun, undoRun, openDrillWorld } from '../../drills/index.ts';
-import { exitCode, type ExitCode } from '../../operation/index.ts';
+import { guardRun, removeDocuments, undoRun, openDrillWorld } from '../../drills/index.ts';
+import { exitCode, type ExitCode, print } from '../../terminal/index.ts';
 import { sessionCommand, type TopologyOptions } from '../topology-command.ts';
-import { print } from '../terminal.ts';
 
 /** The timers on the targets go first: they are nearer. */
 const afterTheTimersMs = 1000;
 
 export function drillUndoCommand(): Command {
   const command = new Command('undo')
-    .description('undo what a run that was cut short left open; safe to repeat')
+    .description('undo what a run that was cut short left open, its documents too; safe to repeat')
     .argument('<directory>', 'run folder')
     .addHelpText(
       'after',
@@ -21,8 +20,11 @@ export function drillUndoCommand(): Command {
     command,
     1,
     async ({ session, topologyPath }, _options: TopologyOptions, directory = ''): Promise<ExitCode> => {
-      const undone = await undoRun(await openDrillWorld(session, topologyPath), directory);
+      const world = await openDrillWorld(session, topologyPath);
+      const undone = await undoRun(world, directory);
       print(undone ? 'Undone, and seen to be undone.' : 'Nothing was open.');
+      const documents = await removeDocuments(world, directory);
+      if (documents > 0) print(`The ${documents} documents of the run are removed.`);
       return exitCode.yes;
     },
   );

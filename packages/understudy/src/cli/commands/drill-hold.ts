@@ -1,7 +1,7 @@
 // `understudy drill hold`: not for people. The drill that kills the tool starts this copy of it, waits for the fault, and kills it.
 import { Command } from 'commander';
 import { drillsNamed, holdFault, openDrillWorld } from '../../drills/index.ts';
-import { exitCode, type ExitCode } from '../../operation/index.ts';
+import { exitCode, type ExitCode } from '../../terminal/index.ts';
 import { sessionCommand, type TopologyOptions } from '../topology-command.ts';
 
 export function drillHoldCommand(): Command {

@@ -3,10 +3,10 @@ import { Command } from 'commander';
 import { catalogue, type Drill } from '../../drills/index.ts';
 import { runHistory, verify } from '../../proof/index.ts';
 import { action, withCommonOptions, type CommonOptions } from '../action.ts';
-import { exitCode, type ExitCode, runsDirectory } from '../../operation/index.ts';
+import { runsDirectory } from '../../operation/index.ts';
+import { exitCode, type ExitCode, paint, print, printJson } from '../../terminal/index.ts';
 import { renderHistory, renderVerdict } from '../render/drill.ts';
 import { table } from '../render/table.ts';
-import { paint, print, printJson } from '../terminal.ts';
 import { exitOfResults } from './drill-run.ts';
 
 export function drillListCommand(): Command {

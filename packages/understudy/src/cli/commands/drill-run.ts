@@ -13,10 +13,10 @@ import {
 } from '../../drills/index.ts';
 import type { Result } from '../../proof/index.ts';
 import { UnderstudyError } from '@understudy/foundation';
-import { exitCode, type ExitCode } from '../../operation/index.ts';
+import { exitCode, type ExitCode, ask, print, printJson, printProgress } from '../../terminal/index.ts';
 import { renderDryRun, renderRuns, renderVerdict } from '../render/drill.ts';
-import { ask, print, printJson, printProgress } from '../terminal.ts';
-import { locked, sessionCommand, type TopologyContext, type TopologyOptions } from '../topology-command.ts';
+import { sessionCommand, type TopologyContext, type TopologyOptions } from '../topology-command.ts';
+import { locked } from '../../operation/index.ts';
 
 const examples = `
 Examples:

@@ -4,8 +4,8 @@ import { Command } from 'commander';
 import { UnderstudyError } from '@understudy/foundation';
 import { exampleTopology, parseTopology, TopologyError } from '../../topology/index.ts';
 import { action } from '../action.ts';
-import { exitCode, targetName } from '../../operation/index.ts';
-import { print, printJson } from '../terminal.ts';
+import { targetName } from '../../operation/index.ts';
+import { exitCode, print, printJson } from '../../terminal/index.ts';
 import { withTopologyOption, type TopologyOptions } from '../topology-command.ts';
 import { splitWords } from '../topology-words.ts';
 

@@ -12,9 +12,9 @@ import {
   labUp,
 } from '@understudy/lab';
 import { action, withCommonOptions, type CommonOptions } from '../action.ts';
-import { exitCode, type ExitCode, cacheDirectory } from '../../operation/index.ts';
+import { cacheDirectory } from '../../operation/index.ts';
+import { exitCode, type ExitCode, confirm, print, printJson } from '../../terminal/index.ts';
 import { renderLabStatus } from '../render/lab.ts';
-import { confirm, print, printJson } from '../terminal.ts';
 
 const examples = `
 Examples:

@@ -2,9 +2,9 @@
 import { Command } from 'commander';
 import { plan } from '../../reconcile/index.ts';
 import { observe } from '../../observe/index.ts';
-import { preview, resolveIntent, exitCode } from '../../operation/index.ts';
+import { preview, resolveIntent } from '../../operation/index.ts';
+import { exitCode, print, printJson } from '../../terminal/index.ts';
 import { renderPlan } from '../render/plan.ts';
-import { print, printJson } from '../terminal.ts';
 import { topologyCommand, type TopologyOptions } from '../topology-command.ts';
 
 const examples = `

@@ -4,8 +4,7 @@ import { statusJsonSchema } from '../../status/index.ts';
 import { topologyJsonSchema } from '../../topology/index.ts';
 import { UnderstudyError } from '@understudy/foundation';
 import { action, withCommonOptions, type CommonOptions } from '../action.ts';
-import { exitCode } from '../../operation/index.ts';
-import { printJson } from '../terminal.ts';
+import { exitCode, printJson } from '../../terminal/index.ts';
 
 const schemas = { topology: topologyJsonSchema, status: statusJsonSchema };
 

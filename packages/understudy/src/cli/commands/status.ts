@@ -2,9 +2,8 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { judge, type Status } from '../../status/index.ts';
 import { observe } from '../../observe/index.ts';
-import { exitCode, type ExitCode } from '../../operation/index.ts';
+import { exitCode, type ExitCode, clearScreen, print, printJson } from '../../terminal/index.ts';
 import { renderStatus } from '../render/status.ts';
-import { clearScreen, print, printJson } from '../terminal.ts';
 import { topologyCommand, type TopologyOptions } from '../topology-command.ts';
 
 const examples = `

@@ -10,7 +10,7 @@ import {
   type Verdict,
 } from '../../proof/index.ts';
 import type { RunResult } from '../../drills/index.ts';
-import { paint } from '../terminal.ts';
+import { paint } from '../../terminal/index.ts';
 import { table } from './table.ts';
 
 const resultPaint: Record<Result, (text: string) => string> = {

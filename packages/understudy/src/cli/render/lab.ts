@@ -1,6 +1,6 @@
 // The lab as text: where it answers and what runs in it.
 import type { LabStatus } from '@understudy/lab';
-import { paint } from '../terminal.ts';
+import { paint } from '../../terminal/index.ts';
 import { table } from './table.ts';
 
 export function renderLabStatus(status: LabStatus): string {

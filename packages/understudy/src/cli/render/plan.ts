@@ -2,7 +2,7 @@
 import type { Plan } from '../../reconcile/index.ts';
 import type { Warning } from '../../topology/index.ts';
 import type { PlanAdvice, Price } from '../../operation/index.ts';
-import { paint } from '../terminal.ts';
+import { paint } from '../../terminal/index.ts';
 import { table } from './table.ts';
 
 export function renderPlan(name: string, plan: Plan, advice?: PlanAdvice): string {

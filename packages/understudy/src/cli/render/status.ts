@@ -1,6 +1,6 @@
 // A status as text: the verdict first, then what it rests on.
 import type { Status } from '../../status/index.ts';
-import { paint } from '../terminal.ts';
+import { paint } from '../../terminal/index.ts';
 import { table } from './table.ts';
 
 const verdictPaint = { healthy: paint.green, degraded: paint.yellow, down: paint.red, unknown: paint.magenta };

@@ -1,7 +1,7 @@
 // One drill from preconditions to verdict. Whatever happens on the way, the fault is undone and the folder is sealed.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Clock } from '@understudy/foundation';
+import { hold, type Clock } from '@understudy/foundation';
 import {
   writeVerdict,
   type Verdict,
@@ -30,6 +30,7 @@ import { machineStates } from './machine-state.ts';
 import { learnRouting, planRun, type RunOptions } from './plan-run.ts';
 import { checkPreconditions } from './preconditions.ts';
 import { startSamplers, type Samplers } from './samplers.ts';
+import { undoCommand } from './undo-run.ts';
 import { messageOf, until } from './until.ts';
 
 /** Beyond the deadlines of the last requests: the generator writes down and closes. */
@@ -118,6 +119,10 @@ class Run {
       this.#stop.abort(error);
     });
     await journal.note('workload-started', { pid: workload.pid }, startedMs);
+    using _ = hold({
+      what: `the documents of the run ${plan.runId} in the index ${plan.workload.index}`,
+      remedy: undoCommand(world, directory),
+    });
     try {
       await this.#breakAndMend(workload, samplers, guard);
       this.#signal.throwIfAborted();
@@ -146,7 +151,7 @@ class Run {
   }
 
   async #breakAndMend(workload: Workload, samplers: Samplers, guard: Promise<Guard | null>): Promise<void> {
-    const { world, drill, journal, plan } = this.#parts;
+    const { world, drill, journal, plan, directory } = this.#parts;
     if (!(await this.#steady(workload))) return;
     const targets = await resolveTargets(drill.fault.target, world, this.#random);
     this.#say(`${drill.fault.name} on ${targets.machines.map(({ label }) => label).join(', ') || 'nothing'}`);
@@ -158,6 +163,10 @@ class Run {
     const context = faultContext(world, targets.machines, this.#random, this.#signal);
     const session = new FaultSession(drill.fault, context, journal);
     const overseen = new AbortController();
+    const fault = hold({
+      what: `the fault ${drill.fault.name} on ${targets.machines.map(({ label }) => label).join(', ') || 'no machine'}`,
+      remedy: undoCommand(world, directory),
+    });
     try {
       await guard;
       await session.arm();
@@ -176,7 +185,7 @@ class Run {
     } finally {
       overseen.abort();
       this.#say('undoing');
-      await session.undo();
+      if (await session.undo()) fault.release();
       await this.#recover(workload, samplers);
     }
   }

@@ -1,6 +1,7 @@
 // Undoing what a run that was cut short left open: by the guard when the tool was killed, or by hand. It reads the folder, asks
 // the fault to undo itself on the targets that were written down, and proves it. Safe to repeat.
 import { UnderstudyError } from '@understudy/foundation';
+import { shellLine } from '../../machines/index.ts';
 import type { Drill } from '../drill.ts';
 import { readHistory, readJournal, targetsOf, seededRandom } from '../../proof/index.ts';
 import { catalogue } from '../catalogue.ts';
@@ -39,6 +40,26 @@ export async function undoRun(
     `${plan.drill} on ${labels.join(', ')} could not be undone; ${directory} says what was seen. Look at \`understudy status\`.`,
     { facts: { directory, labels } },
   );
+}
+
+/**
+ * Removes the documents of a run that was cut short; resolves with how many it had written. One that came to its end has removed
+ * them itself, or was told to keep them.
+ */
+export async function removeDocuments(world: DrillWorld, directory: string): Promise<number> {
+  const { journal: before, intents } = await readHistory(directory);
+  if (before.some(({ event }) => event === 'documents-removed' || event === 'finished')) return 0;
+  const ids = [...new Set(intents.map(({ id }) => id))];
+  await world.engine.remove(ids);
+  const journal = await Journal.open(directory, world.clock);
+  await journal.note('documents-removed');
+  await journal.close();
+  return ids.length;
+}
+
+/** The command line that undoes a run by hand, whole. */
+export function undoCommand({ selfCommand }: DrillWorld, directory: string): string {
+  return shellLine(selfCommand?.(['drill', 'undo', directory]) ?? ['understudy', 'drill', 'undo', directory]);
 }
 
 export interface GuardOptions {

@@ -1,5 +1,5 @@
 // Makes the world as the topology asks: look, plan, carry out, look again, until nothing is left to do and the system is well.
-import { UnderstudyError } from '@understudy/foundation';
+import { hold, UnderstudyError } from '@understudy/foundation';
 import { judge, type Status } from '../../status/index.ts';
 import { observe, observeObjects, type Observation, type World } from '../../observe/index.ts';
 import { carryOut } from './carry-out.ts';
@@ -125,6 +125,10 @@ async function narrated(world: Pick<World, 'clock' | 'logger'>, step: Step, work
   const startedMs = clock.monotonicMs();
   const seconds = () => ((clock.monotonicMs() - startedMs) / 1000).toFixed(1);
   logger({ level: 'info', subject: step.subject, text: `${step.action}: ${step.reason}` });
+  using _ = hold({
+    what: `a step that is half done: ${step.subject} ${step.action}`,
+    remedy: 'the same command finishes it, or does it again',
+  });
   try {
     await work();
     logger({ level: 'info', subject: step.subject, text: `${step.action} done in ${seconds()} s` });

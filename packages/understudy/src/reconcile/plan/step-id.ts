@@ -1,5 +1,12 @@
 // The ids of steps, and references to them: one constructor per kind of object and change, so that none is written by hand.
-import { balancerLabel, firewallLabel, subnetLabel, vpcLabel, type Role } from '../../topology/index.ts';
+import {
+  balancerLabel,
+  clusterSubjectOf,
+  firewallLabel,
+  subnetLabel,
+  vpcLabel,
+  type Role,
+} from '../../topology/index.ts';
 
 declare const madeHere: unique symbol;
 
@@ -26,11 +33,6 @@ function idOf(subject: string, name: string): StepId {
 /** Whether the step is about this subject. */
 export function isOf(id: StepId, subject: string): boolean {
   return id.startsWith(`${subject}/`);
-}
-
-/** Subject of the steps about the cluster as a whole. */
-export function clusterSubjectOf(system: string): string {
-  return `${system}-cluster`;
 }
 
 const onMachine = (name: string) => (label: string) => idOf(label, name);
