@@ -24,6 +24,8 @@ export interface LinodeClientOptions {
   readonly deadlineMs?: number;
   /** Bound on one attempt. Default 30,000. */
   readonly attemptTimeoutMs?: number;
+  /** Ends the client: every call under way and every later one rejects with its reason. */
+  readonly signal?: AbortSignal;
 }
 
 /** Requests sent so far, retries included. */
@@ -51,6 +53,7 @@ export function createLinodeClient(options: LinodeClientOptions) {
     concurrency: options.concurrency ?? 6,
     deadlineMs: options.deadlineMs ?? 120_000,
     attemptTimeoutMs: options.attemptTimeoutMs ?? 30_000,
+    signal: options.signal,
     onAttempt: (name) => counts.set(name, (counts.get(name) ?? 0) + 1),
   });
   const instances = instanceOperations(transport);

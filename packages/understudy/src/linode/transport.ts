@@ -29,6 +29,8 @@ export interface TransportOptions {
   readonly deadlineMs: number;
   /** Bound on one attempt. */
   readonly attemptTimeoutMs: number;
+  /** Ends every call. */
+  readonly signal: AbortSignal | undefined;
   readonly onAttempt: (name: string) => void;
 }
 
@@ -38,9 +40,15 @@ const longestPauseMs = 15_000;
 export function createTransport(options: TransportOptions): Transport {
   const base = checkedBase(options.baseUrl);
   const slots = gate(options.concurrency);
-  const sendWithHeaders = <Answer>(call: Call<Answer>) => carryOut(options, base, slots, call);
+  const sendWithHeaders = <Answer>(call: Call<Answer>) => carryOut(options, base, slots, endedBy(call, options.signal));
   const send = async <Answer>(call: Call<Answer>) => (await sendWithHeaders(call)).answer;
   return { send, sendWithHeaders, list: (call) => readPages(send, call, options.logger) };
+}
+
+/** The call, ended by this signal as well as by its own. */
+function endedBy<Answer>(call: Call<Answer>, signal: AbortSignal | undefined): Call<Answer> {
+  if (signal === undefined) return call;
+  return { ...call, signal: call.signal === undefined ? signal : AbortSignal.any([call.signal, signal]) };
 }
 
 function checkedBase(baseUrl: string): string {

@@ -34,18 +34,12 @@ const defaultTimeoutMs = 60_000;
 export function createSshRunner(options: SshRunnerOptions): PinningRunner {
   const pool = new Map<string, Pooled>();
   const gates = new Map<string, Gate>();
+  let closed = false;
 
+  /** Work that was begun before the end and comes here after it must not keep the process alive. */
   function connect(target: RemoteTarget): Pooled {
-    const client = new ssh2.Client();
-    const ready = openConnection(client, target, options);
-    const pooled = { ready, client };
-    const drop = (): void => {
-      if (pool.get(target.address) === pooled) pool.delete(target.address);
-    };
-    client.on('close', drop);
-    ready.catch(drop);
-    pool.set(target.address, pooled);
-    return pooled;
+    if (closed) throw runnerClosed(target);
+    return pooledConnection(pool, target, options);
   }
 
   /** Does `begin` on the kept connection, or on a fresh one when that has died meanwhile. */
@@ -86,6 +80,7 @@ export function createSshRunner(options: SshRunnerOptions): PinningRunner {
       return Promise.resolve();
     },
     async close() {
+      closed = true;
       const clients = [...pool.values()];
       pool.clear();
       for (const { client, ready } of clients) {
@@ -98,9 +93,24 @@ export function createSshRunner(options: SshRunnerOptions): PinningRunner {
   };
 }
 
+/** Kept in the pool by its address for as long as it lives. */
+function pooledConnection(pool: Map<string, Pooled>, target: RemoteTarget, options: SshRunnerOptions): Pooled {
+  const client = new ssh2.Client();
+  const ready = openConnection(client, target, options);
+  const pooled = { ready, client };
+  const drop = (): void => {
+    if (pool.get(target.address) === pooled) pool.delete(target.address);
+  };
+  client.on('close', drop);
+  ready.catch(drop);
+  pool.set(target.address, pooled);
+  return pooled;
+}
+
 function isFinal(error: unknown): boolean {
   return (
-    error instanceof UnderstudyError && (error.code === 'machines-host-key' || error.code === 'machines-tunnel-refused')
+    error instanceof UnderstudyError &&
+    (error.code === 'machines-host-key' || error.code === 'machines-tunnel-refused' || error.code === 'machines-closed')
   );
 }
 
@@ -240,6 +250,12 @@ function unreachable(target: RemoteTarget, cause?: Error): UnderstudyError {
       'See that it runs and that the firewall lets this network reach port 22.',
     { facts: { label: target.label, address: target.address }, cause },
   );
+}
+
+function runnerClosed({ label }: RemoteTarget): UnderstudyError {
+  return new UnderstudyError('machines-closed', `Nothing more is asked of ${label}: the connections were closed.`, {
+    facts: { label },
+  });
 }
 
 function timedOut(target: RemoteTarget, what: string, timeoutMs: number): UnderstudyError {

@@ -29,7 +29,7 @@ export interface SessionRequest {
   readonly logger: Logger;
 }
 
-/** One command's hold on the world. Close it, or the SSH connections keep the process alive. */
+/** One command's hold on the world. Closing it ends what is under way; left open, its connections keep the process alive. */
 export interface Session extends AsyncDisposable {
   readonly topology: Topology;
   readonly target: Target;
@@ -43,6 +43,7 @@ export async function openSession(request: SessionRequest): Promise<Session> {
   const target = await resolveTarget(request.target);
   const { logger } = request;
   const keyPair = await ensureKeyPair(join(configDirectory(), 'ssh'), 'understudy');
+  const closing = new AbortController();
   const runner = createSshRunner({
     privateKey: keyPair.privateKey,
     hostKeys: hostKeysFile(join(configDirectory(), `known-hosts-${target.name}`), {
@@ -53,7 +54,7 @@ export async function openSession(request: SessionRequest): Promise<Session> {
     clock: systemClock,
   });
   const world: World = {
-    linode: createLinodeClient({ baseUrl: target.baseUrl, token: target.token, logger }),
+    linode: createLinodeClient({ baseUrl: target.baseUrl, token: target.token, logger, signal: closing.signal }),
     runner,
     shownCertificate,
     transportFor: (machines) => engineOverSsh(runner, machines),
@@ -61,7 +62,13 @@ export async function openSession(request: SessionRequest): Promise<Session> {
     random: Math.random,
     logger,
   };
-  return { topology, target, world, keyPair, [Symbol.asyncDispose]: () => runner.close() };
+  const close = async (): Promise<void> => {
+    closing.abort(
+      new UnderstudyError('cli-session-closed', 'The command has ended, so nothing more is asked of Linode.'),
+    );
+    await runner.close();
+  };
+  return { topology, target, world, keyPair, [Symbol.asyncDispose]: close };
 }
 
 /** Error: `topology-unreadable` when there is no such file; `topology-invalid`. */

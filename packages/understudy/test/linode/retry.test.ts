@@ -218,3 +218,14 @@ test('Retry-After is read as seconds and as a date', () => {
   assert.equal(retryAfterMs(new Headers({ 'retry-after': 'soon' }), now), undefined);
   assert.equal(retryAfterMs(new Headers(), now), undefined);
 });
+
+test('the signal of the client ends calls under way and pauses, and refuses later calls', async (context) => {
+  const stop = new AbortController();
+  const { client, seen } = await wire(context, () => 'hang', { signal: stop.signal });
+  const under = client.instances.get(1);
+  const reason = new Error('the command has ended');
+  setTimeout(() => stop.abort(reason), 50);
+  await assert.rejects(under, (error: unknown) => error === reason);
+  await assert.rejects(client.instances.get(1), (error: unknown) => error === reason);
+  assert.equal(seen.length, 1);
+});

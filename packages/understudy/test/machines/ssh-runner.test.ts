@@ -274,3 +274,13 @@ test('the key pair is made once and read ever after, private for its owner alone
   assert.equal(second.publicKey, third.publicKey);
   assert.match(first.publicKey, /^ssh-ed25519 \S+ understudy$/);
 });
+
+test('a runner that was closed opens no connection any more: what comes too late is refused at once', () =>
+  withRunner(async (runner, sshd) => {
+    await runner.run(target, ['true']);
+    await runner.close();
+    const before = sshd.connections;
+    await assert.rejects(runner.run(target, ['true']), hasCode('machines-closed'));
+    await assert.rejects(runner.tunnel(target, { address: '127.0.0.1', port: sshd.port }), hasCode('machines-closed'));
+    assert.equal(sshd.connections, before);
+  }));
