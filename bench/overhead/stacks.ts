@@ -10,7 +10,7 @@ import {
   wrap,
 } from 'cockatiel';
 import CircuitBreaker from 'opossum';
-import { assemble } from '../../packages/client/src/call/assemble.ts';
+import { assemble } from '../../packages/client/src/api/assemble.ts';
 import { Host } from '../../packages/client/src/api/host.ts';
 import { toSettings } from '../../packages/client/src/api/options.ts';
 import { RecentQuantile } from '../../packages/client/src/policy/quantile.ts';

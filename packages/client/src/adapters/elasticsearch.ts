@@ -8,7 +8,7 @@ import {
 } from '@elastic/elasticsearch';
 import { Readable } from 'node:stream';
 import type { ClientOptions } from '../api/options.ts';
-import { isClientError } from '../errors.ts';
+import { isClientError } from '../model/errors.ts';
 import { Exchanger, type OfficialAnswer } from './exchanger.ts';
 
 type Params = Parameters<BaseConnection['request']>[0];

@@ -2,8 +2,8 @@
 import { Host } from '../api/host.ts';
 import { toSettings, type ClientOptions } from '../api/options.ts';
 import { wiresOf } from '../api/wires.ts';
-import { assemble, type Assembly } from '../call/assemble.ts';
-import { ClientError, isClientError } from '../errors.ts';
+import { assemble, type Assembly } from '../api/assemble.ts';
+import { ClientError, isClientError } from '../model/errors.ts';
 import type { HeaderMap, WireRequest } from '../nodes/wire.ts';
 import { safetyOf } from './safety.ts';
 

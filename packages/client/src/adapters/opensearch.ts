@@ -9,7 +9,7 @@ import {
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import type { ClientOptions } from '../api/options.ts';
-import { isClientError } from '../errors.ts';
+import { isClientError } from '../model/errors.ts';
 import { Exchanger, type OfficialAnswer } from './exchanger.ts';
 
 type Params = Parameters<Connection['request']>[0];

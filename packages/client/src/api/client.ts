@@ -1,5 +1,5 @@
 // The client: one object with the operations, built from the parts. It holds no policy of its own.
-import { assemble, type Assembly } from '../call/assemble.ts';
+import { assemble, type Assembly } from './assemble.ts';
 import type { Core } from '../call/core.ts';
 import { ShardMap } from '../gather/shard-map.ts';
 import type { NodeAddress } from '../nodes/address.ts';
@@ -9,7 +9,7 @@ import type { WireFactory } from '../nodes/wire.ts';
 import type { ClientEvents } from '../observe/events.ts';
 import type { MetricsSnapshot } from '../observe/metrics.ts';
 import { askNodes, askShards } from './cluster.ts';
-import { bulk, type BulkResult } from './bulk.ts';
+import { bulk } from './bulk.ts';
 import { Documents } from './documents.ts';
 import { Host } from './host.ts';
 import { toSettings, type ClientOptions, type Settings } from './options.ts';
@@ -18,6 +18,7 @@ import { Searches } from './searches.ts';
 import { wiresOf } from './wires.ts';
 import type {
   BulkRequest,
+  BulkResult,
   CreateRequest,
   DeleteRequest,
   GetRequest,
@@ -28,7 +29,7 @@ import type {
   SearchResult,
   UpdateRequest,
   WriteResult,
-} from './types.ts';
+} from '../model/operations.ts';
 
 /** The operations of a client. Every one rejects with a `ClientError` and nothing else. */
 export interface Client {
@@ -120,11 +121,7 @@ class ComposedClient implements Client {
   }
 
   bulk(request: BulkRequest, options: OperationOptions = {}): Promise<BulkResult> {
-    return this.#host.guarded(
-      'bulk',
-      request,
-      bulk(this.#host, (...about) => this.#documents.ownDoing(...about), request, options),
-    );
+    return this.#host.guarded('bulk', request, bulk(this.#host, this.#documents.resolveConflict, request, options));
   }
 
   request<T = unknown>(request: RawRequest, options: OperationOptions = {}): Promise<RawResult<T>> {

@@ -1,7 +1,7 @@
 // Questions to the cluster for the client's own use: shards of an index, nodes and their addresses. A refusal is no error
 // here, it only leaves the client without an optimisation.
 import type { ShardsAnswer } from '../gather/shard-map.ts';
-import { readJson } from '../json.ts';
+import { readJson } from '../json/json.ts';
 import type { Host } from './host.ts';
 
 const askWithinMs = 5000;

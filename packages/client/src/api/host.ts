@@ -1,11 +1,11 @@
 // What the operations of a client share: how a request is carried out, when it must end, and who is asked when it fails.
 import { Call, type CallSink } from '../call/call.ts';
 import type { CallAnswer, CallSpec, Core } from '../call/core.ts';
-import { ClientError } from '../errors.ts';
+import { ClientError } from '../model/errors.ts';
 import type { ClientOptions, Settings } from './options.ts';
 import { newDocumentId } from './identifiers.ts';
-import type { BulkOperation, OperationOptions } from './types.ts';
-import { toWrite, type Write } from './write.ts';
+import type { BulkOperation, OperationOptions } from '../model/operations.ts';
+import { toWrite, type Write } from '../formats/write.ts';
 
 type Fallback = NonNullable<ClientOptions['fallback']>;
 

@@ -1,5 +1,5 @@
 // What `createClient` takes, and how it becomes the parts' own options. Every default is written here or beside its part.
-import { ClientError } from '../errors.ts';
+import { ClientError } from '../model/errors.ts';
 import { retryStatusesDefault } from '../policy/classify.ts';
 import { backoffDefaults, type BackoffOptions } from '../policy/backoff.ts';
 import { breakerDefaults, type BreakerOptions } from '../policy/breaker.ts';

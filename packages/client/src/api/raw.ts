@@ -1,12 +1,12 @@
 // Any request the typed operations do not cover, with the same policies.
-import { ClientError } from '../errors.ts';
-import { errorIn, readJson, toJson } from '../json.ts';
+import { ClientError } from '../model/errors.ts';
+import { errorIn, readJson, toJson } from '../json/json.ts';
 import type { HeaderMap } from '../nodes/wire.ts';
 import type { Safety } from '../policy/classify.ts';
-import { toRefusal, toUnreadable } from './answer.ts';
+import { toRefusal, toUnreadable } from '../formats/refusal.ts';
 import type { Host } from './host.ts';
-import { toPathPart } from './read.ts';
-import type { OperationOptions } from './types.ts';
+import { toPathPart } from '../formats/path.ts';
+import type { OperationOptions } from '../model/operations.ts';
 
 export interface RawRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'HEAD';

@@ -1,14 +1,14 @@
 // Searches: alone and hedged, or gathered into an _msearch where that pays.
 import { LaneSet } from '../gather/lane-set.ts';
-import { ReadEntry, SearchFreight, type SearchEntry } from '../gather/read-freight.ts';
+import { ReadEntry, SearchBatchFormat, type SearchEntry } from '../gather/read-batch.ts';
 import { GatherSwitch } from '../gather/switch.ts';
-import { errorIn, readJson } from '../json.ts';
+import { errorIn, readJson } from '../json/json.ts';
 import { RecentQuantile } from '../policy/quantile.ts';
-import { toRefusal, toUnreadable } from './answer.ts';
+import { toRefusal, toUnreadable } from '../formats/refusal.ts';
 import type { Host } from './host.ts';
-import { searchRequest, toSearchResult } from './read.ts';
+import { searchRequest, toSearchResult } from '../formats/search.ts';
 import { timed } from './timed.ts';
-import type { OperationOptions, SearchRequest, SearchResult } from './types.ts';
+import type { OperationOptions, SearchRequest, SearchResult } from '../model/operations.ts';
 
 export class Searches {
   readonly #host: Host;
@@ -22,7 +22,7 @@ export class Searches {
     this.#host = host;
     const latency = settings.hedging ? this.#gatheredLatency : undefined;
     // Searches of one request wait for the slowest among them: small gatherings keep a heavy one from holding up many.
-    this.#lanes = new LaneSet(core, new SearchFreight(core, latency), {
+    this.#lanes = new LaneSet(core, new SearchBatchFormat(core, latency), {
       ...settings.gather,
       maxCount: 16,
       inFlight: 4,

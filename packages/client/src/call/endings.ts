@@ -1,5 +1,11 @@
 // How a call ends without an answer, in words: what failed, what was seen, what to do. Pure; the call decides which.
-import { ClientError, type ClientErrorDetails, type ErrorCode, type FailedAttempt, type Outcome } from '../errors.ts';
+import {
+  ClientError,
+  type ClientErrorDetails,
+  type ErrorCode,
+  type FailedAttempt,
+  type Outcome,
+} from '../model/errors.ts';
 import type { WireAnswer, WireFault, WireRequest } from '../nodes/wire.ts';
 import { readEngineError } from '../policy/classify.ts';
 import type { Attempt } from './attempt.ts';

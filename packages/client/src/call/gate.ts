@@ -32,8 +32,21 @@ export class Gate {
     return 'queued';
   }
 
-  /** Admits as many as fit; call after a place was given back. */
-  drain(): void {
+  /** Gives a place back after an answer that took `latencyMs`. */
+  leave(latencyMs: number): void {
+    this.limiter.leave(latencyMs);
+    this.#admitNext();
+  }
+
+  /** Gives a place back after a failure; `isOverload` when the engine said that it is overloaded. */
+  leaveFailed(isOverload: boolean): void {
+    if (isOverload) this.limiter.leaveDropped();
+    else this.limiter.leaveUnknown();
+    this.#admitNext();
+  }
+
+  /** Admits as many as fit. */
+  #admitNext(): void {
     while (this.#head < this.#queue.length) {
       const next = this.#queue[this.#head];
       if (next && !next.ended) {

@@ -1,5 +1,5 @@
 // One caller waiting in a lane: it gets exactly one outcome, at its own deadline at the latest, whatever the batch does.
-import { ClientError } from '../errors.ts';
+import { ClientError } from '../model/errors.ts';
 import type { Core } from '../call/core.ts';
 import { Alarm } from '../time/wheel.ts';
 

@@ -5,9 +5,10 @@
 import type { Core } from '../call/core.ts';
 import { RecentQuantile } from '../policy/quantile.ts';
 import { Alarm } from '../time/wheel.ts';
+import type { BatchFormat } from './batch-format.ts';
 import type { Entry } from './entry.ts';
 import { groupBy } from './group.ts';
-import { Lane, type Freight, type LaneLimits, type LaneOwner } from './lane.ts';
+import { Lane, type LaneLimits, type LaneOwner } from './lane.ts';
 import { Pause } from './pause.ts';
 
 export interface LaneSetLimits extends LaneLimits {
@@ -30,7 +31,7 @@ const scoutEveryMs = 500;
 
 export class LaneSet<E extends Entry<never>> extends Alarm implements LaneOwner<E> {
   readonly #core: Core;
-  readonly #freight: Freight<E>;
+  readonly #format: BatchFormat<E>;
   readonly #limits: LaneSetLimits;
   readonly #shared: Lane<E>;
   readonly #divided = new Map<string, Lane<E>>();
@@ -41,12 +42,12 @@ export class LaneSet<E extends Entry<never>> extends Alarm implements LaneOwner<
   #waiting = 0;
   #waitingBytes = 0;
 
-  constructor(core: Core, freight: Freight<E>, limits: LaneSetLimits) {
+  constructor(core: Core, format: BatchFormat<E>, limits: LaneSetLimits) {
     super();
     this.#core = core;
-    this.#freight = freight;
+    this.#format = format;
     this.#limits = limits;
-    this.#shared = new Lane(0, 'shared', core, freight, limits, this);
+    this.#shared = new Lane(0, 'shared', core, format, limits, this);
   }
 
   /** Lanes in use: one while everything is shared. */
@@ -92,7 +93,7 @@ export class LaneSet<E extends Entry<never>> extends Alarm implements LaneOwner<
     this.#waitingBytes -= bytes;
   }
 
-  onBatchDone(lane: Lane<E>, latencyMs: number): void {
+  onAnswered(lane: Lane<E>, latencyMs: number): void {
     if (latencyMs < this.stallMs) this.#latency.record(latencyMs);
     if (lane === this.#shared) return;
     // The lane answers: what of it is still trapped in a stuck request is sent once more, now that it will be answered.
@@ -109,8 +110,8 @@ export class LaneSet<E extends Entry<never>> extends Alarm implements LaneOwner<
     this.#stuckMs = this.#core.time.now();
     if (!this.#isDivided) {
       this.#isDivided = true;
-      this.#core.events.emit('lanes', { kind: this.#freight.kind, divided: true });
-      for (const [key, entries] of groupBy(this.#shared.empty(), laneKeyOf)) this.#lane(key).pushFirst(entries);
+      this.#core.events.emit('lanes', { kind: this.#format.kind, divided: true });
+      for (const [key, entries] of groupBy(this.#shared.takeAll(), laneKeyOf)) this.#lane(key).pushFirst(entries);
     }
     this.#watch(this.#stuckMs);
   }
@@ -121,8 +122,8 @@ export class LaneSet<E extends Entry<never>> extends Alarm implements LaneOwner<
     if ([this.#shared, ...this.#divided.values()].some(({ stalled }) => stalled.length > 0)) this.#stuckMs = now;
     if (now - this.#stuckMs < reuniteAfterMs) return this.#watch(now);
     this.#isDivided = false;
-    this.#core.events.emit('lanes', { kind: this.#freight.kind, divided: false });
-    for (const lane of this.#divided.values()) this.#shared.pushFirst(lane.empty());
+    this.#core.events.emit('lanes', { kind: this.#format.kind, divided: false });
+    for (const lane of this.#divided.values()) this.#shared.pushFirst(lane.takeAll());
     this.#divided.clear();
   }
 
@@ -134,16 +135,16 @@ export class LaneSet<E extends Entry<never>> extends Alarm implements LaneOwner<
 
   /** Sends one operation of a lane that is stuck ahead; its answer tells that the shard is healthy. */
   #scout(lane: Lane<E>, now: number): void {
-    if (now - lane.shippedMs < scoutEveryMs || lane.stalled.length < lane.batches.size) return;
+    if (now - lane.sentMs < scoutEveryMs || lane.stalled.length < lane.batches.size) return;
     const first = this.#trappedOf(lane)[0];
     if (!first) return;
     // What waits is sent for the first time, which is free.
-    if (!lane.shipOne() && this.#pay()) lane.ship([first]);
+    if (!lane.sendFirst() && this.#pay()) lane.send([first]);
   }
 
   #rescue(lane: Lane<E>): void {
     const entries = this.#trappedOf(lane);
-    if (entries.length > 0 && this.#pay()) lane.ship(entries.slice(0, this.#limits.maxCount));
+    if (entries.length > 0 && this.#pay()) lane.send(entries.slice(0, this.#limits.maxCount));
   }
 
   /** Entries of `lane` that nothing but stuck requests carry, the shared ones included. */
@@ -171,7 +172,7 @@ export class LaneSet<E extends Entry<never>> extends Alarm implements LaneOwner<
   #lane(key: string): Lane<E> {
     const known = this.#divided.get(key);
     if (known) return known;
-    const lane = new Lane(this.#made++, key, this.#core, this.#freight, this.#limits, this);
+    const lane = new Lane(this.#made++, key, this.#core, this.#format, this.#limits, this);
     this.#divided.set(key, lane);
     return lane;
   }

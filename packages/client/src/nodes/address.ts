@@ -1,5 +1,5 @@
 // Where a node is and as whom it is asked. User and password are kept out of everything that is shown or written down.
-import { ClientError } from '../errors.ts';
+import { ClientError } from '../model/errors.ts';
 
 export class NodeAddress {
   /** Origin and path prefix: names the node in errors, events and metrics. */

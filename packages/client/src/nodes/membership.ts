@@ -3,7 +3,7 @@
 import type { Time } from '../time/time.ts';
 import type { NodeAddress } from './address.ts';
 import type { NodeSet } from './node-set.ts';
-import { engineIdIn, identifyRequest } from './prober.ts';
+import { engineIdIn, identifyRequest } from './identity.ts';
 import type { ListedNode } from './sniffer.ts';
 import type { WireFactory } from './wire.ts';
 

@@ -2,6 +2,7 @@
 // node answers and whether it sees a master.
 import type { Time } from '../time/time.ts';
 import { Alarm, type Wheel } from '../time/wheel.ts';
+import { Identity } from './identity.ts';
 import type { Node } from './node.ts';
 import type { Exchange, WireAnswer, WireRequest, WireSink } from './wire.ts';
 
@@ -24,19 +25,6 @@ const probeRequest: WireRequest = {
  * https://www.elastic.co/docs/release-notes/elasticsearch#elasticsearch-9.2.0-release-notes
  */
 const localProbeRequest: WireRequest = { ...probeRequest, path: `${probeRequest.path}&local=true` };
-
-/** Asks a node for its own id: the one key of the answer's `nodes`. */
-export const identifyRequest: WireRequest = {
-  method: 'GET',
-  path: '/_nodes/_local?filter_path=nodes.*.name',
-  body: null,
-  contentType: 'application/json',
-};
-
-/** The id in the answer to `identifyRequest`; undefined when there is none. */
-export function engineIdIn({ status, body }: WireAnswer): string | undefined {
-  return status === 200 ? /^\s*\{\s*"nodes"\s*:\s*\{\s*"([\w-]+)"/.exec(body.toString('latin1'))?.[1] : undefined;
-}
 
 /** An alarm later than this says more about this process than about the node. */
 const lateMs = 100;
@@ -153,41 +141,4 @@ function deprecatesLocal({ headers: { warning = '' } }: WireAnswer): boolean {
 
 function seesMaster(answer: WireAnswer): boolean {
   return !/"master_node"\s*:\s*null/.test(answer.body.toString('latin1'));
-}
-
-/** The question for a node's id. Without an answer the client works, only reads cannot be steered. */
-class Identity implements WireSink {
-  readonly #node: Node;
-  readonly #onKnown: () => void;
-  #exchange: Exchange | null = null;
-
-  constructor(node: Node, onKnown: () => void) {
-    this.#node = node;
-    this.#onKnown = onKnown;
-  }
-
-  ask(): void {
-    this.#exchange ??= this.#node.wire.probe(identifyRequest, this);
-  }
-
-  stop(): void {
-    this.#exchange?.cancel();
-    this.#exchange = null;
-  }
-
-  onSent(): void {
-    // It may always be repeated.
-  }
-
-  onAnswer(answer: WireAnswer): void {
-    this.#exchange = null;
-    const id = engineIdIn(answer);
-    if (id === undefined || id === this.#node.engineId) return;
-    this.#node.engineId = id;
-    this.#onKnown();
-  }
-
-  onFailure(): void {
-    this.#exchange = null;
-  }
 }

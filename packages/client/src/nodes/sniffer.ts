@@ -1,5 +1,5 @@
 // Optional: asks the cluster now and then for its own list of nodes, and reads it. What is done with it is told to others.
-import { isObject } from '../json.ts';
+import { isObject } from '../json/json.ts';
 import type { Time, Timer } from '../time/time.ts';
 import type { NodeAddress } from './address.ts';
 

@@ -1,7 +1,7 @@
 // What an answer or a broken exchange means: done, final refusal, or worth another attempt, and whether a write may have
 // been applied. Facts about statuses are the engines'; the caution about writes is ours.
-import type { EngineError } from '../errors.ts';
-import { errorIn } from '../json.ts';
+import type { EngineError } from '../model/errors.ts';
+import { errorIn } from '../json/json.ts';
 
 /** How a request may be repeated. */
 export type Safety =

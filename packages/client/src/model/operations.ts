@@ -1,4 +1,5 @@
 // The shapes callers see: requests and results of every operation.
+import type { ClientError } from './errors.ts';
 
 /** How one operation is carried out; everything has a default in the client's options. */
 export interface OperationOptions {
@@ -136,4 +137,15 @@ export type BulkOperation =
 export interface BulkRequest {
   readonly operations: readonly BulkOperation[];
   readonly refresh?: Refresh;
+}
+
+/** One item of a bulk: a result, or the error it would have had as an operation of its own. */
+export type BulkItem =
+  | ({ readonly ok: true } & WriteResult)
+  | { readonly ok: false; readonly index: string; readonly id: string; readonly error: ClientError };
+
+export interface BulkResult {
+  /** One for each operation, in their order. */
+  readonly items: readonly BulkItem[];
+  readonly failed: number;
 }

@@ -1,7 +1,7 @@
 // The client's counters and states as OpenTelemetry metrics, through the meter of the caller. Nothing of OpenTelemetry is
 // imported: the few methods of a meter that are used are written down here.
 import type { Client } from '../api/client.ts';
-import type { MetricsSnapshot } from './metrics.ts';
+import type { MetricsSnapshot } from '../observe/metrics.ts';
 
 interface ObservableResult {
   observe(value: number, attributes?: Record<string, string>): void;

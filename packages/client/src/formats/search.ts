@@ -1,40 +1,9 @@
-// Gets and searches: how they are put on the wire, alone or gathered, and how their answers are read.
-import { ClientError } from '../errors.ts';
-import { isObject, toInteger, toJson } from '../json.ts';
+// A search: its request, and the result in its answer or in an item of an msearch.
+import { isObject, toJson } from '../json/json.ts';
+import { ClientError } from '../model/errors.ts';
+import type { SearchHit, SearchRequest, SearchResult } from '../model/operations.ts';
 import type { WireRequest } from '../nodes/wire.ts';
-import type { GetRequest, GetResult, SearchHit, SearchRequest, SearchResult } from './types.ts';
-
-export function getRequest(request: GetRequest): WireRequest {
-  const query: string[] = [];
-  if (request.routing !== undefined) query.push(`routing=${toPathPart('get', request.routing)}`);
-  if (request.preference !== undefined) query.push(`preference=${toPathPart('get', request.preference)}`);
-  const path = `/${toPathPart('get', request.index)}/_doc/${toPathPart('get', request.id)}`;
-  return {
-    method: 'GET',
-    path: query.length === 0 ? path : `${path}?${query.join('&')}`,
-    body: null,
-    contentType: 'application/json',
-  };
-}
-
-/** The result of a get, alone or inside an _mget; undefined when `document` is no answer to it. */
-export function toGetResult<T>(request: GetRequest, document: unknown, attempts: number): GetResult<T> | undefined {
-  if (!isObject(document) || document['_id'] !== request.id || typeof document['_index'] !== 'string') return undefined;
-  const { _index: index, found, _source: source } = document;
-  if (found === false) return { found, index, id: request.id, attempts };
-  const version = toInteger(document['_version']);
-  if (found !== true || version === undefined) return undefined;
-  return {
-    found,
-    index,
-    id: request.id,
-    source: source as T,
-    version,
-    seqNo: toInteger(document['_seq_no']) ?? -2,
-    primaryTerm: toInteger(document['_primary_term']) ?? 0,
-    attempts,
-  };
-}
+import { toPathPart } from './path.ts';
 
 /** The indexes of a search, as a part of a path. */
 export function searchIndexes(request: SearchRequest): string {
@@ -110,15 +79,4 @@ function toHit<T>(hit: EngineHit): SearchHit<T> {
     ...(hit.highlight === undefined ? {} : { highlight: hit.highlight }),
     ...(hit.sort === undefined ? {} : { sort: hit.sort }),
   };
-}
-
-/** One part of a path or a value of a query. A lone surrogate is no text that can be sent. */
-export function toPathPart(what: string, text: string): string {
-  try {
-    return encodeURIComponent(text);
-  } catch (cause) {
-    throw new ClientError('invalid-request', `${what} was not sent: ${JSON.stringify(text)} is no valid Unicode.`, {
-      cause,
-    });
-  }
 }

@@ -1,10 +1,9 @@
-// A single-document write as a value, and how it is put on the wire, alone or as lines of a bulk.
-import { ClientError } from '../errors.ts';
-import { toJson } from '../json.ts';
-import type { WireRequest } from '../nodes/wire.ts';
+// A single-document write as a value: checked, serialised, with its id and its fence.
+import { ClientError } from '../model/errors.ts';
+import { toJson } from '../json/json.ts';
 import { toEngineError, type Safety } from '../policy/classify.ts';
 import { conflictingVersion, type Fences } from '../policy/fence.ts';
-import type { BulkOperation, Refresh } from './types.ts';
+import type { BulkOperation } from '../model/operations.ts';
 
 /** One write, its content already serialised: parsed once, whatever happens to it later. */
 export interface Write {
@@ -27,6 +26,9 @@ export interface Fence {
   /** Given by the caller, so it says when the write was asked for: a newer document refuses it. One of ours is renewed instead. */
   readonly fixed: boolean;
 }
+
+/** Repeating the same write at the same version is no conflict. */
+export const fenceType = 'external_gte';
 
 /** Longest id the engines accept, bytes of UTF-8. */
 const maxIdBytes = 512;
@@ -77,7 +79,7 @@ function fenceOf(operation: BulkOperation, fences: Fences | undefined): Fence | 
  * The same write above the version that it met in the engine. Only a fence of ours is renewed: it met a clock ahead of ours,
  * or a write that ran beside this one. Undefined when the conflict is final.
  */
-export function refenced(write: Write, error: unknown, fences: Fences): Write | undefined {
+export function withRenewedFence(write: Write, error: unknown, fences: Fences): Write | undefined {
   if (write.fence === undefined || write.fence.fixed) return undefined;
   const seen = conflictingVersion(toEngineError(error)?.reason ?? '');
   const version = seen === undefined ? undefined : fences.above(seen);
@@ -100,57 +102,4 @@ function serialise(document: unknown): string {
 
 function invalid(what: string): ClientError {
   return new ClientError('invalid-request', `This write was not sent: ${what}`);
-}
-
-/** Repeating the same write at the same version is no conflict. */
-const fenceType = 'external_gte';
-
-/** The write as a request of its own. */
-export function toRequest(write: Write, refresh: Refresh | undefined, timeoutMs: number): WireRequest {
-  const query = [`timeout=${Math.ceil(timeoutMs)}ms`];
-  if (refresh !== undefined) query.push(`refresh=${refresh}`);
-  if (write.routing !== undefined) query.push(`routing=${encodeURIComponent(write.routing)}`);
-  if (write.pipeline !== undefined) query.push(`pipeline=${encodeURIComponent(write.pipeline)}`);
-  if (write.ifSeqNo !== undefined) query.push(`if_seq_no=${write.ifSeqNo}`);
-  if (write.ifPrimaryTerm !== undefined) query.push(`if_primary_term=${write.ifPrimaryTerm}`);
-  if (write.fence !== undefined) query.push(`version=${write.fence.version}&version_type=${fenceType}`);
-  const endpoint = { index: '_doc', create: '_create', update: '_update', delete: '_doc' }[write.op];
-  return {
-    method: write.op === 'delete' ? 'DELETE' : write.op === 'update' ? 'POST' : 'PUT',
-    path: `/${encodeURIComponent(write.index)}/${endpoint}/${encodeURIComponent(write.id)}?${query.join('&')}`,
-    body: write.body,
-    contentType: 'application/json',
-  };
-}
-
-/** The write as the line or two lines of a bulk, each ended by a newline. `inPath`: the path of the bulk names the index. */
-export function toBulkLines(write: Write, inPath = false): string {
-  const action = JSON.stringify({
-    [write.op]: {
-      _index: inPath ? undefined : write.index,
-      _id: write.id,
-      routing: write.routing,
-      pipeline: write.pipeline,
-      if_seq_no: write.ifSeqNo,
-      if_primary_term: write.ifPrimaryTerm,
-      version: write.fence?.version,
-      version_type: write.fence && fenceType,
-    },
-  });
-  return write.body === null ? `${action}\n` : `${action}\n${write.body}\n`;
-}
-
-/** A write on its way in a bulk, with its lines. */
-export interface CarriedWrite {
-  write: Write;
-  text: string;
-}
-
-/** Renews the fence of a carried write as `refenced` does; false when the conflict is final. */
-export function refence(carried: CarriedWrite, error: unknown, fences: Fences): boolean {
-  const newer = refenced(carried.write, error, fences);
-  if (!newer) return false;
-  carried.write = newer;
-  carried.text = toBulkLines(newer);
-  return true;
 }

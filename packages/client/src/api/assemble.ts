@@ -1,5 +1,5 @@
 // Puts the shared parts of one client together: the only place that knows which part listens to which.
-import type { Settings } from '../api/options.ts';
+import type { Settings } from './options.ts';
 import { NodeSet } from '../nodes/node-set.ts';
 import type { WireFactory } from '../nodes/wire.ts';
 import { Counters } from '../observe/metrics.ts';
@@ -9,9 +9,9 @@ import { Budget, hedgeBudgetDefaults } from '../policy/budget.ts';
 import { Fences } from '../policy/fence.ts';
 import { Limiter } from '../policy/limiter.ts';
 import { Wheel } from '../time/wheel.ts';
-import type { Core } from './core.ts';
-import { Gate } from './gate.ts';
-import { Outage } from './outage.ts';
+import type { Core } from '../call/core.ts';
+import { Gate } from '../call/gate.ts';
+import { Outage } from '../call/outage.ts';
 
 export interface Assembly {
   readonly core: Core;

@@ -1,6 +1,6 @@
 // JSON on the wire, both ways. Integers that a number cannot hold are written from bigints, and read as bigints where asked.
 import { isUtf8 } from 'node:buffer';
-import { ClientError } from './errors.ts';
+import { ClientError } from '../model/errors.ts';
 import { hasLongInteger, readExact } from './exact-json.ts';
 
 /** The types of the language do not know it yet. */

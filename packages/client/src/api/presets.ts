@@ -1,7 +1,7 @@
 // Named sets of options. The article's is here to be compared with, not to be used.
-import { isClientError } from './errors.ts';
-import type { ClientOptions } from './api/options.ts';
-import { systemTime, type Time } from './time/time.ts';
+import { isClientError } from '../model/errors.ts';
+import type { ClientOptions } from './options.ts';
+import { systemTime, type Time } from '../time/time.ts';
 
 /**
  * What the article configures in elasticsearch-py: three retries at once, without backoff, on 500, 502, 503, 504 and
