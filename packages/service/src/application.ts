@@ -2,35 +2,16 @@
 import type { Socket } from 'node:net';
 import { stringifyExact } from '@understudy/client';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type HTTPMethods } from 'fastify';
-import type { Logger } from 'pino';
-import type { Configuration } from './configuration.ts';
-import { EngineError, type Engine } from './engine.ts';
+import type { ApplicationOptions } from './application-options.ts';
+import { EngineError } from './engine.ts';
 import { problemOf } from './failure.ts';
 import { limits } from './limits.ts';
-import type { Metrics } from './metrics.ts';
 import { Problem, problemBody, type ProblemDetails } from './problem.ts';
-import type { WriteQueue } from './queue/write-queue.ts';
 import { addBodyParsers, unreadableBody } from './request-body.ts';
 import { addDocumentRoutes } from './routes/documents.ts';
 import { addOperatorRoutes } from './routes/operator.ts';
 import { addReferenceRoutes } from './routes/reference.ts';
-import type { Relay } from './relay/relay.ts';
 import { requestId, traceIdOf } from './trace.ts';
-
-export interface ApplicationOptions {
-  readonly configuration: Configuration;
-  readonly engine: Engine;
-  /** Undefined when this service queues no writes. */
-  readonly queue: WriteQueue | undefined;
-  /** Undefined when there are no other service machines. */
-  readonly relay: Relay | undefined;
-  readonly logger: Logger;
-  readonly metrics: Metrics;
-  /** The Prometheus page of all workers. */
-  readonly allMetrics: () => Promise<string>;
-  /** True while the process is about to stop: liveness says no, everything else still answers. */
-  readonly draining: () => boolean;
-}
 
 /** Requests slower than this are logged whatever they were answered. */
 const slowMs = 1000;

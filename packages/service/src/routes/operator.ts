@@ -1,6 +1,6 @@
 // The routes for those who run the service: liveness, readiness, metrics.
 import type { FastifyInstance } from 'fastify';
-import type { ApplicationOptions } from '../application.ts';
+import type { ApplicationOptions } from '../application-options.ts';
 import { EngineError } from '../engine.ts';
 import { engineProblem } from '../failure.ts';
 import { metricsContentType } from '../metrics.ts';
