@@ -1,4 +1,4 @@
-// The door of the client: everything a user may import from '@understudy/client'.
+// The public API of the client: everything a user may import from '@understudy/client'.
 export { createClient, type Client } from './api/client.ts';
 export type { Auth, ClientOptions, GatherOptions } from './api/options.ts';
 export type * from './model/operations.ts';

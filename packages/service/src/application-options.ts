@@ -17,6 +17,6 @@ export interface ApplicationOptions {
   readonly metrics: Metrics;
   /** The Prometheus page of all workers. */
   readonly allMetrics: () => Promise<string>;
-  /** True while the process is about to stop: liveness says no, everything else still answers. */
+  /** True while the process is about to stop: liveness answers 503, everything else is still served. */
   readonly draining: () => boolean;
 }

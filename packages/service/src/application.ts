@@ -1,4 +1,4 @@
-// The HTTP application of one worker: what surrounds every route. It listens to nothing and reads no environment.
+// The HTTP application of one worker: hooks, errors and logs of every route. It opens no port and reads no environment.
 import type { Socket } from 'node:net';
 import { stringifyExact } from '@understudy/client';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type HTTPMethods } from 'fastify';
@@ -22,7 +22,7 @@ export function createApplication(options: ApplicationOptions): FastifyInstance 
   };
   const app = Fastify({
     bodyLimit: limits.bodyBytes,
-    // A body that trickles in holds a connection no longer than this.
+    // A body that arrives slowly holds a connection no longer than this.
     requestTimeout: 30_000,
     genReqId: (request) => requestId(request.headers),
     routerOptions: { maxParamLength: 3 * limits.idBytes },
@@ -34,7 +34,7 @@ export function createApplication(options: ApplicationOptions): FastifyInstance 
     reply.header('x-request-id', request.id);
     if (options.draining()) reply.header('connection', 'close');
     options.metrics.inFlight.inc();
-    // Before the body is read: whatever is sent to a wrong path or with a wrong method, that is what is wrong with it.
+    // Before the body is read: a wrong path or method is reported first, whatever the body is.
     done(request.is404 ? unknownRoute(app, request) : unreadableBody(request));
   });
   app.addHook('onResponse', (request, reply, done) => {
@@ -113,11 +113,11 @@ function unknownRoute(app: FastifyInstance, request: FastifyRequest): Problem {
 }
 
 function hasRoute(app: FastifyInstance, method: HTTPMethods, path: string): boolean {
-  // The declared type forgets that there may be no such route.
+  // The declared type lacks the case that there is no such route.
   return (app.findRoute({ method, url: path }) as unknown) !== null;
 }
 
-/** What is no HTTP at all never becomes a request, so it is answered on the socket. */
+/** Bytes that are not HTTP never become a request, so they are answered on the socket. */
 function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) return;
   const statuses: Readonly<Record<string, string>> = {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { eventually, word, type Call, type Exchange } from './contract/call.ts';
-import { behindDoor } from './harness/behind-door.ts';
+import { behindProxy } from './harness/behind-proxy.ts';
 import { findEngine } from './harness/engine.ts';
 import type { RunningService } from './harness/implementations.ts';
 
@@ -18,7 +18,7 @@ function workersOf(output: string): number[] {
 }
 
 describe('the queue for writes', { skip: 'missing' in found ? found.missing : false }, () => {
-  const stage = behindDoor(found);
+  const setup = behindProxy(found);
   let directory: string;
 
   beforeEach(async () => {
@@ -33,8 +33,8 @@ describe('the queue for writes', { skip: 'missing' in found ? found.missing : fa
     name: string,
     more: Readonly<Record<string, string>> = {},
   ): Promise<RunningService & { call: Call }> {
-    return await stage.start({
-      ES_HOSTS: stage.door.url,
+    return await setup.start({
+      ES_HOSTS: setup.proxy.url,
       QUEUE_DIR: join(directory, name),
       DEADLINE_MS: '8000',
       ...more,
@@ -72,7 +72,7 @@ describe('the queue for writes', { skip: 'missing' in found ? found.missing : fa
 
   it('keeps what it confirmed through kill -9 of all processes and a torn record, and carries it out', async () => {
     const first = await start('a', { WORKERS: '2' });
-    await stage.engine.halt();
+    await setup.engine.halt();
     const ids = Array.from({ length: 60 }, () => word());
     const answers = await Promise.all(ids.map((id) => write(first.call, id, `of ${id}`)));
     assert.deepEqual(
@@ -101,7 +101,7 @@ describe('the queue for writes', { skip: 'missing' in found ? found.missing : fa
     await appendFile(join(directory, 'a', files[0] as string), '0badc0de {"fence":1,"document":{"id":"to');
 
     const second = await start('a');
-    await stage.engine.resume();
+    await setup.engine.resume();
     await emptied('a');
     for (const id of ids) assert.equal(await dataOf(second.call, id), `of ${id}`);
     const { json } = await second.call('GET', `/documents/${ids[0]}`);
@@ -117,13 +117,13 @@ describe('the queue for writes', { skip: 'missing' in found ? found.missing : fa
       () => call('GET', '/healthz'),
       () => workersOf(output()).length === 2,
     );
-    await stage.door.shut();
+    await setup.proxy.shut();
     const ids = Array.from({ length: 20 }, () => word());
     for (const { status } of await Promise.all(ids.map((id) => write(call, id, id)))) assert.equal(status, 202);
     const before = await readdir(join(directory, 'a'));
     assert.equal(before.length, 2, 'each worker has a file');
     process.kill(workersOf(output())[0] as number, 'SIGKILL');
-    await stage.door.open();
+    await setup.proxy.open();
     await emptied('a');
     for (const id of ids) assert.equal(await dataOf(call, id), id);
     assert.match(output(), /took over the queue/);
@@ -131,7 +131,7 @@ describe('the queue for writes', { skip: 'missing' in found ? found.missing : fa
 
   it('keeps the order of the writes to one document', async () => {
     const { call } = await start('a');
-    await stage.door.shut();
+    await setup.proxy.shut();
     const id = word();
     for (let n = 1; n <= 5; n += 1) assert.equal((await write(call, id, `version ${n}`)).status, 202);
     const lines = [1, 2, 3].map((n) => JSON.stringify({ id: `${id}-bulk`, data: `line ${n}` }));
@@ -139,7 +139,7 @@ describe('the queue for writes', { skip: 'missing' in found ? found.missing : fa
     const bulk = await call('POST', '/bulk', { body: lines.join('\n'), headers });
     const { failed, lines: results } = bulk.json as { failed: number; lines: { status: number }[] };
     assert.deepEqual([failed, results.map(({ status }) => status)], [0, [202, 202, 202]]);
-    await stage.door.open();
+    await setup.proxy.open();
     await emptied('a');
     assert.equal(await dataOf(call, id), 'version 5');
     assert.equal(await dataOf(call, `${id}-bulk`), 'line 3');
@@ -147,12 +147,12 @@ describe('the queue for writes', { skip: 'missing' in found ? found.missing : fa
 
   it('never overwrites what was acknowledged after it, nor brings back what was deleted', async () => {
     const late = await start('late');
-    await stage.door.shut();
+    await setup.proxy.shut();
     const [changed, deleted, untouched] = [word(), word(), word()];
     for (const id of [changed, deleted, untouched]) assert.equal((await write(late.call, id, 'old')).status, 202);
     // It is gone while the engine comes back, and another machine writes.
     await late.stop();
-    await stage.door.open();
+    await setup.proxy.open();
     const other = await start('other');
     await eventually(
       () => other.call('GET', '/readyz'),
@@ -171,7 +171,7 @@ describe('the queue for writes', { skip: 'missing' in found ? found.missing : fa
 
   it('is bounded: a full one refuses with the time to come back, and has room again when it was carried out', async () => {
     const { call } = await start('a', { QUEUE_BYTES: String(1024 * 1024) });
-    await stage.door.shut();
+    await setup.proxy.shut();
     const text = 'x'.repeat(100_000);
     const statuses: number[] = [];
     let last: Exchange;
@@ -185,26 +185,26 @@ describe('the queue for writes', { skip: 'missing' in found ? found.missing : fa
     assert.equal((last.json as { code: string }).code, 'queue-full');
     assert.match(last.headers.get('retry-after') ?? '', /^[1-9]\d*$/);
     await shows(call, /^service_queue_refused_total\{reason="full"\} 1$/m);
-    await stage.door.open();
+    await setup.proxy.open();
     await emptied('a');
-    await stage.door.shut();
+    await setup.proxy.shut();
     assert.equal((await write(call, word(), text)).status, 202);
   });
 
   it('keeps writes while the index is closed or read-only, and loses none that meets the block later', async () => {
     const { call } = await start('a');
-    const tell = async (method: string, path: string, body?: unknown): Promise<void> => {
+    const send = async (method: string, path: string, body?: unknown): Promise<void> => {
       const headers = { 'content-type': 'application/json' };
       const request = { method, headers, body: body === undefined ? null : JSON.stringify(body) };
-      const answer = await fetch(stage.engine.url + path, request);
+      const answer = await fetch(setup.engine.url + path, request);
       assert.ok(answer.ok, await answer.text());
     };
-    await stage.door.shut();
+    await setup.proxy.shut();
     const [earlier, blocked] = [word(), word()];
     assert.equal((await write(call, earlier, 'before the block')).status, 202);
-    await tell('POST', '/documents/_close');
+    await send('POST', '/documents/_close');
     try {
-      await stage.door.open();
+      await setup.proxy.open();
       await eventually(
         () => call('GET', '/readyz'),
         ({ status }) => status === 200,
@@ -218,13 +218,13 @@ describe('the queue for writes', { skip: 'missing' in found ? found.missing : fa
       await shows(call, /^service_queue_pending 2$/m);
       await shows(call, /^service_queue_settled_total\{outcome="refused"\} 0$/m);
     } finally {
-      await tell('POST', '/documents/_open?wait_for_active_shards=all');
+      await send('POST', '/documents/_open?wait_for_active_shards=all');
     }
-    await tell('PUT', '/documents/_settings', { 'index.blocks.read_only_allow_delete': true });
+    await send('PUT', '/documents/_settings', { 'index.blocks.read_only_allow_delete': true });
     try {
       assert.equal((await write(call, `${blocked}-full`, 'full disk')).status, 202);
     } finally {
-      await tell('PUT', '/documents/_settings', { 'index.blocks.read_only_allow_delete': null });
+      await send('PUT', '/documents/_settings', { 'index.blocks.read_only_allow_delete': null });
     }
     await emptied('a');
     assert.equal(await dataOf(call, earlier), 'before the block');
@@ -235,11 +235,11 @@ describe('the queue for writes', { skip: 'missing' in found ? found.missing : fa
   it('takes nothing from who did not ask for it, nothing while the engine answers, and nothing that is wrong', async () => {
     const { call } = await start('a', { DEADLINE_MS: '1500' });
     assert.equal((await write(call, word(), 'text')).status, 201);
-    await stage.door.shut();
+    await setup.proxy.shut();
     assert.equal((await call('POST', '/index', { json: { id: word(), data: 'text' } })).status, 429);
     assert.equal((await call('POST', '/index', { json: { id: word() }, headers: queued })).status, 400);
     assert.deepEqual(await readdir(join(directory, 'a')), []);
-    const without = await stage.start({ ES_HOSTS: stage.door.url, DEADLINE_MS: '1500' });
+    const without = await setup.start({ ES_HOSTS: setup.proxy.url, DEADLINE_MS: '1500' });
     assert.equal((await write(without.call, word(), 'text')).status, 429);
   });
 

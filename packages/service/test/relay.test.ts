@@ -1,8 +1,8 @@
-// A service machine that is cut off from the engine, from outside: real processes, a real engine, and a door that is shut.
+// A service machine that is cut off from the engine, from outside: real processes, a real engine, and a proxy that is shut.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { eventually, word, type Call } from './contract/call.ts';
-import { behindDoor } from './harness/behind-door.ts';
+import { behindProxy } from './harness/behind-proxy.ts';
 import { findEngine } from './harness/engine.ts';
 
 const found = await findEngine();
@@ -11,9 +11,9 @@ describe(
   'a service machine that is cut off from the engine',
   { skip: 'missing' in found ? found.missing : false },
   () => {
-    const stage = behindDoor(found);
+    const setup = behindProxy(found);
     const start = (environment: Readonly<Record<string, string>>) =>
-      stage.start({ DEADLINE_MS: '8000', ...environment });
+      setup.start({ DEADLINE_MS: '8000', ...environment });
 
     async function relayed(call: Call): Promise<number> {
       const page = await call('GET', '/metrics');
@@ -21,9 +21,9 @@ describe(
     }
 
     it('answers every operation through a peer that reaches it, and by itself again afterwards', async () => {
-      const peer = await start({ ES_HOSTS: stage.engine.url });
-      const { call } = await start({ ES_HOSTS: stage.door.url, PEERS: `http://127.0.0.1:1,${peer.url}` });
-      await stage.door.shut();
+      const peer = await start({ ES_HOSTS: setup.engine.url });
+      const { call } = await start({ ES_HOSTS: setup.proxy.url, PEERS: `http://127.0.0.1:1,${peer.url}` });
+      await setup.proxy.shut();
       const [id, text] = [word(), word()];
       const written = await call('POST', '/index', { json: { id, data: `all about ${text}` } });
       assert.equal(written.status, 201, written.text);
@@ -61,7 +61,7 @@ describe(
       assert.ok((await relayed(call)) >= 6);
       assert.equal(await relayed(peer.call), 0);
 
-      await stage.door.open();
+      await setup.proxy.open();
       const own = await eventually(
         () => call('GET', `/documents/${id}-a`),
         ({ headers }) => headers.get('via') === null,
@@ -70,10 +70,10 @@ describe(
     });
 
     it('says so itself when its peers do not reach the engine either, and nothing goes in circles', async () => {
-      const deadline = { ES_HOSTS: stage.door.url, DEADLINE_MS: '1500' };
+      const deadline = { ES_HOSTS: setup.proxy.url, DEADLINE_MS: '1500' };
       const first = await start(deadline);
       const second = await start({ ...deadline, PEERS: first.url });
-      await stage.door.shut();
+      await setup.proxy.shut();
       for (const { call } of [first, second]) {
         const answer = await call('POST', '/index', { json: { id: word(), data: 'text' } });
         assert.equal(answer.status, 429);
@@ -84,7 +84,7 @@ describe(
       // A request that says it was passed on already is not passed on, whoever sent it.
       const third = await start({ ES_HOSTS: 'http://127.0.0.1:1', DEADLINE_MS: '1500', PEERS: second.url });
       const headers = { via: '1.0 somewhere, 1.1 understudy-service' };
-      await stage.door.open();
+      await setup.proxy.open();
       await eventually(
         () => second.call('GET', '/readyz'),
         ({ status }) => status === 200,

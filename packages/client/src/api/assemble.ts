@@ -40,7 +40,7 @@ export function assemble(settings: Settings, wires: WireFactory): Assembly {
   });
   const nodes: NodeSet = new NodeSet(time, background, wires, settings.nodeSet, {
     onNodeChange(node, from, reason) {
-      if (node.state === 'down') counters.nodeDeaths++;
+      if (node.state === 'down') counters.nodeFailures++;
       events.emit('node', { node: node.url, from, to: node.state, reason });
       outage.usable(nodes.usableCount);
     },
@@ -73,7 +73,7 @@ export function assemble(settings: Settings, wires: WireFactory): Assembly {
     core.ended = true;
     const closing = nodes.close();
     // Everything that waits has an alarm: ringing all of them gives every caller its end.
-    wheel.ringAndStop();
+    wheel.fireAndStop();
     background.stop();
     await closing;
   };

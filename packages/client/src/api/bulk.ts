@@ -8,7 +8,7 @@ import { errorIn, readJson } from '../json/json.ts';
 import { isClientError, withOutcome, type ClientError } from '../model/errors.ts';
 import type { BulkItem, BulkRequest, BulkResult, OperationOptions, Refresh } from '../model/operations.ts';
 import { backoffMs } from '../policy/backoff.ts';
-import type { Host } from './host.ts';
+import type { Executor } from './executor.ts';
 
 interface Item extends BulkWrite {
   readonly at: number;
@@ -23,26 +23,26 @@ const budgetPollMs = 50;
 
 /** One bulk of one caller under way. */
 class Bulk {
-  readonly #host: Host;
+  readonly #executor: Executor;
   readonly #resolveConflict: ResolveConflict;
   readonly #refresh: Refresh | undefined;
   readonly #until: Until;
   readonly results: (BulkItem | undefined)[];
 
-  constructor(host: Host, resolveConflict: ResolveConflict, request: BulkRequest, options: OperationOptions) {
-    this.#host = host;
+  constructor(executor: Executor, resolveConflict: ResolveConflict, request: BulkRequest, options: OperationOptions) {
+    this.#executor = executor;
     this.#resolveConflict = resolveConflict;
     this.#refresh = request.refresh;
-    this.#until = { deadlineAt: host.deadlineAt(options), signal: options.signal };
+    this.#until = { deadlineAt: executor.deadlineAt(options), signal: options.signal };
     this.results = request.operations.map(() => undefined);
   }
 
-  /** What can be sent; an operation that cannot is filed as failed. */
+  /** What can be sent; an operation that cannot gets its error as result. */
   toItems(request: BulkRequest): readonly Item[] {
     const items: Item[] = [];
     request.operations.forEach((operation, at) => {
       try {
-        const write = this.#host.toWrite(operation);
+        const write = this.#executor.toWrite(operation);
         items.push({ at, write, lines: toBulkLines(write), maybeApplied: false, attempts: 0 });
       } catch (error) {
         if (!isClientError(error)) throw error;
@@ -53,21 +53,21 @@ class Bulk {
   }
 
   /** Sends `items` in requests of bounded size; index by index where entries may not name theirs. */
-  async send(items: readonly Item[], inPath = this.#host.core.indexInPath): Promise<void> {
+  async send(items: readonly Item[], inPath = this.#executor.core.indexInPath): Promise<void> {
     const groups = inPath ? groupBy(items, ({ write }) => write.index).values() : [items];
     for (const group of groups) for (const part of parts(group)) await this.#sendPart(part, inPath);
   }
 
-  /** Sends `items`, and again those that failed where that may help, until all are filed. */
+  /** Sends `items`, and again those that failed where that may help, until all have a result. */
   async #sendPart(items: readonly Item[], inPath: boolean): Promise<void> {
-    const { core } = this.#host;
+    const { core } = this.#executor;
     for (let round = 0, left = items; left.length > 0; round++) {
       try {
         if (round > 0) await this.#pause(round);
         left = await this.#once(left, round + 1 < core.options.maxAttempts, inPath);
       } catch (error) {
         if (!isClientError(error)) throw error;
-        // Engines that read a bulk as it comes may have carried out what came before the line they refuse.
+        // Engines that read a bulk as a stream may have executed the lines before the one they refuse.
         if (error.status === 400 && left.length > 1) for (const item of left) item.maybeApplied = true;
         if (!inPath && error.status === 400 && error.engineError?.type === explicitIndexRefusal)
           return this.send(left, true);
@@ -79,9 +79,9 @@ class Bulk {
 
   async #once(items: readonly Item[], mayRetry: boolean, inPath: boolean): Promise<readonly Item[]> {
     const { deadlineAt, signal } = this.#until;
-    const answer = await this.#host.call({
+    const answer = await this.#executor.call({
       operation: 'bulk',
-      request: bulkRequest(items, deadlineAt - this.#host.core.time.now(), inPath, this.#refresh),
+      request: bulkRequest(items, deadlineAt - this.#executor.core.time.now(), inPath, this.#refresh),
       safety: items.every(({ write }) => write.safety === 'replayable') ? 'replayable' : 'once',
       deadlineAt,
       signal,
@@ -90,7 +90,7 @@ class Bulk {
     const { status, body } = answer;
     const outcome = answer.maybeApplied ? 'unknown' : 'none';
     if (status >= 300) throw toRefusal('bulk', status, errorIn(body), { outcome });
-    if (inPath) this.#host.core.indexInPath = true;
+    if (inPath) this.#executor.core.indexInPath = true;
     const answers = itemsIn(status === 200 ? readJson(body, false) : undefined, 'items', items.length);
     const again: Item[] = [];
     for (const [i, item] of items.entries()) {
@@ -102,11 +102,11 @@ class Bulk {
     return again;
   }
 
-  /** Files the result or the error of one item; the failure when it failed. */
+  /** Keeps the result or the error of one item; the failure when it failed. */
   #settle(item: Item, answer: unknown, status: number): ItemFailure | undefined {
     const { write, maybeApplied, attempts } = item;
     const operation = { name: write.op, safety: write.safety, maybeApplied };
-    const { retryStatuses } = this.#host.core.options;
+    const { retryStatuses } = this.#executor.core.options;
     const outcome = settleItem(readBulkItem(write, answer, attempts), operation, status, retryStatuses);
     if (outcome.kind === 'done') {
       this.results[item.at] = { ok: true, ...outcome.result };
@@ -120,7 +120,7 @@ class Bulk {
   /** Whether a failed item should be sent again; a conflict with its own earlier attempt becomes a result instead. */
   async #isWorthRetrying(item: Item, failure: ItemFailure): Promise<boolean> {
     if (failure.kind !== 'conflict') return failure.kind === 'retry';
-    if (renewFence(item, failure.engineError, this.#host.core.fences)) return true;
+    if (renewFence(item, failure.engineError, this.#executor.core.fences)) return true;
     if (!item.maybeApplied) return false;
     const result = await this.#resolveConflict(item.write, item.attempts, this.#until);
     if (result) this.results[item.at] = { ok: true, ...result };
@@ -133,7 +133,7 @@ class Bulk {
 
   /** Backoff, then a token of the retry budget; the deadline is watched by the request that follows. */
   async #pause(round: number): Promise<void> {
-    const { time, options, retryBudget, counters } = this.#host.core;
+    const { time, options, retryBudget, counters } = this.#executor.core;
     const sleep = (ms: number): Promise<void> => new Promise((resolve) => void time.after(ms, resolve));
     await sleep(backoffMs(options.backoff, round - 1, () => time.random()));
     while (!retryBudget.withdraw(time.now()) && time.now() < this.#until.deadlineAt) {
@@ -145,12 +145,12 @@ class Bulk {
 }
 
 export async function bulk(
-  host: Host,
+  executor: Executor,
   resolveConflict: ResolveConflict,
   request: BulkRequest,
   options: OperationOptions,
 ): Promise<BulkResult> {
-  const one = new Bulk(host, resolveConflict, request, options);
+  const one = new Bulk(executor, resolveConflict, request, options);
   await one.send(one.toItems(request));
   const items = one.results.filter((item) => item !== undefined);
   return { items, failed: items.filter((item) => !item.ok).length };

@@ -14,12 +14,12 @@ import type {
   WriteResult,
 } from '../model/operations.ts';
 import { RecentQuantile } from '../policy/quantile.ts';
-import type { Host } from './host.ts';
+import type { Executor } from './executor.ts';
 import { SingleRequests } from './single-requests.ts';
 import { timed } from './timed.ts';
 
 export class Documents {
-  readonly #host: Host;
+  readonly #executor: Executor;
   readonly #shards: ShardMap;
   readonly #single: SingleRequests;
   readonly #gatheredLatency = new RecentQuantile(0.95);
@@ -32,45 +32,45 @@ export class Documents {
   readonly resolveConflict: ResolveConflict = (write, attempts, until) =>
     this.#single.resolveConflict(write, attempts, until);
 
-  constructor(host: Host, shards: ShardMap) {
-    const { core, settings } = host;
+  constructor(executor: Executor, shards: ShardMap) {
+    const { core, settings } = executor;
     const { gather, hedging } = settings;
-    this.#host = host;
+    this.#executor = executor;
     this.#shards = shards;
-    this.#single = new SingleRequests(host);
+    this.#single = new SingleRequests(executor);
     const format = new WriteBatchFormat(core, this.resolveConflict);
     this.#writes = new LaneSet(core, format, { ...gather, divides: gather.lanePerShard });
     this.#gets = new LaneSet(core, new GetBatchFormat(core, hedging ? this.#gatheredLatency : undefined), {
       ...gather,
       divides: gather.lanePerShard,
     });
-    const isCalm = (): boolean => core.nodes.allUp && !this.#writes.isDivided && !this.#gets.isDivided;
-    this.#writeSwitch = new GatherSwitch(gather.writes, true, isCalm, (on) =>
+    const isHealthy = (): boolean => core.nodes.allUp && !this.#writes.isDivided && !this.#gets.isDivided;
+    this.#writeSwitch = new GatherSwitch(gather.writes, true, isHealthy, (on) =>
       core.events.emit('gathering', { kind: 'write', on }),
     );
-    this.#getSwitch = new GatherSwitch(gather.gets, false, isCalm, (on) =>
+    this.#getSwitch = new GatherSwitch(gather.gets, false, isHealthy, (on) =>
       core.events.emit('gathering', { kind: 'get', on }),
     );
   }
 
   async write(operation: BulkOperation, refresh: Refresh | undefined, options: OperationOptions): Promise<WriteResult> {
-    const write = this.#host.toWrite(operation);
-    const until = { deadlineAt: this.#host.deadlineAt(options), signal: options.signal };
-    const { maxBytes } = this.#host.settings.gather;
-    // A write that must not be repeated, or wants its own refresh, or fills a request by itself, has nothing to share.
+    const write = this.#executor.toWrite(operation);
+    const until = { deadlineAt: this.#executor.deadlineAt(options), signal: options.signal };
+    const { maxBytes } = this.#executor.settings.gather;
+    // A write that must not be repeated, or has a refresh of its own, or fills a request by itself, is not gathered.
     const mayGather = write.safety === 'replayable' && refresh === undefined && (write.body?.length ?? 0) < maxBytes;
     const alone = (): Promise<WriteResult> => this.#single.write(write, refresh, until);
     if (!mayGather || options.gather === false) return alone();
     const isGathered = this.#writeSwitch.on;
-    return timed(this.#host.core, this.#writeSwitch, () => (isGathered ? this.#gather(write, until) : alone()));
+    return timed(this.#executor.core, this.#writeSwitch, () => (isGathered ? this.#gather(write, until) : alone()));
   }
 
   async get<T>(request: GetRequest, options: OperationOptions): Promise<GetResult<T>> {
-    const deadlineAt = this.#host.deadlineAt(options);
+    const deadlineAt = this.#executor.deadlineAt(options);
     const alone = (): Promise<GetResult<T>> => this.#single.get<T>(request, deadlineAt, options);
     if (options.gather === false || request.preference !== undefined) return alone();
     const isGathered = this.#getSwitch.on;
-    return timed(this.#host.core, this.#getSwitch, () =>
+    return timed(this.#executor.core, this.#getSwitch, () =>
       isGathered ? (this.#gatherGet(request, deadlineAt, options.signal, alone) as Promise<GetResult<T>>) : alone(),
     );
   }
@@ -81,16 +81,16 @@ export class Documents {
   }
 
   #laneOf(index: string, routing: string): string {
-    if (!this.#host.settings.gather.lanePerShard) return index;
+    if (!this.#executor.settings.gather.lanePerShard) return index;
     return `${index}/${this.#shards.shardOf(index, routing)}`;
   }
 
   #gather(write: Write, { deadlineAt, signal }: Until): Promise<WriteResult> {
-    this.#host.admit(write.op, deadlineAt, signal);
+    this.#executor.admit(write.op, deadlineAt, signal);
     const laneKey = this.#laneOf(write.index, write.routing ?? write.id);
-    if (!this.#writes.hasRoom(laneKey, write.body?.length ?? 0)) throw this.#host.shed(write.op);
+    if (!this.#writes.hasRoom(laneKey, write.body?.length ?? 0)) throw this.#executor.shed(write.op);
     return new Promise((resolve, reject) => {
-      this.#writes.push(new WriteEntry(this.#host.core, write, { laneKey, deadlineAt, signal }, resolve, reject));
+      this.#writes.push(new WriteEntry(this.#executor.core, write, { laneKey, deadlineAt, signal }, resolve, reject));
     });
   }
 
@@ -100,13 +100,13 @@ export class Documents {
     signal: AbortSignal | undefined,
     alone: () => Promise<GetResult>,
   ): Promise<GetResult> {
-    this.#host.admit('get', deadlineAt, signal);
+    this.#executor.admit('get', deadlineAt, signal);
     const laneKey = this.#laneOf(request.index, request.routing ?? request.id);
     const bytes = request.id.length + 64;
-    if (!this.#gets.hasRoom(laneKey, bytes)) throw this.#host.shed('get');
+    if (!this.#gets.hasRoom(laneKey, bytes)) throw this.#executor.shed('get');
     return new Promise((resolve, reject) => {
       const about = { operation: 'get', laneKey, bytes, deadlineAt, signal, alone };
-      this.#gets.push(new ReadEntry(this.#host.core, request, about, resolve, reject));
+      this.#gets.push(new ReadEntry(this.#executor.core, request, about, resolve, reject));
     });
   }
 }

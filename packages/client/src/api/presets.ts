@@ -1,4 +1,4 @@
-// Named sets of options. The article's is here to be compared with, not to be used.
+// Named sets of options. The article's preset is for comparison, not for use.
 import { isClientError } from '../model/errors.ts';
 import type { ClientOptions } from './options.ts';
 import { systemTime, type Time } from '../time/time.ts';

@@ -11,14 +11,14 @@ import { errorIn, parseExact, readJson } from '../json/json.ts';
 import { ClientError, withOutcome } from '../model/errors.ts';
 import type { GetRequest, GetResult, OperationOptions, Refresh, WriteResult } from '../model/operations.ts';
 import { RecentQuantile } from '../policy/quantile.ts';
-import type { Host } from './host.ts';
+import type { Executor } from './executor.ts';
 
 export class SingleRequests {
-  readonly #host: Host;
+  readonly #executor: Executor;
   readonly #getLatency = new RecentQuantile(0.95);
 
-  constructor(host: Host) {
-    this.#host = host;
+  constructor(executor: Executor) {
+    this.#executor = executor;
   }
 
   /** Reads one document. `exact` reads its integers with all digits. */
@@ -26,17 +26,17 @@ export class SingleRequests {
     request: GetRequest,
     deadlineAt: number,
     options: OperationOptions,
-    exact = this.#host.core.options.exactIntegers,
+    exact = this.#executor.core.options.exactIntegers,
   ): Promise<GetResult<T>> {
-    const answer = await this.#host.call({
+    const answer = await this.#executor.call({
       operation: 'get',
       request: getRequest(request),
       safety: 'read',
       deadlineAt,
       signal: options.signal,
       gated: true,
-      hedgeAfter: options.hedge === false || this.#host.settings.hedging === null ? undefined : this.#getLatency,
-      steerable: request.preference === undefined,
+      hedgeAfter: options.hedge === false || this.#executor.settings.hedging === null ? undefined : this.#getLatency,
+      takesPreference: request.preference === undefined,
     });
     const { status, body, attempts } = answer;
     if (status >= 300 && status !== 404) throw toRefusal('get', status, errorIn(body));
@@ -48,11 +48,11 @@ export class SingleRequests {
   /** Carries out one write; a conflict with its own earlier attempt becomes a result. */
   async write(write: Write, refresh: Refresh | undefined, until: Until): Promise<WriteResult> {
     const { deadlineAt, signal } = until;
-    const remainingMs = Math.max(1, deadlineAt - this.#host.core.time.now());
+    const remainingMs = Math.max(1, deadlineAt - this.#executor.core.time.now());
     const request = toRequest(write, refresh, remainingMs);
     const { op, safety } = write;
-    const answer = await this.#host.call({ operation: op, request, safety, deadlineAt, signal, gated: true });
-    const newer = answer.status === 409 && withRenewedFence(write, errorIn(answer.body), this.#host.core.fences);
+    const answer = await this.#executor.call({ operation: op, request, safety, deadlineAt, signal, gated: true });
+    const newer = answer.status === 409 && withRenewedFence(write, errorIn(answer.body), this.#executor.core.fences);
     if (newer)
       return this.write(newer, refresh, until).catch((error: unknown) => {
         throw error instanceof ClientError ? withOutcome(error, answer.maybeApplied) : error;
@@ -76,10 +76,10 @@ export class SingleRequests {
 
   /**
    * A repeated write met a conflict, and an earlier attempt of it may have been applied: reads the document back. The same
-   * content there, to the last digit, means that the conflict was with ourselves. Undefined when that cannot be shown.
+   * content there, to the last digit, means that the conflict was with this write itself. Undefined when that cannot be shown.
    */
   async resolveConflict(write: Write, attempts: number, until: Until): Promise<WriteResult | undefined> {
-    // A pipeline changes content, and an update sends only a part: neither can be recognised.
+    // A pipeline changes the content, and an update sends only a part of it: neither can be compared.
     if (write.body === null || write.op === 'update' || write.pipeline !== undefined) return undefined;
     const routing = write.routing === undefined ? {} : { routing: write.routing };
     const caller = until.signal ? { signal: until.signal } : {};

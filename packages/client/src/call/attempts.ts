@@ -9,7 +9,7 @@ import type { AttemptsOwner, Wake } from './attempts-owner.ts';
 import type { CallSpec, Core } from './core.ts';
 import { closedEnding, faultEnding, type Failures } from './endings.ts';
 import { Retries, type RetrySender } from './retries.ts';
-import { giveUpAtMs, hedgeAtMs, steered } from './timing.ts';
+import { giveUpAtMs, hedgeAtMs, withPreference } from './timing.ts';
 
 /** A read this old when a node is lost may be waiting for a copy there. */
 const mayHangMs = 100;
@@ -105,28 +105,28 @@ export class Attempts implements AttemptOwner, RetrySender {
   onEvicted(attempt: Attempt): void {
     // A write that must not be repeated may still be answered when its node recovers: it waits for its deadline.
     if (attempt.sent && this.#spec.safety === 'once') return;
-    this.#abandon(attempt, 'its node was given up');
+    this.#abandon(attempt, 'its node was marked down');
   }
 
   onNodeLost(attempt: Attempt): void {
-    const { steerable, steersItself } = this.#spec;
-    if ((steerable !== true && steersItself !== true) || attempt === this.#hedge) return;
+    const { takesPreference, setsPreference } = this.#spec;
+    if ((takesPreference !== true && setsPreference !== true) || attempt === this.#hedge) return;
     const now = this.#core.time.now();
     if (now - attempt.startedMs >= mayHangMs) return this.#sendBeside(attempt, now);
-    // Too young to tell; a hedge that is still to come will be steered by itself.
+    // Too young to tell; a hedge that is sent later gets the preference by itself.
     if (this.#owner.wake === 'give-up') this.#owner.setAlarm('node-lost', attempt.startedMs + mayHangMs);
   }
 
   /**
-   * A read that may hang on a copy at a lost node is sent again, steered. Of a read with two attempts the hedge is the younger
+   * A read that may wait for a copy at a lost node is sent again with a preference that avoids it. Of a read with two attempts the hedge is the younger
    * one: it goes on, and the first is ended.
    */
   #sendBeside(attempt: Attempt, now: number): void {
     const core = this.#core;
-    if (core.nodes.steering === '' || !core.retryBudget.withdraw(now)) return this.#giveUpAfter(now);
+    if (core.nodes.readPreference === '' || !core.retryBudget.withdraw(now)) return this.#giveUpAfter(now);
     if (this.#hedge) {
       attempt.cancel();
-      this.#note(attempt, 'another node was given up', now);
+      this.#note(attempt, 'another node was marked down', now);
       this.#main = this.#hedge;
     }
     core.counters.retries++;
@@ -147,7 +147,7 @@ export class Attempts implements AttemptOwner, RetrySender {
     if (now >= spec.deadlineAt) return this.#owner.expire();
     const node = core.nodes.pick(this.#lastNode);
     if (!node) return this.#owner.waitForNode();
-    const request = spec.reload ? spec.reload() : spec.request;
+    const request = spec.renewRequest ? spec.renewRequest() : spec.request;
     if (request === null) return this.#owner.cancel();
     const attempt = new Attempt(core, this, node, request, now, hedge);
     if (hedge) this.#hedge = attempt;
@@ -157,7 +157,7 @@ export class Attempts implements AttemptOwner, RetrySender {
     const hedgeAt = hedge || this.made > 1 ? Infinity : hedgeAtMs(core, spec, now);
     if (hedgeAt < Infinity) this.#owner.setAlarm('hedge', hedgeAt);
     else this.#giveUpAfter(now);
-    attempt.start(steered(core, spec, request, hedge));
+    attempt.start(withPreference(core, spec, request, hedge));
   }
 
   #startHedge(now: number): void {

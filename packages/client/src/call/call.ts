@@ -78,7 +78,7 @@ export class Call extends Alarm implements AttemptsOwner, Admissible, Parked {
   }
 
   onNodeBack(): void {
-    // Spread what waited, or the first node back gets it all in one instant.
+    // Jitter, or the first node that is back gets all waiting calls in one instant.
     if (!this.ended) this.setAlarm('retry', this.#core.time.now() + this.#core.time.random() * 25);
   }
 
@@ -86,7 +86,7 @@ export class Call extends Alarm implements AttemptsOwner, Admissible, Parked {
     this.#failFast();
   }
 
-  override ring(): void {
+  override onAlarm(): void {
     if (this.#core.ended) return this.fail(closedEnding());
     const now = this.#core.time.now();
     if (now >= this.#spec.deadlineAt) return this.expire();

@@ -3,7 +3,7 @@ import type { Limiter } from '../policy/limiter.ts';
 
 /** Something waiting to be admitted. */
 export interface Admissible {
-  /** True once it no longer wants the place (deadline passed, cancelled). */
+  /** True once it no longer needs admission (deadline passed, cancelled). */
   readonly ended: boolean;
   onAdmitted(): void;
 }

@@ -1,9 +1,9 @@
-// What proves that a write was carried out: only the engine's own words about that very document.
+// What proves that a write was carried out: only the engine's own result for that document.
 import { isObject, toInteger } from '../json/json.ts';
 import type { WriteResult } from '../model/operations.ts';
 import type { Write } from './write.ts';
 
-/** What the engine may say of a write that it carried out. */
+/** The results that the engine may give for a write that it executed. */
 const acknowledgements: Readonly<Record<Write['op'], ReadonlySet<unknown>>> = {
   index: new Set(['created', 'updated']),
   create: new Set(['created']),
@@ -11,7 +11,7 @@ const acknowledgements: Readonly<Record<Write['op'], ReadonlySet<unknown>>> = {
   delete: new Set(['deleted', 'not_found']),
 };
 
-/** The engine's words for a number that a document of an old index does not have. */
+/** The engine's sequence number for a document of an old index, which has none. */
 const unassignedSeqNo = -2;
 
 /** The result of a write, alone or inside a bulk; undefined when `item` does not acknowledge this write. */

@@ -12,7 +12,7 @@ export interface RefusalContext {
   readonly byStatus?: boolean;
 }
 
-/** The error for a status that is the final word, with the `error` of the body, if it has one. */
+/** The error for a status that is final, with the `error` of the body, if it has one. */
 export function toRefusal(what: string, status: number, error: unknown, context: RefusalContext = {}): ClientError {
   const engineError = toEngineError(error);
   const { byStatus = false, ...rest } = context;
@@ -21,13 +21,13 @@ export function toRefusal(what: string, status: number, error: unknown, context:
   if (isBlock(status, engineError?.type))
     return new ClientError('blocked', `${what}: the index or the cluster is blocked for it${said}.`, details);
   if (status === 413) return new ClientError('too-large', `${what}: too large for the engine${said}.`, details);
-  // Another server than the engine also says 404; that the index or the document is missing is the engine's word alone.
+  // Another server than the engine also says 404; only the engine's own error proves that the index or the document is missing.
   const isEngines = byStatus || engineError !== undefined;
   if (status === 409 && isEngines)
     return new ClientError('conflict', `${what}: the document is not as the write demands${said}.`, details);
   if (status === 404 && isEngines) return new ClientError('not-found', `${what}: not found${said}.`, details);
   if (status < 400 || status === 404 || status === 409)
-    return new ClientError('bad-response', `${what}: status ${status} without a word of the engine.`, details);
+    return new ClientError('bad-response', `${what}: status ${status} without an error of the engine.`, details);
   return new ClientError('rejected', `${what}: the engine refused it with status ${status}${said}.`, details);
 }
 

@@ -15,7 +15,7 @@ export function searchIndexes(request: SearchRequest): string {
 }
 
 export function searchRequest(request: SearchRequest): WireRequest {
-  // A missing shard is an error by default, so that the search is tried elsewhere instead of silently lacking results.
+  // A missing shard is an error by default, so that the search is tried at another node instead of silently lacking results.
   const query = [`allow_partial_search_results=${request.allowPartial ?? false}`];
   if (request.routing !== undefined) query.push(`routing=${toPathPart('search', request.routing)}`);
   if (request.preference !== undefined) query.push(`preference=${toPathPart('search', request.preference)}`);

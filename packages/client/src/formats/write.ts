@@ -5,7 +5,7 @@ import { toEngineError, type Safety } from '../policy/classify.ts';
 import { conflictingVersion, type Fences } from '../policy/fence.ts';
 import type { BulkOperation } from '../model/operations.ts';
 
-/** One write, its content already serialised: parsed once, whatever happens to it later. */
+/** One write, its content already serialised: once, however often it is sent. */
 export interface Write {
   readonly op: 'index' | 'create' | 'update' | 'delete';
   readonly index: string;
@@ -76,8 +76,8 @@ function fenceOf(operation: BulkOperation, fences: Fences | undefined): Fence | 
 }
 
 /**
- * The same write above the version that it met in the engine. Only a fence of ours is renewed: it met a clock ahead of ours,
- * or a write that ran beside this one. Undefined when the conflict is final.
+ * The same write above the version that the engine holds. Only a fence of ours is renewed: the conflict was with a clock ahead of ours,
+ * or with a concurrent write. Undefined when the conflict is final.
  */
 export function withRenewedFence(write: Write, error: unknown, fences: Fences): Write | undefined {
   if (write.fence === undefined || write.fence.fixed) return undefined;

@@ -6,7 +6,7 @@ import type { Entry } from './entry.ts';
 /** The request of a batch. */
 export type BatchRequest = Pick<
   CallSpec,
-  'operation' | 'request' | 'safety' | 'hedgeAfter' | 'steerable' | 'steersItself'
+  'operation' | 'request' | 'safety' | 'hedgeAfter' | 'takesPreference' | 'setsPreference'
 >;
 
 /**

@@ -33,15 +33,15 @@ export interface BatchOwner<E extends Entry<never>> {
 
 export class Batch<E extends Entry<never>> extends Alarm implements EntryOwner {
   readonly entries: readonly E[];
-  /** Under way for suspiciously long. */
+  /** Under way for several times the usual latency. */
   stalled = false;
   readonly #owner: BatchOwner<E>;
   readonly #naming: IndexNaming;
   #call: Call | null = null;
   #live: number;
   #startedMs = 0;
-  /** Where reads were steered when the request was made last. */
-  #steering = '';
+  /** The read preference when the request was made last. */
+  #readPreference = '';
   /** Which entries each request that was sent carries, in their order. */
   readonly #carried = new Map<WireRequest, readonly E[]>();
 
@@ -72,14 +72,14 @@ export class Batch<E extends Entry<never>> extends Alarm implements EntryOwner {
     this.#startedMs = core.time.now();
     core.wheel.set(this, this.#startedMs + stallMs);
     const request = format.toRequest(this.entries, deadlineAt, this.#naming !== 'entries');
-    this.#steering = core.nodes.steering;
+    this.#readPreference = core.nodes.readPreference;
     this.#carried.set(request.request, this.entries);
-    const reload = (): WireRequest | null => this.#reload(deadlineAt);
-    this.#call = new Call(core, { ...request, reload, deadlineAt, gated: false }, this);
+    const renewRequest = (): WireRequest | null => this.#renewRequest(deadlineAt);
+    this.#call = new Call(core, { ...request, renewRequest, deadlineAt, gated: false }, this);
     this.#call.start();
   }
 
-  override ring(): void {
+  override onAlarm(): void {
     this.stalled = true;
     for (const entry of this.entries) entry.stalledCopies++;
     this.#owner.onStall();
@@ -91,7 +91,7 @@ export class Batch<E extends Entry<never>> extends Alarm implements EntryOwner {
   }
 
   onLeft(): void {
-    // Nobody waits for this request any more: what was not sent stays unsent.
+    // No caller waits for this request any more: what was not sent is never sent.
     if (--this.#live === 0) this.#call?.cancel();
   }
 
@@ -105,7 +105,7 @@ export class Batch<E extends Entry<never>> extends Alarm implements EntryOwner {
     }
     const carried = this.#carried.get(answer.request) ?? this.entries;
     if (answer.status >= 300) return this.#refused(answer, carried.length);
-    // Index by index always works, so a trial that misjudged another refusal does no harm.
+    // Requests with the index in the path are always allowed, so a trial after another kind of refusal does no harm.
     if (this.#naming === 'trial') core.indexInPath = true;
     const again = format.settle(carried, answer).filter((entry) => !entry.ended && entry.copies === 0);
     this.#owner.onAnswered(core.time.now() - this.#startedMs);
@@ -129,17 +129,17 @@ export class Batch<E extends Entry<never>> extends Alarm implements EntryOwner {
   }
 
   /**
-   * The request for another attempt: without the entries that ended meanwhile, which nobody waits for, and made anew when
-   * another node is sick now, because searches are steered in the body.
+   * The request for another attempt: without the entries that ended meanwhile, and made again when the read
+   * preference changed, because searches have it in their body.
    */
-  #reload(deadlineAt: number): WireRequest | null {
+  #renewRequest(deadlineAt: number): WireRequest | null {
     const live = this.entries.filter((entry) => !entry.ended);
     if (live.length === 0) return null;
     const { core, format } = this.#owner;
-    const isSteeredAlike = this.#steering === core.nodes.steering;
-    for (const [request, entries] of isSteeredAlike ? [...this.#carried].reverse() : [])
+    const isSamePreference = this.#readPreference === core.nodes.readPreference;
+    for (const [request, entries] of isSamePreference ? [...this.#carried].reverse() : [])
       if (entries.length === live.length) return request;
-    this.#steering = core.nodes.steering;
+    this.#readPreference = core.nodes.readPreference;
     const { request } = format.toRequest(live, deadlineAt, this.#naming !== 'entries');
     this.#carried.set(request, live);
     return request;
@@ -151,7 +151,7 @@ export class Batch<E extends Entry<never>> extends Alarm implements EntryOwner {
    */
   #refused({ status, body }: CallAnswer, carried: number): void {
     const live = this.entries.filter((entry) => !entry.ended);
-    // Engines that read a bulk as it comes may have carried out what came before the line they refuse.
+    // Engines that read a bulk as a stream may have executed the lines before the one they refuse.
     if (status === 400 && carried > 1) for (const entry of live) entry.maybeApplied = true;
     const naming = this.#naming === 'trial' ? 'path' : this.#naming;
     if (status === 400 && naming === 'entries' && readEngineError(body)?.type === explicitIndexRefusal)

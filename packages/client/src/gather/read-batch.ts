@@ -91,7 +91,7 @@ export class GetBatchFormat extends ReadBatchFormat<GetRequest, GetResult> {
   toRequest(entries: readonly GetEntry[], _deadlineAt: number, inPath: boolean): BatchRequest {
     const gets = entries.map(({ request }) => request);
     const request = mgetRequest(gets, inPath);
-    return { operation: 'mget', request, safety: 'read', hedgeAfter: this.latency, steerable: true };
+    return { operation: 'mget', request, safety: 'read', hedgeAfter: this.latency, takesPreference: true };
   }
 
   protected readItem({ request, attempts }: GetEntry, item: unknown): ItemReading<GetResult> {
@@ -109,8 +109,8 @@ export class SearchBatchFormat extends ReadBatchFormat<SearchRequest, SearchResu
 
   toRequest(entries: readonly SearchEntry[], _deadlineAt: number, inPath: boolean): BatchRequest {
     const searches = entries.map(({ request }) => request);
-    const request = msearchRequest(searches, this.core.nodes.steering, inPath);
-    return { operation: 'msearch', request, safety: 'read', hedgeAfter: this.latency, steersItself: true };
+    const request = msearchRequest(searches, this.core.nodes.readPreference, inPath);
+    return { operation: 'msearch', request, safety: 'read', hedgeAfter: this.latency, setsPreference: true };
   }
 
   protected readItem({ attempts }: SearchEntry, item: unknown): ItemReading<SearchResult> {

@@ -1,5 +1,5 @@
-// Integers of all their digits out of JSON that is known to be valid. A reviver would do, at a hundred times the cost: it makes
-// the engine of the language keep the text of every value. So a text without long integers is told apart fast, and one with
+// Reads integers with all their digits from JSON that is known to be valid. A reviver would work at a hundred times the cost,
+// because the runtime then keeps the text of every value. So a text without long integers is recognised fast, and only one with
 // them is read here.
 
 /** The first integer that is not safe, and its length: below it a number has all digits. */

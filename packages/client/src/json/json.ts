@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import { ClientError } from '../model/errors.ts';
 import { hasLongInteger, readExact } from './exact-json.ts';
 
-/** The types of the language do not know it yet. */
+/** Missing in the type definitions of the runtime. */
 interface RawJson {
   rawJSON(text: string): unknown;
 }
@@ -26,7 +26,7 @@ export function stringifyExact(value: unknown): string | undefined {
   try {
     return JSON.stringify(value);
   } catch {
-    // Without a bigint nothing pays for a copy; what failed for another reason fails again.
+    // Only a value with a bigint needs a copy; what failed for another reason fails again.
     return JSON.stringify(withRawIntegers(value));
   }
 }

@@ -26,9 +26,9 @@ export type ErrorCode =
   | 'deadline-exceeded'
   /** The caller's AbortSignal fired. */
   | 'cancelled'
-  /** Shed by this client before anything was sent: queue or limit full. `retryAfterMs` says when to come back. */
+  /** Shed by this client before anything was sent: queue or limit full. `retryAfterMs` says when to try again. */
   | 'overloaded'
-  /** The cluster is known to be out: failed at once, nothing sent. `retryAfterMs` says when to come back. */
+  /** The cluster is known to be down: failed at once, nothing sent. `retryAfterMs` says when to try again. */
   | 'circuit-open'
   /** Every permitted attempt failed (connection, 429, 5xx), or the request broke the connection at two nodes; see `attempts`. */
   | 'unavailable'
@@ -36,7 +36,7 @@ export type ErrorCode =
   | 'rejected'
   /**
    * The index or the cluster is blocked for this: read-only by a setting (403) or by a full disk (429), or the index is closed.
-   * Nothing was done, and repeating it helps only once the block is gone; `engineError` says which it is.
+   * Nothing was done, and repeating it helps only once the block is removed; `engineError` says which it is.
    */
   | 'blocked'
   /** 409: the version, or the existence, of the document is not as the write demanded. */

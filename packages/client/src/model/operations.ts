@@ -17,7 +17,7 @@ export type Refresh = boolean | 'wait_for';
 
 interface Fenced {
   /**
-   * Orders this write among those of its document: one that lands after a write with a higher fence is refused (`conflict`).
+   * Orders this write among those of its document: one that arrives after a write with a higher fence is refused (`conflict`).
    * From `Client.newFence`, taken when the write was asked for; by default it is taken when the operation starts.
    */
   readonly fence?: number;
@@ -80,7 +80,7 @@ export interface GetRequest {
   readonly index: string;
   readonly id: string;
   readonly routing?: string;
-  /** Read the copy named by the engine's `preference`; none lets the client steer away from sick nodes. */
+  /** Reads the copy named by the engine's `preference`; none lets the client avoid copies on unhealthy nodes. */
   readonly preference?: string;
 }
 

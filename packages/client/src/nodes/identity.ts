@@ -15,7 +15,7 @@ export function engineIdIn({ status, body }: WireAnswer): string | undefined {
   return status === 200 ? /^\s*\{\s*"nodes"\s*:\s*\{\s*"([\w-]+)"/.exec(body.toString('latin1'))?.[1] : undefined;
 }
 
-/** The question for a node's id. Without an answer the client works, only reads cannot be steered. */
+/** The request for a node's id. Without an answer the client works, only without a read preference. */
 export class Identity implements WireSink {
   readonly #node: Node;
   readonly #onKnown: () => void;

@@ -1,12 +1,12 @@
-// Group commit on a simulated cluster: who travels with whom, and who suffers when something is stuck, poisoned or refused.
+// Group commit on a simulated cluster: which operations share a request, and which are affected by a stalled, invalid or refused one.
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { createClient, isClientError, type Client, type ClientOptions } from '@understudy/client';
 import { floorMod, routingHash } from '../../src/gather/murmur3.ts';
-import { SimEngine, type Fate } from '../simulation/sim-engine.ts';
+import { SimEngine, type Behaviour } from '../simulation/sim-engine.ts';
 import { SimTime } from '../simulation/sim-time.ts';
 
-const answer = (afterMs: number): Fate => ({ kind: 'answer', afterMs });
+const answer = (afterMs: number): Behaviour => ({ kind: 'answer', afterMs });
 
 function setup(options: Partial<ClientOptions> = {}, shards = 1): { time: SimTime; engine: SimEngine; client: Client } {
   const time = new SimTime(11);
@@ -20,9 +20,9 @@ const bulks = (engine: SimEngine): string[] =>
   engine.received.filter(({ request }) => request.path.startsWith('/_bulk')).map(({ request }) => String(request.body));
 const idsIn = (body: string): string[] => [...body.matchAll(/"_id":"([^"]+)"/g)].map((match) => match[1]!);
 
-test('a lone write leaves at once; those that come while it is under way leave together when it is answered', async () => {
+test('a single write is sent at once; those that come while it is under way are sent together when it is answered', async () => {
   const { time, engine, client } = setup({ gather: { writes: 'on', inFlight: 1 } });
-  engine.fates = () => answer(10);
+  engine.behaviours = () => answer(10);
   const all = [client.index({ index: 'a', id: '0', document: {} })];
   await time.run(1);
   assert.equal(bulks(engine).length, 1, 'no wait when idle');
@@ -35,24 +35,24 @@ test('a lone write leaves at once; those that come while it is under way leave t
   );
 });
 
-test('a poisoned document fails alone, with the error it would have had alone', async () => {
+test('an invalid document fails alone, with the error that it would have in a request of its own', async () => {
   const { time, engine, client } = setup();
-  engine.itemFates = (id) => (id === 'poison' ? 400 : undefined);
-  const writes = ['1', 'poison', '2'].map((id) =>
+  engine.itemStatuses = (id) => (id === 'invalid' ? 400 : undefined);
+  const writes = ['1', 'invalid', '2'].map((id) =>
     client.index({ index: 'a', id, document: {} }).catch((error: unknown) => error),
   );
   await time.run(100);
-  const [first, poison, second] = await Promise.all(writes);
+  const [first, invalid, second] = await Promise.all(writes);
   assert.ok(!isClientError(first) && !isClientError(second));
-  assert.ok(isClientError(poison) && poison.code === 'rejected' && poison.outcome === 'none');
+  assert.ok(isClientError(invalid) && invalid.code === 'rejected' && invalid.outcome === 'none');
 });
 
-test('a request refused whole is halved until only the culprit fails', async () => {
+test('a request refused as a whole is halved until only the invalid entry fails', async () => {
   const { time, engine, client } = setup();
-  engine.fates = (_node, request) =>
-    String(request.body).includes('"culprit"') ? { kind: 'status', status: 413, afterMs: 1 } : answer(1);
+  engine.behaviours = (_node, request) =>
+    String(request.body).includes('"too-long"') ? { kind: 'status', status: 413, afterMs: 1 } : answer(1);
   const writes = Array.from({ length: 16 }, (_, n) =>
-    client.index({ index: 'a', id: n === 5 ? 'culprit' : `${n}`, document: {} }).then(
+    client.index({ index: 'a', id: n === 5 ? 'too-long' : `${n}`, document: {} }).then(
       () => 'done',
       (error: unknown) => (isClientError(error) ? error.code : 'other'),
     ),
@@ -67,7 +67,7 @@ test('a request refused whole is halved until only the culprit fails', async () 
 test('only the failed items are sent again', async () => {
   const { time, engine, client } = setup();
   let rejections = 1;
-  engine.itemFates = (id) => (id === '3' && rejections-- > 0 ? 429 : undefined);
+  engine.itemStatuses = (id) => (id === '3' && rejections-- > 0 ? 429 : undefined);
   const writes = ['1', '2', '3', '4'].map((id) => client.index({ index: 'a', id, document: {} }));
   await time.run(1000);
   const results = await Promise.all(writes);
@@ -78,7 +78,7 @@ test('only the failed items are sent again', async () => {
   );
 });
 
-test('a document larger than a batch travels alone', async () => {
+test('a document larger than a batch is sent alone', async () => {
   const { time, engine, client } = setup({ gather: { writes: 'on', maxBytes: 1000 } });
   const writes = [
     client.index({ index: 'a', id: 'big', document: { text: 'x'.repeat(2000) } }),
@@ -89,9 +89,9 @@ test('a document larger than a batch travels alone', async () => {
   assert.deepEqual(bulks(engine).map(idsIn), [['small']]);
 });
 
-test('a full queue sheds at once and says when to come back', async () => {
+test('a full queue sheds at once and says when to try again', async () => {
   const { time, engine, client } = setup({ gather: { writes: 'on', maxQueue: 10 }, deadlineMs: 500 });
-  engine.fates = (_node, _request, isProbe) => (isProbe ? answer(1) : { kind: 'hang', applied: false });
+  engine.behaviours = (_node, _request, isProbe) => (isProbe ? answer(1) : { kind: 'hang', applied: false });
   const ends = Array.from({ length: 40 }, (_, n) =>
     client.index({ index: 'a', id: `${n}`, document: {} }).catch((error: unknown) => error),
   );
@@ -101,13 +101,13 @@ test('a full queue sheds at once and says when to come back', async () => {
   assert.ok(errors.some(({ code, retryAfterMs }) => code === 'overloaded' && (retryAfterMs ?? 0) > 0));
 });
 
-test('a stuck shard holds up only itself: lanes divide, what was trapped is rescued, and they share again afterwards', async () => {
+test('a stalled shard delays only its own writes: lanes divide, its entries are sent again, and all share one lane afterwards', async () => {
   const { time, engine, client } = setup({}, 3);
   const events: boolean[] = [];
   client.on('lanes', ({ divided }) => events.push(divided));
   const shardOf = (id: string): number => floorMod(routingHash(id), 3);
   let stuck = false;
-  engine.fates = (_node, request, isProbe) => {
+  engine.behaviours = (_node, request, isProbe) => {
     const holdsStuck =
       String(request.body ?? '').includes('_id') && idsIn(String(request.body)).some((id) => shardOf(id) === 1);
     return !isProbe && stuck && holdsStuck ? { kind: 'hang', applied: false } : answer(5);
@@ -135,11 +135,11 @@ test('a stuck shard holds up only itself: lanes divide, what was trapped is resc
   assert.deepEqual(events, [true, false]);
 });
 
-test('a shard that answers again is used at once, though the requests it got stuck with are never answered', async () => {
+test('a shard that answers again is used at once, though the stalled requests are never answered', async () => {
   const { time, engine, client } = setup({}, 3);
   const shardOf = (id: string): number => floorMod(routingHash(id), 3);
   let stuck = false;
-  engine.fates = (_node, request, isProbe) => {
+  engine.behaviours = (_node, request, isProbe) => {
     const ids = request.path.startsWith('/_bulk') ? idsIn(String(request.body)) : [];
     return !isProbe && stuck && ids.some((id) => shardOf(id) === 1) ? { kind: 'hang', applied: false } : answer(5);
   };

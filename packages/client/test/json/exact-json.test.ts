@@ -1,4 +1,4 @@
-// Exact reading of JSON, against the reviver of the language, which is right and slow.
+// Exact reading of JSON, compared with a reviver, which is correct and slow.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseExact, stringifyExact } from '@understudy/client';

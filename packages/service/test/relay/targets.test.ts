@@ -1,11 +1,11 @@
-// What a caller writes on the request line must not decide where a request is passed to: real processes, a real engine that is
-// out of reach, raw sockets, and a listener that no request may reach.
+// What a caller writes on the request line must not decide where a request is passed to: real processes, a real engine that
+// cannot be reached, raw sockets, and a listener that no request may reach.
 import assert from 'node:assert/strict';
 import { connect, createServer, type AddressInfo, type Server } from 'node:net';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { eventually } from '../contract/call.ts';
-import { behindDoor } from '../harness/behind-door.ts';
-import { doorTo, type Door } from '../harness/door.ts';
+import { behindProxy } from '../harness/behind-proxy.ts';
+import { proxyTo, type EngineProxy } from '../harness/engine-proxy.ts';
 import { findEngine } from '../harness/engine.ts';
 import type { RunningService } from '../harness/implementations.ts';
 import { hostileTargets } from './hostile-targets.ts';
@@ -33,11 +33,11 @@ describe(
   'a request that is passed to a peer',
   { skip: 'missing' in found ? found.missing : false, timeout: 600_000 },
   () => {
-    const stage = behindDoor(found);
+    const setup = behindProxy(found);
     let other: Server;
     let otherConnections = 0;
     let peer: RunningService;
-    let tap: Door;
+    let tap: EngineProxy;
     let cutOff: RunningService;
     const sentToPeer = new Map<number, string>();
 
@@ -55,11 +55,11 @@ describe(
     afterEach(() => tap.shut());
 
     async function start(): Promise<void> {
-      peer = await stage.start({ ES_HOSTS: stage.engine.url });
-      tap = await doorTo(peer.url, (chunk, connection) =>
+      peer = await setup.start({ ES_HOSTS: setup.engine.url });
+      tap = await proxyTo(peer.url, (chunk, connection) =>
         sentToPeer.set(connection, (sentToPeer.get(connection) ?? '') + chunk.toString('latin1')),
       );
-      const service = await stage.start({ ES_HOSTS: 'http://127.0.0.1:1', PEERS: tap.url, DEADLINE_MS: '6000' });
+      const service = await setup.start({ ES_HOSTS: 'http://127.0.0.1:1', PEERS: tap.url, DEADLINE_MS: '6000' });
       cutOff = service;
       // Once the engine is known to be down there is time for a peer.
       const first = await eventually(

@@ -1,18 +1,18 @@
-// A port before the engine that can be shut: for the service the engine is gone in an instant, and back in an instant.
+// A TCP proxy before the engine that can be shut: for the service the engine is unreachable at once, and reachable again at once.
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
-export interface Door {
+export interface EngineProxy {
   readonly url: string;
-  /** Refuses connections and cuts those that are there. */
+  /** Refuses connections and ends those that are open. */
   shut(): Promise<void>;
   open(): Promise<void>;
 }
 
-/** The door to `url`, open. `hear` gets what is sent to it, with a number for each connection. */
-export async function doorTo(
+/** An open proxy to `url`. `onData` gets what is sent to it, with a number for each connection. */
+export async function proxyTo(
   url: string,
-  hear: (chunk: Buffer, connection: number) => void = () => undefined,
-): Promise<Door> {
+  onData: (chunk: Buffer, connection: number) => void = () => undefined,
+): Promise<EngineProxy> {
   const { hostname, port } = new URL(url);
   const sockets = new Set<Socket>();
   let ownPort = 0;
@@ -22,7 +22,7 @@ export async function doorTo(
   const relay = (outer: Socket) => {
     const inner = connect(Number(port), hostname);
     const connection = (connections += 1);
-    outer.on('data', (chunk: Buffer) => hear(chunk, connection));
+    outer.on('data', (chunk: Buffer) => onData(chunk, connection));
     for (const [from, to] of [
       [outer, inner],
       [inner, outer],
@@ -36,7 +36,7 @@ export async function doorTo(
       from.pipe(to);
     }
   };
-  const door = {
+  const proxy = {
     get url() {
       return `http://127.0.0.1:${ownPort}`;
     },
@@ -54,6 +54,6 @@ export async function doorTo(
       ownPort = (opening.address() as AddressInfo).port;
     },
   };
-  await door.open();
-  return door;
+  await proxy.open();
+  return proxy;
 }

@@ -1,5 +1,5 @@
-// The policies of this client under an official one: takes a request as their connections get it, and gives an answer back.
-import { Host } from '../api/host.ts';
+// The transport of an official client with the policies of this one: takes a request as their connections get it, and returns an answer.
+import { Executor } from '../api/executor.ts';
 import { toSettings, type ClientOptions } from '../api/options.ts';
 import { wiresOf } from '../api/wires.ts';
 import { assemble, type Assembly } from '../api/assemble.ts';
@@ -27,30 +27,32 @@ export interface OfficialAnswer {
 /** Set by the connection itself, or wrong once the request is sent by another one. */
 const dropped = new Set(['host', 'connection', 'content-length', 'transfer-encoding', 'accept-encoding']);
 
-export class Exchanger {
+export class AdapterTransport {
   readonly #assembly: Assembly;
-  readonly #host: Host;
-  /** What the official client takes for its node; it is asked for nothing. */
+  readonly #executor: Executor;
+  /** What the official client takes for its node; nothing is sent to it. */
   readonly node: string;
 
   constructor(options: ClientOptions) {
     const settings = toSettings(options);
     this.node = settings.nodes[0]?.url ?? '';
     this.#assembly = assemble(settings, wiresOf(options, settings));
-    this.#host = new Host(this.#assembly.core, settings, undefined);
+    this.#executor = new Executor(this.#assembly.core, settings, undefined);
   }
 
   /**
    * Carries out one request. When every attempt was answered with an error status the last one is returned as an answer, so
    * that the official client raises its own error; what has no answer rejects with a ClientError.
    */
-  async carry(request: OfficialRequest): Promise<OfficialAnswer> {
+  async send(request: OfficialRequest): Promise<OfficialAnswer> {
     const wire = await toWire(request);
     const safety = safetyOf({ method: request.method, path: request.path, body: wire.body });
-    const deadlineAt = this.#host.deadlineAt(request.timeoutMs === undefined ? {} : { deadlineMs: request.timeoutMs });
+    const deadlineAt = this.#executor.deadlineAt(
+      request.timeoutMs === undefined ? {} : { deadlineMs: request.timeoutMs },
+    );
     const operation = `${request.method} ${request.path}`;
     try {
-      const answer = await this.#host.call({
+      const answer = await this.#executor.call({
         operation,
         request: wire,
         safety,

@@ -7,7 +7,7 @@ import type { Entry } from './entry.ts';
 
 const budgetPollMs = 50;
 
-export class Pause<E extends Entry<never>> extends Alarm {
+export class RetryDelay<E extends Entry<never>> extends Alarm {
   readonly #core: Core;
   readonly #entries: readonly E[];
   readonly #resume: (live: readonly E[]) => void;
@@ -20,7 +20,7 @@ export class Pause<E extends Entry<never>> extends Alarm {
     this.#resume = resume;
   }
 
-  begin(): void {
+  start(): void {
     let attempts = 1;
     for (const entry of this.#entries) {
       entry.state = 'waiting';
@@ -31,7 +31,7 @@ export class Pause<E extends Entry<never>> extends Alarm {
     wheel.set(this, time.now() + backoffMs(options.backoff, attempts - 1, () => time.random()));
   }
 
-  override ring(): void {
+  override onAlarm(): void {
     const live = this.#entries.filter((entry) => !entry.ended);
     if (live.length === 0 || this.#core.ended) return;
     const { time, wheel, retryBudget, counters } = this.#core;

@@ -1,13 +1,13 @@
-// Which process works on a queue file. The claim is an abstract socket: the kernel gives it to one process at a time, and
-// takes it back when that process ends, however it ends.
+// Which process works on a queue file. The lock is an abstract socket: one process at a time can have it, and the kernel
+// releases it when that process ends, for whatever reason.
 import { createServer, type Server } from 'node:net';
 
-export interface Claim {
+export interface FileLock {
   release(): void;
 }
 
-/** Undefined when a living process has it. */
-export async function claim(name: string): Promise<Claim | undefined> {
+/** Undefined when a running process has it. */
+export async function lockFile(name: string): Promise<FileLock | undefined> {
   const server: Server = createServer((socket) => socket.destroy());
   server.unref();
   try {

@@ -1,4 +1,4 @@
-// What the operations of a client share: how a request is carried out, when it must end, and who is asked when it fails.
+// Executes the requests of a client's operations: admission, deadline, and the fallback when an operation fails.
 import { Call, type CallSink } from '../call/call.ts';
 import type { CallAnswer, CallSpec, Core } from '../call/core.ts';
 import { ClientError } from '../model/errors.ts';
@@ -24,7 +24,7 @@ class Promised implements CallSink {
   }
 }
 
-export class Host {
+export class Executor {
   readonly core: Core;
   readonly settings: Settings;
   readonly #fallback: Fallback | undefined;
@@ -51,7 +51,7 @@ export class Host {
     return this.core.time.now() + Math.min(options.deadlineMs ?? this.settings.deadlineMs, maxDeadlineMs);
   }
 
-  /** Throws at once for an operation that should not even wait in a lane. */
+  /** Throws at once for an operation that must not wait in a lane. */
   admit(operation: string, deadlineAt: number, signal: AbortSignal | undefined): void {
     const { core } = this;
     if (core.closed) throw new ClientError('closed', 'The client is closed.');
@@ -66,7 +66,7 @@ export class Host {
     });
   }
 
-  /** The error of an operation for which there is no room. */
+  /** The error of an operation that is shed because its queue is full. */
   shed(operation: string): ClientError {
     const { counters, events } = this.core;
     counters.shed++;
