@@ -1,9 +1,9 @@
 // A service machine that is cut off from the engine, from outside: real processes, a real engine, and a proxy that is shut.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { eventually, word, type Call } from './contract/call.ts';
-import { behindProxy } from './harness/behind-proxy.ts';
-import { findEngine } from './harness/engine.ts';
+import { eventually, word, type Call } from '../contract/call.ts';
+import { behindProxy } from '../harness/behind-proxy.ts';
+import { findEngine } from '../harness/engine.ts';
 
 const found = await findEngine();
 

@@ -4,10 +4,10 @@ import { appendFile, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { eventually, word, type Call, type Exchange } from './contract/call.ts';
-import { behindProxy } from './harness/behind-proxy.ts';
-import { findEngine } from './harness/engine.ts';
-import type { RunningService } from './harness/implementations.ts';
+import { eventually, word, type Call, type Exchange } from '../contract/call.ts';
+import { behindProxy } from '../harness/behind-proxy.ts';
+import { findEngine } from '../harness/engine.ts';
+import type { RunningService } from '../harness/implementations.ts';
 
 const found = await findEngine();
 const queued = { prefer: 'respond-async, wait=1' };
