@@ -10,8 +10,8 @@ import {
   wrap,
 } from 'cockatiel';
 import CircuitBreaker from 'opossum';
-import { assemble } from '../../packages/client/src/call/assemble.ts';
-import { Host } from '../../packages/client/src/api/host.ts';
+import { assemble } from '../../packages/client/src/api/assemble.ts';
+import { Executor as Host } from '../../packages/client/src/api/executor.ts';
 import { toSettings } from '../../packages/client/src/api/options.ts';
 import { RecentQuantile } from '../../packages/client/src/policy/quantile.ts';
 import type { Exchange, Wire, WireAnswer, WireRequest, WireSink } from '../../packages/client/src/nodes/wire.ts';

@@ -1,4 +1,4 @@
-// The package as a stranger gets it: packed, installed into an empty project, imported and type-checked there.
+// The package as a user gets it: packed, installed into an empty project, imported and type-checked there.
 import { after, before, test, type TestContext } from 'node:test';
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';

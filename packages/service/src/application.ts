@@ -1,36 +1,17 @@
-// The HTTP application of one worker: what surrounds every route. It listens to nothing and reads no environment.
+// The HTTP application of one worker: hooks, errors and logs of every route. It opens no port and reads no environment.
 import type { Socket } from 'node:net';
 import { stringifyExact } from '@understudy/client';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type HTTPMethods } from 'fastify';
-import type { Logger } from 'pino';
-import type { Configuration } from './configuration.ts';
-import { EngineError, type Engine } from './engine.ts';
+import type { ApplicationOptions } from './application-options.ts';
+import { EngineError } from './engine.ts';
 import { problemOf } from './failure.ts';
 import { limits } from './limits.ts';
-import type { Metrics } from './metrics.ts';
 import { Problem, problemBody, type ProblemDetails } from './problem.ts';
-import type { WriteQueue } from './queue/write-queue.ts';
 import { addBodyParsers, unreadableBody } from './request-body.ts';
 import { addDocumentRoutes } from './routes/documents.ts';
 import { addOperatorRoutes } from './routes/operator.ts';
 import { addReferenceRoutes } from './routes/reference.ts';
-import type { Relay } from './relay/relay.ts';
 import { requestId, traceIdOf } from './trace.ts';
-
-export interface ApplicationOptions {
-  readonly configuration: Configuration;
-  readonly engine: Engine;
-  /** Undefined when this service queues no writes. */
-  readonly queue: WriteQueue | undefined;
-  /** Undefined when there are no other service machines. */
-  readonly relay: Relay | undefined;
-  readonly logger: Logger;
-  readonly metrics: Metrics;
-  /** The Prometheus page of all workers. */
-  readonly allMetrics: () => Promise<string>;
-  /** True while the process is about to stop: liveness says no, everything else still answers. */
-  readonly draining: () => boolean;
-}
 
 /** Requests slower than this are logged whatever they were answered. */
 const slowMs = 1000;
@@ -41,7 +22,7 @@ export function createApplication(options: ApplicationOptions): FastifyInstance 
   };
   const app = Fastify({
     bodyLimit: limits.bodyBytes,
-    // A body that trickles in holds a connection no longer than this.
+    // A body that arrives slowly holds a connection no longer than this.
     requestTimeout: 30_000,
     genReqId: (request) => requestId(request.headers),
     routerOptions: { maxParamLength: 3 * limits.idBytes },
@@ -53,7 +34,7 @@ export function createApplication(options: ApplicationOptions): FastifyInstance 
     reply.header('x-request-id', request.id);
     if (options.draining()) reply.header('connection', 'close');
     options.metrics.inFlight.inc();
-    // Before the body is read: whatever is sent to a wrong path or with a wrong method, that is what is wrong with it.
+    // Before the body is read: a wrong path or method is reported first, whatever the body is.
     done(request.is404 ? unknownRoute(app, request) : unreadableBody(request));
   });
   app.addHook('onResponse', (request, reply, done) => {
@@ -132,11 +113,11 @@ function unknownRoute(app: FastifyInstance, request: FastifyRequest): Problem {
 }
 
 function hasRoute(app: FastifyInstance, method: HTTPMethods, path: string): boolean {
-  // The declared type forgets that there may be no such route.
+  // The declared type lacks the case that there is no such route.
   return (app.findRoute({ method, url: path }) as unknown) !== null;
 }
 
-/** What is no HTTP at all never becomes a request, so it is answered on the socket. */
+/** Bytes that are not HTTP never become a request, so they are answered on the socket. */
 function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) return;
   const statuses: Readonly<Record<string, string>> = {

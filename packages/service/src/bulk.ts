@@ -6,7 +6,7 @@ import { limits } from './limits.ts';
 import { Problem, invalid, type ProblemDetails } from './problem.ts';
 import { parseJson } from './request-body.ts';
 
-/** What became of one line; `line` counts from 1 in the body as it was sent, blank lines included. */
+/** The outcome of one line; `line` counts from 1 in the body as it was sent, blank lines included. */
 export type BulkLine =
   | { readonly line: number; readonly status: 200 | 201 | 202; readonly result: WriteResult }
   | {
@@ -32,12 +32,12 @@ interface ReadLine {
   readonly read: StoredDocument | ProblemDetails;
 }
 
-/** Documents that go to the engine together. */
-const together = 500;
+/** Documents in one request to the engine. */
+const batchSize = 500;
 
 const lineFeed = 10;
 
-/** The lines of a body, checked one by one. Throws only where the body as a whole is wrong. */
+/** The lines of a body, checked one by one. Throws only when the body as a whole is invalid. */
 export function readBulk(body: unknown): readonly ReadLine[] {
   if (!(body instanceof Uint8Array)) {
     throw invalid(
@@ -73,11 +73,11 @@ function readLine(bytes: Uint8Array): StoredDocument | ProblemDetails {
   }
 }
 
-/** Writes the good lines, batch after batch, and answers for every line in order. */
+/** Writes the valid lines, batch after batch, and answers for every line in order. */
 export async function writeBulk(writer: Writer, lines: readonly ReadLine[]): Promise<BulkAnswer> {
   const answered: BulkLine[] = [];
-  for (let at = 0; at < lines.length; at += together) {
-    answered.push(...(await writeSome(writer, lines.slice(at, at + together))));
+  for (let at = 0; at < lines.length; at += batchSize) {
+    answered.push(...(await writeSome(writer, lines.slice(at, at + batchSize))));
   }
   return { failed: answered.filter((line) => 'error' in line).length, lines: answered };
 }

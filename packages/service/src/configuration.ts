@@ -1,4 +1,4 @@
-// What the service is told by its environment. Everything is checked at the start, and every mistake is named at once.
+// The configuration, read from the environment. Everything is checked at the start, and every mistake is reported at once.
 import { availableParallelism } from 'node:os';
 import { isAbsolute } from 'node:path';
 
@@ -9,20 +9,20 @@ export interface Configuration {
   readonly port: number;
   readonly workers: number;
   readonly engine: EngineAddress;
-  /** Origins of the other service machines, which take requests when the engine is out of reach from here alone. */
+  /** Origins of the other service machines, which take requests when only this machine cannot reach the engine. */
   readonly peers: readonly string[];
   /** How long a request may take before it is answered with an error, the engine's retries included. */
   readonly deadlineMs: number;
-  /** On SIGTERM: how long `/healthz` says no while requests are still served, so that the balancer looks away first. */
+  /** On SIGTERM: how long `/healthz` answers 503 while requests are still served, so that the balancer sends no new ones. */
   readonly drainMs: number;
-  /** After the drain: how long requests in flight may take before the process ends all the same. */
+  /** After the drain: how long requests in flight may take before the process ends. */
   readonly stopMs: number;
   /** Where and how much to queue when the engine takes no writes; undefined queues nothing. */
   readonly queue: QueueLocation | undefined;
-  /** `auto`: requests to the engine that meet travel together where that pays. `off`: each by itself. */
+  /** `auto`: concurrent requests to the engine are sent as one where that is faster. `off`: each by itself. */
   readonly gather: 'auto' | 'off';
   readonly logLevel: LogLevel;
-  /** `direct`: /metrics is hidden from whoever comes through the balancer; `public`: from nobody. */
+  /** `direct`: /metrics is hidden from requests through the balancer; `public`: from none. */
   readonly metrics: 'direct' | 'public';
 }
 

@@ -1,11 +1,11 @@
-// From a caller's `{id, data}` to the document that the engine keeps. Refuses what could not be found again as it was sent.
+// From a caller's `{id, data}` to the document that the engine stores. Refuses what could not be returned as it was sent.
 import { limits } from './limits.ts';
 import { invalid, missingDocument } from './problem.ts';
 
 /** A document as the index template has it. */
 export interface StoredDocument {
   readonly id: string;
-  /** Every string value of `data`, in order, one a line: what a search looks into. */
+  /** Every string value of `data`, in order, one a line: the field that is searched. */
   readonly content: string;
   /** `data` as it was sent. */
   readonly data: unknown;
@@ -43,7 +43,7 @@ export function readId(id: unknown): string {
   return text;
 }
 
-/** All string values, depth first. A loop and a stack of its own: a body must not be able to exhaust the call stack. */
+/** All string values, depth first. An explicit stack: a body must not be able to exhaust the call stack. */
 function textOf(data: unknown): string {
   if (typeof data === 'string') return checkText(data);
   const found: string[] = [];

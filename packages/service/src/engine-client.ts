@@ -1,4 +1,4 @@
-// The engine through the resilient client: its results in the engine's own words, its errors as what callers can act on.
+// The engine through the resilient client: its results in the engine's own format, its errors as those that callers distinguish.
 import { readFileSync } from 'node:fs';
 import {
   createClient,
@@ -14,9 +14,9 @@ import type { Logger } from 'pino';
 import type { Configuration } from './configuration.ts';
 import type { StoredDocument } from './document.ts';
 import { engineError } from './engine-error.ts';
-import type { BulkOutcome, Engine, Hit, LateOutcome, LateWrite, WriteResult } from './engine.ts';
+import type { BulkOutcome, Engine, Hit, DeferredOutcome, DeferredWrite, WriteResult } from './engine.ts';
 
-/** Readiness is asked by people and machines that wait for the answer, so it does not wait for a whole deadline. */
+/** Readiness is asked by people and machines that wait for the answer, so it has a shorter deadline. */
 const readyWithinMs = 1500;
 
 export function clientFor(configuration: Configuration, logger: Logger): Client {
@@ -25,7 +25,7 @@ export function clientFor(configuration: Configuration, logger: Logger): Client 
   const client = createClient({
     nodes,
     deadlineMs,
-    // What was written is given back with every digit.
+    // Integers are returned with every digit.
     exactIntegers: true,
     ...(gather === 'off' ? { gather: false } : {}),
     ...(username === undefined || password === undefined ? {} : { auth: { username, password } }),
@@ -77,7 +77,7 @@ export class ClientEngine implements Engine {
     return this.#client.newFence();
   }
 
-  async writeLate(writes: readonly LateWrite[]): Promise<readonly LateOutcome[]> {
+  async writeDeferred(writes: readonly DeferredWrite[]): Promise<readonly DeferredOutcome[]> {
     const operations = writes.map(({ fence, document }) => ({
       op: 'index' as const,
       index: this.#index,
@@ -87,11 +87,11 @@ export class ClientEngine implements Engine {
     }));
     try {
       return (await this.#client.bulk({ operations })).items.map((item) =>
-        item.ok ? { kind: 'written' } : lateOutcome(item.error),
+        item.ok ? { kind: 'written' } : deferredOutcome(item.error),
       );
     } catch (error) {
       if (!isClientError(error)) throw error;
-      return writes.map(() => lateOutcome(error));
+      return writes.map(() => deferredOutcome(error));
     }
   }
 
@@ -149,7 +149,7 @@ function bulkOutcome(item: BulkItem): BulkOutcome {
   return item.ok ? { result: writeResult(item) } : { failure: engineError(item.error, 'write') };
 }
 
-function lateOutcome(error: ClientError): LateOutcome {
+function deferredOutcome(error: ClientError): DeferredOutcome {
   if (error.code === 'conflict') return { kind: 'superseded' };
   const { kind } = engineError(error, 'write');
   if (kind === 'refused') return { kind, reason: error.engineError?.reason ?? error.message };

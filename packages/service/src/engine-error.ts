@@ -6,13 +6,13 @@ import { EngineError } from './engine.ts';
 type ClientFailure = Exclude<EngineError['kind'], 'queue-full'>;
 type Operation = 'read' | 'write';
 
-/** No node took the request in time; what else makes it `unavailable` is a fault of the setting-up, and would stay. */
+/** No node took the request in time; every other cause of `unavailable` is a wrong configuration, which time does not repair. */
 const outages: ReadonlySet<ClientError['code']> = new Set(['circuit-open', 'deadline-exceeded', 'unavailable']);
 
-/** A block is removed by a person, or by the engine when it looks at its disks again, which it does every 30 s. */
+/** A block is removed by an operator, or by the engine at its next check of the disks, every 30 s. */
 const blockedRetryAfterS = 30;
 
-/** Throws what is no failure of the client again: that is a fault of ours and stays as it is. */
+/** Throws an error again that is not the client's: it is a bug of the service. */
 export function engineError(error: unknown, operation: Operation): EngineError {
   if (!isClientError(error)) throw error;
   const kind = failureKind(error, operation);
@@ -34,9 +34,9 @@ function failureKind(error: ClientError, operation: Operation): ClientFailure {
   if (error.outcome === 'unknown') return 'unknown';
   if (error.code === 'overloaded') return 'overloaded';
   if (error.code === 'too-large' || error.code === 'invalid-request') return 'refused';
-  // A write makes the index, unless the engine may not: then none is taken until somebody makes it.
+  // A write creates the index, unless the engine is not allowed to: then no write is accepted until an operator creates it.
   if (error.code === 'blocked' || error.code === 'not-found') return `${operation}-blocked`;
-  // Not allowed: that is how the service is set up, and nothing is wrong with the request.
+  // Forbidden: a wrong configuration of the service, not of the request.
   if (isForbidden(error)) return 'unavailable';
   return error.code === 'rejected' && (error.status ?? 500) < 500 ? 'refused' : 'unavailable';
 }
@@ -55,7 +55,7 @@ const texts: Readonly<Record<ClientFailure, (error: ClientError) => string>> = {
   unavailable: unavailableText,
 };
 
-/** The block in the engine's words, and what removes it. */
+/** The block as the engine describes it, and what removes it. */
 function blockText({ code, status, engineError: said }: ClientError): string {
   const reason = said?.reason ?? `status ${String(status)}`;
   if (code === 'not-found') return `${reason}. Create the index, or allow the engine to.`;
@@ -63,7 +63,7 @@ function blockText({ code, status, engineError: said }: ClientError): string {
   // The one block that the engine sets and lifts by itself.
   if (status === 429)
     return `${reason} Free or add disk space on the search machines; the engine then lifts the block.`;
-  return `${reason} It was set by somebody; remove the setting index.blocks or cluster.blocks when it is not needed.`;
+  return `${reason} It was set by an operator; remove the setting index.blocks or cluster.blocks when it is not needed.`;
 }
 
 function unavailableText(error: ClientError): string {

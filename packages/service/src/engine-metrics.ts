@@ -1,4 +1,4 @@
-// The client's own numbers for Prometheus: read when they are asked for, so that they cost a request nothing.
+// The client's own numbers for Prometheus: read when they are asked for, so that they cost no time in a request.
 import type { Client, MetricsSnapshot } from '@understudy/client';
 import { Counter, Gauge, type Registry } from 'prom-client';
 
@@ -12,11 +12,11 @@ const counters: readonly (readonly [name: string, help: string, read: (now: Metr
     'Operations failed at once because the engine is known to be down',
     ({ counters: c }) => c.circuitOpen,
   ],
-  ['deadline_exceeded', 'Operations that ran out of time', ({ counters: c }) => c.deadlineExceeded],
-  ['unknown_outcomes', 'Writes whose fate was not learned', ({ counters: c }) => c.unknownOutcomes],
-  ['node_deaths', 'Times a node was left as dead', ({ counters: c }) => c.nodeDeaths],
+  ['deadline_exceeded', 'Operations whose deadline passed', ({ counters: c }) => c.deadlineExceeded],
+  ['unknown_outcomes', 'Writes whose outcome is unknown', ({ counters: c }) => c.unknownOutcomes],
+  ['node_failures', 'Times a node was marked down', ({ counters: c }) => c.nodeFailures],
   ['batches', 'Requests that carried several operations', ({ counters: c }) => c.batches],
-  ['batched_operations', 'Operations that were carried so', ({ counters: c }) => c.batchedOperations],
+  ['batched_operations', 'Operations in these requests', ({ counters: c }) => c.batchedOperations],
 ];
 
 const gauges: readonly (readonly [
@@ -28,13 +28,13 @@ const gauges: readonly (readonly [
   ['in_flight', 'Requests to the engine in flight', 'sum', (now) => now.reads.inFlight + now.writes.inFlight],
   [
     'queued',
-    'Operations that wait for a turn',
+    'Operations that wait for admission or in a lane',
     'sum',
     (now) => now.reads.queued + now.writes.queued + now.lanes.queued,
   ],
   ['lanes', 'Lanes of gathered writes, one a primary shard', 'max', (now) => now.lanes.count],
-  ['retry_budget', 'Retries that may be made now; the least of all workers', 'min', (now) => now.retryBudget],
-  ['circuit', '0 closed, 1 half-open, 2 open; the worst of all workers', 'max', (now) => circuit[now.breaker]],
+  ['retry_budget', 'Retries that may be made now; the minimum over all workers', 'min', (now) => now.retryBudget],
+  ['circuit', '0 closed, 1 half-open, 2 open; the maximum over all workers', 'max', (now) => circuit[now.breaker]],
 ];
 
 const circuit = { closed: 0, 'half-open': 1, open: 2 } as const;
@@ -65,7 +65,7 @@ export function addEngineMetrics(registry: Registry, client: Client): void {
   }
   new Gauge({
     name: 'service_engine_node_up',
-    help: '1 when the node takes requests; the least of all workers',
+    help: '1 when the node takes requests; the minimum over all workers',
     aggregator: 'min',
     labelNames: ['node'],
     registers,

@@ -1,4 +1,4 @@
-// The search engine as the service needs it: one interface, and the errors that mean something to a caller.
+// The search engine as the service needs it: one interface, and the errors that callers distinguish.
 import type { StoredDocument } from './document.ts';
 
 export interface WriteResult {
@@ -15,15 +15,15 @@ export interface Hit {
   readonly [more: string]: unknown;
 }
 
-/** One line of a bulk request: what became of it. */
+/** The outcome of one line of a bulk request. */
 export type BulkOutcome = { readonly result: WriteResult } | { readonly failure: EngineError };
 
-export interface LateWrite {
+export interface DeferredWrite {
   readonly fence: number;
   readonly document: StoredDocument;
 }
 
-export type LateOutcome =
+export type DeferredOutcome =
   /** Acknowledged, or a later write of the same document was. */
   | { readonly kind: 'written' | 'superseded' }
   /** The engine will never take it. */
@@ -43,10 +43,10 @@ export interface WriteOptions {
 }
 
 export interface Engine extends Writer {
-  /** The place in time of a write that is asked for now and carried out later. */
+  /** A fence with the time of now, for a write that is carried out later. */
   newFence(): number;
-  /** Carries out writes that were accepted earlier: none of them overwrites what was written after it. */
-  writeLate(writes: readonly LateWrite[]): Promise<readonly LateOutcome[]>;
+  /** Carries out writes that were accepted earlier: none of them overwrites a later write. */
+  writeDeferred(writes: readonly DeferredWrite[]): Promise<readonly DeferredOutcome[]>;
   search(body: Record<string, unknown>, options?: { readonly preference?: string }): Promise<readonly Hit[]>;
   get(id: string): Promise<Hit | undefined>;
   /** False when there was nothing to delete. */
@@ -58,11 +58,11 @@ export interface Engine extends Writer {
 
 /**
  * - `unavailable`: no answer in time, and the operation had no effect or may be repeated.
- * - `overloaded`: turned away before anything was done.
- * - `unknown`: a write was sent and its fate was not learned; to repeat it with the same id is safe.
- * - `write-blocked`, `read-blocked`: the engine answers, and the index or the cluster is closed to the request until an operator,
- *   or a disk with more room, removes the block. Nothing was done.
- * - `queue-full`: the engine is down, and neither has the queue a place for the write.
+ * - `overloaded`: refused before anything was done.
+ * - `unknown`: a write was sent and its outcome is unknown; to repeat it with the same id is safe.
+ * - `write-blocked`, `read-blocked`: the engine answers, and the index or the cluster is blocked for the request until an operator,
+ *   or a disk with more free space, removes the block. Nothing was done.
+ * - `queue-full`: the engine is down, and the queue is full, too.
  * - `refused`: the engine will never take this request as it is.
  */
 export type EngineFailure =

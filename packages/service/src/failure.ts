@@ -1,4 +1,4 @@
-// What a caller is told about anything that was thrown.
+// The problem that a caller gets for anything that was thrown.
 import { EngineError } from './engine.ts';
 import { Problem, type ProblemDetails } from './problem.ts';
 
@@ -12,7 +12,7 @@ export function problemOf(error: unknown): ProblemDetails {
   return { status: 500, code: 'internal', text: 'The service failed; its log has the reason under this request_id.' };
 }
 
-/** Fastify's own refusals, in the words of this API. */
+/** Texts for the errors of Fastify itself. */
 const texts: Readonly<Record<string, string>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'The body is larger than this path takes.',
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'The body must be sent as application/json (/bulk: application/x-ndjson).',
@@ -30,7 +30,7 @@ const codes = {
   'queue-full': 'queue-full',
 } as const;
 
-/** What is said when the engine did not answer, whatever was asked. */
+/** The codes for an engine that did not answer. */
 export const outageCodes: ReadonlySet<string> = new Set([codes.unavailable, codes.unknown]);
 
 /**

@@ -10,6 +10,6 @@ export const limits = {
   bulkLines: 10_000,
   queryBytes: 1024,
   pageSize: 100,
-  /** Hits that may be skipped; beyond it `search_after` is the way. */
+  /** Hits that may be skipped; for more use `search_after`. */
   skip: 900,
 } as const;

@@ -1,4 +1,4 @@
-// The start of every process of the service: the first one supervises, those it forks serve.
+// The start of every process of the service: the first one is the supervisor, the others are its workers.
 import { pino } from 'pino';
 import { ConfigurationError, readConfiguration, type Configuration } from './configuration.ts';
 import { prepareQueueDirectory } from './queue/write-queue.ts';
@@ -39,16 +39,16 @@ async function supervise(configuration: Configuration): Promise<void> {
     entry: process.argv[1] as string,
     execArgv: process.execArgv,
   });
-  const hurry = new AbortController();
+  const skipDrain = new AbortController();
   let stopping = false;
   const onSignal = (signal: NodeJS.Signals) => {
     if (stopping) {
-      hurry.abort();
+      skipDrain.abort();
       return;
     }
     stopping = true;
     logger.info({ signal, drainMs: configuration.drainMs }, 'stopping; a second signal skips the wait');
-    void supervisor.stop(hurry.signal).then(() => process.exit(0));
+    void supervisor.stop(skipDrain.signal).then(() => process.exit(0));
   };
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);

@@ -1,4 +1,4 @@
-// What is counted, and how the counts of all workers become one page for Prometheus.
+// The metrics of a worker, and their aggregation over all workers for Prometheus.
 import type { ChildProcess } from 'node:child_process';
 import { AggregatorRegistry, Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import type { ToSupervisor, ToWorker } from './messages.ts';
@@ -12,7 +12,7 @@ export interface Metrics {
   /** Adds one finished request. */
   request(route: string, method: string, status: number, seconds: number): void;
   readonly inFlight: Gauge;
-  /** Failures of the engine by kind, as callers saw them. */
+  /** Failures of the engine by kind, as reported to callers. */
   readonly engineFailures: Counter<'kind'>;
   /** Requests that another service machine answered. */
   readonly relayed: Counter;
@@ -50,7 +50,7 @@ export function createMetrics(): Metrics {
     }),
     relayed: new Counter({
       name: 'service_relayed_requests_total',
-      help: 'Requests that another service machine answered, because the engine was out of reach from here',
+      help: 'Requests that another service machine answered, because the engine could not be reached from here',
       registers,
     }),
   };
@@ -58,7 +58,7 @@ export function createMetrics(): Metrics {
 
 let lastRequest = 0;
 
-/** Supervisor's side: asks every worker and adds up; a worker that is silent for three seconds is left out. */
+/** Supervisor's side: asks every worker and adds up; a worker that does not answer within three seconds is left out. */
 export async function aggregateMetrics(workers: readonly ChildProcess[]): Promise<string> {
   lastRequest += 1;
   const request = lastRequest;
@@ -71,15 +71,15 @@ function metricsOf(worker: ChildProcess, request: number): Promise<readonly obje
   return new Promise((resolve) => {
     const finish = (values: readonly object[] | undefined) => {
       clearTimeout(timer);
-      worker.off('message', hear);
+      worker.off('message', onMessage);
       resolve(values);
     };
-    const hear = (message: unknown) => {
-      const heard = message as ToSupervisor;
-      if (heard.kind === 'metrics' && heard.request === request) finish(heard.values);
+    const onMessage = (message: unknown) => {
+      const received = message as ToSupervisor;
+      if (received.kind === 'metrics' && received.request === request) finish(received.values);
     };
     const timer = setTimeout(finish, answerWithinMs, undefined);
-    worker.on('message', hear);
+    worker.on('message', onMessage);
     worker.send({ kind: 'metrics-wanted', request } satisfies ToWorker, (error) => {
       if (error) finish(undefined);
     });

@@ -1,4 +1,4 @@
-// The errors that a caller of the service sees: status, text, a stable code, and the field at fault.
+// The errors that a caller of the service gets: status, text, a stable code, and the field at fault.
 
 export interface ProblemDetails {
   readonly status: number;
@@ -9,7 +9,7 @@ export interface ProblemDetails {
   readonly retryAfterS?: number;
   /** Further members of the body. */
   readonly more?: Readonly<Record<string, unknown>>;
-  /** Further headers of the answer: what would have been right. */
+  /** Further headers of the answer, such as `allow`. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 

@@ -1,5 +1,5 @@
-// Bodies: JSON as it was meant. What is not UTF-8 is refused instead of being stored with replacement characters, and so is
-// what is compressed: its size is not known before it is unpacked.
+// Parses request bodies. Text that is not UTF-8 is refused instead of being stored with replacement characters, and so is a
+// compressed body: its size is not known before it is decompressed.
 import { isUtf8 } from 'node:buffer';
 import { parseExact } from '@understudy/client';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -14,17 +14,17 @@ export function addBodyParsers(app: FastifyInstance): void {
       done(error as Error);
     }
   });
-  // Lines are read one by one, so that a broken one fails alone.
+  // Lines are parsed one by one, so that an invalid one fails alone.
   app.addContentTypeParser('application/x-ndjson', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
 }
 
-/** What the headers say that makes a body unreadable here, whatever is in it. */
+/** The problem of a body that its headers declare unreadable here; undefined when there is none. */
 export function unreadableBody({ method, headers }: FastifyRequest): Problem | undefined {
   if (method !== 'POST') return undefined;
   const encoding = headers['content-encoding'] ?? '';
   if (encoding !== '' && encoding.toLowerCase() !== 'identity') {
     const text = `The body has Content-Encoding ${encoding}; send it without one.`;
-    // RFC 9110, 15.5.16: what would be taken.
+    // RFC 9110, 15.5.16: what would be accepted.
     const accepted = { 'accept-encoding': 'identity' };
     return new Problem({ status: 415, code: 'invalid', field: 'Content-Encoding', text, headers: accepted });
   }
@@ -45,7 +45,7 @@ export function parseJson(bytes: Uint8Array): unknown {
     try {
       return parseExact(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString());
     } catch {
-      // Said below, in the same words.
+      // Refused below, with the same text.
     }
   }
   throw invalid('body', 'The body is not valid JSON in UTF-8.');

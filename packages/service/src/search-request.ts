@@ -1,4 +1,4 @@
-// From the query string of /search to what the engine is asked. Pure.
+// From the query string of /search to the engine's search body. Pure.
 import { limits } from './limits.ts';
 import { invalid, missingQuery } from './problem.ts';
 
@@ -44,7 +44,7 @@ export function readSearchRequest(queryString: QueryString): SearchRequest {
 
 const highlight = { encoder: 'html', fields: { content: {} } };
 
-/** What asks for the highlights of these hits alone. */
+/** The search body for the highlights of these hits alone. */
 export function highlightBody({ query }: SearchRequest, ids: readonly string[]): Record<string, unknown> {
   return {
     query: { bool: { must: { match: { content: query } }, filter: { ids: { values: ids } } } },
@@ -55,7 +55,7 @@ export function highlightBody({ query }: SearchRequest, ids: readonly string[]):
   };
 }
 
-/** The engine's search body. The order is score alone unless a stable one is asked for: that one costs a little more. */
+/** The engine's search body. The order is score alone unless a stable one is asked for: which costs a little more. */
 export function searchBody(request: SearchRequest): Record<string, unknown> {
   return {
     query: { match: { content: request.query } },

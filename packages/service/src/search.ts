@@ -1,5 +1,5 @@
 // A search with its highlights. The engine refuses a whole search that should highlight a document beyond its limit of
-// characters, so such a document is found without highlights. The parameter that would say so has another name in each engine.
+// characters, so such a document is found without highlights. The parameter that would limit it has another name in each engine.
 import { EngineError, type Engine, type Hit } from './engine.ts';
 import { highlightBody, searchBody, type SearchRequest } from './search-request.ts';
 

@@ -1,5 +1,5 @@
-// The first process: it owns the port and hands each accepted connection to a worker, so that the port stays open and
-// connections wait instead of being refused even while every worker is dead. It serves no request itself.
+// The first process: it owns the port and passes each accepted connection to a worker, so that the port stays open and
+// connections wait instead of being refused even while no worker runs. It serves no request itself.
 // (node:cluster closes the port when its last worker exits; that is why it is not used.)
 import { fork, type ChildProcess } from 'node:child_process';
 import { createServer, type Server, type Socket } from 'node:net';
@@ -10,12 +10,12 @@ import { aggregateMetrics } from './metrics.ts';
 import { restartDelayMs } from './restart-delay.ts';
 
 /** Connections that may wait for a worker before new ones are closed. */
-const mostWaiting = 1024;
-/** A worker whose event loop has not turned for this long is killed and replaced. */
-const silentMs = 15_000;
-/** The same while it starts, which takes its time on a busy machine. */
+const maxWaiting = 1024;
+/** A worker whose event loop is blocked for this long is killed and replaced. */
+const unresponsiveMs = 15_000;
+/** The same while it starts, which may be slow on a busy machine. */
 const startMs = 60_000;
-/** A worker that served this long before it died is not one of a loop of crashes. */
+/** A worker that served this long before its crash does not count as part of a crash loop. */
 const servedMs = 2000;
 
 export interface SupervisorOptions {
@@ -33,7 +33,7 @@ interface Worker {
   readyMs: number | undefined;
   /** Connections that were sent to it and that it has not taken yet. */
   readonly offered: Map<number, Socket>;
-  heardMs: number;
+  lastMessageMs: number;
 }
 
 export class Supervisor {
@@ -54,10 +54,10 @@ export class Supervisor {
       socket.on('error', () => socket.destroy());
       this.#offer(socket);
     });
-    this.#watch = setInterval(() => this.#killSilent(), 1000);
+    this.#watch = setInterval(() => this.#killUnresponsive(), 1000);
   }
 
-  /** Opens the port and starts the workers. Rejects when the port cannot be had. */
+  /** Opens the port and starts the workers. Rejects when the port cannot be opened. */
   async start(): Promise<void> {
     const { host, port, workers } = this.#options.configuration;
     await new Promise<void>((resolve, reject) => {
@@ -69,18 +69,18 @@ export class Supervisor {
   }
 
   /**
-   * Stops in order: liveness says no, the balancer gets `drainMs` to notice, the port closes, requests in flight get
-   * `stopMs` to finish. Aborting `hurry` skips the wait. Resolves when no worker is left.
+   * Graceful stop: liveness answers 503, the balancer has `drainMs` to notice, the port closes, requests in flight get
+   * `stopMs` to finish. Aborting `skipDrain` skips that wait. Resolves when no worker is left.
    */
-  async stop(hurry: AbortSignal): Promise<void> {
+  async stop(skipDrain: AbortSignal): Promise<void> {
     const { drainMs, stopMs } = this.#options.configuration;
     this.#stopping = true;
-    this.#tellAll({ kind: 'drain' });
-    await pause(drainMs, hurry);
+    this.#sendAll({ kind: 'drain' });
+    await pause(drainMs, skipDrain);
     this.#server.close();
     for (const socket of this.#waiting.splice(0)) socket.destroy();
     const gone = Promise.all([...this.#workers].map((worker) => exited(worker.process)));
-    this.#tellAll({ kind: 'stop' });
+    this.#sendAll({ kind: 'stop' });
     await Promise.race([gone, pause(stopMs)]);
     for (const worker of this.#workers) worker.process.kill('SIGKILL');
     await gone;
@@ -96,10 +96,10 @@ export class Supervisor {
       startedMs: nowMs,
       readyMs: undefined,
       offered: new Map(),
-      heardMs: nowMs,
+      lastMessageMs: nowMs,
     };
     this.#workers.add(worker);
-    child.on('message', (message) => this.#hear(worker, message as ToSupervisor));
+    child.on('message', (message) => this.#onMessage(worker, message as ToSupervisor));
     child.on('error', (error) => this.#options.logger.error({ err: error, worker: child.pid }, 'worker failed'));
     child.once('exit', (code, signal) => this.#lost(worker, code, signal));
   }
@@ -122,10 +122,10 @@ export class Supervisor {
     }, delayMs);
   }
 
-  #hear(worker: Worker, message: ToSupervisor): void {
-    worker.heardMs = performance.now();
+  #onMessage(worker: Worker, message: ToSupervisor): void {
+    worker.lastMessageMs = performance.now();
     if (message.kind === 'ready') {
-      worker.readyMs = worker.heardMs;
+      worker.readyMs = worker.lastMessageMs;
       this.#updateReady();
       this.#options.logger.info({ worker: worker.process.pid }, 'worker ready');
       for (const socket of this.#waiting.splice(0)) this.#offer(socket);
@@ -138,21 +138,21 @@ export class Supervisor {
     }
   }
 
-  /** Gives a connection to the next worker; ours until it is taken, so that it outlives a worker that dies before. */
+  /** Passes a connection to the next worker; kept here until the worker has taken it, so that it survives a crash of the worker. */
   #offer(socket: Socket): void {
     const worker = this.#ready[this.#turn++ % this.#ready.length];
     if (worker !== undefined) {
       this.#connections += 1;
       const connection = this.#connections;
       worker.offered.set(connection, socket);
-      // A failed send is followed by the exit of the worker, and that gives the connection to another.
+      // A failed send is followed by the exit of the worker, which passes the connection to another.
       worker.process.send(
         { kind: 'connection', connection } satisfies ToWorker,
         socket,
         { keepOpen: true },
         ignoreError,
       );
-    } else if (this.#waiting.length < mostWaiting && !this.#stopping) {
+    } else if (this.#waiting.length < maxWaiting && !this.#stopping) {
       this.#waiting.push(socket);
     } else {
       socket.destroy();
@@ -163,11 +163,11 @@ export class Supervisor {
     this.#ready = [...this.#workers].filter((worker) => worker.readyMs !== undefined && worker.process.connected);
   }
 
-  #killSilent(): void {
+  #killUnresponsive(): void {
     const nowMs = performance.now();
     for (const worker of this.#workers) {
-      const boundMs = worker.readyMs === undefined ? startMs : silentMs;
-      if (nowMs - worker.heardMs < boundMs) continue;
+      const boundMs = worker.readyMs === undefined ? startMs : unresponsiveMs;
+      if (nowMs - worker.lastMessageMs < boundMs) continue;
       this.#options.logger.error({ worker: worker.process.pid, boundMs }, 'worker does not answer; it is killed');
       worker.process.kill('SIGKILL');
     }
@@ -178,12 +178,12 @@ export class Supervisor {
     if (asker.process.connected) asker.process.send({ kind: 'metrics', request, text } satisfies ToWorker, ignoreError);
   }
 
-  #tellAll(message: ToWorker): void {
+  #sendAll(message: ToWorker): void {
     for (const worker of this.#workers) if (worker.process.connected) worker.process.send(message, ignoreError);
   }
 }
 
-/** A worker that died meanwhile is seen by its exit, not by the failed message. */
+/** A worker that ended meanwhile is detected by its exit, not by the failed message. */
 function ignoreError(): void {
   return undefined;
 }
@@ -193,11 +193,11 @@ function exited(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => child.once('exit', () => resolve()));
 }
 
-function pause(ms: number, cut?: AbortSignal): Promise<void> {
-  if (cut?.aborted === true) return Promise.resolve();
+function pause(ms: number, skip?: AbortSignal): Promise<void> {
+  if (skip?.aborted === true) return Promise.resolve();
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, ms);
-    cut?.addEventListener('abort', () => {
+    skip?.addEventListener('abort', () => {
       clearTimeout(timer);
       resolve();
     });

@@ -1,4 +1,4 @@
-// Who asked: the request id that is logged and given back, and the trace that it belongs to.
+// The request id that is logged and returned, and the trace that the request belongs to.
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 

@@ -1,4 +1,4 @@
-// A worker: serves the connections that the supervisor hands over. It ends when told to, or when the supervisor is gone.
+// A worker: serves the connections that the supervisor passes to it. It ends on the supervisor's message, or when the supervisor has ended.
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
@@ -56,13 +56,13 @@ class Worker {
       draining: () => this.#draining,
     });
     this.#app = app;
-    // Node watches slow and idle connections only of a server that listens, so it listens, where nobody knows: an
-    // abstract socket of this process. Its connections come from the supervisor.
+    // Node closes slow and idle connections only of a server that listens, so it listens on an
+    // abstract socket of this process, which no client uses. Its connections come from the supervisor.
     await app.listen({ path: `\0understudy-service-${process.pid}` });
-    process.on('message', (message, socket) => this.#hear(message as ToWorker, socket as Socket | undefined));
+    process.on('message', (message, socket) => this.#onMessage(message as ToWorker, socket as Socket | undefined));
     process.on('disconnect', () => void this.#stop());
-    tell({ kind: 'ready' });
-    setInterval(() => tell({ kind: 'alive' }), 1000).unref();
+    send({ kind: 'ready' });
+    setInterval(() => send({ kind: 'alive' }), 1000).unref();
   }
 
   #startQueue(engine: ClientEngine): WriteQueue | undefined {
@@ -74,7 +74,7 @@ class Worker {
     return queue;
   }
 
-  #hear(message: ToWorker, socket: Socket | undefined): void {
+  #onMessage(message: ToWorker, socket: Socket | undefined): void {
     if (message.kind === 'connection') this.#take(message.connection, socket);
     else if (message.kind === 'drain') this.#draining = true;
     else if (message.kind === 'stop') void this.#stop();
@@ -83,8 +83,8 @@ class Worker {
   }
 
   #take(connection: number, socket: Socket | undefined): void {
-    tell({ kind: 'taken', connection });
-    // The caller may be gone before its connection arrived here.
+    send({ kind: 'taken', connection });
+    // The caller may have closed its connection before it arrived here.
     if (socket === undefined) return;
     this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));
@@ -125,16 +125,16 @@ class Worker {
         this.#metricsAsked.delete(request);
         resolve(text);
       });
-      tell({ kind: 'metrics-wanted', request });
+      send({ kind: 'metrics-wanted', request });
     });
   }
 
   async #giveMetrics(request: number): Promise<void> {
-    tell({ kind: 'metrics', request, values: await this.#metrics.registry.getMetricsAsJSON() });
+    send({ kind: 'metrics', request, values: await this.#metrics.registry.getMetricsAsJSON() });
   }
 }
 
-function tell(message: ToSupervisor): void {
-  // A broken channel is followed by 'disconnect', which ends this worker in order.
+function send(message: ToSupervisor): void {
+  // A broken channel is followed by 'disconnect', which stops this worker gracefully.
   if (process.connected) process.send?.(message, undefined, {}, () => undefined);
 }

@@ -1,4 +1,4 @@
-// The processes of the service: a worker that dies, hangs or is told to stop, seen from outside.
+// The processes of the service: a worker that crashes, hangs or is stopped, tested from outside.
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { describe, it } from 'node:test';
@@ -71,7 +71,7 @@ describe('the supervisor', () => {
         const cut = [...seen].reduce((sum, [outcome, times]) => (outcome === '200' ? sum : sum + times), 0);
         assert.equal(seen.get('ECONNREFUSED'), undefined);
         assert.ok(good > 100, `${good} requests were answered`);
-        // What the dead worker held is lost with it: at most one request of each lane and kill.
+        // The requests that the killed worker was answering are lost: at most one of each lane and kill.
         assert.ok(cut <= 24, `${cut} requests were cut: ${JSON.stringify([...seen])}`);
       } finally {
         await service.stop();
@@ -140,7 +140,7 @@ describe('the supervisor', () => {
 
   it('finishes what is in flight before it ends', async () => {
     const service = await node.start({ ...nowhere, WORKERS: '1', DEADLINE_MS: '1500' });
-    // The engine is away, so a search takes its whole deadline.
+    // The engine does not answer, so a search takes its whole deadline.
     const slow = request(service.url, '/search?q=x');
     await sleep(200);
     service.process.kill('SIGTERM');

@@ -8,8 +8,8 @@ import {
 } from '@elastic/elasticsearch';
 import { Readable } from 'node:stream';
 import type { ClientOptions } from '../api/options.ts';
-import { isClientError } from '../errors.ts';
-import { Exchanger, type OfficialAnswer } from './exchanger.ts';
+import { isClientError } from '../model/errors.ts';
+import { AdapterTransport, type OfficialAnswer } from './transport.ts';
 
 type Params = Parameters<BaseConnection['request']>[0];
 interface Options {
@@ -23,23 +23,23 @@ interface Options {
  * `ConnectionPool` and `maxRetries` as they are. A `requestTimeout` becomes the deadline of the whole operation.
  */
 export function elasticsearchOptions(options: ClientOptions): OfficialOptions {
-  const exchanger = new Exchanger(options);
+  const transport = new AdapterTransport(options);
 
   class ResilientConnection extends BaseConnection {
     override request(params: Params, requestOptions: Options): Promise<never> {
-      return this.#carry(params, requestOptions) as Promise<never>;
+      return this.#send(params, requestOptions) as Promise<never>;
     }
 
     override async close(): Promise<void> {
-      await exchanger.close();
+      await transport.close();
     }
 
-    async #carry(params: Params, { timeout, signal, asStream }: Options): Promise<object> {
+    async #send(params: Params, { timeout, signal, asStream }: Options): Promise<object> {
       const { method, path, querystring, body } = params;
       const headers = { ...this.headers, ...params.headers };
       let answer: OfficialAnswer;
       try {
-        answer = await exchanger.carry({
+        answer = await transport.send({
           method,
           path,
           querystring,
@@ -56,14 +56,14 @@ export function elasticsearchOptions(options: ClientOptions): OfficialOptions {
     }
   }
 
-  /** One connection stands for all nodes, and is never dead: which node is used is decided below it. */
+  /** One connection for all nodes, which is never marked dead: the node is chosen below it. */
   class OneConnectionPool extends BaseConnectionPool {
     override getConnection(): BaseConnectionPool['connections'][number] | null {
       return this.connections[0] ?? null;
     }
   }
 
-  const { node } = exchanger;
+  const { node } = transport;
   return { node, Connection: ResilientConnection, ConnectionPool: OneConnectionPool, maxRetries: 0 };
 }
 

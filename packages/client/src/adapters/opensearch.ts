@@ -9,8 +9,8 @@ import {
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import type { ClientOptions } from '../api/options.ts';
-import { isClientError } from '../errors.ts';
-import { Exchanger, type OfficialAnswer } from './exchanger.ts';
+import { isClientError } from '../model/errors.ts';
+import { AdapterTransport, type OfficialAnswer } from './transport.ts';
 
 type Params = Parameters<Connection['request']>[0];
 type Callback = Parameters<Connection['request']>[1];
@@ -20,7 +20,7 @@ type Callback = Parameters<Connection['request']>[1];
  * `ConnectionPool` and `maxRetries` as they are. `requestTimeout` becomes the deadline of the whole operation.
  */
 export function opensearchOptions(options: ClientOptions): OfficialOptions {
-  const exchanger = new Exchanger(options);
+  const transport = new AdapterTransport(options);
 
   class ResilientConnection extends Connection {
     override request(params: Params, callback: Callback): ClientRequest {
@@ -39,7 +39,7 @@ export function opensearchOptions(options: ClientOptions): OfficialOptions {
         timeoutMs: timeout,
         signal: abort.signal,
       };
-      exchanger.carry(request).then(
+      transport.send(request).then(
         (answer) => callback(null, toMessage(answer)),
         (error: unknown) => callback(officialError(error), null),
       );
@@ -49,12 +49,12 @@ export function opensearchOptions(options: ClientOptions): OfficialOptions {
 
     // The pool waits for this callback, which the types do not mention.
     override close(callback?: () => void): this {
-      void exchanger.close().finally(callback);
+      void transport.close().finally(callback);
       return this;
     }
   }
 
-  /** One connection stands for all nodes, and is never dead: which node is used is decided below it. */
+  /** One connection for all nodes, which is never marked dead: the node is chosen below it. */
   class OneConnectionPool extends ConnectionPool {
     override getConnection(): Connection | null {
       return this.connections[0] ?? null;
@@ -64,7 +64,7 @@ export function opensearchOptions(options: ClientOptions): OfficialOptions {
     }
   }
 
-  const { node } = exchanger;
+  const { node } = transport;
   const requestTimeout = options.deadlineMs ?? 30_000;
   return {
     node,

@@ -1,5 +1,5 @@
 // The client: one object with the operations, built from the parts. It holds no policy of its own.
-import { assemble, type Assembly } from '../call/assemble.ts';
+import { assemble, type Assembly } from './assemble.ts';
 import type { Core } from '../call/core.ts';
 import { ShardMap } from '../gather/shard-map.ts';
 import type { NodeAddress } from '../nodes/address.ts';
@@ -9,15 +9,16 @@ import type { WireFactory } from '../nodes/wire.ts';
 import type { ClientEvents } from '../observe/events.ts';
 import type { MetricsSnapshot } from '../observe/metrics.ts';
 import { askNodes, askShards } from './cluster.ts';
-import { bulk, type BulkResult } from './bulk.ts';
+import { bulk } from './bulk.ts';
 import { Documents } from './documents.ts';
-import { Host } from './host.ts';
+import { Executor } from './executor.ts';
 import { toSettings, type ClientOptions, type Settings } from './options.ts';
 import { raw, type RawRequest, type RawResult } from './raw.ts';
 import { Searches } from './searches.ts';
 import { wiresOf } from './wires.ts';
 import type {
   BulkRequest,
+  BulkResult,
   CreateRequest,
   DeleteRequest,
   GetRequest,
@@ -28,7 +29,7 @@ import type {
   SearchResult,
   UpdateRequest,
   WriteResult,
-} from './types.ts';
+} from '../model/operations.ts';
 
 /** The operations of a client. Every one rejects with a `ClientError` and nothing else. */
 export interface Client {
@@ -59,7 +60,7 @@ export interface Client {
 
 class ComposedClient implements Client {
   readonly #assembly: Assembly;
-  readonly #host: Host;
+  readonly #executor: Executor;
   readonly #documents: Documents;
   readonly #searches: Searches;
   readonly #sniffer: Sniffer | undefined;
@@ -68,19 +69,19 @@ class ComposedClient implements Client {
     const settings = toSettings(options);
     const wires = wiresOf(options, settings);
     this.#assembly = assemble(settings, wires);
-    this.#host = new Host(this.#assembly.core, settings, options.fallback);
+    this.#executor = new Executor(this.#assembly.core, settings, options.fallback);
     const shards = new ShardMap(
-      (index, routing) => askShards(this.#host, index, routing),
+      (index, routing) => askShards(this.#executor, index, routing),
       () => settings.time.now(),
     );
-    this.#documents = new Documents(this.#host, shards);
-    this.#searches = new Searches(this.#host);
+    this.#documents = new Documents(this.#executor, shards);
+    this.#searches = new Searches(this.#executor);
     this.#sniffer = options.sniff ? this.#sniff(options.sniff.everyMs, settings, wires) : undefined;
     this.#sniffer?.start();
   }
 
   index<T>(request: IndexRequest<T>, options: OperationOptions = {}): Promise<WriteResult> {
-    return this.#host.guarded(
+    return this.#executor.guarded(
       'index',
       request,
       this.#documents.write({ op: 'index', ...request }, request.refresh, options),
@@ -88,7 +89,7 @@ class ComposedClient implements Client {
   }
 
   create<T>(request: CreateRequest<T>, options: OperationOptions = {}): Promise<WriteResult> {
-    return this.#host.guarded(
+    return this.#executor.guarded(
       'create',
       request,
       this.#documents.write({ op: 'create', ...request }, request.refresh, options),
@@ -96,7 +97,7 @@ class ComposedClient implements Client {
   }
 
   update(request: UpdateRequest, options: OperationOptions = {}): Promise<WriteResult> {
-    return this.#host.guarded(
+    return this.#executor.guarded(
       'update',
       request,
       this.#documents.write({ op: 'update', ...request }, request.refresh, options),
@@ -104,7 +105,7 @@ class ComposedClient implements Client {
   }
 
   delete(request: DeleteRequest, options: OperationOptions = {}): Promise<WriteResult> {
-    return this.#host.guarded(
+    return this.#executor.guarded(
       'delete',
       request,
       this.#documents.write({ op: 'delete', ...request }, request.refresh, options),
@@ -112,23 +113,23 @@ class ComposedClient implements Client {
   }
 
   get<T = unknown>(request: GetRequest, options: OperationOptions = {}): Promise<GetResult<T>> {
-    return this.#host.guarded('get', request, this.#documents.get<T>(request, options));
+    return this.#executor.guarded('get', request, this.#documents.get<T>(request, options));
   }
 
   search<T = unknown>(request: SearchRequest, options: OperationOptions = {}): Promise<SearchResult<T>> {
-    return this.#host.guarded('search', request, this.#searches.search<T>(request, options));
+    return this.#executor.guarded('search', request, this.#searches.search<T>(request, options));
   }
 
   bulk(request: BulkRequest, options: OperationOptions = {}): Promise<BulkResult> {
-    return this.#host.guarded(
+    return this.#executor.guarded(
       'bulk',
       request,
-      bulk(this.#host, (...about) => this.#documents.ownDoing(...about), request, options),
+      bulk(this.#executor, this.#documents.resolveConflict, request, options),
     );
   }
 
   request<T = unknown>(request: RawRequest, options: OperationOptions = {}): Promise<RawResult<T>> {
-    return this.#host.guarded('request', request, raw<T>(this.#host, request, options));
+    return this.#executor.guarded('request', request, raw<T>(this.#executor, request, options));
   }
 
   on<K extends keyof ClientEvents>(name: K, listener: (event: ClientEvents[K]) => void): () => void {
@@ -182,7 +183,7 @@ class ComposedClient implements Client {
       time,
       everyMs,
       like,
-      () => askNodes(this.#host),
+      () => askNodes(this.#executor),
       (listed) => membership.follow(listed),
     );
   }

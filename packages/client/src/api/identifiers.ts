@@ -1,5 +1,5 @@
 // Ids for documents that come without one: sortable by time, so that the engine's term index stays compact, and random
-// enough that two clients never meet.
+// enough that two clients never make the same id.
 import { randomFillSync } from 'node:crypto';
 
 const alphabet = '-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz';

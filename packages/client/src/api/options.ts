@@ -1,5 +1,5 @@
 // What `createClient` takes, and how it becomes the parts' own options. Every default is written here or beside its part.
-import { ClientError } from '../errors.ts';
+import { ClientError } from '../model/errors.ts';
 import { retryStatusesDefault } from '../policy/classify.ts';
 import { backoffDefaults, type BackoffOptions } from '../policy/backoff.ts';
 import { breakerDefaults, type BreakerOptions } from '../policy/breaker.ts';
@@ -19,7 +19,7 @@ export type Auth =
 export interface GatherOptions {
   /** Most operations of one gathered request. */
   readonly maxCount: number;
-  /** Most bytes of one gathered request; a larger document travels alone. */
+  /** Most bytes of one gathered request; a larger document is sent alone. */
   readonly maxBytes: number;
   /** Most operations waiting over all lanes; more are shed. */
   readonly maxQueue: number;
@@ -27,7 +27,7 @@ export interface GatherOptions {
   readonly maxQueueBytes: number;
   /** Requests in flight per lane. */
   readonly inFlight: number;
-  /** `auto` measures both ways and keeps what pays; `on` and `off` do not. */
+  /** `auto` measures gathered and single requests and keeps what is faster; `on` and `off` do not measure. */
   readonly writes: 'auto' | 'on' | 'off';
   readonly gets: 'auto' | 'on' | 'off';
   readonly searches: 'auto' | 'on' | 'off';
@@ -57,7 +57,7 @@ export interface ClientOptions {
   readonly tls?: TlsOptions;
   /** Further headers of every request. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Time for a whole operation, when it does not bring its own; 30 s. It must outlast the engine's own failover. */
+  /** Time for a whole operation, when it does not bring its own; 30 s. It must be longer than the engine's own failover. */
   readonly deadlineMs?: number;
   /** Most requests for one operation; 20, because deadline and budget end it sooner. */
   readonly maxAttempts?: number;
@@ -77,8 +77,8 @@ export interface ClientOptions {
   };
   readonly gather?: false | Partial<GatherOptions>;
   /**
-   * False lets the engine number the versions of documents. By default an `index` or `delete` by id carries its place in time
-   * as external version, so that no attempt which lands late overwrites a later write.
+   * False lets the engine number the versions of documents. By default an `index` or `delete` by id carries a timestamp
+   * as external version, so that no attempt which arrives late overwrites a later write.
    */
   readonly fenceWrites?: boolean;
   /**
@@ -97,7 +97,7 @@ export interface ClientOptions {
   };
   /**
    * Asked when an operation is about to fail without having been carried out (`circuit-open`, `overloaded`, `unavailable`,
-   * `deadline-exceeded`): a value answers the caller in its stead (a stale cache, a queue), undefined lets the error through.
+   * `deadline-exceeded`): a value is returned to the caller instead (a stale cache, a queue), undefined lets the error through.
    */
   readonly fallback?: (error: ClientError, operation: string, request: unknown) => unknown;
   /** For tests: simulated time, and a simulated wire. */

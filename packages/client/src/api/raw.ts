@@ -1,12 +1,12 @@
 // Any request the typed operations do not cover, with the same policies.
-import { ClientError } from '../errors.ts';
-import { errorIn, readJson, toJson } from '../json.ts';
+import { ClientError } from '../model/errors.ts';
+import { errorIn, readJson, toJson } from '../json/json.ts';
 import type { HeaderMap } from '../nodes/wire.ts';
 import type { Safety } from '../policy/classify.ts';
-import { toRefusal, toUnreadable } from './answer.ts';
-import type { Host } from './host.ts';
-import { toPathPart } from './read.ts';
-import type { OperationOptions } from './types.ts';
+import { toRefusal, toUnreadable } from '../formats/refusal.ts';
+import type { Executor } from './executor.ts';
+import { toPathPart } from '../formats/path.ts';
+import type { OperationOptions } from '../model/operations.ts';
 
 export interface RawRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'HEAD';
@@ -38,13 +38,17 @@ const defaultSafety: Readonly<Record<RawRequest['method'], Safety>> = {
   POST: 'once',
 };
 
-export async function raw<T>(host: Host, request: RawRequest, options: OperationOptions): Promise<RawResult<T>> {
+export async function raw<T>(
+  executor: Executor,
+  request: RawRequest,
+  options: OperationOptions,
+): Promise<RawResult<T>> {
   if (!request.path.startsWith('/')) {
     throw new ClientError('invalid-request', `A path starts with a slash; got ${request.path}.`);
   }
   const operation = `${request.method} ${request.path}`;
   const safety = request.safety ?? defaultSafety[request.method];
-  const answer = await host.call({
+  const answer = await executor.call({
     operation,
     request: {
       method: request.method,
@@ -53,7 +57,7 @@ export async function raw<T>(host: Host, request: RawRequest, options: Operation
       contentType: request.contentType ?? 'application/json',
     },
     safety,
-    deadlineAt: host.deadlineAt(options),
+    deadlineAt: executor.deadlineAt(options),
     signal: options.signal,
     gated: true,
   });
@@ -63,7 +67,7 @@ export async function raw<T>(host: Host, request: RawRequest, options: Operation
     throw toRefusal(operation, status, errorIn(answer.body), { outcome, byStatus: true });
   }
   const isJson = String(headers['content-type'] ?? '').includes('json') && answer.body.length > 0;
-  const body = isJson ? readJson(answer.body, host.core.options.exactIntegers) : answer.body.toString('utf8');
+  const body = isJson ? readJson(answer.body, executor.core.options.exactIntegers) : answer.body.toString('utf8');
   if (body === undefined) throw toUnreadable(operation, status, safety === 'read' ? 'none' : 'unknown');
   return { status, headers, body: body as T, attempts };
 }

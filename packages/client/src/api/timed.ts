@@ -1,4 +1,4 @@
-// Runs an operation and tells the switch of its kind how it went, so that gathering is judged by what callers see.
+// Runs an operation and records its latency in the switch of its kind, so that gathering is judged by the latency of callers.
 import type { Core } from '../call/core.ts';
 import type { GatherSwitch } from '../gather/switch.ts';
 

@@ -1,5 +1,5 @@
-// One request to one node on behalf of a call: keeps the node's books and passes the end on to the call, once.
-import { Flight } from '../nodes/in-flight.ts';
+// One request to one node on behalf of a call: updates the node's state and reports the end to the call, once.
+import { InFlightRequest } from '../nodes/in-flight.ts';
 import type { Node } from '../nodes/node.ts';
 import { WireFault, type Exchange, type WireAnswer, type WireRequest, type WireSink } from '../nodes/wire.ts';
 import type { Core } from './core.ts';
@@ -7,13 +7,13 @@ import type { Core } from './core.ts';
 export interface AttemptOwner {
   onAnswer(attempt: Attempt, answer: WireAnswer, nowMs: number): void;
   onFailure(attempt: Attempt, error: Error): void;
-  /** Its node was given up; the attempt is still under way. */
+  /** Its node was marked down; the attempt is still under way. */
   onEvicted(attempt: Attempt): void;
-  /** Another node was given up: a read may hang on a copy there. */
+  /** Another node was marked down: a read may wait for a copy there. */
   onNodeLost(attempt: Attempt): void;
 }
 
-export class Attempt extends Flight implements WireSink {
+export class Attempt extends InFlightRequest implements WireSink {
   readonly node: Node;
   readonly startedMs: number;
   readonly hedge: boolean;
@@ -35,7 +35,7 @@ export class Attempt extends Flight implements WireSink {
     this.hedge = hedge;
   }
 
-  /** Sends `request`, which is this attempt's own, perhaps steered. */
+  /** Sends `request`, which is this attempt's own, perhaps with a preference. */
   start(request: WireRequest): void {
     this.node.inFlight.add(this);
     this.#core.nodes.watch(this.startedMs);

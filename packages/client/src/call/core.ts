@@ -57,8 +57,8 @@ export interface CallSpec {
   /** For events and messages: 'get', 'search', 'index', 'bulk'. */
   readonly operation: string;
   readonly request: WireRequest;
-  /** Asked before each attempt, because what is to be sent may have shrunk meanwhile; null when nobody waits for it any more. */
-  readonly reload?: () => WireRequest | null;
+  /** Asked before each attempt, because what is to be sent may have shrunk meanwhile; null when no caller waits for it any more. */
+  readonly renewRequest?: () => WireRequest | null;
   readonly safety: Safety;
   /** Absolute, on the clock of `Time.now`. */
   readonly deadlineAt: number;
@@ -68,15 +68,15 @@ export interface CallSpec {
   /** False for work that its caller already bounds (lanes). */
   readonly gated: boolean;
   /** Whether a read `preference` may be added to the path. */
-  readonly steerable?: boolean;
-  /** `reload` writes the preference into the body. */
-  readonly steersItself?: boolean;
+  readonly takesPreference?: boolean;
+  /** `renewRequest` writes the preference into the body. */
+  readonly setsPreference?: boolean;
 }
 
 /** An answer that is the engine's word: 2xx, or a 4xx for the caller to read. */
 export interface CallAnswer extends WireAnswer {
   readonly node: string;
-  /** The request this answers: `CallSpec.request`, or what `reload` gave. */
+  /** The request this answers: `CallSpec.request`, or what `renewRequest` gave. */
   readonly request: WireRequest;
   /** Requests sent, this one included. */
   readonly attempts: number;

@@ -1,5 +1,11 @@
 // How a call ends without an answer, in words: what failed, what was seen, what to do. Pure; the call decides which.
-import { ClientError, type ClientErrorDetails, type ErrorCode, type FailedAttempt, type Outcome } from '../errors.ts';
+import {
+  ClientError,
+  type ClientErrorDetails,
+  type ErrorCode,
+  type FailedAttempt,
+  type Outcome,
+} from '../model/errors.ts';
 import type { WireAnswer, WireFault, WireRequest } from '../nodes/wire.ts';
 import { readEngineError } from '../policy/classify.ts';
 import type { Attempt } from './attempt.ts';
@@ -10,7 +16,7 @@ export interface Ending {
   readonly details?: ClientErrorDetails;
 }
 
-/** A request that broke its connection at so many nodes, or so often at one, is not tried further: it may be what breaks them. */
+/** A request that broke its connection at so many nodes, or so often at one, is not tried further: it may be the cause. */
 const brokenNodesMax = 2;
 const brokenTimesMax = 5;
 
@@ -75,7 +81,7 @@ export function breakingEnding(operation: string, { method, path }: WireRequest,
   const message =
     `${operation}: stopped, because ${nodes} ${nodes === 1 ? 'node' : 'nodes'} broke the connection on this request ` +
     `(${method} ${bare}), last ${last?.node} with ${last?.reason}. The request may be the reason (too long a line or ` +
-    `header, or work that ends the engine): look into the engine's log before it is sent again.`;
+    `header, or work that crashes the engine): read the engine's log before it is sent again.`;
   return { code: 'unavailable', message, details: { cause: lastError ?? undefined } };
 }
 

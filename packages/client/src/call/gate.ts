@@ -3,7 +3,7 @@ import type { Limiter } from '../policy/limiter.ts';
 
 /** Something waiting to be admitted. */
 export interface Admissible {
-  /** True once it no longer wants the place (deadline passed, cancelled). */
+  /** True once it no longer needs admission (deadline passed, cancelled). */
   readonly ended: boolean;
   onAdmitted(): void;
 }
@@ -32,8 +32,21 @@ export class Gate {
     return 'queued';
   }
 
-  /** Admits as many as fit; call after a place was given back. */
-  drain(): void {
+  /** Gives a place back after an answer that took `latencyMs`. */
+  leave(latencyMs: number): void {
+    this.limiter.leave(latencyMs);
+    this.#admitNext();
+  }
+
+  /** Gives a place back after a failure; `isOverload` when the engine said that it is overloaded. */
+  leaveFailed(isOverload: boolean): void {
+    if (isOverload) this.limiter.leaveDropped();
+    else this.limiter.leaveUnknown();
+    this.#admitNext();
+  }
+
+  /** Admits as many as fit. */
+  #admitNext(): void {
     while (this.#head < this.#queue.length) {
       const next = this.#queue[this.#head];
       if (next && !next.ended) {

@@ -1,5 +1,5 @@
-// The whole cluster out: when every node has been down for a grace period, calls fail fast, and those that waited are
-// told. Ends when any node comes back, which background probes find out, not users.
+// The whole cluster down: when every node has been down for a grace period, calls fail fast, those that wait included. Ends
+// when any node comes back, which background probes detect, not requests of users.
 import type { Time } from '../time/time.ts';
 import { Alarm, type Wheel } from '../time/wheel.ts';
 
@@ -54,7 +54,7 @@ export class Outage extends Alarm {
     for (const call of waiting) call.onNodeBack();
   }
 
-  override ring(): void {
+  override onAlarm(): void {
     this.#open = true;
     this.#onChange(true);
     const waiting = [...this.#parked];

@@ -1,4 +1,4 @@
-// When a call does the next thing, and where a read is steered: pure decisions from what is known now.
+// When a call does the next thing, and which preference a read gets: pure decisions from what is known now.
 import type { WireRequest } from '../nodes/wire.ts';
 import { backoffMs } from '../policy/backoff.ts';
 import type { CallSpec, Core } from './core.ts';
@@ -23,17 +23,17 @@ export function giveUpAtMs(core: Core, { safety, deadlineAt, hedgeAfter }: CallS
   return nowMs + Math.min(attemptMaxMs, Math.max(attemptMinMs, Math.min(lostMs, remainingMs * share)));
 }
 
-/** Wait before retry number `retry`: none when the fault was a node's and another one is there, backoff otherwise. */
+/** Wait before retry number `retry`: none when the fault was a node's and another one is up, backoff otherwise. */
 export function retryWaitMs(core: Core, elsewhere: boolean, retry: number, retryAfterMs: number | undefined): number {
   const wait = elsewhere && retry === 0 ? 0 : backoffMs(core.options.backoff, retry, () => core.time.random());
   return Math.max(wait, retryAfterMs ?? 0);
 }
 
-/** The request with a preference that avoids copies on sick nodes; a hedge prefers the copy of its own node. */
-export function steered(core: Core, spec: CallSpec, request: WireRequest, hedge: boolean): WireRequest {
-  if (!spec.steerable) return request;
-  const { steering } = core.nodes;
-  const preference = steering !== '' ? steering : hedge ? '_local' : '';
+/** The request with a preference that avoids copies on unhealthy nodes; a hedge prefers the copy of its own node. */
+export function withPreference(core: Core, spec: CallSpec, request: WireRequest, hedge: boolean): WireRequest {
+  if (!spec.takesPreference) return request;
+  const { readPreference } = core.nodes;
+  const preference = readPreference !== '' ? readPreference : hedge ? '_local' : '';
   if (preference === '') return request;
   const joint = request.path.includes('?') ? '&' : '?';
   return { ...request, path: `${request.path}${joint}preference=${preference}` };

@@ -1,12 +1,12 @@
-// One caller waiting in a lane: it gets exactly one outcome, at its own deadline at the latest, whatever the batch does.
-import { ClientError } from '../errors.ts';
+// One caller waiting in a lane: it gets exactly one outcome, at its own deadline at the latest, whatever happens to the batch.
+import { ClientError } from '../model/errors.ts';
 import type { Core } from '../call/core.ts';
 import { Alarm } from '../time/wheel.ts';
 
 export type EntryState = 'waiting' | 'in-flight' | 'ended';
 
 export interface EntryOwner {
-  /** The entry ended by its deadline or its caller's wish, not by an answer. */
+  /** The entry ended by its deadline or was cancelled by its caller, not by an answer. */
   onLeft(entry: Entry<never>): void;
 }
 
@@ -34,7 +34,7 @@ export class Entry<R> extends Alarm {
   stalledCopies = 0;
   /** An earlier request that carried it may have been applied. */
   maybeApplied = false;
-  /** Who to tell when it leaves early: the lane or the request that holds it. */
+  /** Notified when it ends early: the lane or the request that holds it. */
   owner: EntryOwner | null = null;
   readonly #core: Core;
   readonly operation: string;
@@ -68,7 +68,7 @@ export class Entry<R> extends Alarm {
   }
 
   /** Nothing but stalled requests carries it. */
-  get trapped(): boolean {
+  get isStuck(): boolean {
     return this.copies > 0 && this.copies === this.stalledCopies && !this.ended;
   }
 
@@ -79,7 +79,7 @@ export class Entry<R> extends Alarm {
     this.#resolve(result);
   }
 
-  /** Ends it with `error`, unless another request still carries it: that one will tell. */
+  /** Ends it with `error`, unless another request still carries it, which will end it. */
   fail(error: ClientError): void {
     if (!this.ended && this.copies === 0) this.#fail(error);
   }
@@ -91,9 +91,9 @@ export class Entry<R> extends Alarm {
     this.#reject(error);
   }
 
-  override ring(): void {
+  override onAlarm(): void {
     if (this.#core.ended) {
-      // What is under way is told by its request, which knows whether it was sent.
+      // What is under way is ended by its request, which knows whether it was sent.
       if (this.state === 'waiting') this.#leave('closed', 'ended because the client was closed');
       return;
     }

@@ -1,4 +1,4 @@
-// Entries in groups that travel apart, each group in the order in which its first entry came.
+// Entries in groups that are sent separately, in the order of each group's first entry.
 
 export function groupBy<T>(all: readonly T[], keyOf: (one: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>();

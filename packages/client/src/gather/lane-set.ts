@@ -1,14 +1,15 @@
 // All lanes of one kind of operation. While every shard answers, entries share one lane, because large requests are cheap.
-// When a request is stuck the lanes are divided by shard, what is trapped in it is rescued shard by shard, and the healthy
-// shards go on. A stuck lane sends single operations ahead, so that it goes on as soon as its shard does, not when the stuck
-// requests are given up. A while after the last stall the lanes share again.
+// When a request stalls, the lanes are divided by shard, its entries are sent again shard by shard, and the healthy shards go
+// on. A stalled lane sends single operations ahead, so that it goes on as soon as its shard does, not when the stalled
+// requests are given up. Some time after the last stall the entries share one lane again.
 import type { Core } from '../call/core.ts';
 import { RecentQuantile } from '../policy/quantile.ts';
 import { Alarm } from '../time/wheel.ts';
+import type { BatchFormat } from './batch-format.ts';
 import type { Entry } from './entry.ts';
 import { groupBy } from './group.ts';
-import { Lane, type Freight, type LaneLimits, type LaneOwner } from './lane.ts';
-import { Pause } from './pause.ts';
+import { Lane, type LaneLimits, type LaneOwner } from './lane.ts';
+import { RetryDelay } from './retry-delay.ts';
 
 export interface LaneSetLimits extends LaneLimits {
   /** Entries waiting over all lanes. */
@@ -24,29 +25,29 @@ const stallFactor = 4;
 const stallMinMs = 250;
 const stallMaxMs = 1500;
 /** Lanes stay divided this long after the last stall. */
-const reuniteAfterMs = 3000;
-/** A lane in which everything is stuck sends one operation ahead this often. */
-const scoutEveryMs = 500;
+const shareAfterMs = 3000;
+/** A lane whose requests are all stalled sends one operation ahead this often. */
+const sendAheadEveryMs = 500;
 
 export class LaneSet<E extends Entry<never>> extends Alarm implements LaneOwner<E> {
   readonly #core: Core;
-  readonly #freight: Freight<E>;
+  readonly #format: BatchFormat<E>;
   readonly #limits: LaneSetLimits;
   readonly #shared: Lane<E>;
   readonly #divided = new Map<string, Lane<E>>();
   readonly #latency = new RecentQuantile(0.95, 256);
   #isDivided = false;
-  #stuckMs = -Infinity;
+  #lastStallMs = -Infinity;
   #made = 1;
   #waiting = 0;
   #waitingBytes = 0;
 
-  constructor(core: Core, freight: Freight<E>, limits: LaneSetLimits) {
+  constructor(core: Core, format: BatchFormat<E>, limits: LaneSetLimits) {
     super();
     this.#core = core;
-    this.#freight = freight;
+    this.#format = format;
     this.#limits = limits;
-    this.#shared = new Lane(0, 'shared', core, freight, limits, this);
+    this.#shared = new Lane(0, 'shared', core, format, limits, this);
   }
 
   /** Lanes in use: one while everything is shared. */
@@ -54,7 +55,7 @@ export class LaneSet<E extends Entry<never>> extends Alarm implements LaneOwner<
     return this.#isDivided ? this.#divided.size : 1;
   }
 
-  /** Lanes are divided because a request was stuck lately. */
+  /** Lanes are divided because a request stalled lately. */
   get isDivided(): boolean {
     return this.#isDivided;
   }
@@ -74,7 +75,7 @@ export class LaneSet<E extends Entry<never>> extends Alarm implements LaneOwner<
     return usual === Infinity ? stallMaxMs : Math.min(stallMaxMs, Math.max(stallMinMs, usual * stallFactor));
   }
 
-  /** Whether an entry of `bytes` may join `key`. One stuck lane may fill half of the room, so that the others go on. */
+  /** Whether an entry of `bytes` may join `key`. One stalled lane may fill half of the queue, so that the others go on. */
   hasRoom(key: string, bytes: number): boolean {
     if (this.#waiting >= this.#limits.maxQueue || this.#waitingBytes + bytes > this.#limits.maxQueueBytes) return false;
     const lane = this.#isDivided ? this.#divided.get(key) : undefined;
@@ -92,76 +93,76 @@ export class LaneSet<E extends Entry<never>> extends Alarm implements LaneOwner<
     this.#waitingBytes -= bytes;
   }
 
-  onBatchDone(lane: Lane<E>, latencyMs: number): void {
+  onAnswered(lane: Lane<E>, latencyMs: number): void {
     if (latencyMs < this.stallMs) this.#latency.record(latencyMs);
     if (lane === this.#shared) return;
-    // The lane answers: what of it is still trapped in a stuck request is sent once more, now that it will be answered.
-    this.#rescue(lane);
+    // The lane answers: its entries that only stalled requests carry are sent once more, now that they will be answered.
+    this.#resendStuck(lane);
     for (const batch of [...this.#shared.stalled, ...lane.stalled]) batch.cancelIfDone();
   }
 
   onAgain(entries: readonly E[]): void {
-    new Pause(this.#core, entries, (live) => this.#putBack(live)).begin();
+    new RetryDelay(this.#core, entries, (live) => this.#requeue(live)).start();
   }
 
   onStall(): void {
     if (!this.#limits.divides) return;
-    this.#stuckMs = this.#core.time.now();
+    this.#lastStallMs = this.#core.time.now();
     if (!this.#isDivided) {
       this.#isDivided = true;
-      this.#core.events.emit('lanes', { kind: this.#freight.kind, divided: true });
-      for (const [key, entries] of groupBy(this.#shared.empty(), laneKeyOf)) this.#lane(key).pushFirst(entries);
+      this.#core.events.emit('lanes', { kind: this.#format.kind, divided: true });
+      for (const [key, entries] of groupBy(this.#shared.takeAll(), laneKeyOf)) this.#lane(key).pushFirst(entries);
     }
-    this.#watch(this.#stuckMs);
+    this.#watch(this.#lastStallMs);
   }
 
-  /** While something is stuck: another try. A while after that: time to share again. */
-  override ring(): void {
+  /** While a request is stalled: another try. Some time after that: one lane for all again. */
+  override onAlarm(): void {
     const now = this.#core.time.now();
-    if ([this.#shared, ...this.#divided.values()].some(({ stalled }) => stalled.length > 0)) this.#stuckMs = now;
-    if (now - this.#stuckMs < reuniteAfterMs) return this.#watch(now);
+    if ([this.#shared, ...this.#divided.values()].some(({ stalled }) => stalled.length > 0)) this.#lastStallMs = now;
+    if (now - this.#lastStallMs < shareAfterMs) return this.#watch(now);
     this.#isDivided = false;
-    this.#core.events.emit('lanes', { kind: this.#freight.kind, divided: false });
-    for (const lane of this.#divided.values()) this.#shared.pushFirst(lane.empty());
+    this.#core.events.emit('lanes', { kind: this.#format.kind, divided: false });
+    for (const lane of this.#divided.values()) this.#shared.pushFirst(lane.takeAll());
     this.#divided.clear();
   }
 
   #watch(now: number): void {
-    for (const key of new Set([...this.#divided.keys(), ...this.#trapped(this.#shared).map(({ laneKey }) => laneKey)]))
-      this.#scout(this.#lane(key), now);
-    this.#core.wheel.set(this, now + scoutEveryMs);
+    for (const key of new Set([...this.#divided.keys(), ...this.#stuckIn(this.#shared).map(({ laneKey }) => laneKey)]))
+      this.#sendAhead(this.#lane(key), now);
+    this.#core.wheel.set(this, now + sendAheadEveryMs);
   }
 
-  /** Sends one operation of a lane that is stuck ahead; its answer tells that the shard is healthy. */
-  #scout(lane: Lane<E>, now: number): void {
-    if (now - lane.shippedMs < scoutEveryMs || lane.stalled.length < lane.batches.size) return;
-    const first = this.#trappedOf(lane)[0];
+  /** Sends one operation of a stalled lane ahead; its answer shows that the shard is healthy. */
+  #sendAhead(lane: Lane<E>, now: number): void {
+    if (now - lane.sentMs < sendAheadEveryMs || lane.stalled.length < lane.batches.size) return;
+    const first = this.#stuckOf(lane)[0];
     if (!first) return;
-    // What waits is sent for the first time, which is free.
-    if (!lane.shipOne() && this.#pay()) lane.ship([first]);
+    // An entry that waits is sent for the first time, which takes no token.
+    if (!lane.sendFirst() && this.#takeRetryToken()) lane.send([first]);
   }
 
-  #rescue(lane: Lane<E>): void {
-    const entries = this.#trappedOf(lane);
-    if (entries.length > 0 && this.#pay()) lane.ship(entries.slice(0, this.#limits.maxCount));
+  #resendStuck(lane: Lane<E>): void {
+    const entries = this.#stuckOf(lane);
+    if (entries.length > 0 && this.#takeRetryToken()) lane.send(entries.slice(0, this.#limits.maxCount));
   }
 
-  /** Entries of `lane` that nothing but stuck requests carry, the shared ones included. */
-  #trappedOf(lane: Lane<E>): readonly E[] {
-    return [...new Set([...this.#trapped(this.#shared), ...this.#trapped(lane)])].filter(
+  /** Entries of `lane` that only stalled requests carry, those of the shared lane included. */
+  #stuckOf(lane: Lane<E>): readonly E[] {
+    return [...new Set([...this.#stuckIn(this.#shared), ...this.#stuckIn(lane)])].filter(
       (entry) => entry.laneKey === lane.key,
     );
   }
 
-  #trapped(lane: Lane<E>): readonly E[] {
-    return lane.stalled.flatMap(({ entries }) => entries.filter((entry) => entry.trapped));
+  #stuckIn(lane: Lane<E>): readonly E[] {
+    return lane.stalled.flatMap(({ entries }) => entries.filter((entry) => entry.isStuck));
   }
 
-  #pay(): boolean {
+  #takeRetryToken(): boolean {
     return this.#core.retryBudget.withdraw(this.#core.time.now());
   }
 
-  #putBack(live: readonly E[]): void {
+  #requeue(live: readonly E[]): void {
     this.#waiting += live.length;
     for (const entry of live) this.#waitingBytes += entry.bytes;
     if (!this.#isDivided) this.#shared.pushFirst(live);
@@ -171,7 +172,7 @@ export class LaneSet<E extends Entry<never>> extends Alarm implements LaneOwner<
   #lane(key: string): Lane<E> {
     const known = this.#divided.get(key);
     if (known) return known;
-    const lane = new Lane(this.#made++, key, this.#core, this.#freight, this.#limits, this);
+    const lane = new Lane(this.#made++, key, this.#core, this.#format, this.#limits, this);
     this.#divided.set(key, lane);
     return lane;
   }

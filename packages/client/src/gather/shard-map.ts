@@ -1,4 +1,4 @@
-// Which primary shard a document belongs to, as far as it can be computed here. Learnt per index from the cluster and
+// Which primary shard a document belongs to, as far as it can be computed here. Read per index from the cluster and
 // verified against it; a wrong or missing map costs speed, never correctness, and then all writes share one lane.
 import { floorMod, routingHash } from './murmur3.ts';
 
@@ -32,7 +32,7 @@ export class ShardMap {
     this.#now = now;
   }
 
-  /** The shard of `routing` in `index`, or -1 when it is not known (yet): the first question about an index starts the learning. */
+  /** The shard of `routing` in `index`, or -1 when it is not known (yet): the first call for an index requests its shards. */
   shardOf(index: string, routing: string): number {
     const known = this.#known.get(index);
     if (known === undefined || this.#now() - known.learntMs > known.goodForMs) this.#learn(index);

@@ -1,10 +1,10 @@
-// Whether gathering pays, by measurement: short trials of the other way, and the way that is cheaper twice in a row wins.
-// Trials that confirm the choice become rarer. Nothing is judged while a node or a shard is sick: a fault says nothing about gathering.
+// Whether gathering is faster, by measurement: short trials of the other mode, which is chosen when it was cheaper twice in a row.
+// Trials that confirm the choice become rarer. Nothing is measured while a node or a shard is unhealthy.
 
 export type GatherMode = 'auto' | 'on' | 'off';
 
-interface Way {
-  /** Smoothed cost of an operation this way; NaN before the first trial. */
+interface Mode {
+  /** Smoothed cost of an operation in this mode; NaN before the first trial. */
   cost: number;
 }
 
@@ -12,15 +12,15 @@ const trialOperations = 128;
 /** Steady operations between trials: at first, and at most. */
 const firstPause = 2048;
 const longestPause = 131_072;
-/** The other way must be cheaper by this factor: trials are short, and changing to and fro costs more than it gains. */
+/** The other mode must be cheaper by this factor: trials are short, and frequent changes cost more than they gain. */
 const advantage = 0.85;
 const winsToChange = 2;
 
 export class GatherSwitch {
   readonly #mode: GatherMode;
-  readonly #isCalm: () => boolean;
+  readonly #isHealthy: () => boolean;
   readonly #onChange: (on: boolean) => void;
-  readonly #ways: Readonly<Record<'on' | 'off', Way>> = { on: { cost: NaN }, off: { cost: NaN } };
+  readonly #modes: Readonly<Record<'on' | 'off', Mode>> = { on: { cost: NaN }, off: { cost: NaN } };
   #chosen: boolean;
   #trial = false;
   #pause = firstPause;
@@ -33,22 +33,22 @@ export class GatherSwitch {
   #wins = 0;
 
   /**
-   * @param initial which way `auto` starts.
-   * @param isCalm whether everything is healthy, so that what is measured tells something about gathering.
+   * @param initial the mode in which `auto` starts.
+   * @param isHealthy whether everything is healthy, because latencies during a fault say nothing about gathering.
    */
-  constructor(mode: GatherMode, initial: boolean, isCalm: () => boolean, onChange: (on: boolean) => void) {
-    this.#isCalm = isCalm;
+  constructor(mode: GatherMode, initial: boolean, isHealthy: () => boolean, onChange: (on: boolean) => void) {
+    this.#isHealthy = isHealthy;
     this.#mode = mode;
     this.#chosen = mode === 'auto' ? initial : mode === 'on';
     this.#onChange = onChange;
   }
 
-  /** The way of the next operation. */
+  /** The mode of the next operation. */
   get on(): boolean {
     return this.#trial ? !this.#chosen : this.#chosen;
   }
 
-  /** The way that won so far, whatever a trial does at the moment. */
+  /** The mode chosen so far, whatever a trial does at the moment. */
   get chosen(): boolean {
     return this.#chosen;
   }
@@ -58,13 +58,13 @@ export class GatherSwitch {
     return this.#epoch;
   }
 
-  /** An operation ended. Those that began before the present epoch went the other way and say nothing about it. */
+  /** An operation ended. Those that began in an earlier epoch were in the other mode and are not counted. */
   record(epoch: number, nowMs: number, latencyMs: number, ok: boolean): void {
     if (this.#mode !== 'auto' || epoch !== this.#epoch) return;
     if (this.#startedMs === 0) this.#startedMs = nowMs - latencyMs;
     this.#latencySum += latencyMs;
     this.#count++;
-    if (!ok || !this.#isCalm()) this.#void = true;
+    if (!ok || !this.#isHealthy()) this.#void = true;
     if (--this.#left === 0) this.#endEpoch(nowMs);
   }
 
@@ -76,8 +76,8 @@ export class GatherSwitch {
     const concurrency = Math.max(1, this.#latencySum / elapsedMs);
     const cost = latency / Math.sqrt(concurrency);
     if (!this.#void) {
-      const way = this.#ways[this.on ? 'on' : 'off'];
-      way.cost = Number.isNaN(way.cost) ? cost : way.cost + 0.4 * (cost - way.cost);
+      const mode = this.#modes[this.on ? 'on' : 'off'];
+      mode.cost = Number.isNaN(mode.cost) ? cost : mode.cost + 0.4 * (cost - mode.cost);
     }
     this.#next();
   }
@@ -95,8 +95,8 @@ export class GatherSwitch {
 
   #decide(): void {
     if (this.#void) return;
-    const own = this.#ways[this.#chosen ? 'on' : 'off'].cost;
-    const other = this.#ways[this.#chosen ? 'off' : 'on'].cost;
+    const own = this.#modes[this.#chosen ? 'on' : 'off'].cost;
+    const other = this.#modes[this.#chosen ? 'off' : 'on'].cost;
     if (other >= own * advantage) {
       this.#wins = 0;
       this.#pause = Math.min(longestPause, this.#pause * 2);

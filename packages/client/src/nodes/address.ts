@@ -1,5 +1,5 @@
-// Where a node is and as whom it is asked. User and password are kept out of everything that is shown or written down.
-import { ClientError } from '../errors.ts';
+// The address of a node and the user for its requests. User and password appear in no error, event, metric or log.
+import { ClientError } from '../model/errors.ts';
 
 export class NodeAddress {
   /** Origin and path prefix: names the node in errors, events and metrics. */
@@ -16,7 +16,7 @@ export class NodeAddress {
     return this.#target;
   }
 
-  /** Another node of the same cluster, asked as the same user; undefined when `host` is not a host and a port. */
+  /** Another node of the same cluster, with the same user; undefined when `host` is not a host and a port. */
   sibling(host: string): NodeAddress | undefined {
     const target = URL.parse(`${this.#target.protocol}//${host}`);
     if (!target || target.pathname !== '/' || target.search || target.hash || target.username) return undefined;
@@ -58,7 +58,7 @@ export function toNodeAddress(node: string | URL): NodeAddress {
   return new NodeAddress(target);
 }
 
-/** Says which node it is, up to where a password can begin. */
+/** Names the node without the part of the URL that may hold a password. */
 function refusal(text: string, expected: string): ClientError {
   const host = text.slice(text.lastIndexOf('@') + 1).replace(/[?#].*/, '');
   const shown = text.includes('@') ? `…@${host}` : host;

@@ -1,32 +1,32 @@
-// What is under way at one node, oldest first. Linked through its members, so that coming and going is a few pointer
+// What is under way at one node, oldest first. Linked through its members, so that adding and removing is a few pointer
 // writes and allocates nothing: a `Set` is rebuilt each time a burst of requests fills or empties it.
 
-/** Something in flight that wants to know when its node is given up. Belongs to at most one list. */
-export abstract class Flight {
+/** A request in flight; it is notified when its node is marked down. Belongs to at most one list. */
+export abstract class InFlightRequest {
   abstract readonly startedMs: number;
-  newer: Flight | null = null;
-  older: Flight | null = null;
+  newer: InFlightRequest | null = null;
+  older: InFlightRequest | null = null;
 
   abstract onEvicted(): void;
-  /** Another node was given up. */
+  /** Another node was marked down. */
   abstract onNodeLost(): void;
 }
 
 export class InFlight {
-  #oldest: Flight | null = null;
-  #newest: Flight | null = null;
+  #oldest: InFlightRequest | null = null;
+  #newest: InFlightRequest | null = null;
   #size = 0;
 
   get size(): number {
     return this.#size;
   }
 
-  get oldest(): Flight | null {
+  get oldest(): InFlightRequest | null {
     return this.#oldest;
   }
 
   /** Adds one that is in no list. */
-  add(one: Flight): void {
+  add(one: InFlightRequest): void {
     const newest = this.#newest;
     one.older = newest;
     if (newest) newest.newer = one;
@@ -36,7 +36,7 @@ export class InFlight {
   }
 
   /** Takes out one that is in this list. */
-  remove(one: Flight): void {
+  remove(one: InFlightRequest): void {
     const { older, newer } = one;
     if (older) older.newer = newer;
     else this.#oldest = newer;
@@ -47,9 +47,9 @@ export class InFlight {
     this.#size--;
   }
 
-  /** All of them now, oldest first; what is told may leave the list meanwhile. */
-  snapshot(): readonly Flight[] {
-    const all: Flight[] = [];
+  /** All of them now, oldest first; a request that is notified may leave the list meanwhile. */
+  snapshot(): readonly InFlightRequest[] {
+    const all: InFlightRequest[] = [];
     for (let one = this.#oldest; one; one = one.newer) all.push(one);
     return all;
   }

@@ -1,9 +1,9 @@
-// Which addresses a client that sniffs uses: those of the cluster's list that it reaches. The seeds are kept in mind, and come back
-// when none of these can be used any more.
+// Which addresses a client that sniffs uses: those of the cluster's list that it reaches. The seeds are kept, and used
+// again when none of these can be used any more.
 import type { Time } from '../time/time.ts';
 import type { NodeAddress } from './address.ts';
 import type { NodeSet } from './node-set.ts';
-import { engineIdIn, identifyRequest } from './prober.ts';
+import { engineIdIn, identifyRequest } from './identity.ts';
 import type { ListedNode } from './sniffer.ts';
 import type { WireFactory } from './wire.ts';
 
@@ -57,7 +57,7 @@ export class Membership {
     this.#onChange([...byUrl.keys()]);
   }
 
-  /** Whether that very node answers at its address: what is published may mean another machine from here. */
+  /** Whether that very node answers at its address: the published address may belong to another machine in this network. */
   async #reaches({ address, engineId }: ListedNode): Promise<boolean> {
     const wire = this.#wires(address.target);
     const isIt = await new Promise<boolean>((resolve) => {

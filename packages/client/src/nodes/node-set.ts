@@ -1,5 +1,5 @@
-// The nodes of one cluster: which one takes the next request, which are avoided, when they come back. One event is one
-// death, however many requests were in flight; the last usable node is never thrown out.
+// The nodes of one cluster: which one takes the next request, which are avoided, when they are used again. One failure marks a
+// node down once, however many requests were in flight; the last usable node is never ejected.
 import type { Time } from '../time/time.ts';
 import { Alarm, type Wheel } from '../time/wheel.ts';
 import { Breaker, type BreakerOptions } from '../policy/breaker.ts';
@@ -9,7 +9,7 @@ import { Prober, type ProbeResult } from './prober.ts';
 import type { WireFactory } from './wire.ts';
 
 export interface NodeSetOptions {
-  /** A node that owes answers and gives none for this long is probed. */
+  /** A node with requests in flight that answers none for this long is probed. */
   readonly stallMs: number;
   readonly probeTimeoutMs: number;
   /** Between probes of a node that is down or isolated. A node that comes back is used within this and one probe. */
@@ -33,13 +33,13 @@ export interface NodeSetListener {
 const watchEveryMs = 50;
 
 class Watch extends Alarm {
-  readonly #look: () => void;
+  readonly #checkNodes: () => void;
   constructor(look: () => void) {
     super();
-    this.#look = look;
+    this.#checkNodes = look;
   }
-  override ring(): void {
-    this.#look();
+  override onAlarm(): void {
+    this.#checkNodes();
   }
 }
 
@@ -51,11 +51,11 @@ export class NodeSet {
   readonly #listener: NodeSetListener;
   readonly #probers = new Map<Node, Prober>();
   readonly #watch: Watch;
-  /** Left the set and still owe answers. */
+  /** Removed from the set, with requests still in flight. */
   readonly #retiring = new Set<Node>();
   #all: Node[] = [];
   #usable: Node[] = [];
-  #steering = '';
+  #readPreference = '';
   #allUp = true;
   #identified = false;
   #closed = false;
@@ -67,7 +67,7 @@ export class NodeSet {
     this.#wires = wires;
     this.#options = options;
     this.#listener = listener;
-    this.#watch = new Watch(() => this.#look());
+    this.#watch = new Watch(() => this.#checkNodes());
   }
 
   get all(): readonly Node[] {
@@ -84,12 +84,12 @@ export class NodeSet {
     return this.#allUp;
   }
 
-  /** A read `preference` that avoids copies on sick nodes; empty while every node is up, none answers, or ids are not known. */
-  get steering(): string {
-    return this.#steering;
+  /** A read `preference` that avoids copies on unhealthy nodes; empty while every node is up, none answers, or ids are not known. */
+  get readPreference(): string {
+    return this.#readPreference;
   }
 
-  /** Makes the set exactly `addresses`: keeps the nodes that stay, closes those that go once they have answered what they owe. */
+  /** Makes the set exactly `addresses`: keeps the nodes that stay, closes those that are removed once their requests in flight have ended. */
   async replace(addresses: readonly NodeAddress[]): Promise<void> {
     if (this.#closed) return;
     const wanted = new Map(addresses.map((address) => [address.url, address]));
@@ -107,20 +107,20 @@ export class NodeSet {
     this.#all = [...this.#all.filter((node) => wanted.has(node.url)), ...fresh];
     this.#refresh();
     this.#listener.onReplaced(this.usableCount);
-    // A newcomer is asked for its id, so that reads can be steered; before the first request nobody is.
+    // A new node is asked for its id, which the read preference needs; before the first request no node is asked.
     if (this.#identified) for (const node of fresh) this.#probers.get(node)?.identify();
     await Promise.all(gone.map((node) => this.#retire(node)));
   }
 
   /**
-   * The node for the next request: of two random usable ones the cheaper that is not cold and busy, `avoid` only when there is no
+   * The node for the next request: of two random usable ones the cheaper one that is not cold and busy, `avoid` only when there is no
    * other; undefined when all are down.
    */
   pick(avoid?: Node): Node | undefined {
     const usable = this.#usable;
     const count = usable.length;
     if (count <= 1) return usable[0];
-    // One number chooses the pair: chance is not free.
+    // One random number chooses the pair, because each costs time.
     const pair = Math.floor(this.#time.random() * count * (count - 1));
     const first = Math.floor(pair / (count - 1));
     let second = pair % (count - 1);
@@ -129,7 +129,7 @@ export class NodeSet {
     const b = usable[second];
     if (!a || a === avoid) return b;
     if (!b || b === avoid) return a;
-    if (a.crowded !== b.crowded) return a.crowded ? b : a;
+    if (a.isColdAndBusy !== b.isColdAndBusy) return a.isColdAndBusy ? b : a;
     return a.cost <= b.cost ? a : b;
   }
 
@@ -142,16 +142,16 @@ export class NodeSet {
     for (const prober of this.#probers.values()) prober.identify();
   }
 
-  /** An exchange with `node` broke. It is avoided for the moment that a probe takes. */
+  /** An exchange with `node` broke. The node is avoided until a probe has ended. */
   suspect(node: Node, reason: string): void {
     const prober = this.#probers.get(node);
-    // A node that left the set is nobody's business any more.
+    // A node that was removed from the set is not probed.
     if (!prober) return;
     if (node.state === 'up') this.#change(node, 'suspect', reason);
     prober.now();
   }
 
-  /** An answer that speaks for (`good`) or against a node's own health. */
+  /** Counts an answer as a success (`good`) or a failure of its node. */
   judge(node: Node, good: boolean, nowMs: number): void {
     if (good) {
       node.breaker.success(nowMs);
@@ -159,7 +159,7 @@ export class NodeSet {
     }
     node.breaker.failure(nowMs);
     if (node.breaker.state !== 'open' || node.state !== 'up') return;
-    // When many nodes fail alike the fault is the cluster's, and throwing nodes out only crowds the rest.
+    // When many nodes fail the fault is the cluster's, and ejecting nodes only overloads the rest.
     const failing = this.#all.filter((one) => one.breaker.state === 'open').length;
     if (failing <= Math.max(1, Math.floor((this.#all.length - 1) / 2)) && this.#othersUp(node)) {
       this.#change(node, 'down', 'too many of its answers were failures');
@@ -183,7 +183,7 @@ export class NodeSet {
     );
   }
 
-  /** Lets a node that left the set answer what it owes; a dead one is not waited for. */
+  /** Lets the requests in flight at a removed node end; a node that is down is not waited for. */
   async #retire(node: Node): Promise<void> {
     this.#stopProbes(node);
     if (node.state === 'down') for (const one of node.inFlight.snapshot()) one.onEvicted();
@@ -201,7 +201,7 @@ export class NodeSet {
     return this.#all.some((one) => one !== node && one.state === 'up');
   }
 
-  #look(): void {
+  #checkNodes(): void {
     const now = this.#time.now();
     let busy = false;
     for (const node of this.#all) {
@@ -209,7 +209,7 @@ export class NodeSet {
       if (node.state === 'up' && node.stalled(now, this.#options.stallMs)) {
         this.suspect(node, `no answer for ${Math.round(now - node.lastAnswerMs)} ms`);
       }
-      // A node that got no traffic for a while is forgiven by degrees, so that it is tried again.
+      // The latency estimate of a node without traffic decays, so that it is tried again.
       if (now - node.lastAnswerMs > 1000) node.ewmaMs *= 0.995;
     }
     if (busy) this.#wheel.set(this.#watch, now + watchEveryMs);
@@ -240,19 +240,19 @@ export class NodeSet {
     const from = node.state;
     if (from === to) return;
     node.state = to;
-    if (to === 'down') node.cooled();
+    if (to === 'down') node.markCold();
     this.#refresh();
     this.#listener.onNodeChange(node, from, reason);
-    // What waits at a dead node is told once, together, so that it can go elsewhere.
+    // Requests in flight at a node that is down are notified once, together, and are sent to other nodes.
     if (to === 'down') {
       for (const one of node.inFlight.snapshot()) one.onEvicted();
-      // Reads that other nodes coordinate may hang on a copy at the lost one.
+      // Reads that other nodes coordinate may wait for a copy at the lost one.
       for (const other of this.#all) if (other !== node) for (const one of other.inFlight.snapshot()) one.onNodeLost();
     }
     if (to === 'up') this.#probers.get(node)?.identify();
   }
 
-  /** Usable: every node in the best state present. With all of them down nothing is, and calls wait or fail fast. */
+  /** Usable: every node in the best state present. With all of them down none is, and calls wait or fail fast. */
   #refresh(): void {
     const states: readonly NodeState[] = ['up', 'isolated', 'suspect'];
     const best = states.find((state) => this.#all.some((node) => node.state === state));
@@ -261,7 +261,7 @@ export class NodeSet {
     // Copies at isolated nodes can be read: while a new master is elected all that is left is isolated.
     const answering = best === 'suspect' ? [] : this.#usable;
     const known = answering.flatMap((node) => (node.engineId === undefined ? [] : [node.engineId]));
-    this.#steering =
+    this.#readPreference =
       this.#allUp || known.length < answering.length || known.length === 0 ? '' : `_prefer_nodes:${known.join(',')}`;
   }
 }

@@ -1,4 +1,4 @@
-// One node as this client sees it: state, speed, and what is in flight there. It decides nothing; the node set does.
+// One node as this client sees it: state, latency, and what is in flight there. It decides nothing; the node set does.
 import type { Breaker } from '../policy/breaker.ts';
 import { InFlight } from './in-flight.ts';
 import type { Wire } from './wire.ts';
@@ -6,14 +6,14 @@ import type { Wire } from './wire.ts';
 export type NodeState =
   /** Takes requests. */
   | 'up'
-  /** A connection broke or nothing is answered: avoided for the moment that a probe takes. */
+  /** A connection broke or nothing is answered: avoided until a probe has ended. */
   | 'suspect'
   /** Answers, but sees no master: used only when no node is up. */
   | 'isolated'
-  /** Gets nothing but probes. */
+  /** Gets only probes. */
   | 'down';
 
-/** A node that came back is cold: it gets one request at a time until it has answered so many. */
+/** Slow start: a node that was down is cold, and gets one request at a time until it has answered so many. */
 const coldAnswers = 8;
 
 export class Node {
@@ -22,9 +22,9 @@ export class Node {
   readonly breaker: Breaker;
   readonly inFlight = new InFlight();
   state: NodeState = 'up';
-  /** The engine's own id of this node, when known: lets reads be steered away from copies on sick nodes. */
+  /** The engine's own id of this node, when known: the read preference that avoids copies on unhealthy nodes needs it. */
   engineId: string | undefined = undefined;
-  /** Smoothed latency; new nodes start optimistic and learn from their first answers. */
+  /** Smoothed latency; new nodes start with a low estimate, corrected by their first answers. */
   ewmaMs = 1;
   lastAnswerMs: number;
   /** When the last suspicion was cleared by a probe. */
@@ -47,30 +47,30 @@ export class Node {
     return this.ewmaMs * (this.inFlight.size + 1);
   }
 
-  /** It is cold and busy with a request: the next one is better off elsewhere. */
-  get crowded(): boolean {
+  /** It is cold and busy with a request: the next one should go to another node. */
+  get isColdAndBusy(): boolean {
     return this.#coldAnswersLeft > 0 && this.inFlight.size > 0;
   }
 
-  /** It was down and may have been started anew: its first answers can take seconds. */
-  cooled(): void {
+  /** It was down and may have been restarted: its first answers can take seconds. */
+  markCold(): void {
     this.#coldAnswersLeft = coldAnswers;
   }
 
-  /** Learns from an answer, whatever its status. */
+  /** Records an answer, whatever its status. */
   answered(nowMs: number, latencyMs: number): void {
     if (this.#coldAnswersLeft > 0) this.#coldAnswersLeft--;
     this.lastAnswerMs = nowMs;
     this.cleared = 0;
-    // Slowness is learnt faster than recovery: a node that turns slow must lose traffic within a few answers.
+    // The estimate rises faster than it falls: a node that becomes slow must lose traffic within a few answers.
     this.ewmaMs += (latencyMs > this.ewmaMs ? 0.3 : 0.1) * (latencyMs - this.ewmaMs);
   }
 
   /** True when requests wait here and nothing at all was answered for `stallMs`, or longer after it was cleared by a probe. */
   stalled(nowMs: number, stallMs: number): boolean {
-    const patienceMs = stallMs * 2 ** Math.min(this.cleared, 3);
+    const limitMs = stallMs * 2 ** Math.min(this.cleared, 3);
     const { oldest } = this.inFlight;
-    if (!oldest || nowMs - Math.max(this.lastAnswerMs, this.clearedMs) < patienceMs) return false;
-    return nowMs - oldest.startedMs >= patienceMs;
+    if (!oldest || nowMs - Math.max(this.lastAnswerMs, this.clearedMs) < limitMs) return false;
+    return nowMs - oldest.startedMs >= limitMs;
   }
 }

@@ -2,15 +2,16 @@
 // node answers and whether it sees a master.
 import type { Time } from '../time/time.ts';
 import { Alarm, type Wheel } from '../time/wheel.ts';
+import { Identity } from './identity.ts';
 import type { Node } from './node.ts';
 import type { Exchange, WireAnswer, WireRequest, WireSink } from './wire.ts';
 
 export type ProbeResult =
   | { readonly kind: 'alive'; readonly seesMaster: boolean; readonly latencyMs: number }
-  | { readonly kind: 'dead'; readonly reason: string }
+  | { readonly kind: 'failed'; readonly reason: string }
   | { readonly kind: 'identified' };
 
-/** Answered by the node alone, without touching a shard: `master_node` is null while it sees none. */
+/** Answered by the node alone, without access to a shard: `master_node` is null while it sees none. */
 const probeRequest: WireRequest = {
   method: 'GET',
   path: '/_cluster/state/master_node?filter_path=master_node',
@@ -25,20 +26,7 @@ const probeRequest: WireRequest = {
  */
 const localProbeRequest: WireRequest = { ...probeRequest, path: `${probeRequest.path}&local=true` };
 
-/** Asks a node for its own id: the one key of the answer's `nodes`. */
-export const identifyRequest: WireRequest = {
-  method: 'GET',
-  path: '/_nodes/_local?filter_path=nodes.*.name',
-  body: null,
-  contentType: 'application/json',
-};
-
-/** The id in the answer to `identifyRequest`; undefined when there is none. */
-export function engineIdIn({ status, body }: WireAnswer): string | undefined {
-  return status === 200 ? /^\s*\{\s*"nodes"\s*:\s*\{\s*"([\w-]+)"/.exec(body.toString('latin1'))?.[1] : undefined;
-}
-
-/** An alarm later than this says more about this process than about the node. */
+/** An alarm later than this is a sign of a blocked process, not of the node. */
 const lateMs = 100;
 
 export class Prober extends Alarm implements WireSink {
@@ -70,7 +58,7 @@ export class Prober extends Alarm implements WireSink {
     this.#identity = new Identity(node, () => report(node, { kind: 'identified' }));
   }
 
-  /** Learns the node's own id, once; it is asked again after the node was away. */
+  /** Learns the node's own id, once; it is asked again after the node was down. */
   identify(): void {
     if (!this.#stopped) this.#identity.ask();
   }
@@ -83,9 +71,9 @@ export class Prober extends Alarm implements WireSink {
   now(): void {
     if (this.#stopped || this.#exchange !== null) return;
     this.#startedMs = this.#time.now();
-    // A node that is known to be slow, because the machine is busy, is given more time.
-    const patienceMs = Math.min(4 * this.#timeoutMs, Math.max(this.#timeoutMs, 4 * this.#node.ewmaMs));
-    this.#setTimeout(this.#startedMs + patienceMs);
+    // A node that is slow, because its machine is busy, has more time.
+    const timeoutMs = Math.min(4 * this.#timeoutMs, Math.max(this.#timeoutMs, 4 * this.#node.ewmaMs));
+    this.#setTimeout(this.#startedMs + timeoutMs);
     this.#exchange = this.#node.wire.probe(this.#request, this);
   }
 
@@ -102,20 +90,20 @@ export class Prober extends Alarm implements WireSink {
     this.#identity.stop();
   }
 
-  override ring(): void {
+  override onAlarm(): void {
     if (this.#exchange === null) {
       this.now();
       return;
     }
     const now = this.#time.now();
-    // When the alarm itself is late this process was held up, and answers may lie unread: look again before judging.
+    // When the alarm itself is late this process was blocked, and answers may be unread: wait again before deciding.
     if (now - this.#dueMs > lateMs) return this.#setTimeout(now + this.#timeoutMs / 2);
     this.#exchange.cancel();
-    // A user's request answered meanwhile is as good as a probe: the node is slow, not dead.
+    // A user's request answered meanwhile is as good as a probe: the node is slow, not down.
     if (this.#node.lastAnswerMs > this.#startedMs) {
       return this.#end({ kind: 'alive', seesMaster: true, latencyMs: now - this.#startedMs });
     }
-    this.#end({ kind: 'dead', reason: `no answer to a probe within ${Math.round(now - this.#startedMs)} ms` });
+    this.#end({ kind: 'failed', reason: `no answer to a probe within ${Math.round(now - this.#startedMs)} ms` });
   }
 
   onSent(): void {
@@ -125,13 +113,13 @@ export class Prober extends Alarm implements WireSink {
   onAnswer(answer: WireAnswer): void {
     const latencyMs = this.#time.now() - this.#startedMs;
     if (deprecatesLocal(answer)) this.#request = probeRequest;
-    // A 5xx is no life sign. 401 and 403 are: the node answers, it only will not say more to this user.
-    if (answer.status >= 500) this.#end({ kind: 'dead', reason: `status ${answer.status} to a probe` });
+    // A 5xx is no proof of liveness. 401 and 403 are: the node answers, and refuses this user.
+    if (answer.status >= 500) this.#end({ kind: 'failed', reason: `status ${answer.status} to a probe` });
     else this.#end({ kind: 'alive', seesMaster: seesMaster(answer), latencyMs });
   }
 
   onFailure(error: Error): void {
-    this.#end({ kind: 'dead', reason: error.message });
+    this.#end({ kind: 'failed', reason: error.message });
   }
 
   #setTimeout(atMs: number): void {
@@ -153,41 +141,4 @@ function deprecatesLocal({ headers: { warning = '' } }: WireAnswer): boolean {
 
 function seesMaster(answer: WireAnswer): boolean {
   return !/"master_node"\s*:\s*null/.test(answer.body.toString('latin1'));
-}
-
-/** The question for a node's id. Without an answer the client works, only reads cannot be steered. */
-class Identity implements WireSink {
-  readonly #node: Node;
-  readonly #onKnown: () => void;
-  #exchange: Exchange | null = null;
-
-  constructor(node: Node, onKnown: () => void) {
-    this.#node = node;
-    this.#onKnown = onKnown;
-  }
-
-  ask(): void {
-    this.#exchange ??= this.#node.wire.probe(identifyRequest, this);
-  }
-
-  stop(): void {
-    this.#exchange?.cancel();
-    this.#exchange = null;
-  }
-
-  onSent(): void {
-    // It may always be repeated.
-  }
-
-  onAnswer(answer: WireAnswer): void {
-    this.#exchange = null;
-    const id = engineIdIn(answer);
-    if (id === undefined || id === this.#node.engineId) return;
-    this.#node.engineId = id;
-    this.#onKnown();
-  }
-
-  onFailure(): void {
-    this.#exchange = null;
-  }
 }

@@ -1,5 +1,5 @@
-// Optional: asks the cluster now and then for its own list of nodes, and reads it. What is done with it is told to others.
-import { isObject } from '../json.ts';
+// Optional: requests the cluster's own list of nodes at an interval and reads it. Its callback decides what is done with it.
+import { isObject } from '../json/json.ts';
 import type { Time, Timer } from '../time/time.ts';
 import type { NodeAddress } from './address.ts';
 
@@ -52,7 +52,7 @@ export class Sniffer {
   async #sniff(): Promise<void> {
     const answer = await this.#ask().catch(() => undefined);
     const nodes = nodesIn(answer, this.#like);
-    // An empty or missing list is no news: the nodes that are known stay.
+    // An empty or missing list changes nothing: the known nodes stay.
     if (nodes.length > 0 && !this.#stopped) await this.#onNodes(nodes);
   }
 }

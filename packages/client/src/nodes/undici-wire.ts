@@ -1,4 +1,4 @@
-// The real wire: an undici pool per node, driven by its dispatch interface, which is the cheapest one and tells when a
+// The real wire: an undici pool per node, driven by its dispatch interface, which has the lowest cost and reports when a
 // request leaves the queue and reaches a socket.
 import { Pool, type Dispatcher } from 'undici';
 import { authorizationOf, prefixOf } from './address.ts';
@@ -17,7 +17,7 @@ export interface TlsOptions {
   readonly ca?: string | Buffer | readonly (string | Buffer)[];
   /** Name to expect in the certificate, when it is not the host of the URL. */
   readonly servername?: string;
-  /** False accepts any certificate: for a laboratory only. */
+  /** False accepts any certificate: for tests only. */
   readonly rejectUnauthorized?: boolean;
 }
 
@@ -28,7 +28,7 @@ export interface UndiciWireOptions {
   readonly connectTimeoutMs: number;
   /** Idle connections are kept this long. */
   readonly keepAliveMs: number;
-  /** A larger answer is given up. */
+  /** A larger answer is a failure. */
   readonly maxAnswerBytes: number;
   readonly tls?: TlsOptions;
   /** Headers of every request, flat (authorization, user agent). */

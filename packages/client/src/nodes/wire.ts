@@ -21,7 +21,7 @@ export interface WireAnswer {
   readonly body: Buffer;
 }
 
-/** A failure that no node is to blame for, and that another node would not mend. */
+/** A failure that is no fault of the node, and that would be the same at another node. */
 export class WireFault extends Error {
   /** The request cannot be sent as it is; or its answer is larger than this client takes. */
   readonly code: 'invalid-request' | 'bad-response';
@@ -41,14 +41,14 @@ export interface WireSink {
 }
 
 export interface Exchange {
-  /** Ends the exchange: an unsent request is never sent, a sent one loses its connection. The sink hears nothing more. */
+  /** Ends the exchange: an unsent request is never sent, a sent one loses its connection. The sink is not called again. */
   cancel(): void;
 }
 
 /** Connections to one node. */
 export interface Wire {
   send(request: WireRequest, sink: WireSink): Exchange;
-  /** A cheap exchange on a connection of its own, so that it waits behind no user's request. */
+  /** A cheap exchange on a connection of its own, so that it does not wait for requests of users. */
   probe(request: WireRequest, sink: WireSink): Exchange;
   /** Closes every connection; exchanges under way fail, or are let end when `drain`. */
   close(drain?: boolean): Promise<void>;

@@ -1,4 +1,4 @@
-// What the client tells while it works: typed events. An event without a listener costs one property read.
+// Typed events of a running client. An event without a listener costs one property read.
 import type { NodeState } from '../nodes/node.ts';
 
 export interface ClientEvents {
@@ -19,9 +19,9 @@ export interface ClientEvents {
     readonly count: number;
     readonly bytes: number;
   };
-  /** Gathered operations were divided by shard because a request is stuck, or share one lane again. */
+  /** Gathered operations were divided by shard because a request stalled, or share one lane again. */
   lanes: { readonly kind: 'write' | 'get' | 'search'; readonly divided: boolean };
-  /** Gathering of a kind was switched on or off because of what it measured. */
+  /** Gathering of a kind was switched on or off because of measured latencies. */
   gathering: { readonly kind: 'write' | 'get' | 'search'; readonly on: boolean };
   /** The set of nodes changed (sniffing). */
   topology: { readonly nodes: readonly string[] };
@@ -44,7 +44,7 @@ export class Events {
     };
   }
 
-  /** Whether anyone listens: lets a hot path skip building the event. */
+  /** Whether there is a listener: lets a hot path skip building the event. */
   wants(name: keyof ClientEvents): boolean {
     const list = this.#listeners[name];
     return list !== undefined && list.length > 0;
@@ -53,7 +53,7 @@ export class Events {
   emit<K extends keyof ClientEvents>(name: K, event: ClientEvents[K]): void {
     const list = this.#listeners[name];
     if (list === undefined) return;
-    // A listener must not break the operation it watches: its error surfaces on its own turn.
+    // A listener must not break the operation it watches: its error is thrown in a microtask of its own.
     for (const listener of [...list]) {
       try {
         listener(event);

@@ -7,7 +7,7 @@ export class Counters {
   operations = 0;
   succeeded = 0;
   failed = 0;
-  /** Requests sent to engines for callers (first attempts, retries, hedges); probes are apart. */
+  /** Requests sent to engines for callers (first attempts, retries, hedges); probes are not counted. */
   requests = 0;
   retries = 0;
   hedges = 0;
@@ -19,10 +19,11 @@ export class Counters {
   deadlineExceeded = 0;
   /** Writes whose failure left their outcome unknown. */
   unknownOutcomes = 0;
-  nodeDeaths = 0;
+  /** Times a node was marked down. */
+  nodeFailures = 0;
   batches = 0;
   batchedOperations = 0;
-  /** Retries that had to wait because the budget was spent. */
+  /** Retries that had to wait because the budget was empty. */
   budgetWaits = 0;
 
   snapshot(): CounterValues {

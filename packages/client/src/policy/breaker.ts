@@ -82,7 +82,7 @@ export class Breaker {
     if (this.#state === 'closed' && this.#tooManyFailures()) this.open(nowMs);
   }
 
-  /** A trial that ended without a verdict (cancelled): the next call may try. */
+  /** A trial that ended without a result (cancelled): the next call is the trial. */
   abandon(): void {
     this.#trialOut = false;
   }
@@ -96,7 +96,7 @@ export class Breaker {
     this.#change('open');
   }
 
-  /** Closes and forgets the window. */
+  /** Closes and clears the window. */
   close(): void {
     this.#openings = 0;
     this.#trialOut = false;

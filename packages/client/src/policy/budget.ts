@@ -1,16 +1,16 @@
-// Retry budget: a token bucket that keeps an outage from being amplified. Never overdrawn, never refilled above its capacity.
+// Retry budget: a token bucket that prevents retries from amplifying an outage. Never below zero, never above its capacity.
 
 export interface BudgetOptions {
   /** Tokens earned by each first attempt. 0.2 lets retries add at most 20 % to steady traffic. */
   readonly ratio: number;
   /** Tokens earned by time alone, so that a quiet client can still retry. */
   readonly perSecond: number;
-  /** Most tokens kept: the largest burst of retries, e.g. all requests in flight at a node that dies. */
+  /** Most tokens kept: the largest burst of retries, e.g. all requests in flight at a node that fails. */
   readonly capacity: number;
 }
 
 export const retryBudgetDefaults: BudgetOptions = { ratio: 0.2, perSecond: 10, capacity: 200 };
-/** Hedges may add 5 % to the reads; a small burst covers the moment a node slows down. */
+/** Hedges may add 5 % to the reads; a small burst covers the moment when a node becomes slow. */
 export const hedgeBudgetDefaults: BudgetOptions = { ratio: 0.05, perSecond: 0, capacity: 20 };
 
 export class Budget {

@@ -1,7 +1,7 @@
 // What an answer or a broken exchange means: done, final refusal, or worth another attempt, and whether a write may have
-// been applied. Facts about statuses are the engines'; the caution about writes is ours.
-import type { EngineError } from '../errors.ts';
-import { errorIn } from '../json.ts';
+// been applied. What a status means is defined by the engines; how a write is repeated is decided here.
+import type { EngineError } from '../model/errors.ts';
+import { errorIn } from '../json/json.ts';
 
 /** How a request may be repeated. */
 export type Safety =
@@ -18,7 +18,7 @@ export interface Reading {
   readonly verdict: Verdict;
   /** Whether the engine may have applied the request in spite of the answer. */
   readonly maybeApplied: boolean;
-  /** Whether the answer speaks against this node rather than against the request or the cluster. */
+  /** Whether the answer counts as a failure of this node rather than of the request or the cluster. */
   readonly blamesNode: boolean;
 }
 
@@ -40,7 +40,7 @@ const neverExecuted = new Set([
   'circuit_breaking_exception',
 ]);
 
-/** Statuses of blocks that stay until somebody, or a disk with more room, removes them. A 503 block goes with the next election. */
+/** Statuses of blocks that stay until an operator, or a disk with more free space, removes them. A 503 block goes with the next election. */
 const blockStatuses: ReadonlySet<number> = new Set([400, 403, 429]);
 const blockTypes: ReadonlySet<string | undefined> = new Set(['cluster_block_exception', 'index_closed_exception']);
 
@@ -50,7 +50,7 @@ export function isBlock(status: number, errorType: string | undefined): boolean 
 }
 
 /**
- * Errors with 503 that speak of the cluster, not of the node that says so. They prove nothing: when the node of the primary is lost
+ * Errors with 503 about the state of the cluster, not about the node that answers. They prove nothing: when the node of the primary is lost
  * under a write, the engine waits for the next state of the cluster and tries again by itself, so a block (no master) or a primary
  * that does not become active in time may follow a try that was carried out.
  * https://github.com/elastic/elasticsearch/blob/main/server/src/main/java/org/elasticsearch/action/support/single/instance/TransportInstanceSingleOperationAction.java
@@ -61,7 +61,7 @@ const ofCluster = new Set([
   'no_shard_available_action_exception',
 ]);
 
-/** 4xx that mean "not carried out" by RFC 9110, whoever says it. 408 and what is not registered may come from a proxy that gave up waiting. */
+/** 4xx that mean "not carried out" by RFC 9110, whichever server answers. 408 and what is not registered may come from a proxy that gave up waiting. */
 function isRefusal(status: number): boolean {
   return status >= 400 && status <= 431 && status !== 408;
 }

@@ -1,12 +1,12 @@
 // Fences of writes: numbers that grow with every write, kept by the engine as the document's external version, so that an
-// attempt which was given up and lands late never overwrites a write that was acknowledged after it.
+// attempt which was given up and arrives late never overwrites a write that was acknowledged after it.
 
 /** Fences per millisecond of wall clock; with it they stay whole numbers in JSON until the year 2255. */
 const perMs = 1000;
 
 /**
  * Gives fences in the order of the wall clock and, like a hybrid logical clock, never behind one it has seen: a machine
- * whose clock is slow learns from the first conflict.
+ * whose clock is behind corrects it at the first conflict.
  */
 export class Fences {
   readonly #wall: () => number;

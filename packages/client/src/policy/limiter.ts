@@ -48,9 +48,9 @@ export class Limiter {
     }
     this.#shortMs += 0.1 * (latencyMs - this.#shortMs);
     this.#longMs += 0.002 * (latencyMs - this.#longMs);
-    // After a slow spell the long average must not stay high and hide the next one.
+    // After a slow period the long average must not stay high and hide the next one.
     if (this.#longMs > 2 * this.#shortMs) this.#longMs *= 0.95;
-    // A limit that is not used tells nothing.
+    // A limit that is not reached says nothing about latency under load.
     if (this.#inFlight * 2 < this.#limit) return;
     const gradient = Math.max(0.5, Math.min(1, (this.#options.tolerance * this.#longMs) / this.#shortMs));
     const target = this.#limit * gradient + Math.sqrt(this.#limit);
@@ -63,7 +63,7 @@ export class Limiter {
     this.#set(this.#limit * 0.9);
   }
 
-  /** Gives the place back without a lesson (cancelled, broken connection). */
+  /** Gives the place back without a sample (cancelled, broken connection). */
   leaveUnknown(): void {
     this.#inFlight--;
   }

@@ -32,7 +32,7 @@ export class RecentQuantile {
     if (this.#recorded >= this.#window) this.#rotate();
   }
 
-  /** The estimate, milliseconds; Infinity before 32 samples, so that nothing is hedged on a guess. */
+  /** The estimate, milliseconds; Infinity before 32 samples, so that nothing is hedged on too few samples. */
   get valueMs(): number {
     return this.#cached;
   }

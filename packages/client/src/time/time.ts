@@ -1,6 +1,6 @@
-// Time, chance and deferral as one dependency, so that a simulated clock can drive every policy. Nothing else reads a clock.
+// Time, randomness and deferral as one dependency, so that a simulated clock can drive every policy. Nothing else reads a clock.
 
-/** A timer that can be cancelled, and told whether it alone should keep the process alive. */
+/** A timer that can be cancelled, and set to keep the process alive or not. */
 export interface Timer {
   cancel(): void;
   hold(keepAlive: boolean): void;

@@ -1,22 +1,22 @@
 // One shared timer for every deadline, hedge and backoff: a hashed timer wheel. Adding and removing an alarm is a few
-// pointer writes, where a timer of the runtime per call costs microseconds. An alarm rings at most one tick late, never early.
+// pointer writes, where a timer of the runtime per call costs microseconds. An alarm fires at most one tick late, never early.
 import type { Time, Timer } from './time.ts';
 
 const slotCount = 1024;
 
-/** Something that wants to be woken once. Subclasses say what happens; one alarm is in at most one slot. */
+/** Fires once. Subclasses say what happens; one alarm is in at most one slot. */
 export abstract class Alarm {
-  /** Wheel tick at which this alarm rings; -1 when it is not set. */
+  /** Wheel tick at which this alarm fires; -1 when it is not set. */
   dueTick = -1;
   next: Alarm | null = null;
   prev: Alarm | null = null;
 
-  abstract ring(): void;
+  abstract onAlarm(): void;
 }
 
 class Sentinel extends Alarm {
-  override ring(): void {
-    throw new Error('A sentinel never rings.');
+  override onAlarm(): void {
+    throw new Error('A sentinel never fires.');
   }
 }
 
@@ -50,7 +50,7 @@ export class Wheel {
     return this.#count;
   }
 
-  /** Sets `alarm` to ring at `atMs` (the clock of `Time.now`), replacing an earlier setting. */
+  /** Sets `alarm` to fire at `atMs` (the clock of `Time.now`), replacing an earlier setting. */
   set(alarm: Alarm, atMs: number): void {
     if (alarm.dueTick >= 0) this.clear(alarm);
     if (this.#stopped) return;
@@ -77,7 +77,7 @@ export class Wheel {
     if (--this.#count === 0) this.#timer?.hold(false);
   }
 
-  /** Forgets the timer. Alarms still set never ring, and none can be set. */
+  /** Stops the timer. Alarms still set never fire, and none can be set. */
   stop(): void {
     this.#timer?.cancel();
     this.#timer = null;
@@ -85,13 +85,13 @@ export class Wheel {
     this.#stopped = true;
   }
 
-  /** Stops, and rings every alarm that is set, for the last time. */
-  ringAndStop(): void {
+  /** Stops, and fires every alarm that is set, for the last time. */
+  fireAndStop(): void {
     this.stop();
     for (const head of this.#slots)
       for (let alarm = head.next; alarm && alarm !== head; alarm = head.next) {
         this.clear(alarm);
-        alarm.ring();
+        alarm.onAlarm();
       }
   }
 
@@ -116,13 +116,13 @@ export class Wheel {
     const nowTick = Math.floor(this.#time.now() / this.tickMs);
     const first = Math.max(this.#lastTick + 1, nowTick - slotCount + 1);
     this.#lastTick = Math.max(this.#lastTick, nowTick);
-    for (let tick = first; tick <= nowTick; tick++) this.#ringSlot(this.#slot(tick), nowTick);
-    // An alarm that rang may have armed the timer by setting another, which need not be the earliest one that is set.
+    for (let tick = first; tick <= nowTick; tick++) this.#fireSlot(this.#slot(tick), nowTick);
+    // An alarm that fired may have armed the timer by setting another, which need not be the earliest one that is set.
     const nextTick = this.#count > 0 ? this.#nextTick() : Infinity;
     if (nextTick < this.#timerTick) this.#arm(nextTick);
   }
 
-  #ringSlot(head: Alarm, nowTick: number): void {
+  #fireSlot(head: Alarm, nowTick: number): void {
     let alarm = head.next;
     const due: Alarm[] = [];
     while (alarm && alarm !== head) {
@@ -133,11 +133,11 @@ export class Wheel {
       // An earlier alarm of this turn may have cleared or moved this one.
       if (one.dueTick < 0 || one.dueTick > nowTick) continue;
       this.clear(one);
-      one.ring();
+      one.onAlarm();
     }
   }
 
-  /** The earliest tick at which something may ring: exact within one round, one round ahead otherwise. */
+  /** The earliest tick at which an alarm may fire: exact within one round, one round ahead otherwise. */
   #nextTick(): number {
     for (let ahead = 1; ahead < slotCount; ahead++) {
       const head = this.#slot(this.#lastTick + ahead);

@@ -26,7 +26,7 @@ after(async () => {
   await well.close();
 });
 
-test('the official client keeps its API, and a node that answers 503 costs its caller nothing', async () => {
+test('the official client keeps its API, and a node that answers 503 fails no request', async () => {
   const client = new Client(opensearchOptions({ nodes: [sick.url, well.url] }));
   for (let i = 0; i < 8; i++) {
     const { body } = await client.index({ index: 'a', id: `${i}`, body: { n: i } });

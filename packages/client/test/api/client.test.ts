@@ -25,7 +25,7 @@ test('options that cannot work are refused with a reason', () => {
   assert.throws(() => createClient({ nodes: ['search-1:9200'] }), { code: 'invalid-request' });
 });
 
-test('credentials travel in the header and appear nowhere else', async () => {
+test('credentials are sent in the header and appear nowhere else', async () => {
   const client = createClient({ nodes: [server.url], auth: { username: 'app', password: 'geheim' } });
   server.seen.splice(0);
   await client.request({ method: 'GET', path: '/x', query: { pretty: true } });

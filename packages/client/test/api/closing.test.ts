@@ -1,4 +1,4 @@
-// Closing a client gives everybody who still waits an end: under way, waiting for another attempt, for a node, or in a lane.
+// Closing a client ends every operation: under way, waiting for another attempt, for a node, or in a lane.
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { createClient, isClientError, type Client } from '@understudy/client';

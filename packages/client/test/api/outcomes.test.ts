@@ -103,7 +103,7 @@ for (const [name, answer] of bodies) {
   });
 }
 
-test('items of a bulk that are too many, too few or out of order acknowledge nobody they do not name', async () => {
+test('items of a bulk that are too many, too few or out of order acknowledge only the writes they name', async () => {
   const item = (id: string): unknown => ({
     index: { _index: 'a', _id: id, _version: 1, result: 'created', status: 201 },
   });
@@ -147,7 +147,7 @@ test('a 200 that is no answer to a read is a bad response, never "not found" or 
   }
 });
 
-test('a page of some other server with status 404 is no word of the engine', async () => {
+test('a page of some other server with status 404 is no answer of the engine', async () => {
   server.answer = (_seen, response) =>
     response.writeHead(404, { 'content-type': 'text/html' }).end('<html>no such page');
   for (const { code, status, outcome } of await Promise.all(

@@ -1,4 +1,4 @@
-// Requests that are at fault themselves: what ends one node after another, what cannot be sent, and answers without end.
+// Requests that are themselves the fault: those that crash one node after another, that cannot be sent, or whose answer never ends.
 import { after, before, beforeEach, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { createClient, isClientError, type Client, type ClientError, type ClientOptions } from '@understudy/client';
@@ -88,7 +88,7 @@ test('at a single node it is tried five times', async () => {
   await client.close();
 });
 
-test('one node that breaks connections costs its callers nothing', async () => {
+test('one node that breaks connections fails no request', async () => {
   for (const server of servers.slice(1))
     server.answer = (_seen, response) => json(response, 200, { _index: 'a', _id: '1', found: false });
   const client = clientFor({ gather: false });

@@ -106,16 +106,16 @@ test('a bulk of the caller is the first to learn it, and keeps the order of its 
   await client.close();
 });
 
-test('a refusal that the path does not mend ends with the culprit alone, and teaches nothing', async () => {
+test('a refusal that remains with the index in the path ends with the invalid entry alone, and changes nothing for later requests', async () => {
   server.answer = (seen, response) =>
-    seen.body.includes('poison')
+    seen.body.includes('invalid')
       ? json(response, 400, {
           error: { type: 'illegal_argument_exception', reason: 'for another reason' },
           status: 400,
         })
       : strict({ ...seen, body: seen.body.replaceAll('"_index":"a",', ''), url: '/a/_bulk' }, response);
   const ends = await Promise.all(
-    ['1', 'poison', '3'].map((id) =>
+    ['1', 'invalid', '3'].map((id) =>
       client.index({ index: 'a', id, document: {} }).then(
         ({ result }) => result,
         (error: unknown) => (isClientError(error) ? error.code : 'other'),

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { Flight, InFlight } from '../../src/nodes/in-flight.ts';
+import { InFlightRequest, InFlight } from '../../src/nodes/in-flight.ts';
 
-class Request extends Flight {
+class Request extends InFlightRequest {
   readonly startedMs: number;
   constructor(startedMs: number) {
     super();

@@ -1,12 +1,12 @@
-// What users feel while nodes die, on a simulated cluster: exact and fast, where real engines are slow and noisy.
+// What users observe while nodes fail, on a simulated cluster: exact and fast, where real engines are slow and noisy.
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { createClient, isClientError, type Client, type ClientOptions } from '@understudy/client';
-import { SimEngine, type Fate } from './sim-engine.ts';
+import { SimEngine, type Behaviour } from './sim-engine.ts';
 import { SimTime } from './sim-time.ts';
 
 const urls = ['http://n0:9200', 'http://n1:9200', 'http://n2:9200'];
-const answer = (afterMs: number): Fate => ({ kind: 'answer', afterMs });
+const answer = (afterMs: number): Behaviour => ({ kind: 'answer', afterMs });
 
 interface Setup {
   readonly time: SimTime;
@@ -21,7 +21,7 @@ function setup(options: Partial<ClientOptions> = {}, seed = 7): Setup {
   return { time, engine, client };
 }
 
-interface Felt {
+interface Observed {
   done: number;
   failed: string[];
   latencies: number[];
@@ -30,7 +30,7 @@ interface Felt {
 /** One operation every `everyMs` for `forMs`. */
 async function load(
   s: Setup,
-  felt: Felt,
+  observed: Observed,
   everyMs: number,
   forMs: number,
   operation: (n: number) => Promise<unknown>,
@@ -39,29 +39,29 @@ async function load(
     const startedMs = s.time.now();
     operation(n).then(
       () => {
-        felt.done++;
-        felt.latencies.push(s.time.now() - startedMs);
+        observed.done++;
+        observed.latencies.push(s.time.now() - startedMs);
       },
-      (error: unknown) => felt.failed.push(isClientError(error) ? error.code : String(error)),
+      (error: unknown) => observed.failed.push(isClientError(error) ? error.code : String(error)),
     );
     await s.time.run(everyMs);
   }
 }
 
-const p = (felt: Felt, q: number): number =>
-  [...felt.latencies].sort((a, b) => a - b)[Math.floor(felt.latencies.length * q)] ?? NaN;
-const felt = (): Felt => ({ done: 0, failed: [], latencies: [] });
+const p = (observed: Observed, q: number): number =>
+  [...observed.latencies].sort((a, b) => a - b)[Math.floor(observed.latencies.length * q)] ?? NaN;
+const observed = (): Observed => ({ done: 0, failed: [], latencies: [] });
 
-test('a killed node fails no request, dies once, and carries traffic within 2 s of its return', async () => {
+test('a killed node fails no request, is marked down once, and has traffic within 2 s of its return', async () => {
   const s = setup();
   let dead = false;
-  s.engine.fates = (node) => (dead && node === urls[0] ? { kind: 'refuse' } : answer(5));
-  const f = felt();
+  s.engine.behaviours = (node) => (dead && node === urls[0] ? { kind: 'refuse' } : answer(5));
+  const f = observed();
   const write = (n: number): Promise<unknown> => s.client.index({ index: 'a', id: `${n}`, document: { n } });
   await load(s, f, 5, 1000, write);
   dead = true;
   await load(s, f, 5, 5000, write);
-  assert.equal(s.client.metrics().counters.nodeDeaths, 1);
+  assert.equal(s.client.metrics().counters.nodeFailures, 1);
   dead = false;
   const backMs = s.time.now();
   const before = s.engine.received.length;
@@ -73,29 +73,29 @@ test('a killed node fails no request, dies once, and carries traffic within 2 s 
   assert.ok(Math.max(...f.latencies) < 100, `longest ${Math.max(...f.latencies)} ms`);
 });
 
-test('a hung node fails no request, and holds up what waited there for less than a second', async () => {
+test('a hung node fails no request, and delays its requests by less than a second', async () => {
   const s = setup();
   let hung = false;
-  s.engine.fates = (node) => (hung && node === urls[0] ? { kind: 'hang', applied: false } : answer(5));
-  const f = felt();
+  s.engine.behaviours = (node) => (hung && node === urls[0] ? { kind: 'hang', applied: false } : answer(5));
+  const f = observed();
   const write = (n: number): Promise<unknown> => s.client.index({ index: 'a', id: `${n}`, document: { n } });
   await load(s, f, 5, 1000, write);
   hung = true;
   await load(s, f, 5, 10_000, write);
   assert.deepEqual(f.failed, []);
   assert.ok(Math.max(...f.latencies) < 1000, `longest ${Math.max(...f.latencies)} ms`);
-  assert.equal(s.client.metrics().counters.nodeDeaths, 1);
+  assert.equal(s.client.metrics().counters.nodeFailures, 1);
 });
 
 test('one node slowed by a second: p99 of reads at most twice the healthy one, for at most 5 % more requests', async () => {
   const s = setup();
-  s.engine.fates = () => answer(5 + s.time.random() * 5);
-  const healthy = felt();
+  s.engine.behaviours = () => answer(5 + s.time.random() * 5);
+  const healthy = observed();
   const read = (): Promise<unknown> => s.client.get({ index: 'a', id: '1' });
   await load(s, healthy, 2, 4000, read);
-  s.engine.fates = (node) => answer((node === urls[0] ? 1000 : 5) + s.time.random() * 5);
+  s.engine.behaviours = (node) => answer((node === urls[0] ? 1000 : 5) + s.time.random() * 5);
   const before = s.client.metrics().counters;
-  const slowed = felt();
+  const slowed = observed();
   await load(s, slowed, 2, 20_000, read);
   await s.time.run(2000);
   assert.deepEqual(slowed.failed, []);
@@ -105,27 +105,27 @@ test('one node slowed by a second: p99 of reads at most twice the healthy one, f
   assert.ok(extra <= 0.05, `${(extra * 100).toFixed(1)} % more requests`);
 });
 
-for (const [name, fate] of [
+for (const [name, behaviour] of [
   ['refuses connections', { kind: 'refuse' }],
   ['answers 503', { kind: 'status', status: 503, afterMs: 2 }],
   ['hangs', { kind: 'hang', applied: false }],
 ] as const) {
-  test(`a whole cluster that ${name} gets at most 1.1 requests per operation, and clients are told soon`, async () => {
+  test(`a whole cluster that ${name} gets at most 1.1 requests per operation, and clients fail fast soon`, async () => {
     const s = setup({ deadlineMs: 10_000 });
-    const f = felt();
+    const f = observed();
     const read = (n: number): Promise<unknown> => s.client.get({ index: 'a', id: `${n}` });
     await load(s, f, 5, 1000, read);
-    s.engine.fates = () => fate;
+    s.engine.behaviours = () => behaviour;
     const before = { operations: s.client.metrics().counters.operations, requests: s.engine.requests };
     await load(s, f, 5, 60_000, read);
     const operations = s.client.metrics().counters.operations - before.operations;
     const perOperation = (s.engine.requests - before.requests) / operations;
     assert.ok(perOperation <= 1.1, `${perOperation.toFixed(2)} requests per operation`);
     assert.ok(f.failed.includes('circuit-open'), 'the circuit opened');
-    s.engine.fates = () => answer(5);
+    s.engine.behaviours = () => answer(5);
     await s.time.run(12_000);
     await load(s, f, 50, 2000, read);
-    const again = felt();
+    const again = observed();
     await load(s, again, 5, 1000, read);
     await s.time.run(100);
     assert.deepEqual(again.failed, [], 'it recovers by itself');
@@ -134,8 +134,9 @@ for (const [name, fate] of [
 
 test('the last usable node is never given up on the evidence of its answers', async () => {
   const s = setup({ deadlineMs: 500 });
-  s.engine.fates = (_node, _request, isProbe) => (isProbe ? answer(1) : { kind: 'status', status: 500, afterMs: 1 });
-  const f = felt();
+  s.engine.behaviours = (_node, _request, isProbe) =>
+    isProbe ? answer(1) : { kind: 'status', status: 500, afterMs: 1 };
+  const f = observed();
   await load(s, f, 5, 3000, (n) => s.client.get({ index: 'a', id: `${n}` }));
   assert.ok(s.client.metrics().nodes.some(({ state }) => state === 'up'));
 });
@@ -175,7 +176,7 @@ test('Retry-After is honoured: nothing is sent to the cluster before it', async 
 test('a create whose first attempt was carried out and never answered says created, once, and is confirmed by a write', async () => {
   const s = setup();
   let first = true;
-  s.engine.fates = (_node, request, isProbe) => {
+  s.engine.behaviours = (_node, request, isProbe) => {
     if (isProbe || !first || !request.path.includes('_create')) return answer(2);
     first = false;
     return { kind: 'reset', applied: true, afterMs: 2 };
@@ -189,7 +190,7 @@ test('a create whose first attempt was carried out and never answered says creat
 
 test('an update that was sent and not answered is not repeated, and its outcome is unknown', async () => {
   const s = setup({ deadlineMs: 2000 });
-  s.engine.fates = (_node, request, isProbe) =>
+  s.engine.behaviours = (_node, request, isProbe) =>
     !isProbe && request.path.includes('_update') ? { kind: 'reset', applied: true, afterMs: 2 } : answer(2);
   const updating = s.client.update({ index: 'a', id: '1', doc: { n: 1 } }).catch((error: unknown) => error);
   await s.time.run(3000);
@@ -200,7 +201,7 @@ test('an update that was sent and not answered is not repeated, and its outcome 
 
 test('the fallback answers instead of an error when nothing was carried out', async () => {
   const s = setup({ deadlineMs: 300, fallback: (error) => ({ found: false, from: error.code }) });
-  s.engine.fates = () => ({ kind: 'refuse' });
+  s.engine.behaviours = () => ({ kind: 'refuse' });
   const reading = s.client.get({ index: 'a', id: '1' });
   await s.time.run(1000);
   assert.equal(((await reading) as unknown as { from: string }).from, 'deadline-exceeded');
@@ -209,12 +210,12 @@ test('the fallback answers instead of an error when nothing was carried out', as
 test('a bulk of one caller: failed items are sent again, a conflict with its own repetition is resolved, refusals stay', async () => {
   const s = setup();
   let resets = 1;
-  s.engine.fates = (_node, request, isProbe) =>
+  s.engine.behaviours = (_node, request, isProbe) =>
     !isProbe && request.path.startsWith('/_bulk') && resets-- > 0
       ? { kind: 'reset', applied: true, afterMs: 2 }
       : answer(2);
   let rejections = 2;
-  s.engine.itemFates = (id) => (id === 'late' && rejections-- > 0 ? 503 : id === 'bad' ? 400 : undefined);
+  s.engine.itemStatuses = (id) => (id === 'late' && rejections-- > 0 ? 503 : id === 'bad' ? 400 : undefined);
   const running = s.client.bulk({
     operations: [
       { op: 'create', index: 'a', id: 'own', document: { n: 1 } },
@@ -232,13 +233,13 @@ test('a bulk of one caller: failed items are sent again, a conflict with its own
   );
 });
 
-test('a node that comes back cold gets one request at a time until it has shown that it is warm', async () => {
+test('a node that comes back cold gets one request at a time until it is warm', async () => {
   const s = setup();
   let dead = false;
   let coldLeft = 0;
   let busyUntilMs = 0;
   let together = 0;
-  s.engine.fates = (node, _request, isProbe) => {
+  s.engine.behaviours = (node, _request, isProbe) => {
     if (node !== urls[0] || isProbe) return node === urls[0] && dead ? { kind: 'refuse' } : answer(2);
     if (dead) return { kind: 'refuse' };
     const now = s.time.now();
@@ -248,7 +249,7 @@ test('a node that comes back cold gets one request at a time until it has shown 
     busyUntilMs = now + 200;
     return answer(200);
   };
-  const f = felt();
+  const f = observed();
   const write = (n: number): Promise<unknown> => s.client.index({ index: 'a', id: `${n}`, document: { n } });
   await load(s, f, 1, 500, write);
   dead = true;
@@ -259,5 +260,5 @@ test('a node that comes back cold gets one request at a time until it has shown 
   await s.time.run(5000);
   assert.equal(f.done, 5000);
   assert.ok(coldLeft < 5, 'it was used');
-  assert.equal(together, 0, 'nothing joined a request to the cold node');
+  assert.equal(together, 0, 'the cold node had one request at a time');
 });

@@ -1,7 +1,7 @@
 // One simulated run: many operations of many callers against a faulty cluster, and everything that must hold afterwards.
 import assert from 'node:assert/strict';
 import { createClient, isClientError, type Client, type ClientError, type ClientOptions } from '@understudy/client';
-import { SimEngine, type Fate } from './sim-engine.ts';
+import { SimEngine, type Behaviour } from './sim-engine.ts';
 import { seededRandom, SimTime } from './sim-time.ts';
 
 export interface Plan {
@@ -45,8 +45,8 @@ export async function simulate(plan: Plan, more: Partial<ClientOptions> = {}): P
   const time = new SimTime(plan.seed);
   const random = seededRandom(plan.seed ^ 0x5bd1e995);
   const engine = new SimEngine(time);
-  engine.fates = (_node, _request, isProbe) => fateOf(plan, random, isProbe);
-  engine.itemFates = () => (random() < plan.item ? [429, 503, 400][Math.floor(random() * 3)] : undefined);
+  engine.behaviours = (_node, _request, isProbe) => behaviourOf(plan, random, isProbe);
+  engine.itemStatuses = () => (random() < plan.item ? [429, 503, 400][Math.floor(random() * 3)] : undefined);
   const client = createClient({
     nodes: Array.from({ length: plan.nodes }, (_, i) => `http://n${i}:9200`),
     deadlineMs: plan.deadlineMs,
@@ -81,7 +81,7 @@ export async function simulate(plan: Plan, more: Partial<ClientOptions> = {}): P
   return tally;
 }
 
-function fateOf(plan: Plan, random: () => number, isProbe: boolean): Fate {
+function behaviourOf(plan: Plan, random: () => number, isProbe: boolean): Behaviour {
   const afterMs = 1 + random() * 20;
   let roll = random() * (isProbe ? 2 : 1);
   if ((roll -= plan.refuse) < 0) return { kind: 'refuse' };
@@ -95,8 +95,8 @@ function fateOf(plan: Plan, random: () => number, isProbe: boolean): Fate {
 function watchCancelled(engine: SimEngine, time: SimTime): { cancelled: Map<string, number>; found: string[] } {
   const cancelled = new Map<string, number>();
   const found: string[] = [];
-  const planned = engine.fates;
-  engine.fates = (node, request, isProbe) => {
+  const planned = engine.behaviours;
+  engine.behaviours = (node, request, isProbe) => {
     const text = `${request.path} ${String(request.body)}`;
     for (const [id, at] of cancelled) if (time.now() >= at && text.includes(`${id}~`)) found.push(id);
     return planned(node, request, isProbe);
@@ -123,7 +123,7 @@ async function operate(
       if (caller.settled > 0) return;
       caller.cancelledMs = time.now();
       abort.abort();
-      // A request with this id that leaves from here on would be work that nobody wants.
+      // A request with this id that is sent from here on would be cancelled work.
       cancelled.set(caller.id, time.now());
     });
   }

@@ -10,8 +10,8 @@ export interface Stored {
   readonly seqNo: number;
 }
 
-/** What becomes of one request at a node. */
-export type Fate =
+/** How a node behaves to one request. */
+export type Behaviour =
   | { readonly kind: 'answer'; readonly afterMs: number }
   /** The connection is refused: nothing reached the engine. */
   | { readonly kind: 'refuse' }
@@ -19,14 +19,14 @@ export type Fate =
   | { readonly kind: 'reset'; readonly applied: boolean; readonly afterMs: number }
   /** No answer, ever; carried out or not. */
   | { readonly kind: 'hang'; readonly applied: boolean }
-  /** No answer; carried out long after everybody gave it up. */
+  /** No answer; carried out long after it was given up. */
   | { readonly kind: 'late'; readonly afterMs: number }
   /** A status in place of an answer; nothing is carried out. */
   | { readonly kind: 'status'; readonly status: number; readonly afterMs: number };
 
-export type Fates = (node: string, request: WireRequest, isProbe: boolean) => Fate;
+export type Behaviours = (node: string, request: WireRequest, isProbe: boolean) => Behaviour;
 /** Status of one bulk item in place of carrying it out; undefined carries it out. */
-export type ItemFates = (id: string) => number | undefined;
+export type ItemStatuses = (id: string) => number | undefined;
 
 interface Item {
   readonly op: 'index' | 'create' | 'update' | 'delete';
@@ -51,8 +51,8 @@ export class SimEngine {
   readonly #shards: number;
   readonly #tombstones = new Map<string, number>();
   #seqNo = 0;
-  fates: Fates = () => ({ kind: 'answer', afterMs: 5 });
-  itemFates: ItemFates = () => undefined;
+  behaviours: Behaviours = () => ({ kind: 'answer', afterMs: 5 });
+  itemStatuses: ItemStatuses = () => undefined;
 
   constructor(time: SimTime, shards = 1) {
     this.#time = time;
@@ -71,13 +71,13 @@ export class SimEngine {
         this.openExchanges--;
         return true;
       };
-      const fate = this.fates(node, request, isProbe);
+      const behaviour = this.behaviours(node, request, isProbe);
       const later = (ms: number, task: () => void): void => {
         const timer = this.#time.after(ms, task);
         cancelTimer = () => timer.cancel();
       };
       let cancelTimer = (): void => undefined;
-      this.#deliver(fate, node, request, sink, isProbe, later, end);
+      this.#deliver(behaviour, node, request, sink, isProbe, later, end);
       return {
         cancel: () => {
           if (end()) cancelTimer();
@@ -92,7 +92,7 @@ export class SimEngine {
   }
 
   #deliver(
-    fate: Fate,
+    behaviour: Behaviour,
     node: string,
     request: WireRequest,
     sink: WireSink,
@@ -100,7 +100,7 @@ export class SimEngine {
     later: (ms: number, task: () => void) => void,
     end: () => boolean,
   ): void {
-    if (fate.kind === 'refuse') {
+    if (behaviour.kind === 'refuse') {
       later(0.2, () => {
         if (end()) sink.onFailure(Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }));
       });
@@ -112,21 +112,22 @@ export class SimEngine {
       this.requests++;
       if (this.keepRecord) this.received.push({ atMs: this.#time.now(), node, request });
     }
-    if (fate.kind === 'status') {
-      later(fate.afterMs, () => {
+    if (behaviour.kind === 'status') {
+      later(behaviour.afterMs, () => {
         if (end())
           sink.onAnswer(
-            answerOf(fate.status, { error: { type: 'simulated', reason: 'by plan' }, status: fate.status }),
+            answerOf(behaviour.status, { error: { type: 'simulated', reason: 'by plan' }, status: behaviour.status }),
           );
       });
       return;
     }
-    if (fate.kind === 'late') return void this.#time.after(fate.afterMs, () => void this.carryOut(request));
-    const body = fate.kind === 'answer' || fate.applied ? this.carryOut(request) : undefined;
-    if (fate.kind === 'hang') return;
-    later(fate.afterMs, () => {
+    if (behaviour.kind === 'late') return void this.#time.after(behaviour.afterMs, () => void this.carryOut(request));
+    const body = behaviour.kind === 'answer' || behaviour.applied ? this.carryOut(request) : undefined;
+    if (behaviour.kind === 'hang') return;
+    later(behaviour.afterMs, () => {
       if (!end()) return;
-      if (fate.kind === 'reset') sink.onFailure(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }));
+      if (behaviour.kind === 'reset')
+        sink.onFailure(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }));
       else sink.onAnswer(answerOf(body!.status, body!.body));
     });
   }
@@ -168,7 +169,7 @@ export class SimEngine {
   }
 
   #bulkItem(item: Item): Record<string, unknown> {
-    const planned = this.itemFates(item.id);
+    const planned = this.itemStatuses(item.id);
     if (planned !== undefined) {
       const type =
         planned === 429

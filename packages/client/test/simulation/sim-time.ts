@@ -1,4 +1,4 @@
-// A clock that stands still until it is told to run: events happen in order of time, and promises settle between them.
+// A simulated clock that advances only in `run`: events happen in order of time, and promises settle between them.
 import type { Time, Timer } from '../../src/time/time.ts';
 
 interface Event {

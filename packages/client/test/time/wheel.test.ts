@@ -11,12 +11,12 @@ class Recorder extends Alarm {
     super();
     this.#time = time;
   }
-  override ring(): void {
+  override onAlarm(): void {
     this.rangMs.push(this.#time.now());
   }
 }
 
-test('every alarm rings once, never early, and at most a tick late; a cleared one never rings', async () => {
+test('every alarm fires once, never early, and at most a tick late; a cleared one never fires', async () => {
   const alarms = fc.array(fc.record({ inMs: fc.double({ min: 0, max: 20_000, noNaN: true }), clear: fc.boolean() }), {
     maxLength: 40,
   });

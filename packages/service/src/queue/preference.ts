@@ -1,4 +1,4 @@
-// The Prefer header: whether a caller would rather have a write queued than refused. https://www.rfc-editor.org/rfc/rfc7240
+// The Prefer header: whether a caller wants a write to be queued rather than refused. https://www.rfc-editor.org/rfc/rfc7240
 
 export interface WritePreference {
   readonly respondAsync: boolean;
@@ -6,7 +6,7 @@ export interface WritePreference {
   readonly waitMs: number | undefined;
 }
 
-/** Preferences that are unknown or make no sense are passed over, as the RFC asks; of a repeated one the first counts. */
+/** Preferences that are unknown or make no sense are ignored, as the RFC demands; of a repeated one the first counts. */
 export function readPreference(header: string | readonly string[] | undefined): WritePreference {
   const text = typeof header === 'string' ? header : (header ?? []).join(',');
   const values = new Map<string, string>();

@@ -1,9 +1,9 @@
-// One file of the queue: accepted writes and marks of those that are settled. It only grows, and goes when all is settled.
+// One file of the queue: accepted writes and marks of those that are settled. It is only appended to, and removed when all are settled.
 import { randomUUID } from 'node:crypto';
 import { constants, open, rm, type FileHandle } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { claim, type Claim } from './claim.ts';
-import type { LateWrite } from '../engine.ts';
+import { lockFile, type FileLock } from './file-lock.ts';
+import type { DeferredWrite } from '../engine.ts';
 import { decodeRecord, encodeRecord, readRecords } from './record.ts';
 
 export const queueFileSuffix = '.queue';
@@ -25,7 +25,7 @@ export class QueueFile {
   /** Damaged lines found when the file was taken over. */
   readonly damaged: number;
   readonly #handle: FileHandle;
-  readonly #claim: Claim;
+  readonly #lock: FileLock;
   /** Lengths of the lines with writes to be carried out, by their offsets: in the order in which they were accepted. */
   readonly #pending: Map<number, number>;
   #end: number;
@@ -35,10 +35,10 @@ export class QueueFile {
   #marks: number[] = [];
   #flushing: Promise<void> | undefined;
 
-  private constructor(path: string, handle: FileHandle, held: Claim, content?: Content) {
+  private constructor(path: string, handle: FileHandle, lock: FileLock, content?: Content) {
     this.path = path;
     this.#handle = handle;
-    this.#claim = held;
+    this.#lock = lock;
     this.#pending = content?.pending ?? new Map<number, number>();
     this.#end = content?.end ?? 0;
     this.damaged = content?.damaged ?? 0;
@@ -49,22 +49,22 @@ export class QueueFile {
   /** A new file, of this process. Its name sorts by age, and is on the disk before a write is accepted into it. */
   static async create(directory: string): Promise<QueueFile> {
     const path = join(directory, `${Date.now()}-${randomUUID()}${queueFileSuffix}`);
-    // Claimed before it exists, so that nobody else finds it unclaimed.
-    const held = (await claim(basename(path))) as Claim;
+    // Locked before it exists, so that no other process finds it without a lock.
+    const lock = (await lockFile(basename(path))) as FileLock;
     try {
       const handle = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600);
       await syncDirectory(directory);
-      return new QueueFile(path, handle, held, undefined);
+      return new QueueFile(path, handle, lock, undefined);
     } catch (error) {
-      held.release();
+      lock.release();
       throw error;
     }
   }
 
-  /** The file of a process that is gone; undefined when another process works on it, or finished it. */
+  /** The file of a process that has ended; undefined when another process works on it, or has removed it. */
   static async takeOver(path: string): Promise<QueueFile | undefined> {
-    const held = await claim(basename(path));
-    if (held === undefined) return undefined;
+    const lock = await lockFile(basename(path));
+    if (lock === undefined) return undefined;
     try {
       const handle = await open(path, 'r+');
       const { records, damaged, end } = readRecords(await handle.readFile());
@@ -73,11 +73,11 @@ export class QueueFile {
         if ('settled' in record) for (const settled of record.settled) pending.delete(settled);
         else pending.set(offset, length);
       }
-      // What follows starts on a line of its own.
+      // The next record starts on a line of its own.
       await handle.truncate(end);
-      return new QueueFile(path, handle, held, { pending, end, damaged });
+      return new QueueFile(path, handle, lock, { pending, end, damaged });
     } catch (error) {
-      held.release();
+      lock.release();
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
       throw error;
     }
@@ -95,7 +95,7 @@ export class QueueFile {
     return this.#end + this.#waitingBytes;
   }
 
-  /** Nothing is left to do, nothing on its way. */
+  /** No write is pending, and none is being written to the disk. */
   get isDone(): boolean {
     return this.#pending.size === 0 && this.#flushing === undefined;
   }
@@ -109,29 +109,29 @@ export class QueueFile {
     });
   }
 
-  /** Takes no further write, so that the file can go. */
+  /** Takes no further write, so that the file can be removed. */
   seal(): void {
     this.#takesWrites = false;
   }
 
-  /** Offsets of the writes to be carried out, in order, in portions of so many writes and bytes, or of one larger write. */
-  *portions(mostWrites: number, mostBytes: number): Generator<readonly number[]> {
-    let portion: number[] = [];
+  /** Offsets of the writes to be carried out, in order, in batches of at most so many writes and bytes, or of one larger write. */
+  *batches(mostWrites: number, mostBytes: number): Generator<readonly number[]> {
+    let batch: number[] = [];
     let bytes = 0;
     for (const [offset, length] of [...this.#pending]) {
-      if (portion.length === mostWrites || (portion.length > 0 && bytes + length > mostBytes)) {
-        yield portion;
-        portion = [];
+      if (batch.length === mostWrites || (batch.length > 0 && bytes + length > mostBytes)) {
+        yield batch;
+        batch = [];
         bytes = 0;
       }
-      portion.push(offset);
+      batch.push(offset);
       bytes += length;
     }
-    if (portion.length > 0) yield portion;
+    if (batch.length > 0) yield batch;
   }
 
-  /** One write to be carried out; undefined when the disk does not give it back as it was written. */
-  async read(offset: number): Promise<LateWrite | undefined> {
+  /** One write to be carried out; undefined when the file does not have it as it was written. */
+  async read(offset: number): Promise<DeferredWrite | undefined> {
     const line = Buffer.alloc((this.#pending.get(offset) ?? 1) - 1);
     await this.#handle.read(line, 0, line.length, offset);
     const record = decodeRecord(line);
@@ -139,8 +139,8 @@ export class QueueFile {
   }
 
   /**
-   * These need no more work. The mark is not forced to the disk: a machine that loses its power may carry them out again,
-   * which their fences make harmless.
+   * These need no more work. The mark is not forced to the disk: after a power loss they may be carried out again,
+   * which their fences make safe.
    */
   async settle(offsets: readonly number[]): Promise<void> {
     for (const offset of offsets) this.#pending.delete(offset);
@@ -154,7 +154,7 @@ export class QueueFile {
     await this.#flushing;
     if (this.#pending.size === 0) await rm(this.path, { force: true });
     await this.#handle.close();
-    this.#claim.release();
+    this.#lock.release();
   }
 
   async #flush(): Promise<void> {
@@ -191,11 +191,11 @@ export class QueueFile {
         done();
       }
     }
-    // In the same turn as the last look at what waits, so that nothing is left waiting.
+    // In the same turn of the event loop as the last check for waiting writes, so that none is left waiting.
     this.#flushing = undefined;
   }
 
-  /** A disk that failed once is not asked again for this file: what is in it is carried out, what is new goes to another. */
+  /** After a failed write nothing is appended to this file: its writes are carried out, new ones go to another file. */
   async #giveUp(start: number, writes: readonly Waiting[], error: unknown): Promise<void> {
     this.seal();
     const rest = this.#waiting.splice(0);
@@ -206,11 +206,11 @@ export class QueueFile {
   }
 }
 
-/** A disk that is nearly full takes a part and says so without an error. */
+/** On a disk that is nearly full a write may be partial, without an error. */
 async function writeAll(handle: FileHandle, bytes: Buffer, position: number): Promise<void> {
   for (let written = 0; written < bytes.length;) {
     const { bytesWritten } = await handle.write(bytes, written, bytes.length - written, position + written);
-    if (bytesWritten === 0) throw new Error('The disk takes no more.');
+    if (bytesWritten === 0) throw new Error('The disk is full.');
     written += bytesWritten;
   }
 }

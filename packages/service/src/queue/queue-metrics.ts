@@ -15,7 +15,7 @@ export function addQueueMetrics(registry: Registry, queue: WriteQueue): void {
   new Gauge({
     name: 'service_queue_bytes',
     help: 'Size of the queue on this machine',
-    // Each worker tells the whole.
+    // Each worker reports the size of the whole queue.
     aggregator: 'max',
     registers,
     collect() {

@@ -1,4 +1,4 @@
-// Writes of callers who would rather have them queued than refused: to the engine first, and to the queue when it takes nothing.
+// Writes of callers who asked for a queue (Prefer: respond-async): to the engine first, and to the queue when it takes none.
 import type { StoredDocument } from '../document.ts';
 import { EngineError, type BulkOutcome, type Writer, type WriteResult } from '../engine.ts';
 import type { WritePreference } from './preference.ts';
@@ -12,7 +12,7 @@ export function writerFor(engine: Writer, queue: WriteQueue | undefined, prefere
   return queue !== undefined && preference.respondAsync ? new QueuingWriter(engine, queue, preference.waitMs) : engine;
 }
 
-/** The engine takes the write from nobody now. A block may be there for long: then the queue fills, and says so. */
+/** The engine takes no writes now. A block may last long: then the queue becomes full, and refuses writes. */
 function mayBeQueued(error: EngineError): boolean {
   return error.isOutage || error.kind === 'write-blocked';
 }

@@ -1,10 +1,10 @@
-// One line of a queue file: a checksum, then JSON. A line that a crash cut short, or a disk damaged, is known by it.
+// One line of a queue file: a checksum, then JSON. A line that a crash truncated, or the disk damaged, is detected by it.
 import { crc32 } from 'node:zlib';
 import { parseExact, stringifyExact } from '@understudy/client';
-import type { LateWrite } from '../engine.ts';
+import type { DeferredWrite } from '../engine.ts';
 
 /** What a line says: a write that was accepted, or the offsets of those that need no more work. */
-export type QueueRecord = LateWrite | { readonly settled: readonly number[] };
+export type QueueRecord = DeferredWrite | { readonly settled: readonly number[] };
 
 /** A record and where its line is, in bytes, the line feed included. */
 export interface PlacedRecord {
@@ -30,7 +30,7 @@ export function encodeRecord(record: QueueRecord): Buffer {
   return Buffer.from(`${checksumOf(Buffer.from(json))} ${json}\n`);
 }
 
-/** All records of a file. A damaged line costs itself alone: the next one starts after its line feed. */
+/** All records of a file. A damaged line affects no other: the next one starts after its line feed. */
 export function readRecords(bytes: Buffer): ReadRecords {
   const records: PlacedRecord[] = [];
   let damaged = 0;

@@ -1,21 +1,21 @@
 // Writes that the engine cannot take now, kept on this machine's disk until it can. Each worker has files of its own and takes
-// over those of workers that are gone.
+// over those of workers that have ended.
 import { access, constants, mkdir, readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { StoredDocument } from '../document.ts';
-import { EngineError, type Engine, type LateOutcome, type LateWrite, type WriteResult } from '../engine.ts';
+import { EngineError, type Engine, type DeferredOutcome, type DeferredWrite, type WriteResult } from '../engine.ts';
 import { QueueFile, queueFileSuffix, syncDirectory } from './queue-file.ts';
 import { encodeRecord } from './record.ts';
 
 /** What is carried out at once. */
-const together = { writes: 200, bytes: 4 * 1024 * 1024 };
-/** A file this large is followed by a new one, so that what was carried out frees its place. */
+const batchSize = { writes: 200, bytes: 4 * 1024 * 1024 };
+/** A file this large is followed by a new one, so that the space of settled writes is freed. */
 const fileBytes = 8 * 1024 * 1024;
 /** Each write is accounted as at least this much: it takes memory as well. */
 const leastBytes = 512;
-/** How often the engine is asked again, and files without a worker are looked for. */
+/** How often the engine is tried again, and files without a worker are searched. */
 const everyMs = 1000;
 /** How long the work under way may take when the process stops. */
 const closeWithinMs = 1000;
@@ -25,7 +25,7 @@ export interface WriteQueueOptions {
   readonly directory: string;
   /** Bound of all files in the directory; each worker sees what the others accepted with a delay of about a second. */
   readonly mostBytes: number;
-  readonly engine: Pick<Engine, 'newFence' | 'writeLate'>;
+  readonly engine: Pick<Engine, 'newFence' | 'writeDeferred'>;
   readonly index: string;
   readonly logger: Logger;
 }
@@ -40,7 +40,7 @@ export interface QueueCounts {
   readonly settled: Record<Settled, number>;
 }
 
-interface PlacedWrite extends LateWrite {
+interface PlacedWrite extends DeferredWrite {
   readonly offset: number;
 }
 
@@ -64,7 +64,7 @@ export class WriteQueue {
     this.#options = options;
   }
 
-  /** Begins to carry out what is there, of gone workers too. */
+  /** Begins to carry out the queued writes, also those of workers that have ended. */
   start(): void {
     this.#plan(0);
   }
@@ -85,7 +85,7 @@ export class WriteQueue {
 
   /**
    * Keeps a write; resolves when it is on the disk, with the version it will have in the engine. Rejects with an EngineError:
-   * `queue-full` kept nothing, `unknown` when the disk did not say whether it did.
+   * `queue-full` kept nothing, `unknown` when the disk did not confirm.
    */
   async accept(document: StoredDocument): Promise<WriteResult> {
     const { engine, index } = this.#options;
@@ -126,7 +126,7 @@ export class WriteQueue {
   async #append(line: Buffer): Promise<void> {
     for (;;) {
       const last = this.#files.at(-1);
-      // Looked at and appended to in one turn: no file goes in between.
+      // Checked and appended to in one turn of the event loop: no file is removed in between.
       if (last?.takesWrites === true && last.bytes < fileBytes) return last.append(line);
       last?.seal();
       await this.#open();
@@ -145,25 +145,25 @@ export class WriteQueue {
     this.#timer = setTimeout(() => {
       this.#round = this.#work()
         .catch((error: unknown) => this.#options.logger.error({ err: error }, 'the queue is not carried out'))
-        // Not all workers at once.
+        // Jitter: not all workers at once.
         .finally(() => this.#plan(everyMs * (0.5 + Math.random())));
     }, delayMs);
     this.#timer.unref();
   }
 
   async #work(): Promise<void> {
-    await this.#lookAround();
+    await this.#takeOverFiles();
     /** Ids of which an earlier write could not be carried out: their later ones wait for it. */
-    const heldIds = new Set<string>();
+    const blockedIds = new Set<string>();
     for (const file of [...this.#files]) {
-      const goesOn = await this.#carryOut(file, heldIds);
+      const engineTakes = await this.#carryOut(file, blockedIds);
       if (file.isDone) await this.#drop(file);
-      if (!goesOn) return;
+      if (!engineTakes) return;
     }
   }
 
-  /** Takes over files that no living process works on, and counts the bytes of the rest. */
-  async #lookAround(): Promise<void> {
+  /** Takes over files that no running process works on, and counts the bytes of the others. */
+  async #takeOverFiles(): Promise<void> {
     const { directory, logger } = this.#options;
     const own = new Set(this.#files.map(({ path }) => path));
     const taken: QueueFile[] = [];
@@ -179,30 +179,30 @@ export class WriteQueue {
       taken.push(file);
       this.counts.settled.damaged += file.damaged;
       const { pending, bytes, damaged } = file;
-      logger.warn({ file: name, pending, bytes, damaged }, 'took over the queue of a process that is gone');
+      logger.warn({ file: name, pending, bytes, damaged }, 'took over the queue of a process that has ended');
     }
-    // Before the own ones: a worker's file is older than what its successor accepted.
+    // Before this worker's own files: they are older.
     this.#files.unshift(...taken);
     this.#foreignBytes = foreignBytes;
   }
 
   /** False when the engine takes nothing now. */
-  async #carryOut(file: QueueFile, heldIds: Set<string>): Promise<boolean> {
-    for (const offsets of file.portions(together.writes, together.bytes)) {
+  async #carryOut(file: QueueFile, blockedIds: Set<string>): Promise<boolean> {
+    for (const offsets of file.batches(batchSize.writes, batchSize.bytes)) {
       if (this.#closing) return false;
-      const writes = await this.#readSome(file, offsets, heldIds);
+      const writes = await this.#readSome(file, offsets, blockedIds);
       if (writes.length === 0) continue;
-      const outcomes = await this.#options.engine.writeLate(writes);
-      const settled = writes.filter((write, n) => this.#isSettled(write, outcomes[n] as LateOutcome, heldIds));
+      const outcomes = await this.#options.engine.writeDeferred(writes);
+      const settled = writes.filter((write, n) => this.#isSettled(write, outcomes[n] as DeferredOutcome, blockedIds));
       if (settled.length > 0) await file.settle(settled.map(({ offset }) => offset));
       if (outcomes.every((outcome) => outcome.kind === 'waits' && outcome.takesNothing)) return false;
     }
     return true;
   }
 
-  #isSettled(write: PlacedWrite, outcome: LateOutcome, heldIds: Set<string>): boolean {
+  #isSettled(write: PlacedWrite, outcome: DeferredOutcome, blockedIds: Set<string>): boolean {
     if (outcome.kind === 'waits') {
-      heldIds.add(write.document.id);
+      blockedIds.add(write.document.id);
       return false;
     }
     if (outcome.kind === 'refused')
@@ -211,7 +211,7 @@ export class WriteQueue {
     return true;
   }
 
-  async #readSome(file: QueueFile, offsets: readonly number[], heldIds: Set<string>): Promise<PlacedWrite[]> {
+  async #readSome(file: QueueFile, offsets: readonly number[], blockedIds: Set<string>): Promise<PlacedWrite[]> {
     const writes: PlacedWrite[] = [];
     for (const offset of offsets) {
       const write = await file.read(offset);
@@ -219,13 +219,13 @@ export class WriteQueue {
         this.#options.logger.error({ file: file.path, offset }, 'a queued write cannot be read again; it is lost');
         this.counts.settled.damaged += 1;
         await file.settle([offset]);
-      } else if (!heldIds.has(write.document.id)) writes.push({ offset, ...write });
+      } else if (!blockedIds.has(write.document.id)) writes.push({ offset, ...write });
     }
     return writes;
   }
 
   async #drop(file: QueueFile): Promise<void> {
-    // Sealed first: nothing can be accepted into a file that goes.
+    // Sealed first: nothing can be accepted into a file that is removed.
     file.seal();
     this.#files = this.#files.filter((other) => other !== file);
     await file.close();

@@ -1,4 +1,4 @@
-// The API as an OpenAPI 3.1 document. A test holds it against what the service really answers.
+// The API as an OpenAPI 3.1 document. A test compares it with the answers of the service.
 import { limits } from '../limits.ts';
 import { schemas } from './schemas.ts';
 
@@ -21,7 +21,7 @@ const invalid = { '400': problem('The request is wrong; `field` says where.') };
 const engineDown = {
   '429': {
     ...problem(
-      'The search engine did not answer in time, or too much is asked of it: try again after `Retry-After` seconds. ' +
+      'The search engine did not answer in time, or is overloaded: try again after `Retry-After` seconds. ' +
         'With code `outcome-unknown` the write may have been done; to repeat it is safe. With `write-blocked` or `read-blocked` ' +
         'the engine refuses all such requests until an operator, or more disk space, removes a block; `error` says which.',
     ),
@@ -155,7 +155,7 @@ const paths = {
   '/healthz': {
     get: {
       operationId: 'liveness',
-      summary: 'Does this process serve? What the balancer asks',
+      summary: 'Liveness of this process; the check of the balancer',
       responses: { '200': json('It does.', ref('Health')), '503': json('It is about to stop.', ref('Health')) },
     },
   },
@@ -172,7 +172,7 @@ const paths = {
       summary: 'Numbers for Prometheus, of all workers',
       responses: {
         '200': { description: 'Text exposition format.', content: { 'text/plain': { schema: { type: 'string' } } } },
-        '404': problem('Hidden from whoever comes through a balancer.'),
+        '404': problem('Hidden from requests through a balancer.'),
       },
     },
   },

@@ -56,7 +56,7 @@ export const schemas = {
     required: ['id', 'content', 'data'],
     properties: {
       id: text,
-      content: { description: 'All texts of `data`, one a line: what a search looks into.', type: 'string' },
+      content: { description: 'All texts of `data`, one a line: the field that is searched.', type: 'string' },
       data: { description: 'As it was sent.' },
     },
   },

@@ -1,4 +1,4 @@
-// One exchange with a peer. Not with fetch: that reads a path as a URL, and would make `/` of the document named `..`.
+// One exchange with a peer. Not with fetch: that reads a path as a URL, and would turn the path of the document named `..` into `/`.
 import { request as requestOverHttp, type IncomingHttpHeaders } from 'node:http';
 import { request as requestOverHttps } from 'node:https';
 import type { PassedRequest } from './passed-request.ts';

@@ -1,5 +1,5 @@
-// What a peer is asked in place of a request here: made anew from the route that it matched and from what this API knows.
-// The target as it came names a host or a path in forms that each parser reads differently, so nothing of it is passed on.
+// The request to a peer in place of one that arrived here: built from the matched route and the parameters of this API. The
+// original target may name a host or a path in forms that parsers read differently, so nothing of it is passed on.
 import { stringifyExact } from '@understudy/client';
 import type { FastifyRequest } from 'fastify';
 import { preferenceHeader, readPreference } from '../queue/preference.ts';

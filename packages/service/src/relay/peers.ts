@@ -1,4 +1,4 @@
-// The other service machines: which of them reaches the engine, asked no more than once a second however many requests wait.
+// The other service machines: which of them reaches the engine, asked at most once a second however many requests wait.
 import type { Logger } from 'pino';
 
 /** `/readyz` asks the engine for at most 1.5 s. */
@@ -31,7 +31,7 @@ export class Peers {
     const found = await Promise.any(this.#origins.map(readyOrigin)).catch(() => undefined);
     if (found !== this.#last) {
       if (found === undefined) this.#logger.warn('no other service machine reaches the engine either');
-      else this.#logger.warn({ peer: found }, 'the engine is out of reach here; requests are passed to a peer');
+      else this.#logger.warn({ peer: found }, 'the engine cannot be reached from here; requests are passed to a peer');
     }
     this.#last = found;
     return found;

@@ -1,4 +1,4 @@
-// A service machine that is cut off from the engine answers through a peer that is not: its callers do not notice.
+// A service machine that cannot reach the engine relays requests to a peer that can.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { Metrics } from '../metrics.ts';
@@ -33,8 +33,8 @@ export class Relay {
   }
 
   /**
-   * Answers a request that the engine did not serve with what a peer makes of it, and says true; false when no peer can, or when it
-   * is a relayed request itself. A write whose fate is unknown may be passed on: its id makes repeating it safe.
+   * Answers a request that the engine did not serve with a peer's answer, and returns true; false when no peer can, or when it
+   * is a relayed request itself. A write whose outcome is unknown may be passed on: its id makes repeating it safe.
    */
   async answer(request: FastifyRequest, reply: FastifyReply): Promise<boolean> {
     if (request.headers.via?.includes(via) === true) return false;

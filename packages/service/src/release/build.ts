@@ -1,5 +1,5 @@
-// Builds a release: the service of this project, or a directory of the user's, with what runs it beside it: a Node of its own, or
-// its Python requirements. A machine needs no Internet to run either.
+// Builds a release: the service of this project, or a directory of the user's, with its runtime: a Node of its own, or
+// its Python requirements. A machine needs no Internet access to run either.
 import { randomUUID } from 'node:crypto';
 import { copyFile, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -13,7 +13,7 @@ export interface BuildOptions {
   readonly outDirectory: string;
   /** `builtin` (the default) or the absolute path of a directory that becomes the release. */
   readonly artifact?: string;
-  /** What runs the release: `node` brings a Node of its own along, `python` what requirements.txt asks for. Default `node`. */
+  /** What runs the release: `node` adds a Node of its own, `python` the packages of requirements.txt. Default `node`. */
   readonly runtime?: 'node' | 'python';
   /** Node 24 binary that becomes `bin/node`; the running one by default. */
   readonly nodeBinary?: string;
@@ -28,7 +28,7 @@ export interface Release {
   readonly hash: string;
 }
 
-/** Written last, so that a directory with it is whole. */
+/** Written last, so that a directory with it is complete. */
 const manifestName = 'manifest.json';
 
 /**
@@ -53,7 +53,7 @@ export async function buildRelease(options: BuildOptions): Promise<Release> {
     const manifest = { hash, files: files.map((file) => file.path) };
     await writeFile(join(draft, manifestName), `${JSON.stringify(manifest, null, 2)}\n`);
     await rename(draft, directory).catch(async (error: unknown) => {
-      // Another build of the same release came first: theirs is as good.
+      // Another build of the same release came first, with the same content.
       if (!(await exists(join(directory, manifestName)))) throw error;
     });
   } finally {

@@ -12,7 +12,7 @@ export interface ReleaseFile {
   readonly from: Uint8Array | { readonly path: string };
 }
 
-/** Directories of an artifact that are by-products of working on it. */
+/** Directories of an artifact that are not part of it: caches, environments and version control. */
 const leftOut = new Set(['__pycache__', '.venv', 'node_modules', '.git']);
 
 /** All files below a directory, in a fixed order. */

@@ -1,7 +1,7 @@
 // The routes that callers use: index, bulk, search, and one document by its id.
 import { hash } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { ApplicationOptions } from '../application.ts';
+import type { ApplicationOptions } from '../application-options.ts';
 import { isOutage, readBulk, writeBulk } from '../bulk.ts';
 import { readDocument, readId } from '../document.ts';
 import type { Writer } from '../engine.ts';

@@ -1,6 +1,6 @@
 // The routes for those who run the service: liveness, readiness, metrics.
 import type { FastifyInstance } from 'fastify';
-import type { ApplicationOptions } from '../application.ts';
+import type { ApplicationOptions } from '../application-options.ts';
 import { EngineError } from '../engine.ts';
 import { engineProblem } from '../failure.ts';
 import { metricsContentType } from '../metrics.ts';
@@ -11,9 +11,9 @@ export function addOperatorRoutes(app: FastifyInstance, options: ApplicationOpti
 
   const queueDetail = () => (queue === undefined ? {} : { queue: { bytes: queue.bytes, most_bytes: queue.mostBytes } });
 
-  /** What the balancer asks. The engine has no part in it: its outage must not throw out healthy service machines. */
+  /** The balancer's liveness check. It does not depend on the engine, whose outage must not eject healthy service machines. */
   app.get('/healthz', (_request, reply) => {
-    // 503 is meant for the balancer: this process will be gone when the drain is over.
+    // 503 is meant for the balancer: this process ends when the drain is over.
     if (draining()) return reply.code(503).send({ status: 'draining' });
     return reply.send({ status: 'ok' });
   });
@@ -30,7 +30,7 @@ export function addOperatorRoutes(app: FastifyInstance, options: ApplicationOpti
   });
 
   app.get('/metrics', async (request, reply) => {
-    // The balancer adds X-Forwarded-For to all it passes on; the numbers are for operators, not for its callers.
+    // The balancer adds X-Forwarded-For to every request; metrics are for operators, not for its callers.
     if (configuration.metrics === 'direct' && request.headers['x-forwarded-for'] !== undefined) {
       throw new Problem({
         status: 404,

@@ -103,7 +103,7 @@ export function blocked(call: Call, engine: () => string, extended: boolean): vo
         const write = () => call('POST', '/index', { json: { id: text, data: text } });
         await begun(write);
         await refused(write(), 'write-blocked', block.says);
-        // Many at once travel together.
+        // Concurrent writes are sent as one request.
         await Promise.all(Array.from({ length: 30 }, () => refused(write(), 'write-blocked', block.says)));
         await reads(text, block);
         if (extended) await extendedWrites(text, block);

@@ -190,7 +190,7 @@ export function extended(call: Call): void {
           [long, undefined],
         ]),
       );
-      // Many at once travel together, with searches that do not meet it.
+      // Concurrent searches are sent as one request, with others that do not find it.
       const other = word();
       const all = await Promise.all(
         Array.from({ length: 20 }, (_, n) =>

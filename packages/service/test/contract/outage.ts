@@ -1,10 +1,10 @@
-// The contract while the engine is away: an answer within the deadline, and never one that makes the balancer throw out
-// a machine that is healthy (any 5xx but 501 and 505 does).
+// The contract while the engine does not answer: an answer within the deadline, and never one that makes the balancer eject
+// a healthy machine (any 5xx but 501 and 505 does).
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Call, Exchange } from './call.ts';
 
-/** `what` tells how the engine is away; `deadlineMs` is the DEADLINE_MS that the service was started with. */
+/** `what` describes the outage; `deadlineMs` is the DEADLINE_MS that the service was started with. */
 export function outage(what: string, call: Call, deadlineMs: number): void {
   describe(`the engine ${what}`, () => {
     async function unavailable(exchange: Promise<Exchange>, codes: readonly string[]): Promise<void> {

@@ -64,12 +64,12 @@ export interface Damage {
 const fair = new Set([200, 201, 400, 413, 415]);
 
 /** Sends `count` attacks, `together` at a time. The same seed gives the same attacks. */
-export async function attack(call: Call, count: number, together: number, seed: number): Promise<Damage> {
+export async function attack(call: Call, count: number, batchSize: number, seed: number): Promise<Damage> {
   const statuses: Record<number, number> = {};
   const bad: { attack: Attack; answer: string }[] = [];
   const source = endless(seed);
   let sent = 0;
-  const lanes = Array.from({ length: together }, async () => {
+  const lanes = Array.from({ length: batchSize }, async () => {
     while (sent < count) {
       sent += 1;
       const next = source.next().value;

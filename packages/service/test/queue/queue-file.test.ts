@@ -12,7 +12,7 @@ describe('a queue file', () => {
   let directory: string;
   const line = (fence: number) =>
     encodeRecord({ fence, document: { id: `id-${fence}`, content: 'text', data: { text: 'text' } } });
-  const offsets = (file: QueueFile) => [...file.portions(100, 1_000_000)].flat();
+  const offsets = (file: QueueFile) => [...file.batches(100, 1_000_000)].flat();
   const fences = async (file: QueueFile) =>
     await Promise.all(offsets(file).map(async (offset) => (await file.read(offset))?.fence));
 
@@ -57,12 +57,12 @@ describe('a queue file', () => {
     await third.close();
   });
 
-  it('gives what is to be done in portions, each bounded', async () => {
+  it('gives pending writes in batches, each bounded', async () => {
     const file = await QueueFile.create(directory);
     const lines = [1, 2, 3, 4, 5].map(line);
     await Promise.all(lines.map((one) => file.append(one)));
     const size = (lines[0] as Buffer).length;
-    const counts = (writes: number, bytes: number) => [...file.portions(writes, bytes)].map(({ length }) => length);
+    const counts = (writes: number, bytes: number) => [...file.batches(writes, bytes)].map(({ length }) => length);
     assert.deepEqual(counts(2, 1_000_000), [2, 2, 1]);
     assert.deepEqual(counts(100, 3 * size), [3, 2]);
     assert.deepEqual(counts(100, 1), [1, 1, 1, 1, 1]);
@@ -81,14 +81,14 @@ describe('a queue file', () => {
   });
 
   const mounts = process.getuid?.() === 0 ? false : 'a disk of its own needs root';
-  it('says no when the disk is full, keeps what it confirmed, and takes no more', { skip: mounts }, async () => {
+  it('refuses when the disk is full, keeps what it confirmed, and accepts no more', { skip: mounts }, async () => {
     const run = promisify(execFile);
     await run('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'understudy-queue-test', directory]);
     try {
       const file = await QueueFile.create(directory);
       await file.append(line(1));
       const large = encodeRecord({ fence: 2, document: { id: 'large', content: '', data: 'x'.repeat(100_000) } });
-      await assert.rejects(file.append(large), /ENOSPC|takes no more/);
+      await assert.rejects(file.append(large), /ENOSPC|The disk is full/);
       assert.equal(file.takesWrites, false);
       assert.equal(String(await readFile(file.path)), String(line(1)));
       await file.close();

@@ -74,7 +74,7 @@ describe('the lines of a queue file', () => {
         const at = place % bytes.length;
         bytes[at] = (bytes[at] as number) ^ change;
         const { records: read, damaged } = readRecords(bytes);
-        // A damaged line feed takes the line after it along.
+        // A damaged line feed damages the line after it, too.
         assert.ok(damaged >= 1 && read.length >= all.length - 2, `${read.length} of ${all.length}, ${damaged} damaged`);
         const good = all.map((one) => stringifyExact(one));
         for (const { record: one } of read) assert.ok(good.includes(stringifyExact(one)));
