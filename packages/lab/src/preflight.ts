@@ -40,7 +40,7 @@ export interface PreflightNeeds {
   readonly diskMb: number;
 }
 
-/** Program -> Debian package that brings it. */
+/** Program -> Debian package that brings it. The last four build the image and the engine's package, at the first start. */
 const neededPrograms: ReadonlyMap<string, string> = new Map([
   ['systemd-nspawn', 'systemd-container'],
   ['ip', 'iproute2'],
@@ -49,6 +49,11 @@ const neededPrograms: ReadonlyMap<string, string> = new Map([
   ['mkfs.ext4', 'e2fsprogs'],
   ['nsenter', 'util-linux'],
   ['sysctl', 'procps'],
+  ['ssh-keygen', 'openssh-client'],
+  ['debootstrap', 'debootstrap'],
+  ['mvn', 'maven'],
+  ['gpg', 'gnupg'],
+  ['dpkg-deb', 'dpkg'],
 ]);
 
 const abilityText = {

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { systemClock, UnderstudyError, type Logger } from '@understudy/foundation';
 import { labStatus, type LabStatus } from './control-client.ts';
 import { daemonConfigSchema, type DaemonConfig } from './daemon.ts';
@@ -25,6 +26,8 @@ export interface LabUpOptions {
 const needs = { memoryMb: 5_000, diskMb: 4_000 };
 const startTimeoutMs = 60_000;
 const stopTimeoutMs = 60_000;
+/** The daemon's source in a clone, its compiled form in an installed package. */
+const daemonProgram = fileURLToPath(import.meta.resolve('#daemon'));
 /** What the example asks for; the daemon gets any other version when an apply asks for it. */
 const firstEngine = { engine: 'elasticsearch', version: '9.5.3' } as const;
 
@@ -94,7 +97,7 @@ export async function startDaemon(places: LabPlaces, config: DaemonConfig, signa
   daemonConfigSchema.parse(config);
   await removeEndpoint(places);
   const log = await open(daemonLogFile(places), 'a', 0o600);
-  const arguments_ = [...process.execArgv, path.join(import.meta.dirname, 'daemon.ts'), daemonConfigFile(places)];
+  const arguments_ = [...process.execArgv, daemonProgram, daemonConfigFile(places)];
   const child = spawn(process.execPath, arguments_, { detached: true, stdio: ['ignore', log.fd, log.fd], cwd: '/' });
   let exit: string | undefined;
   child.once('exit', (code, by) => {
@@ -124,10 +127,10 @@ export async function startDaemon(places: LabPlaces, config: DaemonConfig, signa
 /** Ends the daemon, if one runs; its machines keep running. Resolves when the process is gone. */
 export async function stopDaemon(places: LabPlaces): Promise<void> {
   const endpoint = await labEndpoint(places).catch(() => undefined);
-  if (endpoint === undefined || !(await isDaemon(endpoint.pid))) return;
+  if (endpoint === undefined || !(await isDaemon(endpoint.pid, places))) return;
   process.kill(endpoint.pid, 'SIGTERM');
   const deadline = systemClock.monotonicMs() + stopTimeoutMs;
-  while (await isDaemon(endpoint.pid)) {
+  while (await isDaemon(endpoint.pid, places)) {
     if (systemClock.monotonicMs() > deadline) {
       process.kill(endpoint.pid, 'SIGKILL');
       return;
@@ -136,10 +139,11 @@ export async function stopDaemon(places: LabPlaces): Promise<void> {
   }
 }
 
-/** A pid may belong to somebody else by now. */
-async function isDaemon(pid: number): Promise<boolean> {
+/** A pid may belong to somebody else by now. What started the daemon may have been another copy of this tool, cloned or installed. */
+async function isDaemon(pid: number, places: LabPlaces): Promise<boolean> {
   const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-  return command.includes(path.join('lab', 'daemon.ts'));
+  const [configFile, program = ''] = command.split('\0').filter(Boolean).reverse();
+  return configFile === daemonConfigFile(places) && path.parse(program).name === path.parse(daemonProgram).name;
 }
 
 /** Removes the lab with every machine, link, rule, mount and file of it; the cache stays. Repeatable. */

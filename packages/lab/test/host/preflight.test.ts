@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { hostRanges, judgeHost, type HostFacts } from '../../src/preflight.ts';
+import { hostRanges, judgeHost, preflight, type HostFacts } from '../../src/preflight.ts';
+import type { HostShell } from '../../src/host/shell.ts';
 
 const needs = { stateDirectory: '/var/lib/understudy-lab', memoryMb: 6000, diskMb: 10_000 };
 
@@ -35,6 +36,19 @@ describe('preflight', () => {
     ]);
     assert.deepEqual(judged({ labOwner: '/elsewhere' }), [
       ['other-lab', 'blocker', 'understudy lab down (the other one)'],
+    ]);
+  });
+
+  it('asks for every program that the first start takes, each with the package that brings it', async () => {
+    // A host on which no program is found. It is this one's memory and disk that are looked at beside.
+    const bare: HostShell = {
+      run: () => Promise.reject(new Error('nothing is run')),
+      attempt: () => Promise.resolve({ code: 127, stdout: '', stderr: '' }),
+    };
+    const mends = (await preflight(needs, bare)).filter(({ check }) => check.startsWith('program-'));
+    assert.deepEqual(mends.map(({ mend }) => mend.replace('apt-get install ', '')).sort(), [
+      ...['debootstrap', 'dpkg', 'e2fsprogs', 'gnupg', 'haproxy', 'iproute2', 'maven', 'nftables'],
+      ...['openssh-client', 'procps', 'systemd-container', 'util-linux'],
     ]);
   });
 

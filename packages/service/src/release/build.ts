@@ -15,7 +15,7 @@ export interface BuildOptions {
   readonly artifact?: string;
   /** What runs the release: `node` adds a Node of its own, `python` the packages of requirements.txt. Default `node`. */
   readonly runtime?: 'node' | 'python';
-  /** Node 24 binary that becomes `bin/node`; the running one by default. */
+  /** Node binary, 22.19 or newer, that becomes `bin/node`; the running one by default. */
   readonly nodeBinary?: string;
   /** Python version of the machines, for which requirements.txt is resolved. Default 3.13 (Debian 13). */
   readonly pythonVersion?: string;

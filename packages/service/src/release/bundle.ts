@@ -6,6 +6,8 @@ import type { ReleaseFile } from './content.ts';
 import { ReleaseError } from './release-error.ts';
 
 const servicePackage = fileURLToPath(new URL('../../', import.meta.url));
+/** The service's source in a clone, its compiled form in an installed package. */
+const program = fileURLToPath(import.meta.resolve('#main'));
 
 /** service.mjs and index-template.json. */
 export async function bundleFiles(): Promise<ReleaseFile[]> {
@@ -18,14 +20,14 @@ export async function bundleFiles(): Promise<ReleaseFile[]> {
 async function bundle(): Promise<Uint8Array> {
   try {
     const { outputFiles } = await build({
-      entryPoints: ['src/main.ts'],
+      entryPoints: [program],
       absWorkingDir: servicePackage,
       write: false,
       bundle: true,
       platform: 'node',
       format: 'esm',
-      target: 'node24',
-      conditions: ['understudy-source'],
+      target: 'node22.19',
+      conditions: program.endsWith('.ts') ? ['understudy-source'] : [],
       legalComments: 'none',
       logLevel: 'silent',
       // Bundled CommonJS modules ask for Node's own modules with require, which an ES module lacks.

@@ -6,8 +6,8 @@ import { machineType, port, portText } from './schema-parts.ts';
 export const service = z.strictObject({
   runtime: field(z.enum(['node', 'python']).default('node'), {
     about:
-      'What runs the service: `node` brings Node 24 along as bin/node, `python` the wheels of requirements.txt beside the python3 of ' +
-      'the image.',
+      'What runs the service: `node` brings the Node that runs this tool along as bin/node, `python` the wheels of ' +
+      'requirements.txt beside the python3 of the image.',
     allowed: 'node or python',
     wayOut: 'choose one of the two',
   }),

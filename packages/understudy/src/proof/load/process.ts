@@ -6,6 +6,9 @@ import { UnderstudyError } from '@understudy/foundation';
 import type { LiveStats } from './live-state.ts';
 import type { FromWorker, ToWorker, WorkloadEnd } from './messages.ts';
 
+/** Its source in a clone, its compiled form in an installed package. */
+const worker = fileURLToPath(import.meta.resolve('#workload-worker'));
+
 export interface Workload {
   readonly pid: number;
   /** The last that was heard, or null before the first word. How old it is, `atMs` tells. */
@@ -21,7 +24,7 @@ export interface Workload {
 
 /** Starts the generator over a run folder whose plan.json is written. */
 export function startWorkload(directory: string): Workload {
-  const child = fork(fileURLToPath(new URL('./worker.ts', import.meta.url)), [directory], {
+  const child = fork(worker, [directory], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
   let stats: LiveStats | null = null;

@@ -41,7 +41,10 @@ async function pack(release: Release): Promise<FileHandle> {
   try {
     const ended = once(tar, 'close') as Promise<[number | null]>;
     // The fastest level: a runtime's binary shrinks to four tenths, and the higher levels cost seconds for little more.
-    await Promise.all([pipeline(tar.stdout, createGzip({ level: 1 }), (packed) => file.writeFile(packed)), ended]);
+    await Promise.all([
+      pipeline(tar.stdout, createGzip({ level: 1 }), (packed: AsyncIterable<Buffer>) => append(packed, file)),
+      ended,
+    ]);
     const [code] = await ended;
     if (code === 0) return file;
   } catch (cause) {
@@ -53,6 +56,10 @@ async function pack(release: Release): Promise<FileHandle> {
     `The release in ${release.directory} could not be packed: ${Buffer.concat(said).toString().trim()}`,
     { facts: { directory: release.directory } },
   );
+}
+
+async function append(chunks: AsyncIterable<Buffer>, file: FileHandle): Promise<void> {
+  for await (const chunk of chunks) await file.writeFile(chunk);
 }
 
 async function namelessFile(): Promise<FileHandle> {
