@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { Secret } from '@understudy/foundation';
-import { createRegionApi, SimulatedHardware } from '@understudy/lab';
+import { createRegionApi, SimulatedHardware } from '@understudy/lab/region';
 import { sampleText } from '../simulation/sample-intent.ts';
 
 const cli = resolve(import.meta.dirname, '../../src/cli/main.ts');

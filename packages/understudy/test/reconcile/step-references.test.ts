@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ifPlanned, stepId, type StepId } from '../../src/reconcile/plan/step-id.ts';
 import { StepGraph } from '../../src/reconcile/plan/step-graph.ts';
-import { PlanDraft, type StepRequest } from '../../src/reconcile/plan/step.ts';
+import { PlanDraft, type StepRequest } from '../../src/reconcile/plan/plan-draft.ts';
 
 const boot: StepRequest = {
   id: stepId.instanceBoot('demo-search-1'),

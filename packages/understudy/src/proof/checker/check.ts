@@ -113,12 +113,19 @@ function leftBehind(history: History): Reason[] {
   for (const before of history.machines?.before ?? []) {
     const now = after.get(before.machine);
     for (const [fact, value] of Object.entries(before.facts)) {
-      if (now?.[fact] === value) continue;
+      if (now?.[fact] === value || onlyRecovered(fact, value, now?.[fact])) continue;
       const text = `${before.machine} is not as it was: ${fact} was ${quote(value)}, now ${quote(now?.[fact])}`;
       reasons.push({ code: 'left-behind', text });
     }
   }
   return reasons;
+}
+
+/** A unit that had failed before the run and no longer does was not left behind by it. */
+function onlyRecovered(fact: string, before: string, now: string | undefined): boolean {
+  if (fact !== 'failed units' || now === undefined) return false;
+  const had = new Set(before.split(' '));
+  return now === '' || now.split(' ').every((unit) => had.has(unit));
 }
 
 function quote(value: string | undefined): string {

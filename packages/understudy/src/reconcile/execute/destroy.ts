@@ -2,7 +2,8 @@
 import type { ObservedObjects } from '../../observe/index.ts';
 import { toDelete } from '../plan/strays.ts';
 import { stepId, type StepId } from '../plan/step-id.ts';
-import { PlanDraft, type ObjectToDelete, type Plan } from '../plan/step.ts';
+import { type ObjectToDelete, type Plan } from '../plan/step.ts';
+import { PlanDraft } from '../plan/plan-draft.ts';
 
 /** Pure. Balancer and machines first, then what they used. */
 export function destroyPlan(objects: ObservedObjects): Plan {

@@ -13,7 +13,7 @@ import {
 import { sameFingerprint, selfSignedName, askedMachine, machinesFor, type Intent } from '../../operation/index.ts';
 import { networkSteps } from './network.ts';
 import { ifPlanned, stepId, type StepReference } from './step-id.ts';
-import type { PlanDraft } from './step.ts';
+import type { PlanDraft } from './plan-draft.ts';
 
 /** A self-signed certificate is renewed this long before it ends. */
 const renewalMs = 30 * 86_400_000;

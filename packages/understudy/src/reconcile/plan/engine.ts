@@ -6,9 +6,10 @@ import type { Observation } from '../../observe/index.ts';
 import type { MachinePlan } from '../../topology/index.ts';
 import type { Formation } from './formation.ts';
 import { engineConfigHash, type Intent } from '../../operation/index.ts';
-import { isUnseen, lookedInto, namesUnread, planFiles, reachSteps } from './machines.ts';
+import { isUnseen, lookedInto } from './machine-view.ts';
+import { namesUnread, planFiles, reachSteps } from './machines.ts';
 import { ifPlanned, stepId, type StepId } from './step-id.ts';
-import type { PlanDraft } from './step.ts';
+import type { PlanDraft } from './plan-draft.ts';
 
 /** Returns the id of the step that starts this machine's engine, when there is one. */
 export function planEngine(

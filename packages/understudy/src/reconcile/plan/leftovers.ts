@@ -3,7 +3,7 @@ import { shown } from '@understudy/foundation';
 import { isFilter, isStale, type ObservedCluster } from '../../observe/index.ts';
 import { clusterSubject, type Intent } from '../../operation/index.ts';
 import { ifPlanned, stepId, type StepReference } from './step-id.ts';
-import type { PlanDraft } from './step.ts';
+import type { PlanDraft } from './plan-draft.ts';
 
 /** Orders that move copies or votes set the same things themselves, so they come after these. */
 export function leftoverSteps({ topology: { name } }: Intent): readonly StepReference[] {

@@ -2,7 +2,7 @@
 import { shown } from '@understudy/foundation';
 import { instanceNamed, offCode, type Observation } from '../../observe/index.ts';
 import { letsIn } from '../../topology/index.ts';
-import { isBeingBorn } from './machines.ts';
+import { isStarting } from './machine-view.ts';
 import { machinesFor, type Intent } from '../../operation/index.ts';
 
 /**
@@ -13,7 +13,7 @@ export function lockedOut(intent: Intent, observation: Observation): string | un
   const { objects, machines } = observation;
   const old = machinesFor(intent).filter(({ label }) => {
     const instance = instanceNamed(objects, label);
-    return instance?.status === 'running' && !isBeingBorn(observation, instance);
+    return instance?.status === 'running' && !isStarting(observation, instance);
   });
   const silent = old.filter(({ label }) => {
     const machine = machines[label];

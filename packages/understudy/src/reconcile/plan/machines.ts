@@ -14,12 +14,10 @@ import {
 import { backendsNamed, instanceNamed, membershipOf, offCode, type Observation } from '../../observe/index.ts';
 import { tagOf, type MachinePlan } from '../../topology/index.ts';
 import { askedMachine, filesOf, machinesFor, type Intent } from '../../operation/index.ts';
+import { isStarting, lookedInto } from './machine-view.ts';
 import { networkSteps } from './network.ts';
 import { ifPlanned, stepId, type StepId, type StepReference } from './step-id.ts';
-import type { PlanDraft } from './step.ts';
-
-/** An instance that has answered to nobody for this long after it was made is not merely still starting. */
-const birthMs = 300_000;
+import type { PlanDraft } from './plan-draft.ts';
 
 /** A cloud-init that has gone on for this long has been waited for in vain, and nothing depends on it. */
 const cloudInitS = 120;
@@ -29,29 +27,7 @@ export function reachSteps(label: string): readonly StepReference[] {
   return [ifPlanned(stepId.instanceReady(label))];
 }
 
-/** What was seen of a machine that was looked into; undefined for one that is yet to be made, and for one that is unseen. */
-export function lookedInto(observation: Observation, label: string): ObservedMachine | undefined {
-  return shown(observation.machines[label] ?? absent);
-}
-
-/** True while an instance is so young that it need not answer yet. */
-export function isBeingBorn({ at }: Pick<Observation, 'at'>, { created }: Pick<Instance, 'created'>): boolean {
-  return Date.parse(at) - Date.parse(`${created}Z`) < birthMs;
-}
-
-/** True for a machine that exists and could not be looked into: what it needs is known only when it can be. */
-export function isUnseen(observation: Observation, label: string): boolean {
-  const exists = instanceNamed(observation.objects, label) !== undefined;
-  return exists && lookedInto(observation, label) === undefined;
-}
-
-/** Instances that Linode is deleting count as gone; only their labels are still taken. */
-export function withoutDying(observation: Observation): Observation {
-  const instances = observation.objects.instances.filter(({ status }) => status !== 'deleting');
-  return { ...observation, objects: { ...observation.objects, instances } };
-}
-
-export function planDying(draft: PlanDraft, intent: Intent, { objects }: Observation): void {
+export function planDeleting(draft: PlanDraft, intent: Intent, { objects }: Observation): void {
   for (const { id, label, status } of objects.instances) {
     if (status !== 'deleting' || !askedMachine(intent, label)) continue;
     draft.add({
@@ -146,7 +122,7 @@ function planExisting(
 function planUnreached(draft: PlanDraft, observation: Observation, instance: Instance, sight: Unknown): void {
   const { label } = instance;
   if (sight.code === 'machines-host-key') draft.obstacle(label, sight.reason);
-  else if (sight.code === offCode || isBeingBorn(observation, instance)) {
+  else if (sight.code === offCode || isStarting(observation, instance)) {
     planWait(draft, label, `${label} does not answer yet: ${sight.reason}`);
   } else if (serves(observation, label)) {
     draft.blind(label, `It serves, but does not answer over SSH, so nothing on it can be changed: ${sight.reason}`);

@@ -14,7 +14,7 @@ import { machinesFor, machinesInGroup, type Intent } from '../../operation/index
 import { closedOut } from './lockout.ts';
 import { isGuarded } from './machine-interfaces.ts';
 import { ifPlanned, stepId, type StepReference } from './step-id.ts';
-import type { PlanDraft } from './step.ts';
+import type { PlanDraft } from './plan-draft.ts';
 
 export const roles: readonly Role[] = ['search', 'service'];
 

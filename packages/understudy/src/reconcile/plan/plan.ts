@@ -4,13 +4,15 @@ import type { Intent } from '../../operation/index.ts';
 import { lockedOut } from './lockout.ts';
 import { formationOf } from './formation.ts';
 import { planBalancer } from './balancer.ts';
-import { planDying, planMachines, withoutDying } from './machines.ts';
+import { withoutDeleting } from './machine-view.ts';
+import { planDeleting, planMachines } from './machines.ts';
 import { planFirewalls, planNetwork, planPlacement } from './network.ts';
 import { planReplacements, replacementsIn, withoutMachines } from './replace.ts';
 import { planSearch } from './search.ts';
 import { planService } from './service.ts';
 import { planStrays } from './strays.ts';
-import { PlanDraft, type Plan } from './step.ts';
+import { type Plan } from './step.ts';
+import { PlanDraft } from './plan-draft.ts';
 import { withheld } from './withhold.ts';
 
 /** No steps and no obstacles: everything is as the topology asks. */
@@ -23,8 +25,8 @@ export function plan(intent: Intent, seen: Observation): Plan {
     draft.blind(intent.topology.name, lockout);
     return withheld(draft.finish(), seen);
   }
-  planDying(draft, intent, seen);
-  const present = withoutDying(seen);
+  planDeleting(draft, intent, seen);
+  const present = withoutDeleting(seen);
   const replacements = replacementsIn(intent, present);
   // Whether a cluster exists is decided by all that is there, the machines that are to go included.
   const formation = formationOf(intent, present);

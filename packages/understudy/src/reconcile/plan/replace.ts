@@ -8,7 +8,7 @@ import { machinesFor, type Intent } from '../../operation/index.ts';
 import { leftoverSteps } from './leftovers.ts';
 import { toDelete } from './strays.ts';
 import { ifPlanned, stepId, type StepReference } from './step-id.ts';
-import type { PlanDraft } from './step.ts';
+import type { PlanDraft } from './plan-draft.ts';
 
 interface Replacement {
   readonly machine: MachinePlan;

@@ -7,9 +7,10 @@ import type { MachinePlan } from '../../topology/index.ts';
 import { engineConfigHash, filesOf, machinesFor, type Intent } from '../../operation/index.ts';
 import { installedVersion } from './engine.ts';
 import { leftoverSteps, membersFirst } from './leftovers.ts';
-import { lookedInto, namesUnread } from './machines.ts';
+import { lookedInto } from './machine-view.ts';
+import { namesUnread } from './machines.ts';
 import { ifPlanned, stepId, type StepId } from './step-id.ts';
-import type { PlanDraft } from './step.ts';
+import type { PlanDraft } from './plan-draft.ts';
 
 /** Engines that run in another version, or with other settings than the files say now. */
 export function planRestarts(draft: PlanDraft, intent: Intent, observation: Observation): void {

@@ -9,7 +9,7 @@ import { planEngine } from './engine.ts';
 import { membersFirst, planLeftovers } from './leftovers.ts';
 import { planRestarts } from './restarts.ts';
 import { ifPlanned, stepId, type StepId } from './step-id.ts';
-import type { PlanDraft } from './step.ts';
+import type { PlanDraft } from './plan-draft.ts';
 
 export function planSearch(draft: PlanDraft, intent: Intent, observation: Observation, formation: Formation): void {
   if (formation.state === 'unclear') {

@@ -14,9 +14,10 @@ import {
 import type { Observation } from '../../observe/index.ts';
 import type { MachinePlan } from '../../topology/index.ts';
 import { filesOf, machinesFor, type Intent } from '../../operation/index.ts';
-import { isUnseen, lookedInto, namesUnread, planFiles, reachSteps } from './machines.ts';
+import { isUnseen, lookedInto } from './machine-view.ts';
+import { namesUnread, planFiles, reachSteps } from './machines.ts';
 import { ifPlanned, stepId } from './step-id.ts';
-import type { PlanDraft } from './step.ts';
+import type { PlanDraft } from './plan-draft.ts';
 
 export function planService(draft: PlanDraft, intent: Intent, observation: Observation): void {
   for (const machine of machinesFor(intent, 'service')) {

@@ -1,8 +1,6 @@
 // A step: one change to the world, with the sentence that says why. Steps are data; carrying them out is elsewhere.
-import type { Unknown } from '@understudy/foundation';
 import type { Role } from '../../topology/index.ts';
-import { inOrder } from './step-graph.ts';
-import { isOf, type StepId, type StepReference } from './step-id.ts';
+import type { StepId } from './step-id.ts';
 
 type Action =
   | 'create'
@@ -103,63 +101,4 @@ export interface Plan {
   /** In an order in which they could run one by one. */
   readonly steps: readonly Step[];
   readonly obstacles: readonly Obstacle[];
-}
-
-export interface StepRequest {
-  readonly id: StepId;
-  readonly subject: string;
-  readonly action: Action;
-  readonly reason: string;
-  readonly task: Task;
-  /** What must come first: steps of this plan, and `ifPlanned` those that it may turn out not to need. */
-  readonly after?: readonly StepReference[];
-  readonly destructive?: boolean;
-}
-
-type DraftedStep = Omit<Step, 'after'> & { readonly after: readonly StepReference[] };
-
-/** Gathers steps; at the end it resolves their references, and puts them in order. */
-export class PlanDraft {
-  readonly #steps = new Map<StepId, DraftedStep>();
-  readonly #obstacles: Obstacle[] = [];
-
-  /** Returns the step's id. */
-  add(request: StepRequest): StepId {
-    const { id, subject, action, reason, task, after = [], destructive = false } = request;
-    if (!isOf(id, subject)) throw new Error(`the step ${id} is not of ${subject}`);
-    if (this.#steps.has(id)) throw new Error(`two steps have the id ${id}`);
-    this.#steps.set(id, { id, subject, action, reason, destructive, after, task });
-    return id;
-  }
-
-  has(id: StepId): boolean {
-    return this.#steps.has(id);
-  }
-
-  obstacle(subject: string, reason: string): void {
-    this.#obstacles.push({ subject, reason, unseen: false });
-  }
-
-  /** Nothing can be seen, and why that is not the machines' fault. */
-  blind(subject: string, reason: string): void {
-    this.#obstacles.push({ subject, reason, unseen: true });
-  }
-
-  /** Something that must be known and could not be read: what depends on it is left as it is. */
-  unseen(subject: string, what: string, { reason }: Unknown): void {
-    const text = `${what} could not be read, so nothing about it is changed: ${reason}`;
-    this.#obstacles.push({ subject, reason: text, unseen: true });
-  }
-
-  /** Throws where a step waits for one that the plan does not have, unless that was said to be optional. */
-  finish(): Plan {
-    const steps = [...this.#steps.values()].map((step) => ({
-      ...step,
-      after: step.after.flatMap((reference) => {
-        if (typeof reference === 'string') return [reference];
-        return this.#steps.has(reference.ifPlanned) ? [reference.ifPlanned] : [];
-      }),
-    }));
-    return { steps: inOrder(steps), obstacles: this.#obstacles };
-  }
 }

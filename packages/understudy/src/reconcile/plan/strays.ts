@@ -5,7 +5,8 @@ import { machinesFor, type Intent } from '../../operation/index.ts';
 import { leftoverSteps, membersFirst } from './leftovers.ts';
 import { roles } from './network.ts';
 import { ifPlanned, stepId } from './step-id.ts';
-import type { ObjectToDelete, PlanDraft } from './step.ts';
+import type { ObjectToDelete } from './step.ts';
+import type { PlanDraft } from './plan-draft.ts';
 
 export function planStrays(draft: PlanDraft, intent: Intent, { objects }: Observation): void {
   const { topology } = intent;
