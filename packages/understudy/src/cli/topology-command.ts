@@ -11,7 +11,7 @@ export interface TargetOptions extends CommonOptions {
 }
 
 /** Adds `--target` and the options of every command. */
-export function withTarget(command: Command): Command {
+function withTarget(command: Command): Command {
   return withCommonOptions(command).option(
     '--target <name>',
     `where: ${targetNames.join(' or ')} (default: UNDERSTUDY_TARGET, else the lab)`,
