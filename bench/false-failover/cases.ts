@@ -24,8 +24,8 @@ export interface Case {
 export const toleratedPauseS = 2;
 
 const roles: Readonly<Record<Case['victim'], TargetRole>> = {
-  master: 'the elected master',
-  'data node': 'a machine holding a primary, not the master',
+  master: 'elected-master',
+  'data node': 'primary-holder',
 };
 const victims = ['master', 'data node'] as const;
 const slowForMs = 40_000;

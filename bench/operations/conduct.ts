@@ -48,7 +48,7 @@ export function operationFault(conduct: Conduct): {
 } {
   let conducted: Conducted | null = null;
   const { starved } = conduct.trouble;
-  const quota = cpuQuota(starvedPercent, 'every search machine');
+  const quota = cpuQuota(starvedPercent, 'every-search-machine');
   const fault: Fault = {
     name: 'operation',
     standsFor: 'planned work: somebody changes the file and runs apply',

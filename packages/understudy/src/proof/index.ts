@@ -7,13 +7,12 @@ export {
   type FinalRead,
   formatVersion,
   type Intent,
-  type JournalEntry,
-  type JournalEvent,
   type MachineState,
   type Operation,
   type RunPlan,
   type WorkloadPlan,
 } from './history/records.ts';
+export type { JournalEntry, JournalEvent, JournalFacts } from './history/journal-entry.ts';
 export { pick, seededRandom } from './load/random.ts';
 export { defaultSteadyState, goals, type Goals, type SteadyState } from './goals.ts';
 export { rawFiles, readHistory, readJournal } from './history/run-folder.ts';
@@ -26,7 +25,7 @@ export { sourceOf } from './load/answer.ts';
 export { httpWire } from './load/wire.ts';
 export { balancerWhole, clusterViews } from './checker/cluster-view.ts';
 export { verify, writeVerdict } from './checker/verify.ts';
-export type { GoalCheck, Reason, Result, Verdict } from './checker/verdict.ts';
+export type { GoalCheck, GoalId, Reason, Result, Verdict } from './checker/verdict.ts';
 export { writeManifest } from './history/manifest.ts';
 export { runClock } from './run-clock.ts';
 export { writeReports } from './report/write-reports.ts';

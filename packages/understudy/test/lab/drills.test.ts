@@ -10,6 +10,7 @@ import { openDrillWorld } from '../../src/drills/open-drill-world.ts';
 import { cacheDirectory } from '../../src/operation/places.ts';
 import { openSession, resolveIntent, type Session } from '../../src/operation/session.ts';
 import { deadManAfterMs } from '../../src/drills/faults/dead-man.ts';
+import { targetsOf } from '../../src/proof/checker/window.ts';
 import { readJournal } from '../../src/proof/history/run-folder.ts';
 import { drillsNamed, runDrill, type DrillWorld } from '../../src/drills/index.ts';
 import { verify } from '../../src/proof/index.ts';
@@ -137,8 +138,8 @@ async function killAndWait(name: string, withinMs: number): Promise<number> {
   await sleep(5_000);
   holder.kill('SIGKILL');
   const killed = performance.now();
-  const resolved = (await readJournal(directory)).find(({ event }) => event === 'targets-resolved');
-  const labels = resolved?.facts?.['machines'] as string[];
+  const resolved = await readJournal(directory);
+  const labels = targetsOf(resolved);
   const targets = world.machines.filter(({ label }) => labels.includes(label));
   const context = faultContext(world, targets, Math.random, AbortSignal.timeout(withinMs + 30_000));
   for (;;) {

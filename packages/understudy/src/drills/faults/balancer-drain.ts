@@ -6,7 +6,7 @@ export const balancerDrain: Fault = {
   name: 'balancer-drain',
   standsFor: 'planned work on a service machine: its backend is drained first, then accepted again',
   doesNotMeasure: ['the work itself', 'sessions that last longer than the drain'],
-  target: 'a service machine',
+  target: 'service-machine',
   breaksQuorum: false,
   lasting: true,
   localUndo: () => null,

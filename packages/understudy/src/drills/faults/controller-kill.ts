@@ -11,7 +11,7 @@ import { unitPause } from './unit-pause.ts';
 
 /** The drill whose fault the killed tool holds. */
 const heldDrill = 'search-pause';
-const held = unitPause('engine', 'the elected master');
+const held = unitPause('engine', 'elected-master');
 
 /** The timer's time and what systemd needs to notice. */
 export const undoneWithinMs = deadManAfterMs + 5_000;

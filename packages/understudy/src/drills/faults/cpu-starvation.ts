@@ -11,7 +11,7 @@ export const cpuStarvation: Fault = scriptFault({
   name: 'cpu-starvation',
   standsFor: 'a machine whose processors are taken: a noisy neighbour, a runaway job, steal time',
   doesNotMeasure: ['starvation of memory or of the disk', 'a machine that stands still altogether'],
-  target: 'the elected master',
+  target: 'elected-master',
   breaksQuorum: false,
   lasting: true,
   scripts: () => ({

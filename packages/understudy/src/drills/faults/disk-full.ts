@@ -10,7 +10,7 @@ const filling = scriptFault({
   name: 'disk-full',
   standsFor: 'a data disk that ran full',
   doesNotMeasure: ['slow growth with time to react: it is full from one second to the next'],
-  target: 'a machine holding a primary, not the master',
+  target: 'primary-holder',
   breaksQuorum: false,
   lasting: true,
   scripts: ({ world: { engineDataDirectory: directory } }) => {

@@ -7,7 +7,7 @@ const within = scriptFault({
   name: 'disk-stall',
   standsFor: 'storage that hangs: a lost volume, a controller that answers no more',
   doesNotMeasure: ['read errors', 'storage that is slow but answers'],
-  target: 'a machine holding a primary, not the master',
+  target: 'primary-holder',
   breaksQuorum: false,
   lasting: true,
   scripts: ({ world: { engineDataDirectory: directory } }) => {

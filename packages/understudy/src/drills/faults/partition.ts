@@ -45,7 +45,7 @@ export const searchPartition = networkFault({
   name: 'partition',
   standsFor: 'a network partition: one search machine alone on its side',
   doesNotMeasure: ['a partition that also cuts off the users or the service', sameHost],
-  target: 'the elected master',
+  target: 'elected-master',
   cut: ({ world }, target) => ({ peers: otherSearch(world, target), direction: 'both', percent: 100 }),
 });
 
@@ -55,7 +55,7 @@ export function searchOneWay(direction: 'in' | 'out'): Fault {
     name: `one-way-${direction}`,
     standsFor: `an asymmetric network failure: one search machine ${direction === 'in' ? 'hears' : 'is heard by'} no other`,
     doesNotMeasure: ['a failure that changes direction or comes and goes', sameHost],
-    target: 'a machine holding a primary, not the master',
+    target: 'primary-holder',
     cut: ({ world }, target) => ({ peers: otherSearch(world, target), direction, percent: 100 }),
   });
 }
@@ -65,7 +65,7 @@ export const searchBridge = networkFault({
   name: 'bridge',
   standsFor: 'a partial partition: two machines cannot reach each other, and both reach the master',
   doesNotMeasure: ['a partial partition that has the master at one of its ends', sameHost],
-  target: 'two search machines that are not the master',
+  target: 'two-non-masters',
   cut: ({ targets }, target) => ({
     peers: targets.filter((other) => other.label !== target.label).map((other) => other.vpcAddress),
     direction: 'both',
@@ -78,7 +78,7 @@ export const serviceCutFromSearch = networkFault({
   name: 'cut-from-search',
   standsFor: 'a service machine with a broken route to the search machines, healthy in the eyes of the balancer',
   doesNotMeasure: ['all service machines cut off at once'],
-  target: 'a service machine',
+  target: 'service-machine',
   cut: ({ world }) => ({ peers: searchMachines(world).map((m) => m.vpcAddress), direction: 'both', percent: 100 }),
   // Search machines talk to each other all the time; a service without users says nothing that could be dropped.
   probe: ({ world }) =>
@@ -91,7 +91,7 @@ export function searchPacketLoss(percent: number): Fault {
     name: `packet-loss-${percent}`,
     standsFor: `a bad cable or an overloaded switch: ${percent} % of packets to one search machine are lost`,
     doesNotMeasure: ['bursts: each packet is lost independently of the others', 'delay and reordering'],
-    target: 'the elected master',
+    target: 'elected-master',
     cut: ({ world }, target) => ({ peers: otherSearch(world, target), direction: 'in', percent }),
   });
 }

@@ -19,7 +19,7 @@ export const rollingRestart: Fault = {
   name: 'rolling-restart',
   standsFor: 'an upgrade or a change of settings: every search machine restarted in turn',
   doesNotMeasure: ['a new version of the engine: the same one comes back'],
-  target: 'every search machine',
+  target: 'every-search-machine',
   breaksQuorum: false,
   lasting: false,
   // A half-done restart leaves a unit stopped at worst; starting it is enough. Allocation and votes are the tool's to give back.

@@ -6,7 +6,7 @@ import { measureLanes, type LaneResult } from './lanes.ts';
 import { judgeGoals, goalReasons } from './judge.ts';
 import { measureRecovery } from './times.ts';
 import { invalidReasons } from './validity.ts';
-import type { Reason, Result, Verdict } from './verdict.ts';
+import { verdictFormat, type Reason, type Result, type Verdict } from './verdict.ts';
 import { entryOf, targetsOf, windowsOf } from './window.ts';
 
 const findingsShown = 20;
@@ -30,7 +30,7 @@ export function check(history: History): Verdict {
     ...leftBehind(history),
   ];
   return {
-    format: 1,
+    format: verdictFormat,
     runId: plan.runId,
     drill: plan.drill,
     cluster: plan.cluster,
@@ -81,7 +81,7 @@ function notRecovered({ journal, plan }: History): Reason[] {
   const entry = entryOf(journal, 'recovery-timed-out');
   if (!entry) return [];
   const withinS = plan.durations.recoveryMs / 1_000;
-  return [{ code: 'not-recovered', text: `not recovered within ${withinS} s: ${String(entry.facts?.['seen'])}` }];
+  return [{ code: 'not-recovered', text: `not recovered within ${withinS} s: ${entry.facts.seen}` }];
 }
 
 function documentReasons(documents: DocumentResult): Reason[] {
@@ -99,7 +99,7 @@ function oldestLost(documents: DocumentResult, effectiveMs: number | null): numb
 
 function abortReasons(history: History): Reason[] {
   const entry = entryOf(history.journal, 'aborted');
-  if (entry) return [{ code: 'aborted', text: `stopped: ${String(entry.facts?.['reason'])}` }];
+  if (entry) return [{ code: 'aborted', text: `stopped: ${entry.facts.reason}` }];
   return entryOf(history.journal, 'finished')
     ? []
     : [{ code: 'aborted', text: 'the journal ends before the run did: the tool was killed' }];
@@ -108,7 +108,7 @@ function abortReasons(history: History): Reason[] {
 function leftBehind(history: History): Reason[] {
   const reasons: Reason[] = [];
   const failed = entryOf(history.journal, 'undo-failed');
-  if (failed) reasons.push({ code: 'not-undone', text: `the fault was not undone: ${String(failed.facts?.['seen'])}` });
+  if (failed) reasons.push({ code: 'not-undone', text: `the fault was not undone: ${failed.facts.seen}` });
   const after = new Map(history.machines?.after.map((state) => [state.machine, state.facts]));
   for (const before of history.machines?.before ?? []) {
     const now = after.get(before.machine);

@@ -3,7 +3,7 @@ import type { Goals } from '../goals.ts';
 import type { DocumentResult } from './documents.ts';
 import type { LaneResult } from './lanes.ts';
 import type { Recovery } from './times.ts';
-import type { GoalCheck, Reason, Verdict } from './verdict.ts';
+import type { GoalCheck, GoalId, Reason, Verdict } from './verdict.ts';
 
 export interface Seen {
   readonly lanes: readonly LaneResult[];
@@ -17,21 +17,37 @@ export function judgeGoals(goals: Goals, seen: Seen): GoalCheck[] {
   const writes = seen.lanes.filter((lane) => lane.operation === 'index');
   const reads = seen.lanes.filter((lane) => lane.operation !== 'index');
   const { counts } = seen.documents;
-  return [
-    atMost('longest write gap', goals.longestWriteGapMs, longestGap(writes), 'ms'),
-    atMost('longest read gap', goals.longestReadGapMs, longestGap(reads), 'ms'),
-    atMost('failed requests', goals.maxErrorRatio, seen.requests.errorRatio, 'ratio'),
-    atMost('recovery time (RTO)', goals.rtoMs, seen.recovery.rtoMs, 'ms'),
-    atMost('reprotected', goals.reprotectedMs, seen.recovery.times.reprotectedMs, 'ms'),
-    atMost('back after the undo', goals.backWithinMs, seen.recovery.backAfterUndoMs, 'ms'),
-    atMost('undone after', goals.undoneWithinMs, seen.recovery.undoneAfterMs, 'ms'),
-    atMost('lost', goals.lost, counts.lost, 'documents'),
-    atMost('unexpected', goals.unexpected, counts.unexpected, 'documents'),
-    atMost('duplicate', goals.duplicate, counts.duplicate, 'documents'),
-    atMost('stale', goals.stale, counts.stale, 'documents'),
-    atMost('stale reads', goals.staleReads, seen.staleReads, 'reads'),
-  ];
+  const seenOf: Readonly<Record<GoalId, number | null>> = {
+    longestWriteGapMs: longestGap(writes),
+    longestReadGapMs: longestGap(reads),
+    maxErrorRatio: seen.requests.errorRatio,
+    rtoMs: seen.recovery.rtoMs,
+    reprotectedMs: seen.recovery.times.reprotectedMs,
+    backWithinMs: seen.recovery.backAfterUndoMs,
+    undoneWithinMs: seen.recovery.undoneAfterMs,
+    lost: counts.lost,
+    unexpected: counts.unexpected,
+    duplicate: counts.duplicate,
+    stale: counts.stale,
+    staleReads: seen.staleReads,
+  };
+  return goalList.map(([id, text, unit]) => atMost(id, text, goals[id], seenOf[id], unit));
 }
+
+const goalList: readonly (readonly [id: GoalId, text: string, unit: GoalCheck['unit']])[] = [
+  ['longestWriteGapMs', 'longest write gap', 'ms'],
+  ['longestReadGapMs', 'longest read gap', 'ms'],
+  ['maxErrorRatio', 'failed requests', 'ratio'],
+  ['rtoMs', 'recovery time (RTO)', 'ms'],
+  ['reprotectedMs', 'reprotected', 'ms'],
+  ['backWithinMs', 'back after the undo', 'ms'],
+  ['undoneWithinMs', 'undone after', 'ms'],
+  ['lost', 'lost', 'documents'],
+  ['unexpected', 'unexpected', 'documents'],
+  ['duplicate', 'duplicate', 'documents'],
+  ['stale', 'stale', 'documents'],
+  ['staleReads', 'stale reads', 'reads'],
+];
 
 export function goalReasons(checks: readonly GoalCheck[]): Reason[] {
   return checks
@@ -42,8 +58,14 @@ export function goalReasons(checks: readonly GoalCheck[]): Reason[] {
     }));
 }
 
-function atMost(goal: string, limit: number | null, seen: number | null, unit: GoalCheck['unit']): GoalCheck {
-  return { goal, limit, seen, unit, met: limit === null || (seen !== null && seen <= limit) };
+function atMost(
+  id: GoalId,
+  goal: string,
+  limit: number | null,
+  seen: number | null,
+  unit: GoalCheck['unit'],
+): GoalCheck {
+  return { id, goal, limit, seen, unit, met: limit === null || (seen !== null && seen <= limit) };
 }
 
 function longestGap(lanes: readonly LaneResult[]): number | null {

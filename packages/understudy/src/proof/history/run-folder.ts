@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UnderstudyError } from '@understudy/foundation';
+import { journalEntrySchema, type JournalEntry } from './journal-entry.ts';
 import type * as records from './records.ts';
 import { formatVersion } from './records.ts';
 
@@ -29,7 +30,7 @@ export const derivedFiles = {
 /** Everything the checker reads. */
 export interface History {
   readonly plan: records.RunPlan;
-  readonly journal: readonly records.JournalEntry[];
+  readonly journal: readonly JournalEntry[];
   readonly intents: readonly records.Intent[];
   readonly outcomes: readonly records.Outcome[];
   readonly engine: readonly records.EngineSample[];
@@ -52,7 +53,7 @@ export async function readHistory(directory: string): Promise<History> {
       `${directory} was written in format ${String(plan.format)}; this version reads ${formatVersion}. Verify it with the version that wrote it.`,
     );
   const [journal, intents, outcomes, engine, balancer, reads] = await Promise.all([
-    readLines<records.JournalEntry>(directory, rawFiles.journal),
+    readJournal(directory),
     readLines<records.Intent>(directory, rawFiles.intents),
     readLines<records.Outcome>(directory, rawFiles.outcomes),
     readLines<records.EngineSample>(directory, rawFiles.engine),
@@ -64,8 +65,22 @@ export async function readHistory(directory: string): Promise<History> {
 }
 
 /** The journal alone; for undoing a run that was cut short. */
-export function readJournal(directory: string): Promise<records.JournalEntry[]> {
-  return readLines<records.JournalEntry>(directory, rawFiles.journal);
+export async function readJournal(directory: string): Promise<JournalEntry[]> {
+  const lines = await readLines<unknown>(directory, rawFiles.journal);
+  return lines.map((line, at) => journalEntry(directory, line, at + 1));
+}
+
+/** Error: `drills-folder-unreadable` with the field that does not fit. */
+function journalEntry(directory: string, value: unknown, line: number): JournalEntry {
+  const parsed = journalEntrySchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const field = issue?.path.join('.') || '(the whole line)';
+  throw new UnderstudyError(
+    'drills-folder-unreadable',
+    `${join(directory, rawFiles.journal)}:${line} is no journal entry: ${field}: ${issue?.message ?? 'invalid'}. The run folder was damaged or changed; it proves nothing. Run the drill again.`,
+    { facts: { file: rawFiles.journal, line, field } },
+  );
 }
 
 async function readText(directory: string, file: string): Promise<string | null> {
