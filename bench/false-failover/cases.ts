@@ -1,4 +1,4 @@
-// What must not be taken for death, and what may be: pauses of an exact length, and machines that are merely slow.
+// Cases in which a node must not be ejected, and some in which it may be: pauses of an exact length, and slow machines.
 import {
   cpuStarvation,
   type Fault,

@@ -9,7 +9,7 @@ import { findEngine, startEngines, type TestEngine } from '../../packages/servic
 import { debianDescriptions, type BenchDocument } from '../documents.ts';
 import { recipes, startContender, type Contender } from './contenders.ts';
 import { measureAtRate, type RateSample } from './fixed-rate.ts';
-import { judge, shares } from './goals.ts';
+import { checkGoals, shares } from './goals.ts';
 import { prepareIndex } from './indices.ts';
 import { median, measure, type Sample, type Target } from './measure.ts';
 import type { RateRow, Row } from './rows.ts';
@@ -201,7 +201,7 @@ async function main(): Promise<void> {
     await warmUp(contenders, files, search.pids);
     const rows = await asFastAsPossible(contenders, files, search.pids);
     const rates = await atAFixedRate(contenders, files, rows);
-    const goals = judge(rows, rates);
+    const goals = checkGoals(rows, rates);
     const result = {
       ...{ rounds, seconds, workers, nodes: search.urls.length, documents: documents.length },
       ...{ rows, rates, goals },

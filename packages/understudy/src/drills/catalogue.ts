@@ -30,7 +30,7 @@ function within(writeS: number, readS: number, errors: number): Partial<Goals> {
   return { longestWriteGapMs: writeS * 1_000, longestReadGapMs: readS * 1_000, maxErrorRatio: errors };
 }
 
-/** A copy that was cut off may answer until it notices: said, not judged. */
+/** A partitioned copy may answer with old data until it notices: reported, not judged. */
 const cutOff: Partial<Goals> = { staleReads: null };
 
 interface Entry {
@@ -52,7 +52,7 @@ function group(name: Drill['group'], entries: readonly Entry[]): Drill[] {
   }));
 }
 
-const aHolder = 'primary-holder';
+const primaryHolder = 'primary-holder';
 
 const base = group('base', [
   {
@@ -67,7 +67,7 @@ const search = group('search', [
   {
     name: 'search-stop',
     summary: 'the engine on a data node is stopped in order and started again',
-    fault: unitStop('engine', aHolder),
+    fault: unitStop('engine', primaryHolder),
     goals: within(1, 0.5, 0),
   },
   {
@@ -79,7 +79,7 @@ const search = group('search', [
   {
     name: 'search-kill-data',
     summary: 'a node that holds primaries is killed',
-    fault: unitKill({ which: 'engine', target: aHolder, staysDown: false }),
+    fault: unitKill({ which: 'engine', target: primaryHolder, staysDown: false }),
     goals: within(2, 1, 0),
   },
   {
@@ -229,7 +229,7 @@ const controller = group('base', [
   },
 ]);
 
-/** All drills, in the order in which `--all` runs them: from harmless to hard. */
+/** All drills, in the order in which `--all` runs them: the least severe first. */
 export const catalogue: readonly Drill[] = [...base, ...balancer, ...service, ...search, ...controller];
 
 /**

@@ -1,4 +1,4 @@
-// Wires the real world for one command: topology file, target, keys, SSH, Linode client. No decisions.
+// Builds what one command works with: topology file, target, keys, SSH, Linode client. No decisions.
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
@@ -31,7 +31,7 @@ export interface SessionRequest {
   readonly logger: Logger;
 }
 
-/** One command's hold on the world. Close it, or the SSH connections keep the process alive. */
+/** The connections of one command. Close it: open SSH connections keep the process running. */
 export interface Session extends AsyncDisposable {
   readonly topology: Topology;
   readonly target: Target;

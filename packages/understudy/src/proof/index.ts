@@ -6,7 +6,7 @@ export {
   type EngineSample,
   type FinalRead,
   formatVersion,
-  type Intent,
+  type PlannedWrite,
   type MachineState,
   type Operation,
   type RunPlan,
@@ -23,7 +23,7 @@ export { digestOf } from './history/digest.ts';
 export { type Routing, shardOf } from './load/routing.ts';
 export { sourceOf } from './load/answer.ts';
 export { httpWire } from './load/wire.ts';
-export { balancerWhole, clusterViews } from './checker/cluster-view.ts';
+export { allBackendsUp, clusterViews } from './checker/cluster-view.ts';
 export { verify, writeVerdict } from './checker/verify.ts';
 export type { GoalCheck, GoalId, Reason, Result, Verdict } from './checker/verdict.ts';
 export { writeManifest } from './history/manifest.ts';

@@ -1,4 +1,4 @@
-// What should exist, after parsing and defaulting: the one vocabulary that the other rooms read.
+// The desired state after parsing and defaulting: the model that the other rooms read.
 // The zod schema in schema.ts must produce exactly this; everything is resolved, nothing is optional by omission.
 
 import type { Engine, FailoverProfile } from '../engines/index.ts';

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { stringify } from 'yaml';
-import { openDrillWorld } from '../../src/drills/open-drill-world.ts';
+import { openSystemUnderTest } from '../../src/drills/open-system.ts';
 import { resolveIntent, type Session } from '../../src/operation/session.ts';
 import { drillsNamed, planRun } from '../../src/drills/index.ts';
 import { Secret } from '@understudy/foundation';
@@ -142,7 +142,7 @@ async function effects(text: string): Promise<string> {
     return [label, [...files].sort(), [...packages], [...releases].sort()];
   });
   const [cluster] = [...sim.clusters.identities.values()];
-  const drillWorld = await openDrillWorld(session, path);
+  const drillWorld = await openSystemUnderTest(session, path);
   const [drill] = drillsNamed(['search-stop']);
   assert.ok(drill && cluster);
   const run = planRun(drillWorld, drill, { seed: 1 }, { documentPath: null, routing: null });

@@ -1,7 +1,7 @@
 // `understudy drill undo` and the guard behind it: what a run that was cut short left open is undone.
 import { once } from 'node:events';
 import { Command } from 'commander';
-import { guardRun, undoRun, openDrillWorld } from '../../drills/index.ts';
+import { guardRun, undoRun, openSystemUnderTest } from '../../drills/index.ts';
 import { exitCode, type ExitCode } from '../../operation/index.ts';
 import { withSession, withTopologyOption, type TopologyOptions } from '../topology-command.ts';
 import { print } from '../terminal.ts';
@@ -19,7 +19,7 @@ export function drillUndoCommand(): Command {
     );
   return withTopologyOption(command).action(
     withSession(async ({ session, topologyPath }, _options: TopologyOptions, directory = ''): Promise<ExitCode> => {
-      const undone = await undoRun(await openDrillWorld(session, topologyPath), directory);
+      const undone = await undoRun(await openSystemUnderTest(session, topologyPath), directory);
       print(undone ? 'Undone, and seen to be undone.' : 'Nothing was open.');
       return exitCode.yes;
     }),
@@ -31,7 +31,7 @@ export function drillGuardCommand(): Command {
   const command = new Command('guard').argument('<directory>', 'run folder');
   return withTopologyOption(command).action(
     withSession(async ({ session, topologyPath }, _options: TopologyOptions, directory = ''): Promise<ExitCode> => {
-      const world = await openDrillWorld(session, topologyPath);
+      const world = await openSystemUnderTest(session, topologyPath);
       // Ctrl-C reaches the tool, which undoes by itself; the guard only minds a tool that cannot.
       process.on('SIGINT', () => undefined);
       const toolGone = once(process.stdin.resume(), 'close');

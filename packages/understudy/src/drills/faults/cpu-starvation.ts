@@ -1,4 +1,4 @@
-// A machine whose processors are taken by others: the engine lives, answers late, and must not be mistaken for dead.
+// A machine whose processors are used by others: the engine runs, answers late, and must not be treated as dead.
 import type { Fault } from './fault.ts';
 import { scriptFault } from './script-fault.ts';
 import { unitPids } from './systemd.ts';

@@ -1,4 +1,4 @@
-// The journal of a run: every step is on the disk before the next begins, so that whoever comes after a crash knows what is open.
+// The journal of a run: every step is on the disk before the next begins, so that after a crash it is known what is open.
 import { join } from 'node:path';
 import type { Clock } from '@understudy/foundation';
 import { AppendFile, type JournalEntry, type JournalEvent, type JournalFacts, rawFiles } from '../../proof/index.ts';
@@ -39,7 +39,7 @@ export class Journal {
   }
 }
 
-/** A fault was begun and nobody wrote that it is undone. */
+/** A fault was injected, and there is no entry that it is undone. */
 export function isOpen(journal: readonly JournalEntry[]): boolean {
   return journal.some((entry) => entry.event === 'inject-begun') && !journal.some((entry) => entry.event === 'undone');
 }

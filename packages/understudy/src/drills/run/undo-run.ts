@@ -4,7 +4,7 @@ import { UnderstudyError } from '@understudy/foundation';
 import type { Drill } from '../drill.ts';
 import { readHistory, readJournal, targetsOf, seededRandom } from '../../proof/index.ts';
 import { catalogue } from '../catalogue.ts';
-import type { DrillWorld } from '../world.ts';
+import type { SystemUnderTest } from '../system-under-test.ts';
 import { FaultSession, faultContext } from './fault-session.ts';
 import { isOpen, Journal } from './journal.ts';
 
@@ -13,7 +13,7 @@ import { isOpen, Journal } from './journal.ts';
  * any more, `drills-not-undone` when the undo could not be proven, those of reading the folder.
  */
 export async function undoRun(
-  world: DrillWorld,
+  system: SystemUnderTest,
   directory: string,
   drills: readonly Drill[] = catalogue,
 ): Promise<boolean> {
@@ -26,10 +26,10 @@ export async function undoRun(
       `${directory} left ${plan.drill} open, which is no drill of this version. Undo it with the version that ran it.`,
     );
   const labels = targetsOf(before);
-  const targets = world.machines.filter(({ label }) => labels.includes(label));
-  const journal = await Journal.open(directory, world.clock);
+  const targets = system.machines.filter(({ label }) => labels.includes(label));
+  const journal = await Journal.open(directory, system.clock);
   try {
-    const context = faultContext(world, targets, seededRandom(plan.seed), new AbortController().signal);
+    const context = faultContext(system, targets, seededRandom(plan.seed), new AbortController().signal);
     if (await new FaultSession(drill.fault, context, journal).undo()) return true;
   } finally {
     await journal.close();
@@ -49,9 +49,9 @@ export interface GuardOptions {
 }
 
 /** The guard's whole life: wait for the tool to go, then undo what it left open. Resolves with whether there was anything. */
-export async function guardRun(world: DrillWorld, directory: string, options: GuardOptions): Promise<boolean> {
+export async function guardRun(system: SystemUnderTest, directory: string, options: GuardOptions): Promise<boolean> {
   await options.toolGone;
   if (!isOpen(await readJournal(directory))) return false;
-  await world.clock.sleep(options.afterMs);
-  return undoRun(world, directory);
+  await system.clock.sleep(options.afterMs);
+  return undoRun(system, directory);
 }

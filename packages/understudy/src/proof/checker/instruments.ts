@@ -1,5 +1,5 @@
-// Did the instruments work? The load generator kept its whole schedule and ran to the end, the tool never stood still, its journal
-// was on the disk in time, and nobody stepped the clock. A run passes only with evidence for each; silence is no evidence.
+// Did the instruments work? The load generator kept its whole schedule and ran to the end, the tool was never paused, its journal
+// was on the disk in time, and the clock was not stepped. A run passes only with evidence for each.
 import type { SteadyState } from '../goals.ts';
 import type { History } from '../history/run-folder.ts';
 import type { WorkloadEnd } from '../load/messages.ts';

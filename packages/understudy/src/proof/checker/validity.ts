@@ -40,8 +40,8 @@ function unsteady(history: History): Reason[] {
       { code: 'not-steady', text: 'steady state never held before the fault, so nothing can be said of its effect' },
     ];
   // What was under way when the fault began and failed in it is the fault's.
-  const calm = history.outcomes.filter((outcome) => succeeded(outcome) || outcome.endMs <= steady.toMs);
-  const lanes = measureLanes(calm, steady);
+  const untouched = history.outcomes.filter((outcome) => succeeded(outcome) || outcome.endMs <= steady.toMs);
+  const lanes = measureLanes(untouched, steady);
   if (lanes.length === 0) return [{ code: 'no-workload', text: 'the workload sent nothing' }];
   return lanes.flatMap((lane) => {
     const seen: string[] = [];

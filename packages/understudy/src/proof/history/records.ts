@@ -14,7 +14,7 @@ export type WriteOutcome = 'acknowledged' | 'rejected' | 'unknown' | 'unsent';
 export type ReadOutcome = 'answered' | 'failed' | 'unsent';
 
 /** Written and fsynced before the write is sent. One writer per id, and no new revision before the last was acknowledged. */
-export interface Intent {
+export interface PlannedWrite {
   readonly seq: number;
   readonly lane: string;
   readonly id: string;

@@ -11,7 +11,7 @@ import { formatVersion } from './records.ts';
 export const rawFiles = {
   plan: 'plan.json',
   journal: 'journal.jsonl',
-  intents: 'intents.jsonl',
+  plannedWrites: 'intents.jsonl',
   outcomes: 'outcomes.jsonl',
   engine: 'engine.jsonl',
   balancer: 'balancer.jsonl',
@@ -31,7 +31,7 @@ export const derivedFiles = {
 export interface History {
   readonly plan: records.RunPlan;
   readonly journal: readonly JournalEntry[];
-  readonly intents: readonly records.Intent[];
+  readonly plannedWrites: readonly records.PlannedWrite[];
   readonly outcomes: readonly records.Outcome[];
   readonly engine: readonly records.EngineSample[];
   readonly balancer: readonly records.BalancerSample[];
@@ -52,16 +52,16 @@ export async function readHistory(directory: string): Promise<History> {
       'drills-folder-version',
       `${directory} was written in format ${String(plan.format)}; this version reads ${formatVersion}. Verify it with the version that wrote it.`,
     );
-  const [journal, intents, outcomes, engine, balancer, reads] = await Promise.all([
+  const [journal, plannedWrites, outcomes, engine, balancer, reads] = await Promise.all([
     readJournal(directory),
-    readLines<records.Intent>(directory, rawFiles.intents),
+    readLines<records.PlannedWrite>(directory, rawFiles.plannedWrites),
     readLines<records.Outcome>(directory, rawFiles.outcomes),
     readLines<records.EngineSample>(directory, rawFiles.engine),
     readLines<records.BalancerSample>(directory, rawFiles.balancer),
     readLines<records.FinalRead>(directory, rawFiles.reads),
   ]);
   const machines = (await readJson(directory, rawFiles.machines)) as records.MachineComparison | null;
-  return { plan, journal, intents, outcomes, engine, balancer, reads, machines };
+  return { plan, journal, plannedWrites: plannedWrites, outcomes, engine, balancer, reads, machines };
 }
 
 /** The journal alone; for undoing a run that was cut short. */

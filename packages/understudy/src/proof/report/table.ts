@@ -1,5 +1,5 @@
 // Verdicts as a table for a terminal. A value: the command line prints and colours it.
-import { show } from '../checker/judge.ts';
+import { show } from '../checker/goal-checks.ts';
 import type { GoalId, Verdict } from '../checker/verdict.ts';
 import { median } from './run-history.ts';
 

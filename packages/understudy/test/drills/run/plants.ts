@@ -74,7 +74,7 @@ export async function plantedRun(moment: Moment, plant: Plant, seed: number): Pr
   const act = async () => {
     const folder = join(runsDirectory, (await readdir(runsDirectory)).find((name) => name.endsWith('noop')) ?? '');
     const pid = Number(entryOf(await readJournal(folder), 'workload-started')?.facts.pid);
-    if (moment.after === 'the first intent') await hasContent(join(folder, rawFiles.intents));
+    if (moment.after === 'the first intent') await hasContent(join(folder, rawFiles.plannedWrites));
     await sleep(moment.ms);
     return plant({ generatorPid: pid, runsDirectory, stepClock: (byMs) => (stepMs += byMs) });
   };

@@ -38,7 +38,7 @@ function codesOf(
     { atMs: 5_030, event: 'workload-stopped', facts: { generator } },
     ...(watched ? [{ atMs: 5_031, event: 'tool-watched', facts: { ...watched } } as const] : []),
   ];
-  const rest = { plan, intents: [], engine: [], balancer: [], reads: [], machines: null };
+  const rest = { plan, plannedWrites: [], engine: [], balancer: [], reads: [], machines: null };
   return instrumentReasons({ ...rest, journal, outcomes, ...changes }).map(({ code }) => code);
 }
 

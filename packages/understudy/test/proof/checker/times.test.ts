@@ -48,7 +48,7 @@ function history(parts: Partial<History>): History {
   return {
     plan: runPlan(),
     journal,
-    intents: [],
+    plannedWrites: [],
     outcomes: [],
     engine: [],
     balancer,

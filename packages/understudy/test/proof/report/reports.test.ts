@@ -11,7 +11,7 @@ import { runPlan } from '../../drills/plans.ts';
 const history: History = {
   plan: runPlan({ drill: 'search-</script>-&' }),
   journal: [{ atMs: 1, event: 'aborted', facts: { reason: '</script><b>& "quoted"' } }],
-  intents: [],
+  plannedWrites: [],
   outcomes: [],
   engine: [],
   balancer: [],

@@ -1,4 +1,4 @@
-// What a machine is told at birth: cloud-init user data as a value. It carries nothing secret, because user data can be read
+// The cloud-init user data of a new machine, as a value. It contains no secrets, because user data can be read
 // by every process on the machine and by everyone with read access to the account.
 import { stringify } from 'yaml';
 import { UnderstudyError } from '@understudy/foundation';
@@ -22,7 +22,7 @@ AllowTcpForwarding local
 `,
 };
 
-export interface Birth {
+export interface UserData {
   readonly hostname: string;
   /** Public keys in the authorized_keys format, for root. */
   readonly authorizedKeys: readonly string[];
@@ -32,7 +32,7 @@ export interface Birth {
 }
 
 /** The cloud-config document, before base64. Error: `machines-user-data-too-long`. */
-export function birthUserData(birth: Birth): string {
+export function bootUserData(birth: UserData): string {
   const document = {
     hostname: birth.hostname,
     preserve_hostname: false,

@@ -1,11 +1,11 @@
-// Goals against what was seen. A goal of null is listed with what was seen and counts as met: it is said, not judged.
+// Goals against what was seen. A goal of null is listed with what was seen and counts as met: it is reported, not judged.
 import type { Goals } from '../goals.ts';
 import type { DocumentResult } from './documents.ts';
 import type { LaneResult } from './lanes.ts';
 import type { Recovery } from './times.ts';
 import type { GoalCheck, GoalId, Reason, Verdict } from './verdict.ts';
 
-export interface Seen {
+export interface Measured {
   readonly lanes: readonly LaneResult[];
   readonly recovery: Recovery;
   readonly documents: DocumentResult;
@@ -13,7 +13,7 @@ export interface Seen {
   readonly requests: Verdict['requests'];
 }
 
-export function judgeGoals(goals: Goals, seen: Seen): GoalCheck[] {
+export function checkGoals(goals: Goals, seen: Measured): GoalCheck[] {
   const writes = seen.lanes.filter((lane) => lane.operation === 'index');
   const reads = seen.lanes.filter((lane) => lane.operation !== 'index');
   const { counts } = seen.documents;
