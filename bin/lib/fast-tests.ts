@@ -29,7 +29,7 @@ export const slowTests: Readonly<Record<string, string>> = {
   'service/test/fuzz': 'starts a real engine',
   'service/test/queue.test': 'starts a real engine',
   'service/test/relay': 'starts a real engine',
-  'service/test/block': 'starts a real engine',
+  'service/test/supervisor': 'starts worker processes, in real time',
   'lab/test/region/api/clients': "installs Linode's own clients from PyPI",
   'lab/test/region/api/life-cycle': 'waits for simulated machines',
   'lab/test/daemon/': 'starts the daemon',

@@ -1,4 +1,4 @@
-// What this tool has to know of an engine. Each engine is one folder that gives one such value, and one line in engines.ts.
+// What this tool has to know of an engine. Each engine is one folder that gives one such value, and one line in all.ts.
 import type { Dialect } from './dialect.ts';
 import type { EngineLayout } from './layout.ts';
 

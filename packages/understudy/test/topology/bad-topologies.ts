@@ -87,7 +87,7 @@ export const badTopologies: readonly BadTopology[] = [
   ),
   whole('no shard', withSearch('index: { shards: 0 }'), 'search.index.shards', 3, /below 1/),
   whole('capitals in the index', withSearch('index: { name: Documents }'), 'search.index.name', 3, /another name/),
-  whole('an unknown engine', withSearch('engine: solr'), 'search.engine', 3, /one of the two/),
+  whole('an unknown engine', withSearch('engine: solr'), 'search.engine', 3, /one of them/),
   whole(
     'a version of the other engine',
     withSearch('engine: opensearch'),
@@ -149,7 +149,7 @@ export const badTopologies: readonly BadTopology[] = [
   ),
   extended('a command for the builtin', 'service: { command: [run] }\n', 'service.command', 5, /knows its own/),
   extended('python without an artifact', 'service: { runtime: python }\n', 'service.artifact', 5, /runs on node/),
-  extended('an unknown runtime', 'service: { runtime: ruby }\n', 'service.runtime', 5, /one of the two/),
+  extended('an unknown runtime', 'service: { runtime: ruby }\n', 'service.runtime', 5, /one of them/),
   extended('a bad variable', 'service:\n  environment:\n    A-B: x\n', 'service.environment.A-B', 7, /rename/),
   extended(
     'a reserved variable',
@@ -267,7 +267,7 @@ export const badTopologies: readonly BadTopology[] = [
     'balancer:\n  listeners:\n    - { port: 80, protocol: tcp }\n',
     'balancer.listeners.0.protocol',
     7,
-    /one of the two/,
+    /one of them/,
   ),
   // Addresses.
   extended('a public range', 'network: { range: 203.0.113.0/24 }\n', 'network.range', 5, /RFC 1918/),
