@@ -149,7 +149,7 @@ export const badTopologies: readonly BadTopology[] = [
   ),
   extended('a command for the builtin', 'service: { command: [run] }\n', 'service.command', 5, /knows its own/),
   extended('python without an artifact', 'service: { runtime: python }\n', 'service.artifact', 5, /runs on node/),
-  extended('an unknown runtime', 'service: { runtime: ruby }\n', 'service.runtime', 5, /one of them/),
+  extended('an unknown runtime', 'service: { runtime: ruby }\n', 'service.runtime', 5, /one of the two/),
   extended('a bad variable', 'service:\n  environment:\n    A-B: x\n', 'service.environment.A-B', 7, /rename/),
   extended(
     'a reserved variable',
@@ -267,7 +267,7 @@ export const badTopologies: readonly BadTopology[] = [
     'balancer:\n  listeners:\n    - { port: 80, protocol: tcp }\n',
     'balancer.listeners.0.protocol',
     7,
-    /one of them/,
+    /one of the two/,
   ),
   // Addresses.
   extended('a public range', 'network: { range: 203.0.113.0/24 }\n', 'network.range', 5, /RFC 1918/),
