@@ -96,7 +96,7 @@ describe('the verdict and its first reason', () => {
   }
 });
 
-test('what failed at birth is named while the machine does not serve', () => {
+test('what failed in cloud-init is named while the machine does not serve', () => {
   const unborn = { units: { 'elasticsearch.service': absent } };
   const ids = (cloudInit: object): string[] =>
     assessHealth(
