@@ -1,11 +1,11 @@
 // From what happened to figures: pure, so that a saved run can be judged again.
-import type { Marks } from './drills.ts';
+import type { FaultTimes } from './drills.ts';
 import type { Lane, OperationRecord, UsersReport } from './records.ts';
 
 export interface RunFacts {
   readonly lanes: readonly Lane[];
-  readonly marks: Marks;
-  /** Shards without a copy on a node that the fault struck. */
+  readonly marks: FaultTimes;
+  /** Shards without a copy on an affected node. */
   readonly healthyShards: readonly number[];
   readonly report: UsersReport;
   /** Acknowledged writes that are not there afterwards. */
@@ -67,7 +67,7 @@ const succeeded = ({ error, incomplete }: OperationRecord): boolean => error ===
 
 export function figuresOf({ lanes, marks, healthyShards, report, lost }: RunFacts): Figures {
   const { operations, stoppedMs } = report;
-  const { struckMs, undoneMs } = marks;
+  const { faultMs: struckMs, undoneMs } = marks;
   const laneOf = ({ lane }: OperationRecord): Lane => lanes[lane] as Lane;
   const isRead = (one: OperationRecord): boolean => laneOf(one).kind !== 'write';
   const isHealthy = (one: OperationRecord): boolean => isRead(one) && healthyShards.includes(laneOf(one).shard ?? -1);
@@ -125,7 +125,7 @@ function hedgesBetween({ hedges }: UsersReport, fromMs: number, toMs: number): n
   return at(toMs) - at(fromMs);
 }
 
-function backInTraffic({ returned }: Marks, { answered }: UsersReport): number | null {
+function backInTraffic({ returned }: FaultTimes, { answered }: UsersReport): number | null {
   if (returned.length === 0) return null;
   const waits = returned.map(({ node, atMs }) => {
     const first = answered.find((answer) => answer.node === node && answer.atMs >= atMs);

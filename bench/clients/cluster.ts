@@ -8,7 +8,7 @@ import { dialectOf } from '../../packages/understudy/src/engines/index.ts';
 import { directTransport, restartNode } from '../../packages/understudy/src/cluster/index.ts';
 import { systemClock } from '@understudy/foundation';
 import type { Installation } from '../../packages/service/test/harness/engine.ts';
-import { engineProfile, layNetwork, Machine } from './network.ts';
+import { engineProfile, createNetwork, Machine } from './network.ts';
 
 const names = ['n1', 'n2', 'n3'];
 const httpPort = 9200;
@@ -37,8 +37,8 @@ export class EngineCluster {
     // A copy of its own: readable for the user it runs as, and safe from whoever tidies the cache meanwhile.
     cpSync(realpathSync(this.#engine.home), this.#home, { recursive: true });
     declareContainer();
-    layNetwork(names.length);
-    await Promise.all(this.machines.map((machine) => machine.powerOn()));
+    createNetwork(names.length);
+    await Promise.all(this.machines.map((machine) => machine.attachMachine()));
     this.machines.forEach((_, at) => this.startNode(at));
     await this.waitFor(names.length);
   }
@@ -67,9 +67,9 @@ export class EngineCluster {
       ...engineProfile,
     ].map((setting) => `-E${setting}`);
     // The engine refuses to run as root; `nobody` needs no account of its own.
-    const asNobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
+    const commandAsNobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
     const limits = ['sh', '-c', 'ulimit -n 65535 2>/dev/null; exec "$@"', 'sh'];
-    const command = [...machine.within, ...limits, ...asNobody, join(this.#home, 'bin/elasticsearch')];
+    const command = [...machine.within, ...limits, ...commandAsNobody, join(this.#home, 'bin/elasticsearch')];
     const out = openSync(join(this.#folder, `${name}.out`), 'a');
     const child = spawn(command[0] as string, [...command.slice(1), ...settings], {
       cwd: folder,
@@ -117,7 +117,7 @@ export class EngineCluster {
         stop: () => this.stopNode(at),
         start: async () => {
           this.startNode(at);
-          await this.waitForReturn(at);
+          await this.waitForRejoin(at);
           joined();
         },
       },
@@ -132,17 +132,17 @@ export class EngineCluster {
     return Object.values(nodes)[0]?.version ?? '';
   }
 
-  /** The machine is gone at once: silent first, dead a moment later. */
+  /** Power cut: the network is removed first, then the processes are killed. */
   async cutPower(at: number): Promise<void> {
     this.machines[at]?.unplug();
     await this.stopNode(at, 'SIGKILL');
-    this.machines[at]?.powerOff();
+    this.machines[at]?.detachMachine();
   }
 
-  /** Everything runs again, whatever a fault left behind. */
+  /** Starts and resumes everything again, whatever the fault left. */
   async restore(): Promise<void> {
     for (const [at, machine] of this.machines.entries()) {
-      if (!machine.powered) await machine.powerOn();
+      if (!machine.powered) await machine.attachMachine();
       if (!this.#running.has(at)) this.startNode(at);
     }
     await this.waitFor(names.length);
@@ -182,16 +182,16 @@ export class EngineCluster {
   }
 
   /** Waits until a node that was away is a member again: it follows a master, and that master counts every node. */
-  async waitForReturn(at: number, withinMs = 240_000): Promise<void> {
+  async waitForRejoin(at: number, withinMs = 240_000): Promise<void> {
     const until = performance.now() + withinMs;
     const url = this.urls[at] ?? '';
     const other = this.urls[(at + 1) % this.urls.length] ?? '';
-    const masterSeenBy = async (node: string): Promise<string | null | undefined> => {
+    const masterAccordingTo = async (node: string): Promise<string | null | undefined> => {
       const answer = await read(`${node}/_cluster/state/master_node`).catch(() => undefined);
       return (answer as { master_node?: string | null } | undefined)?.master_node;
     };
     while (performance.now() < until) {
-      const [own, others] = await Promise.all([masterSeenBy(url), masterSeenBy(other)]);
+      const [own, others] = await Promise.all([masterAccordingTo(url), masterAccordingTo(other)]);
       if (typeof own === 'string' && own === others) {
         const health = (await read(`${other}/_cluster/health?local=true`).catch(() => undefined)) as
           { number_of_nodes?: number } | undefined;

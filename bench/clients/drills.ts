@@ -1,4 +1,4 @@
-// The faults: the catalogue's `search-*` drills as far as one host can make them, and a slow node. A drill strikes, holds, undoes,
+// The faults: the catalogue's `search-*` drills as far as one host can make them, and a slow node. A drill injects, holds, undoes,
 // and waits until the cluster is whole again; what the users felt is judged elsewhere.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cut } from '../../packages/understudy/src/drills/index.ts';
@@ -12,8 +12,8 @@ export interface Layout {
 }
 
 /** Moments of a run, on the clock of the host. */
-export interface Marks {
-  struckMs: number;
+export interface FaultTimes {
+  faultMs: number;
   /** The fault itself has ended: from here on the system recovers. */
   undoneMs: number;
   /** When a node was a member again. */
@@ -25,13 +25,13 @@ export interface Stage {
   readonly layout: Layout;
   /** Before each node, in the drills that are `relayed`. */
   readonly relays: readonly Relay[];
-  readonly marks: Marks;
+  readonly marks: FaultTimes;
 }
 
 export interface Drill {
   readonly name: string;
   readonly summary: string;
-  /** Nodes whose own requests and copies the fault touches; a shard without a copy there is healthy. */
+  /** Nodes that the fault affects; a shard without a copy there is healthy. */
   targets(layout: Layout): readonly number[];
   /** Users reach the engines through relays. */
   readonly relayed?: boolean;
@@ -44,17 +44,17 @@ const steadyAgainMs = 4000;
 const deadMs = 8000;
 const cutMs = 30_000;
 
-const everyone = (): readonly number[] => [0, 1, 2];
-const theMaster = ({ master }: Layout): readonly number[] => [master];
+const allMachines = (): readonly number[] => [0, 1, 2];
+const masterOnly = ({ master }: Layout): readonly number[] => [master];
 /** A node that holds a primary and is not the master. */
-const aHolder = ({ master, copies }: Layout): readonly number[] => [
+const onePrimaryHolder = ({ master, copies }: Layout): readonly number[] => [
   copies.find(({ primary }) => primary !== master)?.primary ?? (master + 1) % 3,
 ];
 
 async function returned({ cluster, marks }: Stage, nodes: readonly number[]): Promise<void> {
   await Promise.all(
     nodes.map(async (node) => {
-      await cluster.waitForReturn(node);
+      await cluster.waitForRejoin(node);
       marks.returned.push({ node, atMs: hostNow() });
     }),
   );
@@ -65,12 +65,12 @@ async function returned({ cluster, marks }: Stage, nodes: readonly number[]): Pr
 /** Ends the engines of the targets and starts them again a while later. */
 function ending(how: (stage: Stage, node: number) => Promise<void>, downMs = deadMs): Drill['run'] {
   return async (stage, targets) => {
-    stage.marks.struckMs = hostNow();
+    stage.marks.faultMs = hostNow();
     await Promise.all(targets.map((node) => how(stage, node)));
     await sleep(downMs);
     stage.marks.undoneMs = hostNow();
     for (const node of targets) {
-      if (!stage.cluster.machines[node]?.powered) await stage.cluster.machines[node]?.powerOn();
+      if (!stage.cluster.machines[node]?.powered) await stage.cluster.machines[node]?.attachMachine();
       stage.cluster.startNode(node);
     }
     await returned(stage, targets);
@@ -90,23 +90,23 @@ function cutting(
     const { cluster, layout, marks } = stage;
     const node = targets[0] as number;
     const peers = peersOf(layout, node).map((peer) => cluster.machines[peer]?.address ?? '');
-    marks.struckMs = hostNow();
+    marks.faultMs = hostNow();
     cluster.machines[node]?.cut({ ...cut, peers });
     await sleep(cutMs);
-    cluster.machines[node]?.mend();
+    cluster.machines[node]?.removeCuts();
     marks.undoneMs = hostNow();
     await returned(stage, [node]);
   };
 }
 
-const others = (_: Layout, node: number): readonly number[] => everyone().filter((one) => one !== node);
-const otherHolder = ({ master }: Layout, node: number): readonly number[] =>
-  everyone().filter((one) => one !== node && one !== master);
+const others = (_: Layout, node: number): readonly number[] => allMachines().filter((one) => one !== node);
+const anotherPrimaryHolder = ({ master }: Layout, node: number): readonly number[] =>
+  allMachines().filter((one) => one !== node && one !== master);
 
 async function freeze(stage: Stage, targets: readonly number[]): Promise<void> {
   const { cluster, marks } = stage;
   const node = targets[0] as number;
-  marks.struckMs = hostNow();
+  marks.faultMs = hostNow();
   cluster.signal(node, 'SIGSTOP');
   await sleep(45_000);
   cluster.signal(node, 'SIGCONT');
@@ -116,7 +116,7 @@ async function freeze(stage: Stage, targets: readonly number[]): Promise<void> {
 
 /** As the product does planned work; the master goes last. */
 async function restartInTurn({ cluster, layout, marks }: Stage): Promise<void> {
-  marks.struckMs = hostNow();
+  marks.faultMs = hostNow();
   for (const node of [...others(layout, layout.master), layout.master]) {
     await cluster.restartNode(node, () => marks.returned.push({ node, atMs: hostNow() }));
   }
@@ -126,57 +126,65 @@ async function restartInTurn({ cluster, layout, marks }: Stage): Promise<void> {
 
 async function slow({ relays, marks }: Stage, targets: readonly number[]): Promise<void> {
   const relay = relays[targets[0] as number] as Relay;
-  marks.struckMs = hostNow();
+  marks.faultMs = hostNow();
   relay.delayMs = 1000;
   await sleep(cutMs);
   relay.delayMs = 0;
   marks.undoneMs = hostNow();
 }
 
-const whole = { percent: 100 } as const;
+const waitUntilGreen = { percent: 100 } as const;
 
 export const drills: readonly Drill[] = [
-  { name: 'search-stop', summary: 'a data node is stopped in order', targets: aHolder, run: ending(stop) },
-  { name: 'search-kill-master', summary: 'the elected master is killed', targets: theMaster, run: ending(kill) },
-  { name: 'search-kill-data', summary: 'a node with primaries is killed', targets: aHolder, run: ending(kill) },
-  { name: 'search-pause', summary: 'the elected master hangs for 45 s', targets: theMaster, run: freeze },
+  { name: 'search-stop', summary: 'a data node is stopped in order', targets: onePrimaryHolder, run: ending(stop) },
+  { name: 'search-kill-master', summary: 'the elected master is killed', targets: masterOnly, run: ending(kill) },
+  {
+    name: 'search-kill-data',
+    summary: 'a node with primaries is killed',
+    targets: onePrimaryHolder,
+    run: ending(kill),
+  },
+  { name: 'search-pause', summary: 'the elected master hangs for 45 s', targets: masterOnly, run: freeze },
   {
     name: 'search-power-cut',
     summary: "the master's machine loses its power: no FIN, no RST",
-    targets: theMaster,
+    targets: masterOnly,
     run: ending(powerCut, 15_000),
   },
   {
     name: 'search-partition',
     summary: 'the master is cut from the other nodes for 30 s; users reach it',
-    targets: theMaster,
-    run: cutting({ ...whole, direction: 'both' }, others),
+    targets: masterOnly,
+    run: cutting({ ...waitUntilGreen, direction: 'both' }, others),
   },
   {
     name: 'search-one-way-in',
     summary: 'a data node hears none of the others for 30 s',
-    targets: aHolder,
-    run: cutting({ ...whole, direction: 'in' }, others),
+    targets: onePrimaryHolder,
+    run: cutting({ ...waitUntilGreen, direction: 'in' }, others),
   },
   {
     name: 'search-one-way-out',
     summary: 'a data node is heard by none of the others for 30 s',
-    targets: aHolder,
-    run: cutting({ ...whole, direction: 'out' }, others),
+    targets: onePrimaryHolder,
+    run: cutting({ ...waitUntilGreen, direction: 'out' }, others),
   },
   {
     name: 'search-bridge',
     summary: 'the two data nodes cannot reach each other for 30 s; both reach the master',
-    targets: (layout) => [...aHolder(layout), ...otherHolder(layout, aHolder(layout)[0] as number)],
-    run: cutting({ ...whole, direction: 'both' }, otherHolder),
+    targets: (layout) => [
+      ...onePrimaryHolder(layout),
+      ...anotherPrimaryHolder(layout, onePrimaryHolder(layout)[0] as number),
+    ],
+    run: cutting({ ...waitUntilGreen, direction: 'both' }, anotherPrimaryHolder),
   },
   {
     name: 'search-loss',
     summary: 'a twentieth of the packets between the master and the others is lost for 30 s',
-    targets: theMaster,
+    targets: masterOnly,
     run: cutting({ percent: 5, direction: 'both' }, others),
   },
-  { name: 'search-rolling-restart', summary: 'every node restarted in turn', targets: everyone, run: restartInTurn },
+  { name: 'search-rolling-restart', summary: 'every node restarted in turn', targets: allMachines, run: restartInTurn },
   {
     name: 'search-quorum-loss',
     summary: 'the master and another node are killed for 15 s',
@@ -186,13 +194,13 @@ export const drills: readonly Drill[] = [
   {
     name: 'search-power-loss-all',
     summary: 'every node loses its power for 15 s',
-    targets: everyone,
+    targets: allMachines,
     run: ending(powerCut, 15_000),
   },
   {
     name: 'slow-node',
     summary: 'answers of one node of three reach the users 1 s late for 30 s',
-    targets: aHolder,
+    targets: onePrimaryHolder,
     relayed: true,
     steadyMs: 20_000,
     run: slow,

@@ -1,8 +1,8 @@
-// A machine that others use too: a command of the user's choice, such as `flock FILE`, is in force while clients are measured.
+// For a machine that others use too: a command of the user's choice, such as `flock FILE`, runs while clients are measured.
 import { spawn } from 'node:child_process';
 
-/** Held longer than this, it is given back before the next run, so that the others have their turn. */
-const longEnoughMs = 90_000;
+/** When held longer than this, it is released before the next run, so that others can use the machine. */
+const maxHeldMs = 90_000;
 
 export class Exclusive {
   readonly #command: string | undefined;
@@ -15,7 +15,7 @@ export class Exclusive {
 
   async hold(): Promise<void> {
     if (this.#command === undefined) return;
-    if (this.#held && performance.now() - this.#held.sinceMs < longEnoughMs) return;
+    if (this.#held && performance.now() - this.#held.sinceMs < maxHeldMs) return;
     this.release();
     const holder = spawn('sh', ['-c', `${this.#command} sh -c 'echo $$; exec sleep infinity'`], {
       stdio: ['ignore', 'pipe', 'inherit'],

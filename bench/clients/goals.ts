@@ -10,7 +10,7 @@ interface Goal {
   measure(figures: Figures): number | null;
 }
 
-export interface Judgement {
+export interface GoalResult {
   readonly drill: string;
   readonly what: string;
   readonly limit: string;
@@ -78,7 +78,7 @@ const goals: readonly Goal[] = [
 ];
 
 /** Judges this project's client; other clients have no goals. */
-export function judge(results: readonly RunResult[]): readonly Judgement[] {
+export function checkGoals(results: readonly RunResult[]): readonly GoalResult[] {
   return goals.map((goal) => {
     const measured = results
       .filter(({ drill, client, figures }) => drill === goal.drill && client === 'ours' && figures.invalid === null)

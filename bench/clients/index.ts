@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { raiseSettings, restoreSettings } from '@understudy/lab/host';
 import { contenderNames, type ContenderName } from './contenders.ts';
 import { drills } from './drills.ts';
-import { judge } from './goals.ts';
+import { checkGoals } from './goals.ts';
 import type { Job } from './inside.ts';
 import { readResults, toJson } from './results.ts';
 import { table } from './table.ts';
@@ -81,7 +81,7 @@ function count(option: string, given: string): number {
 function print(file: string): void {
   const results = readResults(file);
   if (results.length === 0) refuse(`${file} holds no results.`);
-  process.stdout.write(values.json ? `${toJson({ results, goals: judge(results) })}\n` : table(results, drills));
+  process.stdout.write(values.json ? `${toJson({ results, goals: checkGoals(results) })}\n` : table(results, drills));
 }
 
 /** Runs the job in namespaces of its own: everything in them ends when it ends, however it ends. */

@@ -43,7 +43,7 @@ function shell(script: string, within: readonly string[] = []): void {
 }
 
 /** The switch, and the side of the users on it. */
-export function layNetwork(machines: number): void {
+export function createNetwork(machines: number): void {
   const others = Array.from({ length: machines }, (_, at) => machineEnd(at));
   shell(`ip link set lo up
     ip link add users type bridge
@@ -75,7 +75,7 @@ export class Machine {
     return ['nsenter', '--net', '--target', String(this.#keeper?.pid ?? 0)];
   }
 
-  async powerOn(): Promise<void> {
+  async attachMachine(): Promise<void> {
     const keeper = spawn('unshare', ['--net', 'sh', '-c', 'echo ready; exec sleep infinity'], {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
@@ -100,13 +100,13 @@ export class Machine {
     );
   }
 
-  /** Pulls the cable: both ends vanish, so that nothing which ends afterwards can say goodbye. */
+  /** Removes the link first, so that no FIN or RST of the ended processes is sent. */
   unplug(): void {
     shell(`ip link delete ${this.#cable}`);
   }
 
-  /** Ends the namespace; what its kernel remembered of connections goes with it, as with a machine's memory. */
-  powerOff(): void {
+  /** Ends the namespace and with it the kernel's state of connections, as when a machine loses its power. */
+  detachMachine(): void {
     this.#keeper?.kill('SIGKILL');
     this.#keeper = undefined;
   }
@@ -116,7 +116,7 @@ export class Machine {
     run([...this.within, 'nft', '-f', '-'], drillRules(cut));
   }
 
-  mend(): void {
+  removeCuts(): void {
     shell('nft delete table inet understudy_drill', this.within);
   }
 

@@ -18,13 +18,13 @@ export interface UsersSpec {
   readonly writeIds: readonly (readonly string[])[];
   readonly seed: number;
   /** A user waits this long; what is answered later has failed. */
-  readonly patienceMs: number;
+  readonly timeoutMs: number;
 }
 
 export interface OperationRecord {
   readonly lane: number;
   readonly dueMs: number;
-  /** Infinity (null in JSON) when nothing came in the patience of a user. */
+  /** Infinity (null in JSON) when nothing came before the user's timeout. */
   readonly endMs: number | null;
   /** Absent when it succeeded. */
   readonly error?: string;

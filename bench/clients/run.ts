@@ -6,14 +6,14 @@ import { floorMod, routingHash } from '../../packages/client/src/gather/murmur3.
 import { figuresOf, type Figures } from './analysis.ts';
 import type { EngineCluster } from './cluster.ts';
 import type { ContenderName } from './contenders.ts';
-import type { Drill, Layout, Marks, Stage } from './drills.ts';
+import type { Drill, Layout, FaultTimes, Stage } from './drills.ts';
 import { hostNow, type Lane, type UsersReport, type UsersSpec } from './records.ts';
 import { Relay } from './relay.ts';
 
 const index = 'clients';
 const shards = 3;
 /** A user waits this long for an answer, whoever the client is. */
-const patienceMs = 30_000;
+const timeoutMs = 30_000;
 const readIdsPerShard = 100;
 const writeIdsPerShard = 3000;
 
@@ -111,7 +111,7 @@ class Users {
     this.#process.send('start');
   }
 
-  /** Ends the schedule, and waits until the last user has an answer or no patience left. */
+  /** Ends the schedule, and waits until the last request has an answer or has timed out. */
   stop(): Promise<UsersReport> {
     this.#process.send('stop');
     return this.#report;
@@ -135,12 +135,12 @@ export async function runDrill(cluster: EngineCluster, { drill, client, seed, sa
   );
   const startedMs = hostNow();
   const sayWhen = (text: string): void => say(`${((hostNow() - startedMs) / 1000).toFixed(1).padStart(6)} s  ${text}`);
-  const users = new Users({ client, nodes, index, lanes, readIds, writeIds, seed, patienceMs }, sayWhen);
+  const users = new Users({ client, nodes, index, lanes, readIds, writeIds, seed, timeoutMs: timeoutMs }, sayWhen);
   try {
     await users.ready;
     users.start();
     await sleep(drill.steadyMs ?? 6000);
-    const marks: Marks = { struckMs: hostNow(), undoneMs: hostNow(), returned: [] };
+    const marks: FaultTimes = { faultMs: hostNow(), undoneMs: hostNow(), returned: [] };
     const stage: Stage = { cluster, layout, relays, marks };
     sayWhen(
       `master n${layout.master + 1}, copies ${sayCopies(layout)}; strikes ${targets.map((at) => `n${at + 1}`).join(', ')}`,

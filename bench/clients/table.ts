@@ -2,7 +2,7 @@
 import { contenderAbout, contenderNames, type ContenderName } from './contenders.ts';
 import { quantile, type Figures } from './analysis.ts';
 import type { Drill } from './drills.ts';
-import { judge } from './goals.ts';
+import { checkGoals } from './goals.ts';
 import type { RunResult } from './results.ts';
 
 type Column = readonly [title: string, (all: readonly Figures[]) => string];
@@ -81,7 +81,7 @@ export function table(results: readonly RunResult[], drills: readonly Drill[]): 
 }
 
 function goalLines(results: readonly RunResult[]): readonly string[] {
-  const judged = judge(results).filter(({ measured }) => measured !== undefined);
+  const judged = checkGoals(results).filter(({ measured }) => measured !== undefined);
   return [
     row(['goal of ours', 'drill', 'limit', 'measured', 'verdict']),
     row(['---', '---', '---', '---', '---']),

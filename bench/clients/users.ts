@@ -44,11 +44,11 @@ subscribe('undici:request:headers', (message) => {
   if (!record.own && ((message as UndiciMessage).response?.statusCode ?? 500) < 500) answered.push(record);
 });
 
-/** A request that is still open is not waited for: it has failed when the patience of its user ends. */
+/** A request that is still open is not waited for: it has failed at the user's timeout. */
 async function operate(contender: Contender, lane: Lane, at: number, n: number, dueMs: number): Promise<void> {
-  const impatient = AbortSignal.timeout(Math.max(1, Math.ceil(dueMs + spec.patienceMs - hostNow())));
+  const timedOut = AbortSignal.timeout(Math.max(1, Math.ceil(dueMs + spec.timeoutMs - hostNow())));
   const tooLate = new Promise<never>((_, reject) => {
-    impatient.addEventListener('abort', () => reject(new Error(`not answered within ${spec.patienceMs / 1000} s`)));
+    timedOut.addEventListener('abort', () => reject(new Error(`not answered within ${spec.timeoutMs / 1000} s`)));
   });
   const end = (more: Partial<OperationRecord>): void =>
     void operations.push({ lane: at, dueMs, endMs: hostNow(), ...more });

@@ -68,7 +68,7 @@ async function measure(context: CommandContext): Promise<ResultFile<OutageRun>> 
   });
 }
 
-/** Users of the slow stacks are expected to suffer; stopping the run would hide how long. */
+/** Requests to the slow stacks are expected to fail; stopping the run would hide how long. */
 function withoutBudget(drill: Drill): Drill {
   return { ...drill, errorBudget: null };
 }

@@ -1,5 +1,5 @@
 // What both failover benches do: options of the command line, and each case again and again on each stack in turn.
-import type { DrillWorld } from '../../packages/understudy/src/drills/index.ts';
+import type { SystemUnderTest } from '../../packages/understudy/src/drills/index.ts';
 import {
   type BenchName,
   collected,
@@ -34,7 +34,7 @@ export interface Campaign<Case, Run> {
   readonly repeat: string;
   readonly keep: boolean;
   readonly runsDirectory: string | undefined;
-  readonly measure: (world: DrillWorld, stack: Stack, one: Case) => Promise<Measured<Run>>;
+  readonly measure: (world: SystemUnderTest, stack: Stack, one: Case) => Promise<Measured<Run>>;
 }
 
 /** Carries a campaign out, system by system. Errors: `cli-usage`, and whatever ends the first run. */

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { openDrillWorld, type DrillWorld } from '../../packages/understudy/src/drills/index.ts';
+import { openSystemUnderTest, type SystemUnderTest } from '../../packages/understudy/src/drills/index.ts';
 import {
   cacheDirectory,
   openSession,
@@ -27,7 +27,7 @@ export interface SystemOptions {
 
 export interface Systems extends AsyncDisposable {
   /** Runs `work` on the stack's system, whole and green at the beginning. */
-  with<T>(stack: Stack, work: (world: DrillWorld) => Promise<T>): Promise<T>;
+  with<T>(stack: Stack, work: (world: SystemUnderTest) => Promise<T>): Promise<T>;
 }
 
 /** The lab, started when it does not run; what was started here is taken down at the end. */
@@ -78,7 +78,7 @@ interface Place {
 async function onSystem<T>(
   { logger, signal, keep, runsDirectory }: SystemOptions,
   { session, stack, topologyPath, directory }: Place,
-  work: (world: DrillWorld) => Promise<T>,
+  work: (world: SystemUnderTest) => Promise<T>,
 ): Promise<T> {
   const { world } = session;
   for (const other of stacks) if (other !== stack) await destroy(world, systemName(other.name));
@@ -87,7 +87,7 @@ async function onSystem<T>(
   try {
     logger({ level: 'info', subject: stack.name, text: `making ${systemName(stack.name)}: ${stack.about}` });
     await apply(world, await resolveIntent(session), { confirm: confirmUnlessDestructive, signal });
-    const drills = await openDrillWorld(session, topologyPath);
+    const drills = await openSystemUnderTest(session, topologyPath);
     const result = await work({ ...drills, runsDirectory: runsDirectory ?? join(directory, 'runs') });
     broken = false;
     return result;

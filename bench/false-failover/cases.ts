@@ -1,4 +1,4 @@
-// What must not be taken for death, and what may be: pauses of an exact length, and machines that are merely slow.
+// Cases in which a node must not be ejected, and some in which it may be: pauses of an exact length, and slow machines.
 import {
   cpuStarvation,
   type Fault,
@@ -24,8 +24,8 @@ export interface Case {
 export const toleratedPauseS = 2;
 
 const roles: Readonly<Record<Case['victim'], TargetRole>> = {
-  master: 'the elected master',
-  'data node': 'a machine holding a primary, not the master',
+  master: 'elected-master',
+  'data node': 'primary-holder',
 };
 const victims = ['master', 'data node'] as const;
 const slowForMs = 40_000;

@@ -1,6 +1,6 @@
-// Who was put out of the cluster, and who was elected: from the engine's own log, which misses nothing, and from the samples.
+// Which nodes were ejected and which were elected: from the engine's own log, which is complete, and from the samples.
 import { engineLayouts } from '../../packages/understudy/src/engines/index.ts';
-import type { DrillMachine, DrillWorld } from '../../packages/understudy/src/drills/index.ts';
+import type { DrillMachine, SystemUnderTest } from '../../packages/understudy/src/drills/index.ts';
 import type { EngineSample } from '../../packages/understudy/src/proof/index.ts';
 
 export interface Ejection {
@@ -44,7 +44,7 @@ export function logFindings(text: string): LogFindings {
 /** Machine -> size of its engine's log now: what is later is news. */
 export type LogMarks = ReadonlyMap<string, number>;
 
-export async function markLogs(world: DrillWorld): Promise<LogMarks> {
+export async function markLogs(world: SystemUnderTest): Promise<LogMarks> {
   const sizes = await Promise.all(
     searchMachinesOf(world).map(async (machine) => {
       const { stdout } = await run(world, machine, `stat -c %s ${logFile(world)}`);
@@ -54,7 +54,7 @@ export async function markLogs(world: DrillWorld): Promise<LogMarks> {
   return new Map(sizes);
 }
 
-export async function findingsSince(world: DrillWorld, marks: LogMarks): Promise<LogFindings> {
+export async function findingsSince(world: SystemUnderTest, marks: LogMarks): Promise<LogFindings> {
   const all = await Promise.all(
     searchMachinesOf(world).map(async (machine) => {
       const from = (marks.get(machine.label) ?? 0) + 1;
@@ -74,7 +74,7 @@ export async function findingsSince(world: DrillWorld, marks: LogMarks): Promise
 }
 
 /** Machine -> its engine's process, `0` while there is none. Another number later: the engine ended and was started again. */
-export async function engineProcesses(world: DrillWorld): Promise<ReadonlyMap<string, string>> {
+export async function engineProcesses(world: SystemUnderTest): Promise<ReadonlyMap<string, string>> {
   const { unit } = engineLayouts[world.topology.search.engine];
   const processes = await Promise.all(
     searchMachinesOf(world).map(async (machine) => {
@@ -93,14 +93,14 @@ export function leastNodesSeen(samples: readonly EngineSample[], fromMs: number)
   return seen.length === 0 ? null : Math.min(...seen);
 }
 
-function searchMachinesOf(world: DrillWorld): readonly DrillMachine[] {
+function searchMachinesOf(world: SystemUnderTest): readonly DrillMachine[] {
   return world.machines.filter(({ role }) => role === 'search');
 }
 
-function logFile({ topology }: DrillWorld): string {
+function logFile({ topology }: SystemUnderTest): string {
   return `${engineLayouts[topology.search.engine].logDirectory}/${topology.name}.log`;
 }
 
-function run(world: DrillWorld, machine: DrillMachine, script: string): Promise<{ readonly stdout: string }> {
+function run(world: SystemUnderTest, machine: DrillMachine, script: string): Promise<{ readonly stdout: string }> {
   return world.runner.run(machine, ['sh', '-c', script], { timeoutMs: 30_000 });
 }

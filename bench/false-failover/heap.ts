@@ -5,7 +5,7 @@ import {
   type Fault,
   scriptFault,
   type DrillMachine,
-  type DrillWorld,
+  type SystemUnderTest,
   type TargetRole,
 } from '../../packages/understudy/src/drills/index.ts';
 
@@ -27,13 +27,13 @@ export function heapPressure(target: TargetRole): Fault {
     target,
     breaksQuorum: false,
     lasting: false,
-    scripts: ({ world }) => ({
+    scripts: ({ system }) => ({
       inject: [
         `cat > ${program} <<'PROGRAM'`,
         source.trimEnd(),
         'PROGRAM',
         `rm -f ${samples}`,
-        `systemd-run --quiet --collect --unit=${unit} python3 ${program} ${world.topology.search.index.name} ${samples}`,
+        `systemd-run --quiet --collect --unit=${unit} python3 ${program} ${system.topology.search.index.name} ${samples}`,
         `for i in $(seq ${fillWithinS}); do ${isFull} > /dev/null 2>&1 && break; sleep 1; done`,
       ].join('\n'),
       effective: isFull,
@@ -70,7 +70,7 @@ interface HeapSample {
 }
 
 /** Takes the file away; null when there is none. */
-export async function takeHeapFigures({ runner }: DrillWorld, machine: DrillMachine): Promise<HeapFigures | null> {
+export async function takeHeapFigures({ runner }: SystemUnderTest, machine: DrillMachine): Promise<HeapFigures | null> {
   const { stdout } = await runner.run(machine, ['sh', '-c', `cat ${samples} 2>/dev/null; rm -f ${samples}`], {
     timeoutMs: 15_000,
   });

@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { exitCode } from '../../packages/understudy/src/terminal/index.ts';
 import { readHistory } from '../../packages/understudy/src/proof/index.ts';
-import { runDrill, type DrillWorld, type RunOptions } from '../../packages/understudy/src/drills/index.ts';
+import { runDrill, type SystemUnderTest, type RunOptions } from '../../packages/understudy/src/drills/index.ts';
 import { chosen, type CommandContext, type ResultFile } from '../failover/command.ts';
 import { carryOut, commonOptions, main } from '../failover/measure.ts';
 import { stacks, type Stack } from '../failover/stacks.ts';
@@ -73,7 +73,7 @@ function chosenCases(text: string): readonly Case[] {
   return cases.filter(({ name }) => words.some((word) => name.startsWith(word)));
 }
 
-async function priceOf(world: DrillWorld, { profile }: Stack, one: Case, signal: AbortSignal): Promise<PriceRun> {
+async function priceOf(world: SystemUnderTest, { profile }: Stack, one: Case, signal: AbortSignal): Promise<PriceRun> {
   const marks = await markLogs(world);
   const before = await engineProcesses(world);
   const { verdict, directory } = await runDrill(world, one.drill, { ...options, signal });

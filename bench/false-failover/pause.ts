@@ -14,8 +14,8 @@ export function pauseFor(pauseS: number, target: TargetRole): Fault {
     target,
     breaksQuorum: false,
     lasting: false,
-    scripts: ({ world }) => {
-      const { engine } = world.units;
+    scripts: ({ system }) => {
+      const { engine } = system.units;
       const states = `{ for p in $(${unitPids(engine)}); do sed 's/^.*) //' /proc/$p/stat | cut -c1; done; }`;
       return {
         inject: [

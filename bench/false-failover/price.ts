@@ -45,7 +45,7 @@ export function sinceFault(
   };
 }
 
-/** A node was put out, or the master lost its office. */
+/** A node was ejected, or the master was replaced. */
 export function isFailover({ ejections, elections }: Pick<PriceRun, 'ejections' | 'elections'>): boolean {
   return ejections.length > 0 || elections.length > 0;
 }
@@ -68,9 +68,9 @@ export function whyNotCounted({ result, reasons, ended }: Pick<PriceRun, 'result
 export interface MeasuredLimit {
   readonly profile: FailoverProfile;
   readonly victim: Case['victim'];
-  /** The longest pause that no run took for death; null when even the shortest was. */
+  /** The longest pause without an ejection in any run; null when even the shortest led to one. */
   readonly longestSurvivedS: number | null;
-  /** The shortest pause that some run took for death; null when none was. */
+  /** The shortest pause with an ejection in some run; null when there was none. */
   readonly shortestEjectedS: number | null;
 }
 

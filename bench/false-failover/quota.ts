@@ -67,7 +67,7 @@ async function throttled(context: FaultContext): Promise<Evidence> {
       ),
     );
   const before = await counts();
-  await context.world.clock.sleep(1_000, context.signal);
+  await context.system.clock.sleep(1_000, context.signal);
   const after = await counts();
   const grown = after.map((count, at) => count - (before[at] ?? 0));
   return {

@@ -48,7 +48,7 @@ export function operationFault(conduct: Conduct): {
 } {
   let conducted: Conducted | null = null;
   const { starved } = conduct.trouble;
-  const quota = cpuQuota(starvedPercent, 'every search machine');
+  const quota = cpuQuota(starvedPercent, 'every-search-machine');
   const fault: Fault = {
     name: 'operation',
     standsFor: 'planned work: somebody changes the file and runs apply',
@@ -83,7 +83,7 @@ export function operationFault(conduct: Conduct): {
 
 /** With the search machines that belong to the system now as its targets. */
 function searching(context: FaultContext): FaultContext {
-  return { ...context, targets: context.world.machines.filter(({ role }) => role === 'search') };
+  return { ...context, targets: context.system.machines.filter(({ role }) => role === 'search') };
 }
 
 async function carriedOut(context: FaultContext, conduct: Conduct): Promise<Conducted> {
@@ -104,7 +104,7 @@ async function cutPower(
   { session, before }: Conduct,
   over: AbortSignal,
 ): Promise<string | null> {
-  const { world, random, signal } = context;
+  const { system: world, random, signal } = context;
   const waitMs = random() * 4_000;
   const first = random();
   try {
@@ -140,7 +140,7 @@ async function cutFirst(labels: readonly string[]): Promise<string> {
 const refused: ReadonlySet<string> = new Set(['lab-refused', 'lab-machine-unknown']);
 
 async function untilDone(context: FaultContext, { topologyPath, logPath, trouble }: Conduct): Promise<ApplyEnd[]> {
-  const { world, random, signal } = context;
+  const { system: world, random, signal } = context;
   const ends: ApplyEnd[] = [];
   for (;;) {
     const kills = ends.filter(({ killed }) => killed).length;

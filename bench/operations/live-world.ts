@@ -1,22 +1,22 @@
 // The world of a drill whose fault is an operation: who belongs to the system is one thing before it and another after it.
-import { openDrillWorld, type DrillWorld } from '../../packages/understudy/src/drills/index.ts';
+import { openSystemUnderTest, type SystemUnderTest } from '../../packages/understudy/src/drills/index.ts';
 import type { Session } from '../../packages/understudy/src/operation/index.ts';
 import { machinePlans } from '../../packages/understudy/src/topology/index.ts';
 
 export interface LiveWorld {
-  readonly world: DrillWorld;
+  readonly world: SystemUnderTest;
   /** The operation is through: from here on the machines, their addresses and the file are those after it. */
   become(after: Session): Promise<void>;
 }
 
 /** Until it becomes another, its machines are those that stay: of the others nothing is expected at the end. */
 export async function liveWorld(before: Session, after: Session, topologyPath: string): Promise<LiveWorld> {
-  const first = await openDrillWorld(before, topologyPath);
+  const first = await openSystemUnderTest(before, topologyPath);
   const staying = new Set(machinePlans(after.topology).map(({ label }) => label));
   const machines = first.machines.filter(({ label }) => staying.has(label));
   // Nothing has to be undone after a kill of the bench but a power cut, and the lab goes down with it.
-  let now: DrillWorld = { ...first, machines, startGuard: null };
-  const world: DrillWorld = {
+  let now: SystemUnderTest = { ...first, machines, startGuard: null };
+  const world: SystemUnderTest = {
     ...now,
     get topology() {
       return now.topology;
@@ -34,7 +34,7 @@ export async function liveWorld(before: Session, after: Session, topologyPath: s
   return {
     world,
     async become(session) {
-      now = await openDrillWorld(session, topologyPath);
+      now = await openSystemUnderTest(session, topologyPath);
     },
   };
 }

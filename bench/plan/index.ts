@@ -3,7 +3,7 @@
 //   bench/plan [--json] [--machines 5,50,500]
 import { parseArgs } from 'node:util';
 import { apply, plan, confirmAll } from '../../packages/understudy/src/reconcile/index.ts';
-import { judge } from '../../packages/understudy/src/status/index.ts';
+import { assessHealth } from '../../packages/understudy/src/status/index.ts';
 import { observe } from '../../packages/understudy/src/observe/index.ts';
 import { sampleIntent, sizedText } from '../../packages/understudy/test/simulation/sample-intent.ts';
 import { simulatedWorld } from '../../packages/understudy/test/simulation/simulated-world.ts';
@@ -54,7 +54,7 @@ async function measure(machines: number): Promise<Row> {
     const { steps } = plan(intent, await observe(world, intent.topology));
     if (steps.length > 0) throw new Error(`${steps.length} steps are left after an apply`);
   });
-  const judged = await measured(async () => judge(await observe(world, intent.topology), intent.topology));
+  const judged = await measured(async () => assessHealth(await observe(world, intent.topology), intent.topology));
   return {
     machines,
     applyRequests: applied.requests,

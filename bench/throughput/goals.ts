@@ -2,7 +2,7 @@
 import type { ContenderName } from './contenders.ts';
 import type { RateRow, Row } from './rows.ts';
 
-export interface Judgement {
+export interface GoalResult {
   readonly what: string;
   readonly ratio: number;
   /** `atLeast` or `atMost` this. */
@@ -16,8 +16,8 @@ export const shares = [0.5, 0.8] as const;
 
 type Key = Pick<Row, 'operation' | 'connections'>;
 
-export function judge(rows: readonly Row[], rates: readonly RateRow[]): Judgement[] {
-  const throughput = ({ operation, connections }: Key, than: ContenderName, goal: number): Judgement => {
+export function checkGoals(rows: readonly Row[], rates: readonly RateRow[]): GoalResult[] {
+  const throughput = ({ operation, connections }: Key, than: ContenderName, goal: number): GoalResult => {
     const of = (service: ContenderName): number =>
       rows.find((row) => row.service === service && row.operation === operation && row.connections === connections)
         ?.perSecond ?? NaN;
@@ -27,7 +27,7 @@ export function judge(rows: readonly Row[], rates: readonly RateRow[]): Judgemen
       ...{ ratio, bound: 'at least', goal, met: ratio >= goal },
     };
   };
-  const latency = (operation: RateRow['operation'], share: number): Judgement => {
+  const latency = (operation: RateRow['operation'], share: number): GoalResult => {
     const of = (service: ContenderName): number =>
       rates.find((row) => row.service === service && row.operation === operation && row.share === share)?.p99Ms ?? NaN;
     const ratio = of('understudy') / of('flask');

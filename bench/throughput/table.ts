@@ -1,6 +1,6 @@
 // The measurements as tables to read, with what each service is compared to Flask, and the goals.
 import { markdown } from '../failover/table.ts';
-import type { Judgement } from './goals.ts';
+import type { GoalResult } from './goals.ts';
 import type { RateRow, Row } from './rows.ts';
 
 export interface Result {
@@ -11,7 +11,7 @@ export interface Result {
   readonly documents: number;
   readonly rows: readonly Row[];
   readonly rates: readonly RateRow[];
-  readonly goals: readonly Judgement[];
+  readonly goals: readonly GoalResult[];
 }
 
 export function table({ rounds, seconds, nodes, documents, rows, rates, goals }: Result): string {

@@ -1,10 +1,13 @@
 // Runs the test files: unit tests first and side by side, then the lab tests one by one (there is one lab).
+// `--fast` leaves out the slow ones, `--watch` runs again what changed, `--coverage` writes docs/coverage.md.
 // Prints node's own spec report, every skip with its reason, and a last line `N passed, N failed, N skipped`.
 import { globSync } from 'node:fs';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
+import { writeCoverage } from './coverage.ts';
+import { slowReason, slowTests } from './fast-tests.ts';
 import { useScratch } from './scratch.ts';
 
 const words = process.argv.slice(2);
@@ -14,11 +17,15 @@ const names = words.filter((word) => !word.startsWith('--'));
 const isLab = (path: string): boolean => /\/test\/lab\/[^/]+$/.test(path);
 const chosen = globSync('packages/*/test/**/*.test.ts')
   .filter((path) => names.length === 0 || names.some((name) => path.includes(name)))
+  .filter((path) => !flags.has('--fast') || slowReason(path) === undefined)
   .sort();
 const groups = [
   { files: flags.has('--lab') ? [] : chosen.filter((path) => !isLab(path)), concurrency: 2, timeoutMs: 20 * 60_000 },
   { files: flags.has('--unit') ? [] : chosen.filter(isLab), concurrency: 1, timeoutMs: 30 * 60_000 },
 ];
+
+if (flags.has('--fast'))
+  for (const [part, reason] of Object.entries(slowTests)) console.log(`left out: ${part.padEnd(42)} ${reason}`);
 
 // Tests that try more when there is time for it look at this.
 if (flags.has('--full')) process.env['UNDERSTUDY_FULL'] = '1';
@@ -29,7 +36,12 @@ const skips: string[] = [];
 useScratch();
 for (const { files, concurrency, timeoutMs } of groups) {
   if (files.length === 0) continue;
-  const stream = run({ files, concurrency, timeout: timeoutMs, execArgv: process.execArgv });
+  const coverage = flags.has('--coverage')
+    ? { coverage: true, coverageIncludeGlobs: ['packages/*/src/**/*.ts'] as const }
+    : {};
+  const watch = flags.has('--watch') ? { watch: true } : { timeout: timeoutMs };
+  const stream = run({ files, concurrency, execArgv: process.execArgv, ...watch, ...coverage });
+  stream.on('test:coverage', ({ summary }) => writeCoverage(summary, process.cwd(), 'docs/coverage.md'));
   stream.on('test:pass', ({ name, skip, todo, details }) => {
     if (details.type === 'suite') return;
     if (skip === undefined && todo === undefined) count.passed += 1;

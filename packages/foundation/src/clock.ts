@@ -1,4 +1,4 @@
-// Time as a dependency: rooms take a Clock, so that tests can hold it still.
+// Time as a dependency: rooms take a Clock, so that a test can stop or step it.
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface Clock {

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { systemClock, UnderstudyError, type Logger } from '@understudy/foundation';
 import { labEndpoint } from './endpoint.ts';
-import { createHardware, type MachineRoom } from './real-hardware.ts';
+import { createHardware, type RealHardware } from './real-hardware.ts';
 import { diskPaths } from './machine/disk.ts';
 import { daemonLogFile, labPlaces, type LabPlaces } from './places.ts';
 
@@ -109,7 +109,7 @@ export async function labReset({ logger }: { readonly logger: Logger }): Promise
   logger({ level: 'info', subject: 'lab', text: 'is empty' });
 }
 
-/** Pulls the machine's cord: nobody hears a FIN or RST. Errors: `lab-not-running`, `lab-machine-unknown`, `lab-refused`. */
+/** Cuts the machine's power: no FIN or RST is sent. Errors: `lab-not-running`, `lab-machine-unknown`, `lab-refused`. */
 export async function labPowerCut(label: string): Promise<void> {
   await ask('POST', `/machines/${encodeURIComponent(label)}/power-cut`);
 }
@@ -131,8 +131,8 @@ export async function labPowerOn(label: string): Promise<void> {
   }
 }
 
-/** The hardware as this process sees it: it reads the kernel, so it may look beside the daemon. */
-function room(places: LabPlaces): MachineRoom {
+/** The hardware as this process sees it: it reads the kernel's state, so it works without the daemon. */
+function room(places: LabPlaces): RealHardware {
   const { stateDirectory, runDirectory, metadataPort } = places;
   return createHardware({ stateDirectory, runDirectory, metadataPort, imageRoots: new Map(), logger: () => undefined });
 }

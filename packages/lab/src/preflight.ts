@@ -1,4 +1,4 @@
-// Can a lab live on this host? Looks, judges, and says of each obstacle what was seen and which command mends it.
+// Can a lab run on this host? Each finding says what was seen and which command repairs it.
 // Changes nothing.
 import { readFile, statfs } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
@@ -12,10 +12,10 @@ import { publicNetwork } from './region/public-network.ts';
 export interface Finding {
   /** Stable name of the check: `root`, `program-haproxy`, `range-used`. */
   readonly check: string;
-  /** A blocker stops `lab up`; a warning says what will be less than real. */
+  /** A blocker stops `lab up`; a warning says what will differ from Linode. */
   readonly severity: 'blocker' | 'warning';
   readonly seen: string;
-  /** Command or act that mends it. */
+  /** The command or action that repairs it. */
   readonly mend: string;
 }
 
@@ -124,8 +124,8 @@ const rangeFindings = (facts: HostFacts): readonly Finding[] => {
     }));
 };
 
-/** Every obstacle, blockers and warnings; an empty list means go. */
-export const judgeHost = (facts: HostFacts, needs: PreflightNeeds): readonly Finding[] => {
+/** Every finding, blockers and warnings; an empty list means that the lab can start. */
+export const assessHost = (facts: HostFacts, needs: PreflightNeeds): readonly Finding[] => {
   const findings: Finding[] = [];
   if (facts.userId !== 0) {
     findings.push({
@@ -227,7 +227,7 @@ const readHost = async (shell: HostShell, needs: PreflightNeeds): Promise<HostFa
   return {
     userId,
     missingPrograms,
-    // Without root or the programs every trial fails, and would be blamed on the kernel.
+    // Without root or the programs every trial fails, whatever the kernel can do.
     missingAbilities: userId === 0 && missingPrograms.length === 0 ? await missingAbilities(shell) : [],
     memoryAvailableMb: Math.floor(Number(/^MemAvailable:\s+(\d+)/m.exec(memory)?.[1] ?? 0) / 1024),
     diskAvailableMb: Math.floor((space.bavail * space.bsize) / 1024 / 1024),
@@ -236,6 +236,6 @@ const readHost = async (shell: HostShell, needs: PreflightNeeds): Promise<HostFa
   };
 };
 
-/** Looks at this host and judges it. */
+/** Reads this host and assesses it. */
 export const preflight = async (needs: PreflightNeeds, shell: HostShell = hostShell): Promise<readonly Finding[]> =>
-  judgeHost(await readHost(shell, needs), needs);
+  assessHost(await readHost(shell, needs), needs);

@@ -1,5 +1,5 @@
 // The real hardware: machines by systemd-nspawn, network and firewalls by the kernel, balancers by HAProxy.
-// Composes the rooms below; holds no knowledge of Linode's API.
+// Composes the parts below; knows nothing of Linode's API.
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock, type Clock, type Logger } from '@understudy/foundation';
@@ -14,7 +14,7 @@ import { hostShell, type Command } from './host/shell.ts';
 import { Machines } from './machine/machines.ts';
 import { Network } from './network/network.ts';
 
-export interface MachineRoomOptions {
+export interface RealHardwareOptions {
   /** Kept between runs of the daemon, for example `/var/lib/understudy-lab`. */
   readonly stateDirectory: string;
   /** Sockets and pids, for example `/run/understudy-lab`. */
@@ -27,21 +27,21 @@ export interface MachineRoomOptions {
   readonly clock?: Clock;
 }
 
-export interface MachineRoom extends Hardware {
+export interface RealHardware extends Hardware {
   /** Builds the region's network and raises the host's settings; call it before anything else, as often as you like. */
   open(): Promise<void>;
   /** Argument array that runs `command` as root inside a running machine. Error: `lab-machine-offline`. */
   execInMachine(id: number, command: Command): Promise<Command>;
   /** File with all that the machine's console printed. */
   consoleLog(id: number): string;
-  /** File with what the balancer's HAProxy said: its nodes' ups and downs. */
+  /** The log of the balancer's HAProxy: its nodes going up and down. */
   balancerLog(id: number): string;
   /** Blocks (or unblocks) every write to the machine's disk, from outside. Error: `lab-disk-not-own`. */
   freezeDisk(id: number, frozen: boolean): Promise<void>;
 }
 
 /** The hardware of one lab. Only one can live on a host: names and addresses are fixed. */
-export const createHardware = (options: MachineRoomOptions): MachineRoom => {
+export const createHardware = (options: RealHardwareOptions): RealHardware => {
   const { stateDirectory, runDirectory, imageRoots, metadataPort, logger, clock = systemClock } = options;
   const cgroups = detectCgroupLayout();
   const shell = hostShell;
@@ -63,7 +63,7 @@ export const createHardware = (options: MachineRoomOptions): MachineRoom => {
     createMachine: (spec) => machine(spec.id, () => machines.create(spec)),
     bootMachine: (spec) => machine(spec.id, () => machines.boot(spec)),
     shutdownMachine: (id) => machine(id, () => machines.shutdown(id)),
-    // A cord can be pulled in the middle of anything, so one cut does not queue; the other ends what was under way.
+    // Power can be cut in the middle of any operation, so a cut does not queue; it ends the operation under way.
     powerCutMachine: async (id) => {
       await Promise.all([machines.powerCut(id), machine(id, () => machines.powerCut(id))]);
     },
@@ -81,7 +81,7 @@ export const createHardware = (options: MachineRoomOptions): MachineRoom => {
   };
 };
 
-/** Where one lab keeps itself. */
+/** Where one lab keeps its files. */
 export interface LabDirectories {
   readonly stateDirectory: string;
   readonly runDirectory: string;
@@ -93,7 +93,7 @@ export const inventory = ({ stateDirectory }: LabDirectories): Promise<LabTrace>
 
 /**
  * Ends whatever an earlier lab left running, mounted or linked, and keeps its disks. Resolves with what it removed.
- * Only for when no daemon runs: it ends the machines of a living lab just as well.
+ * Call it only when no daemon runs: it would end the machines of a running lab too.
  */
 export const sweep = async ({ stateDirectory, runDirectory }: LabDirectories): Promise<LabTrace> => {
   const removed = await sweepHost({
@@ -107,7 +107,7 @@ export const sweep = async ({ stateDirectory, runDirectory }: LabDirectories): P
 };
 
 /** Sweeps, puts the host's settings back and deletes both directories: afterwards the host is as before `up`. */
-export const demolish = async (directories: LabDirectories): Promise<LabTrace> => {
+export const removeLab = async (directories: LabDirectories): Promise<LabTrace> => {
   const removed = await sweep(directories);
   await restoreSettings(directories.stateDirectory);
   for (const directory of [directories.stateDirectory, directories.runDirectory])

@@ -1,4 +1,4 @@
-// Brings the lab up and takes it down: looks at the host, builds what is missing, starts the daemon, waits until it answers.
+// Starts and stops the lab: checks the host, builds what is missing, starts the daemon, waits until it answers.
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { daemonConfigSchema, type DaemonConfig } from './daemon.ts';
 import { labEndpoint, removeEndpoint } from './endpoint.ts';
 import { ensureEnginePackage } from './engine/index.ts';
 import { ensureImage } from './image/index.ts';
-import { demolish, inventory, isNothing, sweep } from './real-hardware.ts';
+import { removeLab, inventory, isNothing, sweep } from './real-hardware.ts';
 import { daemonConfigFile, daemonLogFile, labPlaces, type LabPlaces } from './places.ts';
 import { preflight } from './preflight.ts';
 
@@ -22,7 +22,7 @@ export interface LabUpOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What the smallest useful topology really takes, not what its machines' types promise. */
+/** The measured need of the smallest useful topology, not the sizes of its machine types. */
 const needs = { memoryMb: 5_000, diskMb: 4_000 };
 const startTimeoutMs = 60_000;
 const stopTimeoutMs = 60_000;
@@ -43,7 +43,7 @@ export async function labUp(options: LabUpOptions): Promise<LabStatus> {
   await refuseUnfitHost(places, logger);
   const config = await prepare(places, options);
   signal?.throwIfAborted();
-  await sweepUnlessAlive(places, logger);
+  await sweepUnlessDaemonRuns(places, logger);
   await startDaemon(places, config, signal);
   const status = await labStatus();
   logger({ level: 'info', subject: 'lab', text: `answers at ${status.apiUrl ?? '?'}` });
@@ -80,8 +80,8 @@ async function prepare(places: LabPlaces, options: LabUpOptions): Promise<Daemon
   return config;
 }
 
-/** Machines of a lab whose state is there are taken up again; without the state nobody knows them, and they go. */
-async function sweepUnlessAlive(places: LabPlaces, logger: Logger): Promise<void> {
+/** With its state on disk, an earlier lab's machines are kept; without it they are unknown and removed. */
+async function sweepUnlessDaemonRuns(places: LabPlaces, logger: Logger): Promise<void> {
   if (existsSync(path.join(places.stateDirectory, 'state.json'))) return;
   if (isNothing(await inventory(places))) return;
   logger({
@@ -156,7 +156,7 @@ export async function labDown({ logger }: { readonly logger: Logger }): Promise<
       'Removing the lab needs root, as it took root to make it. Run: sudo understudy lab down',
     );
   }
-  const removed = await demolish(places);
+  const removed = await removeLab(places);
   const { processes, mounts, namespaces } = removed;
   logger({
     level: 'info',

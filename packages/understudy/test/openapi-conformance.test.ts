@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { routes } from '@understudy/lab/region';
 import { apply, destroy, plan, confirmAll } from '../src/reconcile/index.ts';
-import { judge } from '../src/status/index.ts';
+import { assessHealth } from '../src/status/index.ts';
 import { observe } from '../src/observe/index.ts';
 import { startRegion } from '../../lab/test/region/api/region.ts';
 import { walk } from '../../lab/test/region/api/walk.ts';
@@ -126,7 +126,7 @@ async function toolTraffic(listener: ExchangeListener): Promise<number> {
   const listeners = 'balancer: { listeners: [{ port: 80 }, { port: 443, protocol: https, certificate: self-signed }] }';
   const big = await sampleIntent(`${sampleText.replace('search:', 'search:\n  nodes: 5')}${listeners}\n`);
   await apply(sim.world, big, allowed);
-  assert.equal(judge(await observe(sim.world, big.topology), big.topology).verdict, 'healthy');
+  assert.equal(assessHealth(await observe(sim.world, big.topology), big.topology).verdict, 'healthy');
 
   const [firewall] = await linode.firewalls.list({ label: 'demo-search' });
   await linode.firewalls.update(firewall!.id, { status: 'disabled', tags: [] });

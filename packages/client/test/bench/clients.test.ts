@@ -2,7 +2,7 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { figuresOf, longestGapMs, type Figures, type RunFacts } from '../../../../bench/clients/analysis.ts';
-import { judge } from '../../../../bench/clients/goals.ts';
+import { checkGoals } from '../../../../bench/clients/goals.ts';
 import type { Lane, OperationRecord, UsersReport, WireRecord } from '../../../../bench/clients/records.ts';
 
 const lanes: readonly Lane[] = [
@@ -28,7 +28,7 @@ function run(change: (one: OperationRecord) => Partial<OperationRecord> = () => 
     lagMs: 1,
     stoppedMs: 10_000,
   };
-  return { lanes, marks: { struckMs: 2000, undoneMs: 8000, returned: [] }, healthyShards: [1], report, lost: 0 };
+  return { lanes, marks: { faultMs: 2000, undoneMs: 8000, returned: [] }, healthyShards: [1], report, lost: 0 };
 }
 
 const withReport = (facts: RunFacts, report: Partial<UsersReport>): RunFacts => ({
@@ -116,7 +116,7 @@ test('a run whose generator stalled, or that was not steady before the fault, is
   const unsteady = figuresOf(run(({ lane, dueMs }) => (lane === 1 && dueMs < 1500 ? { error: 'early' } : {})));
   assert.match(unsteady.invalid ?? '', /no success for 1510 ms/);
   const results = [{ drill: 'search-pause', client: 'ours', round: 1, figures: stalled }] as const;
-  assert.deepEqual([...new Set(judge(results).map(({ met }) => met))], [undefined]);
+  assert.deepEqual([...new Set(checkGoals(results).map(({ met }) => met))], [undefined]);
 });
 
 test('goals are judged by the worst run of ours alone, with the distance', () => {
@@ -127,7 +127,7 @@ test('goals are judged by the worst run of ours alone, with the distance', () =>
     { drill: 'search-pause', client: 'bare', round: 1, figures: { ...figures, writeGapMs: 99_000 } },
   ] as const;
   const of = (what: string, drill = 'search-pause'): unknown => {
-    const { met, measured, by } = judge(results).find((one) => one.what === what && one.drill === drill)!;
+    const { met, measured, by } = checkGoals(results).find((one) => one.what === what && one.drill === drill)!;
     return { met, measured, by };
   };
   assert.deepEqual(of('longest write gap'), { met: false, measured: '9 s', by: 'by 50 %' });

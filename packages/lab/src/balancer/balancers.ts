@@ -1,5 +1,5 @@
-// NodeBalancers as they stand on this host: one HAProxy each, in a namespace of its own, changed without losing a
-// connection or the health it knows. Keeps keys in the run directory only, readable by root alone.
+// NodeBalancers on this host: one HAProxy process each, in a network namespace of its own, reloaded without losing a
+// connection or the health state. Keeps keys in the run directory only, readable by root alone.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
@@ -36,7 +36,7 @@ const emptyState = '1\n';
 
 export class Balancers {
   readonly #options: BalancersOptions;
-  /** Balancer id -> what was last said of each node; survives a change of configuration. */
+  /** Balancer id -> last known status of each node; survives a change of configuration. */
   readonly #known = new Map<number, ReadonlyMap<number, NodeStatus>>();
 
   constructor(options: BalancersOptions) {
@@ -63,7 +63,7 @@ export class Balancers {
 
   async remove(id: number): Promise<void> {
     const { shell, network, clock, cgroups } = this.#options;
-    await network.unplug('balancer', id);
+    await network.detachCables('balancer', id);
     await killAll(() => this.#processes(id), clock);
     await shell.attempt(['ip', 'netns', 'delete', ownerNamespace('balancer', id)]);
     await removeGroup(cgroups, ownerName('balancer', id));
@@ -120,7 +120,7 @@ export class Balancers {
     await this.#options.shell.run(['mv', fresh, this.#file(spec.id, 'haproxy.cfg')]);
   }
 
-  /** Namespace, cables and addresses; left alone when they are as asked, so that no connection is lost. */
+  /** Namespace, cables and addresses; not changed when they are as asked, so that no connection is lost. */
   async #place(spec: BalancerSpec): Promise<void> {
     const { shell, network } = this.#options;
     const cables = await this.#cables(spec);
@@ -132,7 +132,7 @@ export class Balancers {
     await killAll(() => this.#processes(spec.id), this.#options.clock);
     await shell.attempt(['ip', 'netns', 'delete', namespace]);
     await shell.run(['ip', 'netns', 'add', namespace]);
-    await network.plug('balancer', spec.id, cables);
+    await network.attachCables('balancer', spec.id, cables);
     await shell.run(['ip', '-n', namespace, '-batch', '-'], wanted);
     await writeFile(note, wanted);
   }
@@ -164,7 +164,7 @@ export class Balancers {
     await this.#awaitWorker(id, undefined);
   }
 
-  /** A new worker takes the listening sockets over; the old one finishes what it has. Health goes along in a file. */
+  /** A reload: the new worker takes over the listening sockets, the old one finishes its connections. A file carries the health state. */
   async #reload(id: number): Promise<void> {
     const before = await this.#workerPid(id);
     await this.status(id);

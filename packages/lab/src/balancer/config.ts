@@ -1,5 +1,5 @@
 // A NodeBalancer as the text of an haproxy.cfg: a pure value, good for HAProxy 2.6 and 3.0. What Linode does not document
-// comes from assumptions.ts; the rest is Linode's documented behaviour.
+// comes from assumptions.ts; everything else is Linode's documented behaviour.
 import { UnderstudyError } from '@understudy/foundation';
 import type { BalancerConfigSpec, BalancerNodeSpec, BalancerSpec } from '../region/hardware.ts';
 import { assumptions, connectionLimit, stickinessCookie } from './assumptions.ts';
@@ -24,7 +24,7 @@ const backendName = (config: Pick<BalancerConfigSpec, 'id'>): string => `back${c
 const serverName = (node: Pick<BalancerNodeSpec, 'id'>): string => `node${node.id}`;
 
 /** One word of the configuration, whatever it holds; a line break would end the directive and is refused. */
-const word = (text: string): string => {
+const escapeWord = (text: string): string => {
   if (/[\n\r\0]/.test(text)) {
     throw new UnderstudyError(
       'lab-balancer-text',
@@ -71,9 +71,9 @@ const checkLines = (config: BalancerConfigSpec): readonly string[] => {
   if (config.check !== 'http' && config.check !== 'http_body') return [];
   return [
     'option httpchk',
-    `http-check send meth GET uri ${word(config.checkPath || '/')} ver HTTP/1.1 hdr Host nodebalancer hdr Connection close`,
+    `http-check send meth GET uri ${escapeWord(config.checkPath || '/')} ver HTTP/1.1 hdr Host nodebalancer hdr Connection close`,
     'http-check expect status 200-399',
-    ...(config.check === 'http_body' ? [`http-check expect rstring ${word(config.checkBody)}`] : []),
+    ...(config.check === 'http_body' ? [`http-check expect rstring ${escapeWord(config.checkBody)}`] : []),
   ];
 };
 
@@ -94,7 +94,7 @@ const serverLine = (config: BalancerConfigSpec, node: BalancerNodeSpec): string 
   const observed = config.protocol === 'tcp' ? 'layer4' : 'layer7';
   return [
     `server ${serverName(node)} ${node.address}:${node.port}`,
-    // Draining is weight 0: nobody new comes, those with a cookie or a table entry stay.
+    // Draining is weight 0: no new clients; those with a cookie or a stickiness entry stay.
     `weight ${node.mode === 'drain' ? 0 : node.weight}`,
     ...(isChecked(config)
       ? [`check inter ${config.checkIntervalS}s fall ${config.checkAttempts} rise ${assumptions.risesAfter}`]

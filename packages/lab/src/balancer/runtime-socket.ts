@@ -2,7 +2,7 @@
 import { connect } from 'node:net';
 import { UnderstudyError } from '@understudy/foundation';
 
-/** Error: `lab-balancer-silent`: nobody listens there, or says nothing for `timeoutMs`. */
+/** Error: `lab-balancer-silent`: nothing listens there, or there is no answer within `timeoutMs`. */
 export const askHaproxy = (socketPath: string, question: string, timeoutMs = 5_000): Promise<string> =>
   new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];

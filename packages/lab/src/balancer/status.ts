@@ -12,8 +12,8 @@ const rows = (csv: string): readonly ReadonlyMap<string, string>[] => {
   });
 };
 
-/** `UP`, `UP 1/3`, `DRAIN` serve; `DOWN`, `DOWN 1/2` do not; `no check` and `MAINT` tell nothing. */
-const word = (status: string): NodeStatus => {
+/** `UP`, `UP 1/3`, `DRAIN` serve; `DOWN`, `DOWN 1/2` do not; `no check` and `MAINT` are unknown. */
+const parseState = (status: string): NodeStatus => {
   if (status.startsWith('UP') || status.startsWith('DRAIN') || status.startsWith('NOLB')) return 'UP';
   return status.startsWith('DOWN') ? 'DOWN' : 'Unknown';
 };
@@ -27,7 +27,7 @@ export const parseStatus = (csv: string, known: ReadonlyMap<number, NodeStatus>)
   for (const row of rows(csv)) {
     const id = /^node(\d+)$/.exec(row.get('svname') ?? '')?.[1];
     if (id === undefined) continue;
-    const status = word(row.get('status') ?? '');
+    const status = parseState(row.get('status') ?? '');
     const check = row.get('check_status') ?? '';
     const checked = check !== '' && !check.endsWith('INI');
     const untold = status === 'UP' && !checked;

@@ -1,4 +1,4 @@
-// Runs one long command of a build on this host: an argument array, no bound but the signal, and an error that quotes the end
+// Runs one long command of a build on this host: an argument array, no time limit but the signal, and an error that quotes the end
 // of what the command said.
 import { execa } from 'execa';
 import { UnderstudyError } from '@understudy/foundation';

@@ -1,9 +1,9 @@
-// A cache entry is a folder that exists whole or not at all: built aside, renamed into place. Builds of the same entry wait for
-// each other; what a killed build left is removed by the next. Refuses nothing: it knows no content.
+// A cache entry is a folder that is complete or absent: built in a scratch folder, renamed into place. Builds of the same entry wait for
+// each other; the next build removes what a killed one left. It does not look at the content.
 import { link, mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { systemClock, type Clock, type Logger } from '@understudy/foundation';
-import { removeLeftover } from './leftovers.ts';
+import { removeKilledBuild } from './leftovers.ts';
 
 export interface BuildOnce {
   /** The finished entry's folder. */
@@ -23,7 +23,7 @@ const exists = async (path: string): Promise<boolean> =>
     () => false,
   );
 
-/** A process as no other ever was or will be until the next boot: its pid and when it started, in clock ticks. */
+/** Identifies a process until the next boot: its pid and its start time, in clock ticks. */
 async function processIdentity(pid: number): Promise<string | undefined> {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
   // Fields are counted after the name, which is in brackets and may hold anything; the start time is the 20th of them.
@@ -84,7 +84,7 @@ export async function buildOnce(entry: BuildOnce): Promise<boolean> {
   try {
     if (await exists(entry.directory)) return false;
     for (const name of await readdir(parent)) {
-      if (name.startsWith(scratchPrefix)) await removeLeftover(join(parent, name));
+      if (name.startsWith(scratchPrefix)) await removeKilledBuild(join(parent, name));
     }
     const scratch = join(parent, `${scratchPrefix}${process.pid}`);
     await mkdir(scratch);
@@ -93,7 +93,7 @@ export async function buildOnce(entry: BuildOnce): Promise<boolean> {
       entry.signal?.throwIfAborted();
       await rename(scratch, entry.directory);
     } finally {
-      await removeLeftover(scratch);
+      await removeKilledBuild(scratch);
     }
     return true;
   } finally {

@@ -31,7 +31,7 @@ async function processesIn(directory: string): Promise<number[]> {
 }
 
 /** Ends and removes everything of the build in `directory`; nothing happens when it does not exist. Repeatable. */
-export async function removeLeftover(directory: string): Promise<void> {
+export async function removeKilledBuild(directory: string): Promise<void> {
   for (let round = 0; round < 50; round += 1) {
     const pids = await processesIn(directory);
     if (pids.length === 0) break;

@@ -1,4 +1,4 @@
-// Moves a symbolic link to another target, atomically: who follows it sees the old target or the new one, never none.
+// Points a symbolic link at another target, atomically: readers see the old target or the new one, never none.
 import { rename, rm, symlink } from 'node:fs/promises';
 
 export async function pointAt(link: string, target: string): Promise<void> {

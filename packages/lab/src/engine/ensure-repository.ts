@@ -1,4 +1,4 @@
-// Puts packages into an apt repository of the vendor's shape: pool, signed index, key beside it. Serving it is another's.
+// Puts packages into an apt repository of the vendor's shape: pool, signed index, key beside it. It does not serve it.
 import { createHash } from 'node:crypto';
 import { link, mkdir, readFile, stat, writeFile, copyFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';

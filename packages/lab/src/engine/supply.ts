@@ -22,7 +22,7 @@ export type EngineSupply =
 
 export interface EngineRefusal {
   readonly state: 'refused';
-  /** Which of the two is wrong. */
+  /** Which of the two is unsupported. */
   readonly part: 'engine' | 'version';
   readonly allowed: string;
   readonly reason: string;

@@ -1,7 +1,7 @@
 // The region's whole rule set as one nftables script, applied in one transaction: cloud firewalls, the guard against
-// forged senders, VPC separation and the metadata address. It lives in the region, out of every machine's reach.
+// forged senders, VPC separation and the metadata address. It is loaded in the region's namespace, which no machine can change.
 import type { FirewallRuleSpec, FirewallSpec } from '../region/hardware.ts';
-import { cableName, uplink, voidLink, type Cable } from '../network/names.ts';
+import { cableName, uplink, discardLink, type Cable } from '../network/names.ts';
 import { metadataAddress, publicNetwork } from '../region/public-network.ts';
 import { addressIntervals, addressSet, isEverywhere, portIntervals, portSet } from './intervals.ts';
 
@@ -28,7 +28,7 @@ const protocolMatch = (rule: FirewallRuleSpec): string => {
   return rule.ports ? `${protocol} dport ${portSet(portIntervals(rule.ports))}` : `meta l4proto ${protocol}`;
 };
 
-/** First match decides. ACCEPT returns, because the other end's firewall has its say too. */
+/** The first match decides. ACCEPT returns, because the firewall of the other end is evaluated too. */
 const ruleText = (rule: FirewallRuleSpec, direction: Direction): readonly string[] => {
   const addresses = addressIntervals(rule.addresses);
   if (addresses.length === 0) return [];
@@ -81,7 +81,7 @@ const guardLines = (cables: readonly Cable[]): readonly string[] => {
   );
   return [
     `iifname { ${names.join(', ')} } iifname . ip saddr != { ${pairs.join(', ')} } drop`,
-    // Two VPCs may use the same addresses: connections are told apart by zone.
+    // Two VPCs may use the same addresses: conntrack zones keep their connections apart.
     ...(zones.length === 0 ? [] : [`ct zone set iifname map { ${zones.join(', ')} }`]),
   ];
 };
@@ -100,7 +100,7 @@ export const renderRuleset = ({ cables, firewalls, metadataPort }: RulesetInput)
     ...active.flatMap(firewallChains),
     ...chain('forward', [
       'type filter hook forward priority filter; policy accept;',
-      `oifname ${quoted(voidLink)} drop`,
+      `oifname ${quoted(discardLink)} drop`,
       'ct state established,related accept',
       // The metadata service is the platform's, not a peer: cloud firewalls do not see it.
       `ct status dnat oifname ${quoted(uplink)} accept`,

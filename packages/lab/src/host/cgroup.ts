@@ -1,4 +1,4 @@
-// Control groups of the lab's machines and balancers: their limits, and the surest list of what still runs of them.
+// Control groups of the lab's machines and balancers: their limits, and the most reliable list of their processes.
 // Works on the unified hierarchy (v2) and on separate ones (v1, hybrid); every lab group lies under `understudy/`.
 import { mkdir, readFile, readdir, rmdir, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';

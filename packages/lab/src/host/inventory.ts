@@ -1,4 +1,4 @@
-// All that exists of the lab on this host, found in the kernel's own lists and known by name or place: what a sweep must
+// Everything of the lab that exists on this host, found in the kernel's lists by name or path: what a sweep must
 // remove, and what a test compares before and after.
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -50,7 +50,7 @@ const labNamespaces = async (): Promise<readonly string[]> => {
   return names.filter(isLabNamespace).sort();
 };
 
-/** Pids in the lab's groups and in its namespaces, so that a shell somebody left open inside a machine counts too. */
+/** Pids in the lab's groups and namespaces, including shells that were left open inside a machine. */
 export const labProcesses = async (shell: HostShell, cgroups: CgroupLayout): Promise<readonly number[]> => {
   const pids = new Set(await groupProcesses(cgroups, ''));
   for (const name of await labNamespaces()) {

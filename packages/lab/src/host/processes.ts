@@ -1,4 +1,4 @@
-// Processes of the lab as the host's kernel sees them: which is a machine's init, and making sure that nothing is left.
+// Processes of the lab in the host's process table: finds a machine's init, and kills until nothing is left.
 import { readFile } from 'node:fs/promises';
 import { UnderstudyError, type Clock } from '@understudy/foundation';
 
@@ -28,7 +28,7 @@ export const signal = (pid: number, name: NodeJS.Signals | number): boolean => {
 
 /**
  * SIGKILLs whatever `list` finds, again and again until it finds nothing, since a process may fork between look and kill.
- * Lowest pid first: a launcher dies before the init whose end it waits for.
+ * Lowest pid first: a launcher is killed before the init that it waits for.
  */
 export const killAll = async (
   list: () => Promise<readonly number[]>,

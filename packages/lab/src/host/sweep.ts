@@ -1,4 +1,4 @@
-// Removes whatever a lab left on this host, however it ended: found by inventory, in an order that cannot leak.
+// Removes everything that a lab left on this host, however it ended: by inventory, in an order that leaves nothing behind.
 // Touches nothing that is not the lab's own, and no file of its state.
 import { rm } from 'node:fs/promises';
 import { regionNamespace } from '../network/names.ts';
@@ -17,7 +17,7 @@ export interface SweepOptions {
   readonly stateDirectory: string;
 }
 
-/** A loop device frees itself some time after its umount; one that never got mounted has to be told. */
+/** A loop device is detached some time after its umount; one that was never mounted must be detached explicitly. */
 const freeLoops = async ({ shell, clock, cgroups, stateDirectory }: SweepOptions): Promise<void> => {
   const startedMs = clock.monotonicMs();
   for (;;) {
@@ -32,7 +32,7 @@ const freeLoops = async ({ shell, clock, cgroups, stateDirectory }: SweepOptions
 export const sweepHost = async (options: SweepOptions): Promise<LabTrace> => {
   const { shell, clock, cgroups, stateDirectory } = options;
   const found = await takeInventory(shell, cgroups, stateDirectory);
-  // The region first: with its links gone nobody outside hears the machines die.
+  // The region first: without its links no FIN or RST leaves the machines when they are killed.
   for (const link of found.links) await shell.attempt(['ip', 'link', 'delete', link]);
   for (const { pid } of found.processes) signal(pid, 'SIGKILL');
   // A process that waits on a frozen disk cannot die before the thaw.

@@ -1,4 +1,4 @@
-// What a machine finds on its disk before its first boot, as pure values: what Linode's platform would have written there
+// The files on a machine's disk before its first boot, as pure values: what Linode's platform would have written there
 // (Network Helper's files, keys, host name) and the cloud-init seed. Refuses to decide anything about addresses.
 import type { MachineSpec } from '../region/hardware.ts';
 import { publicNetwork } from '../region/public-network.ts';
@@ -25,7 +25,7 @@ export interface PlacedInterface {
 }
 
 /**
- * Units that only cost time here: hardware, consoles and maintenance that a machine of minutes does not need. None of
+ * Units that only cost time here: hardware, consoles and maintenance that a short-lived machine does not need. None of
  * them serves the network, the shell or cloud-init.
  */
 export const maskedUnits: readonly string[] = [
@@ -101,7 +101,7 @@ export const hostName = (label: string): string => label.replace(/[^A-Za-z0-9-]+
 const hostsFile = (name: string): string =>
   ['127.0.0.1\tlocalhost', `127.0.1.1\t${name}`, '::1\tlocalhost ip6-localhost ip6-loopback', ''].join('\n');
 
-/** Written before every boot: they follow the machine's settings, not its disk's history. */
+/** Written before every boot, from the machine's present settings. */
 export const bootFiles = (spec: MachineSpec, interfaces: readonly PlacedInterface[]): readonly DiskFile[] => {
   const name = hostName(spec.label);
   return [
@@ -111,8 +111,8 @@ export const bootFiles = (spec: MachineSpec, interfaces: readonly PlacedInterfac
   ];
 };
 
-/** Written once, when the disk is laid. */
-export const birthFiles = (spec: MachineSpec, identity: DiskIdentity): readonly DiskFile[] => {
+/** Written once, when the disk is created. */
+export const firstBootFiles = (spec: MachineSpec, identity: DiskIdentity): readonly DiskFile[] => {
   const seed = '/var/lib/cloud/seed/nocloud';
   const keys = spec.authorizedKeys.map((key) => `${key.trim()}\n`).join('');
   return [

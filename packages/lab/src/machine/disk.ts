@@ -1,4 +1,4 @@
-// A machine's disk: a sparse ext4 image of its own size, so that a full or frozen disk is an honest one, with the image's
+// A machine's disk: a sparse ext4 image of its own size, so that it can really be full or frozen, with the image's
 // root as the lower layer of an overlay. Where loop devices are missing it is a plain directory, and says so.
 import { chmod, lstat, mkdir, open, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
@@ -60,7 +60,7 @@ const loopDevicesWork = (): boolean => existsSync('/dev/loop-control');
 const isMountPoint = async (shell: HostShell, path: string): Promise<boolean> =>
   (await shell.attempt(['mountpoint', '-q', path])).code === 0;
 
-/** Brings the disk to stand mounted; formats it when it does not exist. True when it was formatted just now. */
+/** Mounts the disk; formats it first when it does not exist. True when it was formatted just now. */
 export const attachDisk = async (
   shell: HostShell,
   paths: DiskPaths,

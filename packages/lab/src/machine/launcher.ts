@@ -1,5 +1,5 @@
 // The script that keeps one machine running: it enters the machine's control groups, starts systemd-nspawn, starts it
-// again after a reboot from inside, and pulls the cables when the machine has powered itself off. A pure value.
+// again after a reboot from inside, and detaches the cables when the machine has powered itself off. A pure value.
 import { ownerNamespace, regionNamespace } from '../network/names.ts';
 
 export interface Launch {

@@ -1,5 +1,5 @@
-// Machines as they stand on this host: disk, namespace, cables, control group and init, brought to the state asked for.
-// Every method may be repeated. What runs is read from the kernel each time, never from memory.
+// Machines on this host: disk, namespace, cables, control group and init, brought to the state asked for.
+// Every method is idempotent. What runs is read from the kernel each time, never from memory.
 import { spawn } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -13,7 +13,7 @@ import type { Command, HostShell } from '../host/shell.ts';
 import { cableName, ownerName, ownerNamespace, type Cable } from '../network/names.ts';
 import type { Network } from '../network/network.ts';
 import { publicNetwork } from '../region/public-network.ts';
-import { birthFiles, bootFiles, enabledUnits, hostName, maskedUnits, type PlacedInterface } from './disk-files.ts';
+import { firstBootFiles, bootFiles, enabledUnits, hostName, maskedUnits, type PlacedInterface } from './disk-files.ts';
 import { attachDisk, detachDisk, diskPaths, linkUnits, writeFiles } from './disk.ts';
 import { launcherScript } from './launcher.ts';
 
@@ -79,12 +79,12 @@ export class Machines {
     const directory = this.directory(spec.id);
     const marker = join(directory, 'born');
     if (existsSync(marker)) return;
-    // A half-laid disk of a crashed attempt is worth nothing.
+    // The incomplete disk of an interrupted attempt is created anew.
     await this.remove(spec.id);
     await mkdir(directory, { recursive: true, mode: 0o700 });
     const { root } = await this.#attach(spec);
     const identity = { instanceId: randomUUID(), machineId: randomBytes(16).toString('hex') };
-    await writeFiles(root, birthFiles(spec, identity));
+    await writeFiles(root, firstBootFiles(spec, identity));
     await linkUnits(root, new Map([...enabledUnits, ...maskedUnits.map((unit) => [unit, '/dev/null'] as const)]));
     await shell.run(['chroot', root, 'sh', '-c', 'rm -f /etc/ssh/ssh_host_*']);
     await shell.run([
@@ -121,7 +121,7 @@ export class Machines {
     );
     await this.#freshNamespace(spec.id);
     const cables = placed.map((one) => one.cable);
-    await network.plug('machine', spec.id, cables);
+    await network.attachCables('machine', spec.id, cables);
     await createGroup(cgroups, name, spec);
     const script = launcherScript({
       machineId: spec.id,
@@ -162,7 +162,7 @@ export class Machines {
   async powerCut(id: number): Promise<void> {
     const { shell, network, clock, cgroups } = this.#options;
     const paths = diskPaths(this.directory(id));
-    await network.unplug('machine', id);
+    await network.detachCables('machine', id);
     for (const pid of await this.#processes(id)) signal(pid, 'SIGKILL');
     // A process that waits on a frozen disk cannot die before the thaw.
     if (existsSync(paths.image)) await shell.attempt(['fsfreeze', '--unfreeze', paths.disk]);

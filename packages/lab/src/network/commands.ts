@@ -1,5 +1,5 @@
 // The region's network as `ip` batches: pure values. Every address is routed, as Linode's VPC is (layer 3, no broadcast):
-// the region answers ARP for all of them, so a dead machine is silent and never a quick 'no route to host'.
+// the region answers ARP for all of them, so packets to a dead machine are dropped; there is no quick 'no route to host'.
 import type { Command } from '../host/shell.ts';
 import { publicNetwork } from '../region/public-network.ts';
 import {
@@ -9,7 +9,7 @@ import {
   ownerNamespace,
   regionNamespace,
   uplink,
-  voidLink,
+  discardLink,
   vpcTable,
   type Cable,
 } from './names.ts';
@@ -66,27 +66,27 @@ export const regionSide = (): string =>
     `link set ${uplink} up`,
     `neighbour replace ${publicNetwork.hostAddress} lladdr ${hostLinkAddress} dev ${uplink} nud permanent`,
     `route add ${publicNetwork.hostAddress}/32 dev ${uplink}`,
-    `link add ${voidLink} type veth peer name ${voidLink}-end`,
-    `link set ${voidLink}-end up`,
-    `link set ${voidLink} up`,
-    `route add ${publicNetwork.range} dev ${voidLink}`,
+    `link add ${discardLink} type veth peer name ${discardLink}-end`,
+    `link set ${discardLink}-end up`,
+    `link set ${discardLink} up`,
+    `route add ${publicNetwork.range} dev ${discardLink}`,
     'route add unreachable default',
     '',
   ].join('\n');
 
-/** A VPC's table sends every address of its subnets, and all else, into the void; plugged cables are more specific. */
+/** A VPC's routing table discards packets to all addresses; the routes of attached cables are more specific. */
 export const subnetRoutes = (vpcId: number, range: string): string =>
   [
-    `route replace ${range} dev ${voidLink} table ${vpcTable(vpcId)}`,
-    `route replace default dev ${voidLink} table ${vpcTable(vpcId)}`,
+    `route replace ${range} dev ${discardLink} table ${vpcTable(vpcId)}`,
+    `route replace default dev ${discardLink} table ${vpcTable(vpcId)}`,
     '',
   ].join('\n');
 
 export const subnetRoutesRemoval = (vpcId: number, range: string): string =>
-  `route delete ${range} dev ${voidLink} table ${vpcTable(vpcId)}\n`;
+  `route delete ${range} dev ${discardLink} table ${vpcTable(vpcId)}\n`;
 
-/** Runs a cable from the region to `eth<index>` in its owner's namespace, which must exist. */
-export const plug = (cable: Cable): string => {
+/** Creates the cable from the region to `eth<index>` in its owner's namespace, which must exist. */
+export const attachCable = (cable: Cable): string => {
   const name = cableName(cable);
   const table = cable.vpcId === undefined ? '' : ` table ${vpcTable(cable.vpcId)}`;
   const inner = hardwareAddress(cable, 'owner');
@@ -105,8 +105,8 @@ export const plug = (cable: Cable): string => {
   ].join('\n');
 };
 
-/** Pulls a cable: both ends vanish, and its address falls back to the void. Run with `regionForceBatch`. */
-export const unplug = (cable: Cable): string => {
+/** Removes a cable: both ends are deleted, and packets to its address are discarded. Run with `regionForceBatch`. */
+export const detachCable = (cable: Cable): string => {
   const rule = cable.vpcId === undefined ? [] : [`rule delete iif ${cableName(cable)}`];
   return [`link delete ${cableName(cable)}`, ...rule, ''].join('\n');
 };

@@ -7,18 +7,18 @@ export const regionNamespace = 'understudy';
 export const hostLink = 'us-host';
 /** The region's end of it. */
 export const uplink = 'uplink';
-/** Where packets to addresses that nobody holds vanish without a word. */
-export const voidLink = 'void';
+/** Discards packets to addresses that nobody holds: no ICMP error is sent. */
+export const discardLink = 'void';
 
 export type Owner = 'machine' | 'balancer';
 
-/** One plug: the interface `eth<index>` of a machine or balancer, and the address that lives behind it. */
+/** A cable is a veth pair: the interface `eth<index>` of a machine or balancer, and its address. */
 export interface Cable {
   readonly owner: Owner;
   readonly ownerId: number;
   readonly index: number;
   readonly address: string;
-  /** Given when the cable leads into a VPC; absent on the public side. */
+  /** Set for a cable into a VPC; absent on the public side. */
   readonly vpcId?: number;
 }
 

@@ -1,5 +1,5 @@
-// The region's network as it stands: brings links and rules to what machines, balancers, subnets and firewalls need,
-// and remembers what it was told, so that a restarted daemon renders the same rules. Decides nothing about machines.
+// The region's network: brings cables and rules to what machines, balancers, subnets and firewalls need,
+// and keeps that state, so that a restarted daemon renders the same rules. Decides nothing about machines.
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UnderstudyError } from '@understudy/foundation';
@@ -37,7 +37,7 @@ export class Network {
     this.#metadataPort = options.metadataPort;
   }
 
-  /** Builds the region's namespace and the host's link into it, unless both stand already. */
+  /** Creates the region's namespace and the host's link into it, unless both exist. */
   open(): Promise<void> {
     return this.#serial.run('network', async () => {
       const memory = await this.#read();
@@ -73,23 +73,23 @@ export class Network {
     );
   }
 
-  /** Plugs an owner's cables in: they replace whatever the same owner had. Its namespace must exist. */
-  plug(owner: Owner, id: number, cables: readonly Cable[]): Promise<void> {
+  /** Attaches an owner's cables: they replace those that it had. Its namespace must exist. */
+  attachCables(owner: Owner, id: number, cables: readonly Cable[]): Promise<void> {
     return this.#change(async (memory) => {
       const before = memory.cables.filter(sameOwner(owner, id));
-      await this.#pull([...before, ...cables]);
-      // The guard must know the new addresses before the first packet comes.
+      await this.#detach([...before, ...cables]);
+      // The source address filter must have the new addresses before the first packet arrives.
       const next = { ...memory, cables: [...memory.cables.filter((cable) => !before.includes(cable)), ...cables] };
       await this.#applyRules(next);
-      await this.#shell.run(commands.regionBatch, cables.map(commands.plug).join(''));
+      await this.#shell.run(commands.regionBatch, cables.map(commands.attachCable).join(''));
       return next;
     });
   }
 
-  /** Pulls an owner's cables out at once; their addresses stay silent afterwards. */
-  unplug(owner: Owner, id: number): Promise<void> {
+  /** Detaches an owner's cables at once; packets to their addresses are then discarded. */
+  detachCables(owner: Owner, id: number): Promise<void> {
     return this.#change(async (memory) => {
-      await this.#pull(memory.cables.filter(sameOwner(owner, id)));
+      await this.#detach(memory.cables.filter(sameOwner(owner, id)));
       return { ...memory, cables: memory.cables.filter((cable) => !sameOwner(owner, id)(cable)) };
     });
   }
@@ -115,10 +115,10 @@ export class Network {
     });
   }
 
-  async #pull(cables: readonly Cable[]): Promise<void> {
+  async #detach(cables: readonly Cable[]): Promise<void> {
     const unique = new Map(cables.map((cable) => [cableName(cable), cable]));
     if (unique.size === 0) return;
-    await this.#shell.attempt(commands.regionForceBatch, [...unique.values()].map(commands.unplug).join(''));
+    await this.#shell.attempt(commands.regionForceBatch, [...unique.values()].map(commands.detachCable).join(''));
   }
 
   async #applyRules(memory: Memory): Promise<void> {

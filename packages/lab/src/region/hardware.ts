@@ -1,5 +1,5 @@
 // What the lab's API asks of the hardware below it. Two implementations: real (systemd-nspawn, bridges, nftables,
-// HAProxy) and simulated (memory only). Every method is idempotent: it brings the world to the given state and may be
+// HAProxy) and simulated (memory only). Every method is idempotent: it brings the hardware to the given state and may be
 // repeated after a crash. Ids are the API's numeric ids.
 
 export type Power = 'running' | 'offline';
@@ -89,7 +89,7 @@ export interface BalancerSpec {
   readonly id: number;
   /** Public address the balancer listens on. */
   readonly address: string;
-  /** Leg in a VPC subnet: the address it speaks from (inside its /30). */
+  /** Leg in a VPC subnet: its source address (inside its /30). */
   readonly vpc?: { readonly subnetId: number; readonly address: string };
   /** Connections a second per client address; 0 is none. */
   readonly clientConnThrottle: number;
@@ -102,13 +102,13 @@ export type BalancerStatus = ReadonlyMap<number, 'UP' | 'DOWN' | 'Unknown'>;
 export interface Hardware {
   ensureSubnet(spec: SubnetSpec): Promise<void>;
   removeSubnet(id: number): Promise<void>;
-  /** Lays the disk, the seed and the addresses; does not boot. */
+  /** Creates the disk, the cloud-init seed and the addresses; does not boot. */
   createMachine(spec: MachineSpec): Promise<void>;
   /** Changes to memory, label or interfaces take effect at the next boot. Resolves when the machine's init runs. */
   bootMachine(spec: MachineSpec): Promise<void>;
   /** Graceful: init is asked to power off; killed after the bound. Resolves when nothing of it runs. */
   shutdownMachine(id: number): Promise<void>;
-  /** The cord is pulled: links down first, then the init is killed, so that nobody hears a FIN or RST. */
+  /** Power cut: links down first, then the init is killed, so that no FIN or RST leaves the machine. */
   powerCutMachine(id: number): Promise<void>;
   /** Removes the machine and its disk, running or not. */
   removeMachine(id: number): Promise<void>;

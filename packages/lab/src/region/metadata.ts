@@ -1,4 +1,4 @@
-// Linode's metadata service: a machine asks who it is, and is known by the address it asks from.
+// Linode's metadata service: a machine is identified by the source address of its request.
 // https://techdocs.akamai.com/cloud-computing/docs/metadata-service-api
 import { randomBytes } from 'node:crypto';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
@@ -68,7 +68,7 @@ export function buildMetadataServer({ store, clock }: MetadataParts): FastifyIns
   return server;
 }
 
-/** A public address is one machine's; an address in a VPC may be held in several, then nobody is meant. */
+/** A public address belongs to one machine; an address in a VPC may exist in several VPCs: then no machine is identified. */
 function machineAt(store: LabStore, address: string): Machine | undefined {
   const plain = address.replace(/^::ffff:/, '');
   const machines = [...store.machines.values()];

@@ -1,4 +1,4 @@
-// Where the lab lives on this machine: addresses, folders and names, in one place.
+// The lab's public addresses on this machine.
 
 /** Addresses of the lab's public side; RFC 2544 sets 198.18.0.0/15 apart for tests, so no real host is hidden by it. */
 export const publicNetwork = {

@@ -1,5 +1,5 @@
 // Which engines a lab can give: what is built is offered, what is not is built once, what cannot be had is refused. Packages are
-// real and empty ones; Maven Central is the only part that is played.
+// real and empty ones; Only Maven Central is simulated.
 import { deepEqual, equal, match } from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { hostRanges, judgeHost, preflight, type HostFacts } from '../../src/preflight.ts';
+import { hostRanges, assessHost, preflight, type HostFacts } from '../../src/preflight.ts';
 import type { HostShell } from '../../src/host/shell.ts';
 
 const needs = { stateDirectory: '/var/lib/understudy-lab', memoryMb: 6000, diskMb: 10_000 };
@@ -16,7 +16,7 @@ const good: HostFacts = {
 };
 
 const judged = (change: Partial<HostFacts>) =>
-  judgeHost({ ...good, ...change }, needs).map(({ check, severity, mend }) => [check, severity, mend]);
+  assessHost({ ...good, ...change }, needs).map(({ check, severity, mend }) => [check, severity, mend]);
 
 describe('preflight', () => {
   it('finds nothing on a good host, nor on one where this very lab is up', () => {
@@ -53,7 +53,7 @@ describe('preflight', () => {
   });
 
   it('says what was seen against what is needed', () => {
-    const [memory, disk] = judgeHost({ ...good, memoryAvailableMb: 5000, diskAvailableMb: 9 }, needs);
+    const [memory, disk] = assessHost({ ...good, memoryAvailableMb: 5000, diskAvailableMb: 9 }, needs);
     assert.equal(memory?.seen, '5000 MB of memory are free, the lab needs 6000 MB');
     assert.equal(disk?.seen, '9 MB of disk are free at /var/lib/understudy-lab, the lab needs 10000 MB');
   });

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { after, before, describe, it } from 'node:test';
 import { request } from 'undici';
 import type { BalancerNodeSpec } from '../../src/region/hardware.ts';
-import type { MachineRoom } from '../../src/real-hardware.ts';
+import type { RealHardware } from '../../src/real-hardware.ts';
 import {
   balancer,
   balancerConfig,
@@ -24,7 +24,7 @@ import {
 } from './real-hardware-fixture.ts';
 
 let lab: Room | undefined;
-let room: MachineRoom;
+let room: RealHardware;
 
 before(async () => {
   await refuseObstacles();

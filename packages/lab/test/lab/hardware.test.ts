@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hostShell } from '../../src/host/shell.ts';
-import { inventory, sweep, type MachineRoom } from '../../src/real-hardware.ts';
+import { inventory, sweep, type RealHardware } from '../../src/real-hardware.ts';
 import { isNothing } from '../../src/host/inventory.ts';
 import {
   balancer,
@@ -33,7 +33,7 @@ import {
 let pictureBefore: Record<string, string>;
 let lab: Room;
 let opened = false;
-let room: MachineRoom;
+let room: RealHardware;
 
 const one = () => machineSpec(lab, 11, 'test-one', { address: '10.20.0.11', subnetId: subnet.id }, { userData });
 const two = () => machineSpec(lab, 12, 'test-two', { address: '10.20.0.12', subnetId: subnet.id });

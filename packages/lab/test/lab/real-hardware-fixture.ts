@@ -11,14 +11,14 @@ import { silentLogger } from '@understudy/foundation';
 import type { BalancerConfigSpec, BalancerSpec, FirewallSpec, MachineSpec } from '../../src/region/hardware.ts';
 import { hostShell, type Command, type CommandResult } from '../../src/host/shell.ts';
 import { ensureImage } from '../../src/image/ensure-image.ts';
-import { createHardware, demolish, type MachineRoom } from '../../src/real-hardware.ts';
+import { createHardware, removeLab, type RealHardware } from '../../src/real-hardware.ts';
 import { preflight } from '../../src/preflight.ts';
 import { publicNetwork } from '../../src/region/public-network.ts';
 
 export const metadataPort = 18_401;
 
 export interface Room {
-  readonly room: MachineRoom;
+  readonly room: RealHardware;
   readonly directories: { readonly stateDirectory: string; readonly runDirectory: string };
   readonly imageRoot: string;
   readonly privateKey: string;
@@ -26,7 +26,7 @@ export interface Room {
   /** Addresses that asked the metadata port. */
   readonly metadataCallers: string[];
   /** The same hardware as a restarted daemon would make it: no memory but the disk. */
-  readonly again: () => MachineRoom;
+  readonly again: () => RealHardware;
   readonly close: () => Promise<void>;
 }
 
@@ -37,7 +37,7 @@ export const openRoom = async (): Promise<Room> => {
   const image = await ensureImage({ cacheDir, logger: silentLogger });
   const base = await mkdtemp('/var/tmp/understudy-test-');
   const directories = { stateDirectory: join(base, 'state'), runDirectory: join(base, 'run') };
-  const again = (): MachineRoom =>
+  const again = (): RealHardware =>
     createHardware({
       ...directories,
       imageRoots: new Map([[image.id, image.rootDirectory]]),
@@ -67,7 +67,7 @@ export const openRoom = async (): Promise<Room> => {
     close: async () => {
       metadata.closeAllConnections();
       metadata.close();
-      await demolish(directories);
+      await removeLab(directories);
       await rm(base, { recursive: true, force: true });
     },
   };
@@ -134,10 +134,10 @@ export const balancer = (change: Partial<BalancerSpec>): BalancerSpec => ({
 });
 
 /** Runs a command inside the machine, from outside, whatever its network does. */
-export const inside = async (room: MachineRoom, id: number, ...command: Command): Promise<CommandResult> =>
+export const inside = async (room: RealHardware, id: number, ...command: Command): Promise<CommandResult> =>
   hostShell.attempt(await room.execInMachine(id, command));
 
-/** `connected`, `refused`, `unreachable`, or `silence` when nothing at all is heard within the bound. */
+/** `connected`, `refused`, `unreachable`, or `silence` when there is no answer within the time limit. */
 export const knock = (address: string, port: number, boundMs = 2_000): Promise<string> =>
   new Promise((resolve) => {
     const socket = connect({ host: address, port });
@@ -156,7 +156,7 @@ export const knock = (address: string, port: number, boundMs = 2_000): Promise<s
   });
 
 /** The same from within a machine. */
-export const knockFrom = async (room: MachineRoom, id: number, address: string, port: number): Promise<string> => {
+export const knockFrom = async (room: RealHardware, id: number, address: string, port: number): Promise<string> => {
   const program = [
     'import socket,sys',
     's=socket.socket(); s.settimeout(2)',
@@ -208,7 +208,7 @@ export const overSsh = ({ privateKey }: Room, address: string, command: string):
   });
 
 /** A web server as a unit of the machine: it answers with its host name and what the balancer told it; `/fail` is a 500. */
-export const startWeb = async (room: MachineRoom, id: number): Promise<void> => {
+export const startWeb = async (room: RealHardware, id: number): Promise<void> => {
   const program = [
     'import http.server,json,socket',
     'class Web(http.server.BaseHTTPRequestHandler):',
@@ -257,7 +257,7 @@ export const reachable = (lab: Room, address: string): Promise<number> =>
   until(`ssh to ${address}`, 'root', async () => (await overSsh(lab, address, 'whoami')) ?? 'nothing', 60_000);
 
 /** Creates and boots machines side by side and waits for their shells. */
-export const bringUp = async (lab: Room, room: MachineRoom, specs: readonly MachineSpec[]): Promise<void> => {
+export const bringUp = async (lab: Room, room: RealHardware, specs: readonly MachineSpec[]): Promise<void> => {
   await Promise.all(
     specs.map(async (spec) => {
       await room.createMachine(spec);
@@ -267,7 +267,7 @@ export const bringUp = async (lab: Room, room: MachineRoom, specs: readonly Mach
   );
 };
 
-/** Nothing may be begun where another lab lives: closing this one would end that one's machines. */
+/** Do not start beside another lab: closing this one would end that one's machines. */
 export const refuseObstacles = async (): Promise<void> => {
   const obstacles = await preflight({ stateDirectory: '/var/tmp', memoryMb: 3_000, diskMb: 3_000 });
   assert.deepEqual(

@@ -1,4 +1,4 @@
-// The whole lab on this machine, from nothing to nothing: up, a region in use, a daemon killed, down without a trace.
+// The whole lab on this machine: up, a region in use, a daemon killed, down without leftovers.
 // Needs root, and no lab on this host.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { MachineSpec } from '../../src/region/hardware.ts';
-import { birthFiles, bootFiles, hostName, networkFile } from '../../src/machine/disk-files.ts';
+import { firstBootFiles, bootFiles, hostName, networkFile } from '../../src/machine/disk-files.ts';
 import { diskPaths, formatDisk, mountDisk, mountRoot } from '../../src/machine/disk.ts';
 import { launcherScript } from '../../src/machine/launcher.ts';
 
@@ -50,7 +50,7 @@ Address=198.18.1.1/16
   });
 
   it('is a cloud-init seed that root alone may read, and its keys', () => {
-    const files = birthFiles(
+    const files = firstBootFiles(
       { ...spec, userData: '#cloud-config\nruncmd: [true]\n' },
       { instanceId: 'i-1', machineId: 'a'.repeat(32) },
     );

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { balancerAddresses, hostSide, plug, subnetRoutes, unplug } from '../../src/network/commands.ts';
+import { balancerAddresses, hostSide, attachCable, subnetRoutes, detachCable } from '../../src/network/commands.ts';
 import { cableName, hardwareAddress, isLabNamespace, ownerNamespace } from '../../src/network/names.ts';
 
 const publicCable = { owner: 'machine', ownerId: 12, index: 0, address: '198.18.1.1' } as const;
@@ -21,7 +21,7 @@ route add 198.18.0.0/16 dev us-host src 198.18.0.1
 
   it('plugs a public interface as one route in the main table', () => {
     assert.equal(
-      plug(publicCable),
+      attachCable(publicCable),
       `link add m12e0 address f2:3d:00:00:0c:00 type veth peer name eth0 address f2:3c:00:00:0c:00 netns understudy-m12
 ntable change name arp_cache dev m12e0 proxy_delay 0
 link set m12e0 up
@@ -33,10 +33,10 @@ route replace 198.18.1.1/32 dev m12e0
 
   it('plugs a VPC interface into the table of its VPC', () => {
     assert.match(
-      plug(vpcCable),
+      attachCable(vpcCable),
       /^rule add iif m12e1 lookup 100007 preference 1000\nroute replace 10\.20\.0\.11\/32 dev m12e1 table 100007$/m,
     );
-    assert.equal(unplug(vpcCable), 'link delete m12e1\nrule delete iif m12e1\n');
+    assert.equal(detachCable(vpcCable), 'link delete m12e1\nrule delete iif m12e1\n');
   });
 
   it('sends the addresses of a subnet into the void until somebody holds them', () => {

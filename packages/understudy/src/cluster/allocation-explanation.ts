@@ -1,4 +1,4 @@
-// Why the engine does not place or move a copy, in its own words, made one sentence.
+// Why the engine does not place or move a copy: its own explanation as one sentence.
 // https://www.elastic.co/docs/api/doc/elasticsearch/operation/operation-cluster-allocation-explain
 import { z } from 'zod';
 import { expectBody } from './answer.ts';
@@ -20,7 +20,7 @@ export interface AllocationExplanation {
   readonly verdict: string;
   /** Why it became unassigned, such as NODE_LEFT or ALLOCATION_FAILED; undefined for one that is assigned. */
   readonly unassignedReason: string | undefined;
-  /** How often it was tried in vain, and what came of the last time. */
+  /** How often allocation failed, and why the last time. */
   readonly failedAttempts: number;
   readonly failure: string | undefined;
   readonly refusals: readonly NodeRefusal[];
@@ -101,8 +101,8 @@ const lastingRules = [
 ];
 
 /**
- * An unassigned copy that no waiting brings, while every member is there: each node refuses it by a rule that lasts, or nobody has its
- * data any more. One that is held back for a time (a full disk, a limit of recoveries, allocation that is switched off) is none.
+ * An unassigned copy that will not be assigned while the members stay the same: each node refuses it by a lasting rule, or no node has its
+ * data any more. A copy that is delayed (a full disk, a limit of recoveries, allocation that is switched off) is not one.
  */
 export function cannotCome({ verdict, refusals }: AllocationExplanation): boolean {
   if (verdict === 'no_valid_shard_copy') return true;

@@ -48,7 +48,7 @@ function matches(node: EngineNode, { attribute, patterns }: AllocationFilter): b
   });
 }
 
-/** Whether these filters let a copy be on the node; a filter that is not understood stands in nobody's way. */
+/** Whether these filters let a copy be on the node; a filter that is not understood excludes no node. */
 export function mayHold(node: EngineNode, filters: readonly AllocationFilter[]): boolean {
   const of = (kind: AllocationFilter['kind']): (boolean | undefined)[] =>
     filters.filter((filter) => filter.kind === kind).map((filter) => matches(node, filter));

@@ -1,5 +1,5 @@
-// Whether shards may be placed: held back while a node is restarted on purpose, so that nothing is copied in vain; and where they
-// may not be placed: on a node that is to leave.
+// Whether shards may be allocated: limited while a node is restarted on purpose, so that nothing is copied needlessly; and where they
+// may not be allocated: on a node that is to leave.
 import { refused } from './answer.ts';
 import { clusterSettings, partsOf, putClusterSettings, settingIn } from './cluster-settings.ts';
 import type { EngineTransport } from './transport.ts';
@@ -32,7 +32,7 @@ export async function excludeFromAllocation(transport: EngineTransport, node: st
 }
 
 /** Shards may be placed on this node again, or on one of its name; other names stay in the list. Idempotent. */
-export async function admitToAllocation(transport: EngineTransport, node: string): Promise<void> {
+export async function includeInAllocation(transport: EngineTransport, node: string): Promise<void> {
   const excluded = await excludedFromAllocation(transport);
   if (!excluded.includes(node)) return;
   const others = excluded.filter((name) => name !== node).join(',');

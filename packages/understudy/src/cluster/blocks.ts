@@ -1,4 +1,4 @@
-// What refuses requests while health may be green: blocks of the whole cluster and of single indices, and how they are taken away.
+// Blocks of the whole cluster and of single indices: they refuse requests while health may be green. Also how they are removed.
 // https://www.elastic.co/docs/reference/elasticsearch/index-settings/index-block
 import { z } from 'zod';
 import { expectBody, refused } from './answer.ts';
@@ -30,7 +30,7 @@ const settings: Readonly<Record<string, string>> = {
 const closedId = '4';
 
 const blocksById = z.record(z.string(), z.object({ description: z.string(), levels: z.array(z.string()).default([]) }));
-/** An engine that refuses nothing leaves the blocks out: that it is a state at all shows in what every state has. */
+/** An engine without blocks omits them; other fields prove that the answer is a cluster state. */
 const schema = z.object({
   cluster_uuid: z.string(),
   blocks: z
@@ -54,7 +54,7 @@ export async function blocks(transport: EngineTransport): Promise<Block[]> {
 }
 
 /**
- * Takes a block of one index away. The engine itself takes `index.blocks.read_only_allow_delete` away once its disks are free again:
+ * Removes a block of one index. The engine itself removes `index.blocks.read_only_allow_delete` away once its disks are free again:
  * done before, it comes back within a minute. Idempotent.
  */
 export async function removeIndexBlock(transport: EngineTransport, index: string, setting: string): Promise<void> {

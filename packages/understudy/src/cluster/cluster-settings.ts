@@ -27,7 +27,7 @@ export async function clusterSettings(
   return expectBody(answer, options.defaults ? filteredSchema : schema, 'show its settings');
 }
 
-/** What holds: a transient value wins over a persistent one. Undefined when nobody set it and no default was read. */
+/** The effective value: a transient value wins over a persistent one. Undefined when nobody set it and no default was read. */
 export function settingIn({ persistent, transient, defaults }: ClusterSettings, key: string): string | undefined {
   return transient[key] ?? persistent[key] ?? defaults[key];
 }

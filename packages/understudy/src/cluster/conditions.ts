@@ -1,4 +1,4 @@
-// What can make users be refused, or fail to heal, while health may be green: plain data, judged elsewhere. Each part is read by
+// Conditions that refuse users or prevent recovery while health may be green: plain data, assessed elsewhere. Each part is read by
 // itself, so that one that cannot be read hides no other.
 import { absent, look, seen, type Seen } from '@understudy/foundation';
 import { blocks, type Block } from './blocks.ts';

@@ -1,4 +1,4 @@
-// A node emptied: every copy on it is moved to another one by the engine, however long that takes, as long as it gets on.
+// Drains a node: the engine moves every copy to other nodes. There is no time limit as long as there is progress.
 import { z } from 'zod';
 import { UnderstudyError } from '@understudy/foundation';
 import { excludeFromAllocation } from './allocation.ts';
@@ -8,7 +8,7 @@ import type { RunningCluster } from './running-cluster.ts';
 import { shards, type ShardCopy } from './shards.ts';
 import type { EngineTransport } from './transport.ts';
 
-/** Neither a copy fewer nor a byte more for so long. */
+/** No copy fewer and no byte more for this long. */
 const stalledAfterMs = 300_000;
 
 /** Copies that are on the node, or on their way to or from it. */

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { UnderstudyError, type Clock } from '@understudy/foundation';
 import { expectBody } from './answer.ts';
 import type { Dialect } from '../engines/index.ts';
-import { askUntil, type RunningCluster } from './running-cluster.ts';
+import { pollUntil, type RunningCluster } from './running-cluster.ts';
 import type { EngineAnswer, EngineTransport } from './transport.ts';
 
 /** The engine's own fields. https://www.elastic.co/docs/api/doc/elasticsearch/operation/operation-cluster-health */
@@ -49,7 +49,7 @@ export interface HealthWait {
   readonly signal?: AbortSignal;
 }
 
-/** Asks once; the engine waits up to `waitS` seconds for what is wanted, and `timed_out` says that it did in vain. */
+/** Asks once; the engine waits up to `waitS` seconds for what is wanted; `timed_out` says that it did not happen. */
 export async function healthWithin(
   { transport, dialect }: Pick<RunningCluster, 'transport' | 'dialect'>,
   wanted: Pick<HealthWait, 'status' | 'nodes'> & { readonly moving?: boolean },
@@ -83,7 +83,7 @@ export async function waitForHealth(
 ): Promise<ClusterHealth> {
   let health: ClusterHealth | undefined;
   const end = clock.monotonicMs() + wait.deadlineMs;
-  const last = await askUntil({ clock, ...wait }, async () => {
+  const last = await pollUntil({ clock, ...wait }, async () => {
     const remainingS = Math.max(1, Math.min(5, Math.ceil((end - clock.monotonicMs()) / 1000)));
     health = await healthWithin({ transport, dialect }, wait, remainingS);
     return !health.timed_out || healthSentence(health);

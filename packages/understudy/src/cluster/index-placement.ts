@@ -10,7 +10,7 @@ export interface IndexPlacement {
   readonly shards: number;
   readonly replicas: number;
   /** What the engine itself goes down to when nodes leave: less than `replicas` only with index.auto_expand_replicas. */
-  readonly fewestReplicas: number;
+  readonly minReplicas: number;
   /** -1: no limit. */
   readonly totalShardsPerNode: number;
   readonly filters: readonly AllocationFilter[];
@@ -32,7 +32,7 @@ export async function indexPlacements(transport: EngineTransport): Promise<Index
       name,
       shards: Number(settings['index.number_of_shards'] ?? 1),
       replicas,
-      fewestReplicas: least === undefined ? replicas : Math.min(replicas, Number(least)),
+      minReplicas: least === undefined ? replicas : Math.min(replicas, Number(least)),
       totalShardsPerNode: Number(settings['index.routing.allocation.total_shards_per_node'] ?? -1),
       filters: filtersIn(settings, 'index.routing.allocation'),
     };

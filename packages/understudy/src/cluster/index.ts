@@ -1,4 +1,4 @@
-// Cluster: questions and orders to a running engine over HTTP, the same for Elasticsearch and OpenSearch.
+// Cluster: queries and operations on a running engine over HTTP, the same for Elasticsearch and OpenSearch.
 export { allocation, setAllocation } from './allocation.ts';
 export { type Block, openIndex, removeIndexBlock } from './blocks.ts';
 export { type ClusterConditions, conditions, type DiskCondition, type IndexCondition } from './conditions.ts';
@@ -15,7 +15,7 @@ export {
   templateMatches,
 } from './indices.ts';
 export { clearSettings, type Leftover, leftovers } from './leftovers.ts';
-export { clearVotingExclusions, handOverMaster, membership, type Membership } from './membership.ts';
+export { clearVotingExclusions, stepDownMaster, membership, type Membership } from './membership.ts';
 export { nodeVersions } from './nodes.ts';
 export { type NodeRemoval, removeNode } from './remove-node.ts';
 export { type NodeRestart, releaseRestart, restartNode } from './restart.ts';

@@ -29,7 +29,7 @@ export async function putIndexTemplate(transport: EngineTransport, name: string,
   if (answer.status >= 300) throw refused(answer, `store the index template ${name}`);
 }
 
-/** Absent is only what the engine itself calls so: a 404 of something between here and there is no such answer. */
+/** Absent only by the engine's own answer: a 404 from a proxy on the way does not count. */
 function isMissing(answer: EngineAnswer, type: string): boolean {
   return answer.status === 404 && errorType(answer) === type;
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { UnderstudyError, type Clock } from '@understudy/foundation';
 import { expectBody, refused } from './answer.ts';
 import type { Dialect } from '../engines/index.ts';
-import { askUntil, type RunningCluster } from './running-cluster.ts';
+import { pollUntil, type RunningCluster } from './running-cluster.ts';
 import type { EngineAnswer, EngineTransport } from './transport.ts';
 
 interface ClusterNode {
@@ -63,23 +63,23 @@ export async function membership(
   };
 }
 
-const handOverMs = 10_000;
+const stepDownWithinMs = 10_000;
 
 /**
- * Makes another node the master if `node` is it, as an orderly switchover: a node that has no vote hands its office to one that has,
- * in a fraction of the time that the others need to miss it and to elect one. `node` stays without a vote, so call
+ * Makes another node the master if `node` is it, as a switchover: a master without a vote steps down in favour of a voting node,
+ * in a fraction of the time that detection and an election take. `node` stays without a vote, so call
  * `clearVotingExclusions` when it is back. False when `node` is not the master, or is still after ten seconds; then all vote again.
  * https://www.elastic.co/docs/api/doc/elasticsearch/operation/operation-cluster-post-voting-config-exclusions
  */
-export async function handOverMaster(
+export async function stepDownMaster(
   transport: EngineTransport,
   dialect: Dialect,
   clock: Clock,
   node: string,
 ): Promise<boolean> {
   if ((await membership(transport, dialect)).master !== node) return false;
-  const { status } = await excludeFromVoting(transport, [node], handOverMs);
-  const end = clock.monotonicMs() + handOverMs;
+  const { status } = await excludeFromVoting(transport, [node], stepDownWithinMs);
+  const end = clock.monotonicMs() + stepDownWithinMs;
   while (status < 300 && clock.monotonicMs() < end) {
     const { master } = await membership(transport, dialect);
     if (master !== undefined && master !== node) return true;
@@ -92,15 +92,15 @@ export async function handOverMaster(
 const withdrawMs = 60_000;
 
 /**
- * Takes the vote from a node that leaves for good, and its office if it is the master, and waits until the committed configuration
- * does without it: only then can it go without a vote being missed. Idempotent. Errors: `cluster-refused`, `cluster-vote-not-withdrawn`.
+ * Removes the vote of a node that leaves for good (a master steps down), and waits until the committed configuration
+ * does not contain it: only then can it leave without a missing vote. Idempotent. Errors: `cluster-refused`, `cluster-vote-not-withdrawn`.
  */
 export async function withdrawVote(cluster: RunningCluster, node: string, signal?: AbortSignal): Promise<void> {
   const { transport, dialect, clock } = cluster;
-  const answer = await excludeFromVoting(transport, [node], handOverMs);
+  const answer = await excludeFromVoting(transport, [node], stepDownWithinMs);
   // What the engine does not finish in time it still works on; what it will not do it refuses.
   if (answer.status >= 400 && answer.status < 500) throw refused(answer, `take the vote from ${node}`);
-  const last = await askUntil({ clock, deadlineMs: withdrawMs, signal, everyMs: 200 }, async () => {
+  const last = await pollUntil({ clock, deadlineMs: withdrawMs, signal, everyMs: 200 }, async () => {
     const { master, voting } = await membership(transport, dialect);
     if (master === undefined) return 'no node is elected';
     if (master === node) return `${node} is still the elected node`;
@@ -140,6 +140,6 @@ export async function clearVotingExclusion({ transport, dialect }: RunningCluste
   await clearVotingExclusions(transport);
   const others = votingExclusions.filter((name) => name !== node);
   if (others.length === 0) return;
-  const answer = await excludeFromVoting(transport, others, handOverMs);
+  const answer = await excludeFromVoting(transport, others, stepDownWithinMs);
   if (answer.status >= 300) throw refused(answer, `keep ${others.join(', ')} excluded from voting`);
 }

@@ -17,15 +17,15 @@ export interface RemovalFacts {
   readonly watermarks: Watermarks;
 }
 
-/** What stands in the way. */
-export interface Misfit {
+/** Why it does not fit. */
+export interface Obstacle {
   /** Undefined: it is the whole cluster's. */
   readonly index: string | undefined;
   /** What is there against what would be needed, and what to do; a sentence. */
   readonly sentence: string;
 }
 
-export function removalMisfits(facts: RemovalFacts): Misfit[] {
+export function removalObstacles(facts: RemovalFacts): Obstacle[] {
   const staying = facts.nodes.filter(({ name }) => name !== facts.leaving);
   if (!staying.some(mayBeMaster)) {
     const sentence = `${facts.leaving} is the only node that can be elected, and at least one such node has to stay.`;
@@ -36,8 +36,8 @@ export function removalMisfits(facts: RemovalFacts): Misfit[] {
   return [...places, ...totalMisfits(facts, open), ...diskMisfits(facts, open)];
 }
 
-function indexMisfits(index: IndexPlacement, open: readonly EngineNode[]): Misfit[] {
-  const { name, shards, fewestReplicas, totalShardsPerNode } = index;
+function indexMisfits(index: IndexPlacement, open: readonly EngineNode[]): Obstacle[] {
+  const { name, shards, minReplicas: fewestReplicas, totalShardsPerNode } = index;
   const places = open.filter((node) => mayHold(node, index.filters));
   const copies = fewestReplicas + 1;
   const seen = places.length === 0 ? 'none' : `${places.length} (${places.map((node) => node.name).join(', ')})`;
@@ -56,8 +56,11 @@ function indexMisfits(index: IndexPlacement, open: readonly EngineNode[]): Misfi
   return [{ index: name, sentence }];
 }
 
-function totalMisfits({ indices, totalShardsPerNode: limit }: RemovalFacts, open: readonly EngineNode[]): Misfit[] {
-  const copies = indices.reduce((sum, { shards, fewestReplicas }) => sum + shards * (fewestReplicas + 1), 0);
+function totalMisfits({ indices, totalShardsPerNode: limit }: RemovalFacts, open: readonly EngineNode[]): Obstacle[] {
+  const copies = indices.reduce(
+    (sum, { shards, minReplicas: fewestReplicas }) => sum + shards * (fewestReplicas + 1),
+    0,
+  );
   if (limit < 0 || copies <= limit * open.length) return [];
   const sentence =
     `There are ${copies} copies of shards, and ${limit} may be on a node, so ${limit * open.length} on those that would stay. ` +
@@ -66,7 +69,7 @@ function totalMisfits({ indices, totalShardsPerNode: limit }: RemovalFacts, open
 }
 
 /** A disk that was not measured yet is not judged: the engine itself does not fill a node above its watermark. */
-function diskMisfits({ leaving, disks, watermarks }: RemovalFacts, open: readonly EngineNode[]): Misfit[] {
+function diskMisfits({ leaving, disks, watermarks }: RemovalFacts, open: readonly EngineNode[]): Obstacle[] {
   const needed = disks.find(({ node }) => node === leaving)?.copiesBytes ?? 0;
   const measured = disks.filter(({ node }) => open.some(({ name }) => name === node));
   if (measured.length < open.length || needed === 0) return [];

@@ -1,6 +1,6 @@
-// How a node leaves a living cluster for good: emptied first, then without a vote, then stopped, and only then is its machine removed.
+// Removes a node from a running cluster for good: drained first, then without a vote, then stopped, and only then is its machine removed.
 import { UnderstudyError } from '@understudy/foundation';
-import { admitToAllocation, excludeFromAllocation } from './allocation.ts';
+import { includeInAllocation, excludeFromAllocation } from './allocation.ts';
 import { filtersIn } from './allocation-filters.ts';
 import { clusterSettings, settingIn } from './cluster-settings.ts';
 import { diskUse } from './disk-use.ts';
@@ -9,12 +9,12 @@ import { drainNode } from './drain.ts';
 import { indexPlacements } from './index-placement.ts';
 import { clearVotingExclusion, withdrawVote } from './membership.ts';
 import { engineNodes } from './nodes.ts';
-import { removalMisfits, type Misfit } from './removal-fit.ts';
-import { askUntil, type RunningCluster } from './running-cluster.ts';
+import { removalObstacles, type Obstacle } from './removal-fit.ts';
+import { pollUntil, type RunningCluster } from './running-cluster.ts';
 import { withoutNode } from './transport.ts';
-import { awaitMembers } from './whole.ts';
+import { awaitMembers } from './settled.ts';
 
-/** A machine that cannot be told to stop may still stop by itself, or be noticed as dead. */
+/** A machine that cannot be reached may still stop by itself, or be detected as dead. */
 const leaveWithinMs = 120_000;
 
 export interface NodeRemoval {
@@ -60,7 +60,7 @@ export async function removeNode(cluster: RunningCluster, removal: NodeRemoval):
   await removal.remove();
   await awaitMembers(asked, rest);
   await clearVotingExclusion(asked, node);
-  await admitToAllocation(asked.transport, node);
+  await includeInAllocation(asked.transport, node);
   await awaitMembers(asked, rest);
 }
 
@@ -92,7 +92,7 @@ async function refuseMisfits({ transport }: RunningCluster, node: string): Promi
     clusterSettings(transport, { defaults: true }),
     diskUse(transport),
   ]);
-  const misfits = removalMisfits({
+  const misfits = removalObstacles({
     leaving: node,
     nodes,
     indices,
@@ -104,7 +104,7 @@ async function refuseMisfits({ transport }: RunningCluster, node: string): Promi
   if (misfits.length > 0) throw refusal(node, misfits);
 }
 
-function refusal(node: string, misfits: readonly Misfit[]): UnderstudyError {
+function refusal(node: string, misfits: readonly Obstacle[]): UnderstudyError {
   return new UnderstudyError(
     'cluster-copies-do-not-fit',
     `${node} cannot be removed: without it there is no room for every copy. ${misfits.map(({ sentence }) => sentence).join(' ')} ` +
@@ -128,7 +128,7 @@ async function stopNode(cluster: RunningCluster, removal: NodeRemoval, others: r
   }
   onProgress?.(`${node} could not be told to stop: ${failure}`);
   const patience = { clock: cluster.clock, deadlineMs: leaveWithinMs, signal, everyMs: 1000 };
-  await askUntil(patience, async () => {
+  await pollUntil(patience, async () => {
     const present = (await engineNodes(cluster.transport)).map(({ name }) => name);
     return !present.includes(node) || `${node} still answers`;
   });

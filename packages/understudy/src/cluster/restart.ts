@@ -2,14 +2,14 @@
 import { UnderstudyError } from '@understudy/foundation';
 import { allocation, flush, setAllocation } from './allocation.ts';
 import { clusterHealth, healthSentence, healthWithin } from './health.ts';
-import { clearVotingExclusion, clearVotingExclusions, handOverMaster } from './membership.ts';
-import { askUntil, joinWithinMs, type RunningCluster } from './running-cluster.ts';
+import { clearVotingExclusion, clearVotingExclusions, stepDownMaster } from './membership.ts';
+import { pollUntil, joinWithinMs, type RunningCluster } from './running-cluster.ts';
 import { shards, type ShardCopy } from './shards.ts';
 import type { EngineTransport } from './transport.ts';
-import { absenceSentence, awaitSettled, type AbsentCopy } from './whole.ts';
+import { absenceSentence, awaitSettled, type AbsentCopy } from './settled.ts';
 
 /** Replicas become primaries within a publication; a cluster that needs longer gets its node back all the same. */
-const takenOverWithinMs = 15_000;
+const takeoverWithinMs = 15_000;
 
 export interface NodeRestart {
   readonly node: string;
@@ -25,19 +25,19 @@ export interface NodeRestart {
 }
 
 /**
- * Waits for a whole cluster, holds replicas where they are, lets a master hand its office over, and starts the node again only when
+ * Waits for a complete cluster, keeps replicas where they are, lets a master step down, and starts the node again only when
  * the others have taken over its primaries: a JVM that starts takes the processor that they need for it. Returns when the cluster
- * is green with every node, or has no copies unassigned but those that no waiting brings. Errors:
+ * is green with every node, or has no unassigned copies but those that will stay unassigned. Errors:
  * `cluster-not-healthy`, `cluster-only-copy`; whatever `stop` and `start` throw, and the node is started even then.
  */
 export async function restartNode(cluster: RunningCluster, restart: NodeRestart): Promise<void> {
   const absent = await readyToStop(cluster, restart);
-  await whileStopped(cluster, restart, absent, () => Promise.resolve());
+  await restartAround(cluster, restart, absent, () => Promise.resolve());
 }
 
 /** Waits until the node may be stopped; says which copies are absent for good. */
 export async function readyToStop(cluster: RunningCluster, restart: NodeRestart): Promise<readonly AbsentCopy[]> {
-  // What an earlier restart of this node left would be waited for in vain: it was interrupted when the node was back.
+  // Settings that an interrupted restart of this node left are removed first: the wait below could not end with them.
   if ((await allocation(cluster.transport)) === 'primaries') await setAllocation(cluster.transport, 'all');
   await clearVotingExclusion(cluster, restart.node);
   const absent = await awaitSettled(cluster, restart);
@@ -49,9 +49,9 @@ export async function readyToStop(cluster: RunningCluster, restart: NodeRestart)
 
 /**
  * Stops the node, does the work, starts it again, and waits until the cluster has settled; `joined` is told before that. `absent`:
- * copies that nobody had before and nobody waits for.
+ * copies that were unassigned before and are not waited for.
  */
-export async function whileStopped(
+export async function restartAround(
   cluster: RunningCluster,
   restart: NodeRestart,
   absent: readonly AbsentCopy[],
@@ -62,10 +62,10 @@ export async function whileStopped(
   const { node } = restart;
   await setAllocation(transport, 'primaries');
   await flush(transport);
-  await handOverMaster(transport, dialect, clock, node);
+  await stepDownMaster(transport, dialect, clock, node);
   try {
     await restart.stop();
-    await takenOver(cluster, restart, absent);
+    await awaitTakeover(cluster, restart, absent);
     await work();
   } finally {
     await restart.start();
@@ -88,14 +88,14 @@ async function refuseOnlyCopy(
   absent: readonly AbsentCopy[],
 ): Promise<void> {
   const copies = Map.groupBy(await shards(transport), ({ index, shard }) => `${index}[${shard}]`);
-  const nobodysMatter = (name: string, index: string | undefined): boolean => {
+  const notWaitedFor = (name: string, index: string | undefined): boolean => {
     const missing = absent.filter((copy) => `${copy.index}[${copy.shard}]` === name);
     return own !== undefined && index !== own && missing.length > 0 && !missing.some((copy) => copy.forNewerNode);
   };
   const alone = [...copies].filter(([name, all]) => {
     const started = all.filter(({ state }) => state === 'STARTED' || state === 'RELOCATING');
     const only = all.length > 1 && started.length > 0 && started.every((copy) => copy.node === node);
-    return only && !nobodysMatter(name, all[0]?.index);
+    return only && !notWaitedFor(name, all[0]?.index);
   });
   if (alone.length === 0) return;
   const names = alone.map(([name]) => name);
@@ -107,20 +107,20 @@ async function refuseOnlyCopy(
   );
 }
 
-/** Gives back whatever a restart that was interrupted holds. Idempotent. */
+/** Removes the settings of an interrupted restart. Idempotent. */
 export async function releaseRestart(transport: EngineTransport): Promise<void> {
   await setAllocation(transport, 'all');
   await clearVotingExclusions(transport);
 }
 
 /** Every shard that had a primary has one among the nodes that are left. */
-async function takenOver(
+async function awaitTakeover(
   cluster: RunningCluster,
   { nodes, signal }: NodeRestart,
   absent: readonly AbsentCopy[],
 ): Promise<void> {
   const { transport, dialect, clock } = cluster;
-  const end = clock.monotonicMs() + takenOverWithinMs;
+  const end = clock.monotonicMs() + takeoverWithinMs;
   while (clock.monotonicMs() < end) {
     const health = await clusterHealth(transport, dialect).catch(() => undefined);
     if (health && health.number_of_nodes < nodes) {
@@ -137,7 +137,7 @@ async function awaitPrimaries(
   { nodes, signal }: NodeRestart,
   absent: readonly AbsentCopy[],
 ): Promise<void> {
-  const last = await askUntil({ clock: cluster.clock, deadlineMs: joinWithinMs, signal }, async () => {
+  const last = await pollUntil({ clock: cluster.clock, deadlineMs: joinWithinMs, signal }, async () => {
     const health = await healthWithin(cluster, { status: 'yellow', nodes }, 2);
     if (!health.timed_out) return true;
     const settled = health.number_of_nodes >= nodes && health.relocating_shards === 0;

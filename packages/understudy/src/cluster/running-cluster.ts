@@ -1,4 +1,4 @@
-// What an order to a running cluster needs: a way to ask it, its engine's words, and time.
+// What an operation on a running cluster needs: a transport, the engine's dialect, and a clock.
 import { UnderstudyError, type Clock } from '@understudy/foundation';
 import type { Dialect } from '../engines/index.ts';
 import type { EngineTransport } from './transport.ts';
@@ -13,7 +13,7 @@ export interface RunningCluster {
 export const joinWithinMs = 240_000;
 export const greenWithinMs = 600_000;
 
-interface Patience {
+interface PollBounds {
   readonly clock: Clock;
   readonly deadlineMs: number;
   readonly signal?: AbortSignal | undefined;
@@ -24,7 +24,7 @@ interface Patience {
  * Asks until the answer is `true`, once at least. Undefined when it was; what was seen last when time ran out. That the cluster
  * could not be asked counts as seen: while nodes come and go, an answer that fails is followed by one that does not.
  */
-export async function askUntil(patience: Patience, ask: () => Promise<true | string>): Promise<string | undefined> {
+export async function pollUntil(patience: PollBounds, ask: () => Promise<true | string>): Promise<string | undefined> {
   const { clock, deadlineMs, signal, everyMs = 300 } = patience;
   const end = clock.monotonicMs() + deadlineMs;
   for (;;) {

@@ -1,5 +1,5 @@
 // The port through which every engine operation goes, and its direct form over HTTP. Which way a request takes to a node
-// (directly, or by way of a machine inside the private network) is the transport's affair and nobody else's.
+// (directly, or through a machine inside the private network) only the transport knows.
 import { UnderstudyError } from '@understudy/foundation';
 
 type Method = 'GET' | 'PUT' | 'POST' | 'DELETE' | 'HEAD';
@@ -46,7 +46,7 @@ export function engineTransport(nodes: readonly string[], send: NodeRequest): En
 }
 
 /**
- * The same cluster, asked of other nodes than this one: a node that is to leave must not be the witness of its own departure.
+ * The same cluster, asked through other nodes than this one: a node that leaves must not report its own departure.
  * `cluster-unreachable` when none of the others answers.
  */
 export function withoutNode(transport: EngineTransport, leaving: string): EngineTransport {

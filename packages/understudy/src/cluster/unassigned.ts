@@ -19,14 +19,14 @@ export interface UnassignedCopy {
 }
 
 /** Each explanation is work for the elected node, and a lost machine has one reason for all its copies. */
-const explainedAtMost = 10;
+const maxExplained = 10;
 
 export async function unassignedCopies(transport: EngineTransport): Promise<UnassignedCopy[]> {
   const copies = (await shards(transport)).filter(({ state }) => state === 'UNASSIGNED');
   // A primary that is missing is worse than a replica.
   const worst = copies.sort((a, b) => Number(b.primary) - Number(a.primary));
   const found: UnassignedCopy[] = [];
-  for (const copy of worst) found.push(await explained(transport, copy, found.length < explainedAtMost));
+  for (const copy of worst) found.push(await explained(transport, copy, found.length < maxExplained));
   return found;
 }
 

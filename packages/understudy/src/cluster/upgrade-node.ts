@@ -3,9 +3,9 @@
 // https://docs.opensearch.org/latest/migrate-or-upgrade/rolling-upgrade/
 import { UnderstudyError } from '@understudy/foundation';
 import { engineNodes, nodeVersions } from './nodes.ts';
-import { readyToStop, whileStopped } from './restart.ts';
-import { askUntil, greenWithinMs, joinWithinMs, type RunningCluster } from './running-cluster.ts';
-import type { AbsentCopy } from './whole.ts';
+import { readyToStop, restartAround } from './restart.ts';
+import { pollUntil, greenWithinMs, joinWithinMs, type RunningCluster } from './running-cluster.ts';
+import type { AbsentCopy } from './settled.ts';
 
 export interface NodeUpgrade {
   readonly node: string;
@@ -46,13 +46,13 @@ export async function upgradeNode(cluster: RunningCluster, upgrade: NodeUpgrade)
     onProgress(`installing ${version}`);
     await upgrade.install();
   };
-  await whileStopped(cluster, restart, absent, install, () => awaitVersion(cluster, upgrade));
+  await restartAround(cluster, restart, absent, install, () => awaitVersion(cluster, upgrade));
 }
 
 /** Waits until all other members answer; says whether the node itself does. */
 async function othersAndPerhaps(cluster: RunningCluster, { node, nodes, signal }: NodeUpgrade): Promise<boolean> {
   let present: string[] = [];
-  const last = await askUntil({ clock: cluster.clock, deadlineMs: greenWithinMs, signal }, async () => {
+  const last = await pollUntil({ clock: cluster.clock, deadlineMs: greenWithinMs, signal }, async () => {
     present = (await engineNodes(cluster.transport)).map(({ name }) => name);
     const missing = nodes.filter((name) => name !== node && !present.includes(name));
     return missing.length === 0 || `no answer from ${missing.join(', ')}`;
@@ -69,7 +69,7 @@ async function awaitVersion(
   { transport, clock }: RunningCluster,
   { node, version, signal }: NodeUpgrade,
 ): Promise<void> {
-  const last = await askUntil({ clock, deadlineMs: joinWithinMs, signal, everyMs: 1000 }, async () => {
+  const last = await pollUntil({ clock, deadlineMs: joinWithinMs, signal, everyMs: 1000 }, async () => {
     const running = (await nodeVersions(transport))[node];
     return running === version || (running === undefined ? `${node} is not a member` : `${node} runs ${running}`);
   });

@@ -30,7 +30,7 @@ function within(writeS: number, readS: number, errors: number): Partial<Goals> {
   return { longestWriteGapMs: writeS * 1_000, longestReadGapMs: readS * 1_000, maxErrorRatio: errors };
 }
 
-/** A copy that was cut off may answer until it notices: said, not judged. */
+/** A partitioned copy may answer with old data until it notices: reported, not judged. */
 const cutOff: Partial<Goals> = { staleReads: null };
 
 interface Entry {
@@ -52,7 +52,7 @@ function group(name: Drill['group'], entries: readonly Entry[]): Drill[] {
   }));
 }
 
-const aHolder = 'a machine holding a primary, not the master';
+const primaryHolder = 'primary-holder';
 
 const base = group('base', [
   {
@@ -67,32 +67,32 @@ const search = group('search', [
   {
     name: 'search-stop',
     summary: 'the engine on a data node is stopped in order and started again',
-    fault: unitStop('engine', aHolder),
+    fault: unitStop('engine', primaryHolder),
     goals: within(1, 0.5, 0),
   },
   {
     name: 'search-kill-master',
     summary: 'the elected master is killed',
-    fault: unitKill({ which: 'engine', target: 'the elected master', staysDown: false }),
+    fault: unitKill({ which: 'engine', target: 'elected-master', staysDown: false }),
     goals: within(2, 1, 0),
   },
   {
     name: 'search-kill-data',
     summary: 'a node that holds primaries is killed',
-    fault: unitKill({ which: 'engine', target: aHolder, staysDown: false }),
+    fault: unitKill({ which: 'engine', target: primaryHolder, staysDown: false }),
     goals: within(2, 1, 0),
   },
   {
     name: 'search-pause',
     summary: 'the elected master hangs for 45 s',
-    fault: unitPause('engine', 'the elected master'),
+    fault: unitPause('engine', 'elected-master'),
     goals: within(6, 2, 0),
     durations: { faultMs: 45_000 },
   },
   {
     name: 'search-power-cut',
     summary: 'the machine of the elected master loses its power',
-    fault: powerCut('the elected master'),
+    fault: powerCut('elected-master'),
     goals: within(5, 2, 0),
     durations: { recoveryMs: 300_000 },
   },
@@ -158,7 +158,7 @@ const search = group('search', [
     summary: 'two of three search machines die, one of them the master',
     fault: unitKill({
       which: 'engine',
-      target: 'the master and another search machine',
+      target: 'master-and-another',
       staysDown: true,
       breaksQuorum: true,
     }),
@@ -169,7 +169,7 @@ const search = group('search', [
   {
     name: 'search-power-loss-all',
     summary: 'every search machine loses its power at once',
-    fault: powerCut('every search machine', true),
+    fault: powerCut('every-search-machine', true),
     goals: { maxErrorRatio: null, rtoMs: 180_000 },
     durations: { faultMs: 10_000, recoveryMs: 300_000 },
     errorBudget: null,
@@ -180,25 +180,25 @@ const service = group('service', [
   {
     name: 'service-stop',
     summary: 'the service on one machine is stopped in order',
-    fault: unitStop('service', 'a service machine'),
+    fault: unitStop('service', 'service-machine'),
     goals: within(1, 1, 0),
   },
   {
     name: 'service-kill',
     summary: 'the service on one machine is killed',
-    fault: unitKill({ which: 'service', target: 'a service machine', staysDown: false }),
+    fault: unitKill({ which: 'service', target: 'service-machine', staysDown: false }),
     goals: within(1, 1, 0.001),
   },
   {
     name: 'service-hang',
     summary: 'the processes of the service on one machine hang',
-    fault: unitPause('service', 'a service machine'),
+    fault: unitPause('service', 'service-machine'),
     goals: within(6, 6, 0.01),
   },
   {
     name: 'service-power-cut',
     summary: 'a service machine loses its power',
-    fault: powerCut('a service machine'),
+    fault: powerCut('service-machine'),
     goals: within(6, 6, 0.01),
     durations: { recoveryMs: 300_000 },
   },
@@ -229,7 +229,7 @@ const controller = group('base', [
   },
 ]);
 
-/** All drills, in the order in which `--all` runs them: from harmless to hard. */
+/** All drills, in the order in which `--all` runs them: the least severe first. */
 export const catalogue: readonly Drill[] = [...base, ...balancer, ...service, ...search, ...controller];
 
 /**

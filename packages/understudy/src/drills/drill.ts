@@ -11,6 +11,6 @@ export interface Drill {
   readonly fault: Fault;
   readonly goals: Goals;
   readonly durations: Durations;
-  /** Failed requests over all since the fault, at which the run is stopped and undone; null where users are expected to suffer. */
+  /** Failed requests over all since the fault, at which the run is stopped and undone; null where failed requests are expected. */
   readonly errorBudget: number | null;
 }

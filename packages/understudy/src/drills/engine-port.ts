@@ -2,7 +2,7 @@
 import { newestSnapshot, releaseRestart, restartNode, shards, type EngineTransport } from '../cluster/index.ts';
 import type { Dialect } from '../engines/index.ts';
 import { systemClock, UnderstudyError } from '@understudy/foundation';
-import type { EnginePort, EngineView, StoredDocument } from './world.ts';
+import type { EnginePort, EngineView, StoredDocument } from './system-under-test.ts';
 
 const idsPerRequest = 500;
 const readTimeoutMs = 20_000;
@@ -87,7 +87,7 @@ function documentReads(ask: Ask, index: string): Pick<EnginePort, 'getFrom' | 's
   };
 }
 
-/** Health and master in the machine's own eyes: neither question is passed on to a master. */
+/** Health and master as this machine sees them: neither request is forwarded to the master. */
 async function viewOf(
   transport: EngineTransport,
   dialect: Dialect,

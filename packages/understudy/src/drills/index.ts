@@ -1,16 +1,24 @@
-// Drills: real faults under open-loop load, and the proof of what was kept. It never repairs what it judges: it undoes its own
+// Drills: real faults under open-loop load, and a verdict on what was kept. A drill repairs nothing: it undoes its own
 // fault and nothing else.
 export { catalogue, drillsNamed } from './catalogue.ts';
 export type { Drill } from './drill.ts';
 export type { Evidence, Fault, FaultContext } from './faults/fault.ts';
 export type { TargetRole } from './faults/targets.ts';
-export type { DrillExtras } from './drill-world.ts';
-export type { BackendMode, BalancerPort, DrillMachine, DrillWorld, EnginePort, EngineView, Guard } from './world.ts';
+export type { SystemExtras } from './real-system.ts';
+export type {
+  BackendMode,
+  BalancerPort,
+  DrillMachine,
+  SystemUnderTest,
+  EnginePort,
+  EngineView,
+  Guard,
+} from './system-under-test.ts';
 export { runDrill, type RunResult } from './run/run-drill.ts';
 export { planRun, type RunOptions } from './run/plan-run.ts';
 export { holdFault } from './run/hold-fault.ts';
 export { type GuardOptions, guardRun, removeDocuments, undoRun } from './run/undo-run.ts';
-export { openDrillWorld } from './open-drill-world.ts';
+export { openSystemUnderTest } from './open-system.ts';
 export { cpuStarvation } from './faults/cpu-starvation.ts';
 export { searchPacketLoss } from './faults/partition.ts';
 export { scriptFault } from './faults/script-fault.ts';

@@ -1,4 +1,4 @@
-// What this tool has to know of an engine. Each engine is one folder that gives one such value, and one line in engines.ts.
+// What this tool has to know of an engine. Each engine is one folder that gives one such value, and one line in all.ts.
 import type { Dialect } from './dialect.ts';
 import type { EngineLayout } from './layout.ts';
 
@@ -34,8 +34,8 @@ export interface UpgradeRules {
   /** The oldest release from which this one is reached by a rolling upgrade over a major; undefined when there is none. */
   readonly stepBefore: (to: VersionNumbers) => readonly [major: number, minor: number] | undefined;
   /**
-   * For a higher number that is the older release all the same: where to go in its place, as words that follow 'go to'.
-   * Undefined when the number tells the truth.
+   * For a higher number that is an older release all the same: which version to upgrade to, as words that follow 'go to'.
+   * Undefined when the higher number is the newer release.
    */
   readonly olderThanItsNumber: (from: VersionNumbers, to: VersionNumbers) => string | undefined;
 }

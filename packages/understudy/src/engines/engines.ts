@@ -1,11 +1,10 @@
-// The engines that this tool can run: one folder each, and one line here.
-import { elasticsearch } from './elasticsearch/index.ts';
+// Looks an engine up by its name. The list of engines is in all.ts.
+import * as all from './all.ts';
 import type { Dialect } from './dialect.ts';
 import type { EngineDefinition } from './engine.ts';
 import type { EngineLayout } from './layout.ts';
-import { opensearch } from './opensearch/index.ts';
 
-const engines = { elasticsearch, opensearch } as const satisfies Readonly<Record<string, EngineDefinition>>;
+const engines = all satisfies Readonly<Record<string, EngineDefinition>>;
 
 export type Engine = keyof typeof engines;
 

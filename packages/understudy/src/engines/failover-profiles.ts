@@ -31,7 +31,7 @@ export const failoverProfiles: Readonly<Record<FailoverProfile, FailoverSettings
    */
   safe: { tcpRetries2: 5, kernel: keepalive, engine: {} },
   /**
-   * A host that vanished: retries 3 close its connections; with that alone the longest write gap of a power cut fell from 96 s to
+   * A host that lost its power: retries 3 close its connections; with that alone the longest write gap of a power cut fell from 96 s to
    * 4.2 s. The kernel looks at its clock only when it retransmits, after 0.2, 0.6, 1.4, 3 and 6.2 s in a fast network, and 3 is often
    * a little early: between two hosts a dead peer was seen to keep its connections for 6.8 s. Where the kernel can bound the waits to
    * a second (Linux 6.15) it was 3.7 s.

@@ -1,4 +1,4 @@
-// Engines: one folder for each, with its versions, package, settings and the words of its API. Knows nothing of what is built with them.
+// Engines: one folder for each, with its versions, package, settings and API differences. Knows nothing of what is built with them.
 export { dialectOf, engineLayouts, engineNamed, engineNames, type Engine, type EngineVersion } from './engines.ts';
 export type { Dialect } from './dialect.ts';
 export type { EngineDefinition } from './engine.ts';

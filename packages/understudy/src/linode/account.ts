@@ -13,7 +13,7 @@ import {
 } from './answers.ts';
 import { verbs, type CallOptions, type Transport } from './call.ts';
 import { isLinodeError } from './error.ts';
-import { scopesOf } from './outcome.ts';
+import { scopesOf } from './retry-decision.ts';
 import type { EventFilter, ImageFilter } from './filter.ts';
 
 /** A long history is bounded, by default to one page of 100. */

@@ -1,4 +1,4 @@
-// How the resource files speak to the transport: one call described as a value.
+// The interface between the resource files and the transport: one call as a value.
 import { z } from 'zod';
 
 export interface CallOptions {
@@ -41,7 +41,7 @@ export interface Transport {
 /** Actions and deletes answer an empty object. */
 const nothing = z.unknown().transform(() => undefined);
 
-/** The transport in the words of the resource files: one line for one operation. */
+/** The transport as the resource files use it: one line for one operation. */
 export function verbs(transport: Transport) {
   return {
     get: <Answer>(name: string, path: string, answer: z.ZodType<Answer>, options: CallOptions = {}) =>

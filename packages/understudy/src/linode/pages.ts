@@ -1,11 +1,11 @@
 // Whole lists out of pages. A list that fits one page is one consistent answer; a longer one is read again until two
-// readings agree, because an object deleted between two pages pulls another one across the seam, unseen.
+// readings agree, because an object deleted between two pages moves another one to a page that was already read.
 import { z } from 'zod';
 import type { Logger } from '@understudy/foundation';
 import type { Call, ListCall } from './call.ts';
 import { isLinodeError } from './error.ts';
 
-const mostReadings = 4;
+const maxReadings = 4;
 
 export async function readPages<Item extends { readonly id: unknown }>(
   send: <Answer>(call: Call<Answer>) => Promise<Answer>,
@@ -15,7 +15,7 @@ export async function readPages<Item extends { readonly id: unknown }>(
   let last = await readOnce(send, call);
   if (last.pages <= 1) return [...last.items.values()];
   let both = last.items;
-  for (let reading = 2; reading <= mostReadings; reading += 1) {
+  for (let reading = 2; reading <= maxReadings; reading += 1) {
     const next = await readOnce(send, call);
     if (sameIds(last.items, next.items)) return [...next.items.values()];
     both = new Map([...last.items, ...next.items]);

@@ -1,15 +1,15 @@
-// The wire: one call with its attempts, pauses and deadline; the bound on concurrent requests; counting. Nothing else
+// The transport: one call with its attempts, pauses and deadline; the limit on concurrent requests; counting. Nothing else
 // in the product sends requests to Linode. The token is revealed here and nowhere else.
 import { LinodeError, type Operation } from './error.ts';
 import {
   connectionFailure,
   describe,
   isLoopback,
-  judge,
+  decideRetry,
   type Answered,
   type Attempt,
-  type Verdict,
-} from './outcome.ts';
+  type RetryDecision,
+} from './retry-decision.ts';
 import { UnderstudyError, type Clock, type Logger, type Secret } from '@understudy/foundation';
 import { gate, type Gate } from './gate.ts';
 import { readPages } from './pages.ts';
@@ -77,22 +77,24 @@ async function carryOut<Answer>(
     const attempt = await slots.run(() => attemptOnce(options, base, call, deadline), call.signal);
     // A delete whose earlier attempt was lost may have been done: then its repetition finds nothing, which is the goal.
     const deletedBefore = unanswered && call.method === 'DELETE' && attempt.kind === 'answer' && attempt.status === 404;
-    const verdict: Verdict = deletedBefore ? { next: 'done', answer: attempt } : judge(operation, attempt, clock.now());
-    if (verdict.next === 'done')
-      return { answer: read(operation, call, verdict.answer), headers: verdict.answer.headers };
-    if (verdict.next === 'fail') throw verdict.error;
+    const decision: RetryDecision = deletedBefore
+      ? { next: 'done', answer: attempt }
+      : decideRetry(operation, attempt, clock.now());
+    if (decision.next === 'done')
+      return { answer: read(operation, call, decision.answer), headers: decision.answer.headers };
+    if (decision.next === 'fail') throw decision.error;
     unanswered ||= attempt.kind !== 'answer' || attempt.status >= 500;
-    const pauseMs = Math.max(verdict.waitMs ?? 0, backoffMs(attemptNumber, options.random));
+    const pauseMs = Math.max(decision.waitMs ?? 0, backoffMs(attemptNumber, options.random));
     const leftMs = deadline - clock.monotonicMs();
     // A last attempt that had no time to be answered says nothing of why the ones before it failed.
     const wasCutShort = attempt.kind === 'timeout' && attempt.afterMs < options.attemptTimeoutMs;
-    if (reason === undefined || !wasCutShort) reason = verdict.error;
-    if (pauseMs >= leftMs || attemptNumber >= (verdict.atMost ?? Infinity))
+    if (reason === undefined || !wasCutShort) reason = decision.error;
+    if (pauseMs >= leftMs || attemptNumber >= (decision.atMost ?? Infinity))
       throw outOfTime(reason, operation, attemptNumber, pauseMs);
     logger({
       level: 'debug',
       subject: 'linode',
-      text: `${describe(operation)}: ${verdict.error.code}, attempt ${attemptNumber}; again in ${Math.round(pauseMs)} ms`,
+      text: `${describe(operation)}: ${decision.error.code}, attempt ${attemptNumber}; again in ${Math.round(pauseMs)} ms`,
     });
     await clock.sleep(pauseMs, call.signal);
   }
@@ -108,7 +110,7 @@ function operationOf(call: Call<unknown>): Operation {
   };
 }
 
-/** Exponential with full jitter on the upper half: never a stampede, never at once. */
+/** Exponential backoff with jitter on the upper half: clients do not retry together, and never at once. */
 function backoffMs(attempt: number, random: () => number): number {
   const ceiling = Math.min(longestPauseMs, firstPauseMs * 2 ** (attempt - 1));
   return ceiling / 2 + (random() * ceiling) / 2;
@@ -132,7 +134,7 @@ async function attemptOnce(
 ): Promise<Attempt> {
   const startedAt = options.clock.monotonicMs();
   const timeoutMs = Math.max(1, Math.ceil(Math.min(options.attemptTimeoutMs, deadline - startedAt)));
-  // A timer of the runtime and not of the clock: a held clock must not hold a socket open.
+  // A timer of the runtime and not of the clock: a stopped clock must not keep a socket open.
   const timeout = AbortSignal.timeout(timeoutMs);
   const signal = call.signal === undefined ? timeout : AbortSignal.any([timeout, call.signal]);
   options.onAttempt(call.name);

@@ -18,14 +18,14 @@ export interface WaitOptions {
   readonly onLook?: (seen: string) => void;
 }
 
-interface Means {
+interface Poller {
   readonly instances: Pick<ReturnType<typeof instanceOperations>, 'get'>;
   readonly account: Pick<ReturnType<typeof accountOperations>, 'events'>;
   readonly clock: Clock;
   readonly random: () => number;
 }
 
-export function waiting({ instances, account, clock, random }: Means) {
+export function waiting({ instances, account, clock, random }: Poller) {
   const until = poller(clock, random);
   return {
     /**

@@ -1,6 +1,6 @@
 // What an engine's data directory holds, judged on the machine itself: for the look at a machine, and in the moment in which something
 // is about to be done that would be wrong beside a cluster's data.
-import { askFunctions } from './ask-functions.ts';
+import { askFunctions } from './shell-functions.ts';
 import type { EngineLayout } from '../engines/index.ts';
 
 /**

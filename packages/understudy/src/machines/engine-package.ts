@@ -1,5 +1,5 @@
-// The script that installs the engine's package. It runs at birth, on every search machine at once, and again over SSH when
-// something is missing or another version is asked for: from wherever the last run was cut off, each run brings the machine to the
+// The script that installs the engine's package. It runs at first boot, on every search machine at once, and again over SSH when
+// something is missing or another version is asked for: wherever the last run was interrupted, each run brings the machine to the
 // same state. It never starts or stops the engine, and never goes back to an older version.
 import type { Engine } from '../engines/index.ts';
 import { engineLayouts, type PackageRepository } from '../engines/index.ts';
@@ -33,7 +33,7 @@ export const installExits = {
   aptFailed: 14,
 } as const;
 
-/** Bound on waiting for others who install: at birth apt-daily, unattended-upgrades and cloud-init may all be at it. */
+/** Bound on waiting for other installations: at first boot apt-daily, unattended-upgrades and cloud-init may all run. */
 const lockWaitS = 300;
 
 /** The one-line apt source; `Signed-By` ties this key to this repository alone. */
@@ -54,8 +54,8 @@ function keyFunction(repository: PackageRepository): string {
   }
 }
 
-/** Who installs something else is waited for; what failed by itself is tried again a few times. */
-const patience = `
+/** Waits for other installations; retries a failure of its own a few times. */
+const lockWait = `
 holders() { for l in ${packageLocks.join(' ')}; do p=$(perl -e '${lockHolder}' $l 2>/dev/null); [ -z "$p" ] || echo "$l by process $p ($(tr '\\0' ' ' < /proc/$p/cmdline))"; done 2>/dev/null; }
 free() {
   until [ -z "$(holders)" ]; do
@@ -108,7 +108,7 @@ fail() { echo "$package $version: $2" >&2; exit $1; }
 end=$(($(date +%s) + ${lockWaitS}))
 exec 9>/run/understudy-install-engine.lock
 flock -w ${lockWaitS} 9 || fail ${exits.locked} 'another run of this script goes on. Wait for it, and run again.'
-${keyFunction(repository)}${patience}
+${keyFunction(repository)}${lockWait}
 ${aptFunctions}
 [ ! -e $key ] || chmod 644 $key
 

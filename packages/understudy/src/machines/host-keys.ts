@@ -1,6 +1,6 @@
 // The host keys this tool has seen, in a known-hosts file of its own that `ssh -o UserKnownHostsFile=` reads too.
 // A key is pinned at first contact, and the first contact is trusted only with a machine that Linode has just made: nothing
-// that reaches a machine at birth may be secret, so nothing could prove the key sooner. A different key is always refused.
+// that a new machine is given may be secret, so nothing could prove the key sooner. A different key is always refused.
 import { createHash } from 'node:crypto';
 import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';

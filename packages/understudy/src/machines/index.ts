@@ -1,4 +1,4 @@
-// Machines: what a machine is told, as cloud-init user data at birth and over SSH later; and what it says of itself.
+// Machines: how a machine is configured, by cloud-init user data at first boot and over SSH later; and how it is observed.
 export type { RemoteOptions, RemoteResult, RemoteRunner, RemoteTarget, TunnelEnd } from './remote.ts';
 export { createSshRunner, type PinningRunner } from './ssh-runner.ts';
 export { hostKeysFile } from './host-keys.ts';
@@ -6,7 +6,7 @@ export { ensureKeyPair, type KeyPair, readPublicKeys } from './key-pair.ts';
 export { shellLine } from './shell.ts';
 export { contentHash, type ManagedFile, whenChanged, writeFilesScript } from './managed-file.ts';
 export { engineInstaller, engineKeyPath, installCommand, installExits, type InstallMode } from './engine-package.ts';
-export { birthUserData, sshdFile, userDataLimitBytes } from './birth.ts';
+export { bootUserData, sshdFile, userDataLimitBytes } from './user-data.ts';
 export { applySysctlPath, kernelSettings, sysctlPath, sysctlUnit } from './kernel-files.ts';
 export { type EngineForm, engineSettings, engineStartedPath, engineStartPaths, searchFiles } from './search-files.ts';
 export {

@@ -1,7 +1,7 @@
 // Which facts of a machine matter, by its role: what `observeMachine` is asked for.
 import type { Engine, FailoverProfile } from '../engines/index.ts';
 import type { Role } from '../topology/index.ts';
-import { sshdFile } from './birth.ts';
+import { sshdFile } from './user-data.ts';
 import { engineLayouts } from '../engines/index.ts';
 import { engineKeyPath } from './engine-package.ts';
 import { kernelFiles, kernelSettings, sysctlUnit } from './kernel-files.ts';

@@ -1,4 +1,4 @@
-// A file that the tool owns on a machine: where it lies, what it says, who may read it. It writes nothing itself.
+// A file that the tool owns on a machine: path, content, who may read it. It writes nothing itself.
 import { createHash } from 'node:crypto';
 
 export interface ManagedFile {

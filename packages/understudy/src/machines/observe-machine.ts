@@ -1,4 +1,4 @@
-// What one machine is like, learned in one round trip. Each part of the answer is seen, absent or unknown: that something could
+// The observed state of one machine, read in one round trip. Each part of the answer is seen, absent or unknown: that something could
 // not be read is not that it is missing, and whoever plans by it must not create what may be there.
 import { absent, seen, unknown, UnderstudyError, type Seen } from '@understudy/foundation';
 import { observeScript } from './observe-script.ts';

@@ -1,6 +1,6 @@
 // The script that one look at a machine runs there: it only reads. For each subject that it is asked about it prints one line,
 // which says what is there, that nothing is there, or why that could not be read. It runs in dash, on Debian 12 and 13.
-import { askFunctions } from './ask-functions.ts';
+import { askFunctions } from './shell-functions.ts';
 import { dataDirectoryFunctions } from './data-directory.ts';
 
 /** Locks of apt and dpkg, in the order in which apt takes them. They are of fcntl, which flock(1) does not see. */

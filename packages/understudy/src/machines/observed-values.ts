@@ -137,11 +137,11 @@ export const readCloudInit: Reader<CloudInit> = ([state, report = '', since = ''
   if (state === 'disabled') return { status: state, errors: [], runningS: undefined };
   const stages = stagesOf(Buffer.from(report, 'base64').toString());
   const errors = stages.flatMap(({ errors: stopped = [] }) => stopped);
-  const lesser = stages.flatMap(({ recoverable_errors: recovered = {} }) => Object.values(recovered).flat());
-  const all = [...errors, ...lesser];
+  const warningStages = stages.flatMap(({ recoverable_errors: recovered = {} }) => Object.values(recovered).flat());
+  const all = [...errors, ...warningStages];
   if (state === 'running') return { status: state, errors: all, runningS: since === '' ? undefined : Number(since) };
   if (state !== 'ended' || stages.length === 0) return undefined;
-  const status = errors.length > 0 ? 'error' : lesser.length > 0 ? 'degraded' : 'done';
+  const status = errors.length > 0 ? 'error' : warningStages.length > 0 ? 'degraded' : 'done';
   return { status, errors: all, runningS: undefined };
 };
 

@@ -1,5 +1,5 @@
 // RemoteRunner over SSH: one connection per machine, kept while it lives, many commands at once on it.
-// It decides nothing about commands; it carries them, bounds them and says precisely why one could not run.
+// It decides nothing about commands; it runs them, limits their time and says precisely why one could not run.
 import type { Duplex } from 'node:stream';
 import ssh2, { type Client, type ClientChannel } from 'ssh2';
 import { UnderstudyError, type Clock, type Secret } from '@understudy/foundation';
@@ -85,7 +85,7 @@ export function createSshRunner(options: SshRunnerOptions): PinningRunner {
       pool.clear();
       for (const { client, ready } of clients) {
         ready.catch(() => undefined);
-        // Without waiting for the other side: a machine without power never answers, and would keep this process alive.
+        // Without waiting for the other side: a machine without power never answers, and this process would not end.
         client.destroy();
       }
       return Promise.resolve();

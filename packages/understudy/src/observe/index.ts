@@ -1,4 +1,4 @@
-// Observe: everything seen once, and each part of it seen, absent, or unknown with the reason. It judges nothing.
+// Observe: reads everything once; each part is seen, absent, or unknown with the reason. It assesses nothing.
 export {
   type Observation,
   type ObservedBalancer,

@@ -1,4 +1,4 @@
-// Everything seen in one look at the world, as plain data. Nothing is judged here. What lies behind a read of its own is seen, absent
+// Everything seen in one observation, as plain data. Nothing is assessed here. What has a read of its own is seen, absent
 // or unknown; Linode's objects are complete, or the look has failed.
 import type {
   ClusterConditions,

@@ -6,12 +6,12 @@ import type { ObservedBalancer, ObservedObjects } from './observation.ts';
 /** Errors: those of the Linode client. */
 export async function observeObjects(linode: LinodeClient, name: string): Promise<ObservedObjects> {
   const tag = tagOf(name);
-  const walls = [firewallLabel(name, 'search'), firewallLabel(name, 'service')];
+  const firewallsOfTopology = [firewallLabel(name, 'search'), firewallLabel(name, 'service')];
   const [instances, { vpcs, vpcIps }, firewalls, placementGroups, balancers] = await Promise.all([
     // A machine that somebody untagged is still ours by its label; without this it would be made a second time.
     linode.instances.list({ '+or': [{ tags: tag }, { label: { '+contains': `${name}-` } }] }),
     observeVpcs(linode, name),
-    observeFirewalls(linode, tag, walls),
+    observeFirewalls(linode, tag, firewallsOfTopology),
     linode.placementGroups.list({ label: { '+contains': `${name}-` } }),
     observeBalancers(linode, tag, balancerLabel(name)),
   ]);

@@ -1,4 +1,4 @@
-// One look at the whole world: Linode's objects, every machine, the cluster. Reads only, everything in parallel.
+// One observation of everything: Linode's objects, every machine, the cluster. Reads only, in parallel.
 import { absent, look, unknown, type Seen } from '@understudy/foundation';
 import type { Instance } from '../linode/index.ts';
 import { machineSpec, observeMachine, type ObservedMachine, type RemoteTarget } from '../machines/index.ts';
@@ -14,7 +14,7 @@ export async function observe(world: World, topology: Topology): Promise<Observa
   const objects = await observeObjects(world.linode, topology.name);
   const [machines, cluster, certificates] = await Promise.all([
     observeMachines(world, topology, objects.instances),
-    lookAtCluster(world, topology, objects.instances),
+    observeSearchCluster(world, topology, objects.instances),
     observeCertificates(world, objects.balancers),
   ]);
   return { at: new Date(world.clock.now()).toISOString(), objects, machines, cluster, certificates };
@@ -79,7 +79,7 @@ async function observeOne(
   return await look(observeMachine(world.runner, targetOf(instance), spec));
 }
 
-async function lookAtCluster(
+async function observeSearchCluster(
   world: World,
   topology: Topology,
   instances: readonly Instance[],

@@ -1,4 +1,4 @@
-// What `plan` and `apply` look at before anything is created, in one place: can the target supply the engine, does the region have
+// What `plan` and `apply` check before anything is created, in one place: can the target supply the engine, does the region have
 // what is asked for, and what should a person know of it?
 import { topologyWarnings, type Warning } from '../topology/index.ts';
 import { checkRegion, type Price, type RegionCheck } from './region-check.ts';

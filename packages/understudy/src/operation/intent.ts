@@ -2,7 +2,7 @@
 import type { IndexTemplate } from '../cluster/index.ts';
 import { type Secret, oncePer } from '@understudy/foundation';
 import {
-  birthUserData,
+  bootUserData,
   contentHash,
   engineInstaller,
   installCommand,
@@ -109,12 +109,12 @@ export function userDataOf(intent: Intent, machine: MachinePlan): string {
   const { engine, version } = intent.topology.search;
   const common = { hostname: machine.label, authorizedKeys: intent.authorizedKeys };
   return machine.role === 'search'
-    ? birthUserData({
+    ? bootUserData({
         ...common,
         files: [engineInstaller(engine, version, intent.repository)],
         commands: [installCommand('install')],
       })
-    : birthUserData({ ...common, files: [], commands: [['sh', '-c', ensureServiceUser]] });
+    : bootUserData({ ...common, files: [], commands: [['sh', '-c', ensureServiceUser]] });
 }
 
 /** Idempotent: the service never runs as root. */

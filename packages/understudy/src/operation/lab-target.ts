@@ -1,4 +1,4 @@
-// The lab on this host as a target: its own packages, and hardware that obeys.
+// The lab on this host as a target: its own packages, and hardware that the tool controls.
 import { totalmem } from 'node:os';
 import {
   labDiskRefusal,
@@ -27,7 +27,7 @@ export async function labTarget(): Promise<Target> {
     }),
     supplies: ({ engine, version }) => labSupplies(engine, version),
     prepare: ({ engine, version }, how) => labPrepareEngine(engine, version, how),
-    // Its machines are on this host: nobody stands between.
+    // Its machines are on this host: there is no network in between.
     firstContactMs: Infinity,
     production: false,
     fit: { name: 'lab', memoryMb: Math.floor(totalmem() / 2 ** 20) },

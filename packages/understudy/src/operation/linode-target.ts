@@ -1,4 +1,4 @@
-// Linode as a target: the vendors' packages, and machines that nothing below them obeys for us.
+// Linode as a target: the vendors' packages, and machines without control below them.
 import { Secret, UnderstudyError } from '@understudy/foundation';
 import { unsupportedVersion, vendorRepository, type EngineVersion } from '../engines/index.ts';
 import { linodeBaseUrl } from '../linode/index.ts';
@@ -28,7 +28,7 @@ export function linodeTarget(): Target {
     firstContactMs,
     production: true,
     fit: { name: 'linode' },
-    power: (world, { name, drills }) => (drills.allowSelfPowerCut ? selfPower(world, name) : null),
+    power: (world, { name, drills }) => (drills.allowSelfPowerCut ? sysrqPower(world, name) : null),
     disk: null,
   };
 }
@@ -48,7 +48,7 @@ function suppliedByVendor(search: EngineVersion): Supply {
  * The machine powers itself off: its kernel does so without syncing disks or closing connections.
  * https://docs.kernel.org/admin-guide/sysrq.html
  */
-function selfPower(world: World, name: string): PowerControl {
+function sysrqPower(world: World, name: string): PowerControl {
   const find = async (label: string) => {
     const { instances } = await observeObjects(world.linode, name);
     return instances.find((instance) => instance.label === label);

@@ -1,4 +1,4 @@
-// Wires the real world for one command: topology file, target, keys, SSH, Linode client. No decisions.
+// Builds what one command works with: topology file, target, keys, SSH, Linode client. No decisions.
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
@@ -29,7 +29,7 @@ export interface SessionRequest {
   readonly logger: Logger;
 }
 
-/** One command's hold on the world. Closing it ends what is under way; left open, its connections keep the process alive. */
+/** The connections of one command. Closing it ends what is under way; left open, its connections keep the process running. */
 export interface Session extends AsyncDisposable {
   readonly topology: Topology;
   readonly target: Target;

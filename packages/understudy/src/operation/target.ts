@@ -14,7 +14,7 @@ export interface Target {
   /** Whether search machines here can install the engine. Errors: `lab-engine-unknown` when that cannot be told. */
   readonly supplies: (search: EngineVersion) => Promise<Supply>;
   /** Makes a buildable engine ready, before any machine is made. Errors: `lab-engine-build`. */
-  readonly prepare: (search: EngineVersion, how: PrepareOptions) => Promise<void>;
+  readonly prepare: (search: EngineVersion, reachedBy: PrepareOptions) => Promise<void>;
   /** How long after a machine's creation its first host key is trusted. */
   readonly firstContactMs: number;
   /** People may depend on a system here: every change and every drill is confirmed, and drills want a snapshot of the index. */
@@ -23,7 +23,7 @@ export interface Target {
   readonly fit: WarnedTarget;
   /** Cuts a machine's power; null where the topology does not allow it. */
   readonly power: (world: World, topology: Topology) => PowerControl | null;
-  /** Stops a machine's disk from outside of it; null where nothing below the machine obeys. */
+  /** Stops a machine's disk from outside of it; null where there is no control below the machine. */
   readonly disk: DiskControl | null;
 }
 

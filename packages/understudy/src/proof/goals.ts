@@ -1,4 +1,4 @@
-// What a drill must reach to pass. `null` means: measured and said, not judged.
+// What a drill must reach to pass. `null` means: measured and reported, not judged.
 
 export interface Goals {
   /** Longest stretch without a successful write in any write lane, from the fault on. */

@@ -6,14 +6,13 @@ export {
   type EngineSample,
   type FinalRead,
   formatVersion,
-  type Intent,
-  type JournalEntry,
-  type JournalEvent,
+  type PlannedWrite,
   type MachineState,
   type Operation,
   type RunPlan,
   type WorkloadPlan,
 } from './history/records.ts';
+export type { JournalEntry, JournalEvent, JournalFacts } from './history/journal-entry.ts';
 export { pick, seededRandom } from './load/random.ts';
 export { defaultSteadyState, goals, type Goals, type SteadyState } from './goals.ts';
 export { rawFiles, readHistory, readJournal } from './history/run-folder.ts';
@@ -24,10 +23,10 @@ export { digestOf } from './history/digest.ts';
 export { type Routing, shardOf } from './load/routing.ts';
 export { sourceOf } from './load/answer.ts';
 export { httpWire } from './load/wire.ts';
-export { balancerWhole, clusterViews } from './checker/cluster-view.ts';
+export { allBackendsUp, clusterViews } from './checker/cluster-view.ts';
 export { targetsOf } from './checker/window.ts';
 export { verify, writeVerdict } from './checker/verify.ts';
-export type { GoalCheck, Reason, Result, Verdict } from './checker/verdict.ts';
+export type { GoalCheck, GoalId, Reason, Result, Verdict } from './checker/verdict.ts';
 export { writeManifest } from './history/manifest.ts';
 export { runClock } from './run-clock.ts';
 export { writeReports } from './report/write-reports.ts';

@@ -1,4 +1,4 @@
-// Was this process running? A loop that should come by every few milliseconds tells when it did not: frozen, starved of the
+// Was this process running? A loop that should run every few milliseconds shows when it did not: frozen, starved of the
 // processor, or held up by its own work. It needs no traffic, so a slow schedule hides nothing.
 
 export class PauseWatch {

@@ -1,9 +1,9 @@
-// The tool watches itself: while it does not run, nobody looks at the cluster, the balancer or the error budget, and every step
+// The tool watches itself: while it does not run, the cluster, the balancer and the error budget are not watched, and every step
 // of the run is late. Also whether the wall clock is stepped, or the machine is suspended: then its clocks drift apart.
 import type { Clock } from '@understudy/foundation';
 import { PauseWatch } from './pause-watch.ts';
 
-const lookEveryMs = 100;
+const checkEveryMs = 100;
 
 export interface ToolHealth {
   /** The longest time that the tool did not run. */
@@ -25,7 +25,7 @@ export function watchTool(wall: Clock, steady: Clock): () => Promise<ToolHealth>
   const watching = (async () => {
     while (!stopped.signal.aborted) {
       look();
-      await steady.sleep(lookEveryMs, stopped.signal).catch(() => undefined);
+      await steady.sleep(checkEveryMs, stopped.signal).catch(() => undefined);
     }
   })();
   return async () => {

@@ -1,8 +1,8 @@
-// A finding: one thing that keeps the verdict from healthy, with what users feel of it and what mends it. A notice: one that does not.
+// A finding: one thing that makes the state of health worse than healthy, with its effect on users and its repair. A notice: one that does not.
 import type { Unknown } from '@understudy/foundation';
 import type { Topology } from '../topology/index.ts';
 import type { Observation, ObservedCluster } from '../observe/index.ts';
-import type { Status, Verdict } from './status.ts';
+import type { Status, HealthState } from './status.ts';
 
 export type Finding = Status['findings'][number];
 export type Notice = Status['notices'][number];
@@ -21,14 +21,14 @@ export interface ClusterView extends View {
   readonly subject: string;
 }
 
-/** Worst first. `unknown` stands between: what is not seen may be down, but a proven outage says more. */
-const severity: readonly Verdict[] = ['down', 'unknown', 'degraded', 'healthy'];
+/** Worst first. `unknown` is between: what is not seen may be down, but a proven outage is worse. */
+const severity: readonly HealthState[] = ['down', 'unknown', 'degraded', 'healthy'];
 
 export function worstFirst(findings: readonly Finding[]): Finding[] {
   return findings.toSorted((a, b) => severity.indexOf(a.verdict) - severity.indexOf(b.verdict));
 }
 
-/** Something that could not be read: it passes for nothing, least of all for healthy. */
+/** Something that could not be read: it never counts as healthy. */
 export function unread(id: string, subject: string, what: string, { reason }: Unknown): Finding {
   return {
     id,

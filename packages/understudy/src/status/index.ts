@@ -1,3 +1,3 @@
-// Status: the verdict on what was observed, with findings: cause, effect and the command that mends it.
-export { judge } from './judge.ts';
-export { type Status, statusJsonSchema, statusSchema, type Verdict } from './status.ts';
+// Status: the state of health of what was observed, with findings: cause, effect and the command that repairs it.
+export { assessHealth } from './assess-health.ts';
+export { type Status, statusJsonSchema, statusSchema, type HealthState } from './status.ts';

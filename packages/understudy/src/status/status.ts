@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { clusterHealthSchema } from '../cluster/index.ts';
 
-const verdict = z
+const healthState = z
   .enum(['healthy', 'degraded', 'down', 'unknown'])
   .describe(
     'healthy: as the topology asks; degraded: serves, but less than asked; down: does not serve; unknown: not seen',
@@ -58,7 +58,7 @@ export const statusSchema = z.object({
   name: z.string(),
   region: z.string(),
   at: z.string().describe('When this was seen, RFC 3339 in UTC'),
-  verdict,
+  verdict: healthState,
   reasons: z.array(z.string()).describe('Why the verdict is not healthy, the worst first; empty when it is'),
   findings: z.array(finding).describe('The same, each with its parts'),
   notices: z.array(notice).describe('What needs attention in time and does not change the verdict'),
@@ -86,7 +86,7 @@ export const statusSchema = z.object({
 });
 
 export type Status = z.infer<typeof statusSchema>;
-export type Verdict = Status['verdict'];
+export type HealthState = Status['verdict'];
 
 /** JSON Schema 2020-12 of a status. */
 export function statusJsonSchema(): object {

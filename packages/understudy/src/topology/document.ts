@@ -54,7 +54,7 @@ export function readDocument(text: string): Reading {
   try {
     return { ok: true, value: document.toJS({ maxAliasCount: 100 }) as unknown, locate: locator(document, lines) };
   } catch (error) {
-    // More aliases than any honest topology has: a file made to exhaust memory.
+    // More aliases than a real topology has: a file made to exhaust memory.
     return whole(1, error instanceof Error ? error.message : 'aliases', 'its aliases cannot be resolved');
   }
 }

@@ -54,11 +54,11 @@ export function machineSize(type: string): MachineSize | undefined {
   return sizes.get(type);
 }
 
-export const leastHeapMb = 256;
+export const minHeapMb = 256;
 /** Above 31 GiB the JVM gives up compressed pointers, and a bigger heap holds less. */
-export const mostHeapMb = 31 * 1024;
+export const maxHeapMb = 31 * 1024;
 
 /** Half of the memory: the other half is the file cache that the engine lives on. */
 export function heapFor({ memoryMb }: MachineSize): number {
-  return Math.min(mostHeapMb, Math.floor(memoryMb / 2));
+  return Math.min(maxHeapMb, Math.floor(memoryMb / 2));
 }

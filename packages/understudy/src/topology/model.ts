@@ -1,7 +1,6 @@
-// What should exist, after parsing and defaulting: the one vocabulary that the other rooms read.
+// The desired state after parsing and defaulting: the model that the other rooms read.
 // The zod schema in schema.ts must produce exactly this; everything is resolved, nothing is optional by omission.
-
-import type { Engine, FailoverProfile } from '../engines/index.ts';
+import type { TopologyFile } from './schema.ts';
 
 export type Role = 'search' | 'service';
 
@@ -56,24 +55,8 @@ export interface Network {
   readonly balancerRange: string;
 }
 
-export interface Search {
-  readonly engine: Engine;
-  readonly version: string;
-  /** Number of search machines; all are master-eligible data nodes. Odd, three at least. */
-  readonly nodes: number;
-  readonly machineType: string;
-  readonly heapMb: number;
-  readonly failover: FailoverProfile;
-  readonly index: Index;
-}
-
-export interface Index {
-  readonly name: string;
-  readonly shards: number;
-  readonly replicas: number;
-  /** `request`: a write is on disk before it is acknowledged. `async`: within 5 s after that. */
-  readonly durability: 'request' | 'async';
-}
+/** As in the file, with the heap in mebibytes: given, or half of the memory of the machine type. */
+export type Search = Readonly<Omit<TopologyFile['search'], 'heap'>> & { readonly heapMb: number };
 
 export interface Service {
   readonly runtime: 'node' | 'python';

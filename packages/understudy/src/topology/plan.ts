@@ -4,7 +4,7 @@ import { machineLabel, placementGroupLabel } from './labels.ts';
 import type { MachinePlan, Role, Topology } from './model.ts';
 
 /** A placement group of Linode holds no more. https://techdocs.akamai.com/cloud-computing/docs/work-with-placement-groups */
-export const mostMachinesPerGroup = 5;
+export const maxMachinesPerGroup = 5;
 
 /** Offsets from the first address of the subnet: fixed by the range alone, so that adding a machine moves no other. */
 export interface Slots {
@@ -41,13 +41,13 @@ function plansOf(topology: Topology, role: Role, count: number, machineType: str
     machineType,
     vpcAddress: toAddress(subnet.first + slotsOf(subnet)[role].from + index),
     // Filled one after the other, so that adding a machine moves no other.
-    placementGroup: groups[Math.floor(index / mostMachinesPerGroup)] ?? placementGroupLabel(topology.name, role),
+    placementGroup: groups[Math.floor(index / maxMachinesPerGroup)] ?? placementGroupLabel(topology.name, role),
   }));
 }
 
 /** Labels of the placement groups that a role needs: one for every five machines. */
 export function placementGroupLabels(topology: Topology, role: Role): string[] {
   const machines = role === 'search' ? topology.search.nodes : topology.service.instances;
-  const groups = Math.ceil(machines / mostMachinesPerGroup);
+  const groups = Math.ceil(machines / maxMachinesPerGroup);
   return Array.from({ length: groups }, (_, index) => placementGroupLabel(topology.name, role, index + 1));
 }

@@ -1,7 +1,7 @@
 // Refusals about the cluster: majorities, copies, versions, memory, and hosts of their own for its machines.
 import { unsupportedVersion } from '../engines/index.ts';
-import { leastHeapMb, machineSize, mostHeapMb } from './machine-types.ts';
-import { mostMachinesPerGroup } from './plan.ts';
+import { minHeapMb, machineSize, maxHeapMb } from './machine-types.ts';
+import { maxMachinesPerGroup } from './plan.ts';
 import type { Refusal } from './refusal.ts';
 import { heapMbOf } from './resolve.ts';
 import type { TopologyFile } from './schema.ts';
@@ -41,16 +41,16 @@ export function heapRefusals({ search }: TopologyFile): Refusal[] {
   const path = ['search', 'heap'];
   const heapMb = heapMbOf(search);
   const size = machineSize(search.machineType);
-  const allowed = `${leastHeapMb}m to ${size ? `${Math.min(mostHeapMb, Math.floor(size.memoryMb / 2))}m` : '31g'}`;
+  const allowed = `${minHeapMb}m to ${size ? `${Math.min(maxHeapMb, Math.floor(size.memoryMb / 2))}m` : '31g'}`;
   if (heapMb === undefined) {
     const message = `the memory of ${search.machineType} is not known to this version`;
     return [{ path, allowed, message, wayOut: "set heap to half of the machine's memory, such as 4g" }];
   }
-  if (heapMb < leastHeapMb)
+  if (heapMb < minHeapMb)
     return [
-      { path, allowed, message: 'the engine does not start with so little', wayOut: `set ${leastHeapMb}m or more` },
+      { path, allowed, message: 'the engine does not start with so little', wayOut: `set ${minHeapMb}m or more` },
     ];
-  if (heapMb > mostHeapMb)
+  if (heapMb > maxHeapMb)
     return [{ path, allowed, message: 'above 31g the JVM loses compressed pointers', wayOut: 'set 31g or less' }];
   if (size !== undefined && heapMb > size.memoryMb / 2)
     return [
@@ -71,11 +71,11 @@ export function placementRefusals({ placement, search, service }: TopologyFile):
     ['service', 'instances', service.instances],
   ] as const;
   return roles
-    .filter(([, , count]) => count > mostMachinesPerGroup)
+    .filter(([, , count]) => count > maxMachinesPerGroup)
     .map(([role, fieldName]) => ({
       path: [role, fieldName],
-      allowed: `${mostMachinesPerGroup} at most with placement.policy: strict`,
-      message: `a placement group of Linode holds ${mostMachinesPerGroup} machines, so more of them cannot all be promised hosts of their own`,
-      wayOut: `set ${mostMachinesPerGroup} or fewer, or placement: {policy: flexible} for several groups, best effort`,
+      allowed: `${maxMachinesPerGroup} at most with placement.policy: strict`,
+      message: `a placement group of Linode holds ${maxMachinesPerGroup} machines, so more of them cannot all be promised hosts of their own`,
+      wayOut: `set ${maxMachinesPerGroup} or fewer, or placement: {policy: flexible} for several groups, best effort`,
     }));
 }

@@ -62,7 +62,7 @@ export function environmentRefusals({ service }: TopologyFile): Refusal[] {
     ...Object.keys(environment).flatMap((name) => nameRefusals(['service', 'environment', name], name)),
     ...Object.keys(secrets).flatMap((name) => nameRefusals(['service', 'secrets', name], name)),
     ...Object.entries(environment).flatMap(([name, value]) => valueRefusals(name, value)),
-    ...Object.keys(secrets).flatMap((name) => (Object.hasOwn(environment, name) ? [twice(name)] : [])),
+    ...Object.keys(secrets).flatMap((name) => (Object.hasOwn(environment, name) ? [duplicates(name)] : [])),
   ];
 }
 
@@ -84,7 +84,7 @@ function valueRefusals(name: string, value: unknown): Refusal[] {
   return [{ path, saw: 'a control character', allowed: 'one line of text', message, wayOut: 'put it on one line' }];
 }
 
-function twice(name: string): Refusal {
+function duplicates(name: string): Refusal {
   return {
     path: ['service', 'secrets', name],
     saw: name,

@@ -43,7 +43,7 @@ const needed: readonly (readonly [capability: string, whatFor: string])[] = [
   ['NodeBalancers', 'the balancer'],
   ['Cloud Firewall', 'closing the ports of the engine and the service'],
   ['Placement Group', 'machines on different hosts'],
-  ['Metadata', 'configuring machines at birth'],
+  ['Metadata', 'configuring machines at first boot'],
 ];
 
 type Words = Pick<Problem, 'saw' | 'allowed' | 'message' | 'wayOut'>;
@@ -135,7 +135,7 @@ function imageWords({ image: id }: Topology, { images }: RegionOffer): Words[] {
       {
         saw: id,
         allowed,
-        message: 'it does not read the metadata service, so it cannot be configured at birth',
+        message: 'it does not read the metadata service, so it cannot be configured at first boot',
         wayOut,
       },
     ];

@@ -12,6 +12,7 @@ const builtinCommand = ['bin/node', 'service.mjs'] as const;
 /** `path` is the topology file's: relative paths in it count from there. What cannot be resolved was refused before. */
 export function resolveTopology(file: TopologyFile, path: string): Topology {
   const { name, region, image, placement, network, search, service, balancer, access, drills } = file;
+  const { heap, ...restOfSearch } = search;
   const { command, workers, environment, secrets, artifact, ...restOfService } = service;
   const { path: checkPath, body, ...restOfCheck } = balancer.check;
   const absolute = (relative: string) => absolutePath(relative, path);
@@ -20,15 +21,7 @@ export function resolveTopology(file: TopologyFile, path: string): Topology {
     region,
     image,
     network: { range: network.range, balancerRange: network.balancerRange ?? defaultBalancerRange(network.range) },
-    search: {
-      engine: search.engine,
-      version: search.version,
-      nodes: search.nodes,
-      machineType: search.machineType,
-      heapMb: heapMbOf(search) ?? 0,
-      failover: search.failover,
-      index: search.index,
-    },
+    search: { ...restOfSearch, heapMb: heapMbOf({ heap, machineType: search.machineType }) ?? 0 },
     service: {
       ...restOfService,
       artifact: artifact === 'builtin' ? 'builtin' : absolute(artifact),

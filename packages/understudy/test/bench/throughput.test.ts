@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { judge } from '../../../../bench/throughput/goals.ts';
+import { checkGoals } from '../../../../bench/throughput/goals.ts';
 import type { RateRow, Row } from '../../../../bench/throughput/rows.ts';
 import { table } from '../../../../bench/throughput/table.ts';
 
@@ -44,7 +44,7 @@ function rates(half: number, fourFifths: number, flask: number): RateRow[] {
 
 describe('the goals of throughput', () => {
   it('are ratios of the same run, each reached or missed by itself', () => {
-    const judged = judge(
+    const judged = checkGoals(
       rows({ understudy: 1200, 'not gathered': 1300, 'bare fastify': 250, flask: 100 }),
       rates(5, 5, 20),
     );
@@ -56,11 +56,14 @@ describe('the goals of throughput', () => {
   });
 
   it('are missed when a measurement is missing', () => {
-    assert.ok(judge([], []).every(({ met }) => !met));
+    assert.ok(checkGoals([], []).every(({ met }) => !met));
   });
 
   it('are missed by a p99 of more than a third', () => {
-    const judged = judge(rows({ understudy: 1200, 'not gathered': 1, 'bare fastify': 1, flask: 100 }), rates(7, 5, 20));
+    const judged = checkGoals(
+      rows({ understudy: 1200, 'not gathered': 1, 'bare fastify': 1, flask: 100 }),
+      rates(7, 5, 20),
+    );
     assert.deepEqual(
       judged.filter(({ met }) => !met).map(({ what }) => what),
       ['index', 'search'].map((operation) => `${operation} at 50 % of what Flask carries: p99 to flask`),
@@ -69,7 +72,7 @@ describe('the goals of throughput', () => {
 
   it('stand below the tables', () => {
     const measured = rows({ understudy: 1200, 'not gathered': 900, 'bare fastify': 250, flask: 100 });
-    const goals = judge(measured, rates(5, 5, 20));
+    const goals = checkGoals(measured, rates(5, 5, 20));
     const run = { rounds: 5, seconds: 5, workers: 1, nodes: 3, documents: 10 };
     const text = table({ ...run, rows: measured, rates: rates(5, 5, 20), goals });
     assert.match(text, /\| index \| 64 \| understudy \| 1200 \| 12\.0x \|/);

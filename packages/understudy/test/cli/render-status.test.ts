@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import { renderStatus } from '../../src/cli/render/status.ts';
 import { seen } from '@understudy/foundation';
-import { judge } from '../../src/status/index.ts';
+import { assessHealth } from '../../src/status/index.ts';
 import { cluster, topology, well } from '../status/changes.ts';
 
 const block = (index: string): object => ({
@@ -19,7 +19,7 @@ const block = (index: string): object => ({
 
 test('a finding has its effect and its command beneath; other indices stand apart; nothing is said of nothing', () => {
   const blocked = cluster({ blocks: seen([block('documents'), block('other')]) })(well);
-  const status = judge(blocked, topology);
+  const status = assessHealth(blocked, topology);
   const text = stripVTControlCharacters(renderStatus(status));
   const [finding] = status.findings;
   assert.ok(finding);
@@ -29,7 +29,7 @@ test('a finding has its effect and its command beneath; other indices stand apar
     text,
     /\n\nnot of this system\n {2}- The index other refuses write: index\.blocks\.write\.\n {4}ssh root@/,
   );
-  const calm = stripVTControlCharacters(renderStatus(judge(well, topology)));
+  const calm = stripVTControlCharacters(renderStatus(assessHealth(well, topology)));
   assert.doesNotMatch(calm, /not of this system|in time/);
 });
 

@@ -8,7 +8,7 @@ import {
   createIndex,
   directTransport,
   engineTransport,
-  handOverMaster,
+  stepDownMaster,
   membership,
   setAllocation,
   shards,
@@ -221,7 +221,7 @@ describe('a master hands its office over', () => {
         return answer;
       },
     };
-    const done = await handOverMaster(watched, dialect, scaledClock(1000), node);
+    const done = await stepDownMaster(watched, dialect, scaledClock(1000), node);
     const asked = sent.filter(({ path }) => !path.startsWith('/_cluster/state'));
     return [done, asked.map(({ method, path }) => `${method} ${path}`)];
   }

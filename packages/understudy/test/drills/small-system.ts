@@ -8,12 +8,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLogger, systemClock } from '@understudy/foundation';
 import type { RemoteRunner } from '../../src/machines/index.ts';
-import type { DrillWorld, EnginePort, StoredDocument } from '../../src/drills/world.ts';
+import type { SystemUnderTest, EnginePort, StoredDocument } from '../../src/drills/system-under-test.ts';
 import { shardOf } from '../../src/proof/load/routing.ts';
 import { parseTopology } from '../../src/topology/index.ts';
 
 export interface SmallSystem {
-  readonly world: DrillWorld;
+  readonly world: SystemUnderTest;
   /** machine -> id -> stored document. */
   readonly copies: ReadonlyMap<string, Map<string, unknown>>;
   /** Answers of the service while set: a status for every request, or `hang`. */
@@ -74,7 +74,7 @@ export async function smallSystem(): Promise<SmallSystem> {
   };
 }
 
-async function worldOf(server: Server, copies: SmallSystem['copies']): Promise<DrillWorld> {
+async function worldOf(server: Server, copies: SmallSystem['copies']): Promise<SystemUnderTest> {
   const { port } = server.address() as AddressInfo;
   const machine = (label: string, role: 'search' | 'service') =>
     ({ label, role, address: '127.0.0.1', vpcAddress: '127.0.0.1' }) as const;

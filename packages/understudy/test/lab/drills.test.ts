@@ -6,12 +6,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openDrillWorld } from '../../src/drills/open-drill-world.ts';
+import { openSystemUnderTest } from '../../src/drills/open-system.ts';
 import { cacheDirectory } from '../../src/operation/places.ts';
 import { openSession, resolveIntent, type Session } from '../../src/operation/session.ts';
 import { deadManAfterMs } from '../../src/drills/faults/dead-man.ts';
+import { targetsOf } from '../../src/proof/checker/window.ts';
 import { readJournal } from '../../src/proof/history/run-folder.ts';
-import { drillsNamed, runDrill, type DrillWorld } from '../../src/drills/index.ts';
+import { drillsNamed, runDrill, type SystemUnderTest } from '../../src/drills/index.ts';
 import { verify } from '../../src/proof/index.ts';
 import { faultContext } from '../../src/drills/run/fault-session.ts';
 import { leftovers, machineStates } from '../../src/drills/run/machine-state.ts';
@@ -46,7 +47,7 @@ const traffic = checkTraffic();
 let base = '';
 let topologyPath = '';
 let session: Session;
-let world: DrillWorld;
+let world: SystemUnderTest;
 
 before(async () => {
   base = await mkdtemp('/var/tmp/understudy-test-');
@@ -63,7 +64,7 @@ before(async () => {
   await apply(session.world, await resolveIntent(session), { confirm: confirmUnlessDestructive });
   // The world starts copies of the tool; they are to be the tool, not this test.
   process.argv[1] = path.join(import.meta.dirname, '../../src/cli/main.ts');
-  world = await openDrillWorld(session, topologyPath);
+  world = await openSystemUnderTest(session, topologyPath);
 });
 
 after(async () => {
@@ -137,8 +138,8 @@ async function killAndWait(name: string, withinMs: number): Promise<number> {
   await sleep(5_000);
   holder.kill('SIGKILL');
   const killed = performance.now();
-  const resolved = (await readJournal(directory)).find(({ event }) => event === 'targets-resolved');
-  const labels = resolved?.facts?.['machines'] as string[];
+  const resolved = await readJournal(directory);
+  const labels = targetsOf(resolved);
   const targets = world.machines.filter(({ label }) => labels.includes(label));
   const context = faultContext(world, targets, Math.random, AbortSignal.timeout(withinMs + 30_000));
   for (;;) {

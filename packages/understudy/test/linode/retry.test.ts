@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { isLinodeError, LinodeError, type LinodeErrorCode } from '../../src/linode/index.ts';
-import { judge, retryAfterMs } from '../../src/linode/outcome.ts';
+import { decideRetry, retryAfterMs } from '../../src/linode/retry-decision.ts';
 import { instance } from './recorded.ts';
 import { refusal, wire, type Reply } from './wire.ts';
 
@@ -204,7 +204,7 @@ test('whatever comes back, a POST that was sent and got no clear refusal is neve
   fc.assert(
     fc.property(fc.integer({ min: 300, max: 599 }), fc.string(), (status, reason) => {
       const body = { errors: [{ reason }] };
-      const verdict = judge(operation, { kind: 'answer', status, headers: new Headers(), body }, 0);
+      const verdict = decideRetry(operation, { kind: 'answer', status, headers: new Headers(), body }, 0);
       const busy = status === 400 && /^linode busy\.?$/i.test(reason.trim());
       assert.equal(verdict.next, clearlyNotDone.has(status) || busy ? 'retry' : 'fail');
     }),

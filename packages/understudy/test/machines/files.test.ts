@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { UnderstudyError } from '@understudy/foundation';
 import {
-  birthUserData,
+  bootUserData,
   contentHash,
   engineInstaller,
   engineSettings,
@@ -207,7 +207,7 @@ test('user data stays below the limit and says how to mend it when it does not',
     '9.5.3',
     vendorRepository({ engine: 'elasticsearch', version: '9.5.3' }),
   );
-  const text = birthUserData({
+  const text = bootUserData({
     hostname: 'demo-search-1',
     authorizedKeys: ['ssh-ed25519 AAAA x'],
     files: [installer],
@@ -221,7 +221,7 @@ test('user data stays below the limit and says how to mend it when it does not',
   );
   const many = Array.from({ length: 300 }, (_, n) => `ssh-ed25519 ${'A'.repeat(68)} person-${n}`);
   assert.throws(
-    () => birthUserData({ hostname: 'demo-search-1', authorizedKeys: many, files: [], commands: [] }),
+    () => bootUserData({ hostname: 'demo-search-1', authorizedKeys: many, files: [], commands: [] }),
     (error: unknown) => error instanceof UnderstudyError && error.code === 'machines-user-data-too-long',
   );
 });

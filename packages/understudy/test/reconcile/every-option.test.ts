@@ -6,12 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { stringify } from 'yaml';
-import { openDrillWorld } from '../../src/drills/open-drill-world.ts';
+import { openSystemUnderTest } from '../../src/drills/open-system.ts';
+import { linodeTarget } from '../../src/operation/linode-target.ts';
 import { resolveIntent, type Session } from '../../src/operation/session.ts';
 import { drillsNamed, planRun } from '../../src/drills/index.ts';
-import { Secret } from '@understudy/foundation';
 import { ensureKeyPair, type KeyPair } from '../../src/machines/index.ts';
-import { vendorRepository } from '../../src/engines/index.ts';
 import { selfSignedCertificate } from '../../src/operation/certificate.ts';
 import { apply, confirmUnlessDestructive } from '../../src/reconcile/index.ts';
 import { machinePlans, parseTopology, topologyJsonSchema } from '../../src/topology/index.ts';
@@ -55,6 +54,7 @@ async function writeReferences(): Promise<void> {
 before(async () => {
   base = await mkdtemp(join(tmpdir(), 'understudy-options-'));
   process.env['UNDERSTUDY_CACHE'] = join(base, 'cache');
+  process.env['LINODE_TOKEN'] = 'never-sent';
   keyPair = await ensureKeyPair(join(base, 'made', 'tool'), 'understudy');
   await writeReferences();
 });
@@ -115,19 +115,7 @@ async function effects(text: string): Promise<string> {
       if (method !== 'GET') requests.push(`${method} ${url.replaceAll(/\/\d+/g, '/#')} ${plain(sent)}`);
     },
   });
-  const target = {
-    name: 'linode' as const,
-    baseUrl: '',
-    token: new Secret('none'),
-    repository: () => vendorRepository(topology.search),
-    supplies: () => Promise.resolve({ state: 'ready' as const }),
-    prepare: () => Promise.resolve(),
-    firstContactMs: 0,
-    production: true,
-    fit: { name: 'linode' as const },
-    power: () => null,
-    disk: null,
-  };
+  const target = linodeTarget();
   const session: Session = {
     topology,
     target,
@@ -142,16 +130,16 @@ async function effects(text: string): Promise<string> {
     return [label, [...files].sort(), [...packages], [...releases].sort()];
   });
   const [cluster] = [...sim.clusters.identities.values()];
-  const drillWorld = await openDrillWorld(session, path);
+  const system = await openSystemUnderTest(session, path);
   const [drill] = drillsNamed(['search-stop']);
   assert.ok(drill && cluster);
-  const run = planRun(drillWorld, drill, { seed: 1 }, { documentPath: null, routing: null });
+  const run = planRun(system, drill, { seed: 1 }, { documentPath: null, routing: null });
   return [
     ...requests.toSorted(),
     plain(machines),
     plain([...cluster.templates]),
     plain([...cluster.indices]),
-    plain({ goals: run.goals, power: drillWorld.power !== null, snapshot: drillWorld.snapshot }),
+    plain({ goals: run.goals, power: system.power !== null, snapshot: system.snapshot }),
   ].join('\n');
 }
 

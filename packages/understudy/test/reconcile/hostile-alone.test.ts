@@ -5,7 +5,7 @@ import { suite, test } from 'node:test';
 import { UnderstudyError } from '@understudy/foundation';
 import { faultKinds, type FaultKind, type FaultRule } from '@understudy/lab/region';
 import { apply, destroy, confirmAll } from '../../src/reconcile/index.ts';
-import { judge, type Status } from '../../src/status/index.ts';
+import { assessHealth, type Status } from '../../src/status/index.ts';
 import { observe } from '../../src/observe/index.ts';
 import { insist, objectsIn } from '../simulation/hostile-run.ts';
 import { sampleIntent } from '../simulation/sample-intent.ts';
@@ -17,7 +17,7 @@ const intent = await sampleIntent();
 const everything = { confirm: confirmAll };
 
 const statusOf = async ({ world }: SimulatedWorld): Promise<Status> =>
-  judge(await observe(world, intent.topology), intent.topology);
+  assessHealth(await observe(world, intent.topology), intent.topology);
 
 /** Every kind, so often and so long that it passes. */
 const passing: Readonly<Record<FaultKind, Rule>> = {

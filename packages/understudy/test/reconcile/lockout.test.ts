@@ -5,7 +5,7 @@ import { seen, unknown } from '@understudy/foundation';
 import { apply, confirmAll, plan } from '../../src/reconcile/index.ts';
 import type { Intent } from '../../src/operation/index.ts';
 import { stepId } from '../../src/reconcile/plan/step-id.ts';
-import { judge } from '../../src/status/index.ts';
+import { assessHealth } from '../../src/status/index.ts';
 import { observe, type Observation } from '../../src/observe/index.ts';
 import { sampleIntent, sampleText } from '../simulation/sample-intent.ts';
 import { simulatedWorld } from '../simulation/simulated-world.ts';
@@ -64,7 +64,7 @@ describe('machines that do not answer over SSH', () => {
     assert.deepEqual(steps, []);
     assert.equal(obstacles.length, 1);
     assert.match(obstacles[0]!.reason, /fault is on this side.*198\.51\.100\.0\/24.*access\.adminNetworks/s);
-    assert.equal(judge(silent(everyone), intent.topology).verdict, 'unknown');
+    assert.equal(assessHealth(silent(everyone), intent.topology).verdict, 'unknown');
   });
 
   test('the way back in stays open: the firewalls are brought to the networks of the file', () => {

@@ -7,7 +7,7 @@ import { UnderstudyError } from '@understudy/foundation';
 import type { PinningRunner } from '../../src/machines/index.ts';
 import { apply, confirmAll, plan, type Plan } from '../../src/reconcile/index.ts';
 import type { Intent } from '../../src/operation/index.ts';
-import { judge } from '../../src/status/index.ts';
+import { assessHealth } from '../../src/status/index.ts';
 import { observe, type World } from '../../src/observe/index.ts';
 import { sampleIntent, sampleText } from '../simulation/sample-intent.ts';
 import { simulatedWorld, type SimulatedWorld } from '../simulation/simulated-world.ts';
@@ -133,7 +133,7 @@ describe('a look from which one read is taken away', () => {
         assert.ok(struck() > 0, `${label} was read`);
         // Whatever is answered there, something answers: nothing else is read from it.
         const answers = read.name === '/' && way !== 'time-out';
-        assert.equal(judge(observation, five.topology).verdict === 'healthy', answers, label);
+        assert.equal(assessHealth(observation, five.topology).verdict === 'healthy', answers, label);
         assert.deepEqual(harm(plan(five, observation)), [], label);
         const shrink = plan(three, await observe(world, three.topology));
         // A certificate says nothing of machines and copies, and the machines that are to go are not looked into.
@@ -165,7 +165,7 @@ describe('a look from which one read is taken away', () => {
         };
       };
       const observation = await observe({ ...sim.world, transportFor }, five.topology);
-      assert.notEqual(judge(observation, five.topology).verdict, 'healthy', name);
+      assert.notEqual(assessHealth(observation, five.topology).verdict, 'healthy', name);
       assert.deepEqual(harm(plan(five, observation)), [], name);
     }
   });

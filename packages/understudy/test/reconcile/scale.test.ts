@@ -4,7 +4,7 @@ import { Session } from 'node:inspector/promises';
 import { test } from 'node:test';
 import { unknown } from '@understudy/foundation';
 import { apply, plan, confirmAll } from '../../src/reconcile/index.ts';
-import { judge } from '../../src/status/index.ts';
+import { assessHealth } from '../../src/status/index.ts';
 import { observe } from '../../src/observe/index.ts';
 import { sampleIntent, sizedText } from '../simulation/sample-intent.ts';
 import { simulatedWorld } from '../simulation/simulated-world.ts';
@@ -47,7 +47,7 @@ async function costOf(machines: number): Promise<Cost> {
   const calls = await callsDuring(async () => {
     const observation = await observe(sim.world, intent.topology);
     assert.deepEqual(plan(intent, observation), { steps: [], obstacles: [] });
-    assert.equal(judge(observation, intent.topology).machines.length, machines);
+    assert.equal(assessHealth(observation, intent.topology).machines.length, machines);
     const { objects } = observation;
     const none = { ...objects, instances: [], vpcs: [], vpcIps: [], firewalls: [], placementGroups: [], balancers: [] };
     const silent = unknown('nobody is there', 'cluster-unreachable');

@@ -11,7 +11,7 @@ import { createLinodeClient } from '../../src/linode/index.ts';
 import { apply, destroy, plan, confirmAll, confirmUnlessDestructive } from '../../src/reconcile/index.ts';
 import type { Intent } from '../../src/operation/index.ts';
 import { selfSignedCertificate } from '../../src/operation/certificate.ts';
-import { judge } from '../../src/status/index.ts';
+import { assessHealth } from '../../src/status/index.ts';
 import { observe, type World } from '../../src/observe/index.ts';
 import { smallSystem } from '../drills/small-system.ts';
 import { sampleIntent, sampleText } from '../simulation/sample-intent.ts';
@@ -73,7 +73,7 @@ test('plan, apply under faults, status and destroy keep every secret to themselv
     assert.ok(run < 5, 'apply did not converge');
   }
   sim.region.faults.set([], 7);
-  say(judge(await observe(world, intent.topology), intent.topology));
+  say(assessHealth(await observe(world, intent.topology), intent.topology));
 
   const machine = sim.machine('demo-service-1');
   const environment = machine.files.get('/etc/understudy/service.env');

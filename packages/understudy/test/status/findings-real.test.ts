@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { restartNode } from '../../src/cluster/index.ts';
 import { plan } from '../../src/reconcile/index.ts';
-import { judge } from '../../src/status/index.ts';
+import { assessHealth } from '../../src/status/index.ts';
 import { noEngine } from '../cluster/real-cluster.ts';
 import { intent, searchLabels, topology } from './changes.ts';
 import { has, hasNot, RealStatus } from './real-status.ts';
@@ -210,7 +210,7 @@ test(
 
     await t.test('a version that is not asked for', async () => {
       const other = { ...topology, search: { ...topology.search, version: '9.5.99' } };
-      const found = judge(await real.look(), other).findings;
+      const found = assessHealth(await real.look(), other).findings;
       assert.deepEqual(
         found.map(({ id, verdict, mend }) => [id, verdict, mend]),
         [['version-differs', 'degraded', 'understudy apply']],

@@ -5,12 +5,12 @@ import { describe, test } from 'node:test';
 import { createServer } from 'node:tls';
 import { absent, seen as saw, unknown } from '@understudy/foundation';
 import { selfSignedCertificate } from '../../src/operation/certificate.ts';
-import { judge, type Verdict } from '../../src/status/index.ts';
+import { assessHealth, type HealthState } from '../../src/status/index.ts';
 import { shownCertificate } from '../../src/observe/index.ts';
 import type { Topology } from '../../src/topology/index.ts';
 import { both, certificate, days, disk, dpkg, engineUnit, machine, topology, well, type Change } from './changes.ts';
 
-const rows: readonly [what: string, change: Change, verdict: Verdict, reason: RegExp | undefined][] = [
+const rows: readonly [what: string, change: Change, verdict: HealthState, reason: RegExp | undefined][] = [
   [
     'a disk that fills',
     disk('demo-search-2', '/', { usedPercent: 91 }),
@@ -88,7 +88,7 @@ const rows: readonly [what: string, change: Change, verdict: Verdict, reason: Re
 describe('the verdict and its first reason', () => {
   for (const [what, change, verdict, reason] of rows) {
     test(`${what}: ${verdict}`, () => {
-      const status = judge(change(well), topology);
+      const status = assessHealth(change(well), topology);
       assert.equal(status.verdict, verdict);
       if (reason) assert.match(status.reasons[0]!, reason);
       else assert.deepEqual(status.reasons, []);
@@ -96,12 +96,13 @@ describe('the verdict and its first reason', () => {
   }
 });
 
-test('what failed at birth is named while the machine does not serve', () => {
+test('what failed in cloud-init is named while the machine does not serve', () => {
   const unborn = { units: { 'elasticsearch.service': absent } };
   const ids = (cloudInit: object): string[] =>
-    judge(machine('demo-search-1', () => ({ ...unborn, cloudInit: saw(cloudInit) }))(well), topology).findings.map(
-      ({ id }) => id,
-    );
+    assessHealth(
+      machine('demo-search-1', () => ({ ...unborn, cloudInit: saw(cloudInit) }))(well),
+      topology,
+    ).findings.map(({ id }) => id);
   assert.deepEqual(ids({ status: 'done', errors: [] }), ['unit-not-active']);
   assert.deepEqual(ids({ status: 'error', errors: ['no network'] }), ['unit-not-active', 'cloud-init-failed']);
   assert.deepEqual(ids({ status: 'running', errors: [], runningS: 60 }), ['unit-not-active']);
@@ -109,7 +110,7 @@ test('what failed at birth is named while the machine does not serve', () => {
 });
 
 test('the command is for the machine that it is about', () => {
-  const mend = (change: Change): string => judge(change(well), topology).findings[0]?.mend ?? '';
+  const mend = (change: Change): string => assessHealth(change(well), topology).findings[0]?.mend ?? '';
   const address = (label: string): string =>
     well.objects.instances.find((instance) => instance.label === label)?.ipv4[0] ?? '';
   assert.equal(mend(dpkg()), `ssh root@${address('demo-search-1')} 'dpkg --configure -a'`);
@@ -129,7 +130,7 @@ test('whose certificate it is decides what mends it, and a month before its end 
     balancer: { ...topology.balancer, listeners: [{ port: 443, protocol: 'https', ...given }] },
   });
   const files = { certificate: { certPath: '/tls/chain.pem', keyPath: '/tls/key.pem' } };
-  const soon = judge(certificate(days(21))(well), listeners(files));
+  const soon = assessHealth(certificate(days(21))(well), listeners(files));
   assert.deepEqual(
     soon.notices.map(({ id, mend }) => [id, mend]),
     [
@@ -139,7 +140,7 @@ test('whose certificate it is decides what mends it, and a month before its end 
       ],
     ],
   );
-  const over = judge(certificate(days(-1))(well), listeners({ certificate: 'self-signed' }));
+  const over = assessHealth(certificate(days(-1))(well), listeners({ certificate: 'self-signed' }));
   assert.equal(over.findings.find(({ id }) => id === 'certificate-expired')?.mend, 'understudy apply');
 });
 
@@ -151,7 +152,7 @@ test('a real TLS port that shows an expired certificate is found out', async () 
   try {
     const { port } = server.address() as AddressInfo;
     const shows = await shownCertificate('127.0.0.1', port);
-    const status = judge({ ...well, certificates: { [port]: shows } }, topology);
+    const status = assessHealth({ ...well, certificates: { [port]: shows } }, topology);
     assert.equal(status.verdict, 'down');
     assert.equal(status.findings[0]?.id, 'certificate-expired');
   } finally {

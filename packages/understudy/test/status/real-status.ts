@@ -10,7 +10,7 @@ import { carryOut } from '../../src/reconcile/execute/carry-out.ts';
 import { Found } from '../../src/reconcile/execute/found.ts';
 import { plan } from '../../src/reconcile/index.ts';
 import { ReleaseArchive } from '../../src/reconcile/execute/release-archive.ts';
-import { judge, type Status } from '../../src/status/index.ts';
+import { assessHealth, type Status } from '../../src/status/index.ts';
 import { observeCluster, type Observation } from '../../src/observe/index.ts';
 import { RealCluster } from '../cluster/real-cluster.ts';
 import { simulatedWorld, type SimulatedWorld } from '../simulation/simulated-world.ts';
@@ -59,7 +59,7 @@ export class RealStatus implements AsyncDisposable {
   }
 
   async status(): Promise<Status> {
-    return judge(await this.look(), topology);
+    return assessHealth(await this.look(), topology);
   }
 
   set(persistent: object): Promise<unknown> {

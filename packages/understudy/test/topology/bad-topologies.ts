@@ -87,7 +87,7 @@ export const badTopologies: readonly BadTopology[] = [
   ),
   whole('no shard', withSearch('index: { shards: 0 }'), 'search.index.shards', 3, /below 1/),
   whole('capitals in the index', withSearch('index: { name: Documents }'), 'search.index.name', 3, /another name/),
-  whole('an unknown engine', withSearch('engine: solr'), 'search.engine', 3, /one of the two/),
+  whole('an unknown engine', withSearch('engine: solr'), 'search.engine', 3, /one of them/),
   whole(
     'a version of the other engine',
     withSearch('engine: opensearch'),

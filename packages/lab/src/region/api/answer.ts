@@ -1,4 +1,4 @@
-// Linode's way to say no: a status and a list of reasons, each with the field it is about.
+// Linode's error answer: a status and a list of reasons, each with the field it is about.
 
 export interface Reason {
   readonly reason: string;
@@ -32,7 +32,7 @@ export function found<T>(value: T | undefined): T {
   return value;
 }
 
-/** As recorded: what an instance answers while it is at work. */
+/** As recorded: the error of an instance that is busy. */
 export function busy(): ApiError {
   return refuse('Linode busy.');
 }

@@ -1,6 +1,6 @@
 // Configurations of a NodeBalancer: one per port, with its checks, certificate and nodes.
 import { X509Certificate, createPrivateKey } from 'node:crypto';
-import { addNode, readNode, type NodeWish } from './balancer-nodes.ts';
+import { addNode, readNode, type NodeRequest } from './balancer-nodes.ts';
 import { balancerOf, configOf, statusOf, surroundings, type ConfigSurroundings } from './balancer-view.ts';
 import { Input } from './input.ts';
 import { paged, type Call, type Json, type Route } from './route.ts';
@@ -10,10 +10,10 @@ import type { Balancer, BalancerConfig } from '../state/model.ts';
 
 type ConfigFields = Omit<BalancerConfig, 'id' | 'balancerId'>;
 
-export interface ConfigWish {
+export interface ConfigRequest {
   readonly config: ConfigFields;
-  /** Undefined when the request does not speak of nodes. */
-  readonly nodes: readonly NodeWish[] | undefined;
+  /** Undefined when the request has no nodes. */
+  readonly nodes: readonly NodeRequest[] | undefined;
 }
 
 /** Linode's own defaults. https://techdocs.akamai.com/linode-api/reference/post-node-balancer-config */
@@ -35,13 +35,13 @@ const defaults: ConfigFields = {
   ssl_key: null,
 };
 
-/** Reads the fields over those that hold now, and checks what comes of it. */
+/** Merges the request's fields into the present ones and checks the result. */
 export function readConfig(
   call: Call,
   input: Input,
   around: ConfigSurroundings,
   present: ConfigFields = defaults,
-): ConfigWish {
+): ConfigRequest {
   const config: ConfigFields = {
     port: input.integer('port', 1, 65_535) ?? present.port,
     protocol: input.oneOf('protocol', ['http', 'https', 'tcp'] as const) ?? present.protocol,
@@ -109,16 +109,16 @@ function certificateFacts(pem: string | null): { ssl_commonname: string; ssl_fin
   return { ssl_commonname: commonName, ssl_fingerprint: certificate.fingerprint };
 }
 
-/** What makes a wish real: the configuration, and the nodes that came with it. */
-export function createConfig(call: Call, balancer: Balancer, wish: ConfigWish): BalancerConfig {
-  const config: BalancerConfig = { id: call.store.newId(), balancerId: balancer.id, ...wish.config };
+/** Creates the configuration and the nodes that came with it. */
+export function createConfig(call: Call, balancer: Balancer, requested: ConfigRequest): BalancerConfig {
+  const config: BalancerConfig = { id: call.store.newId(), balancerId: balancer.id, ...requested.config };
   call.store.balancerConfigs.set(config.id, config);
   call.events.note(
     'nodebalancer_config_create',
     entity('nodebalancer', balancer.id, balancer.label),
     aboutConfig(config),
   );
-  for (const node of wish.nodes ?? []) addNode(call, config, node);
+  for (const node of requested.nodes ?? []) addNode(call, config, node);
   return config;
 }
 
@@ -151,7 +151,7 @@ const configsOf = (call: Call): BalancerConfig[] => {
 
 async function listConfigs(call: Call): Promise<Json> {
   const configs = configsOf(call);
-  // Asked once: it is one HAProxy, and a busy one takes its time.
+  // Asked once: it is one HAProxy process, and a busy one answers slowly.
   const status = await statusOf(call, balancerOf(call).id);
   const views = configs.map((config) => configView(call, config, status));
   return paged(call, views, ['id', 'port', 'protocol']);
@@ -164,9 +164,9 @@ async function viewNow(call: Call, config: BalancerConfig): Promise<Json> {
 async function addConfig(call: Call): Promise<Json> {
   const balancer = balancerOf(call);
   const input = new Input(call.body);
-  const wish = readConfig(call, input, surroundings(call, balancer));
+  const requested = readConfig(call, input, surroundings(call, balancer));
   input.done();
-  const config = createConfig(call, balancer, wish);
+  const config = createConfig(call, balancer, requested);
   call.sync.apply('balancer', balancer.id);
   return viewNow(call, config);
 }
@@ -176,15 +176,15 @@ function change(call: Call, readNodes: boolean): Promise<Json> {
   const config = configOf(call);
   const input = new Input(call.body);
   // A rebuild starts from the defaults and replaces the nodes; an update keeps what is not named.
-  const wish = readConfig(
+  const requested = readConfig(
     call,
     input,
     surroundings(call, balancer, config),
     readNodes ? { ...defaults, ssl_cert: config.ssl_cert, ssl_key: config.ssl_key } : config,
   );
   input.done();
-  Object.assign(config, wish.config);
-  if (readNodes) replaceNodes(call, config, wish.nodes ?? []);
+  Object.assign(config, requested.config);
+  if (readNodes) replaceNodes(call, config, requested.nodes ?? []);
   call.events.note(
     'nodebalancer_config_update',
     entity('nodebalancer', balancer.id, balancer.label),
@@ -195,13 +195,13 @@ function change(call: Call, readNodes: boolean): Promise<Json> {
 }
 
 /** A node that names an id, or has the address of an old one, keeps its id. */
-function replaceNodes(call: Call, config: BalancerConfig, wishes: readonly NodeWish[]): void {
+function replaceNodes(call: Call, config: BalancerConfig, requestedNodes: readonly NodeRequest[]): void {
   const { store } = call;
   const old = [...store.balancerNodes.values()].filter((node) => node.configId === config.id);
   for (const node of old) store.balancerNodes.delete(node.id);
-  for (const wish of wishes) {
-    const keep = old.find((node) => node.id === wish.id || node.address === wish.address);
-    addNode(call, config, wish, keep?.id);
+  for (const requested of requestedNodes) {
+    const keep = old.find((node) => node.id === requested.id || node.address === requested.address);
+    addNode(call, config, requested, keep?.id);
   }
 }
 

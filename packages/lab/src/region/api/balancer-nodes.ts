@@ -1,4 +1,4 @@
-// Backends of a NodeBalancer: where they may be, and what the balancer says of them.
+// Backends of a NodeBalancer: which addresses they may have, and their health status.
 import { found } from './answer.ts';
 import {
   aboutBalancer,
@@ -15,7 +15,7 @@ import { contains, parseRange, toNumber } from '../state/addresses.ts';
 import { entity } from '../state/events.ts';
 import type { BalancerConfig, BalancerNode } from '../state/model.ts';
 
-export interface NodeWish {
+export interface NodeRequest {
   /** Only in a rebuild: the node that is meant. */
   readonly id: number | undefined;
   readonly label: string;
@@ -33,7 +33,7 @@ const label = {
   reason: 'Must only use ASCII letters, numbers, underscores, periods, and dashes',
 };
 
-export function readNode(call: Call, input: Input, around: ConfigSurroundings, present?: BalancerNode): NodeWish {
+export function readNode(call: Call, input: Input, around: ConfigSurroundings, present?: BalancerNode): NodeRequest {
   if (present === undefined) input.require('label', 'address');
   const subnetId = input.id('subnet_id') ?? subnetOfPresent(call, present);
   if (subnetId !== undefined && !around.subnetIds.includes(subnetId)) {
@@ -77,13 +77,13 @@ function checkAddress(call: Call, input: Input, text: string, subnetId: number |
 }
 
 /** Stores the node; with `keepId` in the place of an old one. */
-export function addNode(call: Call, config: BalancerConfig, wish: NodeWish, keepId?: number): number {
+export function addNode(call: Call, config: BalancerConfig, requested: NodeRequest, keepId?: number): number {
   const { store } = call;
   const id = keepId ?? store.newId();
   const leg = [...store.balancerVpcs.values()].find(
-    (l) => l.balancerId === config.balancerId && l.subnetId === wish.subnetId,
+    (l) => l.balancerId === config.balancerId && l.subnetId === requested.subnetId,
   );
-  const { label, address, weight, mode } = wish;
+  const { label, address, weight, mode } = requested;
   const vpcConfigId = leg?.id ?? null;
   store.balancerNodes.set(id, {
     id,
@@ -118,7 +118,7 @@ function changed(call: Call, action: 'create' | 'update' | 'delete', node: Balan
 const view = async (call: Call, node: BalancerNode): Promise<Json> =>
   nodeView(node, await statusOf(call, node.balancerId));
 
-function refuseTwin(call: Call, input: Input, configId: number, address: string, but?: BalancerNode): void {
+function refuseDuplicate(call: Call, input: Input, configId: number, address: string, but?: BalancerNode): void {
   const twin = [...call.store.balancerNodes.values()].some(
     (n) => n !== but && n.configId === configId && n.address === address,
   );
@@ -128,10 +128,10 @@ function refuseTwin(call: Call, input: Input, configId: number, address: string,
 function createNode(call: Call): Promise<Json> {
   const config = configOf(call);
   const input = new Input(call.body);
-  const wish = readNode(call, input, surroundings(call, balancerOf(call)));
-  refuseTwin(call, input, config.id, wish.address);
+  const requested = readNode(call, input, surroundings(call, balancerOf(call)));
+  refuseDuplicate(call, input, config.id, requested.address);
   input.done();
-  const node = found(call.store.balancerNodes.get(addNode(call, config, wish)));
+  const node = found(call.store.balancerNodes.get(addNode(call, config, requested)));
   changed(call, 'create', node);
   return view(call, node);
 }
@@ -140,10 +140,10 @@ function updateNode(call: Call): Promise<Json> {
   const node = nodeOf(call);
   const config = configOf(call);
   const input = new Input(call.body);
-  const wish = readNode(call, input, surroundings(call, balancerOf(call)), node);
-  refuseTwin(call, input, config.id, wish.address, node);
+  const requested = readNode(call, input, surroundings(call, balancerOf(call)), node);
+  refuseDuplicate(call, input, config.id, requested.address, node);
   input.done();
-  addNode(call, config, wish, node.id);
+  addNode(call, config, requested, node.id);
   const updated = nodeOf(call);
   changed(call, 'update', updated);
   return view(call, updated);

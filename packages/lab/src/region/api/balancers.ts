@@ -1,6 +1,6 @@
 // NodeBalancers: create with configurations and a leg in a VPC, update, delete, statistics, firewalls.
 import { found, refuse } from './answer.ts';
-import { readConfig, createConfig, type ConfigWish } from './balancer-configs.ts';
+import { readConfig, createConfig, type ConfigRequest } from './balancer-configs.ts';
 import { aboutBalancer, balancerOf, balancerView } from './balancer-view.ts';
 import { offers, regionOf } from './catalogue.ts';
 import { attachDevice, detachEverywhere, firewallsOf, setFirewalls } from './firewall-devices.ts';
@@ -29,14 +29,14 @@ function taken(call: Call, name: string | undefined, but?: Balancer): boolean {
   return [...call.store.balancers.values()].some((balancer) => balancer !== but && balancer.label === name);
 }
 
-interface LegWish {
+interface LegRequest {
   readonly subnetId: number;
   readonly vpcId: number;
   readonly range: string;
 }
 
 /** `vpcs: [{subnet_id, ipv4_range}]`; the range is a free /30 when not given. */
-function readLegs(call: Call, input: Input, region: string): LegWish[] {
+function readLegs(call: Call, input: Input, region: string): LegRequest[] {
   const parts = input.objects('vpcs') ?? [];
   if (parts.length > 1) input.refuse('Must have at most one VPC', 'vpcs');
   return parts.flatMap((part) => {
@@ -92,14 +92,14 @@ function createBalancer(call: Call): Json {
   const legs = readLegs(call, input, region);
   const address = freeBalancerAddress(call.store);
   if (address === undefined) throw refuse('No public address is left in the lab');
-  const configs: ConfigWish[] = [];
+  const configs: ConfigRequest[] = [];
   for (const part of input.objects('configs') ?? []) {
-    const wish = readConfig(call, part, {
+    const requested = readConfig(call, part, {
       region,
       subnetIds: legs.map((l) => l.subnetId),
       ports: configs.map((c) => c.config.port),
     });
-    configs.push(wish);
+    configs.push(requested);
   }
   input.done();
   const hostname = `${address.replaceAll('.', '-')}.ip.linodeusercontent.com`;
@@ -120,7 +120,7 @@ function createBalancer(call: Call): Json {
     call.store.balancerVpcs.set(legId, { id: legId, balancerId: id, ...leg });
   }
   call.events.note('nodebalancer_create', aboutBalancer(balancer));
-  for (const wish of configs) createConfig(call, balancer, wish);
+  for (const requested of configs) createConfig(call, balancer, requested);
   const guard = firewallId ?? call.store.firewallSettings.nodebalancer ?? -1;
   if (guard !== -1) attachDevice(call, guard, 'nodebalancer', id);
   call.sync.apply('balancer', id);
@@ -200,7 +200,7 @@ export const balancerRoutes: readonly Route[] = [
     method: 'GET',
     path: `${base}/:nodeBalancerId/stats`,
     scope: read,
-    // As recorded for a young balancer; the lab keeps no statistics.
+    // As recorded for a new balancer; the lab keeps no statistics.
     handle: (call) => {
       balancerOf(call);
       throw refuse('Stats are unavailable at this time.');

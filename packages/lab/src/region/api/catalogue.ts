@@ -145,8 +145,8 @@ function priced(monthly: number): { price: object; region_prices: object[] } {
   return {
     price: { hourly: monthly === 5 ? 0.0075 : hourlyOf(monthly), monthly },
     region_prices: surcharges.map(({ id, factor }) => {
-      const dearer = Math.round(monthly * factor * 100) / 100;
-      return { id, hourly: hourlyOf(dearer), monthly: dearer };
+      const moreExpensive = Math.round(monthly * factor * 100) / 100;
+      return { id, hourly: hourlyOf(moreExpensive), monthly: moreExpensive };
     }),
   };
 }

@@ -1,4 +1,4 @@
-// The lab's own endpoints, beside /v4: faults, and what the hardware can do that no customer of Linode can (pull a cord).
+// The lab's own endpoints, beside /v4: faults, and hardware actions that Linode does not offer (a power cut).
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ApiError, found } from './answer.ts';
 import { faultKinds, type FaultRule } from './faults.ts';
@@ -120,7 +120,7 @@ function setFaults({ faults }: ServerParts, body: Json): void {
   }
 }
 
-/** The machine is gone without a FIN; the API shows it offline, as it would after a host died. */
+/** The machine ends without a FIN; the API shows it offline, as after the failure of its host. */
 async function powerCut({ region }: ServerParts, machine: Machine): Promise<Json> {
   if (region.lifeCycle.busy(machine.id)) throw new ApiError(400, [{ reason: 'Linode busy.' }]);
   await region.hardware.powerCutMachine(machine.id);

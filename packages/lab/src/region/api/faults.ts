@@ -1,4 +1,4 @@
-// A hostile API on demand: seeded rules that make the lab answer as the real one does on a bad day. Documented in docs/lab.md.
+// Fault injection for the API: seeded rules that make the lab answer with errors, delays and disorder. Documented in docs/lab.md.
 import type { Clock } from '@understudy/foundation';
 import type { LifeCycleFaults } from '../state/life-cycle.ts';
 import type { JobKind } from '../state/model.ts';
@@ -21,13 +21,13 @@ export type FaultKind = (typeof faultKinds)[number];
 
 export interface FaultRule {
   readonly kind: FaultKind;
-  /** Only requests with this method; all when undefined. Faults of machines heed it not. */
+  /** Only requests with this method; all when undefined. Faults of machines ignore it. */
   readonly method?: string;
   /** Only paths (or, for faults of machines, labels) that this regular expression finds. */
   readonly match?: string;
   /** 0 to 1; 1 when undefined. */
   readonly probability?: number;
-  /** Strikes at most so often. */
+  /** Applies at most this many times. */
   readonly times?: number;
   /** rate-limit and unavailable: Retry-After. */
   readonly retryAfterS?: number;
@@ -50,7 +50,7 @@ export function seededRandom(seed: number): () => number {
 const eternityMs = 3_600_000;
 
 export class Faults implements LifeCycleFaults {
-  #rules: { rule: FaultRule; find: RegExp | undefined; struck: number }[] = [];
+  #rules: { rule: FaultRule; find: RegExp | undefined; timesApplied: number }[] = [];
   #random: () => number = seededRandom(1);
   readonly clock: Clock;
 
@@ -64,43 +64,47 @@ export class Faults implements LifeCycleFaults {
     this.#rules = rules.map((rule) => ({
       rule,
       find: rule.match === undefined ? undefined : new RegExp(rule.match),
-      struck: 0,
+      timesApplied: 0,
     }));
   }
 
   report(): { kind: FaultKind; struck: number; times: number | null }[] {
-    return this.#rules.map(({ rule, struck }) => ({ kind: rule.kind, struck, times: rule.times ?? null }));
+    return this.#rules.map(({ rule, timesApplied: struck }) => ({
+      kind: rule.kind,
+      struck,
+      times: rule.times ?? null,
+    }));
   }
 
-  /** The first rule of these kinds that strikes now. */
-  strike(kinds: readonly FaultKind[], subject: string, method?: string): FaultRule | undefined {
+  /** The first rule of these kinds that applies now. */
+  pick(kinds: readonly FaultKind[], subject: string, method?: string): FaultRule | undefined {
     for (const entry of this.#rules) {
       const { rule, find } = entry;
       if (!kinds.includes(rule.kind)) continue;
       if (rule.method !== undefined && method !== undefined && method !== rule.method) continue;
       if (find !== undefined && !find.test(subject)) continue;
-      if (rule.times !== undefined && entry.struck >= rule.times) continue;
+      if (rule.times !== undefined && entry.timesApplied >= rule.times) continue;
       if (rule.probability !== undefined && this.#random() >= rule.probability) continue;
-      entry.struck += 1;
+      entry.timesApplied += 1;
       return rule;
     }
     return undefined;
   }
 
   extraMs(kind: JobKind, label: string): number {
-    if (kind === 'create') return this.strike(['slow-provisioning'], label)?.delayMs ?? 0;
+    if (kind === 'create') return this.pick(['slow-provisioning'], label)?.delayMs ?? 0;
     if (kind !== 'delete') return 0;
-    const pending = this.strike(['pending-delete'], label);
+    const pending = this.pick(['pending-delete'], label);
     return pending === undefined ? 0 : (pending.delayMs ?? eternityMs);
   }
 
   fails(kind: JobKind, label: string): boolean {
-    return (kind === 'boot' || kind === 'reboot') && this.strike(['boot-failure'], label) !== undefined;
+    return (kind === 'boot' || kind === 'reboot') && this.pick(['boot-failure'], label) !== undefined;
   }
 
   /** Disturbs an answer's body: events out of order, fields and enum values that no client knows yet. */
   disturb(body: unknown, path: string, method: string): unknown {
-    const strikes = (kind: FaultKind): boolean => this.strike([kind], path, method) !== undefined;
+    const strikes = (kind: FaultKind): boolean => this.pick([kind], path, method) !== undefined;
     let result = body;
     if (path.startsWith('/account/events') && isPage(result) && strikes('reorder-events')) {
       result = { ...result, data: this.#shuffled(result.data) };

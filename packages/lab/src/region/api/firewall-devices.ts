@@ -45,7 +45,7 @@ export function attachDevice(
   return device;
 }
 
-/** Forgets every device of an entity that is going away. */
+/** Removes every device of an entity that is being deleted. */
 export function detachEverywhere(call: Call, type: FirewallDevice['type'], entityId: number): void {
   for (const firewall of call.store.firewalls.values()) {
     const left = firewall.devices.filter((d) => d.type !== type || d.entityId !== entityId);

@@ -24,7 +24,7 @@ export interface RegionOptions {
   readonly random?: () => number;
   readonly logger?: Logger;
   readonly stateStore?: StateStore;
-  /** How many times faster than Linode work on machines ends. `Infinity`: as fast as the hardware. Default 1. */
+  /** Speed of work on machines as a multiple of Linode's. `Infinity`: as fast as the hardware. Default 1. */
   readonly speed?: number;
   readonly limits?: Limits;
   /** What the lab's package repository has and can get; a region in memory may have none. */

@@ -1,4 +1,4 @@
-// Reads a request's body field by field, gathers every refusal, and says them all at once as Linode does.
+// Reads a request's body field by field, collects every error, and reports them together as Linode does.
 import { ApiError, type Reason } from './answer.ts';
 import type { Json } from './route.ts';
 

@@ -15,7 +15,7 @@ const defaultSwapMb = 512;
 const maximumUserDataBytes = 16_384;
 
 /** The fields that create and rebuild share. */
-export interface DiskWishes {
+export interface DiskRequest {
   readonly image: ImageEntry | undefined;
   readonly rootPassword: string | null;
   readonly authorizedKeys: string[];
@@ -23,7 +23,7 @@ export interface DiskWishes {
   readonly swapMb: number;
 }
 
-export function readDiskWishes(call: Call, input: Input, type: TypeEntry | undefined): DiskWishes {
+export function readDiskRequest(call: Call, input: Input, type: TypeEntry | undefined): DiskRequest {
   const imageId = input.text('image');
   const image = imageId === undefined ? undefined : call.images.find((entry) => entry.id === imageId);
   if (imageId !== undefined && image === undefined) input.refuse('image is not valid', 'image');
@@ -120,11 +120,11 @@ function readPlace(input: Input): Place {
   return { region, type };
 }
 
-function checkCapabilities(input: Input, region: string, wishes: DiskWishes): void {
+function checkCapabilities(input: Input, region: string, requested: DiskRequest): void {
   if (regionOf(region) === undefined) return;
-  if (wishes.userData !== null && !offers(region, 'Metadata'))
+  if (requested.userData !== null && !offers(region, 'Metadata'))
     input.refuse('Metadata is not available in this region', 'region');
-  if (wishes.userData !== null && wishes.image?.capabilities.includes('cloud-init') === false) {
+  if (requested.userData !== null && requested.image?.capabilities.includes('cloud-init') === false) {
     input.refuse('Image does not support cloud-init, which metadata needs', 'image');
   }
 }
@@ -151,8 +151,8 @@ export function createInstance(call: Call): Json {
   const label =
     input.text('label', { least: 3, most: 64, pattern: entityLabel, reason: entityLabelReason }) ?? `linode${id}`;
   if (labelTaken(call, label)) input.refuse('Label must be unique', 'label');
-  const wishes = readDiskWishes(call, input, type);
-  checkCapabilities(input, region, wishes);
+  const requested = readDiskRequest(call, input, type);
+  checkCapabilities(input, region, requested);
   const placementGroupId = readGroup(call, input, region);
   const generation = readGeneration(call, input);
   const publicAddress = freeMachineAddress(call.store) ?? null;
@@ -165,14 +165,14 @@ export function createInstance(call: Call): Json {
   if (wantsPrivate && generation === 'linode')
     input.refuse('private_ip is not allowed with Linode interfaces', 'private_ip');
   const tags = input.tags() ?? [];
-  const booted = input.flag('booted') ?? wishes.image !== undefined;
+  const booted = input.flag('booted') ?? requested.image !== undefined;
   if (needsVpc(legacy, modern) && !offers(region, 'VPCs')) input.refuse('region does not support VPCs', 'region');
   input.done();
   if (type === undefined) throw refuse('type is required', 'type');
 
-  const disks = wishes.image === undefined ? [] : newDisks(call, type, wishes.image, wishes.swapMb);
+  const disks = requested.image === undefined ? [] : newDisks(call, type, requested.image, requested.swapMb);
   const config =
-    wishes.image === undefined ? [] : [newConfig(call, `My ${wishes.image.label} Disk Profile`, disks, legacy)];
+    requested.image === undefined ? [] : [newConfig(call, `My ${requested.image.label} Disk Profile`, disks, legacy)];
   const publicly =
     generation === 'legacy_config' || modern.some(({ item }) => item.kind === 'public' || item.nat !== null);
   const machine: Machine = {
@@ -180,15 +180,15 @@ export function createInstance(call: Call): Json {
     label,
     region,
     type: type.id,
-    image: wishes.image?.id ?? null,
+    image: requested.image?.id ?? null,
     tags,
     group: input.text('group') ?? '',
     generation,
     publicAddress: publicly ? publicAddress : null,
     privateAddress: wantsPrivate ? (freePrivateAddress(call.store) ?? null) : null,
-    authorizedKeys: wishes.authorizedKeys,
-    rootPassword: wishes.rootPassword,
-    userData: wishes.userData,
+    authorizedKeys: requested.authorizedKeys,
+    rootPassword: requested.rootPassword,
+    userData: requested.userData,
     configs: config,
     interfaces: modern.map(({ item }) => item),
     disks,
@@ -197,7 +197,7 @@ export function createInstance(call: Call): Json {
   call.store.machines.set(id, machine);
   attachFirewalls(call, machine, firewallId, modern);
   call.lifeCycle.enqueue(machine, 'create');
-  if (booted && wishes.image !== undefined) call.lifeCycle.enqueue(machine, 'boot');
+  if (booted && requested.image !== undefined) call.lifeCycle.enqueue(machine, 'boot');
   return instanceView(call.store, machine);
 }
 

@@ -128,7 +128,7 @@ export function readLinodeInterfaces(call: Call, input: Input, owner: InterfaceO
   if (parts.length > maximumInterfaces) input.refuse(`Must have at most ${maximumInterfaces} interfaces`, 'interfaces');
   const read = parts.flatMap((part) => readLinodeInterface(call, part, owner) ?? []);
   const routed = read.some(({ item }) => item.defaultRoute);
-  // As Linode does: without a word about it, the first interface that can carry the default route does.
+  // As Linode does: when the request does not say, the first interface that can carry the default route does.
   const first = read.find(({ item }) => item.kind !== 'vlan');
   if (!routed && first !== undefined) first.item.defaultRoute = true;
   return read;

@@ -1,4 +1,4 @@
-// The wire of the region: HTTP on loopback with Linode's headers, errors, tokens and limits around the handlers.
+// The HTTP server of the region: loopback, with Linode's headers, errors, tokens and limits around the handlers.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Secret } from '@understudy/foundation';
@@ -145,12 +145,12 @@ async function answer(
 ): Promise<FastifyReply | undefined> {
   const { region, faults } = parts;
   const path = request.url.replace(/^\/v4(beta)?/, '').replace(/\?.*$/, '');
-  const strike = faults.strike(
+  const fault = faults.pick(
     ['rate-limit', 'unavailable', 'timeout', 'drop-before', 'drop-after'],
     path,
     request.method,
   );
-  if (strike?.kind === 'drop-before') return drop(request, reply);
+  if (fault?.kind === 'drop-before') return dropConnection(request, reply);
   const token = authorise(parts, request, route.scope, reply);
   const allowance = limiter.take(token, route.rate ?? 'general', region.clock.now());
   void reply.headers({
@@ -158,26 +158,26 @@ async function answer(
     'x-ratelimit-remaining': allowance.remaining,
     'x-ratelimit-reset': allowance.resetS,
   });
-  if (!allowance.allowed || strike?.kind === 'rate-limit') {
-    void reply.header('retry-after', strike?.retryAfterS ?? allowance.retryAfterS);
+  if (!allowance.allowed || fault?.kind === 'rate-limit') {
+    void reply.header('retry-after', fault?.retryAfterS ?? allowance.retryAfterS);
     return send(reply, 429, { errors: [{ reason: 'Too many requests' }] });
   }
-  if (strike?.kind === 'unavailable') {
-    if (strike.retryAfterS !== undefined) void reply.header('retry-after', strike.retryAfterS);
+  if (fault?.kind === 'unavailable') {
+    if (fault.retryAfterS !== undefined) void reply.header('retry-after', fault.retryAfterS);
     return send(reply, 503, { errors: [unavailable] });
   }
-  if (strike?.kind === 'timeout') {
-    await region.clock.sleep(strike.delayMs ?? timeoutMs);
-    return drop(request, reply);
+  if (fault?.kind === 'timeout') {
+    await region.clock.sleep(fault.delayMs ?? timeoutMs);
+    return dropConnection(request, reply);
   }
   const body = await perform(region, route, request);
-  if (strike?.kind === 'drop-after') return drop(request, reply);
+  if (fault?.kind === 'drop-after') return dropConnection(request, reply);
   // Only /profile/grants has nothing to say.
   if (body === undefined) return reply.headers(fixedHeaders).status(204).send();
   return send(reply, 200, faults.disturb(body, path, request.method));
 }
 
-/** Runs the handler; what it changed is stored before anyone hears of it. */
+/** Runs the handler; its changes are stored before the answer is sent. */
 async function perform(region: RegionParts, route: Route, request: FastifyRequest): Promise<unknown> {
   const filter = request.headers['x-filter'];
   const call: Call = {
@@ -196,7 +196,7 @@ async function perform(region: RegionParts, route: Route, request: FastifyReques
   return body;
 }
 
-function drop(request: FastifyRequest, reply: FastifyReply): undefined {
+function dropConnection(request: FastifyRequest, reply: FastifyReply): undefined {
   reply.hijack();
   request.raw.socket.destroy();
   return undefined;

@@ -25,7 +25,7 @@ interface VpcAttachment {
   readonly nat: string | null;
 }
 
-/** Every interface of a living machine in any subnet. */
+/** Every interface of an existing machine in any subnet. */
 export function attachments(store: LabStore): VpcAttachment[] {
   return [...store.machines.values()].flatMap((machine) => {
     if (machine.status === 'deleting') return [];

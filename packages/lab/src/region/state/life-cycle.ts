@@ -1,4 +1,4 @@
-// The life of a machine: its jobs run one after another, each with an event and a status, and are finished even when the
+// The life cycle of a machine: its jobs run one after another, each with an event and a status, and are finished even when the
 // daemon dies in between.
 import type { Clock, Logger } from '@understudy/foundation';
 import type { Hardware } from '../hardware.ts';
@@ -42,7 +42,7 @@ export interface LifeCycleParts {
 
 /** What a job takes on real hardware, for `percent_complete`. */
 const hardwareGuessMs = 5_000;
-/** A machine that would not go is asked again so much later. */
+/** Delay before the deletion of a machine is tried again. */
 const retryDeleteMs = 5_000;
 
 const busyStatus: Readonly<Record<JobKind, MachineStatus>> = {

@@ -1,4 +1,4 @@
-// What the lab remembers: the objects of a region as plain values, close to Linode's own shapes. No behaviour here.
+// The state of the lab: the objects of a region as plain values, close to Linode's own shapes. No behaviour here.
 
 export type MachineStatus =
   'running' | 'offline' | 'booting' | 'rebooting' | 'shutting_down' | 'provisioning' | 'deleting' | 'rebuilding';
@@ -247,7 +247,7 @@ export interface Job {
   eventId: number;
 }
 
-/** A subnet, firewall or balancer that the API has forgotten and the hardware has still to remove. */
+/** A subnet, firewall or balancer that is deleted in the API and not yet removed from the hardware. */
 export interface Removal {
   kind: 'subnet' | 'firewall' | 'balancer';
   id: number;

@@ -1,4 +1,4 @@
-// From what the API remembers to what the hardware is told.
+// Converts the API's objects to the specifications of the hardware.
 import type {
   BalancerConfigSpec,
   BalancerSpec,
@@ -76,10 +76,10 @@ function ruleSpec(rule: FirewallRule): FirewallRuleSpec {
   };
 }
 
-/** Where NodeBalancers outside of a VPC speak from on Linode. */
+/** Source addresses of NodeBalancers outside of a VPC on Linode. */
 const sharedBalancers = '192.168.255.0/24';
 
-/** In the lab they speak from their public addresses: there is no wire for Linode's private network. */
+/** In the lab they use their public addresses: Linode's private network does not exist here. */
 function enforceable(address: string): string {
   if (address === sharedBalancers) return publicNetwork.balancers;
   return address.includes('/') ? address : `${address}/32`;
@@ -94,7 +94,7 @@ export function machineOfDevice(store: LabStore, device: { type: string; entityI
 
 export function firewallSpec(store: LabStore, firewall: Firewall): FirewallSpec {
   const machineIds = new Set(firewall.devices.flatMap((device) => machineOfDevice(store, device)?.id ?? []));
-  // A rule without an IPv4 address speaks of IPv6 alone, which the lab does not have.
+  // A rule without an IPv4 address is for IPv6 alone, which the lab does not have.
   const ruleSpecs = (rules: readonly FirewallRule[]): FirewallRuleSpec[] =>
     rules.map(ruleSpec).filter((rule) => rule.addresses.length > 0);
   return {
@@ -141,7 +141,7 @@ function configSpec(store: LabStore, config: BalancerConfig): BalancerConfigSpec
   };
 }
 
-/** The lab has no wire for Linode's private network: a private address is reached on the machine's public one. */
+/** The lab has no private network of Linode's: a private address is reached on the machine's public one. */
 function reachableAddress(store: LabStore, address: string): string {
   const owner = [...store.machines.values()].find((machine) => machine.privateAddress === address);
   return owner?.publicAddress ?? address;

@@ -1,4 +1,4 @@
-// The lab's memory: every object by id, and the rule that a change is on disk before it is answered.
+// The lab's store: every object by id; a change is on disk before its request is answered.
 import type {
   AccountSettings,
   Balancer,

@@ -1,4 +1,4 @@
-// Brings subnets, firewalls and balancers on the hardware to what the API remembers: one lane per object, the newest
+// Brings subnets, firewalls and balancers on the hardware to the API's state: one lane per object, the newest
 // state wins, a failure is tried again.
 import type { Clock, Logger } from '@understudy/foundation';
 import type { Hardware } from '../hardware.ts';
@@ -40,7 +40,7 @@ export class HardwareSync {
     }
   }
 
-  /** Remembers that the object must go, and removes it once the machines it waits for are gone. */
+  /** Schedules the removal of the object, and removes it once the machines it waits for are gone. */
   remove(removal: Removal): void {
     this.#store.removals.push(removal);
     this.#store.touch();

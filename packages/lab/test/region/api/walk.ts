@@ -1,4 +1,4 @@
-// A walk through every operation that the lab answers, successes and refusals, for whoever listens.
+// Calls every operation that the lab answers, with successes and refusals.
 import { certificate } from './certificate.ts';
 import { createMachine, createNetwork, openFirewall, smallest, type TestRegion } from './region.ts';
 

@@ -1,4 +1,4 @@
-// The wire: tokens, headers, pages, limits, and how Linode says no.
+// The HTTP surface: tokens, headers, pages, limits and error answers.
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { Secret } from '@understudy/foundation';

@@ -1,7 +1,7 @@
 // `understudy drill undo` and the guard behind it: what a run that was cut short left open is undone.
 import { once } from 'node:events';
 import { Command } from 'commander';
-import { guardRun, removeDocuments, undoRun, openDrillWorld } from '../../drills/index.ts';
+import { guardRun, removeDocuments, undoRun, openSystemUnderTest } from '../../drills/index.ts';
 import { exitCode, type ExitCode, print } from '../../terminal/index.ts';
 import { sessionCommand, type TopologyOptions } from '../topology-command.ts';
 
@@ -20,7 +20,7 @@ export function drillUndoCommand(): Command {
     command,
     1,
     async ({ session, topologyPath }, _options: TopologyOptions, directory = ''): Promise<ExitCode> => {
-      const world = await openDrillWorld(session, topologyPath);
+      const world = await openSystemUnderTest(session, topologyPath);
       const undone = await undoRun(world, directory);
       print(undone ? 'Undone, and seen to be undone.' : 'Nothing was open.');
       const documents = await removeDocuments(world, directory);
@@ -37,7 +37,7 @@ export function drillGuardCommand(): Command {
     command,
     1,
     async ({ session, topologyPath }, _options: TopologyOptions, directory = ''): Promise<ExitCode> => {
-      const world = await openDrillWorld(session, topologyPath);
+      const world = await openSystemUnderTest(session, topologyPath);
       // Ctrl-C reaches the tool, which undoes by itself; the guard only minds a tool that cannot.
       process.on('SIGINT', () => undefined);
       const toolGone = once(process.stdin.resume(), 'close');

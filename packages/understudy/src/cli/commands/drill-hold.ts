@@ -1,6 +1,6 @@
 // `understudy drill hold`: not for people. The drill that kills the tool starts this copy of it, waits for the fault, and kills it.
 import { Command } from 'commander';
-import { drillsNamed, holdFault, openDrillWorld } from '../../drills/index.ts';
+import { drillsNamed, holdFault, openSystemUnderTest } from '../../drills/index.ts';
 import { exitCode, type ExitCode } from '../../terminal/index.ts';
 import { sessionCommand, type TopologyOptions } from '../topology-command.ts';
 
@@ -10,7 +10,7 @@ export function drillHoldCommand(): Command {
     command,
     2,
     async (context, _options: TopologyOptions, name = '', directory = ''): Promise<ExitCode> => {
-      const world = await openDrillWorld(context.session, context.topologyPath);
+      const world = await openSystemUnderTest(context.session, context.topologyPath);
       for (const drill of drillsNamed([name])) await holdFault(world, drill, directory, context.signal);
       return exitCode.yes;
     },

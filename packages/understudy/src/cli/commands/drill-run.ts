@@ -6,10 +6,10 @@ import {
   planRun,
   runDrill,
   type Drill,
-  type DrillWorld,
+  type SystemUnderTest,
   type RunOptions,
   type RunResult,
-  openDrillWorld,
+  openSystemUnderTest,
 } from '../../drills/index.ts';
 import type { Result } from '../../proof/index.ts';
 import { UnderstudyError } from '@understudy/foundation';
@@ -64,7 +64,7 @@ export function drillRunCommand(): Command {
     .addHelpText('after', examples);
   return sessionCommand(command, 'names', async (context, options: DrillRunOptions, ...names) => {
     const drills = chosen(names, options);
-    const world = await openDrillWorld(context.session, context.topologyPath);
+    const world = await openSystemUnderTest(context.session, context.topologyPath);
     if (options.dryRun === true) return showPlans(world, drills, options);
     if (!(await confirmed(context, options))) return exitCode.no;
     const reason = `drill ${drills.map(({ name }) => name).join(' ')}`;
@@ -107,7 +107,7 @@ function runOptions(options: DrillRunOptions): RunOptions {
   };
 }
 
-function showPlans(world: DrillWorld, drills: readonly Drill[], options: DrillRunOptions): ExitCode {
+function showPlans(world: SystemUnderTest, drills: readonly Drill[], options: DrillRunOptions): ExitCode {
   const plans = drills.map((drill) =>
     planRun(world, drill, runOptions(options), { documentPath: null, routing: null }),
   );
@@ -128,7 +128,7 @@ async function confirmed({ session }: TopologyContext, options: DrillRunOptions)
 
 async function runAll(
   { signal }: TopologyContext,
-  world: DrillWorld,
+  world: SystemUnderTest,
   drills: readonly Drill[],
   options: DrillRunOptions,
 ): Promise<RunResult[]> {

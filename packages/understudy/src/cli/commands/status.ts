@@ -1,6 +1,6 @@
 // `understudy status`: one verdict with reasons.
 import { Command, InvalidArgumentError } from 'commander';
-import { judge, type Status } from '../../status/index.ts';
+import { assessHealth, type Status } from '../../status/index.ts';
 import { observe } from '../../observe/index.ts';
 import { exitCode, type ExitCode, clearScreen, print, printJson } from '../../terminal/index.ts';
 import { renderStatus } from '../render/status.ts';
@@ -34,7 +34,7 @@ export function statusCommand(): Command {
     const { world, topology } = session;
     const watchMs = options.watch === undefined ? undefined : (options.watch === true ? 2 : options.watch) * 1000;
     for (;;) {
-      const status = judge(await observe(world, topology), topology);
+      const status = assessHealth(await observe(world, topology), topology);
       if (watchMs !== undefined && options.json !== true) clearScreen();
       if (options.json === true) printJson(status);
       else print(renderStatus(status));

@@ -57,8 +57,8 @@ export function renderRuns(results: readonly RunResult[]): string {
 
 function spread(drill: string, all: readonly Verdict[]): string {
   const verdicts = all.filter((verdict) => verdict.drill === drill);
-  const rows = (verdicts[0]?.goals ?? []).flatMap(({ goal, unit }) => {
-    const found = worstAndMedian(verdicts, goal);
+  const rows = (verdicts[0]?.goals ?? []).flatMap(({ id, goal, unit }) => {
+    const found = worstAndMedian(verdicts, id);
     return found ? [[goal, `worst ${found.worst} ${unit}`, `median ${found.median} ${unit}`]] : [];
   });
   return `\n${paint.bold(drill)} ${verdicts.length} runs\n${table(rows)}`;

@@ -1,4 +1,4 @@
-// A backend taken out through the balancer's own API, and put back. Planned work, so users must not notice.
+// A backend drained through the balancer's own API, and accepted again. Planned work: users must not notice.
 import type { BalancerNodeSample } from '../../proof/index.ts';
 import type { Evidence, Fault, FaultContext } from './fault.ts';
 
@@ -6,7 +6,7 @@ export const balancerDrain: Fault = {
   name: 'balancer-drain',
   standsFor: 'planned work on a service machine: its backend is drained first, then accepted again',
   doesNotMeasure: ['the work itself', 'sessions that last longer than the drain'],
-  target: 'a service machine',
+  target: 'service-machine',
   breaksQuorum: false,
   lasting: true,
   localUndo: () => null,
@@ -17,12 +17,12 @@ export const balancerDrain: Fault = {
   undone: (context) => modesAre(context, 'accept'),
 };
 
-async function setModes({ world, targets }: FaultContext, mode: 'drain' | 'accept'): Promise<void> {
-  await Promise.all(targets.map(({ label }) => world.balancer.setMode(label, mode)));
+async function setModes({ system, targets }: FaultContext, mode: 'drain' | 'accept'): Promise<void> {
+  await Promise.all(targets.map(({ label }) => system.balancer.setMode(label, mode)));
 }
 
-async function modesAre({ world, targets }: FaultContext, mode: string): Promise<Evidence> {
-  const nodes = (await world.balancer.nodes()).filter((node) =>
+async function modesAre({ system, targets }: FaultContext, mode: string): Promise<Evidence> {
+  const nodes = (await system.balancer.nodes()).filter((node) =>
     targets.some((target) => isBackendOf(node, target.label)),
   );
   return {

@@ -1,22 +1,22 @@
-// The tool itself killed with SIGKILL while it holds a fault: the timer on the target must undo it, with nobody there to ask.
+// The tool itself killed with SIGKILL while it holds a fault: the timer on the target must undo it without the tool.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { UnderstudyError } from '@understudy/foundation';
 import { readJournal } from '../../proof/index.ts';
-import { until } from '../run/until.ts';
-import type { DrillWorld } from '../world.ts';
+import { pollUntil } from '../run/poll-until.ts';
+import type { SystemUnderTest } from '../system-under-test.ts';
 import { deadManAfterMs } from './dead-man.ts';
 import type { Fault, FaultContext } from './fault.ts';
 import { unitPause } from './unit-pause.ts';
 
 /** The drill whose fault the killed tool holds. */
 const heldDrill = 'search-pause';
-const held = unitPause('engine', 'the elected master');
+const held = unitPause('engine', 'elected-master');
 
 /** The timer's time and what systemd needs to notice. */
 export const undoneWithinMs = deadManAfterMs + 5_000;
 /** Waited for the timer before the fault is undone from here after all; by then the goal is missed. */
-const patienceMs = 2 * undoneWithinMs;
+const waitMs = 2 * undoneWithinMs;
 
 export const controllerKill: Fault = {
   name: 'controller-kill',
@@ -26,28 +26,28 @@ export const controllerKill: Fault = {
   breaksQuorum: false,
   lasting: false,
   localUndo: () => null,
-  support: ({ world }) =>
-    Promise.resolve(world.selfCommand === null ? 'it is not known how this tool is started' : null),
-  inject: killAHolder,
+  support: ({ system }) =>
+    Promise.resolve(system.selfCommand === null ? 'it is not known how this tool is started' : null),
+  inject: killHoldingTool,
   effective: (context) => held.effective(context),
   /** Waits for the timer to do it; only then does it itself. */
   async undo(context) {
     const ask = () => held.undone(context);
-    const evidence = await until(context.world.clock, ask, { everyMs: 300, withinMs: patienceMs });
+    const evidence = await pollUntil(context.system.clock, ask, { everyMs: 300, withinMs: waitMs });
     if (!evidence.seen) await held.undo(context);
   },
   undone: (context) => held.undone(context),
 };
 
-async function killAHolder({ world, signal }: FaultContext): Promise<void> {
-  const directory = join(world.runsDirectory, `held-${world.clock.now().toString(36)}`);
-  const child = startHolder(world, directory);
+async function killHoldingTool({ system, signal }: FaultContext): Promise<void> {
+  const directory = join(system.runsDirectory, `held-${system.clock.now().toString(36)}`);
+  const child = startHoldingTool(system, directory);
   try {
     const ask = async () => {
       const events = (await readJournal(directory)).map((entry) => entry.event);
       return { seen: events.includes('effective'), detail: `its journal ends with ${events.at(-1) ?? 'nothing'}` };
     };
-    const evidence = await until(world.clock, ask, { everyMs: 100, withinMs: 60_000, signal });
+    const evidence = await pollUntil(system.clock, ask, { everyMs: 100, withinMs: 60_000, signal });
     if (evidence.seen) return;
     throw new UnderstudyError(
       'drills-fault-step',
@@ -58,7 +58,7 @@ async function killAHolder({ world, signal }: FaultContext): Promise<void> {
   }
 }
 
-function startHolder(world: DrillWorld, directory: string) {
-  const [command = process.execPath, ...words] = world.selfCommand?.(['drill', 'hold', heldDrill, directory]) ?? [];
+function startHoldingTool(system: SystemUnderTest, directory: string) {
+  const [command = process.execPath, ...words] = system.selfCommand?.(['drill', 'hold', heldDrill, directory]) ?? [];
   return spawn(command, words, { stdio: 'ignore' });
 }

@@ -1,4 +1,4 @@
-// A machine whose processors are taken by others: the engine lives, answers late, and must not be mistaken for dead.
+// A machine whose processors are used by others: the engine runs, answers late, and must not be treated as dead.
 import type { Fault } from './fault.ts';
 import { scriptFault } from './script-fault.ts';
 import { unitPids } from './systemd.ts';
@@ -11,7 +11,7 @@ export const cpuStarvation: Fault = scriptFault({
   name: 'cpu-starvation',
   standsFor: 'a machine whose processors are taken: a noisy neighbour, a runaway job, steal time',
   doesNotMeasure: ['starvation of memory or of the disk', 'a machine that stands still altogether'],
-  target: 'the elected master',
+  target: 'elected-master',
   breaksQuorum: false,
   lasting: true,
   scripts: () => ({

@@ -1,6 +1,6 @@
 // The dead-man timer: armed on the target before the fault, renewed by a heartbeat. When the tool dies or loses the target,
 // systemd there runs the undo by itself. Everything it makes is named understudy-drill-undo.
-import type { DrillMachine } from '../world.ts';
+import type { DrillMachine } from '../system-under-test.ts';
 
 export const deadManUnit = 'understudy-drill-undo';
 /** In /run: gone after a reboot, which undoes every fault a machine can undo by itself. */

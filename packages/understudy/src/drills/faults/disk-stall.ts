@@ -1,5 +1,5 @@
-// Storage that hangs: every write blocks, nothing fails, nothing ends. Where the world has a hand below the machine, the whole disk
-// is frozen from there; otherwise the data directory's own file system, when it has one (freezing the root would freeze sshd too).
+// Storage that hangs: every write blocks, and none fails. Where the target can act below the machine, the whole disk
+// is frozen there; otherwise the data directory's own file system, when it has one (freezing the root would freeze sshd too).
 import type { Fault, FaultContext } from './fault.ts';
 import { scriptFault } from './script-fault.ts';
 
@@ -7,10 +7,10 @@ const within = scriptFault({
   name: 'disk-stall',
   standsFor: 'storage that hangs: a lost volume, a controller that answers no more',
   doesNotMeasure: ['read errors', 'storage that is slow but answers'],
-  target: 'a machine holding a primary, not the master',
+  target: 'primary-holder',
   breaksQuorum: false,
   lasting: true,
-  scripts: ({ world: { engineDataDirectory: directory } }) => {
+  scripts: ({ system: { engineDataDirectory: directory } }) => {
     const probe = `${directory}/.understudy-drill-probe`;
     const mount = `m=$(findmnt -n -o TARGET -T ${directory})`;
     return {
@@ -28,9 +28,9 @@ const within = scriptFault({
 
 export const diskStall: Fault = {
   ...within,
-  localUndo: (context, target) => (context.world.disk === null ? within.localUndo(context, target) : null),
+  localUndo: (context, target) => (context.system.disk === null ? within.localUndo(context, target) : null),
   async support(context) {
-    const { disk } = context.world;
+    const { disk } = context.system;
     if (disk === null) return within.support(context);
     const refusals = await Promise.all(context.targets.map(({ label }) => disk.refusal(label)));
     return refusals.find((refusal) => refusal !== null) ?? null;
@@ -39,7 +39,7 @@ export const diskStall: Fault = {
   undo: (context) => fromBelow(context, 'thaw') ?? within.undo(context),
 };
 
-function fromBelow({ world: { disk }, targets }: FaultContext, act: 'freeze' | 'thaw'): Promise<void> | null {
+function fromBelow({ system: { disk }, targets }: FaultContext, act: 'freeze' | 'thaw'): Promise<void> | null {
   if (disk === null) return null;
   return Promise.all(targets.map(({ label }) => disk[act](label))).then(() => undefined);
 }

@@ -1,6 +1,6 @@
 // What a fault is. One file per fault; docs/adding-a-fault.md walks through writing one.
 // A fault that cannot show its own effect does not exist here: without evidence a run is INVALID.
-import type { DrillMachine, DrillWorld } from '../world.ts';
+import type { DrillMachine, SystemUnderTest } from '../system-under-test.ts';
 import type { TargetRole } from './targets.ts';
 
 export interface Evidence {
@@ -11,7 +11,7 @@ export interface Evidence {
 
 /** What a fault works with. */
 export interface FaultContext {
-  readonly world: DrillWorld;
+  readonly system: SystemUnderTest;
   /** Resolved from `target` at injection. */
   readonly targets: readonly DrillMachine[];
   /** Runs a POSIX shell script as root on a machine; rejects as the runner does, resolves whatever the exit code. */
@@ -32,7 +32,7 @@ export interface Fault {
   readonly name: string;
   /** The real outage it stands for. */
   readonly standsFor: string;
-  /** What it leaves out, so that nobody reads too much into a PASS. */
+  /** What it does not cover: a PASS says nothing about it. */
   readonly doesNotMeasure: readonly string[];
   readonly target: TargetRole;
   /** True when the targets are a majority of the search machines, and that is the point. */

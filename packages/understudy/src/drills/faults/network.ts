@@ -1,4 +1,4 @@
-// Rules that cut or thin the network of one machine: an nftables table of the drill's own, never a change to anyone else's.
+// Rules that drop packets of one machine: an nftables table of the drill's own; no other table is changed.
 // The machine's management stays open: SSH is accepted before anything is dropped, and only addresses of the private network are named.
 import { deadManDirectory } from './dead-man.ts';
 
@@ -50,7 +50,7 @@ export function addRules(cut: Cut): string {
 /** Deletes the drill's table and nothing else; fine when it is not there. */
 export const deleteRules = `nft delete table inet ${drillTable} 2>/dev/null || true`;
 
-/** Exit 0 when the rules have dropped packets: rules that match nothing are no fault. */
+/** Exit 0 when the rules have dropped packets: rules that match nothing have no effect. */
 export const rulesDropped =
   `n=$(nft list table inet ${drillTable} | sed -n 's/.*counter packets \\([0-9]*\\).*/\\1/p' | awk '{s+=$1} END {print s+0}'); ` +
   'echo "$n packets dropped"; [ "$n" -gt 0 ]';

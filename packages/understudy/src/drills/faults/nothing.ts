@@ -1,4 +1,4 @@
-// No fault at all: shows what the measure itself costs and how calm the system is.
+// No fault: shows the cost of the measurement and how steady the system is.
 import type { Fault } from './fault.ts';
 
 export const nothing: Fault = {

@@ -1,6 +1,6 @@
-// A machine that others cannot reach over the private network, both ways or one way only. Nobody is told: packets vanish.
+// A machine that others cannot reach over the private network, both ways or one way only. Packets are dropped without an error.
 import { httpPort } from '../../engines/index.ts';
-import { searchMachines, type DrillMachine, type DrillWorld } from '../world.ts';
+import { searchMachines, type DrillMachine, type SystemUnderTest } from '../system-under-test.ts';
 import type { Fault, FaultContext } from './fault.ts';
 import { addRules, deleteRules, nftSupport, rulesDropped, rulesGone, type Cut } from './network.ts';
 import { scriptFault } from './script-fault.ts';
@@ -12,7 +12,7 @@ interface Shape {
   readonly doesNotMeasure: readonly string[];
   readonly target: TargetRole;
   readonly cut: (context: FaultContext, target: DrillMachine) => Cut;
-  /** Script that sends something into the cut, where nobody else may be sending at the moment. */
+  /** Script that sends a packet that the rules must drop, since there may be no other traffic at the moment. */
   readonly probe?: (context: FaultContext) => string;
 }
 
@@ -31,8 +31,8 @@ function networkFault({ cut, probe, ...shape }: Shape): Fault {
   });
 }
 
-function otherSearch(world: DrillWorld, target: DrillMachine): string[] {
-  return searchMachines(world)
+function otherSearch(system: SystemUnderTest, target: DrillMachine): string[] {
+  return searchMachines(system)
     .filter((machine) => machine.label !== target.label)
     .map((machine) => machine.vpcAddress);
 }
@@ -45,18 +45,18 @@ export const searchPartition = networkFault({
   name: 'partition',
   standsFor: 'a network partition: one search machine alone on its side',
   doesNotMeasure: ['a partition that also cuts off the users or the service', sameHost],
-  target: 'the elected master',
-  cut: ({ world }, target) => ({ peers: otherSearch(world, target), direction: 'both', percent: 100 }),
+  target: 'elected-master',
+  cut: ({ system }, target) => ({ peers: otherSearch(system, target), direction: 'both', percent: 100 }),
 });
 
-/** Packets are lost in one direction only: the other side still hears, or is heard. */
+/** Packets are dropped in one direction only. */
 export function searchOneWay(direction: 'in' | 'out'): Fault {
   return networkFault({
     name: `one-way-${direction}`,
     standsFor: `an asymmetric network failure: one search machine ${direction === 'in' ? 'hears' : 'is heard by'} no other`,
     doesNotMeasure: ['a failure that changes direction or comes and goes', sameHost],
-    target: 'a machine holding a primary, not the master',
-    cut: ({ world }, target) => ({ peers: otherSearch(world, target), direction, percent: 100 }),
+    target: 'primary-holder',
+    cut: ({ system }, target) => ({ peers: otherSearch(system, target), direction, percent: 100 }),
   });
 }
 
@@ -65,7 +65,7 @@ export const searchBridge = networkFault({
   name: 'bridge',
   standsFor: 'a partial partition: two machines cannot reach each other, and both reach the master',
   doesNotMeasure: ['a partial partition that has the master at one of its ends', sameHost],
-  target: 'two search machines that are not the master',
+  target: 'two-non-masters',
   cut: ({ targets }, target) => ({
     peers: targets.filter((other) => other.label !== target.label).map((other) => other.vpcAddress),
     direction: 'both',
@@ -78,20 +78,20 @@ export const serviceCutFromSearch = networkFault({
   name: 'cut-from-search',
   standsFor: 'a service machine with a broken route to the search machines, healthy in the eyes of the balancer',
   doesNotMeasure: ['all service machines cut off at once'],
-  target: 'a service machine',
-  cut: ({ world }) => ({ peers: searchMachines(world).map((m) => m.vpcAddress), direction: 'both', percent: 100 }),
-  // Search machines talk to each other all the time; a service without users says nothing that could be dropped.
-  probe: ({ world }) =>
-    `curl --silent --max-time 1 http://${searchMachines(world)[0]?.vpcAddress ?? ''}:${httpPort}/ > /dev/null || true`,
+  target: 'service-machine',
+  cut: ({ system }) => ({ peers: searchMachines(system).map((m) => m.vpcAddress), direction: 'both', percent: 100 }),
+  // Search machines send packets to each other all the time; a service without users sends none that could be dropped.
+  probe: ({ system }) =>
+    `curl --silent --max-time 1 http://${searchMachines(system)[0]?.vpcAddress ?? ''}:${httpPort}/ > /dev/null || true`,
 });
 
-/** A share of the packets between one search machine and the others vanishes: slow is not dead. */
+/** A share of the packets between one search machine and the others is dropped: slow is not dead. */
 export function searchPacketLoss(percent: number): Fault {
   return networkFault({
     name: `packet-loss-${percent}`,
     standsFor: `a bad cable or an overloaded switch: ${percent} % of packets to one search machine are lost`,
     doesNotMeasure: ['bursts: each packet is lost independently of the others', 'delay and reordering'],
-    target: 'the elected master',
-    cut: ({ world }, target) => ({ peers: otherSearch(world, target), direction: 'in', percent }),
+    target: 'elected-master',
+    cut: ({ system }, target) => ({ peers: otherSearch(system, target), direction: 'in', percent }),
   });
 }

@@ -1,6 +1,6 @@
-// A machine gone from one moment to the next: no FIN, no RST, nothing but silence. Needs something below the machine that obeys.
+// A machine loses its power: no FIN and no RST is sent. Needs control below the machine: the lab's hardware, or sysrq.
 import type { PowerControl } from '../../operation/index.ts';
-import type { DrillMachine } from '../world.ts';
+import type { DrillMachine } from '../system-under-test.ts';
 import type { Evidence, Fault, FaultContext } from './fault.ts';
 import { seenOnAll } from './script-fault.ts';
 import { unitRuns } from './systemd.ts';
@@ -20,30 +20,30 @@ export function powerCut(target: TargetRole, breaksQuorum = false): Fault {
     breaksQuorum,
     lasting: true,
     localUndo: () => null,
-    support: ({ world }) =>
+    support: ({ system }) =>
       Promise.resolve(
-        world.power === null
+        system.power === null
           ? 'nothing here can pull the cord; on Linode set `drills.allowSelfPowerCut: true` in the topology to let a machine crash itself'
           : null,
       ),
     inject: (context) => all(context, (power, label) => power.cut(label)),
-    effective: dark,
+    effective: poweredOff,
     undo: (context) => all(context, (power, label) => power.restore(label)),
     undone: (context) =>
-      seenOnAll(context, ({ role }) => unitRuns(context.world.units[role === 'search' ? 'engine' : 'service'])),
+      seenOnAll(context, ({ role }) => unitRuns(context.system.units[role === 'search' ? 'engine' : 'service'])),
   };
 }
 
 async function all(
-  { world, targets }: FaultContext,
+  { system, targets }: FaultContext,
   act: (power: PowerControl, label: string) => Promise<void>,
 ): Promise<void> {
-  const { power } = world;
+  const { power } = system;
   if (power !== null) await Promise.all(targets.map(({ label }) => act(power, label)));
 }
 
-/** A machine that answers nothing over SSH is dark; one that does is not. */
-async function dark(context: FaultContext): Promise<Evidence> {
+/** A machine that does not answer over SSH counts as powered off. */
+async function poweredOff(context: FaultContext): Promise<Evidence> {
   const answers = await Promise.all(context.targets.map((machine) => answersAtAll(context, machine)));
   const detail = context.targets.map(({ label }, at) => `${label} ${answers[at] ? 'still answers' : 'is silent'}`);
   return { seen: answers.every((answer) => !answer), detail: detail.join('; ') };

@@ -1,6 +1,6 @@
 // Every search machine's engine restarted in turn, in the planned way, which is the same as that of an `apply`. The injection is
 // the whole of it; there is nothing to hold afterwards.
-import type { DrillMachine } from '../world.ts';
+import type { DrillMachine } from '../system-under-test.ts';
 import { UnderstudyError } from '@understudy/foundation';
 import { deadManDirectory } from './dead-man.ts';
 import type { Fault, FaultContext } from './fault.ts';
@@ -19,45 +19,45 @@ export const rollingRestart: Fault = {
   name: 'rolling-restart',
   standsFor: 'an upgrade or a change of settings: every search machine restarted in turn',
   doesNotMeasure: ['a new version of the engine: the same one comes back'],
-  target: 'every search machine',
+  target: 'every-search-machine',
   breaksQuorum: false,
   lasting: false,
-  // A half-done restart leaves a unit stopped at worst; starting it is enough. Allocation and votes are the tool's to give back.
-  localUndo: ({ world }) => `systemctl start ${world.units.engine}`,
+  // A half-done restart leaves a unit stopped at worst; starting it is enough. The tool restores allocation and votes.
+  localUndo: ({ system }) => `systemctl start ${system.units.engine}`,
   support: () => Promise.resolve(null),
   async inject(context) {
     for (const target of await masterLast(context)) await restart(context, target);
   },
   effective: (context) =>
     seenOnAll(context, () => {
-      const { engine } = context.world.units;
+      const { engine } = context.system.units;
       return `p=$(cat ${pidBefore}); n=$(systemctl show -p MainPID --value ${engine}); echo "pid was $p, is $n"; [ "$p" != "$n" ]`;
     }),
   async undo(context) {
-    await context.world.engine.releaseRestart();
+    await context.system.engine.releaseRestart();
     await Promise.all(
-      context.targets.map((target) => context.run(target, `systemctl start ${context.world.units.engine}`)),
+      context.targets.map((target) => context.run(target, `systemctl start ${context.system.units.engine}`)),
     );
   },
-  undone: (context) => seenOnAll(context, () => unitRuns(context.world.units.engine)),
+  undone: (context) => seenOnAll(context, () => unitRuns(context.system.units.engine)),
 };
 
 /** The master goes last, so that there is one election and not three. */
-async function masterLast({ world, targets }: FaultContext): Promise<DrillMachine[]> {
-  const views = await Promise.all(targets.map(({ label }) => world.engine.view(label, 5_000)));
+async function masterLast({ system, targets }: FaultContext): Promise<DrillMachine[]> {
+  const views = await Promise.all(targets.map(({ label }) => system.engine.view(label, 5_000)));
   const master = views.find((view) => view?.master)?.master;
   return [...targets].sort((a, b) => Number(a.label === master) - Number(b.label === master));
 }
 
 async function restart(context: FaultContext, target: DrillMachine): Promise<void> {
-  const { world, signal, targets } = context;
-  world.logger({ level: 'info', subject: target.label, text: 'restarting the engine' });
+  const { system, signal, targets } = context;
+  system.logger({ level: 'info', subject: target.label, text: 'restarting the engine' });
   const run = async (script: string): Promise<void> => {
     const { code, stderr } = await context.run(target, script, backWithinMs);
     if (code !== 0) throw failed(target, stderr.trim());
   };
-  const { engine } = world.units;
-  await world.engine.restart({
+  const { engine } = system.units;
+  await system.engine.restart({
     node: target.label,
     nodes: targets.length,
     stop: () => run(stopScript(engine)),

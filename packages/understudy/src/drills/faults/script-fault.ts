@@ -1,6 +1,6 @@
 // Faults that are a few lines of shell on the target. The scripts are values; tests read them.
 import { UnderstudyError } from '@understudy/foundation';
-import type { DrillMachine } from '../world.ts';
+import type { DrillMachine } from '../system-under-test.ts';
 import type { Evidence, Fault, FaultContext } from './fault.ts';
 
 /** POSIX shell, run as root on the target. */

@@ -1,5 +1,5 @@
 // Every process of a unit killed with SIGKILL. Its sockets are closed by the kernel, so the others notice at once.
-// The unit's own Restart= brings it back: that is part of the system and part of the truth. With `staysDown` the restart is held
+// The unit's own Restart= starts it again: that is part of the system under test. With `staysDown` the restart is held
 // back until the undo, for drills that need machines to be missing for a while.
 import { deadManDirectory } from './dead-man.ts';
 import type { Fault } from './fault.ts';
@@ -25,7 +25,7 @@ export function unitKill({ which, target, staysDown, breaksQuorum = false }: Uni
     target,
     breaksQuorum,
     lasting: staysDown,
-    scripts: ({ world }) => (staysDown ? killAndHold(world.units[which]) : kill(world.units[which])),
+    scripts: ({ system }) => (staysDown ? killAndHold(system.units[which]) : kill(system.units[which])),
   });
 }
 

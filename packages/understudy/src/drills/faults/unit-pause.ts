@@ -13,8 +13,8 @@ export function unitPause(which: 'engine' | 'service', target: TargetRole): Faul
     target,
     breaksQuorum: false,
     lasting: true,
-    scripts: ({ world }) => {
-      const unit = world.units[which];
+    scripts: ({ system }) => {
+      const unit = system.units[which];
       return {
         inject: `systemctl kill --signal=SIGSTOP ${unit}`,
         effective: `${states(unit)}; [ "$n" -gt 0 ] && [ "$n" = "$t" ]`,

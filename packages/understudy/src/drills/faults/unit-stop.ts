@@ -1,4 +1,4 @@
-// A unit stopped in order: sockets are closed, the others are told. It stays down until the undo starts it.
+// A unit stopped in order: its sockets are closed, so its peers notice at once. It stays down until the undo starts it.
 import type { TargetRole } from './targets.ts';
 import { scriptFault } from './script-fault.ts';
 import type { Fault } from './fault.ts';
@@ -12,8 +12,8 @@ export function unitStop(which: 'engine' | 'service', target: TargetRole): Fault
     target,
     breaksQuorum: false,
     lasting: true,
-    scripts: ({ world }) => {
-      const unit = world.units[which];
+    scripts: ({ system }) => {
+      const unit = system.units[which];
       return {
         inject: `systemctl stop ${unit}`,
         effective: unitIsDown(unit),

@@ -1,16 +1,16 @@
-// Stops a run that hurts more than was agreed: too large a share of requests failed since the fault. Also one that nobody
-// measures any more: a generator that has gone silent cannot say how much it hurts.
+// Stops a run whose error budget is spent: too large a share of requests failed since the fault. Also one that nobody
+// measures any more: a generator that does not report cannot tell the error ratio.
 import type { Clock } from '@understudy/foundation';
 import type { SteadyState, Workload } from '../../proof/index.ts';
-import { ageMs, maxStatsAgeMs } from './calm.ts';
+import { ageMs, maxStatsAgeMs } from './steady-check.ts';
 
 /** Below this many requests a share says nothing. */
-const leastRequests = 200;
+const minRequests = 200;
 /** Beyond the age at which statistics are not believed: a generator that comes back soon ends the run in order. */
-const silencePatienceMs = 5_000;
+const maxSilenceMs = 5_000;
 
 export interface ErrorBudget {
-  /** Failed over all requests since `watch`, or null: users are expected to suffer. */
+  /** Failed over all requests since `watch`, or null: failed requests are expected. */
   readonly ratio: number | null;
   readonly steady: SteadyState;
   readonly spent: (reason: string) => void;
@@ -29,13 +29,13 @@ export async function watchBudget(
     await clock.sleep(250, signal).catch(() => undefined);
     const now = workload.stats() ?? from;
     const silentMs = ageMs(now, clock.now());
-    if (silentMs > maxStatsAgeMs(steady) + silencePatienceMs) {
+    if (silentMs > maxStatsAgeMs(steady) + maxSilenceMs) {
       spent(`the load generator has not reported for ${Math.round(silentMs)} ms`);
       return;
     }
     const total = now.total - from.total;
     const failed = now.failed - from.failed;
-    if (ratio === null || total < leastRequests || failed <= ratio * total) continue;
+    if (ratio === null || total < minRequests || failed <= ratio * total) continue;
     const limit = `at most ${ratio * 100} % may`;
     spent(`the error budget is spent: ${failed} of ${total} requests failed since the fault, ${limit}`);
     return;

@@ -1,11 +1,11 @@
-// One fault from arming to proof of undoing. The order is the safety: targets written down, dead-man armed, then the fault; the
-// undo is tried until it is seen, and only then the timer is taken away.
+// One fault from arming to proof of undoing. The order makes it safe: record the targets, arm the dead-man timer, then inject; the
+// undo is tried until it is proven, and only then the timer is removed.
 import { UnderstudyError } from '@understudy/foundation';
 import { armScript, deadManAfterMs, disarmScript, heartbeatEveryMs, renewScript } from '../faults/dead-man.ts';
 import type { Evidence, Fault, FaultContext, ScriptResult } from '../faults/fault.ts';
-import type { DrillMachine, DrillWorld } from '../world.ts';
+import type { DrillMachine, SystemUnderTest } from '../system-under-test.ts';
 import type { Journal } from './journal.ts';
-import { messageOf, until } from './until.ts';
+import { messageOf, pollUntil } from './poll-until.ts';
 
 /** A service that drains before it stops takes its time. */
 const scriptTimeoutMs = 90_000;
@@ -13,18 +13,18 @@ const effectWithinMs = 20_000;
 const undoneWithinMs = 240_000;
 
 export function faultContext(
-  world: DrillWorld,
+  system: SystemUnderTest,
   targets: readonly DrillMachine[],
   random: () => number,
   signal: AbortSignal,
 ): FaultContext {
   return {
-    world,
+    system,
     targets,
     random,
     signal,
     run: (machine, script, timeoutMs = scriptTimeoutMs): Promise<ScriptResult> =>
-      world.runner.run(machine, ['sh', '-c', script], { timeoutMs }),
+      system.runner.run(machine, ['sh', '-c', script], { timeoutMs }),
   };
 }
 
@@ -32,7 +32,7 @@ export class FaultSession {
   readonly #fault: Fault;
   readonly #context: FaultContext;
   readonly #journal: Journal;
-  readonly #heartbeatOver = new AbortController();
+  readonly #heartbeatStopped = new AbortController();
   /** Targets whose undo a timer of their own would run. */
   #armed: readonly DrillMachine[] = [];
   #timerGone: string | null = null;
@@ -44,18 +44,18 @@ export class FaultSession {
   }
 
   async arm(): Promise<void> {
-    const { world, targets } = this.#context;
+    const { system, targets } = this.#context;
     const local = targets.flatMap((target) => {
       const undo = this.#fault.localUndo(this.#context, target);
       return undo === null ? [] : [{ target, undo }];
     });
     this.#armed = local.map(({ target }) => target);
-    await Promise.all(local.map(({ target, undo }) => armOn(world, target, undo)));
+    await Promise.all(local.map(({ target, undo }) => armOn(system, target, undo)));
     await this.#journal.note('dead-man-armed', {
       machines: this.#armed.map((target) => target.label),
       afterMs: deadManAfterMs,
     });
-    void this.#beat();
+    void this.#renewTimers();
   }
 
   /**
@@ -63,11 +63,15 @@ export class FaultSession {
    * long than too short.
    */
   async inject(): Promise<boolean> {
-    const { clock } = this.#context.world;
+    const { clock } = this.#context.system;
     const begunMs = await this.#journal.note('inject-begun', { fault: this.#fault.name });
     await this.#fault.inject(this.#context);
     const ask = () => this.#fault.effective(this.#context);
-    const evidence = await until(clock, ask, { everyMs: 100, withinMs: effectWithinMs, signal: this.#context.signal });
+    const evidence = await pollUntil(clock, ask, {
+      everyMs: 100,
+      withinMs: effectWithinMs,
+      signal: this.#context.signal,
+    });
     if (evidence.seen) await this.#journal.note('effective', { seen: evidence.detail, seenAtMs: clock.now() }, begunMs);
     else await this.#journal.note('not-effective', { seen: evidence.detail });
     return evidence.seen;
@@ -75,12 +79,12 @@ export class FaultSession {
 
   /** Holds the fault; resolves early, with the reason, when it ended by itself. */
   async hold(forMs: number): Promise<string | null> {
-    const { world, signal } = this.#context;
-    const endMs = world.clock.monotonicMs() + forMs;
+    const { system, signal } = this.#context;
+    const endMs = system.clock.monotonicMs() + forMs;
     while (this.#timerGone === null) {
-      const leftMs = endMs - world.clock.monotonicMs();
+      const leftMs = endMs - system.clock.monotonicMs();
       if (leftMs <= 0) break;
-      await world.clock.sleep(Math.min(leftMs, 500), signal);
+      await system.clock.sleep(Math.min(leftMs, 500), signal);
     }
     if (this.#timerGone !== null || !this.#fault.lasting) return this.#timerGone;
     const still = await this.#fault.effective(this.#context).catch(notSeen);
@@ -89,14 +93,14 @@ export class FaultSession {
 
   /** Undoes and proves it; never throws. True when it is proven. */
   async undo(): Promise<boolean> {
-    const { world } = this.#context;
-    this.#heartbeatOver.abort();
+    const { system } = this.#context;
+    this.#heartbeatStopped.abort();
     await this.#journal.note('undo-begun');
     const attempt = async (): Promise<Evidence> => {
       await this.#fault.undo(this.#context);
-      return until(world.clock, () => this.#fault.undone(this.#context), { everyMs: 300, withinMs: 30_000 });
+      return pollUntil(system.clock, () => this.#fault.undone(this.#context), { everyMs: 300, withinMs: 30_000 });
     };
-    const evidence = await until(world.clock, attempt, { everyMs: 1_000, withinMs: undoneWithinMs });
+    const evidence = await pollUntil(system.clock, attempt, { everyMs: 1_000, withinMs: undoneWithinMs });
     if (evidence.seen) {
       await this.#disarm();
       await this.#journal.note('undone', { seen: evidence.detail });
@@ -107,34 +111,34 @@ export class FaultSession {
   }
 
   /** Renews the timers from arming to undoing. A target that cannot be asked is left to its timer. */
-  async #beat(): Promise<void> {
-    const { world } = this.#context;
-    const { signal } = this.#heartbeatOver;
+  async #renewTimers(): Promise<void> {
+    const { system } = this.#context;
+    const { signal } = this.#heartbeatStopped;
     while (!signal.aborted) {
-      await world.clock.sleep(heartbeatEveryMs, signal).catch(() => undefined);
-      if (this.#heartbeatOver.signal.aborted) return;
-      const renewed = await Promise.all(this.#armed.map((target) => renewOn(world, target)));
+      await system.clock.sleep(heartbeatEveryMs, signal).catch(() => undefined);
+      if (this.#heartbeatStopped.signal.aborted) return;
+      const renewed = await Promise.all(this.#armed.map((target) => renewOn(system, target)));
       const gone = this.#armed[renewed.indexOf(false)];
       if (gone) this.#timerGone ??= `the dead-man timer on ${gone.label} went off`;
     }
   }
 
   async #disarm(): Promise<void> {
-    const { world, targets } = this.#context;
+    const { system, targets } = this.#context;
     await Promise.all(
       targets.map(async (target) => {
         try {
-          await world.runner.run(target, ['sh', '-c', disarmScript], { timeoutMs: scriptTimeoutMs });
+          await system.runner.run(target, ['sh', '-c', disarmScript], { timeoutMs: scriptTimeoutMs });
         } catch (error) {
-          world.logger({ level: 'warn', subject: target.label, text: `timer not taken away: ${messageOf(error)}` });
+          system.logger({ level: 'warn', subject: target.label, text: `timer not taken away: ${messageOf(error)}` });
         }
       }),
     );
   }
 }
 
-async function armOn(world: DrillWorld, target: DrillMachine, undo: string): Promise<void> {
-  const { code, stderr } = await world.runner.run(target, ['sh', '-c', armScript(deadManAfterMs)], {
+async function armOn(system: SystemUnderTest, target: DrillMachine, undo: string): Promise<void> {
+  const { code, stderr } = await system.runner.run(target, ['sh', '-c', armScript(deadManAfterMs)], {
     stdin: `${undo}\n`,
     timeoutMs: scriptTimeoutMs,
   });
@@ -147,9 +151,9 @@ async function armOn(world: DrillWorld, target: DrillMachine, undo: string): Pro
 }
 
 /** Null: the machine could not be asked; its timer decides. */
-async function renewOn(world: DrillWorld, target: DrillMachine): Promise<boolean | null> {
+async function renewOn(system: SystemUnderTest, target: DrillMachine): Promise<boolean | null> {
   try {
-    const { code } = await world.runner.run(target, ['sh', '-c', renewScript], { timeoutMs: heartbeatEveryMs });
+    const { code } = await system.runner.run(target, ['sh', '-c', renewScript], { timeoutMs: heartbeatEveryMs });
     return code === 0;
   } catch {
     return null;

@@ -1,8 +1,8 @@
 // Reading every document back: from each copy on its own machine, then by search after a refresh. Only collects; the checker judges.
 import pMap from 'p-map';
 import { UnderstudyError } from '@understudy/foundation';
-import { digestOf, type FinalRead, type Intent, type WorkloadPlan, shardOf } from '../../proof/index.ts';
-import type { DrillWorld, StoredDocument } from '../world.ts';
+import { digestOf, type FinalRead, type PlannedWrite, type WorkloadPlan, shardOf } from '../../proof/index.ts';
+import type { SystemUnderTest, StoredDocument } from '../system-under-test.ts';
 
 const attempts = 40;
 const betweenAttemptsMs = 3_000;
@@ -12,45 +12,51 @@ const betweenAttemptsMs = 3_000;
  * be moving after a recovery: a copy that is gone when it is asked is looked for again.
  */
 export async function collectReads(
-  world: DrillWorld,
+  system: SystemUnderTest,
   plan: WorkloadPlan,
-  intents: readonly Intent[],
+  plannedWrites: readonly PlannedWrite[],
 ): Promise<FinalRead[]> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await collectOnce(world, plan, intents);
+      return await collectOnce(system, plan, plannedWrites);
     } catch (error) {
       if (attempt === attempts) throw error;
-      world.logger({ level: 'debug', subject: plan.index, text: `reading back again: ${String(error)}` });
-      await world.clock.sleep(betweenAttemptsMs);
+      system.logger({ level: 'debug', subject: plan.index, text: `reading back again: ${String(error)}` });
+      await system.clock.sleep(betweenAttemptsMs);
     }
   }
 }
 
-async function collectOnce(world: DrillWorld, plan: WorkloadPlan, intents: readonly Intent[]): Promise<FinalRead[]> {
-  const ids = [...new Set(intents.map((intent) => intent.id))];
-  await world.engine.refresh();
-  const shards = await idsByShard(world, plan, ids);
+async function collectOnce(
+  system: SystemUnderTest,
+  plan: WorkloadPlan,
+  plannedWrites: readonly PlannedWrite[],
+): Promise<FinalRead[]> {
+  const ids = [...new Set(plannedWrites.map((intent) => intent.id))];
+  await system.engine.refresh();
+  const shards = await idsByShard(system, plan, ids);
   const fromCopies = await pMap(
-    await readableCopies(world),
+    await readableCopies(system),
     async ({ shard, machine }) => {
       const wanted = shards.get(shard) ?? [];
-      const found = byId(wanted.length === 0 ? [] : await world.engine.getFrom(machine, wanted));
+      const found = byId(wanted.length === 0 ? [] : await system.engine.getFrom(machine, wanted));
       return wanted.map((id): FinalRead => ({ how: 'get', node: machine, id, digest: firstDigest(found.get(id)) }));
     },
     { concurrency: 3 },
   );
-  const hits = byId(await world.engine.searchIds(ids));
+  const hits = byId(await system.engine.searchIds(ids));
   const searched = ids.map((id): FinalRead => {
     const found = hits.get(id);
     return { how: 'search', id, hits: found?.length ?? 0, digest: firstDigest(found) };
   });
-  return [...fromCopies.flat(), ...searched, ...(await strangers(world, plan, new Set(ids)))];
+  return [...fromCopies.flat(), ...searched, ...(await foreignDocuments(system, plan, new Set(ids)))];
 }
 
 /** Error: `drills-copies-moving` while a copy is not there yet. */
-async function readableCopies(world: DrillWorld): Promise<{ readonly shard: number; readonly machine: string }[]> {
-  const copies = await world.engine.shards();
+async function readableCopies(
+  system: SystemUnderTest,
+): Promise<{ readonly shard: number; readonly machine: string }[]> {
+  const copies = await system.engine.shards();
   const moving = copies.find((copy) => !copy.readable);
   if (moving)
     throw new UnderstudyError(
@@ -61,21 +67,28 @@ async function readableCopies(world: DrillWorld): Promise<{ readonly shard: numb
 }
 
 /** Documents that carry the run's mark under ids that the run never wrote. */
-async function strangers(world: DrillWorld, plan: WorkloadPlan, known: ReadonlySet<string>): Promise<FinalRead[]> {
-  const marked = await world.engine.searchWord(plan.mark);
+async function foreignDocuments(
+  system: SystemUnderTest,
+  plan: WorkloadPlan,
+  known: ReadonlySet<string>,
+): Promise<FinalRead[]> {
+  const marked = await system.engine.searchWord(plan.mark);
   return marked
     .filter(({ id }) => !known.has(id))
     .map(({ id, source }) => ({ how: 'listing', id, digest: digestOf(source) }));
 }
 
 async function idsByShard(
-  world: DrillWorld,
+  system: SystemUnderTest,
   { routing, shards }: WorkloadPlan,
   ids: readonly string[],
 ): Promise<ReadonlyMap<number, readonly string[]>> {
   const placed = await pMap(
     ids,
-    async (id) => ({ id, shard: routing === null ? await world.engine.routedShard(id) : shardOf(id, shards, routing) }),
+    async (id) => ({
+      id,
+      shard: routing === null ? await system.engine.routedShard(id) : shardOf(id, shards, routing),
+    }),
     { concurrency: 8 },
   );
   const groups = Map.groupBy(placed, ({ shard }) => shard);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Drill } from '../drill.ts';
 import { resolveTargets } from '../faults/targets.ts';
 import { rawFiles, seededRandom } from '../../proof/index.ts';
-import type { DrillWorld } from '../world.ts';
+import type { SystemUnderTest } from '../system-under-test.ts';
 import { FaultSession, faultContext } from './fault-session.ts';
 import { Journal } from './journal.ts';
 import { planRun } from './plan-run.ts';
@@ -15,27 +15,27 @@ const holdMs = 3_600_000;
 
 /** Resolves when the signal aborts and the fault is undone. Errors: those of targets, machines and fault. */
 export async function holdFault(
-  world: DrillWorld,
+  system: SystemUnderTest,
   drill: Drill,
   directory: string,
   signal: AbortSignal,
 ): Promise<void> {
   await mkdir(directory, { recursive: true });
-  const plan = planRun(world, drill, {}, { documentPath: null, routing: null });
+  const plan = planRun(system, drill, {}, { documentPath: null, routing: null });
   await writeFile(join(directory, rawFiles.plan), `${JSON.stringify(plan, null, 2)}\n`);
-  const journal = await Journal.open(directory, world.clock);
+  const journal = await Journal.open(directory, system.clock);
   const random = seededRandom(plan.seed);
-  const targets = await resolveTargets(drill.fault.target, world, random);
+  const targets = await resolveTargets(drill.fault.target, system, random);
   await journal.note('targets-resolved', {
     role: drill.fault.target,
     machines: targets.machines.map(({ label }) => label),
     because: targets.because,
   });
-  const context = faultContext(world, targets.machines, random, signal);
+  const context = faultContext(system, targets.machines, random, signal);
   const session = new FaultSession(drill.fault, context, journal);
   // Where a timer on the target can undo it, the timer alone is there to be proven.
   const guarded = targets.machines.some((target) => drill.fault.localUndo(context, target) === null);
-  const guard = guarded ? await world.startGuard?.(directory) : null;
+  const guard = guarded ? await system.startGuard?.(directory) : null;
   try {
     await session.arm();
     if (await session.inject()) await session.hold(holdMs);

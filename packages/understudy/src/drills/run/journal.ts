@@ -1,7 +1,11 @@
-// The journal of a run: every step is on the disk before the next begins, so that whoever comes after a crash knows what is open.
+// The journal of a run: every step is on the disk before the next begins, so that after a crash it is known what is open.
 import { join } from 'node:path';
 import type { Clock } from '@understudy/foundation';
-import { AppendFile, type JournalEntry, type JournalEvent, rawFiles } from '../../proof/index.ts';
+import { AppendFile, type JournalEntry, type JournalEvent, type JournalFacts, rawFiles } from '../../proof/index.ts';
+
+/** An event with facts takes them; one without takes none. */
+type NoteOf<E extends JournalEvent> =
+  JournalFacts<E> extends undefined ? [facts?: undefined, atMs?: number] : [facts: JournalFacts<E>, atMs?: number];
 
 export class Journal {
   readonly #file: AppendFile;
@@ -18,9 +22,9 @@ export class Journal {
   }
 
   /** Resolves with the entry's time when it is durable. `atMs` is for events that are known to have begun earlier. */
-  async note(event: JournalEvent, facts?: JournalEntry['facts'], atMs = this.#clock.now()): Promise<number> {
+  async note<E extends JournalEvent>(event: E, ...[facts, atMs = this.#clock.now()]: NoteOf<E>): Promise<number> {
     const begunMs = this.#clock.monotonicMs();
-    await this.#file.append({ atMs, event, ...(facts === undefined ? {} : { facts }) } satisfies JournalEntry);
+    await this.#file.append({ atMs, event, ...(facts === undefined ? {} : { facts }) });
     this.#longestNoteMs = Math.max(this.#longestNoteMs, this.#clock.monotonicMs() - begunMs);
     return atMs;
   }
@@ -35,7 +39,7 @@ export class Journal {
   }
 }
 
-/** A fault was begun and nobody wrote that it is undone. */
+/** A fault was injected, and there is no entry that it is undone. */
 export function isOpen(journal: readonly JournalEntry[]): boolean {
   return journal.some((entry) => entry.event === 'inject-begun') && !journal.some((entry) => entry.event === 'undone');
 }

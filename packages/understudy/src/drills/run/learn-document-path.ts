@@ -1,6 +1,6 @@
 // Does the service give a document by its id? Only then gets are part of the load. One document is written, read and removed.
 import { digestOf, sourceOf, httpWire } from '../../proof/index.ts';
-import type { DrillWorld } from '../world.ts';
+import type { SystemUnderTest } from '../system-under-test.ts';
 
 /** GET by id as the service has it. */
 const documentPath = '/documents/{id}';
@@ -10,8 +10,8 @@ const probe = {
 };
 
 /** The path, or null when the service answers something else there. */
-export async function learnDocumentPath(world: DrillWorld): Promise<string | null> {
-  const [url] = world.balancer.urls;
+export async function learnDocumentPath(system: SystemUnderTest): Promise<string | null> {
+  const [url] = system.balancer.urls;
   const wire = httpWire();
   try {
     await wire.send({ method: 'POST', url: `${url}/index`, body: JSON.stringify(probe), deadlineMs: 10_000 });
@@ -21,6 +21,6 @@ export async function learnDocumentPath(world: DrillWorld): Promise<string | nul
     return digestOf(sourceOf(answer.body)) === digestOf(probe.data) ? documentPath : null;
   } finally {
     await wire.close();
-    await world.engine.remove([probe.id]);
+    await system.engine.remove([probe.id]);
   }
 }

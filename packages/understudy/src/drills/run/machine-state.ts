@@ -2,7 +2,7 @@
 import { deadManDirectory, deadManUnit } from '../faults/dead-man.ts';
 import { unitPids } from '../faults/systemd.ts';
 import type { MachineState } from '../../proof/index.ts';
-import type { DrillMachine, DrillWorld } from '../world.ts';
+import type { DrillMachine, SystemUnderTest } from '../system-under-test.ts';
 
 /** Prints `fact TAB value` lines. Only reads. */
 export function stateScript(unit: string, dataDirectory: string): string {
@@ -18,14 +18,14 @@ export function stateScript(unit: string, dataDirectory: string): string {
   ].join('\n');
 }
 
-export async function machineStates(world: DrillWorld): Promise<MachineState[]> {
-  return Promise.all(world.machines.map((machine) => machineState(world, machine)));
+export async function machineStates(system: SystemUnderTest): Promise<MachineState[]> {
+  return Promise.all(system.machines.map((machine) => machineState(system, machine)));
 }
 
-async function machineState(world: DrillWorld, machine: DrillMachine): Promise<MachineState> {
-  const unit = world.units[machine.role === 'search' ? 'engine' : 'service'];
-  const script = stateScript(unit, world.engineDataDirectory);
-  const { stdout } = await world.runner.run(machine, ['sh', '-c', script], { timeoutMs: 15_000 });
+async function machineState(system: SystemUnderTest, machine: DrillMachine): Promise<MachineState> {
+  const unit = system.units[machine.role === 'search' ? 'engine' : 'service'];
+  const script = stateScript(unit, system.engineDataDirectory);
+  const { stdout } = await system.runner.run(machine, ['sh', '-c', script], { timeoutMs: 15_000 });
   return { machine: machine.label, facts: parseState(stdout) };
 }
 

@@ -12,7 +12,7 @@ import {
   shardOf,
   type Routing,
 } from '../../proof/index.ts';
-import { searchMachines, serviceMachines, type DrillWorld } from '../world.ts';
+import { searchMachines, serviceMachines, type SystemUnderTest } from '../system-under-test.ts';
 
 export interface RunOptions {
   /** Overrides of the drill's own durations. */
@@ -36,13 +36,13 @@ const defaultDeadlineMs: Readonly<Record<Operation, number>> = { index: 12_000, 
 
 /** `documentPath` and `routing` are learned from the system; until then (a dry run) they are taken as given. */
 export function planRun(
-  world: DrillWorld,
+  system: SystemUnderTest,
   drill: Drill,
   options: RunOptions,
   learned: { readonly documentPath: string | null; readonly routing: Routing | null },
 ): RunPlan {
-  const { topology } = world;
-  const startedMs = world.clock.now();
+  const { topology } = system;
+  const startedMs = system.clock.now();
   const seed = options.seed ?? startedMs % 2 ** 31;
   const durations = { ...drill.durations, ...options.durations };
   const runId = `${new Date(startedMs).toISOString().replace(/[-:]|\.\d+/g, '')}-${drill.name}`;
@@ -52,7 +52,7 @@ export function planRun(
     drill: drill.name,
     cluster: topology.name,
     startedMs,
-    startedMonotonicMs: world.clock.monotonicMs(),
+    startedMonotonicMs: system.clock.monotonicMs(),
     seed,
     durations,
     goals: withTopologyGoals(drill.goals, topology.drills.goals[drill.name]),
@@ -64,7 +64,7 @@ export function planRun(
     standsFor: drill.fault.standsFor,
     doesNotMeasure: drill.fault.doesNotMeasure,
     workload: {
-      urls: options.everyListener ? world.balancer.urls : world.balancer.urls.slice(0, 1),
+      urls: options.everyListener ? system.balancer.urls : system.balancer.urls.slice(0, 1),
       index: topology.search.index.name,
       shards: topology.search.index.shards,
       copies: topology.search.index.replicas + 1,
@@ -79,8 +79,8 @@ export function planRun(
     surroundings: {
       engine: `${topology.search.engine} ${topology.search.version}`,
       failover: topology.search.failover,
-      searchMachines: searchMachines(world).length,
-      serviceMachines: serviceMachines(world).length,
+      searchMachines: searchMachines(system).length,
+      serviceMachines: serviceMachines(system).length,
       region: topology.region,
     },
   };
@@ -98,10 +98,10 @@ function withTopologyGoals(goals: Goals, asked: DrillGoals | undefined): Goals {
 }
 
 /** How the engine routes, found by asking it for some ids. */
-export async function learnRouting(world: DrillWorld): Promise<Routing | null> {
-  const { shards } = world.topology.search.index;
+export async function learnRouting(system: SystemUnderTest): Promise<Routing | null> {
+  const { shards } = system.topology.search.index;
   const ids = Array.from({ length: 12 }, (_, at) => `routing-probe-${at}`);
-  const real = await Promise.all(ids.map((id) => world.engine.routedShard(id)));
+  const real = await Promise.all(ids.map((id) => system.engine.routedShard(id)));
   const fits = (routing: Routing): boolean => ids.every((id, at) => shardOf(id, shards, routing) === real[at]);
   return (['modulo', 'routing-shards'] as const).find(fits) ?? null;
 }

@@ -2,45 +2,46 @@
 import { UnderstudyError } from '@understudy/foundation';
 import type { Drill } from '../drill.ts';
 import type { MachineState } from '../../proof/index.ts';
-import { searchMachines, type DrillWorld } from '../world.ts';
+import { searchMachines, type SystemUnderTest } from '../system-under-test.ts';
 import { leftovers, machineStates } from './machine-state.ts';
 
 const viewTimeoutMs = 5_000;
 
-/** How long a system that is still coming together is waited for: the one before may have been a drill. */
-const patienceMs = 90_000;
+/** How long to wait for a system that is still recovering, for example from the drill before. */
+const waitMs = 90_000;
 
 /** Resolves when every precondition is met. Error: `drills-precondition` with every reason that stayed. */
 export async function checkPreconditions(
-  world: DrillWorld,
+  system: SystemUnderTest,
   drill: Drill,
   signal?: AbortSignal,
 ): Promise<MachineState[]> {
-  const endMs = world.clock.monotonicMs() + patienceMs;
-  const unprotected = await snapshotReasons(world);
+  const endMs = system.clock.monotonicMs() + waitMs;
+  const unprotected = await snapshotReasons(system);
   for (;;) {
-    const states = await machineStates(world);
-    const passing = [...(await clusterReasons(world)), ...(await balancerReasons(world))];
+    const states = await machineStates(system);
+    const passing = [...(await clusterReasons(system)), ...(await balancerReasons(system))];
     const lasting = [...leftovers(states), ...unprotected];
     if (passing.length + lasting.length === 0) return states;
-    if (lasting.length > 0 || world.clock.monotonicMs() > endMs) throw refusal(world, drill, [...lasting, ...passing]);
-    world.logger({ level: 'info', subject: drill.name, text: `waiting: ${passing[0] ?? ''}` });
-    await world.clock.sleep(2_000, signal);
+    if (lasting.length > 0 || system.clock.monotonicMs() > endMs)
+      throw refusal(system, drill, [...lasting, ...passing]);
+    system.logger({ level: 'info', subject: drill.name, text: `waiting: ${passing[0] ?? ''}` });
+    await system.clock.sleep(2_000, signal);
   }
 }
 
-function refusal(world: DrillWorld, drill: Drill, reasons: readonly string[]): UnderstudyError {
+function refusal(system: SystemUnderTest, drill: Drill, reasons: readonly string[]): UnderstudyError {
   return new UnderstudyError(
     'drills-precondition',
-    `${drill.name} was not started on ${world.topology.name}: ${reasons.join('; ')}. Mend that first (\`understudy status\` tells more), then run it again.`,
+    `${drill.name} was not started on ${system.topology.name}: ${reasons.join('; ')}. Mend that first (\`understudy status\` tells more), then run it again.`,
     { facts: { reasons } },
   );
 }
 
-async function clusterReasons(world: DrillWorld): Promise<string[]> {
-  const wanted = world.topology.search.nodes;
-  const machines = searchMachines(world);
-  const views = await Promise.all(machines.map(({ label }) => world.engine.view(label, viewTimeoutMs)));
+async function clusterReasons(system: SystemUnderTest): Promise<string[]> {
+  const wanted = system.topology.search.nodes;
+  const machines = searchMachines(system);
+  const views = await Promise.all(machines.map(({ label }) => system.engine.view(label, viewTimeoutMs)));
   return machines.flatMap(({ label }, at) => {
     const view = views[at];
     if (!view) return [`the engine on ${label} does not answer`];
@@ -51,9 +52,9 @@ async function clusterReasons(world: DrillWorld): Promise<string[]> {
   });
 }
 
-async function balancerReasons(world: DrillWorld): Promise<string[]> {
-  if (world.balancer.urls.length === 0) return ['the balancer has no listener'];
-  const nodes = await world.balancer.nodes();
+async function balancerReasons(system: SystemUnderTest): Promise<string[]> {
+  if (system.balancer.urls.length === 0) return ['the balancer has no listener'];
+  const nodes = await system.balancer.nodes();
   if (nodes.length === 0) return ['the balancer has no backends'];
   return nodes
     .filter((node) => node.status !== 'UP' || node.mode !== 'accept')
@@ -61,15 +62,15 @@ async function balancerReasons(world: DrillWorld): Promise<string[]> {
 }
 
 /** What a drill may lose on a real region must be restorable. */
-async function snapshotReasons(world: DrillWorld): Promise<string[]> {
-  if (world.snapshot === null) return [];
-  const { maxAgeHours } = world.snapshot;
-  const index = world.topology.search.index.name;
+async function snapshotReasons(system: SystemUnderTest): Promise<string[]> {
+  if (system.snapshot === null) return [];
+  const { maxAgeHours } = system.snapshot;
+  const index = system.topology.search.index.name;
   const rule = `drills.snapshot allows ${maxAgeHours} h; take one, or set drills: {snapshot: not-required}`;
   try {
-    const newest = await world.engine.newestSnapshot();
+    const newest = await system.engine.newestSnapshot();
     if (newest === undefined) return [`no snapshot repository holds a complete snapshot of ${index} (${rule})`];
-    const ageHours = (world.clock.now() - newest.startedMs) / 3_600_000;
+    const ageHours = (system.clock.now() - newest.startedMs) / 3_600_000;
     if (ageHours <= maxAgeHours) return [];
     return [
       `the newest snapshot of ${index}, ${newest.name} in ${newest.repository}, is ${ageHours.toFixed(1)} h old (${rule})`,

@@ -19,8 +19,8 @@ import {
 } from '../../proof/index.ts';
 import type { Drill } from '../drill.ts';
 import { resolveTargets } from '../faults/targets.ts';
-import { onClock, type DrillWorld, type Guard } from '../world.ts';
-import { calmFor } from './calm.ts';
+import { onClock, type SystemUnderTest, type Guard } from '../system-under-test.ts';
+import { steadyFor } from './steady-check.ts';
 import { watchBudget } from './error-budget.ts';
 import { FaultSession, faultContext } from './fault-session.ts';
 import { collectReads } from './final-reads.ts';
@@ -31,7 +31,7 @@ import { learnRouting, planRun, type RunOptions } from './plan-run.ts';
 import { checkPreconditions } from './preconditions.ts';
 import { startSamplers, type Samplers } from './samplers.ts';
 import { undoCommand } from './undo-run.ts';
-import { messageOf, until } from './until.ts';
+import { messageOf, pollUntil } from './poll-until.ts';
 
 /** Beyond the deadlines of the last requests: the generator writes down and closes. */
 const stopGraceMs = 10_000;
@@ -45,18 +45,18 @@ export interface RunResult {
  * Runs one drill. The caller holds the operation lock. Errors before anything is touched: `drills-precondition`,
  * `drills-no-target`, those of engine, balancer and machines. Afterwards every end is a verdict.
  */
-export async function runDrill(world: DrillWorld, drill: Drill, options: RunOptions = {}): Promise<RunResult> {
-  const before = await checkPreconditions(world, drill, options.signal);
-  const learned = { routing: await learnRouting(world), documentPath: await learnDocumentPath(world) };
-  const plan = planRun(world, drill, options, learned);
-  const directory = join(world.runsDirectory, plan.runId);
+export async function runDrill(system: SystemUnderTest, drill: Drill, options: RunOptions = {}): Promise<RunResult> {
+  const before = await checkPreconditions(system, drill, options.signal);
+  const learned = { routing: await learnRouting(system), documentPath: await learnDocumentPath(system) };
+  const plan = planRun(system, drill, options, learned);
+  const directory = join(system.runsDirectory, plan.runId);
   await mkdir(directory, { recursive: true });
   await writeFile(join(directory, rawFiles.plan), `${JSON.stringify(plan, null, 2)}\n`);
-  const clock = runClock(world.clock, plan);
+  const clock = runClock(system.clock, plan);
   const journal = await Journal.open(directory, clock);
   const run = new Run({
-    world: onClock(world, clock),
-    wallClock: world.clock,
+    system: onClock(system, clock),
+    wallClock: system.clock,
     drill,
     options,
     plan,
@@ -65,7 +65,7 @@ export async function runDrill(world: DrillWorld, drill: Drill, options: RunOpti
     before,
   });
   try {
-    await run.conduct();
+    await run.execute();
   } finally {
     await journal.note('finished');
     await journal.close();
@@ -78,7 +78,7 @@ export async function runDrill(world: DrillWorld, drill: Drill, options: RunOpti
 
 interface RunParts {
   /** Its clock is the run's. */
-  readonly world: DrillWorld;
+  readonly system: SystemUnderTest;
   readonly wallClock: Clock;
   readonly drill: Drill;
   readonly options: RunOptions;
@@ -102,17 +102,17 @@ class Run {
     this.#random = seededRandom(parts.plan.seed);
   }
 
-  async conduct(): Promise<void> {
-    const { world, drill, journal, directory, plan } = this.#parts;
+  async execute(): Promise<void> {
+    const { system, drill, journal, directory, plan } = this.#parts;
     await journal.note('started', { drill: drill.name, fault: drill.fault.name });
     if (!(await this.#supported())) return;
     await journal.note('preconditions-met');
     // It starts while steady state is waited for, and is there before the fault.
-    const guard = world.startGuard?.(directory) ?? Promise.resolve(null);
+    const guard = system.startGuard?.(directory) ?? Promise.resolve(null);
     guard.catch(() => undefined);
-    const samplers = await startSamplers(world, directory, plan.steady.holdMs);
-    const endWatch = watchTool(this.#parts.wallClock, world.clock);
-    const startedMs = world.clock.now();
+    const samplers = await startSamplers(system, directory, plan.steady.holdMs);
+    const endWatch = watchTool(this.#parts.wallClock, system.clock);
+    const startedMs = system.clock.now();
     const workload = startWorkload(directory);
     workload.died.catch((error: unknown) => {
       this.#generatorDied.abort(error);
@@ -121,10 +121,10 @@ class Run {
     await journal.note('workload-started', { pid: workload.pid }, startedMs);
     using _ = hold({
       what: `the documents of the run ${plan.runId} in the index ${plan.workload.index}`,
-      remedy: undoCommand(world, directory),
+      remedy: undoCommand(system, directory),
     });
     try {
-      await this.#breakAndMend(workload, samplers, guard);
+      await this.#injectAndRecover(workload, samplers, guard);
       this.#signal.throwIfAborted();
     } catch (error) {
       await journal.note('aborted', { reason: messageOf(this.#signal.aborted ? this.#signal.reason : error) });
@@ -133,51 +133,51 @@ class Run {
       await journal.note('workload-stopped', { generator: end });
       await journal.note('tool-watched', { ...(await endWatch()), longestNoteMs: Math.round(journal.longestNoteMs) });
       await samplers.stop();
-      // It looks into the journal before it goes: a fault that is still open it tries to undo once more.
+      // It reads the journal before it ends, and tries once more to undo a fault that is still open.
       await guard.then((started) => started?.dismiss()).catch(() => undefined);
       await this.#readBack();
       await this.#compareMachines();
     }
   }
 
-  /** Asked before any load, so that a fault that cannot work here costs nobody a minute. */
+  /** Asked before any load, so that a fault that cannot work here ends the run at once. */
   async #supported(): Promise<boolean> {
-    const { world, drill, journal } = this.#parts;
-    const targets = await resolveTargets(drill.fault.target, world, seededRandom(this.#parts.plan.seed));
-    const context = faultContext(world, targets.machines, this.#random, this.#signal);
+    const { system, drill, journal } = this.#parts;
+    const targets = await resolveTargets(drill.fault.target, system, seededRandom(this.#parts.plan.seed));
+    const context = faultContext(system, targets.machines, this.#random, this.#signal);
     const reason = await drill.fault.support(context);
     if (reason !== null) await journal.note('unsupported', { reason });
     return reason === null;
   }
 
-  async #breakAndMend(workload: Workload, samplers: Samplers, guard: Promise<Guard | null>): Promise<void> {
-    const { world, drill, journal, plan, directory } = this.#parts;
+  async #injectAndRecover(workload: Workload, samplers: Samplers, guard: Promise<Guard | null>): Promise<void> {
+    const { system, drill, journal, plan, directory } = this.#parts;
     if (!(await this.#steady(workload))) return;
-    const targets = await resolveTargets(drill.fault.target, world, this.#random);
+    const targets = await resolveTargets(drill.fault.target, system, this.#random);
     this.#say(`${drill.fault.name} on ${targets.machines.map(({ label }) => label).join(', ') || 'nothing'}`);
     await journal.note('targets-resolved', {
       role: drill.fault.target,
       machines: targets.machines.map(({ label }) => label),
       because: targets.because,
     });
-    const context = faultContext(world, targets.machines, this.#random, this.#signal);
+    const context = faultContext(system, targets.machines, this.#random, this.#signal);
     const session = new FaultSession(drill.fault, context, journal);
     const overseen = new AbortController();
     const fault = hold({
       what: `the fault ${drill.fault.name} on ${targets.machines.map(({ label }) => label).join(', ') || 'no machine'}`,
-      remedy: undoCommand(world, directory),
+      remedy: undoCommand(system, directory),
     });
     try {
       await guard;
       await session.arm();
       // A random moment, so that the fault does not always meet the same phase of the checks.
-      await world.clock.sleep(this.#random() * 1_000, this.#signal);
+      await system.clock.sleep(this.#random() * 1_000, this.#signal);
       const budget = {
         ratio: drill.errorBudget,
         steady: plan.steady,
         spent: (reason: string) => this.#stop.abort(new Error(reason)),
       };
-      void watchBudget(budget, workload, world.clock, overseen.signal);
+      void watchBudget(budget, workload, system.clock, overseen.signal);
       if (await session.inject()) {
         const ended = await session.hold(plan.durations.faultMs);
         if (ended !== null) await journal.note('not-effective', { seen: ended });
@@ -191,13 +191,13 @@ class Run {
   }
 
   async #steady(workload: Workload): Promise<boolean> {
-    const { world, journal, plan } = this.#parts;
+    const { system, journal, plan } = this.#parts;
     const { steadyMs } = plan.durations;
     this.#say(`waiting for ${steadyMs / 1_000} s of steady state`);
-    const look = () => calmFor(workload, world.clock, plan.steady, steadyMs);
-    let calm = look();
-    const ask = () => Promise.resolve((calm = look()));
-    const evidence = await until(world.clock, ask, {
+    const look = () => steadyFor(workload, system.clock, plan.steady, steadyMs);
+    let check = look();
+    const ask = () => Promise.resolve((check = look()));
+    const evidence = await pollUntil(system.clock, ask, {
       everyMs: 100,
       withinMs: steadyMs * 3 + 30_000,
       signal: this.#signal,
@@ -206,57 +206,60 @@ class Run {
       await journal.note('steady-never-held', { seen: evidence.detail });
       return false;
     }
-    await journal.note('steady-begun', undefined, calm.sinceMs);
+    await journal.note('steady-begun', undefined, check.sinceMs);
     await journal.note('steady-held', { seen: evidence.detail });
     return true;
   }
 
   async #recover(workload: Workload, samplers: Samplers): Promise<void> {
-    const { world, journal, plan } = this.#parts;
+    const { system, journal, plan } = this.#parts;
     this.#say('waiting for steady state and every copy in place');
     await journal.note('recovery-begun');
-    const look = () => calmFor(workload, world.clock, plan.steady, plan.steady.holdMs);
-    let calm = look();
+    const look = () => steadyFor(workload, system.clock, plan.steady, plan.steady.holdMs);
+    let check = look();
     const ask = () => {
-      calm = look();
-      const protection = samplers.whole();
-      return Promise.resolve({ seen: calm.seen && protection.whole, detail: `${calm.detail}; ${protection.detail}` });
+      check = look();
+      const protection = samplers.protection();
+      return Promise.resolve({
+        seen: check.seen && protection.protected,
+        detail: `${check.detail}; ${protection.detail}`,
+      });
     };
     const withinMs = this.#signal.aborted ? Math.min(20_000, plan.durations.recoveryMs) : plan.durations.recoveryMs;
-    const waiting = until(world.clock, ask, { everyMs: 200, withinMs, signal: this.#generatorDied.signal });
+    const waiting = pollUntil(system.clock, ask, { everyMs: 200, withinMs, signal: this.#generatorDied.signal });
     const evidence = await waiting.catch(() => ({ seen: false, detail: 'the load generator died' }));
-    if (!evidence.seen && calm.silentMs !== null) await journal.note('generator-silent', { seen: calm.detail });
+    if (!evidence.seen && check.silentMs !== null) await journal.note('generator-silent', { seen: check.detail });
     await journal.note(evidence.seen ? 'recovered' : 'recovery-timed-out', { seen: evidence.detail });
   }
 
   async #readBack(): Promise<void> {
-    const { world, journal, plan, directory, options } = this.#parts;
+    const { system, journal, plan, directory, options } = this.#parts;
     this.#say('reading every document back');
     try {
-      const { intents } = await readHistory(directory);
-      const reads = await collectReads(world, plan.workload, intents);
+      const { plannedWrites: intents } = await readHistory(directory);
+      const reads = await collectReads(system, plan.workload, intents);
       await writeFile(join(directory, rawFiles.reads), reads.map((read) => `${JSON.stringify(read)}\n`).join(''));
       await journal.note('reads-collected', { reads: reads.length });
       if (options.keepDocuments) return;
-      await world.engine.remove([...new Set(reads.map((read) => read.id))]);
+      await system.engine.remove([...new Set(reads.map((read) => read.id))]);
       await journal.note('documents-removed');
     } catch (error) {
-      world.logger({ level: 'warn', subject: this.#parts.drill.name, text: messageOf(error) });
+      system.logger({ level: 'warn', subject: this.#parts.drill.name, text: messageOf(error) });
     }
   }
 
   async #compareMachines(): Promise<void> {
-    const { world, journal, before, directory } = this.#parts;
+    const { system, journal, before, directory } = this.#parts;
     try {
-      const machines = { before, after: await machineStates(world) };
+      const machines = { before, after: await machineStates(system) };
       await writeFile(join(directory, rawFiles.machines), `${JSON.stringify(machines, null, 2)}\n`);
       await journal.note('machines-compared');
     } catch (error) {
-      world.logger({ level: 'warn', subject: this.#parts.drill.name, text: messageOf(error) });
+      system.logger({ level: 'warn', subject: this.#parts.drill.name, text: messageOf(error) });
     }
   }
 
   #say(text: string): void {
-    this.#parts.world.logger({ level: 'info', subject: this.#parts.drill.name, text });
+    this.#parts.system.logger({ level: 'info', subject: this.#parts.drill.name, text });
   }
 }

@@ -5,7 +5,7 @@ import { shellLine } from '../../machines/index.ts';
 import type { Drill } from '../drill.ts';
 import { readHistory, readJournal, targetsOf, seededRandom } from '../../proof/index.ts';
 import { catalogue } from '../catalogue.ts';
-import type { DrillWorld } from '../world.ts';
+import type { SystemUnderTest } from '../system-under-test.ts';
 import { FaultSession, faultContext } from './fault-session.ts';
 import { isOpen, Journal } from './journal.ts';
 
@@ -14,7 +14,7 @@ import { isOpen, Journal } from './journal.ts';
  * any more, `drills-not-undone` when the undo could not be proven, those of reading the folder.
  */
 export async function undoRun(
-  world: DrillWorld,
+  system: SystemUnderTest,
   directory: string,
   drills: readonly Drill[] = catalogue,
 ): Promise<boolean> {
@@ -27,10 +27,10 @@ export async function undoRun(
       `${directory} left ${plan.drill} open, which is no drill of this version. Undo it with the version that ran it.`,
     );
   const labels = targetsOf(before);
-  const targets = world.machines.filter(({ label }) => labels.includes(label));
-  const journal = await Journal.open(directory, world.clock);
+  const targets = system.machines.filter(({ label }) => labels.includes(label));
+  const journal = await Journal.open(directory, system.clock);
   try {
-    const context = faultContext(world, targets, seededRandom(plan.seed), new AbortController().signal);
+    const context = faultContext(system, targets, seededRandom(plan.seed), new AbortController().signal);
     if (await new FaultSession(drill.fault, context, journal).undo()) return true;
   } finally {
     await journal.close();
@@ -46,19 +46,19 @@ export async function undoRun(
  * Removes the documents of a run that was cut short; resolves with how many it had written. One that came to its end has removed
  * them itself, or was told to keep them.
  */
-export async function removeDocuments(world: DrillWorld, directory: string): Promise<number> {
-  const { journal: before, intents } = await readHistory(directory);
+export async function removeDocuments(system: SystemUnderTest, directory: string): Promise<number> {
+  const { journal: before, plannedWrites } = await readHistory(directory);
   if (before.some(({ event }) => event === 'documents-removed' || event === 'finished')) return 0;
-  const ids = [...new Set(intents.map(({ id }) => id))];
-  await world.engine.remove(ids);
-  const journal = await Journal.open(directory, world.clock);
+  const ids = [...new Set(plannedWrites.map(({ id }) => id))];
+  await system.engine.remove(ids);
+  const journal = await Journal.open(directory, system.clock);
   await journal.note('documents-removed');
   await journal.close();
   return ids.length;
 }
 
 /** The command line that undoes a run by hand, whole. */
-export function undoCommand({ selfCommand }: DrillWorld, directory: string): string {
+export function undoCommand({ selfCommand }: SystemUnderTest, directory: string): string {
   return shellLine(selfCommand?.(['drill', 'undo', directory]) ?? ['understudy', 'drill', 'undo', directory]);
 }
 
@@ -70,9 +70,9 @@ export interface GuardOptions {
 }
 
 /** The guard's whole life: wait for the tool to go, then undo what it left open. Resolves with whether there was anything. */
-export async function guardRun(world: DrillWorld, directory: string, options: GuardOptions): Promise<boolean> {
+export async function guardRun(system: SystemUnderTest, directory: string, options: GuardOptions): Promise<boolean> {
   await options.toolGone;
   if (!isOpen(await readJournal(directory))) return false;
-  await world.clock.sleep(options.afterMs);
-  return undoRun(world, directory);
+  await system.clock.sleep(options.afterMs);
+  return undoRun(system, directory);
 }

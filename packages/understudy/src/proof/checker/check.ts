@@ -3,10 +3,10 @@ import type { History } from '../history/run-folder.ts';
 import { classifyDocuments, staleReads, type DocumentResult } from './documents.ts';
 import { maxLagMs } from './instruments.ts';
 import { measureLanes, type LaneResult } from './lanes.ts';
-import { judgeGoals, goalReasons } from './judge.ts';
+import { checkGoals, goalReasons } from './goal-checks.ts';
 import { measureRecovery } from './times.ts';
 import { invalidReasons } from './validity.ts';
-import type { Reason, Result, Verdict } from './verdict.ts';
+import { verdictFormat, type Reason, type Result, type Verdict } from './verdict.ts';
 import { entryOf, targetsOf, windowsOf } from './window.ts';
 
 const findingsShown = 20;
@@ -15,11 +15,11 @@ export function check(history: History): Verdict {
   const { plan } = history;
   const { judged, effectiveMs } = windowsOf(history);
   const lanes = judged === null ? [] : measureLanes(history.outcomes, judged);
-  const documents = classifyDocuments(history.intents, history.outcomes, history.reads, plan.workload.copies);
+  const documents = classifyDocuments(history.plannedWrites, history.outcomes, history.reads, plan.workload.copies);
   const recovery = measureRecovery(history);
-  const stale = staleReads(history.intents, history.outcomes).length;
+  const stale = staleReads(history.plannedWrites, history.outcomes).length;
   const requests = totals(lanes, documents);
-  const goals = judgeGoals(plan.goals, { lanes, recovery, documents, staleReads: stale, requests });
+  const goals = checkGoals(plan.goals, { lanes, recovery, documents, staleReads: stale, requests });
   const proven = entryOf(history.journal, 'reads-collected') !== null;
   const invalid = invalidReasons(history, documents);
   const aborted = abortReasons(history);
@@ -30,7 +30,7 @@ export function check(history: History): Verdict {
     ...leftBehind(history),
   ];
   return {
-    format: 1,
+    format: verdictFormat,
     runId: plan.runId,
     drill: plan.drill,
     cluster: plan.cluster,
@@ -81,7 +81,7 @@ function notRecovered({ journal, plan }: History): Reason[] {
   const entry = entryOf(journal, 'recovery-timed-out');
   if (!entry) return [];
   const withinS = plan.durations.recoveryMs / 1_000;
-  return [{ code: 'not-recovered', text: `not recovered within ${withinS} s: ${String(entry.facts?.['seen'])}` }];
+  return [{ code: 'not-recovered', text: `not recovered within ${withinS} s: ${entry.facts.seen}` }];
 }
 
 function documentReasons(documents: DocumentResult): Reason[] {
@@ -99,7 +99,7 @@ function oldestLost(documents: DocumentResult, effectiveMs: number | null): numb
 
 function abortReasons(history: History): Reason[] {
   const entry = entryOf(history.journal, 'aborted');
-  if (entry) return [{ code: 'aborted', text: `stopped: ${String(entry.facts?.['reason'])}` }];
+  if (entry) return [{ code: 'aborted', text: `stopped: ${entry.facts.reason}` }];
   return entryOf(history.journal, 'finished')
     ? []
     : [{ code: 'aborted', text: 'the journal ends before the run did: the tool was killed' }];
@@ -108,7 +108,7 @@ function abortReasons(history: History): Reason[] {
 function leftBehind(history: History): Reason[] {
   const reasons: Reason[] = [];
   const failed = entryOf(history.journal, 'undo-failed');
-  if (failed) reasons.push({ code: 'not-undone', text: `the fault was not undone: ${String(failed.facts?.['seen'])}` });
+  if (failed) reasons.push({ code: 'not-undone', text: `the fault was not undone: ${failed.facts.seen}` });
   const after = new Map(history.machines?.after.map((state) => [state.machine, state.facts]));
   for (const before of history.machines?.before ?? []) {
     const now = after.get(before.machine);

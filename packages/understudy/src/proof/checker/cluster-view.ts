@@ -33,6 +33,6 @@ function rank(sample: EngineSample): number {
 }
 
 /** Is every copy of every document in place, and every backend in service? */
-export function balancerWhole(sample: BalancerSample): boolean {
+export function allBackendsUp(sample: BalancerSample): boolean {
   return sample.answered && sample.nodes.every((node) => node.status === 'UP' && node.mode === 'accept');
 }

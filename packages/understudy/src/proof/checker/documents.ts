@@ -1,6 +1,6 @@
-// What became of every document: the proof that nothing acknowledged was lost. Pure: intents, outcomes and final reads in,
+// The final state of every document: the proof that nothing acknowledged was lost. Pure: planned writes, outcomes and final reads in,
 // classes out. An unknown write may be there or not; neither is a fault.
-import type { FinalRead, Intent, Outcome } from '../history/records.ts';
+import type { FinalRead, PlannedWrite, Outcome } from '../history/records.ts';
 
 export type DocumentClass =
   /** The last acknowledged content is in every copy and in the search. */
@@ -40,19 +40,19 @@ export interface DocumentResult {
 }
 
 interface Written {
-  readonly intent: Intent;
+  readonly plannedWrite: PlannedWrite;
   readonly outcome: Outcome['outcome'];
   readonly endMs: number;
 }
 
 /** Classifies every document of the run. `copies` is how many copies must have answered for each id. */
 export function classifyDocuments(
-  intents: readonly Intent[],
+  plannedWrites: readonly PlannedWrite[],
   outcomes: readonly Outcome[],
   reads: readonly FinalRead[],
   copies: number,
 ): DocumentResult {
-  const writes = writesById(intents, outcomes);
+  const writes = writesById(plannedWrites, outcomes);
   const readsById = Map.groupBy(reads, (read) => read.id);
   const counts = emptyCounts();
   const findings: DocumentFinding[] = [];
@@ -65,9 +65,9 @@ export function classifyDocuments(
     counts[finding.class] += 1;
     if (severity.indexOf(finding.class) > severity.indexOf('recovered')) findings.push(finding);
   }
-  for (const stranger of strangers(writes, intents, reads)) {
-    counts[stranger.class] += 1;
-    findings.push(stranger);
+  for (const foreignDocument of foreignDocuments(writes, plannedWrites, reads)) {
+    counts[foreignDocument.class] += 1;
+    findings.push(foreignDocument);
   }
   const writesAcknowledged = outcomes.filter((outcome) => outcome.outcome === 'acknowledged').length;
   return { counts, findings, unread, writesAcknowledged };
@@ -75,33 +75,33 @@ export function classifyDocuments(
 
 function classify(id: string, written: readonly Written[], views: readonly FinalRead[]): DocumentFinding {
   const acknowledged = written.findLast((write) => write.outcome === 'acknowledged');
-  const seen = views.map((view) => judge(view, written, acknowledged));
+  const seen = views.map((view) => classifyView(view, written, acknowledged));
   const diverged = new Set(views.filter((view) => view.how === 'get').map((view) => view.digest)).size > 1;
   if (diverged) seen.push({ class: 'stale', detail: 'the copies differ from each other' });
-  const worst = seen.reduce<Judged>(
+  const worst = seen.reduce<Classified>(
     (worstSoFar, next) => (severity.indexOf(next.class) > severity.indexOf(worstSoFar.class) ? next : worstSoFar),
     { class: acknowledged ? 'ok' : 'absent', detail: '' },
   );
   return { id, ...worst, acknowledgedMs: acknowledged?.endMs ?? null };
 }
 
-type Judged = Pick<DocumentFinding, 'class' | 'detail'>;
+type Classified = Pick<DocumentFinding, 'class' | 'detail'>;
 
-function judge(view: FinalRead, written: readonly Written[], acknowledged: Written | undefined): Judged {
+function classifyView(view: FinalRead, written: readonly Written[], acknowledged: Written | undefined): Classified {
   const where = view.how === 'get' ? `the copy on ${view.node}` : 'the search';
   if (view.how === 'search' && view.hits > 1)
     return { class: 'duplicate', detail: `the search finds it ${view.hits} times` };
   if (view.digest === null)
     return acknowledged
-      ? { class: 'lost', detail: `${where} lacks it; revision ${acknowledged.intent.revision} was acknowledged` }
+      ? { class: 'lost', detail: `${where} lacks it; revision ${acknowledged.plannedWrite.revision} was acknowledged` }
       : { class: 'absent', detail: '' };
-  const match = written.findLast((write) => write.intent.digest === view.digest);
+  const match = written.findLast((write) => write.plannedWrite.digest === view.digest);
   if (!match) return { class: 'unexpected', detail: `${where} holds content that was never sent` };
-  const { revision } = match.intent;
-  if (acknowledged && revision < acknowledged.intent.revision)
+  const { revision } = match.plannedWrite;
+  if (acknowledged && revision < acknowledged.plannedWrite.revision)
     return {
       class: 'stale',
-      detail: `${where} holds revision ${revision}; revision ${acknowledged.intent.revision} was acknowledged`,
+      detail: `${where} holds revision ${revision}; revision ${acknowledged.plannedWrite.revision} was acknowledged`,
     };
   if (match.outcome === 'acknowledged') return { class: 'ok', detail: '' };
   if (match.outcome === 'unknown')
@@ -110,12 +110,12 @@ function judge(view: FinalRead, written: readonly Written[], acknowledged: Writt
 }
 
 /** Documents that carry the run's mark under an id that the run never wrote. */
-function strangers(
+function foreignDocuments(
   writes: ReadonlyMap<string, unknown>,
-  intents: readonly Intent[],
+  plannedWrites: readonly PlannedWrite[],
   reads: readonly FinalRead[],
 ): DocumentFinding[] {
-  const sent = new Map(intents.map((intent) => [intent.digest, intent.id]));
+  const sent = new Map(plannedWrites.map((write) => [write.digest, write.id]));
   const seen = new Map<string, string>();
   for (const read of reads) if (!writes.has(read.id) && read.digest !== null) seen.set(read.id, read.digest);
   return [...seen].sort(byKey).map(([id, digest]) => {
@@ -126,18 +126,22 @@ function strangers(
   });
 }
 
-function writesById(intents: readonly Intent[], outcomes: readonly Outcome[]): Map<string, Written[]> {
+function writesById(plannedWrites: readonly PlannedWrite[], outcomes: readonly Outcome[]): Map<string, Written[]> {
   const ends = new Map(outcomes.filter((o) => o.operation === 'index').map((outcome) => [outcome.seq, outcome]));
   const byId = new Map<string, Written[]>();
-  for (const intent of intents) {
-    // An intent without an outcome was cut off by a crash: it may have been sent.
-    const end = ends.get(intent.seq);
-    const written = { intent, outcome: end?.outcome ?? 'unknown', endMs: end?.endMs ?? intent.dueMs } as const;
-    const list = byId.get(intent.id);
+  for (const plannedWrite of plannedWrites) {
+    // A planned write without an outcome was interrupted by a crash: it may have been sent.
+    const end = ends.get(plannedWrite.seq);
+    const written = {
+      plannedWrite,
+      outcome: end?.outcome ?? 'unknown',
+      endMs: end?.endMs ?? plannedWrite.dueMs,
+    } as const;
+    const list = byId.get(plannedWrite.id);
     if (list) list.push(written);
-    else byId.set(intent.id, [written]);
+    else byId.set(plannedWrite.id, [written]);
   }
-  for (const list of byId.values()) list.sort((a, b) => a.intent.revision - b.intent.revision);
+  for (const list of byId.values()) list.sort((a, b) => a.plannedWrite.revision - b.plannedWrite.revision);
   return byId;
 }
 
@@ -145,15 +149,15 @@ function writesById(intents: readonly Intent[], outcomes: readonly Outcome[]): M
  * Gets during the run that returned something older than what was acknowledged before they were sent.
  * Such a read is possible from a copy that was cut off and does not know it yet.
  */
-export function staleReads(intents: readonly Intent[], outcomes: readonly Outcome[]): Outcome[] {
-  const writes = writesById(intents, outcomes);
+export function staleReads(plannedWrites: readonly PlannedWrite[], outcomes: readonly Outcome[]): Outcome[] {
+  const writes = writesById(plannedWrites, outcomes);
   return outcomes.filter((read) => {
     if (read.operation !== 'get' || read.outcome !== 'answered' || read.id === undefined) return false;
     const written = writes.get(read.id) ?? [];
     const before = written.findLast((write) => write.outcome === 'acknowledged' && write.endMs <= read.sentMs);
     if (!before) return false;
-    const match = written.findLast((write) => write.intent.digest === read.digest);
-    return (match?.intent.revision ?? 0) < before.intent.revision;
+    const match = written.findLast((write) => write.plannedWrite.digest === read.digest);
+    return (match?.plannedWrite.revision ?? 0) < before.plannedWrite.revision;
   });
 }
 

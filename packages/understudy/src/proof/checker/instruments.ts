@@ -1,8 +1,7 @@
-// Did the instruments work? The load generator kept its whole schedule and ran to the end, the tool never stood still, its journal
-// was on the disk in time, and nobody stepped the clock. A run passes only with evidence for each; silence is no evidence.
+// Did the instruments work? The load generator kept its whole schedule and ran to the end, the tool was never paused, its journal
+// was on the disk in time, and the clock was not stepped. A run passes only with evidence for each.
 import type { SteadyState } from '../goals.ts';
 import type { History } from '../history/run-folder.ts';
-import type { ToolHealth } from '../tool-watch.ts';
 import type { WorkloadEnd } from '../load/messages.ts';
 import { dueMs, lanesOf, type Lane } from '../load/schedule.ts';
 import { round } from './lanes.ts';
@@ -24,11 +23,11 @@ export function maxLagMs({ outcomes }: History): number {
 function silent({ journal }: History): Reason[] {
   const entry = entryOf(journal, 'generator-silent');
   if (!entry) return [];
-  return [{ code: 'generator-silent', text: `recovery could not be judged: ${String(entry.facts?.['seen'])}` }];
+  return [{ code: 'generator-silent', text: `recovery could not be judged: ${entry.facts.seen}` }];
 }
 
 function generatorReasons(history: History): Reason[] {
-  const end = entryOf(history.journal, 'workload-stopped')?.facts?.['generator'] as WorkloadEnd | null | undefined;
+  const end = entryOf(history.journal, 'workload-stopped')?.facts.generator;
   if (!end)
     return [
       {
@@ -88,8 +87,7 @@ function otherTimeline({ journal }: History, { firstDueMs, endedMs }: WorkloadEn
 }
 
 function toolReasons({ journal, plan }: History): Reason[] {
-  const health = entryOf(journal, 'tool-watched')?.facts as
-    (ToolHealth & { readonly longestNoteMs: number }) | undefined;
+  const health = entryOf(journal, 'tool-watched')?.facts;
   if (!health) return [{ code: 'tool-unwatched', text: 'the journal does not say whether the tool ran all the time' }];
   const { longestPauseMs, longestNoteMs, clockStepMs } = health;
   const limit = maxToolPauseMs(plan.steady);

@@ -1,5 +1,5 @@
 // What a user of one lane felt: the longest stretch without a success, failures, and latency from the due time.
-// Lanes are judged one by one, because healthy lanes hide sick ones.
+// Lanes are judged one by one, because healthy lanes hide failing ones.
 import * as hdr from 'hdr-histogram-js';
 import type { Operation, Outcome } from '../history/records.ts';
 import { dueIn, succeeded, type Stretch } from './window.ts';

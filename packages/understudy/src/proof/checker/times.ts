@@ -2,7 +2,7 @@
 import type { History } from '../history/run-folder.ts';
 import type { SteadyState } from '../goals.ts';
 import type { Outcome } from '../history/records.ts';
-import { balancerWhole, clusterViews } from './cluster-view.ts';
+import { allBackendsUp, clusterViews } from './cluster-view.ts';
 import { gapsOf, laneNames, round } from './lanes.ts';
 import { dueIn, succeeded, timeOf, windowsOf, type Stretch } from './window.ts';
 
@@ -38,9 +38,15 @@ export function measureRecovery(history: History): Recovery {
   const undoneMs = timeOf(history.journal, 'undone');
   const since = (atMs: number | null): number | null => (atMs === null ? null : round(Math.max(0, atMs - effectiveMs)));
   const disturbances = disturbancesOf(history.outcomes, judged, history.plan.steady);
-  const stableMs = firstCalm(disturbances, effectiveMs, undoBegunMs ?? judged.toMs, judged.toMs, history.plan.steady);
-  const calmAfterUndoMs =
-    undoBegunMs === null ? null : calmFrom(disturbances, undoBegunMs, judged.toMs, history.plan.steady.holdMs);
+  const stableMs = firstSteadyMs(
+    disturbances,
+    effectiveMs,
+    undoBegunMs ?? judged.toMs,
+    judged.toMs,
+    history.plan.steady,
+  );
+  const steadyAfterUndoMs =
+    undoBegunMs === null ? null : steadyFromMs(disturbances, undoBegunMs, judged.toMs, history.plan.steady.holdMs);
   return {
     times: {
       effectiveMs,
@@ -52,7 +58,7 @@ export function measureRecovery(history: History): Recovery {
     rtoMs: since(stableMs),
     undoneAfterMs: undoneMs === null || undoBegunMs === null ? null : round(undoneMs - undoBegunMs),
     backAfterUndoMs:
-      undoBegunMs === null || calmAfterUndoMs === null ? null : round(Math.max(0, calmAfterUndoMs - undoBegunMs)),
+      undoBegunMs === null || steadyAfterUndoMs === null ? null : round(Math.max(0, steadyAfterUndoMs - undoBegunMs)),
   };
 }
 
@@ -77,7 +83,7 @@ function disturbancesOf(outcomes: readonly Outcome[], window: Stretch, steady: S
  * The end of the first disturbance that began before the undo, where disturbances less than the hold time apart are one.
  * Without any, the fault's own beginning: users felt nothing.
  */
-function firstCalm(
+function firstSteadyMs(
   disturbances: readonly Stretch[],
   effectiveMs: number,
   undoMs: number,
@@ -85,17 +91,17 @@ function firstCalm(
   steady: SteadyState,
 ): number | null {
   const first = disturbances.find((stretch) => stretch.toMs > effectiveMs && stretch.fromMs < undoMs);
-  return first ? calmFrom(disturbances, first.toMs, endMs, steady.holdMs) : effectiveMs;
+  return first ? steadyFromMs(disturbances, first.toMs, endMs, steady.holdMs) : effectiveMs;
 }
 
 /** The first moment from `fromMs` on that is followed by `holdMs` without a disturbance; null when the run ends before that. */
-function calmFrom(disturbances: readonly Stretch[], fromMs: number, endMs: number, holdMs: number): number | null {
-  let calmMs = fromMs;
+function steadyFromMs(disturbances: readonly Stretch[], fromMs: number, endMs: number, holdMs: number): number | null {
+  let steadyMs = fromMs;
   for (const { fromMs: begin, toMs } of disturbances) {
-    if (begin >= calmMs + holdMs) break;
-    if (toMs > calmMs) calmMs = toMs;
+    if (begin >= steadyMs + holdMs) break;
+    if (toMs > steadyMs) steadyMs = toMs;
   }
-  return calmMs + holdMs <= endMs ? calmMs : null;
+  return steadyMs + holdMs <= endMs ? steadyMs : null;
 }
 
 function detectedAt(history: History, effectiveMs: number): number | null {
@@ -107,7 +113,7 @@ function detectedAt(history: History, effectiveMs: number): number | null {
       view.status !== 'none' &&
       (view.status !== 'green' || (before && (view.nodes < before.nodes || view.master !== before.master))),
   );
-  const balancer = history.balancer.find((s) => s.atMs > effectiveMs && s.answered && !balancerWhole(s));
+  const balancer = history.balancer.find((s) => s.atMs > effectiveMs && s.answered && !allBackendsUp(s));
   const found = [cluster?.atMs, balancer?.atMs].filter((atMs) => atMs !== undefined);
   return found.length === 0 ? null : Math.min(...found);
 }
@@ -125,7 +131,7 @@ function firstSuccessAt(outcomes: readonly Outcome[], effectiveMs: number): numb
 /** The end of the last stretch without full protection; the effect itself when protection was never lost. */
 function reprotectedAt(history: History, effectiveMs: number): number | null {
   const cluster = clusterViews(history.engine).map(({ atMs, status }) => ({ atMs, whole: status === 'green' }));
-  const balancer = history.balancer.map((sample) => ({ atMs: sample.atMs, whole: balancerWhole(sample) }));
+  const balancer = history.balancer.map((sample) => ({ atMs: sample.atMs, whole: allBackendsUp(sample) }));
   const ends = [cluster, balancer].map((samples) => {
     const after = samples.filter((sample) => sample.atMs > effectiveMs);
     const lastBroken = after.findLastIndex((sample) => !sample.whole);

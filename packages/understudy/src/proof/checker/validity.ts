@@ -20,15 +20,12 @@ export function invalidReasons(history: History, documents: DocumentResult): Rea
 
 function unsupported({ journal }: History): Reason[] {
   const entry = entryOf(journal, 'unsupported');
-  return entry ? [{ code: 'unsupported', text: `the fault cannot work here: ${String(entry.facts?.['reason'])}` }] : [];
+  return entry ? [{ code: 'unsupported', text: `the fault cannot work here: ${entry.facts.reason}` }] : [];
 }
 
 function noEffect({ journal }: History): Reason[] {
   const seen = entryOf(journal, 'not-effective');
-  if (seen)
-    return [
-      { code: 'not-effective', text: `the fault was never seen to take effect: ${String(seen.facts?.['seen'])}` },
-    ];
+  if (seen) return [{ code: 'not-effective', text: `the fault was never seen to take effect: ${seen.facts.seen}` }];
   if (entryOf(journal, 'inject-begun') && !entryOf(journal, 'effective'))
     return [{ code: 'not-effective', text: 'the journal ends without evidence that the fault took effect' }];
   if (!entryOf(journal, 'inject-begun')) return [{ code: 'not-injected', text: 'no fault was injected' }];
@@ -43,8 +40,8 @@ function unsteady(history: History): Reason[] {
       { code: 'not-steady', text: 'steady state never held before the fault, so nothing can be said of its effect' },
     ];
   // What was under way when the fault began and failed in it is the fault's.
-  const calm = history.outcomes.filter((outcome) => succeeded(outcome) || outcome.endMs <= steady.toMs);
-  const lanes = measureLanes(calm, steady);
+  const untouched = history.outcomes.filter((outcome) => succeeded(outcome) || outcome.endMs <= steady.toMs);
+  const lanes = measureLanes(untouched, steady);
   if (lanes.length === 0) return [{ code: 'no-workload', text: 'the workload sent nothing' }];
   return lanes.flatMap((lane) => {
     const seen: string[] = [];

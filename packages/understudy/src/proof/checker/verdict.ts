@@ -1,4 +1,5 @@
 // The shape of a verdict. It is derived from a run folder and can be derived again, byte for byte.
+import type { Goals } from '../goals.ts';
 import type { DocumentClass, DocumentFinding } from './documents.ts';
 import type { LaneResult } from './lanes.ts';
 import type { FiveTimes } from './times.ts';
@@ -19,7 +20,12 @@ export interface Reason {
   readonly text: string;
 }
 
+/** A goal is looked up by its id; its text is for people and may change. */
+export type GoalId = keyof Goals;
+
 export interface GoalCheck {
+  readonly id: GoalId;
+  /** What people read. */
   readonly goal: string;
   /** Null: measured, not judged. */
   readonly limit: number | null;
@@ -29,8 +35,11 @@ export interface GoalCheck {
   readonly met: boolean;
 }
 
+/** Version of verdict.json. 2: every goal has an `id`. */
+export const verdictFormat = 2;
+
 export interface Verdict {
-  readonly format: 1;
+  readonly format: typeof verdictFormat;
   readonly runId: string;
   readonly drill: string;
   readonly cluster: string;

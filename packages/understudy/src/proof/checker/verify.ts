@@ -1,4 +1,4 @@
-// A verdict on disk: written once when the run is over, and derived again by anyone who doubts it.
+// A verdict on disk: written once when the run is over, and derived again to verify it.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UnderstudyError } from '@understudy/foundation';

@@ -1,6 +1,7 @@
 // The stretches of a run that are judged: steady state before the fault, and everything from the fault to the last request.
 import type { History } from '../history/run-folder.ts';
-import type { JournalEntry, JournalEvent, Outcome } from '../history/records.ts';
+import type { JournalEntry, JournalEntryOf, JournalEvent } from '../history/journal-entry.ts';
+import type { Outcome } from '../history/records.ts';
 
 export interface Stretch {
   readonly fromMs: number;
@@ -31,8 +32,9 @@ export function windowsOf(history: History): Windows {
   };
 }
 
-export function entryOf(journal: readonly JournalEntry[], event: JournalEvent): JournalEntry | null {
-  return journal.find((entry) => entry.event === event) ?? null;
+/** The first entry of an event; null when it did not happen. */
+export function entryOf<E extends JournalEvent>(journal: readonly JournalEntry[], event: E): JournalEntryOf<E> | null {
+  return journal.find((entry): entry is JournalEntryOf<E> => entry.event === event) ?? null;
 }
 
 export function timeOf(journal: readonly JournalEntry[], event: JournalEvent): number | null {
@@ -41,8 +43,7 @@ export function timeOf(journal: readonly JournalEntry[], event: JournalEvent): n
 
 /** Machines the fault was injected into, as resolved at injection. */
 export function targetsOf(journal: readonly JournalEntry[]): readonly string[] {
-  const machines = entryOf(journal, 'targets-resolved')?.facts?.['machines'];
-  return Array.isArray(machines) ? machines.filter((name): name is string => typeof name === 'string') : [];
+  return entryOf(journal, 'targets-resolved')?.facts.machines ?? [];
 }
 
 export function succeeded(outcome: Outcome): boolean {

@@ -4,7 +4,7 @@ import type { Goals, SteadyState } from '../goals.ts';
 import type { Routing } from '../load/routing.ts';
 
 /** Version of the run folder's format; a checker refuses a folder of another version. */
-export const formatVersion = 2;
+export const formatVersion = 3;
 
 export type Operation = 'index' | 'get' | 'search';
 
@@ -14,7 +14,7 @@ export type WriteOutcome = 'acknowledged' | 'rejected' | 'unknown' | 'unsent';
 export type ReadOutcome = 'answered' | 'failed' | 'unsent';
 
 /** Written and fsynced before the write is sent. One writer per id, and no new revision before the last was acknowledged. */
-export interface Intent {
+export interface PlannedWrite {
   readonly seq: number;
   readonly lane: string;
   readonly id: string;
@@ -46,41 +46,6 @@ export interface Outcome {
   /** get: digest of the document that came back, or `absent`. */
   readonly digest?: string;
 }
-
-/** One line of the journal: what the tool did and when. Append-only, fsynced before the next step. */
-export interface JournalEntry {
-  readonly atMs: number;
-  readonly event: JournalEvent;
-  readonly facts?: Readonly<Record<string, unknown>>;
-}
-
-export type JournalEvent =
-  | 'started'
-  | 'preconditions-met'
-  | 'workload-started'
-  | 'steady-begun'
-  | 'steady-held'
-  | 'steady-never-held'
-  | 'targets-resolved'
-  | 'dead-man-armed'
-  | 'inject-begun'
-  | 'effective'
-  | 'not-effective'
-  | 'unsupported'
-  | 'undo-begun'
-  | 'undone'
-  | 'undo-failed'
-  | 'recovered'
-  | 'recovery-timed-out'
-  | 'generator-silent'
-  | 'workload-stopped'
-  | 'tool-watched'
-  | 'reads-collected'
-  | 'documents-removed'
-  | 'recovery-begun'
-  | 'machines-compared'
-  | 'aborted'
-  | 'finished';
 
 /** What one search machine said about the cluster at one moment. */
 export interface EngineSample {

@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UnderstudyError } from '@understudy/foundation';
+import { journalEntrySchema, type JournalEntry } from './journal-entry.ts';
 import type * as records from './records.ts';
 import { formatVersion } from './records.ts';
 
@@ -10,7 +11,7 @@ import { formatVersion } from './records.ts';
 export const rawFiles = {
   plan: 'plan.json',
   journal: 'journal.jsonl',
-  intents: 'intents.jsonl',
+  plannedWrites: 'intents.jsonl',
   outcomes: 'outcomes.jsonl',
   engine: 'engine.jsonl',
   balancer: 'balancer.jsonl',
@@ -29,8 +30,8 @@ export const derivedFiles = {
 /** Everything the checker reads. */
 export interface History {
   readonly plan: records.RunPlan;
-  readonly journal: readonly records.JournalEntry[];
-  readonly intents: readonly records.Intent[];
+  readonly journal: readonly JournalEntry[];
+  readonly plannedWrites: readonly records.PlannedWrite[];
   readonly outcomes: readonly records.Outcome[];
   readonly engine: readonly records.EngineSample[];
   readonly balancer: readonly records.BalancerSample[];
@@ -51,21 +52,35 @@ export async function readHistory(directory: string): Promise<History> {
       'drills-folder-version',
       `${directory} was written in format ${String(plan.format)}; this version reads ${formatVersion}. Verify it with the version that wrote it.`,
     );
-  const [journal, intents, outcomes, engine, balancer, reads] = await Promise.all([
-    readLines<records.JournalEntry>(directory, rawFiles.journal),
-    readLines<records.Intent>(directory, rawFiles.intents),
+  const [journal, plannedWrites, outcomes, engine, balancer, reads] = await Promise.all([
+    readJournal(directory),
+    readLines<records.PlannedWrite>(directory, rawFiles.plannedWrites),
     readLines<records.Outcome>(directory, rawFiles.outcomes),
     readLines<records.EngineSample>(directory, rawFiles.engine),
     readLines<records.BalancerSample>(directory, rawFiles.balancer),
     readLines<records.FinalRead>(directory, rawFiles.reads),
   ]);
   const machines = (await readJson(directory, rawFiles.machines)) as records.MachineComparison | null;
-  return { plan, journal, intents, outcomes, engine, balancer, reads, machines };
+  return { plan, journal, plannedWrites: plannedWrites, outcomes, engine, balancer, reads, machines };
 }
 
 /** The journal alone; for undoing a run that was cut short. */
-export function readJournal(directory: string): Promise<records.JournalEntry[]> {
-  return readLines<records.JournalEntry>(directory, rawFiles.journal);
+export async function readJournal(directory: string): Promise<JournalEntry[]> {
+  const lines = await readLines<unknown>(directory, rawFiles.journal);
+  return lines.map((line, at) => journalEntry(directory, line, at + 1));
+}
+
+/** Error: `drills-folder-unreadable` with the field that does not fit. */
+function journalEntry(directory: string, value: unknown, line: number): JournalEntry {
+  const parsed = journalEntrySchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const field = issue?.path.join('.') || '(the whole line)';
+  throw new UnderstudyError(
+    'drills-folder-unreadable',
+    `${join(directory, rawFiles.journal)}:${line} is no journal entry: ${field}: ${issue?.message ?? 'invalid'}. The run folder was damaged or changed; it proves nothing. Run the drill again.`,
+    { facts: { file: rawFiles.journal, line, field } },
+  );
 }
 
 async function readText(directory: string, file: string): Promise<string | null> {

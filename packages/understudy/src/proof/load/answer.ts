@@ -1,5 +1,5 @@
-// What an answer means. Anything that does not prove otherwise leaves a write unknown: a false "rejected" would hide a ghost,
-// a false "acknowledged" would invent a loss.
+// What an answer means. A write is unknown unless the answer proves otherwise: a false "rejected" would hide an applied write,
+// a false "acknowledged" would report a loss that never was.
 import type { Operation, ReadOutcome, WriteOutcome } from '../history/records.ts';
 
 /** An HTTP answer, or the reason there was none. */

@@ -59,12 +59,12 @@ export class Documents {
   }
 
   /** An id that was acknowledged in this shard, or undefined while there is none. */
-  anAcknowledgedId(shard: number | null): string | undefined {
+  acknowledgedId(shard: number | null): string | undefined {
     return pick(this.#acknowledged.get(shard) ?? [], this.#options.random)?.id;
   }
 
   /** A word worth searching for. */
-  aWord(words: (entry: CorpusEntry) => string[]): string {
+  searchWord(words: (entry: CorpusEntry) => string[]): string {
     const entry = pick(this.#options.corpus, this.#options.random);
     return (entry && pick(words(entry), this.#options.random)) ?? this.#options.mark;
   }

@@ -1,10 +1,10 @@
-// The open-loop generator: plans a little ahead, makes each write's intent durable, sends when due, writes down what became
-// of it. It never waits for an answer before the next request.
+// The open-loop generator: schedules a little ahead, makes each planned write durable, sends when due, records the outcome.
+// It never waits for an answer before the next request.
 import type { Clock } from '@understudy/foundation';
 import type { AppendFile } from '../history/append-file.ts';
 import type { SteadyState } from '../goals.ts';
 import { digestOf } from '../history/digest.ts';
-import type { Intent, Outcome, WorkloadPlan } from '../history/records.ts';
+import type { PlannedWrite, Outcome, WorkloadPlan } from '../history/records.ts';
 import { PauseWatch } from '../pause-watch.ts';
 import { meaningOf, sourceOf, type Answer } from './answer.ts';
 import { wordsOf, type CorpusEntry } from './corpus.ts';
@@ -15,7 +15,7 @@ import { seededRandom } from './random.ts';
 import { dueMs, lanesOf, type Lane } from './schedule.ts';
 import type { Wire, WireRequest } from './wire.ts';
 
-/** How far ahead intents are made durable, and how often that is done. An fsync slower than the first shows as lag. */
+/** How far ahead planned writes are made durable, and how often that is done. An fsync slower than the first shows as lag. */
 const aheadMs = 1_000;
 const planEveryMs = 100;
 const tickEveryMs = 2;
@@ -35,7 +35,7 @@ export interface GeneratorOptions {
   readonly corpus: readonly CorpusEntry[];
   readonly clock: Clock;
   readonly wire: Wire;
-  readonly intents: Pick<AppendFile, 'append'>;
+  readonly plannedWrites: Pick<AppendFile, 'append'>;
   readonly outcomes: Pick<AppendFile, 'append'>;
 }
 
@@ -97,13 +97,13 @@ export class Generator {
     return this.#live.stats(this.#options.clock.now());
   }
 
-  /** Everything due before `untilMs` that is not planned yet: intents first, then the queue. */
+  /** Everything due before `untilMs` that is not scheduled yet: planned writes to disk first, then the queue. */
   async #plan(untilMs: number): Promise<void> {
     const scheduled = this.#scheduled(untilMs);
     this.#enqueue(scheduled.filter((pending) => pending.write === undefined));
     const writes = scheduled.filter(isWrite);
     if (writes.length === 0) return;
-    await this.#options.intents.append(...writes.map(intentOf));
+    await this.#options.plannedWrites.append(...writes.map(plannedWriteOf));
     this.#enqueue(writes);
   }
 
@@ -138,11 +138,11 @@ export class Generator {
       return { ...base, seq: this.#nextSeq(), request, write, id: write.id };
     }
     if (lane.operation === 'search') {
-      const word = this.#documents.aWord(wordsOf);
+      const word = this.#documents.searchWord(wordsOf);
       const request = { method: 'GET', url: `${lane.url}/search?q=${encodeURIComponent(word)}`, deadlineMs } as const;
       return { ...base, seq: this.#nextSeq(), request };
     }
-    const id = this.#documents.anAcknowledgedId(lane.shard);
+    const id = this.#documents.acknowledgedId(lane.shard);
     // Nothing of this shard was acknowledged yet: only at the very start, before steady state.
     if (id === undefined || plan.documentPath === null) return null;
     const path = plan.documentPath.replace('{id}', encodeURIComponent(id));
@@ -183,7 +183,7 @@ export class Generator {
 
   /**
    * What was due before the stop and was not sent is behind its schedule by the time up to the stop, also when it was not even
-   * planned. Writes due after the stop are only named, because their intents are already on the disk.
+   * planned. Writes due after the stop are only listed, because they are already on the disk as planned.
    */
   async #abandon(stoppedMs: number): Promise<void> {
     const unsent = [...this.#due, ...this.#scheduled(stoppedMs)];
@@ -208,7 +208,7 @@ function isWrite(pending: Pending): pending is Pending & { readonly write: Write
   return pending.write !== undefined;
 }
 
-function intentOf(pending: Pending & { readonly write: Write }): Intent {
+function plannedWriteOf(pending: Pending & { readonly write: Write }): PlannedWrite {
   const { seq, lane, write } = pending;
   const digest = digestOf(write.document);
   return { seq, lane: lane.name, id: write.id, revision: write.revision, digest, dueMs: pending.dueMs };

@@ -1,4 +1,4 @@
-// What the conductor and the workload's process say to each other.
+// Messages between the tool and the workload's process.
 import type { LiveStats } from './live-state.ts';
 
 export interface ToWorker {

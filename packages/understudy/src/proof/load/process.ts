@@ -1,4 +1,4 @@
-// Starts the workload in a process of its own and listens to it. A generator in the conductor's process would share its
+// Starts the workload in a process of its own and reads its messages. A generator in the tool's process would share its
 // pauses; one of its own shares nothing with what it measures.
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -11,11 +11,11 @@ const worker = fileURLToPath(import.meta.resolve('#workload-worker'));
 
 export interface Workload {
   readonly pid: number;
-  /** The last that was heard, or null before the first word. How old it is, `atMs` tells. */
+  /** The last statistics, or null before the first. `atMs` says how old they are. */
   stats(): LiveStats | null;
   /**
    * Resolves when everything sent has ended and is on the disk, with what the generator says of itself. A generator that has
-   * not ended within the bound, or ended without a word, is killed: null.
+   * not ended within the time limit, or ended without its last message, is killed: null.
    */
   stop(withinMs: number): Promise<WorkloadEnd | null>;
   /** Rejects with `drills-workload-died` if the process ends unasked; never resolves. */
@@ -29,21 +29,21 @@ export function startWorkload(directory: string): Workload {
   });
   let stats: LiveStats | null = null;
   let end: WorkloadEnd | null = null;
-  let complaint = '';
+  let stderrText = '';
   let stopping = false;
   const exited = Promise.withResolvers<undefined>();
   // The last message may still be on its way when the process is gone.
-  const heardOut = Promise.withResolvers<undefined>();
+  const channelClosed = Promise.withResolvers<undefined>();
   const died = Promise.withResolvers<never>();
   died.promise.catch(() => undefined);
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    complaint = `${complaint}${text}`.slice(-2_000);
+    stderrText = `${stderrText}${text}`.slice(-2_000);
   });
   child.on('message', (message: FromWorker) => {
     if (message.kind === 'stats') stats = message.stats;
     else end = message.end;
   });
-  child.on('disconnect', () => heardOut.resolve(undefined));
+  child.on('disconnect', () => channelClosed.resolve(undefined));
   child.on('exit', (code, signal) => {
     exited.resolve(undefined);
     if (stopping) return;
@@ -51,7 +51,7 @@ export function startWorkload(directory: string): Workload {
     died.reject(
       new UnderstudyError(
         'drills-workload-died',
-        `The workload's process ended by itself (${how}): ${complaint.trim() || 'it said nothing'}. The run proves nothing; run the drill again.`,
+        `The workload's process ended by itself (${how}): ${stderrText.trim() || 'it said nothing'}. The run proves nothing; run the drill again.`,
         { facts: { code, signal } },
       ),
     );
@@ -63,7 +63,7 @@ export function startWorkload(directory: string): Workload {
       stopping = true;
       if (child.connected) child.send({ kind: 'stop' } satisfies ToWorker, () => undefined);
       const overdue = setTimeout(() => child.kill('SIGKILL'), withinMs);
-      await Promise.all([exited.promise, heardOut.promise]);
+      await Promise.all([exited.promise, channelClosed.promise]);
       clearTimeout(overdue);
       return end;
     },

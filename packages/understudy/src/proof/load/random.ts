@@ -1,4 +1,4 @@
-// Randomness with a seed, so that a run can be told again: xorshift128+ would be more than is needed, mulberry32 will do.
+// Random numbers from a seed, so that a run can be repeated: mulberry32.
 
 /** A function that gives numbers in [0, 1), the same ones for the same seed. */
 export function seededRandom(seed: number): () => number {

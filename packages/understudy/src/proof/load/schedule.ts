@@ -9,7 +9,7 @@ export interface Lane {
   readonly shard: number | null;
   readonly url: string;
   readonly ratePerS: number;
-  /** 0 to 1: where in its own period the lane begins, so that lanes do not beat together. */
+  /** 0 to 1: where in its own period the lane begins, so that lanes do not send at the same moment. */
   readonly phase: number;
 }
 

@@ -1,4 +1,4 @@
-// How a request of the workload travels: like a user's, each on a connection of its own through the balancer (which keeps none
+// How a request of the workload is sent: like a user's, each on a connection of its own through the balancer (which keeps none
 // alive to clients), with a deadline that covers connecting, sending and reading.
 import { Agent } from 'undici';
 import type { Answer } from './answer.ts';

@@ -22,8 +22,8 @@ async function main(directory: string): Promise<void> {
     // Not permitted; lag is measured either way.
   }
   const plan = JSON.parse(await readFile(join(directory, rawFiles.plan), 'utf8')) as RunPlan;
-  const [intents, outcomes, corpus] = await Promise.all([
-    AppendFile.open(join(directory, rawFiles.intents)),
+  const [plannedWrites, outcomes, corpus] = await Promise.all([
+    AppendFile.open(join(directory, rawFiles.plannedWrites)),
     AppendFile.open(join(directory, rawFiles.outcomes)),
     loadCorpus(5_000),
   ]);
@@ -35,7 +35,7 @@ async function main(directory: string): Promise<void> {
     corpus,
     clock,
     wire,
-    intents,
+    plannedWrites: plannedWrites,
     outcomes,
   });
   // The only message there is.
@@ -44,7 +44,7 @@ async function main(directory: string): Promise<void> {
   const ticking = setInterval(() => void tell({ kind: 'stats', stats: generator.stats() }), statsEveryMs);
   const end = await generator.run();
   clearInterval(ticking);
-  await Promise.all([intents.close(), outcomes.close(), wire.close()]);
+  await Promise.all([plannedWrites.close(), outcomes.close(), wire.close()]);
   await tell({ kind: 'ended', end: { ...end, endedMs: clock.now() } });
   if (process.connected) process.disconnect();
 }

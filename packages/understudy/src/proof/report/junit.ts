@@ -1,5 +1,5 @@
 // A verdict as JUnit XML, which every CI system can show: one test case per goal, and one for the run itself.
-import { show } from '../checker/judge.ts';
+import { show } from '../checker/goal-checks.ts';
 import type { Verdict } from '../checker/verdict.ts';
 
 interface TestCase {

@@ -1,7 +1,7 @@
 // Runs over time: every sealed run folder with its verdict, oldest first, and how each drill's figures moved.
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Verdict } from '../checker/verdict.ts';
+import { verdictFormat, type GoalId, type Verdict } from '../checker/verdict.ts';
 import { derivedFiles } from '../history/run-folder.ts';
 
 export interface RunHistory {
@@ -15,6 +15,8 @@ export interface Trend {
   readonly drill: string;
   readonly runs: number;
   readonly figures: readonly {
+    readonly id: GoalId;
+    /** What people read. */
     readonly goal: string;
     readonly unit: string;
     readonly last: number | null;
@@ -22,7 +24,7 @@ export interface Trend {
   }[];
 }
 
-/** Reads saved verdicts; `drills` empty means all. Folders without a verdict (a run that was killed) are left out. */
+/** Reads saved verdicts; `drills` empty means all. Folders without a verdict (a run that was killed), or with one of another format, are left out. */
 export async function runHistory(runsDirectory: string, drills: readonly string[] = []): Promise<RunHistory> {
   const names = await foldersIn(runsDirectory);
   const read = await Promise.all(names.sort().map((name) => readRun(join(runsDirectory, name))));
@@ -53,7 +55,9 @@ async function foldersIn(directory: string): Promise<string[]> {
 
 async function readRun(directory: string): Promise<RunHistory['runs'][number] | null> {
   try {
-    return { directory, verdict: JSON.parse(await readFile(join(directory, derivedFiles.verdict), 'utf8')) as Verdict };
+    const verdict = JSON.parse(await readFile(join(directory, derivedFiles.verdict), 'utf8')) as Verdict;
+    // A saved file may be of an older version, whatever the type says.
+    return (verdict.format as number) === verdictFormat ? { directory, verdict } : null;
   } catch {
     return null;
   }
@@ -61,9 +65,9 @@ async function readRun(directory: string): Promise<RunHistory['runs'][number] | 
 
 function trendOf(drill: string, verdicts: readonly Verdict[]): Trend {
   const last = verdicts.at(-1);
-  const figures = (last?.goals ?? []).map(({ goal, unit, seen }) => {
-    const before = verdicts.slice(0, -1).map((verdict) => verdict.goals.find((check) => check.goal === goal)?.seen);
-    return { goal, unit, last: seen, medianBefore: median(before.filter((value) => typeof value === 'number')) };
+  const figures = (last?.goals ?? []).map(({ id, goal, unit, seen }) => {
+    const before = verdicts.slice(0, -1).map((verdict) => verdict.goals.find((check) => check.id === id)?.seen);
+    return { id, goal, unit, last: seen, medianBefore: median(before.filter((value) => typeof value === 'number')) };
   });
   return { drill, runs: verdicts.length, figures };
 }

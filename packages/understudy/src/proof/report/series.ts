@@ -67,10 +67,10 @@ export function seriesOf(history: History): Series {
     }),
     cluster: clusterOver(history, toS),
     balancer: balancerOver(history, toS),
-    events: history.journal.map(({ atMs, event, facts }) => ({
-      atS: toS(atMs),
-      event,
-      text: textOf(facts),
+    events: history.journal.map((entry) => ({
+      atS: toS(entry.atMs),
+      event: entry.event,
+      text: textOf('facts' in entry ? entry.facts : undefined),
     })),
   };
 }

@@ -1,6 +1,6 @@
 // Verdicts as a table for a terminal. A value: the command line prints and colours it.
-import { show } from '../checker/judge.ts';
-import type { Verdict } from '../checker/verdict.ts';
+import { show } from '../checker/goal-checks.ts';
+import type { GoalId, Verdict } from '../checker/verdict.ts';
 import { median } from './run-history.ts';
 
 export interface Table {
@@ -15,8 +15,8 @@ export function verdictTable(verdicts: readonly Verdict[]): Table {
     rows: verdicts.map((verdict) => [
       verdict.drill,
       verdict.result,
-      seenOf(verdict, 'longest write gap'),
-      seenOf(verdict, 'longest read gap'),
+      seenOf(verdict, 'longestWriteGapMs'),
+      seenOf(verdict, 'longestReadGapMs'),
       `${verdict.requests.failed}/${verdict.requests.total}`,
       show(verdict.rtoMs, { unit: 'ms' }),
       show(verdict.times.reprotectedMs, { unit: 'ms' }),
@@ -38,16 +38,16 @@ export function renderTable({ columns, rows }: Table): string {
 }
 
 /** `1.2 s of 2 s`: what was seen, and the goal where there is one. */
-function seenOf(verdict: Verdict, goal: string): string {
-  const check = verdict.goals.find((candidate) => candidate.goal === goal);
+function seenOf(verdict: Verdict, id: GoalId): string {
+  const check = verdict.goals.find((candidate) => candidate.id === id);
   if (!check || verdict.lanes.length === 0) return '-';
   return check.limit === null ? show(check.seen, check) : `${show(check.seen, check)} of ${show(check.limit, check)}`;
 }
 
 /** Worst and median of a goal over runs of one drill; null when it was never seen. */
-export function worstAndMedian(verdicts: readonly Verdict[], goal: string): { worst: number; median: number } | null {
+export function worstAndMedian(verdicts: readonly Verdict[], id: GoalId): { worst: number; median: number } | null {
   const seen = verdicts
-    .flatMap((verdict) => verdict.goals.filter((check) => check.goal === goal))
+    .flatMap((verdict) => verdict.goals.filter((check) => check.id === id))
     .flatMap((check) => (check.seen === null ? [] : [check.seen]));
   const middle = median(seen);
   return middle === null ? null : { worst: Math.max(...seen), median: middle };

@@ -1,6 +1,6 @@
 // Makes the world as the topology asks: look, plan, carry out, look again, until nothing is left to do and the system is well.
 import { hold, UnderstudyError } from '@understudy/foundation';
-import { judge, type Status } from '../../status/index.ts';
+import { assessHealth, type Status } from '../../status/index.ts';
 import { observe, observeObjects, type Observation, type World } from '../../observe/index.ts';
 import { carryOut } from './carry-out.ts';
 import { Consent } from '../plan/consent.ts';
@@ -166,7 +166,7 @@ async function finish(
   if (planned.obstacles.length > 0) throw incomplete([], planned.obstacles);
   const end = world.clock.monotonicMs() + (options.healthDeadlineMs ?? 180_000);
   for (;;) {
-    const status = judge(await observe(world, intent.topology), intent.topology);
+    const status = assessHealth(await observe(world, intent.topology), intent.topology);
     if (status.verdict === 'healthy') return { done, status };
     if (world.clock.monotonicMs() > end) {
       throw new UnderstudyError(

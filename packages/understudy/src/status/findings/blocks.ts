@@ -2,7 +2,7 @@
 // `apply`, only named with the request that removes it.
 import type { Block } from '../../cluster/index.ts';
 import type { ClusterView, Finding } from '../finding.ts';
-import { clearingRequest, engineRequest, inPath } from '../mending-line.ts';
+import { clearingRequest, engineRequest, inPath } from '../repair-command.ts';
 
 interface Kind {
   readonly id: string;

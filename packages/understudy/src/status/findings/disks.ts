@@ -3,7 +3,7 @@ import type { ClusterConditions, Watermarks } from '../../cluster/index.ts';
 import { shown } from '@understudy/foundation';
 import { engineLayouts } from '../../engines/index.ts';
 import type { ClusterView, Finding } from '../finding.ts';
-import { clearingRequest, onMachine } from '../mending-line.ts';
+import { clearingRequest, commandOnMachine } from '../repair-command.ts';
 
 type Disk = Extract<ClusterConditions['disks'], { state: 'seen' }>['value'][number];
 
@@ -66,5 +66,5 @@ function mendOf({ machines, topology }: ClusterView, { node }: Disk, changed: bo
   const { dataDirectory, logDirectory } = engineLayouts[topology.search.engine];
   if (!machine) return `See what fills the disk of ${node}.`;
   const look = ['du', '-xh', '--max-depth=1', dataDirectory, logDirectory];
-  return `Delete what is not needed (${onMachine(machine, look)}), or write a larger search.machineType and: understudy apply`;
+  return `Delete what is not needed (${commandOnMachine(machine, look)}), or write a larger search.machineType and: understudy apply`;
 }

@@ -1,9 +1,9 @@
-// What else lives in the cluster: indices that the topology does not name, the engine's own among them. They are told of and never
-// judged, since this system neither made them nor mends them.
+// Foreign indices: those that the topology does not name, the engine's own among them. They are reported and never
+// assessed, since this system neither made them nor repairs them.
 import { shown } from '@understudy/foundation';
 import type { Block, UnassignedCopy } from '../../cluster/index.ts';
 import type { ClusterView, Notice } from '../finding.ts';
-import { engineRequest, inPath } from '../mending-line.ts';
+import { engineRequest, inPath } from '../repair-command.ts';
 
 export function foreignNotices(view: ClusterView): Notice[] {
   const { cluster, topology } = view;

@@ -2,7 +2,7 @@
 import type { Leftover } from '../../cluster/index.ts';
 import { shown } from '@understudy/foundation';
 import { applyMends, type ClusterView, type Finding } from '../finding.ts';
-import { clearingRequest } from '../mending-line.ts';
+import { clearingRequest } from '../repair-command.ts';
 import { isFilter, isStale } from '../../observe/index.ts';
 
 const rebalance = 'cluster.routing.rebalance.enable';

@@ -4,7 +4,7 @@ import { engineLayouts } from '../../engines/index.ts';
 import { partOf, serviceUnit, type DiskUse, type ObservedMachine, type ObservedUnit } from '../../machines/index.ts';
 import type { Topology } from '../../topology/index.ts';
 import { applyMends, unread, type Finding, type View } from '../finding.ts';
-import { onMachine } from '../mending-line.ts';
+import { commandOnMachine } from '../repair-command.ts';
 import type { Status } from '../status.ts';
 
 type Machine = Status['machines'][number];
@@ -40,7 +40,7 @@ function degraded({ name }: Machine, id: string, reason: string, mend = applyMen
 const loopRestarts = 5;
 const loopWithinS = 300;
 
-function loops({ restarts, sub, sinceActiveS }: ObservedUnit): boolean {
+function restartsInLoop({ restarts, sub, sinceActiveS }: ObservedUnit): boolean {
   if (restarts < loopRestarts) return false;
   return sub === 'auto-restart' || sinceActiveS === undefined || sinceActiveS < loopWithinS;
 }
@@ -50,29 +50,29 @@ function unitFindings(machine: Machine, seen: ObservedMachine, unit: string): Fi
   const state = partOf(seen.units, unit);
   if (state.state === 'unknown') return [unread('unit-unread', name, `The unit on ${name}`, state)];
   const value = shown(state);
-  if (value && loops(value)) {
+  if (value && restartsInLoop(value)) {
     const ended = value.result === 'success' || value.result === '' ? '' : `; its last run ended with ${value.result}`;
     const reason = `systemd has restarted ${unit} on ${name} ${value.restarts} times${ended}.`;
     const log = ['journalctl', '-u', unit, '-n', '50', '--no-pager'];
-    return [degraded(machine, 'unit-restarts', reason, onMachine(machine, log))];
+    return [degraded(machine, 'unit-restarts', reason, commandOnMachine(machine, log))];
   }
   if (value?.active === 'active') return [];
   const ended = value && value.result !== 'success' && value.result !== '' ? ` (${value.result})` : '';
   const reason = `The unit on ${name} is ${value?.active ?? 'not installed'}${ended}, not active.`;
-  return [degraded(machine, 'unit-not-active', reason), ...birthFindings(machine, seen)];
+  return [degraded(machine, 'unit-not-active', reason), ...cloudInitFindings(machine, seen)];
 }
 
-const bornWithinS = 900;
+const setUpWithinS = 900;
 
-/** What failed at birth matters as long as the machine does not serve: afterwards its files and units say how it is. */
-function birthFindings(machine: Machine, { cloudInit }: ObservedMachine): Finding[] {
+/** A failure of cloud-init matters as long as the machine does not serve: afterwards its files and units are observed. */
+function cloudInitFindings(machine: Machine, { cloudInit }: ObservedMachine): Finding[] {
   const said = shown(cloudInit);
-  const mend = onMachine(machine, ['cloud-init', 'status', '--long']);
+  const mend = commandOnMachine(machine, ['cloud-init', 'status', '--long']);
   if (said?.status === 'error') {
     const reason = `cloud-init failed on ${machine.name}: ${said.errors.join('; ')}.`;
     return [degraded(machine, 'cloud-init-failed', reason, mend)];
   }
-  if (said?.status !== 'running' || (said.runningS ?? 0) < bornWithinS) return [];
+  if (said?.status !== 'running' || (said.runningS ?? 0) < setUpWithinS) return [];
   const reason = `cloud-init on ${machine.name} has not ended ${said.runningS} s after the boot.`;
   return [degraded(machine, 'cloud-init-stuck', reason, mend)];
 }
@@ -93,7 +93,7 @@ function diskFindings(machine: Machine, { disks }: ObservedMachine): Finding[] {
     const full = used >= fullPercent;
     const reason = `On ${name} the file system of ${paths.join(', ')} has ${used}% of its ${what} used.`;
     const counted = what === 'space' ? ['-h', '--threshold=100M'] : ['--inodes'];
-    const mend = onMachine(machine, ['du', '-x', ...counted, '--max-depth=2', ...paths]);
+    const mend = commandOnMachine(machine, ['du', '-x', ...counted, '--max-depth=2', ...paths]);
     return [
       {
         ...degraded(machine, full ? 'file-system-full' : 'file-system-filling', reason, mend),
@@ -125,7 +125,7 @@ function packageFindings(machine: Machine, { dpkg, locks }: ObservedMachine): Fi
   const reason = `An installation of packages on ${name} was interrupted${names}.`;
   return [
     {
-      ...degraded(machine, 'packages-interrupted', reason, onMachine(machine, ['dpkg', '--configure', '-a'])),
+      ...degraded(machine, 'packages-interrupted', reason, commandOnMachine(machine, ['dpkg', '--configure', '-a'])),
       effect: 'Nothing yet; no package can be installed or upgraded there.',
     },
   ];

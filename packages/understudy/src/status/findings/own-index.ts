@@ -1,8 +1,8 @@
-// Findings about the topology's own index: whether it is there, open and whole. What else lives in the cluster stands elsewhere.
+// Findings about the topology's own index: whether it is there, open and whole. Foreign indices are in foreign.ts.
 import { unknown } from '@understudy/foundation';
 import type { UnassignedCopy } from '../../cluster/index.ts';
 import { applyMends, unread, type ClusterView, type Finding } from '../finding.ts';
-import { engineRequest, inPath } from '../mending-line.ts';
+import { engineRequest, inPath } from '../repair-command.ts';
 
 export function ownIndexFindings(view: ClusterView): Finding[] {
   const { cluster, topology } = view;

@@ -1,7 +1,7 @@
-// Findings about the limit of shards: above it no index can be made and no replica added. Who uses it up decides whose matter it is.
+// Findings about the limit of shards: above it no index can be made and no replica added. A finding when our own copies use it up, a notice when foreign ones do.
 import { shown } from '@understudy/foundation';
 import type { ClusterView, Finding, Notice } from '../finding.ts';
-import { clearingRequest } from '../mending-line.ts';
+import { clearingRequest } from '../repair-command.ts';
 
 const setting = 'cluster.max_shards_per_node';
 const usualPerNode = 1000;
@@ -10,7 +10,7 @@ const nearShare = 0.9;
 interface Use {
   readonly finding: Finding;
   /** Our own copies alone are near it, or it keeps us from having those that the topology asks for. */
-  readonly ours: boolean;
+  readonly ownCopies: boolean;
 }
 
 /** Undefined: far from the limit. */
@@ -27,7 +27,7 @@ function use({ cluster, topology, machines, subject }: ClusterView): Use | undef
       ? 'Delete indices that nobody needs, or ask for more search.nodes and: understudy apply'
       : clearingRequest(machines, [setting]);
   return {
-    ours: has >= limit.limit * nearShare || (reached && has < asked),
+    ownCopies: has >= limit.limit * nearShare || (reached && has < asked),
     finding: {
       id: reached ? 'shard-limit-reached' : 'shard-limit-near',
       verdict: 'degraded',
@@ -43,13 +43,13 @@ function use({ cluster, topology, machines, subject }: ClusterView): Use | undef
 
 export function shardLimitFindings(view: ClusterView): Finding[] {
   const used = use(view);
-  return used?.ours ? [used.finding] : [];
+  return used?.ownCopies ? [used.finding] : [];
 }
 
 /** Used up by other indices, while ours has all that it needs. */
 export function shardLimitNotices(view: ClusterView): Notice[] {
   const used = use(view);
-  if (!used || used.ours) return [];
+  if (!used || used.ownCopies) return [];
   const { id, subject, reason, mend } = used.finding;
   return [{ id, subject, reason, mend }];
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { catalogue, drillsNamed } from '../../../src/drills/index.ts';
 import { faultContext } from '../../../src/drills/run/fault-session.ts';
-import { searchMachines } from '../../../src/drills/world.ts';
+import { searchMachines } from '../../../src/drills/system-under-test.ts';
 import { smallSystem } from '../small-system.ts';
 
 const promised = `noop search-stop search-kill-master search-kill-data search-pause search-power-cut search-partition

@@ -1,7 +1,7 @@
 // A world whose members change during a run: what an operation under test does to it.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { onClock, type DrillMachine, type DrillWorld } from '../../../src/drills/world.ts';
+import { onClock, type DrillMachine, type SystemUnderTest } from '../../../src/drills/system-under-test.ts';
 import { systemClock } from '@understudy/foundation';
 
 function machine(label: string): DrillMachine {
@@ -16,7 +16,7 @@ test('the world of a run follows its getters, and has the clock of the run', () 
     get machines() {
       return machines;
     },
-  } as unknown as DrillWorld;
+  } as unknown as SystemUnderTest;
   const world = onClock(live, clock);
   machines = [machine('one')];
   assert.deepEqual(

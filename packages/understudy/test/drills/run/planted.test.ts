@@ -10,7 +10,7 @@ import { goals } from '../../../src/proof/goals.ts';
 import { readJournal } from '../../../src/proof/history/run-folder.ts';
 import { writeManifest } from '../../../src/proof/history/manifest.ts';
 import type { FinalRead } from '../../../src/proof/history/records.ts';
-import { runDrill, type Drill, type DrillWorld, type RunOptions } from '../../../src/drills/index.ts';
+import { runDrill, type Drill, type SystemUnderTest, type RunOptions } from '../../../src/drills/index.ts';
 import { verify } from '../../../src/proof/index.ts';
 import { smallSystem, type SmallSystem } from '../small-system.ts';
 
@@ -34,7 +34,7 @@ const drill: Drill = {
 const patient: RunOptions = { steady: { maxLagMs: 5_000, maxGapMs: 2_000 } };
 
 /** A world in which something is done to the stored documents just before they are read back. */
-function tamperedWith(change: (copies: SmallSystem['copies']) => void): DrillWorld {
+function tamperedWith(change: (copies: SmallSystem['copies']) => void): SystemUnderTest {
   const { world } = system;
   const refresh = (): Promise<void> => {
     change(system.copies);
@@ -205,7 +205,7 @@ function withoutOneCopy(reads: string): string {
 }
 
 /** Stops the workload's process for a second when the run says so. */
-function freezeAt(text: string): DrillWorld['logger'] {
+function freezeAt(text: string): SystemUnderTest['logger'] {
   const { runsDirectory } = system.world;
   return (line) => {
     if (line.text === text) void freeze(runsDirectory);

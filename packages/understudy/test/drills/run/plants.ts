@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { nothing } from '../../../src/drills/faults/nothing.ts';
 import { goals } from '../../../src/proof/goals.ts';
-import type { JournalEntry } from '../../../src/proof/history/records.ts';
+import type { JournalEntry } from '../../../src/proof/history/journal-entry.ts';
 import { rawFiles, readHistory, readJournal } from '../../../src/proof/history/run-folder.ts';
 import { runDrill, type Drill, type RunOptions } from '../../../src/drills/index.ts';
 import type { Verdict } from '../../../src/proof/index.ts';
@@ -73,8 +73,8 @@ export async function plantedRun(moment: Moment, plant: Plant, seed: number): Pr
   let planted: Promise<Stretch> | undefined;
   const act = async () => {
     const folder = join(runsDirectory, (await readdir(runsDirectory)).find((name) => name.endsWith('noop')) ?? '');
-    const pid = Number(entryOf(await readJournal(folder), 'workload-started')?.facts?.['pid']);
-    if (moment.after === 'the first intent') await hasContent(join(folder, rawFiles.intents));
+    const pid = Number(entryOf(await readJournal(folder), 'workload-started')?.facts.pid);
+    if (moment.after === 'the first intent') await hasContent(join(folder, rawFiles.plannedWrites));
     await sleep(moment.ms);
     return plant({ generatorPid: pid, runsDirectory, stepClock: (byMs) => (stepMs += byMs) });
   };
@@ -96,7 +96,7 @@ export async function plantedRun(moment: Moment, plant: Plant, seed: number): Pr
     const { fromMs, toMs } = (await planted) ?? { fromMs: Infinity, toMs: Infinity };
     const { plan, journal } = await readHistory(directory);
     const onRunClock = (monotonicMs: number): number => plan.startedMs + monotonicMs - plan.startedMonotonicMs;
-    const end = entryOf(journal, 'workload-stopped')?.facts?.['generator'] as WorkloadEnd | null | undefined;
+    const end = entryOf(journal, 'workload-stopped')?.facts.generator;
     return {
       directory,
       verdict,

@@ -3,14 +3,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Snapshot } from '../../../src/cluster/index.ts';
 import { checkPreconditions } from '../../../src/drills/run/preconditions.ts';
-import { drillsNamed, type DrillWorld } from '../../../src/drills/index.ts';
+import { drillsNamed, type SystemUnderTest } from '../../../src/drills/index.ts';
 import { UnderstudyError } from '@understudy/foundation';
 import { smallSystem } from '../small-system.ts';
 
 const [drill] = drillsNamed(['noop']);
 const hourMs = 3_600_000;
 
-async function check(changes: Partial<Pick<DrillWorld, 'snapshot'>>, newest: () => Promise<Snapshot | undefined>) {
+async function check(changes: Partial<Pick<SystemUnderTest, 'snapshot'>>, newest: () => Promise<Snapshot | undefined>) {
   const system = await smallSystem();
   const { world } = system;
   try {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { classifyDocuments, staleReads } from '../../../src/proof/checker/documents.ts';
-import type { FinalRead, Intent, Outcome, WriteOutcome } from '../../../src/proof/history/records.ts';
+import type { FinalRead, PlannedWrite, Outcome, WriteOutcome } from '../../../src/proof/history/records.ts';
 
 const nodes = ['search-1', 'search-2'];
 const digestOf = (id: string, revision: number): string => `${id}@${revision}`;
@@ -25,13 +25,13 @@ const life: fc.Arbitrary<Life> = fc
   }));
 
 interface Recorded {
-  readonly intents: Intent[];
+  readonly intents: PlannedWrite[];
   readonly outcomes: Outcome[];
   readonly reads: FinalRead[];
 }
 
 function record(lives: readonly Life[]): Recorded {
-  const intents: Intent[] = [];
+  const intents: PlannedWrite[] = [];
   const outcomes: Outcome[] = [];
   const reads: FinalRead[] = [];
   lives.forEach(({ outcomes: ends, stored }, at) => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { instrumentReasons, maxLagMs } from '../../../src/proof/checker/instruments.ts';
-import type { JournalEntry, Outcome } from '../../../src/proof/history/records.ts';
+import type { JournalEntry, JournalFacts } from '../../../src/proof/history/journal-entry.ts';
+import type { Outcome } from '../../../src/proof/history/records.ts';
 import type { History } from '../../../src/proof/history/run-folder.ts';
 import type { WorkloadEnd } from '../../../src/proof/load/messages.ts';
 import { dueMs, lanesOf } from '../../../src/proof/load/schedule.ts';
@@ -30,14 +31,14 @@ const outcomes: Outcome[] = lanesOf(plan.workload).flatMap((lane) =>
 function codesOf(
   changes: Partial<History>,
   generator: WorkloadEnd | null = end,
-  watched: object | null = health,
+  watched: JournalFacts<'tool-watched'> | null = health,
 ): string[] {
   const journal: JournalEntry[] = [
-    { atMs: 500, event: 'workload-started' },
+    { atMs: 500, event: 'workload-started', facts: { pid: 1 } },
     { atMs: 5_030, event: 'workload-stopped', facts: { generator } },
     ...(watched ? [{ atMs: 5_031, event: 'tool-watched', facts: { ...watched } } as const] : []),
   ];
-  const rest = { plan, intents: [], engine: [], balancer: [], reads: [], machines: null };
+  const rest = { plan, plannedWrites: [], engine: [], balancer: [], reads: [], machines: null };
   return instrumentReasons({ ...rest, journal, outcomes, ...changes }).map(({ code }) => code);
 }
 

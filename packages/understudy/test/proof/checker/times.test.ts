@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { measureRecovery } from '../../../src/proof/checker/times.ts';
-import type { EngineSample, JournalEntry, Outcome } from '../../../src/proof/history/records.ts';
+import type { JournalEntry } from '../../../src/proof/history/journal-entry.ts';
+import type { EngineSample, Outcome } from '../../../src/proof/history/records.ts';
 import type { History } from '../../../src/proof/history/run-folder.ts';
 import { runPlan } from '../../drills/plans.ts';
 
@@ -38,16 +39,16 @@ function engine(changes: (atMs: number) => Partial<EngineSample>): EngineSample[
 function history(parts: Partial<History>): History {
   const journal: JournalEntry[] = [
     { atMs: 0, event: 'steady-begun' },
-    { atMs: 10_000, event: 'inject-begun' },
-    { atMs: 10_000, event: 'effective' },
+    { atMs: 10_000, event: 'inject-begun', facts: { fault: 'nothing' } },
+    { atMs: 10_000, event: 'effective', facts: { seen: 'gone', seenAtMs: 10_100 } },
     { atMs: 40_000, event: 'undo-begun' },
-    { atMs: 42_000, event: 'undone' },
+    { atMs: 42_000, event: 'undone', facts: { seen: 'back' } },
   ];
   const balancer = [{ atMs: 20_000, answered: true, nodes: [] }];
   return {
     plan: runPlan(),
     journal,
-    intents: [],
+    plannedWrites: [],
     outcomes: [],
     engine: [],
     balancer,

@@ -26,8 +26,8 @@ test('what append resolved for is in the file, in the order of the calls', async
 
 test('a last line cut short by a crash is dropped; damage in the middle is an error', async () => {
   const directory = await folder();
-  await writeFile(join(directory, 'journal.jsonl'), '{"atMs":1,"event":"started"}\n{"atMs":2,"ev');
-  assert.deepEqual(await readJournal(directory), [{ atMs: 1, event: 'started' }]);
+  await writeFile(join(directory, 'journal.jsonl'), '{"atMs":1,"event":"preconditions-met"}\n{"atMs":2,"ev');
+  assert.deepEqual(await readJournal(directory), [{ atMs: 1, event: 'preconditions-met' }]);
   await writeFile(join(directory, 'journal.jsonl'), '{"atMs":1,"ev\n{"atMs":2,"event":"started"}\n');
   await assert.rejects(readJournal(directory), {
     code: 'drills-folder-unreadable',

@@ -44,13 +44,13 @@ test('an id is written anew only after its last write was acknowledged, and each
 
 test('a get asks only for what was acknowledged', () => {
   const given = documents(1);
-  assert.equal(given.anAcknowledgedId(0), undefined);
+  assert.equal(given.acknowledgedId(0), undefined);
   const write = given.nextWrite(0);
   given.settle(write, 0, false);
-  assert.equal(given.anAcknowledgedId(0), undefined);
+  assert.equal(given.acknowledgedId(0), undefined);
   const second = given.nextWrite(0);
   given.settle(second, 0, true);
-  assert.equal(given.anAcknowledgedId(0), second.id);
+  assert.equal(given.acknowledgedId(0), second.id);
 });
 
 test('every document carries the mark of its run and its revision as words', () => {

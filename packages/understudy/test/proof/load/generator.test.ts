@@ -8,7 +8,7 @@ import { test, type TestContext } from 'node:test';
 import { systemClock } from '@understudy/foundation';
 import { AppendFile } from '../../../src/proof/history/append-file.ts';
 import { defaultSteadyState } from '../../../src/proof/goals.ts';
-import type { Intent, Outcome } from '../../../src/proof/history/records.ts';
+import type { PlannedWrite, Outcome } from '../../../src/proof/history/records.ts';
 import { Generator } from '../../../src/proof/load/generator.ts';
 import { httpWire } from '../../../src/proof/load/wire.ts';
 import { workloadPlan } from '../../drills/plans.ts';
@@ -35,7 +35,7 @@ async function drive(url: string, forMs: number, changes: Parameters<typeof work
     corpus,
     clock: systemClock,
     wire,
-    intents,
+    plannedWrites: intents,
     outcomes,
   });
   setTimeout(() => generator.stop(), forMs);
@@ -43,7 +43,7 @@ async function drive(url: string, forMs: number, changes: Parameters<typeof work
   await Promise.all([intents.close(), outcomes.close(), wire.close()]);
   return {
     end,
-    intents: await lines<Intent>(join(folder, 'intents.jsonl')),
+    intents: await lines<PlannedWrite>(join(folder, 'intents.jsonl')),
     outcomes: await lines<Outcome>(join(folder, 'outcomes.jsonl')),
   };
 }
@@ -116,7 +116,7 @@ test('requests that a slow disk held back until the stop are named with the time
     corpus,
     clock: systemClock,
     wire,
-    intents: { append: () => systemClock.sleep(3_000) },
+    plannedWrites: { append: () => systemClock.sleep(3_000) },
     outcomes: { append: (...records) => Promise.resolve(void written.push(...(records as Outcome[]))) },
   });
   setTimeout(() => generator.stop(), 2_000);

@@ -11,7 +11,7 @@ import { runPlan } from '../../drills/plans.ts';
 const history: History = {
   plan: runPlan({ drill: 'search-</script>-&' }),
   journal: [{ atMs: 1, event: 'aborted', facts: { reason: '</script><b>& "quoted"' } }],
-  intents: [],
+  plannedWrites: [],
   outcomes: [],
   engine: [],
   balancer: [],
@@ -19,6 +19,16 @@ const history: History = {
   machines: null,
 };
 const verdict = check(history);
+const write: History['outcomes'][number] = {
+  seq: 1,
+  operation: 'index',
+  lane: 'index-0',
+  outcome: 'acknowledged',
+  dueMs: 2,
+  sentMs: 2,
+  endMs: 5,
+  status: 201,
+};
 
 test('an aborted run is an error in JUnit, its goals are skipped, and everything is escaped', () => {
   const xml = junitOf(verdict);
@@ -46,8 +56,25 @@ test('the table has one aligned row for each run', () => {
 test('worst and median are values that were seen', () => {
   const runs = [5, 1, 9, 3].map((seen) => ({
     ...verdict,
-    goals: [{ goal: 'longest write gap', limit: 10, seen, unit: 'ms' as const, met: true }],
+    goals: [
+      { id: 'longestWriteGapMs' as const, goal: 'another text', limit: 10, seen, unit: 'ms' as const, met: true },
+    ],
   }));
-  assert.deepEqual(worstAndMedian(runs, 'longest write gap'), { worst: 9, median: 3 });
-  assert.equal(worstAndMedian([], 'longest write gap'), null);
+  assert.deepEqual(worstAndMedian(runs, 'longestWriteGapMs'), { worst: 9, median: 3 });
+  assert.equal(worstAndMedian([], 'longestWriteGapMs'), null);
+});
+
+test('goals are found by id, whatever their text is, and the ids are the keys of the goals', () => {
+  assert.deepEqual(
+    verdict.goals.map(({ id }) => id),
+    Object.keys(history.plan.goals),
+  );
+  const ran = check({
+    ...history,
+    outcomes: [write],
+    journal: [{ atMs: 1, event: 'inject-begun', facts: { fault: 'nothing' } }],
+  });
+  const renamed = { ...ran, goals: ran.goals.map((goal) => ({ ...goal, goal: `renamed ${goal.id}` })) };
+  assert.equal(renderTable(verdictTable([renamed])), renderTable(verdictTable([ran])));
+  assert.notEqual(verdictTable([ran]).rows[0]?.[2], '-');
 });

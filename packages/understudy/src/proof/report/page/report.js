@@ -38,7 +38,7 @@
     probe.remove();
     return alpha === 1 ? resolved : resolved.replace('rgb(', 'rgba(').replace(')', `, ${alpha})`);
   }
-  const goal = (name) => verdict.goals.find((candidate) => candidate.goal === name);
+  const goal = (id) => verdict.goals.find((candidate) => candidate.id === id);
   const percent = (seconds) => `${(100 * Math.min(Math.max(seconds / series.endS, 0), 1)).toFixed(3)}%`;
 
   function head() {
@@ -67,8 +67,8 @@
   function limitOf(check) {
     return check.limit === null ? 'no goal, not judged' : `goal at most ${show(check.limit, check.unit)}`;
   }
-  function goalCard(title, name) {
-    const check = goal(name);
+  function goalCard(title, id) {
+    const check = goal(id);
     if (!check || verdict.lanes.length === 0) return null;
     return card(
       title,
@@ -79,13 +79,13 @@
   }
   function cards() {
     const { total, failed, writesAcknowledged } = verdict.requests;
-    const errors = goal('failed requests');
+    const errors = goal('maxErrorRatio');
     const lost = goal('lost');
     return h(
       'div',
       'cards',
-      goalCard('Longest without a write', 'longest write gap'),
-      goalCard('Longest without a read', 'longest read gap'),
+      goalCard('Longest without a write', 'longestWriteGapMs'),
+      goalCard('Longest without a read', 'longestReadGapMs'),
       card(
         'Failed requests',
         count(failed),

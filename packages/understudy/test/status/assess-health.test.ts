@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { absent, seen as saw, unknown } from '@understudy/foundation';
-import { judge, statusJsonSchema, statusSchema, type Verdict } from '../../src/status/index.ts';
+import { assessHealth, statusJsonSchema, statusSchema, type HealthState } from '../../src/status/index.ts';
 import {
   both,
   cluster,
@@ -18,7 +18,7 @@ import {
   type Change,
 } from './changes.ts';
 
-const rows: readonly [what: string, change: Change, verdict: Verdict, reason: RegExp | undefined][] = [
+const rows: readonly [what: string, change: Change, verdict: HealthState, reason: RegExp | undefined][] = [
   ['everything as asked', (seen) => seen, 'healthy', undefined],
   ['yellow', own('yellow', 3), 'degraded', /yellow: 3 copies/],
   ['red', own('red', 2), 'down', /red: 2 copies of its shards are unassigned/],
@@ -128,7 +128,7 @@ const rows: readonly [what: string, change: Change, verdict: Verdict, reason: Re
 describe('the verdict and its first reason', () => {
   for (const [what, change, verdict, reason] of rows) {
     test(`${what}: ${verdict}`, () => {
-      const status = judge(change(well), topology);
+      const status = assessHealth(change(well), topology);
       assert.equal(status.verdict, verdict);
       if (reason) assert.match(status.reasons[0]!, reason);
       else assert.deepEqual(status.reasons, []);
@@ -138,7 +138,7 @@ describe('the verdict and its first reason', () => {
 });
 
 test('a status has what a reader of --json counts on, and is valid under the published schema', () => {
-  const status = judge(well, topology);
+  const status = assessHealth(well, topology);
   assert.deepEqual(
     status.balancer.urls.map((url) => url.replace(/\d+\.\d+\.\d+\.\d+/, 'ADDRESS')),
     ['http://ADDRESS'],

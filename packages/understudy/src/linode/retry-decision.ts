@@ -1,4 +1,4 @@
-// What one attempt came to, and what follows from it: pure, so that every retry rule can be read and tested here.
+// The result of one attempt, and whether to retry: pure, so that every retry rule can be read and tested here.
 import { isIP } from 'node:net';
 import { LinodeError, type LinodeErrorCode, type Operation } from './error.ts';
 import { reasonsIn, type LinodeReason } from './reason.ts';
@@ -18,7 +18,7 @@ export type Attempt =
   /** No answer; `sent` is false when the connection was never made, so that Linode cannot have seen the request. */
   | { readonly kind: 'connection'; readonly sent: boolean; readonly reason: string; readonly cause: unknown };
 
-export type Verdict =
+export type RetryDecision =
   | { readonly next: 'done'; readonly answer: Answered }
   /** Try again, not before `waitMs` when Linode said so, `atMost` so often. `error` is what to raise in the end. */
   | { readonly next: 'retry'; readonly waitMs?: number; readonly atMost?: number; readonly error: LinodeError }
@@ -28,9 +28,9 @@ export type Verdict =
  * Decides what an attempt means. Safe to repeat: 429, `Linode busy.` and 503 say that nothing was done; a lost
  * connection or a 408 only for methods that are idempotent. A POST without an answer is ambiguous and never repeated.
  */
-export function judge(operation: Operation, attempt: Attempt, now: number): Verdict {
+export function decideRetry(operation: Operation, attempt: Attempt, now: number): RetryDecision {
   const idempotent = operation.method !== 'POST';
-  if (attempt.kind === 'answer') return judgeAnswer(operation, attempt, now, idempotent);
+  if (attempt.kind === 'answer') return decideOnAnswer(operation, attempt, now, idempotent);
   const what =
     attempt.kind === 'timeout' ? `no answer within ${Math.round(attempt.afterMs)} ms` : `no answer (${attempt.reason})`;
   const cause = attempt.cause;
@@ -39,20 +39,20 @@ export function judge(operation: Operation, attempt: Attempt, now: number): Verd
   const code = attempt.kind === 'timeout' ? 'linode-timeout' : 'linode-unavailable';
   const message = `${describe(operation)}: ${what}; expected one. Check the network and the API's address, then run again.`;
   const error = new LinodeError(code, message, { operation, cause });
-  return { next: 'retry', error, ...(neverSent ? { atMost: mostConnects } : {}) };
+  return { next: 'retry', error, ...(neverSent ? { atMost: maxConnectAttempts } : {}) };
 }
 
-function judgeAnswer(operation: Operation, answer: Answered, now: number, idempotent: boolean): Verdict {
+function decideOnAnswer(operation: Operation, answer: Answered, now: number, idempotent: boolean): RetryDecision {
   const { status, headers, body } = answer;
   if (status >= 200 && status < 300) return { next: 'done', answer };
   const errors = reasonsIn(body);
   const waitMs = retryAfterMs(headers, now);
-  const retry = (code: LinodeErrorCode, toDo: string): Verdict => ({
+  const retry = (code: LinodeErrorCode, toDo: string): RetryDecision => ({
     next: 'retry',
     ...(waitMs === undefined ? {} : { waitMs }),
     error: refusal(code, operation, status, errors, toDo),
   });
-  const fail = (code: LinodeErrorCode, toDo: string, facts = {}): Verdict => ({
+  const fail = (code: LinodeErrorCode, toDo: string, facts = {}): RetryDecision => ({
     next: 'fail',
     error: refusal(code, operation, status, errors, toDo, facts),
   });
@@ -155,7 +155,7 @@ function scopeFor({ method, path }: Operation, headers: Headers): string {
 }
 
 /** An address where nobody listens (a lab that is not up) should be reported in seconds, not at the deadline. */
-const mostConnects = 5;
+const maxConnectAttempts = 5;
 
 /** Connection failures that happen before a byte of the request leaves. */
 const neverSent = new Set([

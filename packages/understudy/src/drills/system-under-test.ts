@@ -1,4 +1,4 @@
-// What a drill needs of the world, as ports. The cli builds one of a topology; tests build one of a few lines.
+// The system under test, as ports. The cli builds it from a topology; tests build a small one.
 import type { NodeRestart, Snapshot } from '../cluster/index.ts';
 import type { Clock, Logger } from '@understudy/foundation';
 import type { RemoteRunner } from '../machines/index.ts';
@@ -58,7 +58,7 @@ export interface EnginePort {
   newestSnapshot(): Promise<Snapshot | undefined>;
   /** One machine's engine ended and started in the planned way; returns when the cluster is green with every machine. */
   restart(restart: NodeRestart): Promise<void>;
-  /** Gives back what a planned restart holds that was interrupted. */
+  /** Removes the settings of an interrupted planned restart. */
   releaseRestart(): Promise<void>;
 }
 
@@ -73,7 +73,7 @@ export interface BalancerPort {
 }
 
 /**
- * A process that outlives a killed tool and then undoes what its run left open. Started before a fault, told when all is well.
+ * A process that outlives a killed tool and then undoes what its run left open. Started before a fault, dismissed after its undo.
  * The cli starts it as `drill guard DIRECTORY`, detached, with a pipe whose end tells it that the tool is gone.
  */
 export interface Guard {
@@ -81,7 +81,7 @@ export interface Guard {
   dismiss(): Promise<void>;
 }
 
-export interface DrillWorld {
+export interface SystemUnderTest {
   readonly topology: Topology;
   readonly machines: readonly DrillMachine[];
   readonly runner: Pick<RemoteRunner, 'run'>;
@@ -90,7 +90,7 @@ export interface DrillWorld {
   /** Null where nothing can cut the power. */
   readonly power: PowerControl | null;
   readonly disk: DiskControl | null;
-  /** How old the newest snapshot may be; null where documents are nobody's: in the lab, or where the topology says so. */
+  /** How old the newest snapshot may be; null where no snapshot is required: in the lab, or where the topology says so. */
   readonly snapshot: { readonly maxAgeHours: number } | null;
   readonly units: { readonly engine: string; readonly service: string };
   readonly engineDataDirectory: string;
@@ -104,15 +104,15 @@ export interface DrillWorld {
   readonly selfCommand: ((args: readonly string[]) => readonly string[]) | null;
 }
 
-export function searchMachines(world: DrillWorld): readonly DrillMachine[] {
-  return world.machines.filter((machine) => machine.role === 'search');
+export function searchMachines(system: SystemUnderTest): readonly DrillMachine[] {
+  return system.machines.filter((machine) => machine.role === 'search');
 }
 
-export function serviceMachines(world: DrillWorld): readonly DrillMachine[] {
-  return world.machines.filter((machine) => machine.role === 'service');
+export function serviceMachines(system: SystemUnderTest): readonly DrillMachine[] {
+  return system.machines.filter((machine) => machine.role === 'service');
 }
 
-/** The same world on another clock. What the world says by getters stays live: an operation under test changes who belongs to it. */
-export function onClock(world: DrillWorld, clock: Clock): DrillWorld {
-  return Object.create(world, { clock: { value: clock, enumerable: true } }) as DrillWorld;
+/** The same system on another clock. Getters stay live: an operation under test changes which machines belong to it. */
+export function onClock(system: SystemUnderTest, clock: Clock): SystemUnderTest {
+  return Object.create(system, { clock: { value: clock, enumerable: true } }) as SystemUnderTest;
 }

@@ -1,12 +1,12 @@
-// Lines that a person can paste: a command on one machine, and a request to the engine by way of one. Names of indices and settings
-// are anybody's words, so every part of a line is quoted for both shells that read it.
+// Repair commands that a person can paste: a command on one machine, and a request to the engine through one. Names of indices and settings
+// may hold any character, so every part of a line is quoted for both shells that read it.
 import { httpPort } from '../engines/index.ts';
 import { shellLine } from '../machines/index.ts';
 import type { Status } from './status.ts';
 
 type Machine = Status['machines'][number];
 
-export function onMachine({ addresses }: Pick<Machine, 'addresses'>, argv: readonly string[]): string {
+export function commandOnMachine({ addresses }: Pick<Machine, 'addresses'>, argv: readonly string[]): string {
   return shellLine(['ssh', `root@${addresses.public ?? addresses.vpc}`, shellLine(argv)]);
 }
 
@@ -21,7 +21,7 @@ export interface EngineRequest {
   readonly body?: object;
 }
 
-/** By way of the first search machine that answers, since the engine listens inside the VPC only. */
+/** Through the first search machine that answers, since the engine listens inside the VPC only. */
 export function engineRequest(machines: readonly Machine[], { method, path, body }: EngineRequest): string {
   const search = machines.filter(({ role }) => role === 'search');
   const way = search.find(({ reachable }) => reachable) ?? search[0];

@@ -1,9 +1,9 @@
-// Whether the cluster is as it should be before and after an order: every member there, every copy in place.
+// Whether the cluster is settled before and after an operation: every member present, every copy assigned.
 import { UnderstudyError } from '@understudy/foundation';
 import { allocationSentence, cannotCome, explainAllocation, waitsForNewerNode } from './allocation-explanation.ts';
 import { healthSentence, healthWithin } from './health.ts';
 import { engineNodes } from './nodes.ts';
-import { askUntil, greenWithinMs, type RunningCluster } from './running-cluster.ts';
+import { pollUntil, greenWithinMs, type RunningCluster } from './running-cluster.ts';
 import { shards, type ShardCopy } from './shards.ts';
 
 interface Wait {
@@ -27,15 +27,15 @@ export interface MembersWait extends Wait {
 export async function awaitMembers(cluster: RunningCluster, wait: MembersWait): Promise<readonly string[]> {
   const { members, perhaps, moving = false, deadlineMs = greenWithinMs, signal } = wait;
   let present: readonly string[] = [];
-  const last = await askUntil({ clock: cluster.clock, deadlineMs, signal }, async () => {
+  const last = await pollUntil({ clock: cluster.clock, deadlineMs, signal }, async () => {
     const health = await healthWithin(cluster, { status: 'green', nodes: members.length, moving }, 2);
     present = (await engineNodes(cluster.transport)).map(({ name }) => name);
     const missing = members.filter((name) => !present.includes(name));
     const unexpected = present.filter((name) => !members.includes(name) && name !== perhaps);
     if (!health.timed_out && missing.length === 0 && unexpected.length === 0) return true;
     const silent = missing.length === 0 ? [] : [`no answer from ${missing.join(', ')}`];
-    const strange = unexpected.length === 0 ? [] : [`not expected: ${unexpected.join(', ')}`];
-    return [healthSentence(health), ...silent, ...strange].join('; ');
+    const notExpected = unexpected.length === 0 ? [] : [`not expected: ${unexpected.join(', ')}`];
+    return [healthSentence(health), ...silent, ...notExpected].join('; ');
   });
   if (last === undefined) return present;
   throw new UnderstudyError(
@@ -51,7 +51,7 @@ export interface SettledWait extends Wait {
   readonly nodes: number;
 }
 
-/** An unassigned copy that no waiting brings. */
+/** An unassigned copy that will not be assigned by waiting. */
 export interface AbsentCopy extends ShardCopy {
   /** It comes with the next node that is upgraded. */
   readonly forNewerNode: boolean;
@@ -60,7 +60,7 @@ export interface AbsentCopy extends ShardCopy {
 }
 
 /**
- * Waits until the cluster is green, or has no copies unassigned but those that no waiting brings: replicas that wait for a node of a
+ * Waits until the cluster is green, or has no unassigned copies but those that will stay unassigned: replicas that wait for a node of a
  * newer version, and copies that every node refuses for good, as of an index that asks for more of them than there are nodes. Says
  * which these are. Error: `cluster-not-healthy`.
  * https://www.elastic.co/docs/deploy-manage/upgrade/deployment-or-cluster/elasticsearch ('you can proceed once there are no
@@ -69,7 +69,7 @@ export interface AbsentCopy extends ShardCopy {
 export async function awaitSettled(cluster: RunningCluster, wait: SettledWait): Promise<readonly AbsentCopy[]> {
   const { nodes, deadlineMs = greenWithinMs, signal } = wait;
   let waiting: readonly AbsentCopy[] = [];
-  const last = await askUntil({ clock: cluster.clock, deadlineMs, signal }, async () => {
+  const last = await pollUntil({ clock: cluster.clock, deadlineMs, signal }, async () => {
     waiting = [];
     const health = await healthWithin(cluster, { status: 'green', nodes }, 2);
     if (!health.timed_out) return true;

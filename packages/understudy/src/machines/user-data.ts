@@ -1,4 +1,4 @@
-// What a machine is told at birth: cloud-init user data as a value. It carries nothing secret, because user data can be read
+// The cloud-init user data of a new machine, as a value. It contains no secrets, because user data can be read
 // by every process on the machine and by everyone with read access to the account.
 import { stringify } from 'yaml';
 import { UnderstudyError } from '@understudy/foundation';
@@ -22,7 +22,7 @@ AllowTcpForwarding local
 `,
 };
 
-export interface Birth {
+export interface UserData {
   readonly hostname: string;
   /** Public keys in the authorized_keys format, for root. */
   readonly authorizedKeys: readonly string[];
@@ -32,29 +32,29 @@ export interface Birth {
 }
 
 /** The cloud-config document, before base64. Error: `machines-user-data-too-long`. */
-export function birthUserData(birth: Birth): string {
-  const document = {
-    hostname: birth.hostname,
+export function bootUserData(input: UserData): string {
+  const cloudConfig = {
+    hostname: input.hostname,
     preserve_hostname: false,
     manage_etc_hosts: true,
     disable_root: false,
     ssh_pwauth: false,
-    users: [{ name: 'root', lock_passwd: true, ssh_authorized_keys: birth.authorizedKeys }],
-    write_files: [sshdFile, ...birth.files].map((file) => ({
+    users: [{ name: 'root', lock_passwd: true, ssh_authorized_keys: input.authorizedKeys }],
+    write_files: [sshdFile, ...input.files].map((file) => ({
       path: file.path,
       permissions: file.mode,
       owner: file.owner,
       content: file.content,
     })),
-    runcmd: [['systemctl', 'try-reload-or-restart', 'ssh.service'], ...birth.commands],
+    runcmd: [['systemctl', 'try-reload-or-restart', 'ssh.service'], ...input.commands],
   };
-  const text = `#cloud-config\n${stringify(document, { lineWidth: 0, aliasDuplicateObjects: false })}`;
+  const text = `#cloud-config\n${stringify(cloudConfig, { lineWidth: 0, aliasDuplicateObjects: false })}`;
   const bytes = Buffer.byteLength(text);
   if (bytes > userDataLimitBytes) {
     throw new UnderstudyError(
       'machines-user-data-too-long',
-      `User data of ${birth.hostname} has ${bytes} bytes, Linode takes ${userDataLimitBytes}. Give fewer or shorter SSH keys.`,
-      { facts: { hostname: birth.hostname, bytes } },
+      `User data of ${input.hostname} has ${bytes} bytes, Linode takes ${userDataLimitBytes}. Give fewer or shorter SSH keys.`,
+      { facts: { hostname: input.hostname, bytes } },
     );
   }
   return text;

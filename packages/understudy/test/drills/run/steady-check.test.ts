@@ -6,35 +6,35 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { defaultSteadyState } from '../../../src/proof/goals.ts';
-import { calmFor } from '../../../src/drills/run/calm.ts';
+import { steadyFor } from '../../../src/drills/run/steady-check.ts';
 import { watchBudget } from '../../../src/drills/run/error-budget.ts';
 import { startSamplers } from '../../../src/drills/run/samplers.ts';
 import { LiveState } from '../../../src/proof/load/live-state.ts';
 import { systemClock } from '@understudy/foundation';
 import { smallSystem } from '../small-system.ts';
 
-const stats = { atMs: 10_000, total: 300, failed: 0, calmSinceMs: 2_000, maxLagMs: 3 };
+const stats = { atMs: 10_000, total: 300, failed: 0, steadySinceMs: 2_000, maxLagMs: 3 };
 const at = (nowMs: number) => ({ ...systemClock, now: () => nowMs });
-const calmAt = (nowMs: number) => calmFor({ stats: () => stats }, at(nowMs), defaultSteadyState, 5_000);
+const steadyAt = (nowMs: number) => steadyFor({ stats: () => stats }, at(nowMs), defaultSteadyState, 5_000);
 
-test('calm is seen while the statistics are younger than a report and the allowed lag', () => {
-  assert.deepEqual(calmAt(10_450), {
+test('a steady state is seen while the statistics are younger than a report and the allowed lag', () => {
+  assert.deepEqual(steadyAt(10_450), {
     seen: true,
-    detail: 'calm for 8000 ms of 5000, 0 of 300 requests failed',
+    detail: 'steady for 8000 ms of 5000, 0 of 300 requests failed',
     sinceMs: 5_000,
     silentMs: null,
   });
 });
 
-test('older statistics prove no calm, and those of the future neither', () => {
-  const { seen, silentMs, detail } = calmAt(10_451);
+test('older statistics prove no steady state, and those of the future neither', () => {
+  const { seen, silentMs, detail } = steadyAt(10_451);
   assert.equal(seen, false);
   assert.equal(silentMs, 451);
   assert.equal(detail, 'the load generator has not reported for 451 ms, at most 450 ms are allowed');
-  assert.equal(calmAt(9_549).seen, false);
+  assert.equal(steadyAt(9_549).seen, false);
 });
 
-test('a lane that had no success yet is not calm', () => {
+test('a lane that had no success yet is not steady', () => {
   const live = new LiveState(['search', 'index'], defaultSteadyState, 0);
   const found = {
     seq: 1,
@@ -47,9 +47,9 @@ test('a lane that had no success yet is not calm', () => {
     status: 200,
   } as const;
   live.record(found);
-  assert.equal(live.stats(900).calmSinceMs, 900);
+  assert.equal(live.stats(900).steadySinceMs, 900);
   live.record({ ...found, operation: 'index', lane: 'index', outcome: 'acknowledged', endMs: 950 });
-  assert.equal(live.stats(1_000).calmSinceMs, 900);
+  assert.equal(live.stats(1_000).steadySinceMs, 900);
 });
 
 test('a generator that has gone silent ends the run, also where users are expected to suffer', async () => {
@@ -72,13 +72,13 @@ test(
     const balancer = { ...system.world.balancer, nodes: () => (answers ? system.world.balancer.nodes() : never) };
     const folder = await mkdtemp(join(tmpdir(), 'understudy-samplers-'));
     const samplers = await startSamplers({ ...system.world, balancer, clock }, folder, 200);
-    while (!samplers.whole().whole) await sleep(50);
+    while (!samplers.protection().protected) await sleep(50);
     answers = false;
     // As after a pause of the tool: time has passed, and the last answers are old.
     aheadMs = 12_000;
-    assert.match(samplers.whole().detail, /^cluster unseen .*; balancer: unseen$/);
-    while (!samplers.whole().detail.startsWith('cluster green')) await sleep(50);
-    assert.equal(samplers.whole().whole, false);
+    assert.match(samplers.protection().detail, /^cluster unseen .*; balancer: unseen$/);
+    while (!samplers.protection().detail.startsWith('cluster green')) await sleep(50);
+    assert.equal(samplers.protection().protected, false);
     await samplers.stop();
     await system.close();
   },

@@ -1,4 +1,4 @@
-// The world of a drill on a real system, out of the world that status and apply share.
+// The system under test of a real topology, built from the ports that status and apply use.
 import { dialectOf, engineLayouts } from '../engines/index.ts';
 import { UnderstudyError } from '@understudy/foundation';
 import { serviceUnit } from '../machines/index.ts';
@@ -6,16 +6,20 @@ import { engineHosts, observeObjects, targetOf, type ObservedBalancer, type Worl
 import { machinePlans, type Listener, type Topology } from '../topology/index.ts';
 import type { BalancerNodeSample } from '../proof/index.ts';
 import { enginePort } from './engine-port.ts';
-import type { BalancerPort, DrillWorld } from './world.ts';
+import type { BalancerPort, SystemUnderTest } from './system-under-test.ts';
 
 /** What only the command line knows. */
-export type DrillExtras = Pick<
-  DrillWorld,
+export type SystemExtras = Pick<
+  SystemUnderTest,
   'power' | 'disk' | 'snapshot' | 'runsDirectory' | 'selfCommand' | 'startGuard'
 >;
 
 /** Error: `drills-incomplete` when machines or the balancer of the topology do not exist; those of the Linode client. */
-export async function drillWorld(world: World, topology: Topology, extras: DrillExtras): Promise<DrillWorld> {
+export async function systemUnderTest(
+  world: World,
+  topology: Topology,
+  extras: SystemExtras,
+): Promise<SystemUnderTest> {
   const { instances, balancers } = await observeObjects(world.linode, topology.name);
   const balancer = balancers[0];
   const plans = machinePlans(topology);

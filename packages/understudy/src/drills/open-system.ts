@@ -1,9 +1,9 @@
-// The world of a drill on this target: how power and disks are taken, who undoes what a killed tool left.
+// The system under test on this target: how power is cut and disks are stopped, and which process undoes a fault after a kill.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
-import { drillWorld } from './drill-world.ts';
-import type { DrillWorld, Guard } from './world.ts';
+import { systemUnderTest } from './real-system.ts';
+import type { SystemUnderTest, Guard } from './system-under-test.ts';
 import { runsDirectory, type Session } from '../operation/index.ts';
 
 /** Arguments of Node that start this tool as it was started, without its own arguments. */
@@ -11,11 +11,11 @@ function selfArguments(): readonly string[] {
   return [...process.execArgv, process.argv[1] ?? ''];
 }
 
-export async function openDrillWorld(session: Session, topologyPath: string): Promise<DrillWorld> {
+export async function openSystemUnderTest(session: Session, topologyPath: string): Promise<SystemUnderTest> {
   const { world, topology, target } = session;
   const { snapshot } = topology.drills;
   const where = ['--topology', resolve(topologyPath), '--target', target.name];
-  return await drillWorld(world, topology, {
+  return await systemUnderTest(world, topology, {
     power: target.power(world, topology),
     disk: target.disk,
     snapshot: target.production && snapshot !== 'not-required' ? snapshot : null,
@@ -28,7 +28,7 @@ export async function openDrillWorld(session: Session, topologyPath: string): Pr
 /** A detached copy of this tool; its stdin ends when this process does, however it ends. */
 async function startGuard(words: readonly string[]): Promise<Guard> {
   const guard = spawn(process.execPath, words, { detached: true, stdio: ['pipe', 'pipe', 'ignore'] });
-  // It says one line when it watches; before that, a fault would be unguarded.
+  // It prints one line when it watches; before that, a fault would be unguarded.
   await Promise.race([
     once(guard.stdout, 'data'),
     once(guard, 'exit').then(([code]) =>

@@ -1,4 +1,4 @@
-// From an observation to one verdict with findings. Pure: the same observation gives the same words.
+// From an observation to one state of health with findings. Pure: the same observation gives the same text.
 import { shown } from '@understudy/foundation';
 import { currentRelease, partOf, releasesDirectory } from '../machines/index.ts';
 import { machinePlans, type Topology } from '../topology/index.ts';
@@ -12,7 +12,7 @@ import { shardLimitNotices } from './findings/shard-limit.ts';
 import { instanceNamed, type Observation, type ObservedBalancer } from '../observe/index.ts';
 import type { Status } from './status.ts';
 
-export function judge(observation: Observation, topology: Topology): Status {
+export function assessHealth(observation: Observation, topology: Topology): Status {
   const machines = machinesStatus(observation, topology);
   const balancer = balancerStatus(observation, topology);
   const view = { observation, topology, machines };
@@ -53,7 +53,7 @@ export function judge(observation: Observation, topology: Topology): Status {
   };
 }
 
-/** What keeps nobody from healthy: what comes in time, and what is not this system's. */
+/** What does not change the state of health: what is due later, and what is foreign. */
 function noticesOf(view: View): { readonly notices: Notice[]; readonly foreign: Notice[] } {
   const certificates = certificateNotices(view);
   const { cluster } = view.observation;

@@ -1,6 +1,6 @@
-// Shell functions by which scripts ask something of a machine and say how it ended: seen, absent, or unknown with the reason.
+// Shell functions with which scripts observe a machine and report each result: seen, absent, or unknown with the reason.
 
-/** A command inside the look that takes longer is given up, and its subject is unknown: one hanging part must not take the look away. */
+/** A command of the observation that takes longer is stopped, and its subject is unknown: one hanging part must not hide the others. */
 const partBoundS = 4;
 
 /** They speak of `$kind` and `$subject`; `$tab` is a tab, and the locale is C. */

@@ -1,8 +1,8 @@
-// Waiting for the world to become so: ask again and again, within a bound.
+// Polls until a condition is seen, within a time limit.
 import type { Clock } from '@understudy/foundation';
 import type { Evidence } from '../faults/fault.ts';
 
-export interface Patience {
+export interface PollBounds {
   readonly everyMs: number;
   readonly withinMs: number;
   readonly signal?: AbortSignal;
@@ -12,10 +12,10 @@ export interface Patience {
  * Resolves with the first evidence that is seen, or with the last one at the bound. An error of the asking is evidence that
  * was not seen; only the signal rejects.
  */
-export async function until(
+export async function pollUntil(
   clock: Clock,
   ask: () => Promise<Evidence>,
-  { everyMs, withinMs, signal }: Patience,
+  { everyMs, withinMs, signal }: PollBounds,
 ): Promise<Evidence> {
   const endMs = clock.monotonicMs() + withinMs;
   for (;;) {

@@ -1,0 +1,42 @@
+// Which test files `npm test` leaves out, and why: the rest ends within a minute on two cores. Measured in processor time, file by
+// file; a file of more than about 3 s stands here, alone or with its folder.
+
+/** Part of a path -> reason, as it is printed. */
+export const slowTests: Readonly<Record<string, string>> = {
+  '/test/lab/': 'needs root and machines of the lab',
+  'understudy/test/house/': 'type checker, linter and formatter over the whole workspace',
+  'understudy/test/drills/run/': 'runs whole drills, in real time',
+  'understudy/test/cluster/': 'starts real engines',
+  'understudy/test/status/findings-real': 'starts real engines',
+  'understudy/test/reconcile/': 'applies topologies to a simulated region, hundreds of times',
+  'understudy/test/secrets/': 'applies topologies to a simulated region',
+  'understudy/test/cli/': 'starts the command line again and again',
+  'understudy/test/machines/install-engine': 'runs scripts in a throwaway Debian',
+  'understudy/test/machines/set-data-aside': 'runs scripts in a throwaway Debian',
+  'understudy/test/machines/ssh-runner': 'starts an SSH server',
+  'understudy/test/machines/observe': 'runs scripts in a throwaway Debian',
+  'understudy/test/observe/': 'starts an SSH server',
+  'understudy/test/proof/load/generator': 'sends a workload in real time',
+  'understudy/test/bench/smoke': 'starts every bench',
+  'understudy/test/linode-against-lab': 'calls every operation of the region',
+  'understudy/test/openapi-conformance': 'checks every request against the OpenAPI file',
+  'client/test/pack': 'packs and installs the package',
+  'client/test/stress': 'sends requests for a long time',
+  'client/test/simulation/': 'simulates failovers for many seeds',
+  'client/test/wrong-answers/': 'starts servers that answer wrongly, in real time',
+  'client/test/exact-json': 'parses random documents',
+  'service/test/contract': 'starts a real engine and both services',
+  'service/test/fuzz': 'starts a real engine',
+  'service/test/queue.test': 'starts a real engine',
+  'service/test/relay': 'starts a real engine',
+  'service/test/supervisor': 'starts worker processes, in real time',
+  'lab/test/region/api/clients': "installs Linode's own clients from PyPI",
+  'lab/test/region/api/life-cycle': 'waits for simulated machines',
+  'lab/test/daemon/': 'starts the daemon',
+  'lab/test/engine/supply': 'builds packages',
+};
+
+/** The reason why a file is not among the fast tests; undefined for one that is. */
+export function slowReason(path: string): string | undefined {
+  return Object.entries(slowTests).find(([part]) => path.includes(part))?.[1];
+}
