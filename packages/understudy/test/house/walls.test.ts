@@ -50,7 +50,7 @@ describe('the walls between rooms', () => {
   it('refuse a bench the command line, and the inside of a room', async () => {
     const bench = 'bench/plan/index.ts';
     const rooms = '../../packages/understudy/src';
-    assert.match((await wallsBroken(bench, `export * as x from '${rooms}/cli/terminal.ts';\n`))[0]!, /not import cli/);
+    assert.match((await wallsBroken(bench, `export * as x from '${rooms}/cli/action.ts';\n`))[0]!, /not import cli/);
     assert.match((await wallsBroken(bench, `export * as x from '${rooms}/cluster/nodes.ts';\n`))[0]!, /by its door/);
   });
 
