@@ -136,7 +136,7 @@ export async function stopDaemon(places: LabPlaces): Promise<void> {
   }
 }
 
-/** A pid may belong to somebody else by now. */
+/** The pid may belong to another process by now. */
 async function isDaemon(pid: number): Promise<boolean> {
   const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
   return command.includes(path.join('lab', 'daemon.ts'));
