@@ -34,7 +34,7 @@ export class EngineCluster {
   /** Starts every node and waits until all have joined. */
   async start(): Promise<void> {
     chmodSync(this.#folder, 0o777);
-    // A copy of its own: readable for the user it runs as, and safe from whoever tidies the cache meanwhile.
+    // A copy of its own: readable for the user it runs as, and not removed when the cache is cleaned.
     cpSync(realpathSync(this.#engine.home), this.#home, { recursive: true });
     declareContainer();
     createNetwork(names.length);

@@ -1,4 +1,4 @@
-// What users feel while search machines die, behind three clients: the bare official one, the article's settings, and ours. Three
+// What users notice while search machines fail, with three clients: the bare official one, the article's settings, and ours. Three
 // real engines on machines of their own network, the product's `fast` profile, the same faults and the same seeded schedule.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// What one run leaves behind: plain data from the process of the users, read by the pure analysis.
+// The records of one run: plain data from the process of the users, read by the pure analysis.
 
 export interface Lane {
   readonly kind: 'write' | 'get' | 'search';
@@ -7,7 +7,7 @@ export interface Lane {
   readonly perSecond: number;
 }
 
-/** What the process of the users is told. All times are milliseconds on the clock of the host. */
+/** The specification for the process of the users. All times are milliseconds on the clock of the host. */
 export interface UsersSpec {
   readonly client: 'bare' | 'article' | 'ours';
   readonly nodes: readonly string[];

@@ -12,7 +12,7 @@ import { Relay } from './relay.ts';
 
 const index = 'clients';
 const shards = 3;
-/** A user waits this long for an answer, whoever the client is. */
+/** A user waits this long for an answer, with every client. */
 const timeoutMs = 30_000;
 const readIdsPerShard = 100;
 const writeIdsPerShard = 3000;

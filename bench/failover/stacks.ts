@@ -1,5 +1,5 @@
 // The stacks that are compared: three profiles of this project, and the article's own. Each is a system of its own name, on
-// machines made for it, so that no setting of one lives on in another.
+// machines made for it, so that no setting of one remains in another.
 import { fileURLToPath } from 'node:url';
 import type { FailoverProfile } from '../../packages/understudy/src/engines/index.ts';
 

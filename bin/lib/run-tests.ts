@@ -13,7 +13,7 @@ import { useScratch } from './scratch.ts';
 const words = process.argv.slice(2);
 const flags = new Set(words.filter((word) => word.startsWith('--')));
 const names = words.filter((word) => !word.startsWith('--'));
-/** What needs the lab's machines stands in test/lab, in the package of the lab and in the tool's. */
+/** Tests that need the lab's machines are in test/lab, of the package lab and of the tool. */
 const isLab = (path: string): boolean => /\/test\/lab\/[^/]+$/.test(path);
 const chosen = globSync('packages/*/test/**/*.test.ts')
   .filter((path) => names.length === 0 || names.some((name) => path.includes(name)))

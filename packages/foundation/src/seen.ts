@@ -1,4 +1,4 @@
-// What one observation says of one thing. That a read failed is not that the thing is absent: whoever decides by it has to
+// What one observation says of one thing. A failed read does not mean that the thing is absent: code that decides by it has to
 // treat all three cases, and the compiler holds them to it.
 import { UnderstudyError } from './error.ts';
 

@@ -40,7 +40,7 @@ export interface RealHardware extends Hardware {
   freezeDisk(id: number, frozen: boolean): Promise<void>;
 }
 
-/** The hardware of one lab. Only one can live on a host: names and addresses are fixed. */
+/** The hardware of one lab. Only one can run on a host: names and addresses are fixed. */
 export const createHardware = (options: RealHardwareOptions): RealHardware => {
   const { stateDirectory, runDirectory, imageRoots, metadataPort, logger, clock = systemClock } = options;
   const cgroups = detectCgroupLayout();

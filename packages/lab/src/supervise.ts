@@ -139,7 +139,7 @@ export async function stopDaemon(places: LabPlaces): Promise<void> {
   }
 }
 
-/** A pid may belong to somebody else by now. What started the daemon may have been another copy of this tool, cloned or installed. */
+/** The pid may belong to another process by now. What started the daemon may have been another copy of this tool, cloned or installed. */
 async function isDaemon(pid: number, places: LabPlaces): Promise<boolean> {
   const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
   const [configFile, program = ''] = command.split('\0').filter(Boolean).reverse();

@@ -14,7 +14,7 @@ export function mountsBelow(mountInfo: string, directory: string): string[] {
     .reverse();
 }
 
-/** Processes that live in `directory` (root or working directory) or were started with it as an argument. */
+/** Processes whose root or working directory is `directory`, or that were started with it as an argument. */
 async function processesIn(directory: string): Promise<number[]> {
   const found: number[] = [];
   for (const name of await readdir('/proc')) {

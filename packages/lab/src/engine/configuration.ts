@@ -11,7 +11,7 @@ path.logs: /var/log/${engine.name}
 
 /**
  * jvm.options: what the vendor's has beside the heap, which is chosen by the start script unless set in jvm.options.d.
- * One line is the lab's own: only the first compiler works. A lab's engine lives for minutes, and the second one took half of
+ * One line is the lab's own: only the first compiler works. A lab's engine runs for minutes, and the second one took half of
  * two shared cores for the first of them: an election among three fresh nodes needed 1 to 10 s with it, 0.8 to 1.2 s without.
  */
 export function jvmOptions(engine: Engine): string {

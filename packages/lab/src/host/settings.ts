@@ -32,7 +32,7 @@ export const raiseSettings = async (stateDirectory: string, root = '/'): Promise
   }
 };
 
-/** Puts back what `raiseSettings` found, unless somebody else has changed it since. */
+/** Restores the values that `raiseSettings` found, unless they were changed since. */
 export const restoreSettings = async (stateDirectory: string, root = '/'): Promise<void> => {
   for (const [name, found] of Object.entries(await readNote(stateDirectory))) {
     const now = Number(await readFile(settingFile(root, name), 'utf8'));

@@ -47,7 +47,7 @@ export const regionSettings: Command = [
 /** Answers for others at once; the kernel's default waits up to 0.8 s. It is no `default` setting outside the host's own namespace. */
 const promptProxy = (link: string): string => `ntable change name arp_cache dev ${link} proxy_delay 0`;
 
-/** The host's side. The alias says whose lab this is, so that a second lab is told apart from a crashed one. */
+/** The host's side. The alias names the lab's state directory, so that a second lab is distinguished from a crashed one. */
 export const hostSide = (stateDirectory: string): string =>
   [
     `link add ${hostLink} address ${hostLinkAddress} type veth peer name ${uplink} address ${uplinkAddress} netns ${regionNamespace}`,

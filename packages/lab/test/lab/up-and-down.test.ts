@@ -156,7 +156,7 @@ runcmd:
     assert.match(await labLogs('web-1'), /Welcome to .*Debian GNU/);
   });
 
-  it('shows a machine whose cord was pulled as offline, and boots it again', async () => {
+  it('shows a machine without power as offline, and boots it again', async () => {
     await labPowerCut('web-1');
     assert.equal(await statusOf('web-1'), 'offline');
     await labPowerOn('web-1');

@@ -7,7 +7,7 @@ import type { EngineTransport } from './transport.ts';
 const enableKey = 'cluster.routing.allocation.enable';
 const excludeKey = 'cluster.routing.allocation.exclude._name';
 
-/** `all` unless somebody changed it. */
+/** `all` unless it was changed. */
 export async function allocation(transport: EngineTransport): Promise<string> {
   return settingIn(await clusterSettings(transport), enableKey) ?? 'all';
 }

@@ -14,7 +14,7 @@ export function errorType(answer: EngineAnswer): string | undefined {
 /** Answers of a node that knows of no elected node, in either engine. */
 const noMasterTypes = ['master_not_discovered_exception', 'cluster_manager_not_discovered_exception'];
 
-/** Error: `cluster-refused` with the status and the engine's reason; `cluster-no-master` when that is that nobody is elected. */
+/** Error: `cluster-refused` with the status and the engine's reason; `cluster-no-master` when no master is elected. */
 export function refused(answer: EngineAnswer, what: string): UnderstudyError {
   const read = failure.safeParse(answer.body);
   const reason = read.success ? (read.data.error.reason ?? read.data.error.type) : undefined;

@@ -1,4 +1,4 @@
-// The settings of the whole cluster: what somebody set, and what holds in the end.
+// The settings of the whole cluster: those that were set, and the effective values.
 import { z } from 'zod';
 import { expectBody, refused } from './answer.ts';
 import type { EngineTransport } from './transport.ts';
@@ -27,7 +27,7 @@ export async function clusterSettings(
   return expectBody(answer, options.defaults ? filteredSchema : schema, 'show its settings');
 }
 
-/** The effective value: a transient value wins over a persistent one. Undefined when nobody set it and no default was read. */
+/** The effective value: a transient value wins over a persistent one. Undefined when it is not set and no default was read. */
 export function settingIn({ persistent, transient, defaults }: ClusterSettings, key: string): string | undefined {
   return transient[key] ?? persistent[key] ?? defaults[key];
 }

@@ -1,4 +1,4 @@
-// Settings that somebody or an interrupted order left behind, and that keep copies from being placed where they belong.
+// Settings that a person or an interrupted operation left, and that prevent copies from being allocated.
 import { refused } from './answer.ts';
 import { clusterSettings, putClusterSettings, type ClusterSettings } from './cluster-settings.ts';
 import type { EngineTransport } from './transport.ts';

@@ -47,7 +47,7 @@ export async function removeNode(cluster: RunningCluster, removal: NodeRemoval):
     await refuseMisfits(asked, node);
     await drainNode(asked, removal);
     await withdrawVote(asked, node, signal);
-    // Between the two somebody may have made an index or taken the exclusion away.
+    // In between an index may have been created or the exclusion removed.
     await drainNode(asked, removal);
     await stopNode(asked, removal, others);
   } else {

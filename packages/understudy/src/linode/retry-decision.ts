@@ -154,7 +154,7 @@ function scopeFor({ method, path }: Operation, headers: Headers): string {
   return `${scope}:${method === 'GET' ? 'read_only' : 'read_write'}`;
 }
 
-/** An address where nobody listens (a lab that is not up) should be reported in seconds, not at the deadline. */
+/** A refused connection on loopback (a lab that is not up) is reported in seconds, not at the deadline. */
 const maxConnectAttempts = 5;
 
 /** Connection failures that happen before a byte of the request leaves. */

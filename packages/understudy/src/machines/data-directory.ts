@@ -67,7 +67,7 @@ export const dataInTheWay = 3;
 
 /**
  * Lines of a script: it ends with 3 unless the data directory holds no cluster's state, or the settings file is exactly the one
- * with this hash. A first formation that was cut short is gone on with; beside any other state nothing may bootstrap.
+ * with this hash. An interrupted first formation continues; with any other state a bootstrap is refused.
  */
 export function bootstrapGuard(layout: EngineLayout, bootstrapConfigHash: string): string {
   return `if ! echo '${bootstrapConfigHash}  ${layout.configFile}' | sha256sum -c --status 2>/dev/null; then (

@@ -24,7 +24,7 @@ export interface HostKeysOptions {
   readonly firstContactMs: number;
 }
 
-/** The key's type stands in its first field: a 32-bit length and the name. */
+/** The key's type is in its first field: a 32-bit length and the name. */
 function keyType(key: Buffer): string {
   return key.subarray(4, 4 + key.readUInt32BE(0)).toString('ascii');
 }

@@ -1,5 +1,5 @@
 // The observed state of one machine, read in one round trip. Each part of the answer is seen, absent or unknown: that something could
-// not be read is not that it is missing, and whoever plans by it must not create what may be there.
+// not be read does not mean that it is missing: planning must not create what may exist.
 import { absent, seen, unknown, UnderstudyError, type Seen } from '@understudy/foundation';
 import { observeScript } from './observe-script.ts';
 import type { RemoteRunner, RemoteTarget } from './remote.ts';
@@ -39,7 +39,7 @@ export interface ObservedMachine {
   readonly links: Table<string>;
   readonly disks: Table<values.DiskUse>;
   readonly readable: Table<boolean>;
-  /** Absent: nobody holds it. */
+  /** Absent: no process holds it. */
   readonly locks: Table<values.LockHolder>;
   readonly dpkg: Seen<values.DpkgState>;
   /** Absent: there is no cloud-init on the machine. */

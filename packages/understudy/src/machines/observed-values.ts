@@ -19,7 +19,7 @@ export interface ObservedUnit {
   /** SubState: `running`, `auto-restart`, `start-pre`, ... */
   readonly sub: string;
   readonly enabled: boolean;
-  /** Restarts by systemd itself since somebody started the unit: a unit that restarts in a loop shows here. */
+  /** Restarts by systemd itself since the unit was started by request: a unit that restarts in a loop shows here. */
   readonly restarts: number;
   /** How its last run ended: `success`, `exit-code`, `oom-kill`, `timeout`, ... */
   readonly result: string;
@@ -126,7 +126,7 @@ export const readDpkg: Reader<DpkgState> = ([journal, packages = '']) => {
 };
 
 export interface CloudInit {
-  /** `degraded`: it ended, and some of what it was told failed in a way that it went on after. */
+  /** `degraded`: it ended, with errors that it could continue after. */
   readonly status: 'running' | 'done' | 'degraded' | 'error' | 'disabled';
   readonly errors: readonly string[];
   /** Since the machine was booted; undefined when it does not run, or that is not known. */

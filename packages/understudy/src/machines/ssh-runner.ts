@@ -1,4 +1,4 @@
-// RemoteRunner over SSH: one connection per machine, kept while it lives, many commands at once on it.
+// RemoteRunner over SSH: one connection per machine, kept open, many commands at once on it.
 // It decides nothing about commands; it runs them, limits their time and says precisely why one could not run.
 import type { Duplex } from 'node:stream';
 import ssh2, { type Client, type ClientChannel } from 'ssh2';
@@ -16,7 +16,7 @@ export interface SshRunnerOptions {
   readonly connectTimeoutMs?: number;
 }
 
-/** A runner that can be told that a machine was made anew. */
+/** A runner that can forget a machine that was replaced. */
 export interface PinningRunner extends RemoteRunner {
   /** Drops the connection and the pinned host key of this address. */
   forget(address: string): Promise<void>;

@@ -1,4 +1,4 @@
-// Engine requests by way of the machine itself: its ports are open only inside the VPC, so each request goes through a tunnel of
+// Engine requests through the machine itself: its ports are open only inside the VPC, so each request goes through a tunnel of
 // SSH. A command on the machine would do as well, and cost it a process or three for every question.
 import { request as httpRequest } from 'node:http';
 import type { Duplex } from 'node:stream';

@@ -27,7 +27,7 @@ export function heldAddress(objects: Pick<ObservedObjects, 'vpcIps'>, instanceId
   return byHolder(objects.vpcIps).get(instanceId);
 }
 
-/** Whether the machine's engine belongs to the cluster; unknown when nobody could be asked, or nobody is elected. */
+/** Whether the machine's engine belongs to the cluster; unknown when no engine answered, or no master is elected. */
 export function membershipOf(
   { cluster }: Pick<Observation, 'cluster'>,
   label: string,

@@ -66,7 +66,7 @@ export interface ObservedCluster extends Omit<ClusterConditions, 'index' | 'voti
   readonly health: Seen<ClusterHealth>;
   readonly membership: Seen<Membership>;
   readonly shards: Seen<readonly ShardCopy[]>;
-  /** `all`, or what somebody set. */
+  /** `all`, or another value that was set. */
   readonly allocation: Seen<string>;
   readonly template: Seen<IndexTemplate>;
   /** Settings of the topology's own index. */

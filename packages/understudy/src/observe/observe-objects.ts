@@ -8,7 +8,7 @@ export async function observeObjects(linode: LinodeClient, name: string): Promis
   const tag = tagOf(name);
   const firewallsOfTopology = [firewallLabel(name, 'search'), firewallLabel(name, 'service')];
   const [instances, { vpcs, vpcIps }, firewalls, placementGroups, balancers] = await Promise.all([
-    // A machine that somebody untagged is still ours by its label; without this it would be made a second time.
+    // A machine without its tag is still found by its label; without this it would be created a second time.
     linode.instances.list({ '+or': [{ tags: tag }, { label: { '+contains': `${name}-` } }] }),
     observeVpcs(linode, name),
     observeFirewalls(linode, tag, firewallsOfTopology),

@@ -1,4 +1,4 @@
-// What a TLS port shows to whoever connects: the only way to learn when a certificate ends, since the API never gives it back.
+// The certificate that a TLS port presents: the only way to read its expiry, since the API does not return it.
 import { connect } from 'node:tls';
 import { seen, unknown, type Seen } from '@understudy/foundation';
 import type { ShownCertificate } from './observation.ts';

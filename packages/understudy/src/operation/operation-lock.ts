@@ -1,5 +1,5 @@
 // At most one operation at a time on a topology, from this operator's machine: apply, heal, destroy or a drill. The lock says
-// who holds it and why, and a holder that died holds nothing. Two operators' machines are not kept apart by it.
+// its holder and reason; a lock whose holder has ended is ignored. It does not cover two operators' machines.
 import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -102,7 +102,7 @@ async function linked(from: string, to: string): Promise<boolean> {
   }
 }
 
-/** Its holder died. Another run may have found that first and hold a new lock by now: that one is put back. */
+/** Its holder has ended. Another run may have found that first and hold a new lock by now: that lock is restored. */
 async function discardStale(path: string, stale: string): Promise<void> {
   const aside = `${path}.stale-${process.pid}`;
   await rename(path, aside).catch(() => undefined);

@@ -140,7 +140,7 @@ async function serviceSecrets({ service }: Topology): Promise<Record<string, Sec
   return Object.fromEntries(await Promise.all(read));
 }
 
-/** Where locks live: one operation at a time on a topology. */
+/** The directory of operation locks. */
 export function locksDirectory(): string {
   return join(stateDirectory(), 'locks');
 }

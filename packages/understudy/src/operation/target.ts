@@ -1,4 +1,4 @@
-// Where an operation acts, as one port: what the lab and Linode do differently stands in lab-target.ts and linode-target.ts, and no
+// Where an operation acts, as one port: the differences between lab and Linode are in lab-target.ts and linode-target.ts, and no
 // other file asks which of the two it is.
 import type { Logger, Secret } from '@understudy/foundation';
 import type { EngineVersion, PackageRepository } from '../engines/index.ts';

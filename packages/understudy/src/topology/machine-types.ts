@@ -58,7 +58,7 @@ export const minHeapMb = 256;
 /** Above 31 GiB the JVM gives up compressed pointers, and a bigger heap holds less. */
 export const maxHeapMb = 31 * 1024;
 
-/** Half of the memory: the other half is the file cache that the engine lives on. */
+/** Half of the memory: the other half is the file cache that the engine needs. */
 export function heapFor({ memoryMb }: MachineSize): number {
   return Math.min(maxHeapMb, Math.floor(memoryMb / 2));
 }

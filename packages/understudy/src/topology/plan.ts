@@ -1,4 +1,4 @@
-// Which machines a topology asks for, where each lives in the private network, and in which placement group.
+// Which machines a topology asks for, their private addresses, and their placement groups.
 import { range, toAddress, type Range } from './address.ts';
 import { machineLabel, placementGroupLabel } from './labels.ts';
 import type { MachinePlan, Role, Topology } from './model.ts';

@@ -99,7 +99,7 @@ function versionOnLinode({ search }: Topology): Found[] {
   ];
 }
 
-/** RFC 2544 and RFC 5737: addresses for benchmarks and for documentation, which nobody has. */
+/** RFC 2544 and RFC 5737: addresses for benchmarks and for documentation, which no host has. */
 const labAddresses = range('198.18.0.0/15');
 const exampleAddresses = [range('192.0.2.0/24'), range('198.51.100.0/24'), range('203.0.113.0/24')];
 /** RFC 1918, RFC 6598, RFC 3927 and loopback: they exist behind a router, and no machine of Linode sees them as a source. */

@@ -171,7 +171,7 @@ export interface BalancerVpc {
   balancerId: number;
   vpcId: number;
   subnetId: number;
-  /** The /30 that the balancer speaks from. */
+  /** The /30 with the balancer's source addresses. */
   range: string;
 }
 

@@ -1,4 +1,4 @@
-// The dead-man timer: armed on the target before the fault, renewed by a heartbeat. When the tool dies or loses the target,
+// The dead-man timer: armed on the target before the fault, renewed by a heartbeat. When the tool ends or loses the target,
 // systemd there runs the undo by itself. Everything it makes is named understudy-drill-undo.
 import type { DrillMachine } from '../system-under-test.ts';
 

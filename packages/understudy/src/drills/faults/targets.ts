@@ -34,7 +34,7 @@ export interface ResolvedTargets {
 
 const viewTimeoutMs = 3_000;
 
-/** Error: `drills-no-target` when nobody fits the role. */
+/** Error: `drills-no-target` when no machine fits the role. */
 export async function resolveTargets(
   role: TargetRole,
   system: SystemUnderTest,

@@ -1,5 +1,5 @@
-// A fault held without load and without measuring, until the process is told to stop or dies. It is what the drill that kills the
-// tool starts and kills: the same arming, injecting and heartbeat as in every drill.
+// A fault held without load and without measuring, until the process is stopped or killed. The drill that kills the
+// tool starts and kills it: the same arming, injecting and heartbeat as in every drill.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Drill } from '../drill.ts';

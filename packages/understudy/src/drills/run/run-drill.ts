@@ -236,8 +236,8 @@ class Run {
     const { system, journal, plan, directory, options } = this.#parts;
     this.#say('reading every document back');
     try {
-      const { plannedWrites: intents } = await readHistory(directory);
-      const reads = await collectReads(system, plan.workload, intents);
+      const { plannedWrites } = await readHistory(directory);
+      const reads = await collectReads(system, plan.workload, plannedWrites);
       await writeFile(join(directory, rawFiles.reads), reads.map((read) => `${JSON.stringify(read)}\n`).join(''));
       await journal.note('reads-collected', { reads: reads.length });
       if (options.keepDocuments) return;

@@ -1,4 +1,4 @@
-// When a run proves nothing. Each reason names what was missing, so that nobody reads a silent fault as resilience.
+// When a run proves nothing. Each reason names what was missing, so that a fault without effect is not read as resilience.
 import type { History } from '../history/run-folder.ts';
 import type { DocumentResult } from './documents.ts';
 import { instrumentReasons } from './instruments.ts';

@@ -8,7 +8,7 @@ export interface ToWorker {
 export type FromWorker =
   { readonly kind: 'stats'; readonly stats: LiveStats } | { readonly kind: 'ended'; readonly end: WorkloadEnd };
 
-/** What the generator says of itself when everything is on the disk. Without it nobody knows what it last did. */
+/** The generator's last message, when everything is on the disk. Without it its last actions are unknown. */
 export interface WorkloadEnd {
   readonly firstDueMs: number;
   /** When it took the order to stop: what was due before and not sent is lag. */

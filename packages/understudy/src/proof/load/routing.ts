@@ -1,4 +1,4 @@
-// Which primary shard an id lives on, so that every shard can be a lane of its own.
+// Which primary shard an id belongs to, so that every shard can be a lane of its own.
 // Both engines hash the id's UTF-16LE bytes with 32-bit murmur3, seed 0. Elasticsearch 9 takes the hash modulo the number of
 // shards; others first spread it over more "routing shards". Which of the two this engine does is asked of it before a run.
 

@@ -1,4 +1,4 @@
-// Findings about blocks: what the engine refuses while its health may be green. A block of somebody's own is never taken away by
+// Findings about blocks: what the engine refuses while its health may be green. A block that a person set is never removed by
 // `apply`, only named with the request that removes it.
 import type { Block } from '../../cluster/index.ts';
 import type { ClusterView, Finding } from '../finding.ts';

@@ -1,4 +1,4 @@
-// Findings about certificates of https listeners, whoever made them: what a client is shown counts.
+// Findings about certificates of https listeners: the one that is presented to clients counts.
 import type { ShownCertificate } from '../../observe/index.ts';
 import { balancerLabel } from '../../topology/index.ts';
 import { applyMends, unread, type Finding, type Notice, type View } from '../finding.ts';

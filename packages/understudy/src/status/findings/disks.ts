@@ -59,7 +59,7 @@ function gigabytes(bytes: number): string {
   return `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 }
 
-/** Watermarks that somebody set are the first thing to look at; else, what fills the disk. */
+/** Changed watermarks are named first; otherwise the files that fill the disk. */
 function mendOf({ machines, topology }: ClusterView, { node }: Disk, changed: boolean): string {
   if (changed) return clearingRequest(machines, settings);
   const machine = machines.find(({ name }) => name === node);

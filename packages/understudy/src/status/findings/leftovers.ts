@@ -1,4 +1,4 @@
-// Findings about settings that somebody or an interrupted operation left behind, and that keep copies or votes from where they belong.
+// Findings about settings that a person or an interrupted operation left, and that prevent copies or votes.
 import type { Leftover } from '../../cluster/index.ts';
 import { shown } from '@understudy/foundation';
 import { applyMends, type ClusterView, type Finding } from '../finding.ts';

@@ -118,7 +118,7 @@ function packageFindings(machine: Machine, { dpkg, locks }: ObservedMachine): Fi
   const { name } = machine;
   if (dpkg.state === 'unknown') return [unread('packages-unread', name, `The state of the packages on ${name}`, dpkg)];
   const state = shown(dpkg);
-  // While somebody holds a lock of dpkg, an installation goes on.
+  // While a process holds a lock of dpkg, an installation is running.
   const busy = Object.values(locks).some((lock) => lock.state === 'seen');
   if (!state?.interrupted || busy) return [];
   const names = state.unfinished.length === 0 ? '' : `: ${state.unfinished.join(', ')}`;

@@ -215,7 +215,7 @@ function freezeAt(text: string): SystemUnderTest['logger'] {
 async function freeze(runsDirectory: string): Promise<void> {
   const newest = (await readdir(runsDirectory)).sort().at(-1) ?? '';
   const journal = await readJournal(join(runsDirectory, newest));
-  const pid = Number(journal.find((entry) => entry.event === 'workload-started')?.facts?.['pid']);
+  const pid = Number(journal.find((entry) => entry.event === 'workload-started')?.facts.pid);
   process.kill(pid, 'SIGSTOP');
   await sleep(1_200);
   process.kill(pid, 'SIGCONT');
