@@ -1,6 +1,6 @@
 // What the token and its user must be allowed to do, and what of it is missing. Looked at before anything is created.
 // Scopes by operation: the `security` of Linode's OpenAPI file, and X-Accepted-OAuth-Scopes of its answers.
-import type { Grants } from './answers.ts';
+import type { Grants } from './answers/account.ts';
 
 /** `read`: looking at a system. `write`: also building, changing and removing it. */
 export type Access = 'read' | 'write';

@@ -1,16 +1,7 @@
 // The account and its owner, and the catalogue of what Linode offers: regions, types, images.
 import { z } from 'zod';
-import {
-  accountSettings,
-  event,
-  grants,
-  image,
-  instanceType,
-  nodeBalancerType,
-  profile,
-  region,
-  type Grants,
-} from './answers.ts';
+import { accountSettings, event, grants, profile, type Grants } from './answers/account.ts';
+import { image, instanceType, nodeBalancerType, region } from './answers/offer.ts';
 import { verbs, type CallOptions, type Transport } from './call.ts';
 import { isLinodeError } from './error.ts';
 import { scopesOf } from './retry-decision.ts';

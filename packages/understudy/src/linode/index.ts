@@ -13,33 +13,21 @@ export { isLinodeError, LinodeError, type LinodeErrorCode, type Operation } from
 export type { LinodeReason } from './reason.ts';
 export type { CallOptions } from './call.ts';
 export type { WaitOptions } from './wait.ts';
+export type { AccountSettings, Grants, LinodeEvent, Profile } from './answers/account.ts';
 export type {
-  AccountSettings,
   Firewall,
   FirewallDevice,
   FirewallRule,
   FirewallRules,
   FirewallSettings,
-  Grants,
-  Image,
-  Instance,
-  InstanceConfig,
-  InstanceIps,
-  InstanceType,
-  LinodeEvent,
-  LinodeInterface,
-  NodeBalancer,
-  NodeBalancerConfig,
-  NodeBalancerNode,
-  NodeBalancerType,
-  NodeBalancerVpc,
   PlacementGroup,
-  Profile,
-  Region,
   Subnet,
   Vpc,
   VpcIp,
-} from './answers.ts';
+} from './answers/network.ts';
+export type { Image, InstanceType, NodeBalancerType, Region } from './answers/offer.ts';
+export type { Instance, InstanceConfig, InstanceIps, LinodeInterface } from './answers/instance.ts';
+export type { NodeBalancer, NodeBalancerConfig, NodeBalancerNode, NodeBalancerVpc } from './answers/node-balancer.ts';
 export type {
   FirewallRuleBody,
   FirewallRulesBody,

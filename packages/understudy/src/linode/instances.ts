@@ -1,6 +1,7 @@
 // Instances: https://techdocs.akamai.com/linode-api/reference/get-linode-instances
 import { z } from 'zod';
-import { firewall, instance, instanceConfig, instanceIps, linodeInterface } from './answers.ts';
+import { firewall } from './answers/network.ts';
+import { instance, instanceConfig, instanceIps, linodeInterface } from './answers/instance.ts';
 import { verbs, type CallOptions, type Transport } from './call.ts';
 import type { InstanceFilter } from './filter.ts';
 import type { InstanceCreate, InstanceRebuild, InstanceUpdate } from './requests.ts';

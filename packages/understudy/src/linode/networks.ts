@@ -9,7 +9,7 @@ import {
   vpc,
   vpcIp,
   type VpcIp,
-} from './answers.ts';
+} from './answers/network.ts';
 import { verbs, type CallOptions, type Transport } from './call.ts';
 import type { FirewallFilter, PlacementGroupFilter, SubnetFilter, VpcFilter } from './filter.ts';
 import type {

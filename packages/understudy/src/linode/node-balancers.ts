@@ -1,6 +1,7 @@
 // NodeBalancers with their configs (one per listening port), nodes (backends), firewalls and leg in a VPC.
 // https://techdocs.akamai.com/linode-api/reference/get-node-balancers
-import { firewall, nodeBalancer, nodeBalancerConfig, nodeBalancerNode, nodeBalancerVpc } from './answers.ts';
+import { firewall } from './answers/network.ts';
+import { nodeBalancer, nodeBalancerConfig, nodeBalancerNode, nodeBalancerVpc } from './answers/node-balancer.ts';
 import { verbs, type CallOptions, type Transport } from './call.ts';
 import type { NodeBalancerFilter } from './filter.ts';
 import type {

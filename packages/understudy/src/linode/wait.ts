@@ -1,7 +1,8 @@
 // Waiting for what Linode does after it has answered: statuses and events, polled with growing pauses and a deadline.
 import type { Clock } from '@understudy/foundation';
 import type { accountOperations } from './account.ts';
-import type { Instance, LinodeEvent } from './answers.ts';
+import type { Instance } from './answers/instance.ts';
+import type { LinodeEvent } from './answers/account.ts';
 import { isLinodeError, LinodeError } from './error.ts';
 import type { EventFilter } from './filter.ts';
 import type { instanceOperations } from './instances.ts';

@@ -1,82 +1,17 @@
-// VPCs and their subnets: views, rules of labels and ranges, and the addresses in them.
+// VPCs and their subnets: rules of labels and ranges, and what may be changed or deleted.
 import { found, refuse } from './answer.ts';
 import { offers, regionOf } from './catalogue.ts';
 import { Input, vpcLabel } from './input.ts';
-import { idOf, listRoute, paged, type Call, type Json, type Route } from './route.ts';
-import { overlap, parseRange, toAddress } from '../state/addresses.ts';
+import { idOf, listRoute, type Call, type Json, type Route } from './route.ts';
+import { overlap, parseRange } from '../state/addresses.ts';
 import { entity } from '../state/events.ts';
-import type { Machine, Subnet, Vpc } from '../state/model.ts';
-import type { LabStore } from '../state/store.ts';
+import type { Subnet, Vpc } from '../state/model.ts';
 
-const privateRanges = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'];
+import { listAddresses } from './vpc-addresses.ts';
+import { attachments, privateRanges, subnetsOf, subnetView, vpcView } from './vpc-view.ts';
+
 /** Linode's own private network; no subnet may touch it. */
 const reservedRange = '192.168.128.0/17';
-
-const subnetsOf = (store: LabStore, vpcId: number): Subnet[] =>
-  [...store.subnets.values()].filter((s) => s.vpcId === vpcId);
-
-interface VpcAttachment {
-  readonly machine: Machine;
-  readonly interfaceId: number;
-  readonly configId: number | null;
-  readonly subnetId: number;
-  readonly vpcId: number;
-  readonly address: string;
-  readonly nat: string | null;
-}
-
-/** Every interface of an existing machine in any subnet. */
-export function attachments(store: LabStore): VpcAttachment[] {
-  return [...store.machines.values()].flatMap((machine) => {
-    if (machine.status === 'deleting') return [];
-    const legacy = machine.configs.flatMap((config) =>
-      config.interfaces.map((i) => ({ ...i, configId: config.id, address: i.vpcAddress })),
-    );
-    const modern = machine.interfaces.map((i) => ({ ...i, configId: null }));
-    return [...legacy, ...modern].flatMap(({ id, configId, subnetId, vpcId, address, nat }) =>
-      subnetId === null || vpcId === null || address === null
-        ? []
-        : [{ machine, interfaceId: id, configId, subnetId, vpcId, address, nat }],
-    );
-  });
-}
-
-function subnetView(store: LabStore, subnet: Subnet): Json {
-  const linodes = new Map<number, Json[]>();
-  for (const attachment of attachments(store).filter((a) => a.subnetId === subnet.id)) {
-    const { machine, interfaceId, configId } = attachment;
-    const interfaces = linodes.get(machine.id) ?? [];
-    interfaces.push({ id: interfaceId, config_id: configId, active: machine.status === 'running' });
-    linodes.set(machine.id, interfaces);
-  }
-  const balancers = [...store.balancerVpcs.values()].filter((vpc) => vpc.subnetId === subnet.id);
-  return {
-    id: subnet.id,
-    label: subnet.label,
-    ipv4: subnet.range,
-    ipv6: null,
-    linodes: [...linodes].map(([id, interfaces]) => ({ id, interfaces })),
-    databases: [],
-    nodebalancers: balancers.map((vpc) => ({ id: vpc.balancerId, ipv4_range: vpc.range })),
-    created: subnet.created,
-    updated: subnet.updated,
-  };
-}
-
-function vpcView(store: LabStore, vpc: Vpc): Json {
-  return {
-    id: vpc.id,
-    label: vpc.label,
-    description: vpc.description,
-    region: vpc.region,
-    ipv4: privateRanges.map((range) => ({ range })),
-    ipv6: null,
-    vpc_type: 'regular',
-    subnets: subnetsOf(store, vpc.id).map((subnet) => subnetView(store, subnet)),
-    created: vpc.created,
-    updated: vpc.updated,
-  };
-}
 
 function checkRange(input: Input, others: readonly string[]): string | undefined {
   const text = input.text('ipv4');
@@ -230,67 +165,6 @@ function deleteSubnet(call: Call): Json {
   dropSubnet(call, subnet);
   call.events.note('subnet_delete', aboutSubnet(subnet));
   return {};
-}
-
-/** One address of a machine in a VPC, as /vpcs/ips and /linode/instances/{id}/ips show it. */
-export function vpcAddressView(store: LabStore, attachment: VpcAttachment): Json {
-  const { machine, subnetId, vpcId } = attachment;
-  const range = parseRange(store.subnets.get(subnetId)?.range ?? '');
-  const size = range === undefined ? 0 : range.last - range.first + 1;
-  return {
-    address: attachment.address,
-    address_range: null,
-    vpc_id: vpcId,
-    subnet_id: subnetId,
-    region: machine.region,
-    linode_id: machine.id,
-    config_id: attachment.configId,
-    interface_id: attachment.interfaceId,
-    nodebalancer_id: null,
-    database_id: null,
-    active: machine.status === 'running',
-    nat_1_1: attachment.nat,
-    gateway: range === undefined ? null : toAddress(range.first + 1),
-    prefix: range?.prefix ?? null,
-    subnet_mask: toAddress(2 ** 32 - size),
-  };
-}
-
-function listAddresses(call: Call, vpcId?: number): Json {
-  const views = attachments(call.store)
-    .filter((a) => vpcId === undefined || a.vpcId === vpcId)
-    .map((a) => vpcAddressView(call.store, a));
-  const ranges = [...call.store.balancerVpcs.values()]
-    .filter((leg) => vpcId === undefined || leg.vpcId === vpcId)
-    .map((leg) => balancerRangeView(call.store, leg));
-  return paged(
-    call,
-    [...views, ...ranges],
-    ['active', 'config_id', 'linode_id', 'region', 'vpc_id', 'nodebalancer_id', 'subnet_id'],
-  );
-}
-
-function balancerRangeView(
-  store: LabStore,
-  leg: { balancerId: number; vpcId: number; subnetId: number; range: string },
-): Json {
-  return {
-    address: null,
-    address_range: leg.range,
-    vpc_id: leg.vpcId,
-    subnet_id: leg.subnetId,
-    region: store.balancers.get(leg.balancerId)?.region ?? '',
-    linode_id: null,
-    config_id: null,
-    interface_id: null,
-    nodebalancer_id: leg.balancerId,
-    database_id: null,
-    active: true,
-    nat_1_1: null,
-    gateway: null,
-    prefix: 30,
-    subnet_mask: '255.255.255.252',
-  };
 }
 
 const vpcFields = ['created', 'id', 'label', 'region', 'updated'];
