@@ -110,6 +110,22 @@ for (const version of versions) {
       assert.match(guard.stdout, /guard .*<directory>/);
     });
 
+    // Types do not change with Node.
+    if (version === versions[0]) {
+      it('is typed for the users of its packages', async () => {
+        const modules = join(import.meta.dirname, '../../../../node_modules');
+        const options = '--noEmit --strict --module nodenext --target es2024 --lib es2024,esnext.disposable';
+        const types = ['--typeRoots', join(modules, '@types'), '--types', 'node'];
+        const words = [
+          join(modules, 'typescript/bin/tsc'),
+          ...options.split(' '),
+          ...types,
+          await tool.placeProgram('typed.ts'),
+        ];
+        await execute(process.execPath, words, { cwd: tool.library });
+      });
+    }
+
     it('writes a topology, plans it against the region in memory, and the release that this built serves', async () => {
       const region = spawn(tool.node, [await tool.placeProgram('region.mjs'), token], {
         env: tool.environment,
