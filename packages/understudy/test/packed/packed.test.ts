@@ -75,7 +75,7 @@ test('each package holds what is built with its types and its licence, and neith
     service: ['dist/main.js', 'dist/release/index.js', 'dist/release/index.d.ts', 'index-template.json'],
     understudy: [
       ...['dist/cli/main.js', 'dist/cli/main.d.ts', 'dist/proof/load/worker.js', 'schema/topology.schema.json'],
-      ...['report.html', 'report.css', 'report.js'].map((name) => `dist/proof/report/page/${name}`),
+      ...['report.html', 'report.css', 'elements.js', 'report.js'].map((name) => `dist/proof/report/page/${name}`),
     ],
   };
   for (const name of packageNames) {
@@ -109,6 +109,22 @@ for (const version of versions) {
       const guard = await execute(tool.node, [tool.command, 'drill', 'guard', '--help'], { env: tool.environment });
       assert.match(guard.stdout, /guard .*<directory>/);
     });
+
+    // Types do not change with Node.
+    if (version === versions[0]) {
+      it('is typed for the users of its packages', async () => {
+        const modules = join(import.meta.dirname, '../../../../node_modules');
+        const options = '--noEmit --strict --module nodenext --target es2024 --lib es2024,esnext.disposable';
+        const types = ['--typeRoots', join(modules, '@types'), '--types', 'node'];
+        const words = [
+          join(modules, 'typescript/bin/tsc'),
+          ...options.split(' '),
+          ...types,
+          await tool.placeProgram('typed.ts'),
+        ];
+        await execute(process.execPath, words, { cwd: tool.library });
+      });
+    }
 
     it('writes a topology, plans it against the region in memory, and the release that this built serves', async () => {
       const region = spawn(tool.node, [await tool.placeProgram('region.mjs'), token], {

@@ -6,13 +6,16 @@ import type { Report } from './report.ts';
 
 const here = import.meta.dirname;
 
+/** In the order in which the page runs them; they share one scope, and there is no network to load modules from. */
+const scriptNames = ['elements', 'summary', 'timeline', 'latency', 'tables', 'report'] as const;
+
 /** The whole page. The parts lie in page/: markup, style and script as files of their own kind. */
 export async function pageOf(report: Report): Promise<string> {
   const chartLibrary = dirname(createRequire(import.meta.url).resolve('uplot'));
-  const [markup, style, script, uplotScript, uplotStyle] = await Promise.all([
+  const [markup, style, scripts, uplotScript, uplotStyle] = await Promise.all([
     readFile(join(here, 'page/report.html'), 'utf8'),
     readFile(join(here, 'page/report.css'), 'utf8'),
-    readFile(join(here, 'page/report.js'), 'utf8'),
+    Promise.all(scriptNames.map((name) => readFile(join(here, `page/${name}.js`), 'utf8'))),
     readFile(join(chartLibrary, 'uPlot.iife.min.js'), 'utf8'),
     readFile(join(chartLibrary, 'uPlot.min.css'), 'utf8'),
   ]);
@@ -21,7 +24,7 @@ export async function pageOf(report: Report): Promise<string> {
     style: `<style>${uplotStyle}\n${style}</style>`,
     data: `<script type="application/json" id="data">${embeddedJson(report)}</script>`,
     charts: `<script>${uplotScript}</script>`,
-    script: `<script>${script}</script>`,
+    script: scripts.map((script) => `<script>${script}</script>`).join('\n'),
   };
   return markup.replace(/<!-- put (\w+) -->/g, (whole, name: string) => parts[name] ?? whole);
 }
