@@ -43,7 +43,7 @@ export function listAddresses(call: Call, vpcId?: number): Json {
   );
 }
 
-export function balancerRangeView(
+function balancerRangeView(
   store: LabStore,
   leg: { balancerId: number; vpcId: number; subnetId: number; range: string },
 ): Json {

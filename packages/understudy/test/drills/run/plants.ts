@@ -169,7 +169,7 @@ function signal(pid: number, name: NodeJS.Signals): void {
 
 function isGenerator(pid: number): boolean {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('drills/workload/worker.ts');
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('proof/load/worker.ts');
   } catch {
     return false;
   }
