@@ -60,6 +60,9 @@ export function engineSettings(input: SearchFilesInput, form: EngineForm): strin
     // The vendor's package turns security on without certificates, and then refuses to form a cluster of several machines.
     ...(input.securityModule ? settings.securityOff : {}),
     ...failoverProfiles[topology.search.failover].engine,
+    ...(topology.search.recoveryMb === undefined
+      ? {}
+      : { 'indices.recovery.max_bytes_per_sec': `${topology.search.recoveryMb}mb` }),
   };
   return [
     '# Written by understudy apply; edits are put back.\n',

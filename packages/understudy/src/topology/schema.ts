@@ -98,6 +98,14 @@ const search = field(
       allowed: 'stock, safe or fast',
       wayOut: 'leave it out for fast',
     }),
+    recoveryMb: field(z.int().min(1).max(10_000).optional(), {
+      about:
+        "Megabytes a second with which each machine copies shards from and to others. Default: the engine's own, 40. A change " +
+        'restarts the engines one by one.',
+      examples: [100],
+      allowed: 'a whole number from 1 to 10000',
+      wayOut: "leave it out for the engine's own",
+    }),
     index: field(index.prefault({}), {
       about: 'The index that the service uses.',
       allowed: 'a mapping with name, shards, replicas',

@@ -89,6 +89,14 @@ cluster.fault_detection.leader_check.retry_count: 2
   }
 });
 
+test('the speed of recovery is written in both engines when it is given, and left to the engine when not', () => {
+  for (const engine of ['elasticsearch', 'opensearch'] as const) {
+    const asked: Topology = { ...topology, search: { ...topology.search, engine, recoveryMb: 100 } };
+    assert.match(engineSettings(search(asked), 'formed'), /^indices\.recovery\.max_bytes_per_sec: 100mb$/m);
+  }
+  assert.doesNotMatch(engineSettings(search(topology), 'formed'), /max_bytes_per_sec/);
+});
+
 test('OpenSearch gets its own words, paths and user', () => {
   const opensearch: Topology = { ...topology, search: { ...topology.search, engine: 'opensearch', version: '3.4.0' } };
   const files = searchFiles(search(opensearch, true), 'bootstrap');

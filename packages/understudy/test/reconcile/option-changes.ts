@@ -34,6 +34,7 @@ export const optionChanges: Readonly<Record<string, OptionChange>> = {
   'search.machineType': { to: 'g6-dedicated-4', beside: { 'search.heap': '1g' } },
   'search.heap': { to: '1g' },
   'search.failover': { to: 'stock' },
+  'search.recoveryMb': { to: 100 },
   'search.index.name': { to: 'articles' },
   'search.index.shards': { to: 5 },
   'search.index.replicas': { to: 2 },

@@ -85,6 +85,7 @@ export const badTopologies: readonly BadTopology[] = [
     3,
     /leave it out for request/,
   ),
+  whole('a recovery that stands still', withSearch('recoveryMb: 0'), 'search.recoveryMb', 3, /leave it out/),
   whole('no shard', withSearch('index: { shards: 0 }'), 'search.index.shards', 3, /below 1/),
   whole('capitals in the index', withSearch('index: { name: Documents }'), 'search.index.name', 3, /another name/),
   whole('an unknown engine', withSearch('engine: solr'), 'search.engine', 3, /one of them/),
