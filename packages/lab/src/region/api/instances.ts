@@ -131,6 +131,11 @@ function listBalancers(call: Call): Json {
   );
 }
 
+/** The whole month's quota, also for a machine made in the middle of it; the lab counts no traffic. */
+function transfer(call: Call): Json {
+  return { billable: 0, quota: typeOf(machineOf(call).type)?.transfer ?? 0, used: 0 };
+}
+
 const instanceFields = [
   'group',
   'id',
@@ -172,4 +177,5 @@ export const instanceRoutes: readonly Route[] = [
   { method: 'GET', path: `${base}/:linodeId/firewalls`, scope: read, handle: listFirewalls },
   { method: 'PUT', path: `${base}/:linodeId/firewalls`, scope: write, handle: replaceFirewalls },
   { method: 'GET', path: `${base}/:linodeId/nodebalancers`, scope: read, handle: listBalancers },
+  { method: 'GET', path: `${base}/:linodeId/transfer`, scope: read, handle: transfer },
 ];

@@ -101,7 +101,8 @@ async function instances(
   const base = `/linode/instances/${legacy}`;
   const machine = await ok<{ ipv4: string[] }>('GET', base);
   await ok('PUT', base, { tags: ['demo', 'search'], watchdog_enabled: false });
-  for (const path of ['/ips', '/configs', '/firewalls', '/nodebalancers', '/disks']) await ok('GET', `${base}${path}`);
+  for (const path of ['/ips', '/configs', '/firewalls', '/nodebalancers', '/disks', '/transfer'])
+    await ok('GET', `${base}${path}`);
   await addresses(region, base, machine.ipv4[0]!, modern);
   await profiles(region, base, subnetId);
   await modernInterfaces(region, modern, subnetId);
@@ -264,6 +265,7 @@ async function tags({ ok }: TestRegion): Promise<void> {
 
 async function refusals({ ask }: TestRegion): Promise<void> {
   await ask('GET', '/linode/instances/999999');
+  await ask('GET', '/linode/instances/999999/transfer');
   await ask('POST', '/vpcs', { label: 'not allowed!', region: 'us-ord' });
   await ask('POST', '/linode/instances', {});
   await ask('GET', '/vpcs', undefined, { 'x-filter': '{"foo": 1}' });

@@ -59,6 +59,13 @@ suite('the wire', () => {
     }
   });
 
+  test('the transfer of a Linode is the quota of its type, of which nothing is used', async (t) => {
+    const region = await startRegion(t);
+    const id = await createMachine(region, { type: 'g6-standard-2' });
+    const path = `/linode/instances/${id}/transfer`;
+    assert.deepEqual(await region.ok('GET', path), { billable: 0, quota: 4000, used: 0 });
+  });
+
   test('/v4beta answers as /v4 does', async (t) => {
     const { url } = await startRegion(t);
     assert.equal((await fetch(`${url}/v4beta/regions/us-ord`)).status, 200);
