@@ -1,5 +1,4 @@
-// What these benches share at the command line: progress on stderr, Ctrl-C that cleans up, errors a person can act on, results
-// merged from files.
+// The shared command line of these benches: progress on stderr, cleanup at Ctrl-C, errors, results merged from files.
 import { readFile } from 'node:fs/promises';
 import { cpus, release, totalmem } from 'node:os';
 import { exitCodeOf, onInterrupt, printError, progressLogger } from '../../packages/understudy/src/terminal/index.ts';
@@ -20,7 +19,7 @@ export interface CommandContext {
 
 /** Runs a bench: sets the exit code, and lets the first Ctrl-C clean up. */
 export async function command(bench: BenchName, body: (context: CommandContext) => Promise<number>): Promise<void> {
-  using interruption = onInterrupt(() => 'Interrupted; what was made has been removed.');
+  using interruption = onInterrupt(() => 'Interrupted; the objects of this bench were removed.');
   const { signal } = interruption;
   try {
     process.exitCode = await body({ bench, logger: progressLogger({}), signal });
@@ -74,12 +73,12 @@ export interface ResultFile<Run> {
   readonly host: Host;
   /** What the profiles set when this was measured. */
   readonly profiles: Profiles;
-  /** False: something ended the bench before its last run. */
+  /** False: the bench ended before its last run. */
   readonly complete: boolean;
   readonly runs: readonly Run[];
 }
 
-/** Collects runs; when something ends the work early, those that were finished are not lost with it. */
+/** Collects runs; when the work ends early, the finished runs are kept. */
 export async function collected<Run>(
   { bench, logger, signal }: CommandContext,
   work: (runs: Run[]) => Promise<void>,
@@ -93,7 +92,7 @@ export async function collected<Run>(
     complete = false;
     const reason: unknown = signal.aborted ? signal.reason : error;
     const text = reason instanceof Error ? reason.message : String(reason);
-    logger({ level: 'error', subject: 'bench', text: `${text} What was measured until then follows.` });
+    logger({ level: 'error', subject: 'bench', text: `${text} The results until then follow.` });
   }
   return { schemaVersion: 1, bench, host: thisHost(), profiles: failoverProfiles, complete, runs };
 }

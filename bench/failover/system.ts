@@ -11,7 +11,7 @@ import {
   type Session,
   locked,
 } from '../../packages/understudy/src/operation/index.ts';
-import { hold, type Held, type Logger } from '@understudy/foundation';
+import { trackUnfinished, type Unfinished, type Logger } from '@understudy/foundation';
 import { labDown, labStatus, labUp } from '@understudy/lab';
 import { apply, destroy, confirmUnlessDestructive } from '../../packages/understudy/src/reconcile/index.ts';
 import { stacks, systemName, topologyText, type Stack } from './stacks.ts';
@@ -34,7 +34,7 @@ export interface Systems extends AsyncDisposable {
 export async function openSystems(options: SystemOptions): Promise<Systems> {
   const { logger, signal } = options;
   const found = await labStatus();
-  const lab = found.running ? undefined : hold(startedLab);
+  const lab = found.running ? undefined : trackUnfinished(startedLab);
   await labUp({ cacheDirectory: cacheDirectory(), logger, signal });
   const directory = await mkdtemp(join(tmpdir(), 'understudy-bench-'));
   // The guard that undoes a drill whose tool was killed is a copy of the tool, not of this bench.
@@ -55,13 +55,13 @@ export async function openSystems(options: SystemOptions): Promise<Systems> {
 }
 
 /** What is left of a lab that a bench started, and how it goes. */
-export const startedLab: Held = {
+export const startedLab: Unfinished = {
   what: 'the lab, which this bench started, with everything in it',
   remedy: 'understudy lab down --yes',
 };
 
 /** What is left of a system that a bench made in the lab, and how it goes. */
-export function madeSystem(name: string, topologyPath: string): Held {
+export function madeSystem(name: string, topologyPath: string): Unfinished {
   return {
     what: `the system ${name} in the lab`,
     remedy: `understudy destroy ${topologyPath} --target lab --yes; rm -r ${dirname(topologyPath)}`,
@@ -82,7 +82,7 @@ async function onSystem<T>(
 ): Promise<T> {
   const { world } = session;
   for (const other of stacks) if (other !== stack) await destroy(world, systemName(other.name));
-  using _ = hold(madeSystem(systemName(stack.name), topologyPath));
+  using _ = trackUnfinished(madeSystem(systemName(stack.name), topologyPath));
   let broken = true;
   try {
     logger({ level: 'info', subject: stack.name, text: `making ${systemName(stack.name)}: ${stack.about}` });

@@ -1,14 +1,14 @@
-// `understudy apply --yes` as a person starts it: a process of its own, which can be killed. What it says is kept.
+// `understudy apply --yes` in its own process, which can be killed. Its progress output is kept.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { endsWithProcess, hold } from '@understudy/foundation';
+import { endsWithProcess, trackUnfinished } from '@understudy/foundation';
 
 const cli = fileURLToPath(new URL('../../packages/understudy/src/cli/main.ts', import.meta.url));
-/** Longer than any operation takes here: an apply that hangs fails the run instead of hanging it. */
+/** Longer than any operation takes here: an apply that hangs fails the run. */
 const withinMs = 900_000;
 const interruptedWithinMs = 30_000;
 
@@ -16,7 +16,7 @@ export interface ApplyRequest {
   readonly topologyPath: string;
   /** Its progress is appended here. */
   readonly logPath: string;
-  /** kill -9 after so long; null: it may end by itself. */
+  /** SIGKILL after this time; null: no kill. */
   readonly killAfterMs: number | null;
   readonly signal: AbortSignal;
 }
@@ -28,20 +28,20 @@ export interface ApplyEnd {
   readonly tookMs: number;
 }
 
-/** Runs one apply to its end, however it comes. An abort interrupts it, and waits until it is gone. */
+/** Runs one apply until its process ends. An abort interrupts it and waits for the end of the process. */
 export async function applyOnce({ topologyPath, logPath, killAfterMs, signal }: ApplyRequest): Promise<ApplyEnd> {
   const log = createWriteStream(logPath, { flags: 'a' });
   const node = ['--conditions=understudy-source', '--disable-warning=ExperimentalWarning'];
   const startedMs = performance.now();
   const child = spawn(process.execPath, [...node, cli, 'apply', topologyPath, '--target', 'lab', '--yes'], {
     stdio: ['ignore', 'ignore', 'pipe'],
-    // A Ctrl-C at the terminal is for the bench, which passes it on.
+    // Ctrl-C at the terminal goes to the bench only, which forwards it.
     detached: true,
   });
   child.stderr.pipe(log);
   using _ = endsWithProcess(child.pid ?? 0);
-  using _apply = hold({
-    what: `an apply that has not ended; ${logPath} says how far it came`,
+  using _apply = trackUnfinished({
+    what: `an apply that has not ended; its progress is in ${logPath}`,
     remedy: `running it again finishes it: understudy apply ${topologyPath} --target lab --yes`,
   });
   const exit = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;

@@ -12,29 +12,29 @@ import {
   type ResultFile,
 } from '../failover/command.ts';
 import { seconds } from '../failover/table.ts';
-import type { Trouble } from './conduct.ts';
+import type { Disturbance } from './operation-fault.ts';
 import { operations } from './operations.ts';
 import { runOperation, type OperationRun } from './run.ts';
 import { openSystem } from './system.ts';
-import { operationsTable, troubleText } from './table.ts';
+import { operationsTable, disturbanceText } from './table.ts';
 
-const help = `bench/operations: what users feel and what is kept while apply changes a running system, in the lab.
+const help = `bench/operations: failed requests, gaps and lost writes while apply changes a running system, in the lab.
 
   node --conditions=understudy-source bench/operations/index.ts [options]
 
   --operations LIST  which (default shrink-5-3):
 ${operations.map(({ name, about }) => `                       ${name.padEnd(13)} ${about}`).join('\n')}
   --failover LIST    profiles: fast, safe, stock (default fast)
-  --power-cut        another search machine loses its power in the middle, for 20 s
-  --kill N           kill -9 of apply at N moments of the seed's choice, and apply again until it ends well
+  --power-cut        cut the power of another search machine during the operation, for 20 s
+  --kill N           SIGKILL of apply at N random moments, and apply again until it succeeds
   --starved          each search machine gets half of one processor
   --repeat N         runs of each (default 1); each has the next seed
   --seed N           of the first run (default 1)
   --rate N           writes a second (default 12), as many gets, half as many searches
   --json             the result as JSON on stdout
   --from FILES       merge what --json wrote before, and measure nothing; separated by commas
-  --keep             leave the last system standing
-  --runs DIR         keep the run folders and what apply said there
+  --keep             do not remove the last system
+  --runs DIR         keep the run folders and the output of apply there
 
 Examples:
   bench/operations/index.ts --operations shrink-5-3 --failover fast,stock
@@ -71,26 +71,26 @@ async function measure(context: CommandContext): Promise<ResultFile<OperationRun
   const firstSeed = wholeNumber('--seed', values.seed);
   const writesPerS = wholeNumber('--rate', values.rate);
   const kills = values.kill === undefined ? 0 : wholeNumber('--kill', values.kill);
-  const trouble: Trouble = { kills, powerCut: values['power-cut'], starved: values.starved };
+  const trouble: Disturbance = { kills, powerCut: values['power-cut'], starved: values.starved };
   return await collected(context, async (runs: OperationRun[]) => {
     await using system = await openSystem({ logger, signal, keep: values.keep, runsDirectory: values.runs });
     for (const { name: failover } of failovers)
       for (let seed = firstSeed; seed < firstSeed + times; seed += 1)
-        // One operation after the other: growing after shrinking needs nothing to be made in between.
+        // One operation after the other: growing after shrinking needs no new system in between.
         for (const operation of asked) {
           signal.throwIfAborted();
           const about = { operation: operation.name, failover, trouble, seed, writesPerS, signal };
           const run = await system.with(operation, failover, (place) => runOperation({ ...about, ...place }));
           runs.push(run);
-          logger({ level: 'info', subject: operation.name, text: said(run) });
+          logger({ level: 'info', subject: operation.name, text: summary(run) });
         }
   });
 }
 
-function said(run: OperationRun): string {
+function summary(run: OperationRun): string {
   const gaps = `write gap ${seconds(run.writeGapMs)}, read gap ${seconds(run.readGapMs)}`;
   const kept = `lost ${run.lost} of ${run.acknowledged}, ${run.failed} failed, ${gaps}`;
-  const how = `${run.result} with ${run.failover} (${troubleText(run)}), ${run.applies} applies, ${seconds(run.durationMs)}`;
+  const how = `${run.result} with ${run.failover} (${disturbanceText(run)}), ${run.applies} applies, ${seconds(run.durationMs)}`;
   return [`${how}; ${kept}`, ...run.reasons.map(({ code, text }) => `${code}: ${text}`)].join('\n    ');
 }
 

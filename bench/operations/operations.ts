@@ -1,4 +1,4 @@
-// The operations: what the file says before, and what it says after somebody edited it. Everything else is `apply`.
+// The operations: the topology file before and after the change. `apply` does the rest.
 import type { FailoverProfile } from '../../packages/understudy/src/engines/index.ts';
 
 export interface FileParts {
@@ -23,9 +23,9 @@ function change(name: string, about: string, before: Partial<FileParts>, after: 
 
 /** The lab has no 9.4: Maven Central has none of its parts. */
 export const operations: readonly Operation[] = [
-  change('shrink-5-3', 'five search machines become three', { nodes: 5 }, { nodes: 3 }),
-  change('shrink-7-3', 'seven search machines become three', { nodes: 7 }, { nodes: 3 }),
-  change('grow-3-5', 'three search machines become five', {}, { nodes: 5 }),
+  change('shrink-5-3', 'five search machines switchTo three', { nodes: 5 }, { nodes: 3 }),
+  change('shrink-7-3', 'seven search machines switchTo three', { nodes: 7 }, { nodes: 3 }),
+  change('grow-3-5', 'three search machines switchTo five', {}, { nodes: 5 }),
   change('replace', 'each of three search machines becomes one of another type', {}, { machineType: 'g6-standard-4' }),
   change('upgrade-8.19', 'three engines go from 8.19.21 to 9.5.3', { version: '8.19.21' }, { version: '9.5.3' }),
   change('upgrade-9.2', 'three engines go from 9.2.2 to 9.5.3', { version: '9.2.2' }, { version: '9.5.3' }),

@@ -1,22 +1,22 @@
-// What a run says of an operation, and how it is measured: the drills' load, history and checker around an apply.
+// Measures one operation: the drills' load, history and checker around an apply.
 import { join } from 'node:path';
 import type { Session } from '../../packages/understudy/src/operation/index.ts';
 import { runDrill, type Drill, type RunOptions } from '../../packages/understudy/src/drills/index.ts';
 import { type Reason, type Verdict, goals } from '../../packages/understudy/src/proof/index.ts';
 import type { FailoverProfile } from '../../packages/understudy/src/engines/index.ts';
-import { operationFault, type Trouble } from './conduct.ts';
-import { liveWorld } from './live-world.ts';
+import { operationFault, type Disturbance } from './operation-fault.ts';
+import { changingSystem } from './changing-system.ts';
 import { leftBehind, traces } from './traces.ts';
 
 export interface OperationRun {
   readonly operation: string;
   readonly failover: FailoverProfile;
-  readonly trouble: Trouble;
+  readonly trouble: Disturbance;
   readonly victim: string | null;
   readonly seed: number;
   readonly writesPerS: number;
   readonly runId: string;
-  /** The checker's, and FAIL when apply did not end well or left something behind. */
+  /** The checker's, and FAIL when apply did not succeed or left something behind. */
   readonly result: Verdict['result'];
   readonly reasons: readonly Reason[];
   readonly applies: number;
@@ -40,7 +40,7 @@ export interface OperationRun {
 export interface OperationRequest {
   readonly operation: string;
   readonly failover: FailoverProfile;
-  readonly trouble: Trouble;
+  readonly trouble: Disturbance;
   readonly seed: number;
   readonly writesPerS: number;
   /** The system as it is, and the same with the file as it was changed; the file at `topologyPath` is the changed one. */
@@ -56,12 +56,12 @@ export interface OperationRequest {
 export async function runOperation(request: OperationRequest): Promise<OperationRun> {
   const { before: session, after, topologyPath, trouble, seed, writesPerS, signal } = request;
   const before = await traces(session);
-  const live = await liveWorld(session, after, topologyPath);
+  const live = await changingSystem(session, after, topologyPath);
   const world = Object.defineProperty(live.world, 'runsDirectory', { value: request.runsDirectory });
   const logPath = join(request.runsDirectory, `${request.operation}-${seed}.apply.log`);
-  const { fault, conducted } = operationFault({
+  const { fault, outcome } = operationFault({
     ...{ session, topologyPath, logPath, before, trouble },
-    done: () => live.become(after),
+    done: () => live.switchTo(after),
   });
   const drill: Drill = {
     name: request.operation,
@@ -73,7 +73,7 @@ export async function runOperation(request: OperationRequest): Promise<Operation
     errorBudget: null,
   };
   const { verdict } = await runDrill(world, drill, {
-    // A busy machine is late with its requests; latency counts from when they were due all the same.
+    // A busy machine sends requests late; latency is still measured from the time when they were due.
     steady: { maxLagMs: 2_000, maxGapMs: 2_000 },
     ...request.options,
     ratePerS: { index: writesPerS, get: writesPerS, search: writesPerS / 2 },
@@ -81,21 +81,21 @@ export async function runOperation(request: OperationRequest): Promise<Operation
     signal,
   });
   signal.throwIfAborted();
-  const leftovers = await leftBehind(after, before).catch((error: unknown) => [`not seen: ${String(error)}`]);
-  return reported(request, verdict, conducted(), leftovers);
+  const leftovers = await leftBehind(after, before).catch((error: unknown) => [`could not be read: ${String(error)}`]);
+  return reported(request, verdict, outcome(), leftovers);
 }
 
 function reported(
   { operation, failover, trouble, seed, writesPerS }: OperationRequest,
   verdict: Verdict,
-  conducted: ReturnType<ReturnType<typeof operationFault>['conducted']>,
+  outcome: ReturnType<ReturnType<typeof operationFault>['outcome']>,
   leftovers: readonly string[],
 ): OperationRun {
-  const applies = conducted?.applies ?? [];
+  const applies = outcome?.applies ?? [];
   const own: Reason[] = [
-    ...(conducted?.converged === true
+    ...(outcome?.converged === true
       ? []
-      : [{ code: 'not-converged', text: `apply did not end well in ${applies.length} tries` }]),
+      : [{ code: 'not-converged', text: `apply did not succeed in ${applies.length} attempts` }]),
     ...leftovers.map((leftover) => ({ code: 'left-behind', text: leftover })),
   ];
   const { lost, unexpected, duplicate, stale } = verdict.documents.counts;
@@ -108,12 +108,12 @@ function reported(
     );
   return {
     ...{ operation, failover, trouble, seed, writesPerS, runId: verdict.runId },
-    victim: conducted?.victim ?? null,
+    victim: outcome?.victim ?? null,
     result: verdict.result === 'PASS' && own.length > 0 ? 'FAIL' : verdict.result,
     reasons: [...verdict.reasons, ...own],
     applies: applies.length,
     killed: applies.filter(({ killed }) => killed).length,
-    durationMs: conducted?.durationMs ?? 0,
+    durationMs: outcome?.durationMs ?? 0,
     acknowledged: verdict.requests.writesAcknowledged,
     ...{ lost, unexpected, duplicate, stale, staleReads: verdict.documents.staleReads },
     failed: verdict.requests.failed,

@@ -17,7 +17,7 @@ const head = [
   'left behind',
 ];
 
-export function troubleText({ trouble, victim, killed }: OperationRun): string {
+export function disturbanceText({ trouble, victim, killed }: OperationRun): string {
   const parts = [
     ...(trouble.kills > 0 ? [`${killed} kills`] : []),
     ...(trouble.powerCut
@@ -36,7 +36,7 @@ export function operationsTable(host: Host, runs: readonly OperationRun[]): stri
   const rows = runs.map((run) => [
     run.operation,
     run.failover,
-    troubleText(run),
+    disturbanceText(run),
     run.result,
     String(run.applies),
     `${Math.round(run.durationMs / 1_000)} s`,

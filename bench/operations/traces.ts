@@ -1,4 +1,4 @@
-// What an operation could leave behind: read from the cluster, from its machines, and from what apply would still do.
+// What an operation could leave behind: read from the cluster, its machines, and the remaining plan of apply.
 import { dialectOf, engineLayouts } from '../../packages/understudy/src/engines/index.ts';
 import { membership, type EngineTransport } from '../../packages/understudy/src/cluster/index.ts';
 import { type Session, resolveIntent } from '../../packages/understudy/src/operation/index.ts';
@@ -7,7 +7,7 @@ import { engineHosts, observe, observeObjects, targetOf } from '../../packages/u
 import { machinePlans } from '../../packages/understudy/src/topology/index.ts';
 
 export interface Traces {
-  /** Every setting that somebody made in the cluster. */
+  /** Every setting that was set through the cluster API. */
   readonly settings: Readonly<Record<string, unknown>>;
   readonly votingExclusions: readonly string[];
   /** Names of the members, and what each runs. */
@@ -26,7 +26,7 @@ interface NodesBody {
   readonly nodes: Readonly<Record<string, { readonly name: string; readonly version: string }>>;
 }
 
-/** What the cluster alone says: cheap enough to be asked again and again. */
+/** Only the part from the cluster; cheap enough to poll. */
 async function clusterTraces(
   session: Session,
   transport: EngineTransport,
@@ -45,7 +45,7 @@ async function clusterTraces(
   };
 }
 
-/** Errors: those of the engine, the machines and the API, when one of them cannot be asked. */
+/** Errors: those of the engine, the machines and the API, when one of them cannot be read. */
 export async function traces(session: Session): Promise<Traces> {
   const { world, topology } = session;
   const { instances } = await observeObjects(world.linode, topology.name);
@@ -63,7 +63,7 @@ export async function traces(session: Session): Promise<Traces> {
   };
 }
 
-/** Resolves when the operation is seen to have begun: the cluster is not as it was. */
+/** Resolves when the operation has visibly started: the cluster differs from before. */
 export async function changedSince(session: Session, before: Traces, signal: AbortSignal): Promise<void> {
   const { world, topology } = session;
   const { settings, votingExclusions, versions } = before;
@@ -77,7 +77,7 @@ export async function changedSince(session: Session, before: Traces, signal: Abo
   }
 }
 
-/** What is not as it should be after an operation, in words; empty when nothing. `session` has the file as it is now. */
+/** The differences from the intended state after an operation, as sentences; empty when there are none. `session` has the file as it is now. */
 export async function leftBehind(session: Session, before: Traces): Promise<string[]> {
   const { topology, world } = session;
   const { engine, version } = topology.search;
@@ -103,12 +103,12 @@ export async function leftBehind(session: Session, before: Traces): Promise<stri
     ...differing('packages', now.packages, every(clean)),
     ...differing('machines', now.instances, wanted.map(({ label }) => label).sort()),
     ...differing(
-      'what apply would still do',
+      'remaining steps of apply',
       steps.map(({ id }) => id),
       [],
     ),
     ...differing(
-      'what stands in the way of apply',
+      'obstacles of apply',
       obstacles.map(({ reason }) => reason),
       [],
     ),

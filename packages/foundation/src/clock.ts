@@ -1,10 +1,10 @@
-// Time as a dependency: rooms take a Clock, so that a test can stop or step it.
+// Time as a dependency: code takes a Clock, so that a test can control it.
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface Clock {
   /** Wall clock, milliseconds since the epoch. */
   now(): number;
-  /** Milliseconds on a clock that never goes back, the same in every process of this machine; only differences mean anything. */
+  /** Milliseconds of the monotonic clock, which all processes of this machine share; only differences are meaningful. */
   monotonicMs(): number;
   /** Resolves after `ms`; rejects with the signal's reason when aborted. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;

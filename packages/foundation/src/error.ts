@@ -1,4 +1,4 @@
-// The one base class of every error this product raises. Nothing may branch on message text: branch on `code`.
+// The base class of every error that this product throws. Code branches on `code`, never on the message.
 
 /** Facts attached to an error: plain values that a person or a program can use; never secrets. */
 export type Facts = Readonly<Record<string, unknown>>;

@@ -1,4 +1,4 @@
-// What a room says while it works. Rooms never print: cli renders these to stderr, tests collect them.
+// Progress messages. Rooms never print: the command line writes these lines to stderr, tests collect them.
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 

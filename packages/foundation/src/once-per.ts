@@ -1,8 +1,8 @@
-// Work that is asked for again and again about the same thing, done once.
+// Memoization: a pure function that is computed once for each object.
 
 /**
- * `work`, done once for each object; its result is kept as long as the object exists. Only for pure work on values that never
- * change: a plan of many machines asks the same of the same topology for each of them.
+ * `work`, called once for each object; the result is kept as long as the object exists. Only for pure functions of immutable
+ * values: planning looks up the same topology for each machine.
  */
 export function oncePer<Key extends object, Value>(work: (key: Key) => Value): (key: Key) => Value {
   const known = new WeakMap<Key, { readonly value: Value }>();

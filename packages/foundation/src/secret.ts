@@ -1,4 +1,4 @@
-// A value that must not be seen: it prints as [redacted] wherever it is logged, formatted or serialised.
+// A secret value: it prints as [redacted] wherever it is logged, formatted or serialised.
 import { inspect } from 'node:util';
 
 const redacted = '[redacted]';

@@ -1,8 +1,8 @@
-// What one observation says of one thing. A failed read does not mean that the thing is absent: code that decides by it has to
-// treat all three cases, and the compiler holds them to it.
+// The result of one read: seen, absent or unknown. A failed read does not mean that the thing is absent; the type makes every
+// decision handle all three cases.
 import { UnderstudyError } from './error.ts';
 
-/** Why something is not known, as a sentence without its full stop; `code` is the error's, for decisions. */
+/** Why a read failed, as a sentence without its full stop; `code` is the error's code, for decisions. */
 export interface Unknown {
   readonly state: 'unknown';
   readonly reason: string;
@@ -26,7 +26,7 @@ export function shown<Value>(thing: Seen<Value>): Value | undefined {
   return thing.state === 'seen' ? thing.value : undefined;
 }
 
-/** The answer of a read: undefined is absent, an error of this product is unknown. Every other error is a fault of the program. */
+/** The result of a read: undefined is absent, an error of this product is unknown. Every other error is a bug and is thrown. */
 export async function look<Value>(read: Promise<Value | undefined>): Promise<Seen<Value>> {
   try {
     const value = await read;

@@ -10,7 +10,7 @@ export interface CommonOptions {
   readonly quiet?: boolean;
 }
 
-/** What a command is given beside its own arguments. */
+/** What every command gets in addition to its own arguments. */
 export interface Context {
   readonly logger: Logger;
   /** Aborts at the first Ctrl-C or SIGTERM; a second one ends the process within 2 s. */
@@ -34,7 +34,7 @@ export function action<Options extends CommonOptions>(
 ): (...received: unknown[]) => Promise<void> {
   return async (...received) => {
     const options = received.at(-2) as Options;
-    // An optional word that was left out is undefined.
+    // An omitted optional word is undefined.
     const words = received
       .slice(0, -2)
       .flat()

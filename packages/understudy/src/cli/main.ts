@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-// The command line: one program, one file per command. No decisions here; rooms decide, commands render.
+// The command line: one program, one file per command. It makes no decisions: rooms decide, commands print.
 import { buildProgram } from './program.ts';
 
-// Where Debian keeps nft, haproxy and mkfs; a user's path lacks it, and `su` without a dash gives root that path.
+// Debian's directories of nft, haproxy and mkfs. A user's PATH lacks them, and `su` without a dash keeps that PATH.
 process.env['PATH'] = `${process.env['PATH'] ?? ''}:/usr/local/sbin:/usr/sbin:/sbin`;
 
 await buildProgram().parseAsync(process.argv);

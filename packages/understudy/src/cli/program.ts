@@ -1,4 +1,4 @@
-// Assembles the commands. Kept apart from main.ts so that tests can read the help without running anything.
+// Assembles the commands. Separate from main.ts so that tests can read the help without running a command.
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { exitCode } from '../terminal/index.ts';
@@ -15,12 +15,12 @@ const epilogue = `
 Start here:
   understudy init > topology.yaml          write an example topology, commented
   understudy lab up                        a small Linode region on this machine (root)
-  understudy apply topology.yaml           make it so
+  understudy apply topology.yaml           create it
   understudy drill run search-kill-master topology.yaml
 
 The topology is a word of the command or -t, --topology; topology.yaml when none is named.
 
-Exit codes: 0 yes, 1 no (drift found, drill failed, degraded), 2 unknown, 64 bad usage or file, 70 internal fault.`;
+Exit codes: 0 yes, 1 no (drift found, drill failed, degraded), 2 unknown, 64 bad usage or file, 70 internal error.`;
 
 /** This tool's version, from its package.json. */
 function version(): string {
@@ -33,7 +33,7 @@ function version(): string {
 /** The whole program. Wrong usage exits 64, help and version exit 0. */
 export function buildProgram(): Command {
   const program = new Command('understudy')
-    .description('Keeps a search cluster and its application serving when machines die on Linode, and proves it.')
+    .description('Keeps a search cluster and its application serving when machines fail on Linode, and tests it.')
     .version(version())
     .enablePositionalOptions()
     .addHelpText('after', epilogue)
@@ -56,7 +56,7 @@ export function buildProgram(): Command {
   return program;
 }
 
-/** Commander exits 1 on wrong usage; this product says 64. Help and version stay 0. */
+/** Commander exits 1 on wrong usage; this product exits 64. Help and version stay 0. */
 function exitAsUsage(command: Command): void {
   command.exitOverride((error) => process.exit(error.exitCode === 0 ? exitCode.yes : exitCode.usage));
   for (const child of command.commands) exitAsUsage(child);

@@ -23,7 +23,7 @@ export interface TopologyContext extends Context {
   readonly topologyPath: string;
 }
 
-/** Adds `-t, --topology`, which every command that takes a topology has beside the word for it. */
+/** Adds `-t, --topology`; every command with a topology takes it as this option or as a word. */
 export function withTopologyOption(
   command: Command,
   what = `topology file (default: ${defaultTopologyPath})`,
@@ -43,7 +43,7 @@ export function topologyCommand<Options extends TopologyOptions>(
   return sessionCommand(command, 0, (context, options: Options) => body(context, options));
 }
 
-/** A command with words beside the topology. Its body gets an open session, and those words. */
+/** A command with further words. Its body gets an open session and those words. */
 export function sessionCommand<Options extends TopologyOptions>(
   command: Command,
   expected: OtherWords,

@@ -2,10 +2,10 @@
 import { resolve } from 'node:path';
 import { UnderstudyError } from '@understudy/foundation';
 
-/** What every command takes that is given none. */
+/** The topology of a command when none is named. */
 export const defaultTopologyPath = 'topology.yaml';
 
-/** The words of a command beside the topology: so many in their order, or names, any number of them. */
+/** The other words of a command: a fixed number in order, or any number of names. */
 export type OtherWords = 'names' | number;
 
 export interface SplitWords {
@@ -14,7 +14,7 @@ export interface SplitWords {
   readonly others: readonly string[];
 }
 
-/** A name that can only be a file's. */
+/** Whether the word is certainly a file name. */
 function isFileName(word: string): boolean {
   return /\.(?:ya?ml|json)$/i.test(word);
 }
@@ -39,7 +39,7 @@ export function splitWords(words: readonly string[], option: string | undefined,
   }
   if (expected !== 'names' && others.length < expected) {
     const saw = words.join(' ') || 'none';
-    throw new UnderstudyError('cli-usage', `words are missing beside the topology: saw ${saw}; --help shows them.`);
+    throw new UnderstudyError('cli-usage', `further words are missing: saw ${saw}; --help shows them.`);
   }
   return { topologyPath: first, others };
 }

@@ -1,11 +1,11 @@
-// What `plan` and `apply` check before anything is created, in one place: can the target supply the engine, does the region have
-// what is asked for, and what should a person know of it?
+// What `plan` and `apply` check before anything is created, in one place: the target supplies the engine, the region has what
+// the topology needs, and the warnings for the operator.
 import { topologyWarnings, type Warning } from '../topology/index.ts';
 import { checkRegion, type Price, type RegionCheck } from './region-check.ts';
 import type { Session } from './session.ts';
 import { checkSupply, supplyNotices } from './supply-check.ts';
 
-/** What a person should know of a plan beside its steps. */
+/** Price, notices and warnings that are shown with a plan. */
 export interface PlanAdvice {
   readonly price: Price;
   readonly notices: readonly string[];

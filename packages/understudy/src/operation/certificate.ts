@@ -1,4 +1,4 @@
-// Certificates of https listeners: read from the operator's files, or made here when the topology says `self-signed`.
+// Certificates of https listeners: read from the operator's files, or generated here for `self-signed`.
 import { webcrypto, X509Certificate as NodeCertificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 // @peculiar/x509 resolves its parts through a container that needs this polyfill first.
@@ -21,7 +21,7 @@ export function sameFingerprint(a: string, b: string): boolean {
   return plain(a) === plain(b);
 }
 
-/** The name in a self-signed certificate: it is how the tool knows its own again. */
+/** The common name of a self-signed certificate, by which the tool recognises its own certificates. */
 export function selfSignedName(topologyName: string): string {
   return `${topologyName}.understudy.internal`;
 }
@@ -29,7 +29,7 @@ export function selfSignedName(topologyName: string): string {
 const dayMs = 86_400_000;
 const validityDays = 397;
 
-/** A P-256 certificate for the balancer: its name, and its address where that is known already. */
+/** A P-256 certificate for the balancer: its name, and its address if that is known. */
 export async function selfSignedCertificate(
   name: string,
   address: string | undefined,
@@ -41,7 +41,7 @@ export async function selfSignedCertificate(
   if (address !== undefined) names.push({ type: 'ip', value: address });
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     name: `CN=${name}`,
-    // A clock that is a little behind must not refuse it.
+    // A client whose clock is a little behind must accept it.
     notBefore: new Date(nowMs - dayMs),
     notAfter: new Date(nowMs + validityDays * dayMs),
     keys,

@@ -1,4 +1,4 @@
-// Operation: what every verb needs: the session, the target as a port, the resolved intent, the lock, checks of price and access.
+// Operation: what every command needs: the session, the target as a port, the resolved intent, the lock, checks of price and access.
 export {
   type LockHolder,
   lockOperation,

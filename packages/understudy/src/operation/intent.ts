@@ -1,4 +1,4 @@
-// What should exist, complete: the topology, and what it refers to resolved into values. Planning reads nothing else.
+// The complete desired state: the topology with every reference resolved to a value. Planning reads nothing else.
 import type { IndexTemplate } from '../cluster/index.ts';
 import { type Secret, oncePer } from '@understudy/foundation';
 import {
@@ -20,22 +20,22 @@ import type { Certificate } from './certificate.ts';
 
 export interface Intent {
   readonly topology: Topology;
-  /** What new machines get. Left out: `legacy_config`, which every account but one that is `linode_only` allows. */
+  /** The interfaces of new machines. Default: `legacy_config`, which every account allows unless it is `linode_only`. */
   readonly interfaceGeneration?: 'legacy_config' | 'linode';
   /** authorized_keys lines, the tool's own first. */
   readonly authorizedKeys: readonly string[];
   readonly repository: PackageRepository;
   readonly release: Release;
-  /** As the service brings it; name, shards and replicas come from the topology. */
+  /** The service's own template; name, shards and replicas come from the topology. */
   readonly indexTemplate: IndexTemplate;
-  /** Certificates given as files, by listener port; self-signed ones are made when they are needed. */
+  /** Certificates given as files, by listener port; self-signed ones are generated when they are needed. */
   readonly certificates: Readonly<Record<number, Certificate>>;
   /** Values of `service.secrets`, read from their files. */
   readonly secrets?: Readonly<Record<string, Secret>>;
 }
 
-/** The machines of a topology, and the ways in which planning looks them up. */
-const rosterOf = oncePer((topology: Topology) => {
+/** The machines of a topology, indexed for planning. */
+const machineIndexOf = oncePer((topology: Topology) => {
   const all: readonly MachinePlan[] = machinePlans(topology);
   const byRole: Readonly<Record<Role, readonly MachinePlan[]>> = {
     search: all.filter(({ role }) => role === 'search'),
@@ -47,19 +47,19 @@ const rosterOf = oncePer((topology: Topology) => {
   return { all, byRole, byGroup, byLabel, servicePlaces };
 });
 
-/** The same list each time: what is worked out from it need be worked out only once. */
+/** Returns the same array each time, so that `oncePer` can cache results for it. */
 export function machinesFor(intent: Intent, role?: Role): readonly MachinePlan[] {
-  const { all, byRole } = rosterOf(intent.topology);
+  const { all, byRole } = machineIndexOf(intent.topology);
   return role === undefined ? all : byRole[role];
 }
 
 export function machinesInGroup(intent: Intent, placementGroup: string): readonly MachinePlan[] {
-  return rosterOf(intent.topology).byGroup.get(placementGroup) ?? [];
+  return machineIndexOf(intent.topology).byGroup.get(placementGroup) ?? [];
 }
 
 /** Undefined when the topology asks for no such machine. */
 export function askedMachine(intent: Intent, label: string): MachinePlan | undefined {
-  return rosterOf(intent.topology).byLabel.get(label);
+  return machineIndexOf(intent.topology).byLabel.get(label);
 }
 
 export function machineNamed(intent: Intent, label: string): MachinePlan {
@@ -68,17 +68,17 @@ export function machineNamed(intent: Intent, label: string): MachinePlan {
   return machine;
 }
 
-const peersEach = 3;
+const peersPerMachine = 3;
 
-/** The service machines that follow this one, in a ring: another machine in the topology changes only the last ones' peers. */
+/** The service machines that follow this one, in a ring: an added machine changes the peers of only the last machines. */
 function peersOf(intent: Intent, machine: MachinePlan): readonly MachinePlan[] {
-  const { byRole, servicePlaces } = rosterOf(intent.topology);
+  const { byRole, servicePlaces } = machineIndexOf(intent.topology);
   const place = servicePlaces.get(machine.label) ?? 0;
   const ring = [
-    ...byRole.service.slice(place + 1, place + 1 + peersEach),
-    ...byRole.service.slice(0, Math.min(place, peersEach)),
+    ...byRole.service.slice(place + 1, place + 1 + peersPerMachine),
+    ...byRole.service.slice(0, Math.min(place, peersPerMachine)),
   ];
-  return ring.slice(0, peersEach);
+  return ring.slice(0, peersPerMachine);
 }
 
 /** Every managed file of a machine. */
@@ -120,17 +120,19 @@ export function userDataOf(intent: Intent, machine: MachinePlan): string {
 /** Idempotent: the service never runs as root. */
 export const ensureServiceUser = `id ${serviceUser} >/dev/null 2>&1 || useradd --system --home-dir /var/lib/${serviceUser} --shell /usr/sbin/nologin ${serviceUser}`;
 
-/** The settings of the index that a living index takes up too, below `index`. */
+/** The index settings that can also be changed on an existing index, below `index`. */
 export function indexSettingsOf({ topology }: Intent): object {
   const { replicas, durability } = topology.search.index;
   return { number_of_replicas: replicas, translog: { durability } };
 }
 
-/** The service's template, fitted to the topology's index. */
+/** The service's template with the index settings of the topology. */
 export function indexTemplateOf(intent: Intent): IndexTemplate {
   const { name, shards } = intent.topology.search.index;
-  const brought = intent.indexTemplate as { readonly template?: { readonly settings?: { readonly index?: object } } };
-  const { template = {} } = brought;
+  const fromService = intent.indexTemplate as {
+    readonly template?: { readonly settings?: { readonly index?: object } };
+  };
+  const { template = {} } = fromService;
   const settings = {
     ...template.settings,
     index: {

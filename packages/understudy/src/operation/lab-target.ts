@@ -27,7 +27,7 @@ export async function labTarget(): Promise<Target> {
     }),
     supplies: ({ engine, version }) => labSupplies(engine, version),
     prepare: ({ engine, version }, how) => labPrepareEngine(engine, version, how),
-    // Its machines are on this host: there is no network in between.
+    // Its machines are on this host, so host keys are trusted without a time limit.
     firstContactMs: Infinity,
     production: false,
     fit: { name: 'lab', memoryMb: Math.floor(totalmem() / 2 ** 20) },

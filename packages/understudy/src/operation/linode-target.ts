@@ -1,11 +1,11 @@
-// Linode as a target: the vendors' packages, and machines without control below them.
+// Linode as a target: packages from the vendors, and no control of the hardware.
 import { Secret, UnderstudyError } from '@understudy/foundation';
 import { unsupportedVersion, vendorRepository, type EngineVersion } from '../engines/index.ts';
 import { linodeBaseUrl } from '../linode/index.ts';
 import { observeObjects, targetOf, type World } from '../observe/index.ts';
 import type { PowerControl, Supply, Target } from './target.ts';
 
-/** A machine is up within minutes; an apply that was interrupted may come back to it a little later. */
+/** A machine is up within minutes; an interrupted apply may connect to it a little later. */
 const firstContactMs = 3_600_000;
 
 /** Error: `cli-usage` without a token. */
@@ -34,8 +34,8 @@ export function linodeTarget(): Target {
 }
 
 /**
- * The vendor's repository cannot be asked from here, so a version counts as there when this tool knows how to run it. One that
- * was never released is found when apt asks for it.
+ * The vendor's repository is not queried here, so every version that this tool supports counts as available. A version that was
+ * never released fails later, in apt.
  */
 function suppliedByVendor(search: EngineVersion): Supply {
   const unsupported = unsupportedVersion(search);

@@ -1,5 +1,5 @@
 // One operation at a time on a topology.
-import { hold, systemClock } from '@understudy/foundation';
+import { trackUnfinished, systemClock } from '@understudy/foundation';
 import { lockOperation } from './operation-lock.ts';
 import { locksDirectory, type Session } from './session.ts';
 
@@ -11,7 +11,7 @@ export async function locked<Result>(session: Session, reason: string, body: () 
     reason,
     clock: systemClock,
   });
-  using _ = hold({
+  using _ = trackUnfinished({
     what: `the lock of ${session.topology.name}`,
     remedy: 'nothing to do: the next command takes it over from a process that has ended',
   });

@@ -1,5 +1,5 @@
-// At most one operation at a time on a topology, from this operator's machine: apply, heal, destroy or a drill. The lock says
-// its holder and reason; a lock whose holder has ended is ignored. It does not cover two operators' machines.
+// At most one operation at a time on a topology, from this operator's machine: apply, destroy or a drill. The lock file contains
+// its holder and reason; a lock whose holder has ended is ignored. It does not work across operators' machines.
 import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -47,10 +47,13 @@ export async function lockOperation(request: LockRequest): Promise<OperationLock
     if (found?.alive) throw locked(name, found.alive, path);
     if (found) await discardStale(path, found.text);
   }
-  throw new UnderstudyError('operation-locked', `The lock ${path} changes hands too fast. Run again.`);
+  throw new UnderstudyError(
+    'operation-locked',
+    `The lock ${path} was taken by other processes in every attempt. Run again.`,
+  );
 }
 
-/** Who holds the lock now; undefined when nobody does or the holder is dead. */
+/** The holder of the lock; undefined when the lock is free or the holder's process has ended. */
 export async function operationLock(directory: string, name: string): Promise<LockHolder | undefined> {
   return (await readLock(join(directory, `${name}.json`)))?.alive;
 }
@@ -83,7 +86,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** Written beside and linked into place: the lock appears whole or not at all. */
+/** Writes a temporary file and links it to the path, so that the lock appears atomically. */
 async function written(path: string, holder: LockHolder): Promise<boolean> {
   const draft = `${path}.${process.pid}`;
   await writeFile(draft, `${JSON.stringify(holder)}\n`, { mode: 0o600 });
@@ -102,7 +105,7 @@ async function linked(from: string, to: string): Promise<boolean> {
   }
 }
 
-/** Its holder has ended. Another run may have found that first and hold a new lock by now: that lock is restored. */
+/** Removes a lock whose holder has ended. If another process replaced it with a new lock meanwhile, the new lock is restored. */
 async function discardStale(path: string, stale: string): Promise<void> {
   const aside = `${path}.stale-${process.pid}`;
   await rename(path, aside).catch(() => undefined);
@@ -111,7 +114,7 @@ async function discardStale(path: string, stale: string): Promise<void> {
   await rm(aside, { force: true });
 }
 
-/** Field 22 of /proc/PID/stat, counted after the name, which may hold spaces; where there is no /proc, a signal 0 decides. */
+/** Field 22 of /proc/PID/stat, counted after the name, which may contain spaces. Without /proc, signal 0 tests the process. */
 async function processStart(pid: number): Promise<string | undefined> {
   try {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8');

@@ -1,4 +1,4 @@
-// Where this tool keeps things on the operator's machine: XDG folders, each with an override.
+// The tool's directories on the operator's machine, by the XDG specification.
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 

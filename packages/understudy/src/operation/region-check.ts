@@ -1,4 +1,4 @@
-// Before anything is created: may the token do it, does the account allow it, does the region have it, and what will it cost?
+// Checks before anything is created: rights of the token, settings of the account, supplies of the region. Computes the price.
 import { UnderstudyError } from '@understudy/foundation';
 import {
   isLinodeError,
@@ -20,7 +20,7 @@ export interface Price {
 export interface RegionCheck {
   readonly price: Price;
   readonly interfaceGeneration: NonNullable<Intent['interfaceGeneration']>;
-  /** What a person should know before it is built, each in a sentence. */
+  /** Notices for the operator, each a sentence. */
   readonly notices: readonly string[];
 }
 
@@ -55,8 +55,8 @@ export async function checkRegion(
 }
 
 /**
- * Compares the token's scopes and its user's grants with what the work takes; what the endpoint does not tell is not held
- * against it. Error: `linode-access` (facts: `missing`), naming each right and what needs it.
+ * Compares the token's scopes and its user's grants with the required ones. Scopes that the endpoint does not report count as
+ * present. Error: `linode-access` (facts: `missing`), which names each missing right and its purpose.
  */
 export async function checkAccess(linode: LinodeClient, access: Access): Promise<void> {
   const [scopes, profile] = await Promise.all([linode.profile.scopes(), linode.profile.get()]);
@@ -73,13 +73,13 @@ export async function checkAccess(linode: LinodeClient, access: Access): Promise
   const lines = missing.map(({ what, whatFor }) => `  - ${what}, for ${whatFor}`);
   throw new UnderstudyError(
     'linode-access',
-    `The token may not do what this takes; nothing was changed. It lacks:\n${lines.join('\n')}\n` +
+    `The token lacks rights that this command needs; nothing was changed. It lacks:\n${lines.join('\n')}\n` +
       `It has: ${scopes?.join(' ') || 'no scope'}. Make a token with these scopes (docs/linode.md lists them all), then run again.`,
     { facts: { missing: missing.map(({ what }) => what), scopes } },
   );
 }
 
-/** Undefined for a user who may not see the account; then the settings are as on most accounts. */
+/** Undefined for a user who may not read the account; then the usual settings are assumed. */
 async function accountSettings(linode: LinodeClient) {
   try {
     return await linode.account.settings();
@@ -90,22 +90,24 @@ async function accountSettings(linode: LinodeClient) {
 }
 
 /**
- * A balancer is made without a firewall of its own, so it gets the account's default one, if there is any. Machines are made
- * behind the firewalls of their roles, which the defaults do not replace.
+ * A balancer is created without a firewall, so it gets the account's default firewall, if there is one. Machines are created with
+ * the firewalls of their roles, which the defaults do not replace.
  */
 async function firewallNotices(linode: LinodeClient, topology: Topology): Promise<string[]> {
   const id = (await firewallDefaults(linode))?.default_firewall_ids.nodebalancer;
   if (id === undefined || id === null) return [];
   const { label, status, rules } = await linode.firewalls.get(id);
-  const closed = topology.balancer.listeners.filter(({ port }) => !letsIn(rules, port)).map(({ port }) => port);
+  const closed = topology.balancer.listeners
+    .filter(({ port }) => !allowsEveryAddress(rules, port))
+    .map(({ port }) => port);
   if (status !== 'enabled' || closed.length === 0) return [];
   return [
-    `The account's default firewall ${label} stands before a new ${balancerLabel(topology.name)} and does not let everybody ` +
-      `in on port ${closed.join(' and ')}. If users shall reach it, add a rule there.`,
+    `The account's default firewall ${label} applies to a new ${balancerLabel(topology.name)} and does not allow every address ` +
+      `on port ${closed.join(' and ')}. If users must reach it, add a rule to that firewall.`,
   ];
 }
 
-/** An endpoint older than the defaults has none. */
+/** Undefined where the endpoint does not support default firewalls. */
 async function firewallDefaults(linode: LinodeClient) {
   try {
     return await linode.firewalls.settings();
@@ -115,8 +117,8 @@ async function firewallDefaults(linode: LinodeClient) {
   }
 }
 
-/** Whether anybody reaches the TCP port: the first rule for it and all addresses decides, then the policy. */
-function letsIn({ inbound, inbound_policy: policy }: FirewallRules, port: number): boolean {
+/** Whether every address reaches the TCP port: the first rule for it and all addresses decides, then the policy. */
+function allowsEveryAddress({ inbound, inbound_policy: policy }: FirewallRules, port: number): boolean {
   const covers = (ports: string | null | undefined): boolean =>
     !ports ||
     ports.split(',').some((part) => {
@@ -136,7 +138,7 @@ interface Priced {
   readonly region_prices?: readonly { readonly id: string; readonly monthly: number | null }[];
 }
 
-/** The plain kind of balancer: the one that is made when no other is asked for. */
+/** The standard type of balancer, which is created when no type is requested. */
 const balancerType = 'nodebalancer';
 
 function price(topology: Topology, types: readonly Priced[], balancerTypes: readonly Priced[]): Price {

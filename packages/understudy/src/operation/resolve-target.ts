@@ -1,4 +1,4 @@
-// Which target a command means. Never guessed: an unnamed target is the lab, and only if it runs.
+// Resolves the target of a command. Without a name it is the lab, and only if the lab runs.
 import { UnderstudyError } from '@understudy/foundation';
 import { targetNames, type TargetName } from '../topology/index.ts';
 import { labTarget } from './lab-target.ts';

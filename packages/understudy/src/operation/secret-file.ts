@@ -1,11 +1,11 @@
-// A secret in a file of the operator's: read only when nobody else can read it too.
+// Reads a secret from a file. Refuses a file that other users can read.
 import { open } from 'node:fs/promises';
 import { Secret, UnderstudyError } from '@understudy/foundation';
 
-/** Group and others. A group may be the owner's alone, so only others are refused. */
+/** Only the mode bit for others is checked: the group may contain only the owner. */
 const othersMayRead = 0o004;
 
-/** The file's text. Error: `reconcile-secret-file` when it cannot be read, or everybody on this computer can. */
+/** The file's text. Error: `reconcile-secret-file` when it cannot be read, or when every user of this computer can read it. */
 export async function readSecretFile(path: string, field: string): Promise<Secret> {
   const refuse = (why: string, cause?: unknown): UnderstudyError =>
     new UnderstudyError('reconcile-secret-file', `${field}: ${path} ${why}`, { facts: { path, field }, cause });

@@ -1,4 +1,4 @@
-// Builds what one command works with: topology file, target, keys, SSH, Linode client. No decisions.
+// Opens the session of one command: topology file, target, keys, SSH, Linode client. Makes no decisions.
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
@@ -29,7 +29,7 @@ export interface SessionRequest {
   readonly logger: Logger;
 }
 
-/** The connections of one command. Closing it ends what is under way; left open, its connections keep the process running. */
+/** The connections of one command. Closing it ends open requests; while it is open, its connections keep the process running. */
 export interface Session extends AsyncDisposable {
   readonly topology: Topology;
   readonly target: Target;
@@ -37,7 +37,7 @@ export interface Session extends AsyncDisposable {
   readonly keyPair: KeyPair;
 }
 
-/** Reads and checks the topology, then connects to the target. The file is wrong: `topology-invalid`, before anything else. */
+/** Reads and checks the topology, then connects to the target. Error: `topology-invalid` for a wrong file, before any connection. */
 export async function openSession(request: SessionRequest): Promise<Session> {
   const topology = await readTopology(request.topologyPath);
   const target = await resolveTarget(request.target);
@@ -64,7 +64,7 @@ export async function openSession(request: SessionRequest): Promise<Session> {
   };
   const close = async (): Promise<void> => {
     closing.abort(
-      new UnderstudyError('cli-session-closed', 'The command has ended, so nothing more is asked of Linode.'),
+      new UnderstudyError('cli-session-closed', 'The command has ended, so the open requests to Linode were aborted.'),
     );
     await runner.close();
   };

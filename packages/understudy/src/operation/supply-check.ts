@@ -1,4 +1,4 @@
-// Before anything is created: can the target give the search machines the engine that the topology asks for?
+// Checks before anything is created that the target can supply the engine of the topology.
 import { problemAt, TopologyError, type Topology } from '../topology/index.ts';
 import type { Supply, Target } from './target.ts';
 
@@ -16,7 +16,7 @@ export async function checkSupply(
   ]);
 }
 
-/** What a person should know of it before machines are made. */
+/** Notices for the operator before machines are created. */
 export function supplyNotices({ state }: Supply, { search }: Topology): string[] {
   if (state !== 'buildable') return [];
   return [

@@ -1,5 +1,5 @@
-// Where an operation acts, as one port: the differences between lab and Linode are in lab-target.ts and linode-target.ts, and no
-// other file asks which of the two it is.
+// The port for a target: the differences between lab and Linode are in lab-target.ts and linode-target.ts, and no other file
+// branches on the target.
 import type { Logger, Secret } from '@understudy/foundation';
 import type { EngineVersion, PackageRepository } from '../engines/index.ts';
 import type { World } from '../observe/index.ts';
@@ -11,15 +11,15 @@ export interface Target {
   readonly token: Secret;
   /** Where search machines get the engine's package. */
   readonly repository: (search: Search) => PackageRepository;
-  /** Whether search machines here can install the engine. Errors: `lab-engine-unknown` when that cannot be told. */
+  /** Whether search machines here can install the engine. Errors: `lab-engine-unknown` when this cannot be determined. */
   readonly supplies: (search: EngineVersion) => Promise<Supply>;
-  /** Makes a buildable engine ready, before any machine is made. Errors: `lab-engine-build`. */
+  /** Builds a buildable engine, before any machine is created. Errors: `lab-engine-build`. */
   readonly prepare: (search: EngineVersion, reachedBy: PrepareOptions) => Promise<void>;
   /** How long after a machine's creation its first host key is trusted. */
   readonly firstContactMs: number;
-  /** People may depend on a system here: every change and every drill is confirmed, and drills want a snapshot of the index. */
+  /** The system may have real users: every change and every drill is confirmed, and drills require a snapshot of the index. */
   readonly production: boolean;
-  /** What values of a topology are judged by that may not fit here. */
+  /** Limits of this target, for warnings about values of the topology. */
   readonly fit: WarnedTarget;
   /** Cuts a machine's power; null where the topology does not allow it. */
   readonly power: (world: World, topology: Topology) => PowerControl | null;
@@ -27,7 +27,7 @@ export interface Target {
   readonly disk: DiskControl | null;
 }
 
-/** What a target says of an engine at a version: machines can install it, it must be built first, or it cannot be had. */
+/** Whether a target has an engine version: ready to install, buildable, or refused. */
 export type Supply =
   | { readonly state: 'ready' }
   | { readonly state: 'buildable' }
@@ -45,7 +45,7 @@ export interface PrepareOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Cutting a machine's power. In the lab the hardware does it; on Linode a machine does it to itself. */
+/** Cutting a machine's power. In the lab the simulated hardware does it; on Linode the machine powers itself off. */
 export interface PowerControl {
   /** The machine stops at once: no process ends, no FIN or RST is sent. */
   cut(label: string): Promise<void>;

@@ -1,4 +1,4 @@
-// Reconcile: from what is seen to what should be. plan/ lists steps and is pure; execute/ carries them out.
+// Reconcile: from the observation to the intent. plan/ lists the steps and is pure; execute/ runs them.
 export { stepId } from './plan/step-id.ts';
 export { type Applied, apply, type ConfirmRequest, destroy } from './execute/apply.ts';
 export { confirmAll, confirmUnlessDestructive } from './plan/consent.ts';

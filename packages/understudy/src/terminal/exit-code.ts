@@ -1,4 +1,4 @@
-// What the shell sees. Every command ends with one of these; nothing else sets process.exitCode.
+// The exit codes. Every command ends with one of these; no other code sets process.exitCode.
 import { UnderstudyError } from '@understudy/foundation';
 
 export const exitCode = {
@@ -6,11 +6,11 @@ export const exitCode = {
   yes: 0,
   /** The answer is no: drift found, a drill failed, the system is degraded. */
   no: 1,
-  /** The answer could not be had: unreachable, interrupted, refused by the other side. */
+  /** There is no answer: unreachable, interrupted, or refused by a server. */
   unknown: 2,
-  /** The command line or the topology file is wrong; nothing was touched. */
+  /** The command line or the topology file is wrong; nothing was changed. */
   usage: 64,
-  /** A fault of this program. */
+  /** A bug in this program. */
   internal: 70,
 } as const;
 
@@ -18,7 +18,7 @@ export type ExitCode = (typeof exitCode)[keyof typeof exitCode];
 
 const usageCodes = new Set(['topology-invalid', 'topology-unreadable', 'cli-usage', 'drills-unknown']);
 
-/** A person said no, or could not be asked. */
+/** A person declined, or there was no terminal to ask. */
 const declinedCodes = new Set(['reconcile-declined']);
 
 /** The exit code for an error that ended a command. */

@@ -1,5 +1,5 @@
-// Terminal: what every command line of this product shares: printing, colours, progress, questions, Ctrl-C and exit codes. Knows no
-// domain; the command line and the benches use it.
+// Terminal: printing, colours, progress, questions, Ctrl-C and exit codes. Does not depend on other rooms; the command line and the
+// benches use it.
 export { exitCode, exitCodeOf, type ExitCode } from './exit-code.ts';
 export { onInterrupt, type Interruption } from './interrupt.ts';
 export * from './print.ts';

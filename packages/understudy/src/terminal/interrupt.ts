@@ -1,13 +1,13 @@
-// Ctrl-C and SIGTERM, for every command and every bench. The first lets the work clean up; the second ends the process within 2 s,
-// whatever still runs, and says what is left.
+// Ctrl-C and SIGTERM, for every command and every bench. The first signal starts the cleanup; the second ends the process
+// within 2 s and prints what is left unfinished.
 import { readFileSync, readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { childrenToEnd, heldNow, UnderstudyError } from '@understudy/foundation';
+import { childrenToEnd, unfinishedNow, UnderstudyError } from '@understudy/foundation';
 import { exitCode } from './exit-code.ts';
 
 /** A child that has not ended in this time is killed. */
 const childrenEndWithinMs = 1000;
-/** Whatever happens meanwhile, the process ends. */
+/** The process ends after this time in every case. */
 const endsWithinMs = 1500;
 
 export interface Interruption extends Disposable {
@@ -15,7 +15,7 @@ export interface Interruption extends Disposable {
   readonly signal: AbortSignal;
 }
 
-/** Listens until it is disposed of. `reason` is what a body that ends because of the first signal ends with. */
+/** Listens until it is disposed of. `reason` makes the error message after the first signal. */
 export function onInterrupt(reason: (signal: NodeJS.Signals) => string): Interruption {
   const controller = new AbortController();
   let ending = false;
@@ -44,7 +44,7 @@ async function endNow(signal: NodeJS.Signals): Promise<void> {
 }
 
 function leftText(): string {
-  const left = heldNow();
+  const left = unfinishedNow();
   if (left.length === 0) return 'Nothing is left to undo.\n';
   const remedies = Map.groupBy(left, ({ remedy }) => remedy);
   const lines = [...remedies].map(
@@ -53,7 +53,7 @@ function leftText(): string {
   return `What is left, and what to do:\n${lines.join('')}`;
 }
 
-/** Asks the children to end, and kills those that do not. Those that are meant to outlive this process are left alone. */
+/** Sends SIGTERM to the children, later SIGKILL. Detached children that may outlive this process get no signal. */
 async function endChildren(): Promise<void> {
   const end = performance.now() + childrenEndWithinMs;
   signalAll(children(), 'SIGTERM');
@@ -66,19 +66,19 @@ function signalAll(pids: readonly number[], signal: NodeJS.Signals): void {
     try {
       process.kill(pid, signal);
     } catch {
-      // It has ended by itself.
+      // The process has already ended.
     }
   }
 }
 
-/** Children in this process's own group, and those that are said to end with it. A detached one has a group of its own. */
+/** Children in this process's group, and the registered ones of `endsWithProcess`. A detached child has its own group. */
 function children(): number[] {
   const own = groupOf(process.pid);
-  const born = childrenOf(process.pid).filter((pid) => own !== undefined && groupOf(pid) === own);
-  return [...new Set([...born, ...childrenToEnd().filter((pid) => groupOf(pid) !== undefined)])];
+  const ownChildren = childrenOf(process.pid).filter((pid) => own !== undefined && groupOf(pid) === own);
+  return [...new Set([...ownChildren, ...childrenToEnd().filter((pid) => groupOf(pid) !== undefined)])];
 }
 
-/** Empty where the kernel does not say. https://www.kernel.org/doc/html/latest/filesystems/proc.html */
+/** Empty where the kernel does not provide the list. https://www.kernel.org/doc/html/latest/filesystems/proc.html */
 function childrenOf(pid: number): number[] {
   try {
     return readdirSync(`/proc/${pid}/task`).flatMap((task) =>
@@ -89,7 +89,7 @@ function childrenOf(pid: number): number[] {
   }
 }
 
-/** The third field after the name in /proc/PID/stat; undefined when there is no such process, or it has ended and was not waited for. */
+/** The third field after the name in /proc/PID/stat; undefined when the process does not exist or is a zombie. */
 function groupOf(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

@@ -1,12 +1,12 @@
-// The one place that prints. Data goes to stdout, progress and errors to stderr; colour only where a terminal reads.
+// The only module that prints. Data goes to stdout, progress and errors to stderr; colour only on a terminal.
 import { createInterface } from 'node:readline/promises';
 import { createColors } from 'picocolors';
 import { UnderstudyError, type LogLine, type Logger } from '@understudy/foundation';
 
 const noColour = process.env['NO_COLOR'] !== undefined;
 /**
- * Colours where a terminal reads. `isTTY` is undefined, not false, where there is none, and picocolors would then decide by itself:
- * with CI set, for colours.
+ * Colours on a terminal. Without a terminal `isTTY` is undefined, not false; picocolors would then use its own detection, which
+ * turns colours on when CI is set.
  */
 const coloursFor = ({ isTTY }: { readonly isTTY?: boolean }) => createColors(isTTY === true && !noColour);
 /** Colours for stdout. */
@@ -21,7 +21,7 @@ export function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-/** Prints data as JSON, indented for people when a terminal reads. */
+/** Prints data as indented JSON. */
 export function printJson(value: unknown): void {
   print(JSON.stringify(value, undefined, 2));
 }
@@ -40,7 +40,7 @@ export function progressLogger(options: { verbose?: boolean; quiet?: boolean }):
   };
 }
 
-/** Prints an error a person can act on; the stack only for faults of this program. */
+/** Prints an error a person can act on; the stack only for bugs in this program. */
 export function printError(error: unknown, options: { json?: boolean; verbose?: boolean }): void {
   const known = error instanceof UnderstudyError;
   if (options.json === true) {
@@ -53,9 +53,7 @@ export function printError(error: unknown, options: { json?: boolean; verbose?: 
   const text = error instanceof Error ? error.message : String(error);
   process.stderr.write(`${paintProgress.red('error:')} ${text}\n`);
   if (!known && error instanceof Error) {
-    process.stderr.write(
-      `${error.stack ?? ''}\nThis is a fault of understudy itself; please report it with the lines above.\n`,
-    );
+    process.stderr.write(`${error.stack ?? ''}\nThis is a bug in understudy; please report it with the lines above.\n`);
   } else if (options.verbose === true) {
     for (let cause = (error as Error).cause; cause instanceof Error; cause = cause.cause) {
       process.stderr.write(`  because: ${cause.message}\n`);
@@ -63,7 +61,7 @@ export function printError(error: unknown, options: { json?: boolean; verbose?: 
   }
 }
 
-/** Asks on the terminal; without one the answer is No, and the caller names the flag that says Yes. */
+/** Asks on the terminal. Without a terminal the answer is empty, and the caller names the option that confirms. */
 export async function ask(question: string): Promise<string> {
   if (!process.stdin.isTTY) return '';
   const prompt = createInterface({ input: process.stdin, output: process.stderr });
@@ -74,20 +72,19 @@ export async function ask(question: string): Promise<string> {
   }
 }
 
-/** A yes-or-no question, default No. `yes` answers it beforehand; without a terminal that is the only way, and is said. */
+/** A yes-or-no question, default no. `yes` answers it in advance; without a terminal only `yes` can confirm, and a message says so. */
 export async function confirm(question: string, yes: boolean | undefined): Promise<boolean> {
   if (yes === true) return true;
-  if (!process.stdin.isTTY)
-    printProgress(`${question} Nobody can be asked without a terminal: nothing was done. Pass --yes.`);
+  if (!process.stdin.isTTY) printProgress(`${question} There is no terminal to ask, so nothing was done. Pass --yes.`);
   return /^y(es)?$/i.test(await ask(`${question} [y/N] `));
 }
 
-/** Prints text for the person who watches, on stderr. */
+/** Prints progress text on stderr. */
 export function printProgress(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
-/** Starts a fresh screen on a terminal; elsewhere the outputs follow one another. */
+/** Clears the screen on a terminal; does nothing elsewhere. */
 export function clearScreen(): void {
   if (process.stdout.isTTY) process.stdout.write('\u001b[2J\u001b[H');
 }

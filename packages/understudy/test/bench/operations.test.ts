@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { operations, topologyText } from '../../../../bench/operations/operations.ts';
 import type { OperationRun } from '../../../../bench/operations/run.ts';
-import { operationsTable, troubleText } from '../../../../bench/operations/table.ts';
+import { operationsTable, disturbanceText } from '../../../../bench/operations/table.ts';
 import { upgradeProblem } from '../../src/engines/index.ts';
 import { parseTopology } from '../../src/topology/index.ts';
 
@@ -32,11 +32,11 @@ describe('an operation', () => {
     });
 
   it('says what happened in the middle of it', () => {
-    assert.equal(troubleText(run), 'nothing');
+    assert.equal(disturbanceText(run), 'nothing');
     const cut = { ...run, trouble: { ...nothing, powerCut: true } };
-    assert.equal(troubleText({ ...cut, victim: 'bench-operations-search-2' }), 'power cut of search-2');
-    assert.equal(troubleText(cut), 'no power cut: it was over before');
-    assert.equal(troubleText({ ...run, trouble: { ...nothing, kills: 5 }, killed: 3 }), '3 kills');
+    assert.equal(disturbanceText({ ...cut, victim: 'bench-operations-search-2' }), 'power cut of search-2');
+    assert.equal(disturbanceText(cut), 'no power cut: it was over before');
+    assert.equal(disturbanceText({ ...run, trouble: { ...nothing, kills: 5 }, killed: 3 }), '3 kills');
   });
 
   it('is a line of the table', () => {

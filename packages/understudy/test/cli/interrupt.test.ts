@@ -63,7 +63,7 @@ const cases: readonly (readonly [mode: string, says: readonly RegExp[]])[] = [
   ['nothing', [/SIGINT again: ending at once\. Nothing is left to undo\./]],
   ['children', [/Nothing is left to undo\./]],
   ['a worker', [/Nothing is left to undo\./]],
-  ['an apply', [/What is left.*a step that is half done: demo-\S+ wait/s, /the same command finishes it/]],
+  ['an apply', [/What is left.*a step that has not finished: demo-\S+ wait/s, /the same command finishes it/]],
   [
     'a drill',
     [

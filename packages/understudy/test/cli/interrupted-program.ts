@@ -8,7 +8,7 @@ import { action } from '../../src/cli/action.ts';
 import { goals } from '../../src/proof/goals.ts';
 import { nothing } from '../../src/drills/faults/nothing.ts';
 import { runDrill } from '../../src/drills/index.ts';
-import { endsWithProcess, hold, silentLogger } from '@understudy/foundation';
+import { endsWithProcess, trackUnfinished, silentLogger } from '@understudy/foundation';
 import { apply, confirmAll } from '../../src/reconcile/index.ts';
 import { smallSystem } from '../drills/small-system.ts';
 import { sampleIntent } from '../simulation/sample-intent.ts';
@@ -95,8 +95,8 @@ const bodies: Readonly<Record<string, (signal: AbortSignal) => Promise<never>>> 
 
 const benches: Readonly<Record<string, () => Promise<never>>> = {
   'a bench': () => {
-    hold(startedLab);
-    hold(madeSystem('bench-fast', '/tmp/understudy-bench-x/fast.yaml'));
+    trackUnfinished(startedLab);
+    trackUnfinished(madeSystem('bench-fast', '/tmp/understudy-bench-x/fast.yaml'));
     ready();
     return never();
   },

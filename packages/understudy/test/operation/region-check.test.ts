@@ -117,7 +117,7 @@ test("a default firewall that closes the listeners' ports is announced, an open 
   assert.deepEqual((await checkRegion(client, topologyOf(), path, 'read')).notices, []);
   await put('/networking/firewalls/settings', { default_firewall_ids: { nodebalancer: wall.id } });
   const [notice = '', ...more] = (await checkRegion(client, topologyOf(), path, 'read')).notices;
-  assert.match(notice, /default firewall company stands before a new demo-balancer .* port 80\./);
+  assert.match(notice, /default firewall company applies to a new demo-balancer .* port 80\./);
   assert.deepEqual(more, []);
   await client.firewalls.rules.update(wall.id, { ...rules, inbound: [rule('22,80-90')] });
   assert.deepEqual((await checkRegion(client, topologyOf(), path, 'read')).notices, []);

@@ -84,7 +84,7 @@ test('a balancer that may not join the VPC is refused with the way out', async (
   };
   await assert.rejects(
     apply(refusing, intent, all),
-    /does not put the balancer into the private network.*backends: private/,
+    /refuses to attach the balancer to the private network.*backends: private/,
   );
 });
 

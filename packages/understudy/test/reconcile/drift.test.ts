@@ -63,7 +63,7 @@ const drifts: readonly Drift[] = [
     },
     steps: {
       'demo-balancer/backend-80-1': /mode is drain, it should be accept/,
-      'demo-balancer/backend-80-2': /does not know demo-service-2/,
+      'demo-balancer/backend-80-2': /has no backend demo-service-2/,
     },
   },
   {
@@ -134,7 +134,7 @@ const drifts: readonly Drift[] = [
       await sim.world.linode.instances.shutdown(instance!.id);
       await sim.region.settled();
     },
-    steps: { 'demo-service-2/boot': /powered off/, 'demo-service-2/wait': /come up/ },
+    steps: { 'demo-service-2/boot': /powered off/, 'demo-service-2/wait': /become reachable/ },
   },
   {
     what: 'a search machine is deleted',

@@ -12,29 +12,29 @@ import { sampleIntent } from '../simulation/sample-intent.ts';
 const intent = await sampleIntent();
 const layout = engineLayouts.elasticsearch;
 
-type Hold = 'missing' | 'absent' | 'empty' | 'node-only' | 'unfinished' | 'data' | 'stray' | 'unread' | 'unseen';
-const holdsOf: Partial<Record<Hold, DataDirectory['holds']>> = { empty: 'empty', 'node-only': 'node-only' };
+type Contents = 'missing' | 'absent' | 'empty' | 'node-only' | 'unfinished' | 'data' | 'separate' | 'unread' | 'unseen';
+const holdsOf: Partial<Record<Contents, DataDirectory['holds']>> = { empty: 'empty', 'node-only': 'node-only' };
 
-function sight(hold: Hold, label: string): Seen<ObservedMachine> {
-  if (hold === 'missing') return absent;
-  if (hold === 'unseen') return unknown('no answer', 'machines-unreachable');
+function observedMachine(state: Contents, label: string): Seen<ObservedMachine> {
+  if (state === 'missing') return absent;
+  if (state === 'unseen') return unknown('no answer', 'machines-unreachable');
   const machine = machinesFor(intent).find((candidate) => candidate.label === label)!;
-  const form = hold === 'unfinished' ? 'bootstrap' : 'formed';
+  const form = state === 'unfinished' ? 'bootstrap' : 'formed';
   const { content } = filesOf(intent, machine, form).find(({ path }) => path === layout.configFile)!;
   const data: Seen<DataDirectory> =
-    hold === 'unread'
+    state === 'unread'
       ? unknown('find ended with 1: Input/output error', 'machines-unreadable')
-      : hold === 'absent'
+      : state === 'absent'
         ? absent
         : seen({
-            holds: holdsOf[hold] ?? 'cluster',
-            clusterUuid: hold === 'stray' ? `own-${label}` : hold === 'data' ? 'ours' : undefined,
-            indices: hold === 'data',
+            holds: holdsOf[state] ?? 'cluster',
+            clusterUuid: state === 'separate' ? `own-${label}` : state === 'data' ? 'ours' : undefined,
+            indices: state === 'data',
           });
   return seen<ObservedMachine>({
     files: {
       [layout.configFile]: seen({
-        hash: contentHash(hold === 'stray' ? '# as packaged' : content),
+        hash: contentHash(state === 'separate' ? '# as packaged' : content),
         mode: '0660',
         owner: 'root:elasticsearch',
       }),
@@ -45,24 +45,24 @@ function sight(hold: Hold, label: string): Seen<ObservedMachine> {
   });
 }
 
-function observation(holds: readonly Hold[], cluster: Observation['cluster']): Observation {
+function observation(holds: readonly Contents[], cluster: Observation['cluster']): Observation {
   const labels = machinesFor(intent, 'search').map(({ label }) => label);
   const present = labels
-    .map((label, index) => ({ label, hold: holds[index]! }))
-    .filter(({ hold }) => hold !== 'missing');
+    .map((label, index) => ({ label, state: holds[index]! }))
+    .filter(({ state }) => state !== 'missing');
   return {
     at: '2026-01-01T00:00:00Z',
     objects: {
       ...{ vpcs: [], vpcIps: [], firewalls: [], placementGroups: [], balancers: [] },
       instances: present.map(({ label }) => ({ label })) as never,
     },
-    machines: Object.fromEntries(labels.map((label, index) => [label, sight(holds[index]!, label)])),
+    machines: Object.fromEntries(labels.map((label, index) => [label, observedMachine(holds[index]!, label)])),
     cluster,
     certificates: {},
   };
 }
 
-const silent: Observation['cluster'] = unknown('nothing answered', 'cluster-unreachable');
+const unreachable: Observation['cluster'] = unknown('nothing answered', 'cluster-unreachable');
 const answering = (clusterUuid: string): Observation['cluster'] =>
   seen({
     ...{
@@ -78,22 +78,22 @@ const answering = (clusterUuid: string): Observation['cluster'] =>
     membership: seen({ clusterUuid, master: undefined, nodes: [], voting: [], votingExclusions: [] }),
   });
 
-const rows: readonly [holds: readonly Hold[], cluster: Observation['cluster'], state: string][] = [
-  [['missing', 'missing', 'missing'], silent, 'unformed'],
-  [['empty', 'empty', 'empty'], silent, 'unformed'],
-  [['empty', 'missing', 'empty'], silent, 'unformed'],
-  [['unfinished', 'empty', 'missing'], silent, 'unformed'],
+const rows: readonly [holds: readonly Contents[], cluster: Observation['cluster'], state: string][] = [
+  [['missing', 'missing', 'missing'], unreachable, 'unformed'],
+  [['empty', 'empty', 'empty'], unreachable, 'unformed'],
+  [['empty', 'missing', 'empty'], unreachable, 'unformed'],
+  [['unfinished', 'empty', 'missing'], unreachable, 'unformed'],
   [['unfinished', 'unfinished', 'unfinished'], answering('_na_'), 'unformed'],
   [['unfinished', 'unfinished', 'unfinished'], answering('a-uuid'), 'formed'],
-  [['absent', 'node-only', 'empty'], silent, 'unformed'],
-  [['node-only', 'data', 'empty'], silent, 'formed'],
-  [['unread', 'empty', 'empty'], silent, 'unclear'],
-  [['data', 'empty', 'missing'], silent, 'formed'],
-  [['data', 'data', 'data'], silent, 'formed'],
-  [['data', 'unseen', 'unseen'], silent, 'formed'],
-  [['unseen', 'empty', 'empty'], silent, 'unclear'],
-  [['unseen', 'missing', 'missing'], silent, 'unclear'],
-  [['unfinished', 'unseen', 'empty'], silent, 'unclear'],
+  [['absent', 'node-only', 'empty'], unreachable, 'unformed'],
+  [['node-only', 'data', 'empty'], unreachable, 'formed'],
+  [['unread', 'empty', 'empty'], unreachable, 'unclear'],
+  [['data', 'empty', 'missing'], unreachable, 'formed'],
+  [['data', 'data', 'data'], unreachable, 'formed'],
+  [['data', 'unseen', 'unseen'], unreachable, 'formed'],
+  [['unseen', 'empty', 'empty'], unreachable, 'unclear'],
+  [['unseen', 'missing', 'missing'], unreachable, 'unclear'],
+  [['unfinished', 'unseen', 'empty'], unreachable, 'unclear'],
   [['unseen', 'unseen', 'empty'], answering('a-uuid'), 'formed'],
 ];
 
@@ -103,7 +103,7 @@ describe('whether a cluster may be formed', () => {
       cluster.state === 'seen' &&
       cluster.value.membership.state === 'seen' &&
       cluster.value.membership.value.clusterUuid;
-    const answer = uuid === false ? 'is silent' : `answers ${uuid}`;
+    const answer = uuid === false ? 'is unreachable' : `answers ${uuid}`;
     test(`${holds.join(', ')}; the cluster ${answer}: ${state}`, () => {
       assert.equal(formationOf(intent, observation(holds, cluster)).state, state);
     });
@@ -111,22 +111,27 @@ describe('whether a cluster may be formed', () => {
 });
 
 /** An engine started once before its settings came; which of the machines are found out. */
-const strayRows: readonly [holds: readonly Hold[], cluster: Observation['cluster'], state: string, strays: number][] = [
-  [['stray', 'empty', 'missing'], silent, 'unformed', 1],
-  [['stray', 'stray', 'stray'], silent, 'unformed', 3],
-  [['stray', 'data', 'data'], silent, 'formed', 1],
-  [['stray', 'data', 'data'], answering('ours'), 'formed', 1],
-  [['stray', 'data', 'data'], answering('own-demo-search-1'), 'formed', 0],
+const separateRows: readonly [
+  holds: readonly Contents[],
+  cluster: Observation['cluster'],
+  state: string,
+  separate: number,
+][] = [
+  [['separate', 'empty', 'missing'], unreachable, 'unformed', 1],
+  [['separate', 'separate', 'separate'], unreachable, 'unformed', 3],
+  [['separate', 'data', 'data'], unreachable, 'formed', 1],
+  [['separate', 'data', 'data'], answering('ours'), 'formed', 1],
+  [['separate', 'data', 'data'], answering('own-demo-search-1'), 'formed', 0],
   // While one of them is unseen, none is called so, and nothing may be formed beside what it may be.
-  [['stray', 'unseen', 'empty'], silent, 'formed', 0],
+  [['separate', 'unseen', 'empty'], unreachable, 'formed', 0],
 ];
 
 describe('a machine whose engine made a cluster of its own', () => {
-  for (const [holds, cluster, state, strays] of strayRows) {
-    test(`${holds.join(', ')}: ${state}, ${strays} to be set aside`, () => {
+  for (const [holds, cluster, state, separate] of separateRows) {
+    test(`${holds.join(', ')}: ${state}, ${separate} to be set aside`, () => {
       const formation = formationOf(intent, observation(holds, cluster));
       assert.equal(formation.state, state);
-      assert.equal(formation.strays.size, strays);
+      assert.equal(formation.separate.size, separate);
     });
   }
 });

@@ -16,33 +16,33 @@ const moved: Intent = {
   topology: (await sampleIntent(sampleText.replace('198.51.100.0/24', '203.0.113.0/24'))).topology,
 };
 
-const silence = unknown('connect ETIMEDOUT', 'machines-unreachable');
+const noAnswer = unknown('connect ETIMEDOUT', 'machines-unreachable');
 
 describe('machines that do not answer over SSH', () => {
-  let well: Observation;
+  let healthy: Observation;
   before(async () => {
     await using sim = await simulatedWorld();
     await apply(sim.world, intent, { confirm: confirmAll });
     const observation = await observe(sim.world, intent.topology);
-    well = { ...observation, at: new Date(Date.parse(observation.at) + 3_600_000).toISOString() };
+    healthy = { ...observation, at: new Date(Date.parse(observation.at) + 3_600_000).toISOString() };
   });
 
-  /** An hour later these machines are silent; the engine is asked by way of the machines, so without one it is unknown. */
-  function silent(labels: readonly string[], status = 'UP'): Observation {
-    const balancers = well.objects.balancers.map((one) => ({
+  /** An hour later these machines are unanswered; the engine is asked by way of the machines, so without one it is unknown. */
+  function unanswered(labels: readonly string[], status = 'UP'): Observation {
+    const balancers = healthy.objects.balancers.map((one) => ({
       ...one,
       configs: one.configs.map(({ config, nodes }) => ({
         config,
         nodes: nodes.map((node) => (labels.includes(node.label) ? { ...node, status } : node)),
       })),
     }));
-    const lost = Object.fromEntries(labels.map((label) => [label, silence]));
-    const all = Object.keys(well.machines).every((label) => labels.includes(label));
-    const cluster = well.cluster.state === 'seen' && !all ? withoutMembers(well.cluster.value, labels) : silence;
+    const lost = Object.fromEntries(labels.map((label) => [label, noAnswer]));
+    const all = Object.keys(healthy.machines).every((label) => labels.includes(label));
+    const cluster = healthy.cluster.state === 'seen' && !all ? withoutMembers(healthy.cluster.value, labels) : noAnswer;
     return {
-      ...well,
-      objects: { ...well.objects, balancers: balancers },
-      machines: { ...well.machines, ...lost },
+      ...healthy,
+      objects: { ...healthy.objects, balancers: balancers },
+      machines: { ...healthy.machines, ...lost },
       cluster,
     };
   }
@@ -60,21 +60,21 @@ describe('machines that do not answer over SSH', () => {
   const everyone = ['demo-search-1', 'demo-search-2', 'demo-search-3', 'demo-service-1', 'demo-service-2'];
 
   test('nobody can be reached and the balancer sees them serve: one obstacle, nothing is touched', () => {
-    const { steps, obstacles } = plan(intent, silent(everyone));
+    const { steps, obstacles } = plan(intent, unanswered(everyone));
     assert.deepEqual(steps, []);
     assert.equal(obstacles.length, 1);
     assert.match(obstacles[0]!.reason, /fault is on this side.*198\.51\.100\.0\/24.*access\.adminNetworks/s);
-    assert.equal(assessHealth(silent(everyone), intent.topology).verdict, 'unknown');
+    assert.equal(assessHealth(unanswered(everyone), intent.topology).verdict, 'unknown');
   });
 
   test('the way back in stays open: the firewalls are brought to the networks of the file', () => {
-    const { steps, obstacles } = plan(moved, silent(everyone));
+    const { steps, obstacles } = plan(moved, unanswered(everyone));
     assert.deepEqual(steps.map(({ id }) => id).sort(), ['demo-search/update', 'demo-service/update']);
     assert.equal(obstacles.length, 1);
   });
 
   test('nobody can be reached and nobody serves: still nothing is rebooted on a guess', () => {
-    const { steps, obstacles } = plan(intent, silent(everyone, 'DOWN'));
+    const { steps, obstacles } = plan(intent, unanswered(everyone, 'DOWN'));
     assert.deepEqual(
       steps.filter(({ action }) => action === 'reboot'),
       [],
@@ -83,7 +83,7 @@ describe('machines that do not answer over SSH', () => {
   });
 
   test('one that serves nobody is rebooted, while the others prove the way', () => {
-    const { steps } = plan(intent, silent(['demo-search-2', 'demo-service-2'], 'DOWN'));
+    const { steps } = plan(intent, unanswered(['demo-search-2', 'demo-service-2'], 'DOWN'));
     const reboots = steps.filter(({ action }) => action === 'reboot');
     assert.deepEqual(
       reboots.map(({ subject }) => subject),
@@ -96,16 +96,16 @@ describe('machines that do not answer over SSH', () => {
   });
 
   test('one that serves is left alone', () => {
-    const { steps, obstacles } = plan(intent, silent(['demo-service-2']));
+    const { steps, obstacles } = plan(intent, unanswered(['demo-service-2']));
     assert.deepEqual(steps, []);
     assert.match(obstacles[0]!.reason, /It serves, but does not answer over SSH/);
   });
 
   test('a firewall change that closes out the address from which the operator comes says so, and has to be confirmed', () => {
     const from = (address: string): Observation => ({
-      ...well,
+      ...healthy,
       machines: Object.fromEntries(
-        Object.entries(well.machines).map(([label, machine]) => {
+        Object.entries(healthy.machines).map(([label, machine]) => {
           assert.ok(machine.state === 'seen');
           return [label, seen({ ...machine.value, operatorAddress: seen(address) })];
         }),

@@ -1,7 +1,7 @@
-// `understudy apply`: makes the world as the topology asks.
+// `understudy apply`: makes the system match the topology.
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { hold } from '@understudy/foundation';
+import { trackUnfinished } from '@understudy/foundation';
 import { apply, type Applied, type ConfirmRequest } from '../../reconcile/index.ts';
 import { preview, resolveIntent, type Session, type PlanAdvice, locked } from '../../operation/index.ts';
 import { exitCode, type ExitCode, confirm, print, printJson, printProgress } from '../../terminal/index.ts';
@@ -15,8 +15,8 @@ Examples:
   understudy apply topology.yaml --yes              do not ask, not even before something is deleted
   understudy apply topology.yaml --target linode
 
-Interrupting it is safe, and so is running it again: there is no state file, the world is looked at anew.
-Exit codes: 0 as the topology asks and healthy, 1 declined, 2 not reached, 64 the file is refused.`;
+Interrupting it is safe, and so is running it again: there is no state file, each run observes the system again.
+Exit codes: 0 matches the topology and healthy, 1 declined, 2 not reached, 64 the file is refused.`;
 
 interface ApplyOptions extends TopologyOptions {
   readonly yes?: boolean;
@@ -24,7 +24,7 @@ interface ApplyOptions extends TopologyOptions {
 
 export function applyCommand(): Command {
   const command = new Command('apply')
-    .description('make it so; idempotent, safe to interrupt and run again')
+    .description('make the system match the topology; idempotent, safe to interrupt and run again')
     .option('-y, --yes', 'do not ask')
     .addHelpText('after', examples);
   return topologyCommand<ApplyOptions>(command, async (context, options) =>
@@ -38,7 +38,7 @@ async function applyLocked(context: TopologyContext, options: ApplyOptions): Pro
   const { advice, ...account } = await preview(session, topologyPath, 'write');
   const intent = await resolveIntent(session, account);
   const asked: ConfirmRequest[] = [];
-  using _ = hold({
+  using _ = trackUnfinished({
     what: `an apply of ${topology.name} that has not ended`,
     remedy: `running it again finishes it: understudy apply ${resolve(topologyPath)} --target ${target.name}`,
   });
@@ -59,7 +59,7 @@ async function applyLocked(context: TopologyContext, options: ApplyOptions): Pro
   return exitCode.yes;
 }
 
-/** Shows what is new in the plan. In the lab only what loses something is asked for; on Linode everything is. */
+/** Shows the new steps. In the lab only plans with destructive steps need a confirmation; on Linode every plan does. */
 async function agreedTo(
   { plan, added, round }: ConfirmRequest,
   {
@@ -72,7 +72,7 @@ async function agreedTo(
   printProgress(renderPlan(topology.name, round === 1 ? plan : { steps: added, obstacles: [] }, advice));
   if (!target.production && !added.some(({ destructive }) => destructive)) return true;
   if (round === 1) return await confirm('Carry this out?', yes);
-  // --yes answered for the plan that could be foreseen, and for nothing that came later.
+  // --yes confirms the first plan, and no steps that a later round adds.
   return await confirm('This was not in the plan that you confirmed. Carry it out as well?', undefined);
 }
 

@@ -1,7 +1,7 @@
-// `understudy destroy`: removes everything that carries the topology's mark, and nothing else.
+// `understudy destroy`: deletes every object with the system's tag, and no other object.
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { hold } from '@understudy/foundation';
+import { trackUnfinished } from '@understudy/foundation';
 import { destroy, destroyPlan } from '../../reconcile/index.ts';
 import { observeObjects } from '../../observe/index.ts';
 import { checkAccess, locked } from '../../operation/index.ts';
@@ -11,7 +11,7 @@ import { topologyCommand, type TopologyOptions } from '../topology-command.ts';
 
 const examples = `
 Examples:
-  understudy destroy topology.yaml           shows what would go, and asks for the system's name
+  understudy destroy topology.yaml           shows what would be deleted, and asks for the system's name
   understudy destroy topology.yaml --yes`;
 
 interface DestroyOptions extends TopologyOptions {
@@ -31,10 +31,10 @@ export function destroyCommand(): Command {
       printProgress(renderPlan(topology.name, planned));
       const question = `This deletes the documents too. Type the name of the system (${topology.name}) to go on: `;
       if (planned.steps.length > 0 && options.yes !== true && (await ask(question)) !== topology.name) {
-        printProgress('Nothing was deleted. --yes answers the question beforehand.');
+        printProgress('Nothing was deleted. --yes answers the question in advance.');
         return exitCode.no;
       }
-      using _ = hold({
+      using _ = trackUnfinished({
         what: `what is left of ${topology.name}`,
         remedy: `running it again finishes it: understudy destroy ${resolve(topologyPath)} --target ${target.name}`,
       });

@@ -1,16 +1,16 @@
-// `understudy drill undo` and the guard behind it: what a run that was cut short left open is undone.
+// `understudy drill undo` and the guard process: both undo what an interrupted run left open.
 import { once } from 'node:events';
 import { Command } from 'commander';
 import { guardRun, removeDocuments, undoRun, openSystemUnderTest } from '../../drills/index.ts';
 import { exitCode, type ExitCode, print } from '../../terminal/index.ts';
 import { sessionCommand, type TopologyOptions } from '../topology-command.ts';
 
-/** The timers on the targets go first: they are nearer. */
-const afterTheTimersMs = 1000;
+/** The guard waits this long, so that the timers on the targets act first. */
+const afterTimersMs = 1000;
 
 export function drillUndoCommand(): Command {
   const command = new Command('undo')
-    .description('undo what a run that was cut short left open, its documents too; safe to repeat')
+    .description('undo what an interrupted run left open, and remove its documents; safe to repeat')
     .argument('<directory>', 'run folder')
     .addHelpText(
       'after',
@@ -22,7 +22,7 @@ export function drillUndoCommand(): Command {
     async ({ session, topologyPath }, _options: TopologyOptions, directory = ''): Promise<ExitCode> => {
       const world = await openSystemUnderTest(session, topologyPath);
       const undone = await undoRun(world, directory);
-      print(undone ? 'Undone, and seen to be undone.' : 'Nothing was open.');
+      print(undone ? 'Undone and verified.' : 'Nothing was open.');
       const documents = await removeDocuments(world, directory);
       if (documents > 0) print(`The ${documents} documents of the run are removed.`);
       return exitCode.yes;
@@ -30,7 +30,7 @@ export function drillUndoCommand(): Command {
   );
 }
 
-/** Started by a drill beside itself, not by people: waits until its stdin ends, then undoes. */
+/** Started by a drill, not by people: waits until its stdin ends, then undoes. */
 export function drillGuardCommand(): Command {
   const command = new Command('guard').argument('<directory>', 'run folder');
   return sessionCommand(
@@ -38,11 +38,11 @@ export function drillGuardCommand(): Command {
     1,
     async ({ session, topologyPath }, _options: TopologyOptions, directory = ''): Promise<ExitCode> => {
       const world = await openSystemUnderTest(session, topologyPath);
-      // Ctrl-C reaches the tool, which undoes by itself; the guard only minds a tool that cannot.
+      // Ctrl-C reaches the tool, which undoes the fault itself; the guard acts only when the tool has ended.
       process.on('SIGINT', () => undefined);
       const toolGone = once(process.stdin.resume(), 'close');
       print('watching');
-      await guardRun(world, directory, { toolGone, afterMs: afterTheTimersMs });
+      await guardRun(world, directory, { toolGone, afterMs: afterTimersMs });
       return exitCode.yes;
     },
   );

@@ -1,4 +1,4 @@
-// The drill commands that only read: what can be broken, and what runs have shown.
+// The drill commands that only read: the catalogue of drills, and the results of runs.
 import { Command } from 'commander';
 import { catalogue, type Drill } from '../../drills/index.ts';
 import { runHistory, verify } from '../../proof/index.ts';
@@ -41,9 +41,9 @@ function renderCatalogue(): string {
 
 export function drillVerifyCommand(): Command {
   const command = new Command('verify')
-    .description('derive the verdict of a run again from its history; refuses a folder that was changed')
+    .description('derive the verdict of a run again from its records; refuses a folder that was changed')
     .argument('<directory>', 'run folder')
-    .addHelpText('after', '\nExit codes: 0 PASS and unchanged, 1 FAIL, 2 INVALID, ABORTED or tampered with.');
+    .addHelpText('after', '\nExit codes: 0 PASS and unchanged, 1 FAIL, 2 INVALID, ABORTED or changed.');
   return withCommonOptions(command).action(
     action(async (_context, options: CommonOptions, directory = ''): Promise<ExitCode> => {
       const verdict = await verify(directory);

@@ -116,13 +116,13 @@ function showPlans(world: SystemUnderTest, drills: readonly Drill[], options: Dr
   return exitCode.yes;
 }
 
-/** Outside the lab the name of the system has to be typed: it serves people. */
+/** Outside the lab the name of the system has to be typed, because it may have users. */
 async function confirmed({ session }: TopologyContext, options: DrillRunOptions): Promise<boolean> {
   const { target, topology } = session;
   if (!target.production || options.yes === true) return true;
   const question = `This breaks ${topology.name} on ${target.name} on purpose. Type its name to go on: `;
   if ((await ask(question)) === topology.name) return true;
-  printProgress('Nothing was touched. --yes answers the question beforehand.');
+  printProgress('Nothing was changed. --yes answers the question in advance.');
   return false;
 }
 

@@ -1,4 +1,4 @@
-// `understudy drill ...`: break it on purpose, measure, prove.
+// `understudy drill ...`: injects faults, measures, and verifies that no acknowledged write is lost.
 import { Command } from 'commander';
 import { drillGuardCommand, drillUndoCommand } from './drill-guard.ts';
 import { drillHoldCommand } from './drill-hold.ts';
@@ -14,7 +14,7 @@ Examples:
 
 export function drillCommand(): Command {
   const drill = new Command('drill')
-    .description('real faults under load, with a proof that nothing acknowledged was lost')
+    .description('real faults under load, with a check that no acknowledged write was lost')
     .addHelpText('after', examples);
   for (const command of [
     drillListCommand(),

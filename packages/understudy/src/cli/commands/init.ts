@@ -61,7 +61,7 @@ export function initCommand(): Command {
   );
 }
 
-/** Error: `cli-usage`, in the words of the field. */
+/** Error: `cli-usage`, with the message of the topology field. */
 function refuseBadNetwork(text: string): void {
   try {
     parseTopology(text, { path: 'topology.yaml' });

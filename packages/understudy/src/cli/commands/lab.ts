@@ -19,7 +19,7 @@ import { renderLabStatus } from '../render/lab.ts';
 const examples = `
 Examples:
   understudy lab up                          start it (or find it running); needs root
-  understudy lab power-cut demo-search-1     pull one machine's plug: nobody hears a FIN or RST
+  understudy lab power-cut demo-search-1     cut one machine's power: no FIN or RST is sent
   understudy lab power-on demo-search-1
   understudy lab shell demo-service-1        a root shell inside the machine
   understudy lab down --yes                  remove every machine, mount, bridge and process of it`;
@@ -38,7 +38,7 @@ export function labCommand(): Command {
   lab.addCommand(statusCommand());
   lab.addCommand(resetCommand());
   lab.addCommand(logsCommand());
-  lab.addCommand(powerCommand('power-cut', 'pull the plug of a machine', labPowerCut));
+  lab.addCommand(powerCommand('power-cut', 'cut the power of a machine', labPowerCut));
   lab.addCommand(powerCommand('power-on', 'boot a machine that is off', labPowerOn));
   lab.addCommand(shellCommand());
   return lab;

@@ -13,7 +13,7 @@ Examples:
   understudy plan topology.yaml --json | jq -r '.steps[].reason'
   understudy plan topology.yaml --target linode
 
-Exit codes: 0 nothing to do, 1 something would change, 2 could not be seen, 64 the file is refused.`;
+Exit codes: 0 nothing to do, 1 something would change, 2 a read failed, 64 the file is refused.`;
 
 export function planCommand(): Command {
   const command = new Command('plan')

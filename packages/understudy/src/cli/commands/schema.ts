@@ -1,4 +1,4 @@
-// `understudy schema`: the JSON Schemas of what goes in and what comes out.
+// `understudy schema`: the JSON Schemas of the topology file and of the output of status.
 import { Command } from 'commander';
 import { statusJsonSchema } from '../../status/index.ts';
 import { topologyJsonSchema } from '../../topology/index.ts';

@@ -28,7 +28,7 @@ const exitOf: Record<Status['verdict'], ExitCode> = {
 export function statusCommand(): Command {
   const command = new Command('status')
     .description('one verdict with reasons: cluster, machines, shards, balancer')
-    .option('-w, --watch [seconds]', 'look again and again', seconds)
+    .option('-w, --watch [seconds]', 'repeat', seconds)
     .addHelpText('after', examples);
   return topologyCommand<StatusOptions>(command, async ({ session, signal }, options) => {
     const { world, topology } = session;

@@ -30,7 +30,7 @@ export function renderDryRun(plan: RunPlan): string {
       'durations',
       `${seconds(durations.steadyMs)} steady, ${seconds(durations.faultMs)} fault, recovery within ${seconds(durations.recoveryMs)}`,
     ],
-    ['users come by', plan.workload.urls.join(' ')],
+    ['requests go to', plan.workload.urls.join(' ')],
     ['seed', String(plan.seed)],
   ])}`;
 }

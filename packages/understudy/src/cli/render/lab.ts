@@ -1,4 +1,4 @@
-// The lab as text: where it answers and what runs in it.
+// The lab as text: the address of its API and its machines.
 import type { LabStatus } from '@understudy/lab';
 import { paint } from '../../terminal/index.ts';
 import { table } from './table.ts';

@@ -1,4 +1,4 @@
-// A plan as text: what would change, in order, each with its reason.
+// A plan as text: its steps in order, each with its reason.
 import type { Plan } from '../../reconcile/index.ts';
 import type { Warning } from '../../topology/index.ts';
 import type { PlanAdvice, Price } from '../../operation/index.ts';
@@ -16,11 +16,11 @@ export function renderPlan(name: string, plan: Plan, advice?: PlanAdvice): strin
     step.subject,
     paint.dim(step.reason),
   ]);
-  const inTheWay = obstacles.map(({ subject, reason }) => [paint.yellow('in the way'), subject, reason]);
+  const obstacleRows = obstacles.map(({ subject, reason }) => [paint.yellow('obstacle'), subject, reason]);
   const remarks = [...(advice?.warnings ?? []).map(renderWarning), ...(advice?.notices ?? [])];
   return [
     head,
-    table([...rows, ...inTheWay]),
+    table([...rows, ...obstacleRows]),
     ...remarks.map((remark) => paint.yellow(`! ${remark}`)),
     advice ? renderPrice(advice.price) : '',
   ]

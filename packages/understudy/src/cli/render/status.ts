@@ -1,4 +1,4 @@
-// A status as text: the verdict first, then what it rests on.
+// A status as text: the verdict first, then the facts behind it.
 import type { Status } from '../../status/index.ts';
 import { paint } from '../../terminal/index.ts';
 import { table } from './table.ts';
@@ -18,13 +18,13 @@ export function renderStatus(status: Status): string {
   ].join('\n\n');
 }
 
-/** What is seen, and beneath it what users feel of it and what mends it. */
+/** The finding, and below it its effect on users and its repair. */
 function finding({ reason, effect, mend, verdict }: Status['findings'][number]): string {
-  const beneath = [effect, mend].map((text) => `\n    ${paint.dim(text)}`);
-  return `  ${verdictPaint[verdict]('-')} ${reason}${beneath.join('')}`;
+  const below = [effect, mend].map((text) => `\n    ${paint.dim(text)}`);
+  return `  ${verdictPaint[verdict]('-')} ${reason}${below.join('')}`;
 }
 
-/** A part that is left out when there is nothing to say. */
+/** A part that is omitted when it is empty. */
 function notices(title: string, all: Status['notices']): string[] {
   if (all.length === 0) return [];
   const lines = all.map(({ reason, mend }) => `  - ${reason}\n    ${paint.dim(mend)}`);

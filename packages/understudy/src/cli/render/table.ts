@@ -1,4 +1,4 @@
-// Columns for people: padded by visible width, no borders, so that it also reads well in a mail.
+// Text tables: padded by visible width, without borders, so that they can be pasted into a mail.
 import { stripVTControlCharacters } from 'node:util';
 
 const gap = '  ';

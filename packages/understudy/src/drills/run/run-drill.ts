@@ -1,7 +1,7 @@
 // One drill from preconditions to verdict. Whatever happens on the way, the fault is undone and the folder is sealed.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hold, type Clock } from '@understudy/foundation';
+import { trackUnfinished, type Clock } from '@understudy/foundation';
 import {
   writeVerdict,
   type Verdict,
@@ -119,7 +119,7 @@ class Run {
       this.#stop.abort(error);
     });
     await journal.note('workload-started', { pid: workload.pid }, startedMs);
-    using _ = hold({
+    using _ = trackUnfinished({
       what: `the documents of the run ${plan.runId} in the index ${plan.workload.index}`,
       remedy: undoCommand(system, directory),
     });
@@ -163,7 +163,7 @@ class Run {
     const context = faultContext(system, targets.machines, this.#random, this.#signal);
     const session = new FaultSession(drill.fault, context, journal);
     const overseen = new AbortController();
-    const fault = hold({
+    const fault = trackUnfinished({
       what: `the fault ${drill.fault.name} on ${targets.machines.map(({ label }) => label).join(', ') || 'no machine'}`,
       remedy: undoCommand(system, directory),
     });

@@ -1,5 +1,5 @@
-// Makes the world as the topology asks: look, plan, carry out, look again, until nothing is left to do and the system is well.
-import { hold, UnderstudyError } from '@understudy/foundation';
+// Makes the system match the topology: observe, plan, execute, observe again, until no step is left and the system is healthy.
+import { trackUnfinished, UnderstudyError } from '@understudy/foundation';
 import { assessHealth, type Status } from '../../status/index.ts';
 import { observe, observeObjects, type Observation, type World } from '../../observe/index.ts';
 import { carryOut } from './carry-out.ts';
@@ -15,14 +15,14 @@ import type { Obstacle, Plan, Step } from '../plan/step.ts';
 
 export interface ConfirmRequest {
   readonly plan: Plan;
-  /** Steps that no earlier answer covers; all of them in the first round. */
+  /** Steps that were not confirmed earlier; all of them in the first round. */
   readonly added: readonly Step[];
   readonly round: number;
   readonly observation: Observation;
 }
 
 export interface ApplyOptions {
-  /** Asked before anything runs that nobody agreed to: the first plan, and whatever a later round adds to it. */
+  /** Called before unconfirmed steps run: for the first plan, and for steps that a later round adds to it. */
   readonly confirm: (request: ConfirmRequest) => Promise<boolean>;
   /** Bound on the wait for health after the last step. Default 180,000. */
   readonly healthDeadlineMs?: number;
@@ -34,36 +34,36 @@ export interface ApplyOptions {
 export interface Applied {
   /** Steps that were done, in the order of the plans. */
   readonly done: readonly Step[];
-  /** What was seen at the end: the verdict is `healthy`, or `apply` has thrown. */
+  /** The state at the end: its verdict is `healthy`; otherwise `apply` throws. */
   readonly status: Status;
 }
 
 const rounds = 4;
-const width = 16;
-/** What could not be seen is looked at again for this long before it counts as standing in the way. */
-const unseenWithinMs = 60_000;
+const concurrency = 16;
+/** A read that failed is repeated for this long; after that it is reported as an obstacle. */
+const readAgainWithinMs = 60_000;
 
 /**
- * Carries out the plan that was confirmed, looks again, and goes on until nothing is left to do. Errors: `reconcile-declined` when
- * a plan, or what a later round adds to it, was not confirmed (facts: added, done); `reconcile-incomplete` when steps failed or
- * something stands in the way (facts: failures, obstacles); `reconcile-unhealthy` when everything is in place and the system still
- * is not well (facts: reasons); those of the client.
+ * Executes the confirmed plan, observes again, and repeats until no step is left. Errors: `reconcile-declined` when a plan, or
+ * steps that a later round adds, were not confirmed (facts: added, done); `reconcile-incomplete` when steps failed or there are
+ * obstacles (facts: failures, obstacles); `reconcile-unhealthy` when no step is left and the system is still not healthy (facts:
+ * reasons); the errors of the client.
  */
 export async function apply(world: World, intent: Intent, options: ApplyOptions): Promise<Applied> {
   const done: Step[] = [];
   const consent = new Consent();
   await using archive = new ReleaseArchive(intent.release);
   for (let round = 1; ; round += 1) {
-    const { observation, planned } = await lookAndPlan(world, intent, options);
+    const { observation, planned } = await observeAndPlan(world, intent, options);
     if (planned.steps.length === 0) return await finish(world, intent, options, planned, done);
     await confirmed(consent, options, { plan: planned, added: consent.missing(planned), round, observation }, done);
     options.onPlan?.(planned, observation);
     const found = new Found(observation.objects, intent.topology);
-    const site = { world, intent, found, archive, ...signalOf(options) };
+    const context = { world, intent, found, archive, ...signalOf(options) };
     const outcomes = await runSchedule({
       steps: planned.steps,
-      width,
-      run: (step) => narrated(world, step, () => carryOut(site, step.task)),
+      concurrency,
+      run: (step) => logged(world, step, () => carryOut(context, step.task)),
       ...signalOf(options),
     });
     options.signal?.throwIfAborted();
@@ -73,17 +73,17 @@ export async function apply(world: World, intent: Intent, options: ApplyOptions)
     if (failures.length > 0 && (round === rounds || progressed.length === 0)) {
       throw incomplete(failures, planned.obstacles);
     }
-    if (round > rounds) throw incomplete(['what is done is undone again between two looks'], planned.obstacles);
+    if (round > rounds) throw incomplete(['something undoes the changes between two rounds'], planned.obstacles);
   }
 }
 
-/** A read that failed once may succeed a moment later: an empty plan beside something unseen is not the last word. */
-async function lookAndPlan(
+/** Observes again while the plan has no steps and a read failed: a failed read may succeed a moment later. */
+async function observeAndPlan(
   world: World,
   intent: Intent,
   options: ApplyOptions,
 ): Promise<{ observation: Observation; planned: Plan }> {
-  const end = world.clock.monotonicMs() + unseenWithinMs;
+  const end = world.clock.monotonicMs() + readAgainWithinMs;
   for (;;) {
     const observation = await observe(world, intent.topology);
     const planned = plan(intent, observation);
@@ -91,7 +91,7 @@ async function lookAndPlan(
     if (planned.steps.length > 0 || unseen.length === 0 || world.clock.monotonicMs() > end)
       return { observation, planned };
     for (const { subject, reason } of unseen)
-      world.logger({ level: 'warn', subject, text: `looking again: ${reason}` });
+      world.logger({ level: 'warn', subject, text: `reading again: ${reason}` });
     await world.clock.sleep(3000, options.signal);
   }
 }
@@ -109,7 +109,7 @@ async function confirmed(
       'reconcile-declined',
       round === 1
         ? 'The plan was not confirmed, so nothing was changed.'
-        : `What was confirmed is done; more is needed that was not shown, and was not done:\n${what}\nRun again to see the whole plan and to confirm it.`,
+        : `The confirmed steps are done. Further steps are needed that were not confirmed, and they were not done:\n${what}\nRun again to see and confirm the complete plan.`,
       { facts: { added: added.map(({ id }) => id), done: done.map(({ id }) => id) } },
     );
   }
@@ -120,14 +120,14 @@ function signalOf({ signal }: ApplyOptions): { readonly signal?: AbortSignal } {
   return signal ? { signal } : {};
 }
 
-async function narrated(world: Pick<World, 'clock' | 'logger'>, step: Step, work: () => Promise<void>): Promise<void> {
+async function logged(world: Pick<World, 'clock' | 'logger'>, step: Step, work: () => Promise<void>): Promise<void> {
   const { logger, clock } = world;
   const startedMs = clock.monotonicMs();
   const seconds = () => ((clock.monotonicMs() - startedMs) / 1000).toFixed(1);
   logger({ level: 'info', subject: step.subject, text: `${step.action}: ${step.reason}` });
-  using _ = hold({
-    what: `a step that is half done: ${step.subject} ${step.action}`,
-    remedy: 'the same command finishes it, or does it again',
+  using _ = trackUnfinished({
+    what: `a step that has not finished: ${step.subject} ${step.action}`,
+    remedy: 'the same command finishes or repeats it',
   });
   try {
     await work();
@@ -149,13 +149,13 @@ function incomplete(failures: readonly string[], obstacles: readonly Obstacle[])
   const reasons = [...failures, ...obstacles.map(({ subject, reason }) => `${subject}: ${reason}`)];
   return new UnderstudyError(
     'reconcile-incomplete',
-    `Not everything is as the topology asks:\n${reasons.map((reason) => `  - ${reason}`).join('\n')}\n` +
-      'What was done stays done; run again when the cause is gone.',
+    `The system does not match the topology:\n${reasons.map((reason) => `  - ${reason}`).join('\n')}\n` +
+      'Steps that were done are kept; run again when the cause is repaired.',
     { facts: { failures, obstacles } },
   );
 }
 
-/** Everything is in place: now it has to serve. Checks and recovering copies take their time. */
+/** No step is left: waits until the system is healthy. Health checks and shard recovery take time. */
 async function finish(
   world: World,
   intent: Intent,
@@ -171,7 +171,7 @@ async function finish(
     if (world.clock.monotonicMs() > end) {
       throw new UnderstudyError(
         'reconcile-unhealthy',
-        `Everything is in place, but the system is ${status.verdict}: ${status.reasons.join(' ')}`,
+        `Every step is done, but the system is ${status.verdict}: ${status.reasons.join(' ')}`,
         { facts: { verdict: status.verdict, reasons: status.reasons } },
       );
     }
@@ -179,7 +179,7 @@ async function finish(
   }
 }
 
-/** Removes everything that carries the system's mark; resolves when nothing is left of it. Error: `reconcile-incomplete`. */
+/** Deletes every object with the system's tag; resolves when none is left. Error: `reconcile-incomplete`. */
 export async function destroy(
   world: Pick<World, 'linode' | 'runner' | 'clock' | 'logger'>,
   name: string,
@@ -192,9 +192,9 @@ export async function destroy(
     options.onPlan?.(planned);
     const outcomes = await runSchedule({
       steps: planned.steps,
-      width,
+      concurrency,
       run: (step) =>
-        narrated(world, step, async () => {
+        logged(world, step, async () => {
           if (step.task.kind === 'object-delete') await deleteObject(world, step.task.object);
         }),
     });

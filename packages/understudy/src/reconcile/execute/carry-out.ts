@@ -1,65 +1,67 @@
-// From a step's task to the code that does it. Every entry may be repeated after it was done or half done.
+// Maps each kind of task to the function that executes it. Each function may run again after it finished or was interrupted.
 import * as balancer from './do-balancer.ts';
 import { deleteObject } from './do-delete.ts';
 import * as machine from './do-machine.ts';
 import * as network from './do-network.ts';
 import * as search from './do-search.ts';
 import * as service from './do-service.ts';
-import type { Site } from './site.ts';
+import type { StepContext } from './step-context.ts';
 import type { Task } from '../plan/step.ts';
 
-type Doing = { readonly [Kind in Task['kind']]: (site: Site, task: Extract<Task, { kind: Kind }>) => Promise<void> };
+type Handlers = {
+  readonly [Kind in Task['kind']]: (context: StepContext, task: Extract<Task, { kind: Kind }>) => Promise<void>;
+};
 
-const doings: Doing = {
+const handlers: Handlers = {
   'vpc-create': network.createVpc,
   'subnet-create': network.createSubnet,
-  'firewall-create': (site, task) => network.createFirewall(site, task.role),
-  'firewall-update': (site, task) => network.updateFirewall(site, task.role),
-  'firewall-attach': (site, task) => network.attachFirewall(site, task.role, task.machine),
-  'placement-create': (site, task) => network.createPlacementGroup(site, task.label),
-  'placement-assign': (site, task) => network.assignPlacement(site, task.label, task.machine),
-  'instance-create': (site, task) => machine.createInstance(site, task.machine),
-  'instance-gone': (site, task) => machine.awaitGone(site, task.instanceId),
-  'instance-tag': (site, task) => machine.tagInstance(site, task.machine),
-  'instance-boot': (site, task) => machine.bootInstance(site, task.machine),
-  'instance-reboot': (site, task) => machine.rebootInstance(site, task.machine),
-  'machine-ready': (site, task) => machine.waitReady(site, task.machine),
-  'package-install': (site, task) => search.installPackage(site, task.machine),
-  'data-set-aside': (site, task) => search.setDataAside(site, task.machine),
-  'files-write': (site, task) => machine.writeFiles(site, task.machine, task.form),
-  'kernel-apply': (site, task) => machine.applyKernel(site, task.machine),
-  'engine-start': (site, task) => search.startEngine(site, task.machine),
-  'engine-upgrade': (site, task) => search.upgradeEngine(site, task.machine),
-  'engine-restart': (site, task) => search.restartEngine(site, task.machine),
-  'cluster-members': (site, task) => search.awaitMembers(site, task.machines),
-  'cluster-seal': (site, task) => machine.sealSettings(site, task.machine),
+  'firewall-create': (context, task) => network.createFirewall(context, task.role),
+  'firewall-update': (context, task) => network.updateFirewall(context, task.role),
+  'firewall-attach': (context, task) => network.attachFirewall(context, task.role, task.machine),
+  'placement-create': (context, task) => network.createPlacementGroup(context, task.label),
+  'placement-assign': (context, task) => network.assignPlacement(context, task.label, task.machine),
+  'instance-create': (context, task) => machine.createInstance(context, task.machine),
+  'instance-gone': (context, task) => machine.awaitGone(context, task.instanceId),
+  'instance-tag': (context, task) => machine.tagInstance(context, task.machine),
+  'instance-boot': (context, task) => machine.bootInstance(context, task.machine),
+  'instance-reboot': (context, task) => machine.rebootInstance(context, task.machine),
+  'machine-ready': (context, task) => machine.waitReady(context, task.machine),
+  'package-install': (context, task) => search.installPackage(context, task.machine),
+  'data-set-aside': (context, task) => search.setDataAside(context, task.machine),
+  'files-write': (context, task) => machine.writeFiles(context, task.machine, task.form),
+  'kernel-apply': (context, task) => machine.applyKernel(context, task.machine),
+  'engine-start': (context, task) => search.startEngine(context, task.machine),
+  'engine-upgrade': (context, task) => search.upgradeEngine(context, task.machine),
+  'engine-restart': (context, task) => search.restartEngine(context, task.machine),
+  'cluster-members': (context, task) => search.awaitMembers(context, task.machines),
+  'cluster-seal': (context, task) => machine.removeInitialMasters(context, task.machine),
   'index-template': search.putTemplate,
   'index-create': search.makeIndex,
   'index-settings': search.fitIndex,
   'allocation-open': search.openAllocation,
   'voting-clear': search.clearVoting,
-  'settings-clear': (site, task) => search.clearLeftovers(site, task.settings),
+  'settings-clear': (context, task) => search.clearLeftovers(context, task.settings),
   'allocation-retry': search.retryAllocation,
-  'release-deploy': (site, task) => service.deployRelease(site, task.machine),
-  'service-start': (site, task) => service.startService(site, task.machine),
-  'service-restart': (site, task) => service.restartService(site, task.machine),
+  'release-deploy': (context, task) => service.deployRelease(context, task.machine),
+  'service-start': (context, task) => service.startService(context, task.machine),
+  'service-restart': (context, task) => service.restartService(context, task.machine),
   'balancer-create': balancer.createBalancer,
   'balancer-tag': balancer.tagBalancer,
-  'listener-create': (site, task) => balancer.createListener(site, task.port),
-  'listener-update': (site, task) => balancer.updateListener(site, task.port, task.certificate),
-  'backend-create': (site, task) => balancer.createBackend(site, task.port, task.machine),
-  'backend-update': (site, task) => balancer.updateBackend(site, task.port, task.machine),
-  'search-remove': (site, task) => search.removeMachine(site, task.object),
-  'service-remove': (site, task) => service.removeMachine(site, task.object),
-  'backend-remove': (site, task) => balancer.removeBackend(site, task.object),
-  'object-delete': (site, task) => deleteObject(site.world, task.object),
+  'listener-create': (context, task) => balancer.createListener(context, task.port),
+  'listener-update': (context, task) => balancer.updateListener(context, task.port, task.certificate),
+  'backend-create': (context, task) => balancer.createBackend(context, task.port, task.machine),
+  'backend-update': (context, task) => balancer.updateBackend(context, task.port, task.machine),
+  'search-remove': (context, task) => search.removeMachine(context, task.object),
+  'service-remove': (context, task) => service.removeMachine(context, task.object),
+  'backend-remove': (context, task) => balancer.removeBackend(context, task.object),
+  'object-delete': (context, task) => deleteObject(context.world, task.object),
 };
 
-/** Every kind of step there is. */
-export const taskKinds = Object.keys(doings) as readonly Task['kind'][];
+/** Every kind of task. */
+export const taskKinds = Object.keys(handlers) as readonly Task['kind'][];
 
-export async function carryOut(site: Site, task: Task): Promise<void> {
-  // The table is typed by kind; the compiler cannot see that the key and the task belong together.
-  const doing = doings[task.kind] as (site: Site, task: Task) => Promise<void>;
-  await doing(site, task);
+export async function carryOut(context: StepContext, task: Task): Promise<void> {
+  // The table is typed by kind; the compiler cannot derive that this handler takes this task.
+  const handler = handlers[task.kind] as (context: StepContext, task: Task) => Promise<void>;
+  await handler(context, task);
 }

@@ -1,20 +1,21 @@
-// Creating an object exactly once over a network that may lose the answer: when in doubt, look before trying again.
+// Creates an object exactly once over a network that may lose the response: it looks for the object before it sends the request again.
 import { isLinodeError } from '../../linode/index.ts';
 import type { Clock } from '@understudy/foundation';
 
 export interface Creation<Made> {
   readonly create: () => Promise<Made>;
-  /** Finds the object by its label, and only when it carries our mark or can be nobody else's. */
+  /** Finds the object by its label; only an object that has this system's tag, or that cannot belong to another system. */
   readonly find: () => Promise<Made | undefined>;
   readonly clock: Clock;
 }
 
-const looks = 3;
+const lookups = 3;
 const attempts = 3;
 
 /**
- * `linode-ambiguous` means sent and not answered: the object is looked for, and made again only when it stays missing.
- * `linode-invalid` may mean that its label is taken, by ourselves in a request whose answer was lost: then it is adopted.
+ * `linode-ambiguous` means that the request was sent and the response was lost: the object is looked up, and created again only if
+ * it is missing. `linode-invalid` may mean that the label is in use, by an earlier request of ours whose response was lost: then
+ * the existing object is used.
  */
 export async function createOnce<Made>(creation: Creation<Made>): Promise<Made> {
   for (let attempt = 1; ; attempt += 1) {
@@ -23,16 +24,16 @@ export async function createOnce<Made>(creation: Creation<Made>): Promise<Made> 
     } catch (error) {
       const lost = isLinodeError(error, 'linode-ambiguous');
       if (!lost && !isLinodeError(error, 'linode-invalid')) throw error;
-      const made = await lookFor(creation, lost ? looks : 1);
+      const made = await findAgain(creation, lost ? lookups : 1);
       if (made !== undefined) return made;
       if (!lost || attempt === attempts) throw error;
     }
   }
 }
 
-async function lookFor<Made>({ find, clock }: Creation<Made>, times: number): Promise<Made | undefined> {
-  for (let look = 0; look < times; look += 1) {
-    if (look > 0) await clock.sleep(1000);
+async function findAgain<Made>({ find, clock }: Creation<Made>, times: number): Promise<Made | undefined> {
+  for (let lookup = 0; lookup < times; lookup += 1) {
+    if (lookup > 0) await clock.sleep(1000);
     const made = await find();
     if (made !== undefined) return made;
   }

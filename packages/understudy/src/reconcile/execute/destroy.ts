@@ -1,11 +1,11 @@
-// Plans the end: everything that carries this system's mark, in the order in which Linode lets go of it.
+// Plans the deletion of every object with this system's tag, in the order that Linode accepts.
 import type { ObservedObjects } from '../../observe/index.ts';
-import { toDelete } from '../plan/strays.ts';
+import { toDelete } from '../plan/unmanaged.ts';
 import { stepId, type StepId } from '../plan/step-id.ts';
 import { type ObjectToDelete, type Plan } from '../plan/step.ts';
 import { PlanDraft } from '../plan/plan-draft.ts';
 
-/** Pure. Balancer and machines first, then what they used. */
+/** Pure. The balancer and the machines first, then the objects that they use. */
 export function destroyPlan(objects: ObservedObjects): Plan {
   const draft = new PlanDraft();
   const remove = (object: ObjectToDelete, after: readonly StepId[]): StepId =>

@@ -14,23 +14,23 @@ import {
 import { createOnce } from './create-once.ts';
 import { deleteObject } from './do-delete.ts';
 import { needed } from './found.ts';
-import type { Site } from './site.ts';
+import type { StepContext } from './step-context.ts';
 import type { ObjectToDelete } from '../plan/step.ts';
 
-function listenerOn(site: Site, port: number): Listener {
+function listenerOn(context: StepContext, port: number): Listener {
   return needed(
-    site.intent.topology.balancer.listeners.find((listener) => listener.port === port),
+    context.intent.topology.balancer.listeners.find((listener) => listener.port === port),
     `the listener on ${port}`,
   );
 }
 
-/** The plain listeners and their backends come with the balancer in one request: all of it, or nothing. */
-export async function createBalancer(site: Site): Promise<void> {
-  const { world, intent, found } = site;
+/** One request creates the balancer with its http listeners and their backends: all of them or none. */
+export async function createBalancer(context: StepContext): Promise<void> {
+  const { world, intent, found } = context;
   const { topology } = intent;
   const label = balancerLabel(topology.name);
   const subnetId = needed(found.subnetId, 'the subnet');
-  const nodes = machinesFor(intent, 'service').map((machine) => backendOf(site, machine));
+  const nodes = machinesFor(intent, 'service').map((machine) => backendOf(context, machine));
   const leg = { vpcs: [{ subnet_id: subnetId, ipv4_range: topology.network.balancerRange }] };
   const plain = topology.balancer.listeners.filter(({ protocol }) => protocol === 'http');
   const balancer = await createOnce({
@@ -51,58 +51,58 @@ export async function createBalancer(site: Site): Promise<void> {
   found.balancer = balancer;
 }
 
-function backendOf({ intent, found }: Site, machine: MachinePlan): NodeBalancerNodeBody {
+function backendOf({ intent, found }: StepContext, machine: MachinePlan): NodeBalancerNodeBody {
   return backendBody(intent.topology, machine, {
     subnetId: needed(found.subnetId, 'the subnet'),
     privateAddress: privateAddressOf(found.instances.get(machine.label)),
   });
 }
 
-/** Not every account may have balancers in a VPC, and nothing in the API says so beforehand. */
+/** Some accounts may not have balancers in a VPC, and the API does not report this before the request. */
 function withoutVpc(error: unknown): unknown {
   if (!isLinodeError(error, 'linode-invalid', 'linode-forbidden')) return error;
   if (!error.errors.some(({ code }) => code === 'vpc')) return error;
   return new UnderstudyError(
     'reconcile-balancer-vpc',
-    `Linode does not put the balancer into the private network here: ${error.errors.map(({ reason }) => reason).join('; ')} ` +
+    `Linode refuses to attach the balancer to the private network: ${error.errors.map(({ reason }) => reason).join('; ')} ` +
       'Set balancer: {backends: private} in the topology, destroy, and apply again: the service machines then get ' +
       'private addresses outside of the VPC.',
     { facts: { errors: error.errors }, cause: error },
   );
 }
 
-export async function tagBalancer({ world, intent, found }: Site): Promise<void> {
+export async function tagBalancer({ world, intent, found }: StepContext): Promise<void> {
   const balancer = needed(found.balancer, 'the balancer');
   const tags = [...new Set([...balancer.tags, tagOf(intent.topology.name)])];
   found.balancer = await world.linode.nodeBalancers.update(balancer.id, { tags });
 }
 
-async function certificateFor(site: Site, listener: Listener): Promise<Certificate | undefined> {
+async function certificateFor(context: StepContext, listener: Listener): Promise<Certificate | undefined> {
   if (listener.protocol !== 'https') return undefined;
-  const { clock } = site.world;
-  const name = selfSignedName(site.intent.topology.name);
-  const given = site.intent.certificates[listener.port];
-  return given ?? selfSignedCertificate(name, site.found.balancer?.ipv4, clock.now());
+  const { clock } = context.world;
+  const name = selfSignedName(context.intent.topology.name);
+  const given = context.intent.certificates[listener.port];
+  return given ?? selfSignedCertificate(name, context.found.balancer?.ipv4, clock.now());
 }
 
-export async function createListener(site: Site, port: number): Promise<void> {
-  const { world, intent, found } = site;
+export async function createListener(context: StepContext, port: number): Promise<void> {
+  const { world, intent, found } = context;
   const balancer = needed(found.balancer, 'the balancer');
-  const listener = listenerOn(site, port);
-  const body = listenerBody(intent.topology, listener, await certificateFor(site, listener));
+  const listener = listenerOn(context, port);
+  const body = listenerBody(intent.topology, listener, await certificateFor(context, listener));
   const config = await createOnce({
     clock: world.clock,
     create: () => world.linode.nodeBalancers.configs.create(balancer.id, body),
     find: async () => (await world.linode.nodeBalancers.configs.list(balancer.id)).find((seen) => seen.port === port),
   });
   found.listeners.set(port, config.id);
-  for (const machine of machinesFor(intent, 'service')) await createBackend(site, port, machine.label);
+  for (const machine of machinesFor(intent, 'service')) await createBackend(context, port, machine.label);
 }
 
-export async function updateListener(site: Site, port: number, renew: boolean): Promise<void> {
-  const { world, intent, found } = site;
-  const listener = listenerOn(site, port);
-  const certificate = renew ? await certificateFor(site, listener) : undefined;
+export async function updateListener(context: StepContext, port: number, renew: boolean): Promise<void> {
+  const { world, intent, found } = context;
+  const listener = listenerOn(context, port);
+  const certificate = renew ? await certificateFor(context, listener) : undefined;
   await world.linode.nodeBalancers.configs.update(
     needed(found.balancer, 'the balancer').id,
     needed(found.listeners.get(port), `the listener on ${port}`),
@@ -110,11 +110,11 @@ export async function updateListener(site: Site, port: number, renew: boolean): 
   );
 }
 
-export async function createBackend(site: Site, port: number, label: string): Promise<void> {
-  const { world, intent, found } = site;
+export async function createBackend(context: StepContext, port: number, label: string): Promise<void> {
+  const { world, intent, found } = context;
   const balancerId = needed(found.balancer, 'the balancer').id;
   const configId = needed(found.listeners.get(port), `the listener on ${port}`);
-  const body = backendOf(site, machineNamed(intent, label));
+  const body = backendOf(context, machineNamed(intent, label));
   const { nodes } = world.linode.nodeBalancers;
   await createOnce({
     clock: world.clock,
@@ -123,19 +123,22 @@ export async function createBackend(site: Site, port: number, label: string): Pr
   });
 }
 
-export async function updateBackend(site: Site, port: number, label: string): Promise<void> {
-  const { world, intent, found } = site;
+export async function updateBackend(context: StepContext, port: number, label: string): Promise<void> {
+  const { world, intent, found } = context;
   const balancerId = needed(found.balancer, 'the balancer').id;
   const configId = needed(found.listeners.get(port), `the listener on ${port}`);
-  const body = backendOf(site, machineNamed(intent, label));
+  const body = backendOf(context, machineNamed(intent, label));
   const { nodes } = world.linode.nodeBalancers;
   const node = (await nodes.list(balancerId, configId)).find((seen) => seen.label === label);
   if (node) await nodes.update(balancerId, configId, node.id, body);
-  else await createBackend(site, port, label);
+  else await createBackend(context, port, label);
 }
 
-/** The balancer's listeners as they are now, or the one with this id; none while there is no balancer. */
-async function listenersWithNodes({ world, found }: Site, listenerId?: number): Promise<ObservedBalancer['configs']> {
+/** The current listeners of the balancer, or the one with this id; empty without a balancer. */
+async function listenersWithNodes(
+  { world, found }: StepContext,
+  listenerId?: number,
+): Promise<ObservedBalancer['configs']> {
   const { balancer } = found;
   if (!balancer) return [];
   const { configs, nodes } = world.linode.nodeBalancers;
@@ -143,19 +146,19 @@ async function listenersWithNodes({ world, found }: Site, listenerId?: number): 
   return Promise.all(chosen.map(async (config) => ({ config, nodes: await nodes.list(balancer.id, config.id) })));
 }
 
-/** A backend that has just been started is UP after as many checks as it takes, and a minute for Linode to tell. */
+/** A started backend becomes UP after the configured number of checks; Linode reports it up to a minute later. */
 const othersServeWithinMs = 180_000;
 
 /**
- * Waits until the balancer sees another service machine UP and accepting on every listener on which it sees this one so. A machine
- * that serves nobody may go at once. Error: `reconcile-no-other-backend`, and nothing was done.
+ * Waits until another service machine is UP and accepts requests on every listener on which this one does. Returns at once when
+ * this machine gets no requests. Error: `reconcile-no-other-backend`, and nothing was changed.
  */
-export async function awaitOthersServe(site: Site, label: string, listenerId?: number): Promise<void> {
-  const { world, intent } = site;
+export async function awaitOthersServe(context: StepContext, label: string, listenerId?: number): Promise<void> {
+  const { world, intent } = context;
   if (machinesFor(intent, 'service').length < 2) return;
   const end = world.clock.monotonicMs() + othersServeWithinMs;
   for (;;) {
-    const alone = (await listenersWithNodes(site, listenerId)).flatMap(({ config, nodes }) => {
+    const alone = (await listenersWithNodes(context, listenerId)).flatMap(({ config, nodes }) => {
       const serving = nodes.filter(({ status, mode }) => status === 'UP' && mode === 'accept');
       return serving.length > 0 && serving.every((node) => node.label === label) ? [config.port] : [];
     });
@@ -163,34 +166,34 @@ export async function awaitOthersServe(site: Site, label: string, listenerId?: n
     if (world.clock.monotonicMs() > end) {
       throw new UnderstudyError(
         'reconcile-no-other-backend',
-        `On port ${alone.join(' and ')} the balancer sees nobody UP but ${label}, so it may not be taken away. Mend the others first: understudy status.`,
+        `On port ${alone.join(' and ')} ${label} is the only backend that is UP, so it is not removed. Repair the others first: understudy status.`,
         { facts: { label, ports: alone } },
       );
     }
-    await world.clock.sleep(1000, site.signal);
+    await world.clock.sleep(1000, context.signal);
   }
 }
 
-/** What is in flight has this long to end once the balancer sends nothing new. */
+/** Time for open requests to end after the balancer sends no new ones. */
 const drainMs = 10_000;
 
-/** Lets what is in flight end. A machine without a backend that takes requests needs no time for it. */
-export async function drainBackends(site: Site, label: string, listenerId?: number): Promise<void> {
-  const { clock, linode } = site.world;
+/** Drains the machine's backends and waits. Without a backend in mode accept there is no wait. */
+export async function drainBackends(context: StepContext, label: string, listenerId?: number): Promise<void> {
+  const { clock, linode } = context.world;
   let drained = false;
-  for (const { config, nodes } of await listenersWithNodes(site, listenerId)) {
+  for (const { config, nodes } of await listenersWithNodes(context, listenerId)) {
     const node = nodes.find((candidate) => candidate.label === label);
     if (node?.mode !== 'accept') continue;
     await linode.nodeBalancers.nodes.update(config.nodebalancer_id, config.id, node.id, { mode: 'drain' });
     drained = true;
   }
-  if (drained) await clock.sleep(drainMs, site.signal);
+  if (drained) await clock.sleep(drainMs, context.signal);
 }
 
-/** Drains, then removes. A backend that is gone already counts as removed. */
-export async function removeBackend(site: Site, object: ObjectToDelete): Promise<void> {
+/** Drains, then removes. A backend that does not exist counts as removed. */
+export async function removeBackend(context: StepContext, object: ObjectToDelete): Promise<void> {
   const [, configId] = object.parents;
-  await awaitOthersServe(site, object.label, configId);
-  await drainBackends(site, object.label, configId);
-  await deleteObject(site.world, object);
+  await awaitOthersServe(context, object.label, configId);
+  await drainBackends(context, object.label, configId);
+  await deleteObject(context.world, object);
 }

@@ -1,4 +1,4 @@
-// Deletes one object of Linode's. What is gone already counts as deleted.
+// Deletes one Linode object. An object that does not exist counts as deleted.
 import { UnderstudyError, type Clock } from '@understudy/foundation';
 import { isLinodeError, type LinodeClient } from '../../linode/index.ts';
 import type { PinningRunner } from '../../machines/index.ts';
@@ -11,7 +11,7 @@ export interface DeletionMeans {
   readonly clock: Clock;
 }
 
-/** Firewalls, subnets and VPCs are refused while something still holds them, for a while after that is gone. */
+/** Linode refuses to delete firewalls, subnets and VPCs that are in use, and for a while after the last user was deleted. */
 const releaseDeadlineMs = 120_000;
 
 export async function deleteObject(means: DeletionMeans, object: ObjectToDelete): Promise<void> {
@@ -23,8 +23,8 @@ export async function deleteObject(means: DeletionMeans, object: ObjectToDelete)
       return;
     } catch (error) {
       if (isLinodeError(error, 'linode-not-found')) return;
-      const held = isLinodeError(error, 'linode-invalid', 'linode-busy');
-      if (!held || clock.monotonicMs() > end) throw error;
+      const inUse = isLinodeError(error, 'linode-invalid', 'linode-busy');
+      if (!inUse || clock.monotonicMs() > end) throw error;
       await clock.sleep(2000);
     }
   }
@@ -34,8 +34,7 @@ async function remove({ linode, runner }: DeletionMeans, object: ObjectToDelete)
   const { type, id, label, parents } = object;
   const parent = (depth: number): number => {
     const found = parents[depth];
-    if (found === undefined)
-      throw new UnderstudyError('reconcile-delete', `${type} ${label} is named without its parent.`);
+    if (found === undefined) throw new UnderstudyError('reconcile-delete', `${type} ${label} has no parent id.`);
     return found;
   };
   switch (type) {

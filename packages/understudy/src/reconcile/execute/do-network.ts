@@ -1,12 +1,12 @@
-// Carries out the steps on the private network, firewalls and placement groups.
+// Executes the steps on the private network, firewalls and placement groups.
 import { type Role, firewallLabel, subnetLabel, tagOf, vpcLabel } from '../../topology/index.ts';
 import { createOnce } from './create-once.ts';
 import { firewallRules } from '../plan/firewall-rules.ts';
 import { needed } from './found.ts';
 import { guardedInterfaces } from '../plan/machine-interfaces.ts';
-import type { Site } from './site.ts';
+import type { StepContext } from './step-context.ts';
 
-export async function createVpc({ world, intent, found }: Site): Promise<void> {
+export async function createVpc({ world, intent, found }: StepContext): Promise<void> {
   const { name, region, network } = intent.topology;
   const label = vpcLabel(name);
   const vpc = await createOnce({
@@ -19,7 +19,7 @@ export async function createVpc({ world, intent, found }: Site): Promise<void> {
   found.subnetId = vpc.subnets.find((subnet) => subnet.label === subnetLabel(name))?.id;
 }
 
-export async function createSubnet({ world, intent, found }: Site): Promise<void> {
+export async function createSubnet({ world, intent, found }: StepContext): Promise<void> {
   const label = subnetLabel(intent.topology.name);
   const vpcId = needed(found.vpcId, 'the private network');
   const subnet = await createOnce({
@@ -30,7 +30,7 @@ export async function createSubnet({ world, intent, found }: Site): Promise<void
   found.subnetId = subnet.id;
 }
 
-export async function createFirewall({ world, intent, found }: Site, role: Role): Promise<void> {
+export async function createFirewall({ world, intent, found }: StepContext, role: Role): Promise<void> {
   const { name } = intent.topology;
   const label = firewallLabel(name, role);
   const firewall = await createOnce({
@@ -41,8 +41,8 @@ export async function createFirewall({ world, intent, found }: Site, role: Role)
   found.firewalls.set(label, firewall.id);
 }
 
-/** Rules, state and tag, whatever of them differs: each request says the whole of what it is about. */
-export async function updateFirewall({ world, intent, found }: Site, role: Role): Promise<void> {
+/** Sets rules, status and tag; each request replaces the complete value. */
+export async function updateFirewall({ world, intent, found }: StepContext, role: Role): Promise<void> {
   const { name } = intent.topology;
   const id = needed(found.firewalls.get(firewallLabel(name, role)), `the firewall for ${role}`);
   const { status, tags } = await world.linode.firewalls.get(id);
@@ -52,7 +52,11 @@ export async function updateFirewall({ world, intent, found }: Site, role: Role)
   }
 }
 
-export async function attachFirewall({ world, intent, found }: Site, role: Role, machine: string): Promise<void> {
+export async function attachFirewall(
+  { world, intent, found }: StepContext,
+  role: Role,
+  machine: string,
+): Promise<void> {
   const firewallId = needed(found.firewalls.get(firewallLabel(intent.topology.name, role)), `the firewall for ${role}`);
   const instance = needed(found.instances.get(machine), machine);
   const { devices } = world.linode.firewalls;
@@ -72,7 +76,7 @@ export async function attachFirewall({ world, intent, found }: Site, role: Role,
   }
 }
 
-export async function createPlacementGroup({ world, intent, found }: Site, label: string): Promise<void> {
+export async function createPlacementGroup({ world, intent, found }: StepContext, label: string): Promise<void> {
   const { region, placement } = intent.topology;
   const group = await createOnce({
     clock: world.clock,
@@ -88,7 +92,7 @@ export async function createPlacementGroup({ world, intent, found }: Site, label
   found.placementGroups.set(label, group.id);
 }
 
-export async function assignPlacement({ world, found }: Site, label: string, machine: string): Promise<void> {
+export async function assignPlacement({ world, found }: StepContext, label: string, machine: string): Promise<void> {
   const groupId = needed(found.placementGroups.get(label), `the placement group ${label}`);
   const instance = needed(found.instances.get(machine), machine);
   await createOnce({

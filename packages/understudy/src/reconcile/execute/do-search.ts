@@ -1,4 +1,4 @@
-// Carries out the steps on engines and the cluster they make.
+// Executes the steps on engines and on their cluster.
 import {
   clearSettings,
   clearVotingExclusions,
@@ -35,46 +35,56 @@ import {
   machineNamed,
   machinesFor,
 } from '../../operation/index.ts';
-import { engine, machineTarget, runScript, type Site } from './site.ts';
+import { engine, machineTarget, runScript, type StepContext } from './step-context.ts';
 import type { ObjectToDelete } from '../plan/step.ts';
 
-export async function installPackage(site: Site, label: string, mode: InstallMode = 'install'): Promise<void> {
-  const { topology, repository } = site.intent;
+export async function installPackage(
+  context: StepContext,
+  label: string,
+  mode: InstallMode = 'install',
+): Promise<void> {
+  const { topology, repository } = context.intent;
   const installer = engineInstaller(topology.search.engine, topology.search.version, repository);
   const script = writeFilesScript([installer], [shellLine(installCommand(mode))]);
-  await runScript(site, label, `${mode} the engine`, script, { timeoutMs: 600_000 });
+  await runScript(context, label, `${mode} the engine`, script, { timeoutMs: 600_000 });
 }
 
-/** The state of a one-node cluster that an engine made before its settings came; which one that is, is looked at once more. */
-export async function setDataAside(site: Site, label: string): Promise<void> {
-  const { intent, world } = site;
+/** Moves the state of a one-node cluster that an engine formed before its settings were written. Reads the cluster UUID again first. */
+export async function setDataAside(context: StepContext, label: string): Promise<void> {
+  const { intent, world } = context;
   const { engine: name, failover } = intent.topology.search;
   const layout = engineLayouts[name];
-  const machine = await observeMachine(world.runner, machineTarget(site, label), machineSpec(name, 'search', failover));
+  const machine = await observeMachine(
+    world.runner,
+    machineTarget(context, label),
+    machineSpec(name, 'search', failover),
+  );
   const data = shown(partOf(machine.directories, layout.dataDirectory));
   const plan = machineNamed(intent, label);
   const ownConfigHashes = (['formed', 'bootstrap'] as const).map((form) => engineConfigHash(intent, plan, form));
   const script = setDataAsideScript(layout, { clusterUuid: data?.clusterUuid, ownConfigHashes });
-  await runScript(site, label, 'move the state of a cluster of its own aside', script, { timeoutMs: 180_000 });
+  await runScript(context, label, 'move the state of its separate cluster to another directory', script, {
+    timeoutMs: 180_000,
+  });
 }
 
-/** Does not wait for the engine: all of them start at once, and their joining is one step. */
-export async function startEngine(site: Site, label: string): Promise<void> {
-  const { unit } = engineLayouts[site.intent.topology.search.engine];
+/** Does not wait for the engine: all engines start at the same time, and one later step waits until they have joined. */
+export async function startEngine(context: StepContext, label: string): Promise<void> {
+  const { unit } = engineLayouts[context.intent.topology.search.engine];
   const commands = ['set -e', 'systemctl daemon-reload', `systemctl reset-failed ${unit} 2>/dev/null || true`];
   const start = [`systemctl enable --quiet ${unit}`, `systemctl start --no-block ${unit}`];
-  await runScript(site, label, 'start the engine', [...commands, ...start].join('\n'));
+  await runScript(context, label, 'start the engine', [...commands, ...start].join('\n'));
 }
 
 /** Waits until these machines are members of one cluster with an elected master. */
-export async function awaitMembers(site: Site, wanted: readonly string[]): Promise<void> {
-  const { clock } = site.world;
+export async function awaitMembers(context: StepContext, wanted: readonly string[]): Promise<void> {
+  const { clock } = context.world;
   const end = clock.monotonicMs() + joinWithinMs;
   let missing = wanted;
   while (clock.monotonicMs() < end) {
-    site.signal?.throwIfAborted();
+    context.signal?.throwIfAborted();
     try {
-      const { transport, dialect } = engine(site);
+      const { transport, dialect } = engine(context);
       const members = await membership(transport, dialect);
       const present = members.master === undefined ? [] : members.nodes.map(({ name }) => name);
       missing = wanted.filter((label) => !present.includes(label));
@@ -82,22 +92,22 @@ export async function awaitMembers(site: Site, wanted: readonly string[]): Promi
     } catch (error) {
       if (!(error instanceof UnderstudyError)) throw error;
     }
-    await clock.sleep(500, site.signal);
+    await clock.sleep(500, context.signal);
   }
-  const complaints = await Promise.all(missing.map((label) => complaintOf(site, label)));
+  const reports = await Promise.all(missing.map((label) => unitReport(context, label)));
   throw new UnderstudyError(
     'reconcile-not-joined',
-    `${missing.join(', ')} did not join the cluster within ${joinWithinMs / 1000} s. ${complaints.join(' ')}`,
+    `${missing.join(', ')} did not join the cluster within ${joinWithinMs / 1000} s. ${reports.join(' ')}`,
     { facts: { missing } },
   );
 }
 
-/** The unit's state and the last lines of its log: why an engine is not there. */
-async function complaintOf(site: Site, label: string): Promise<string> {
-  const { unit } = engineLayouts[site.intent.topology.search.engine];
+/** The unit's state and the last lines of its log: the reason why an engine did not join. */
+async function unitReport(context: StepContext, label: string): Promise<string> {
+  const { unit } = engineLayouts[context.intent.topology.search.engine];
   const ask = `systemctl is-active ${unit}; journalctl -u ${unit} -n 4 -o cat --no-pager`;
   try {
-    const { stdout } = await site.world.runner.run(machineTarget(site, label), ['sh', '-c', ask]);
+    const { stdout } = await context.world.runner.run(machineTarget(context, label), ['sh', '-c', ask]);
     return `${label}: ${stdout.trim().split('\n').join(' | ')}.`;
   } catch (error) {
     return `${label}: ${error instanceof Error ? error.message : String(error)}`;
@@ -106,13 +116,13 @@ async function complaintOf(site: Site, label: string): Promise<string> {
 
 /** How an engine is stopped and started on its machine. */
 function unitControl(
-  site: Site,
+  context: StepContext,
   label: string,
 ): { readonly stop: () => Promise<void>; readonly start: () => Promise<void> } {
-  const { unit } = engineLayouts[site.intent.topology.search.engine];
+  const { unit } = engineLayouts[context.intent.topology.search.engine];
   const systemctl = async (what: 'stop' | 'start', ...before: string[]): Promise<void> => {
     const script = ['set -e', ...before, `systemctl ${what} ${unit}`].join('\n');
-    await runScript(site, label, `${what} the engine`, script, { timeoutMs: joinWithinMs });
+    await runScript(context, label, `${what} the engine`, script, { timeoutMs: joinWithinMs });
   };
   return {
     stop: () => systemctl('stop', 'systemctl daemon-reload', `systemctl enable --quiet ${unit}`),
@@ -120,97 +130,97 @@ function unitControl(
   };
 }
 
-function runningCluster(site: Site): RunningCluster {
-  return { ...engine(site), clock: site.world.clock };
+function runningCluster(context: StepContext): RunningCluster {
+  return { ...engine(context), clock: context.world.clock };
 }
 
-function progress(site: Site, subject: string): (text: string) => void {
-  return (text) => site.world.logger({ level: 'info', subject, text });
+function progress(context: StepContext, subject: string): (text: string) => void {
+  return (text) => context.world.logger({ level: 'info', subject, text });
 }
 
-/** One machine of a running cluster, restarted without losing a copy. One that is no member has none to lose. */
-export async function restartEngine(site: Site, label: string): Promise<void> {
-  const { transport, dialect } = engine(site);
+/** Restarts one engine of a running cluster without losing a copy. An engine that is not a member is restarted directly. */
+export async function restartEngine(context: StepContext, label: string): Promise<void> {
+  const { transport, dialect } = engine(context);
   const members = shown(await look(membership(transport, dialect)));
   if (members?.master !== undefined && !members.nodes.some(({ name }) => name === label)) {
-    const { stop, start } = unitControl(site, label);
+    const { stop, start } = unitControl(context, label);
     await stop();
     await start();
-    return await awaitMembers(site, [label]);
+    return await awaitMembers(context, [label]);
   }
-  await restartNode(runningCluster(site), {
+  await restartNode(runningCluster(context), {
     node: label,
-    nodes: machinesFor(site.intent, 'search').length,
-    index: site.intent.topology.search.index.name,
-    onProgress: progress(site, label),
-    ...unitControl(site, label),
-    ...(site.signal && { signal: site.signal }),
+    nodes: machinesFor(context.intent, 'search').length,
+    index: context.intent.topology.search.index.name,
+    onProgress: progress(context, label),
+    ...unitControl(context, label),
+    ...(context.signal && { signal: context.signal }),
   });
 }
 
 /** The same, with another version of the engine installed while it is stopped. */
-export async function upgradeEngine(site: Site, label: string): Promise<void> {
-  // Fetched while the engine runs on: it is away only for as long as the installation takes.
-  await installPackage(site, label, 'download');
-  await upgradeNode(runningCluster(site), {
+export async function upgradeEngine(context: StepContext, label: string): Promise<void> {
+  // Downloaded while the engine runs, so that it is stopped only during the installation.
+  await installPackage(context, label, 'download');
+  await upgradeNode(runningCluster(context), {
     node: label,
-    nodes: machinesFor(site.intent, 'search').map((machine) => machine.label),
-    version: site.intent.topology.search.version,
-    index: site.intent.topology.search.index.name,
-    install: () => installPackage(site, label),
-    ...unitControl(site, label),
-    onProgress: progress(site, label),
-    ...(site.signal && { signal: site.signal }),
+    nodes: machinesFor(context.intent, 'search').map((machine) => machine.label),
+    version: context.intent.topology.search.version,
+    index: context.intent.topology.search.index.name,
+    install: () => installPackage(context, label),
+    ...unitControl(context, label),
+    onProgress: progress(context, label),
+    ...(context.signal && { signal: context.signal }),
   });
 }
 
-/** A search machine leaves for good, when no copy of anything is on it any more. */
-export async function removeMachine(site: Site, object: ObjectToDelete): Promise<void> {
-  const { found, intent, world } = site;
+/** Removes a search machine permanently, when it holds no shard copy any more. */
+export async function removeMachine(context: StepContext, object: ObjectToDelete): Promise<void> {
+  const { found, intent, world } = context;
   const search = `${intent.topology.name}-search-`;
-  await removeNode(runningCluster(site), {
+  await removeNode(runningCluster(context), {
     node: object.label,
-    // A machine that is only about to be made is waited for as well.
+    // Includes machines that this plan creates: the removal waits for them too.
     nodes: [
       ...new Set([
         ...machinesFor(intent, 'search').map(({ label }) => label),
         ...[...found.instances.keys()].filter((label) => label.startsWith(search)),
       ]),
     ],
-    stop: unitControl(site, object.label).stop,
+    stop: unitControl(context, object.label).stop,
     remove: () => deleteObject(world, object),
-    onProgress: progress(site, object.label),
-    ...(site.signal && { signal: site.signal }),
+    onProgress: progress(context, object.label),
+    ...(context.signal && { signal: context.signal }),
   });
   found.instances.delete(object.label);
 }
 
-export async function putTemplate(site: Site): Promise<void> {
-  const { transport } = engine(site);
-  await putIndexTemplate(transport, site.intent.topology.search.index.name, indexTemplateOf(site.intent));
+export async function putTemplate(context: StepContext): Promise<void> {
+  const { transport } = engine(context);
+  await putIndexTemplate(transport, context.intent.topology.search.index.name, indexTemplateOf(context.intent));
 }
 
-export async function makeIndex(site: Site): Promise<void> {
-  await createIndex(engine(site).transport, site.intent.topology.search.index.name);
+export async function makeIndex(context: StepContext): Promise<void> {
+  await createIndex(engine(context).transport, context.intent.topology.search.index.name);
 }
 
-export async function fitIndex(site: Site): Promise<void> {
-  const { name } = site.intent.topology.search.index;
-  await putIndexSettings(engine(site).transport, name, { index: indexSettingsOf(site.intent) });
+export async function fitIndex(context: StepContext): Promise<void> {
+  const { name } = context.intent.topology.search.index;
+  await putIndexSettings(engine(context).transport, name, { index: indexSettingsOf(context.intent) });
 }
 
-export async function openAllocation(site: Site): Promise<void> {
-  await setAllocation(engine(site).transport, 'all');
+export async function openAllocation(context: StepContext): Promise<void> {
+  await setAllocation(engine(context).transport, 'all');
 }
 
-export async function clearVoting(site: Site): Promise<void> {
-  await clearVotingExclusions(engine(site).transport);
+export async function clearVoting(context: StepContext): Promise<void> {
+  await clearVotingExclusions(engine(context).transport);
 }
 
-export async function clearLeftovers(site: Site, settings: readonly string[]): Promise<void> {
-  await clearSettings(engine(site).transport, settings);
+export async function clearLeftovers(context: StepContext, settings: readonly string[]): Promise<void> {
+  await clearSettings(engine(context).transport, settings);
 }
 
-export async function retryAllocation(site: Site): Promise<void> {
-  await retryFailedAllocation(engine(site).transport);
+export async function retryAllocation(context: StepContext): Promise<void> {
+  await retryFailedAllocation(engine(context).transport);
 }

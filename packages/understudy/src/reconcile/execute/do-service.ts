@@ -1,28 +1,28 @@
-// Carries out the steps on service machines: the release travels as a compressed archive on stdin of SSH.
+// Executes the steps on service machines. The release is sent as a compressed archive on stdin of SSH.
 import { serviceUnit, switchScript, unpackScript } from '../../machines/index.ts';
 import { awaitOthersServe, drainBackends } from './do-balancer.ts';
 import { deleteObject } from './do-delete.ts';
 import { machineNamed } from '../../operation/index.ts';
-import { machineTarget, runScript, succeeded, type Site } from './site.ts';
+import { machineTarget, runScript, succeeded, type StepContext } from './step-context.ts';
 import type { ObjectToDelete } from '../plan/step.ts';
 
 const uploadDeadlineMs = 600_000;
-/** Between a start and the first answer, migrations of nobody: a service that takes longer is broken. */
+/** From the start to the first response. The service runs no migrations, so a longer time is a failure. */
 const answerDeadlineMs = 60_000;
 
-export async function deployRelease(site: Site, label: string): Promise<void> {
-  const { release } = site.intent;
+export async function deployRelease(context: StepContext, label: string): Promise<void> {
+  const { release } = context.intent;
   const unpack = ['sh', '-c', unpackScript(release.id)];
-  const options = { stdin: await site.archive.open(), timeoutMs: uploadDeadlineMs };
-  const result = await site.world.runner.run(machineTarget(site, label), unpack, options);
+  const options = { stdin: await context.archive.open(), timeoutMs: uploadDeadlineMs };
+  const result = await context.world.runner.run(machineTarget(context, label), unpack, options);
   succeeded(result, label, `unpack the release ${release.id}`);
-  await runScript(site, label, `make the release ${release.id} current`, switchScript(release.id));
+  await runScript(context, label, `make the release ${release.id} current`, switchScript(release.id));
 }
 
 /** Starts or restarts, and waits until the service answers its health path. */
-export async function startService(site: Site, label: string): Promise<void> {
-  const { service } = site.intent.topology;
-  const { vpcAddress } = machineNamed(site.intent, label);
+export async function startService(context: StepContext, label: string): Promise<void> {
+  const { service } = context.intent.topology;
+  const { vpcAddress } = machineNamed(context.intent, label);
   const url = `http://${vpcAddress}:${service.port}${service.healthPath}`;
   const seconds = answerDeadlineMs / 1000;
   const script = [
@@ -39,19 +39,19 @@ export async function startService(site: Site, label: string): Promise<void> {
     '  sleep 0.2',
     'done',
   ];
-  await runScript(site, label, 'start the service', script.join('\n'), { timeoutMs: answerDeadlineMs + 90_000 });
+  await runScript(context, label, 'start the service', script.join('\n'), { timeoutMs: answerDeadlineMs + 90_000 });
 }
 
-/** A machine that serves is restarted only while the balancer has another one. */
-export async function restartService(site: Site, label: string): Promise<void> {
-  await awaitOthersServe(site, label);
-  await startService(site, label);
+/** Restarts a serving machine only while another backend is UP. */
+export async function restartService(context: StepContext, label: string): Promise<void> {
+  await awaitOthersServe(context, label);
+  await startService(context, label);
 }
 
-/** Its backends are gone already when it goes for good; one that comes back keeps them, drained. */
-export async function removeMachine(site: Site, object: ObjectToDelete): Promise<void> {
-  await awaitOthersServe(site, object.label);
-  await drainBackends(site, object.label);
-  await deleteObject(site.world, object);
-  site.found.instances.delete(object.label);
+/** A machine that is removed permanently has no backends any more; one that is replaced keeps them, drained. */
+export async function removeMachine(context: StepContext, object: ObjectToDelete): Promise<void> {
+  await awaitOthersServe(context, object.label);
+  await drainBackends(context, object.label);
+  await deleteObject(context.world, object);
+  context.found.instances.delete(object.label);
 }

@@ -1,5 +1,5 @@
-// What is known of Linode's objects while a plan is carried out: seeded by the observation, extended by what the steps make.
-// A remembered id is a cache and dies with the run; the API is the truth.
+// The Linode objects that are known while a plan runs: those of the observation and those that its steps create. The ids are a
+// cache for this run; the API is authoritative.
 import type { Instance, NodeBalancer } from '../../linode/index.ts';
 import type { ObservedObjects } from '../../observe/index.ts';
 import { balancerLabel, subnetLabel, type Topology } from '../../topology/index.ts';
@@ -28,7 +28,7 @@ export class Found {
   }
 }
 
-/** A step ran before the one that makes what it needs: a fault in the plan, not in the world. */
+/** Throws when a step runs before the one that creates what it needs: a bug in the plan. */
 export function needed<Value>(value: Value | undefined, what: string): Value {
   if (value === undefined) throw new Error(`the plan has no step that makes ${what}`);
   return value;

@@ -1,5 +1,5 @@
-// The release as one compressed file, packed at most once however many machines it is sent to. The file has no name, so that
-// nothing of it stays however this process ends.
+// The release as one compressed file, packed once for all machines. The file is unlinked while it is open, so that the kernel
+// frees it however this process ends.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createReadStream, type ReadStream } from 'node:fs';
@@ -22,7 +22,7 @@ export class ReleaseArchive implements AsyncDisposable {
   /** A stream of the whole archive. Error: `reconcile-release` when the directory cannot be packed. */
   async open(): Promise<ReadStream> {
     this.#packing ??= pack(this.#release);
-    // Each stream reads at its own position; `start` is what makes it do so.
+    // With `start`, each stream reads from its own position.
     return createReadStream('', { fd: (await this.#packing).fd, start: 0, autoClose: false });
   }
 
@@ -33,14 +33,14 @@ export class ReleaseArchive implements AsyncDisposable {
 }
 
 async function pack(release: Release): Promise<FileHandle> {
-  const file = await namelessFile();
+  const file = await unlinkedFile();
   const [program = '', ...args] = packCommand(release);
   const tar = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  const said: Buffer[] = [];
-  tar.stderr.on('data', (chunk: Buffer) => said.push(chunk));
+  const errorOutput: Buffer[] = [];
+  tar.stderr.on('data', (chunk: Buffer) => errorOutput.push(chunk));
   try {
     const ended = once(tar, 'close') as Promise<[number | null]>;
-    // The fastest level: a runtime's binary shrinks to four tenths, and the higher levels cost seconds for little more.
+    // The fastest level: a runtime's binary shrinks to 40 %; higher levels take seconds longer and save little.
     await Promise.all([
       pipeline(tar.stdout, createGzip({ level: 1 }), (packed: AsyncIterable<Buffer>) => append(packed, file)),
       ended,
@@ -48,12 +48,12 @@ async function pack(release: Release): Promise<FileHandle> {
     const [code] = await ended;
     if (code === 0) return file;
   } catch (cause) {
-    said.push(Buffer.from(cause instanceof Error ? cause.message : String(cause)));
+    errorOutput.push(Buffer.from(cause instanceof Error ? cause.message : String(cause)));
   }
   await file.close();
   throw new UnderstudyError(
     'reconcile-release',
-    `The release in ${release.directory} could not be packed: ${Buffer.concat(said).toString().trim()}`,
+    `The release in ${release.directory} could not be packed: ${Buffer.concat(errorOutput).toString().trim()}`,
     { facts: { directory: release.directory } },
   );
 }
@@ -62,7 +62,7 @@ async function append(chunks: AsyncIterable<Buffer>, file: FileHandle): Promise<
   for await (const chunk of chunks) await file.writeFile(chunk);
 }
 
-async function namelessFile(): Promise<FileHandle> {
+async function unlinkedFile(): Promise<FileHandle> {
   const directory = await mkdtemp(join(tmpdir(), 'understudy-archive-'));
   try {
     return await open(join(directory, 'release.tar.gz'), 'wx+', 0o600);

@@ -1,29 +1,29 @@
-// Runs steps as soon as what they wait for is done, several at a time. A failed step stops only those that need it.
+// Runs each step as soon as its dependencies are done, several at a time. A failed step stops only the steps that depend on it.
 import { StepGraph } from '../plan/step-graph.ts';
 import type { Step } from '../plan/step.ts';
 
 export type Outcome =
   | { readonly step: Step; readonly result: 'done' }
   | { readonly step: Step; readonly result: 'failed'; readonly error: Error }
-  /** Not tried: something it waits for was not done. */
+  /** Not tried: one of its dependencies was not done. */
   | { readonly step: Step; readonly result: 'skipped' };
 
 export interface Schedule {
   readonly steps: readonly Step[];
-  /** Steps at once. */
-  readonly width: number;
+  /** How many steps run at the same time. */
+  readonly concurrency: number;
   readonly run: (step: Step) => Promise<void>;
   readonly signal?: AbortSignal;
 }
 
-/** Resolves when nothing runs and nothing more can; outcomes in the order of the plan. */
+/** Resolves when no step runs and none can start; outcomes in the order of the plan. */
 export async function runSchedule(schedule: Schedule): Promise<Outcome[]> {
   const graph = new StepGraph(schedule.steps);
   const outcomes = new Map<string, Outcome>();
   const running = new Map<string, Promise<void>>();
   const ready: Step[] = [];
 
-  /** With it all that would need it. */
+  /** Also skips every step that depends on it. */
   function skip(step: Step): void {
     if (outcomes.has(step.id)) return;
     outcomes.set(step.id, { step, result: 'skipped' });
@@ -35,7 +35,7 @@ export async function runSchedule(schedule: Schedule): Promise<Outcome[]> {
   }
 
   function begin(): void {
-    while (!schedule.signal?.aborted && running.size < schedule.width) {
+    while (!schedule.signal?.aborted && running.size < schedule.concurrency) {
       const step = ready.shift();
       if (!step) return;
       running.set(step.id, attempt(step));

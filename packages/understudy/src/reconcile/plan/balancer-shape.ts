@@ -1,4 +1,4 @@
-// What the NodeBalancer should look like: listeners and backends as request bodies, and how they differ from what is there.
+// The intended NodeBalancer: listeners and backends as request bodies, and their differences from the observed ones.
 import type {
   Instance,
   NodeBalancerConfig,
@@ -9,7 +9,7 @@ import type {
 import type { Listener, MachinePlan, Topology } from '../../topology/index.ts';
 import type { Certificate } from '../../operation/index.ts';
 
-/** Every field is sent: Linode's own defaults check nothing, and where they do, after 31 s. */
+/** Sends every field: Linode's defaults have no health check, or one every 31 s. */
 export function listenerBody(
   topology: Topology,
   listener: Listener,
@@ -33,18 +33,18 @@ export function listenerBody(
   };
 }
 
-/** How a backend is reached: by the subnet that its address is in, or on its private address outside of the VPC. */
-export interface BackendWay {
+/** How the balancer reaches a backend: through the subnet of its address, or at its private address outside of the VPC. */
+export interface BackendRoute {
   readonly subnetId: number;
   readonly privateAddress: string | undefined;
 }
 
-export function backendBody(topology: Topology, machine: MachinePlan, way: BackendWay): NodeBalancerNodeBody {
+export function backendBody(topology: Topology, machine: MachinePlan, route: BackendRoute): NodeBalancerNodeBody {
   const { port } = topology.service;
   const common = { label: machine.label, weight: 100, mode: 'accept' } as const;
   return topology.balancer.backends === 'private'
-    ? { ...common, address: `${way.privateAddress ?? ''}:${port}` }
-    : { ...common, address: `${machine.vpcAddress}:${port}`, subnet_id: way.subnetId };
+    ? { ...common, address: `${route.privateAddress ?? ''}:${port}` }
+    : { ...common, address: `${machine.vpcAddress}:${port}`, subnet_id: route.subnetId };
 }
 
 /** The address of the region's shared private network; Linode lists it after the public ones. */
@@ -73,7 +73,7 @@ export function backendDifferences(seen: NodeBalancerNode, wanted: NodeBalancerN
   return differences(seen, wanted, ['address', 'weight', 'mode']);
 }
 
-/** Fields that are not sent are Linode's affair. */
+/** Fields that are not sent are not compared. */
 function differences<Seen, Wanted>(
   seen: Seen,
   wanted: Wanted,

@@ -34,19 +34,19 @@ export function planBalancer(draft: PlanDraft, intent: Intent, observation: Obse
     });
   } else {
     if (!found.balancer.tags.includes(tagOf(name))) {
-      const reason = 'The balancer lacks the tag of this system, by which it is found.';
+      const reason = 'The balancer does not have the tag of this system.';
       draft.add({ id: stepId.balancerTag(name), subject, action: 'update', reason, task: { kind: 'balancer-tag' } });
     }
     if (balancer.backends === 'private' && found.legs.length > 0) {
       draft.obstacle(
         subject,
-        'The balancer has a leg in the private network, the topology asks for backends: private, and Linode cannot change it. Delete it, and apply makes it anew.',
+        'The balancer is attached to the private network, the topology asks for backends: private, and Linode cannot change that. Delete the balancer, and apply creates a new one.',
       );
     }
     if (balancer.backends === 'vpc' && subnet && !found.legs.some(({ subnet_id }) => subnet_id === subnet.id)) {
       draft.obstacle(
         subject,
-        'The balancer has no leg in the private network and Linode cannot add one later. Delete it, and apply makes it anew.',
+        'The balancer is not attached to the private network, and Linode cannot attach it later. Delete the balancer, and apply creates a new one.',
       );
     }
   }
@@ -54,7 +54,7 @@ export function planBalancer(draft: PlanDraft, intent: Intent, observation: Obse
   if (found) planExtraListeners(draft, intent, found);
 }
 
-/** A backend is an address that a machine holds: those that are yet to be made come first. */
+/** A backend needs the address of its machine, so machines that do not exist yet are created first. */
 function serviceMachineSteps(intent: Intent): readonly StepReference[] {
   return machinesFor(intent, 'service').map(({ label }) => ifPlanned(stepId.instanceCreate(label)));
 }
@@ -70,7 +70,7 @@ function planListener(
   const subject = balancerLabel(name);
   const { port, protocol } = listener;
   const seen = found?.configs.find(({ config }) => config.port === port);
-  // Plain listeners are born with the balancer; one with a certificate waits for the address that stands in it.
+  // The request that creates the balancer also creates its http listeners. An https listener waits for the balancer's address, which is in its certificate.
   if (!seen) {
     if (!found && protocol === 'http') return;
     draft.add({
@@ -140,17 +140,17 @@ function planBackends(
         id,
         subject,
         action: 'create',
-        reason: `On port ${port} the balancer does not know ${machine.label}.`,
+        reason: `On port ${port} the balancer has no backend ${machine.label}.`,
         task: { kind: 'backend-create', ...task },
         after,
       });
       continue;
     }
     const instance = instanceNamed(objects, machine.label);
-    // Whichever subnet a backend is in shows in its address; a machine about to be made has no private address yet.
-    const way = { subnetId: 0, privateAddress: privateAddressOf(instance) };
-    const waits = intent.topology.balancer.backends === 'private' && way.privateAddress === undefined;
-    const differences = waits ? [] : backendDifferences(node, backendBody(intent.topology, machine, way));
+    // The subnet id is not compared, only the address. A machine that does not exist yet has no private address.
+    const route = { subnetId: 0, privateAddress: privateAddressOf(instance) };
+    const waits = intent.topology.balancer.backends === 'private' && route.privateAddress === undefined;
+    const differences = waits ? [] : backendDifferences(node, backendBody(intent.topology, machine, route));
     if (differences.length > 0) {
       draft.add({
         id,
@@ -167,7 +167,7 @@ function planBackends(
       id: stepId.backendDelete(name, node.id),
       subject,
       action: 'delete',
-      reason: `On port ${port} the backend ${node.label} (${node.address}) is not asked for.`,
+      reason: `On port ${port} the backend ${node.label} (${node.address}) is not in the topology.`,
       destructive: true,
       task: {
         kind: 'backend-remove',
@@ -185,7 +185,7 @@ function planExtraListeners(draft: PlanDraft, intent: Intent, found: ObservedBal
       id: stepId.listenerDelete(name, config.port),
       subject: balancerLabel(name),
       action: 'delete',
-      reason: `The balancer listens on port ${config.port}, which is not asked for.`,
+      reason: `The balancer listens on port ${config.port}, which is not in the topology.`,
       destructive: true,
       task: {
         kind: 'object-delete',

@@ -1,5 +1,5 @@
-// What a person agreed to: the plan that was shown is what runs. A later round may repeat what was shown and go on with steps of a
-// kind that was shown; whatever else it needs has to be asked for again.
+// What a person confirmed: only the plan that was shown runs. A later round may repeat the shown steps and may run further steps of
+// the shown kinds; every other step has to be confirmed again.
 import { disruptionOf } from './disruption.ts';
 import type { Plan, Step } from './step.ts';
 
@@ -7,7 +7,7 @@ export class Consent {
   readonly #shown = new Map<string, string>();
   readonly #kinds = new Set<string>();
 
-  /** Steps that nobody agreed to yet. */
+  /** Steps that are not confirmed yet. */
   missing({ steps }: Plan): readonly Step[] {
     return steps.filter((step) => !this.#covers(step));
   }
@@ -19,7 +19,7 @@ export class Consent {
     }
   }
 
-  /** A step that takes something away must have been shown itself: this very object, this very machine. */
+  /** A disruptive step must itself have been shown, with the same object and machine. */
   #covers(step: Step): boolean {
     if (step.destructive || disruptionOf(step)) return this.#shown.get(step.id) === taskText(step);
     return this.#kinds.has(step.task.kind);
@@ -30,9 +30,9 @@ function taskText({ task }: Step): string {
   return JSON.stringify(task);
 }
 
-/** Agrees to every plan: for a caller that has asked already, or that owns all there is. */
+/** Confirms every plan: for a caller that has asked already, or that owns the whole system. */
 export const confirmAll = (): Promise<boolean> => Promise.resolve(true);
 
-/** Agrees to whatever loses nothing. */
+/** Confirms plans without destructive steps. */
 export const confirmUnlessDestructive = ({ added }: { readonly added: readonly Step[] }): Promise<boolean> =>
   Promise.resolve(added.every(({ destructive }) => !destructive));

@@ -1,4 +1,4 @@
-// Plans the engine on one search machine: its package, the state of a cluster of its own set aside, settings, start.
+// Plans the engine on one search machine: its package, the move of a separate cluster's state, settings, start.
 import { upgradeProblem, engineLayouts } from '../../engines/index.ts';
 import { absent, shown, type Seen } from '@understudy/foundation';
 import { partOf, type ObservedMachine, type ObservedPackage } from '../../machines/index.ts';
@@ -6,12 +6,12 @@ import type { Observation } from '../../observe/index.ts';
 import type { MachinePlan } from '../../topology/index.ts';
 import type { Formation } from './formation.ts';
 import { engineConfigHash, type Intent } from '../../operation/index.ts';
-import { isUnseen, lookedInto } from './machine-view.ts';
-import { namesUnread, planFiles, reachSteps } from './machines.ts';
+import { isUnreadable, observedMachine } from './machine-view.ts';
+import { addUnreadParts, planFiles, reachSteps } from './machines.ts';
 import { ifPlanned, stepId, type StepId } from './step-id.ts';
 import type { PlanDraft } from './plan-draft.ts';
 
-/** Returns the id of the step that starts this machine's engine, when there is one. */
+/** Returns the id of the step that starts this machine's engine, if there is one. */
 export function planEngine(
   draft: PlanDraft,
   intent: Intent,
@@ -20,9 +20,9 @@ export function planEngine(
   formation: Formation,
 ): StepId | undefined {
   const { label } = machine;
-  if (isUnseen(observation, label)) return undefined;
+  if (isUnreadable(observation, label)) return undefined;
   const layout = engineLayouts[intent.topology.search.engine];
-  const seen = lookedInto(observation, label);
+  const seen = observedMachine(observation, label);
   const unit = seen ? partOf(seen.units, layout.unit) : absent;
   const packaged = seen ? partOf(seen.packages, layout.packageName) : absent;
   const settings = seen ? partOf(seen.files, layout.configFile) : absent;
@@ -31,19 +31,19 @@ export function planEngine(
     [`The package ${layout.packageName}`, packaged],
     [layout.configFile, settings],
   ] as const;
-  if (namesUnread(draft, label, parts)) return undefined;
+  if (addUnreadParts(draft, label, parts)) return undefined;
   const state = shown(unit);
   if (planPackage(draft, intent, machine, { seen, packaged, active: state?.active === 'active' }) === 'refused')
     return undefined;
   if (formation.state === 'unclear') return undefined;
   const inBootstrapForm = shown(settings)?.hash === engineConfigHash(intent, machine, 'bootstrap');
   const form = formation.state === 'unformed' ? 'bootstrap' : 'formed';
-  const stray = formation.strays.has(label);
-  if (stray) planSetAside(draft, machine);
-  const unsealed = form === 'formed' && inBootstrapForm;
-  planFiles(draft, intent, observation, machine, form, unsealed ? [layout.configFile] : []);
-  if (form === 'bootstrap' || unsealed) planSeal(draft, intent, machine);
-  if (state?.active === 'active' && state.enabled && form === 'formed' && !stray) return undefined;
+  const hasSeparateCluster = formation.separate.has(label);
+  if (hasSeparateCluster) planSetAside(draft, machine);
+  const namesInitialMasters = form === 'formed' && inBootstrapForm;
+  planFiles(draft, intent, observation, machine, form, namesInitialMasters ? [layout.configFile] : []);
+  if (form === 'bootstrap' || namesInitialMasters) planRemoveInitialMasters(draft, intent, machine);
+  if (state?.active === 'active' && state.enabled && form === 'formed' && !hasSeparateCluster) return undefined;
   return draft.add({
     id: stepId.engineStart(label),
     subject: label,
@@ -61,13 +61,13 @@ export function planEngine(
   });
 }
 
-/** An engine that was started once before its settings came made a cluster of its own, and with that would never join another. */
+/** An engine that was started before its settings were written formed a separate cluster, and with that state it cannot join another. */
 function planSetAside(draft: PlanDraft, { label }: MachinePlan): void {
   draft.add({
     id: stepId.engineSetAside(label),
     subject: label,
     action: 'update',
-    reason: `The engine on ${label} was started before its settings came and made a cluster of its own, without any index: its state is moved to a directory beside.`,
+    reason: `The engine on ${label} was started before its settings were written and formed a separate cluster, without any index: its state is moved to another directory.`,
     task: { kind: 'data-set-aside', machine: label },
     after: [...reachSteps(label), ifPlanned(stepId.enginePackage(label))],
   });
@@ -79,7 +79,7 @@ interface PackageView {
   readonly active: boolean;
 }
 
-/** An engine that runs another version is upgraded in its turn, and nothing is installed under it before. */
+/** An engine that runs another version gets an upgrade step instead; its package is not changed while it runs. */
 function planPackage(
   draft: PlanDraft,
   intent: Intent,
@@ -119,23 +119,23 @@ function planPackage(
   return undefined;
 }
 
-/** Undefined too where an installation stopped half-way. */
+/** Undefined also after an interrupted installation. */
 export function installedVersion(packaged: Seen<ObservedPackage>): string | undefined {
   if (packaged.state !== 'seen' || packaged.value.state !== 'installed') return undefined;
   return packaged.value.version.replace(/-.*$/, '');
 }
 
-function planSeal(draft: PlanDraft, intent: Intent, machine: MachinePlan): void {
+function planRemoveInitialMasters(draft: PlanDraft, intent: Intent, machine: MachinePlan): void {
   draft.add({
-    id: stepId.engineSeal(machine.label),
+    id: stepId.engineInitialMasters(machine.label),
     subject: machine.label,
     action: 'write',
     reason:
-      'The initial masters are named only for the first formation; left in place they could start a second cluster.',
+      'The initial masters are set only for the first formation; if they stay in the settings, they could form a second cluster.',
     task: { kind: 'cluster-seal', machine: machine.label },
     after: [
       ifPlanned(stepId.machineFiles(machine.label)),
-      // An engine that runs already is not started, and its cluster not waited for.
+      // If the engine already runs, the plan may have no step that waits for the members.
       ifPlanned(stepId.clusterMembers(intent.topology.name)),
     ],
   });

@@ -1,4 +1,4 @@
-// Who may reach what: the rules of each role's firewall, and how they differ from what is there.
+// Which sources may reach which ports: the rules of each role's firewall, and how they differ from the observed ones.
 import type { FirewallRule, FirewallRuleBody, FirewallRules, FirewallRulesBody } from '../../linode/index.ts';
 import type { Role, Topology } from '../../topology/index.ts';
 import { httpPort, transportPort } from '../../engines/index.ts';
@@ -10,7 +10,7 @@ function byFamily(networks: readonly string[]): FirewallRuleBody['addresses'] {
   return { ...(ipv4.length > 0 ? { ipv4 } : {}), ...(ipv6.length > 0 ? { ipv6 } : {}) };
 }
 
-/** Where NodeBalancers outside of a VPC speak from, in every region. */
+/** The source addresses of NodeBalancers outside of a VPC, in every region. */
 const sharedBalancers = '192.168.255.0/24';
 
 function balancerSource({ balancer, network }: Topology): string {
@@ -20,7 +20,7 @@ function balancerSource({ balancer, network }: Topology): string {
 /** A rule takes 255 addresses: https://techdocs.akamai.com/linode-api/reference/post-firewalls */
 const addressesOfRule = 255;
 
-/** The balancer, and the service machines themselves: one that is cut off from the engine answers through another. */
+/** The balancer, and the service machines: a service machine that cannot reach the engine forwards requests to another one. */
 function serviceSources(intent: Intent): readonly { readonly label: string; readonly addresses: readonly string[] }[] {
   const addresses = machinesFor(intent, 'service').map(({ vpcAddress }) => `${vpcAddress}/32`);
   const sources = [{ label: 'service-from-balancer', addresses: [balancerSource(intent.topology)] }];
@@ -31,7 +31,7 @@ function serviceSources(intent: Intent): readonly { readonly label: string; read
   return sources;
 }
 
-/** Inbound is closed but for this; outbound is open, since machines fetch packages. */
+/** Inbound allows only these; outbound is open, because machines download packages. */
 export function firewallRules(intent: Intent, role: Role): FirewallRulesBody {
   const { topology } = intent;
   const tcp = { action: 'ACCEPT', protocol: 'TCP' } as const;
@@ -55,7 +55,7 @@ export function firewallRules(intent: Intent, role: Role): FirewallRulesBody {
     inbound: [
       { ...tcp, label: 'ssh-from-admins', ports: '22', addresses: byFamily(topology.access.adminNetworks) },
       ...own,
-      // Path MTU discovery needs it from anywhere, and ping tells a dead host from a closed port.
+      // Path MTU discovery needs ICMP from every address, and ping distinguishes a host that is down from a closed port.
       { action: 'ACCEPT', protocol: 'ICMP', label: 'icmp', addresses: byFamily(['0.0.0.0/0']) },
     ],
     inbound_policy: 'DROP',
@@ -74,22 +74,22 @@ interface RuleLike {
   };
 }
 
-/** What a rule does, in words that are equal exactly when the rules do the same. */
-function meaning({ action, protocol, ports, addresses }: RuleLike): string {
+/** A text of the rule; two texts are equal exactly when the rules have the same effect. */
+function canonicalText({ action, protocol, ports, addresses }: RuleLike): string {
   const from = [...(addresses.ipv4 ?? []), ...(addresses.ipv6 ?? [])].sort().join(', ');
   return `${action} ${protocol}${ports ? ` ${ports}` : ''} ${from}`;
 }
 
 function compare(side: string, seen: readonly FirewallRule[], wanted: readonly FirewallRuleBody[]): string[] {
-  const there = seen.map(meaning);
-  const asked = wanted.map(meaning);
+  const present = seen.map(canonicalText);
+  const asked = wanted.map(canonicalText);
   return [
-    ...asked.filter((rule) => !there.includes(rule)).map((rule) => `the ${side} rule '${rule}' is missing`),
-    ...there.filter((rule) => !asked.includes(rule)).map((rule) => `the ${side} rule '${rule}' is not asked for`),
+    ...asked.filter((rule) => !present.includes(rule)).map((rule) => `the ${side} rule '${rule}' is missing`),
+    ...present.filter((rule) => !asked.includes(rule)).map((rule) => `the ${side} rule '${rule}' is not asked for`),
   ];
 }
 
-/** Each difference as a clause; empty when the rules do what is wanted. */
+/** Each difference as a clause; empty when the rules have the intended effect. */
 export function firewallDifferences(seen: FirewallRules, wanted: FirewallRulesBody): string[] {
   const differences = [
     ...compare('inbound', seen.inbound, wanted.inbound),

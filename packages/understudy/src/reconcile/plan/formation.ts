@@ -1,5 +1,5 @@
-// Whether a search cluster exists already, must be formed for the first time, or cannot be told. A wrong answer here would
-// make a second cluster beside the first and lose its data, so everything doubtful is `unclear`.
+// Decides whether a search cluster exists, must be formed for the first time, or whether that is unclear. A wrong decision would
+// form a second cluster and lose data, so every uncertain case is `unclear`.
 import { absent, shown } from '@understudy/foundation';
 import { engineLayouts } from '../../engines/index.ts';
 import { partOf } from '../../machines/index.ts';
@@ -8,8 +8,8 @@ import { instanceNamed, type Observation } from '../../observe/index.ts';
 import { engineConfigHash, machinesFor, type Intent } from '../../operation/index.ts';
 
 /**
- * formed: a cluster exists, answering or not, so machines join it, and none may bootstrap. unformed: every search machine was seen to
- * hold nothing, or is yet to be made, so the first formation may begin or go on.
+ * formed: a cluster exists, whether it answers or not, so machines join it and none may bootstrap. unformed: every search machine
+ * was observed without data, or does not exist yet, so the first formation may start or continue.
  */
 type Decision =
   | { readonly state: 'formed' }
@@ -17,42 +17,42 @@ type Decision =
   | { readonly state: 'unclear'; readonly unseen: readonly string[] };
 
 export type Formation = Decision & {
-  /** Machines whose engine made a one-node cluster of its own before its settings came. */
-  readonly strays: ReadonlySet<string>;
+  /** Machines whose engine formed a one-node cluster before its settings were written. */
+  readonly separate: ReadonlySet<string>;
 };
 
-type Hold = 'nothing' | 'unfinished-bootstrap' | 'data' | 'unseen';
+type Contents = 'nothing' | 'unfinished-bootstrap' | 'data' | 'unseen';
 
 export function formationOf(intent: Intent, observation: Observation): Formation {
-  const strays = straysIn(intent, observation);
-  if (clusterUuidOf(observation) !== undefined) return { state: 'formed', strays };
-  const holds = machinesFor(intent, 'search').map((machine) => ({
+  const separate = separateClustersIn(intent, observation);
+  if (clusterUuidOf(observation) !== undefined) return { state: 'formed', separate };
+  const contents = machinesFor(intent, 'search').map((machine) => ({
     label: machine.label,
-    hold: strays.has(machine.label) ? 'nothing' : holdOf(intent, observation, machine),
+    content: separate.has(machine.label) ? 'nothing' : contentsOf(intent, observation, machine),
   }));
-  if (holds.some(({ hold }) => hold === 'data')) return { state: 'formed', strays };
-  const unseen = holds.filter(({ hold }) => hold === 'unseen').map(({ label }) => label);
-  return unseen.length > 0 ? { state: 'unclear', unseen, strays } : { state: 'unformed', strays };
+  if (contents.some(({ content }) => content === 'data')) return { state: 'formed', separate };
+  const unseen = contents.filter(({ content }) => content === 'unseen').map(({ label }) => label);
+  return unseen.length > 0 ? { state: 'unclear', unseen, separate } : { state: 'unformed', separate };
 }
 
-/** Of a cluster that answers and has formed. */
+/** The UUID, if the cluster answers and has formed. */
 function clusterUuidOf({ cluster }: Observation): string | undefined {
   const uuid = cluster.state === 'seen' ? shown(cluster.value.membership)?.clusterUuid : undefined;
   return uuid === '_na_' ? undefined : uuid;
 }
 
 /**
- * A state without any index, beside settings that are not ours, of a cluster to which no other machine belongs. An engine with such
- * settings cannot have joined ours; where one of the machines is unseen, none is called so.
+ * Machines with the state of a cluster that has no index and no other machine, and with settings that this tool did not write. With
+ * such settings an engine cannot have joined our cluster. If one of the machines could not be read, the result is empty.
  */
-function straysIn(intent: Intent, observation: Observation): ReadonlySet<string> {
+function separateClustersIn(intent: Intent, observation: Observation): ReadonlySet<string> {
   const layout = engineLayouts[intent.topology.search.engine];
   const found = machinesFor(intent, 'search').map((machine) => {
-    const sight = observation.machines[machine.label] ?? absent;
-    if (sight.state === 'absent') return { label: machine.label, state: 'absent' } as const;
-    if (sight.state === 'unknown') return { label: machine.label, state: 'unknown' } as const;
-    const data = partOf(sight.value.directories, layout.dataDirectory);
-    const config = partOf(sight.value.files, layout.configFile);
+    const observed = observation.machines[machine.label] ?? absent;
+    if (observed.state === 'absent') return { label: machine.label, state: 'absent' } as const;
+    if (observed.state === 'unknown') return { label: machine.label, state: 'unknown' } as const;
+    const data = partOf(observed.value.directories, layout.dataDirectory);
+    const config = partOf(observed.value.files, layout.configFile);
     if (data.state === 'unknown' || config.state === 'unknown')
       return { label: machine.label, state: 'unknown' } as const;
     const hash = shown(config)?.hash;
@@ -72,18 +72,18 @@ function straysIn(intent: Intent, observation: Observation): ReadonlySet<string>
 }
 
 /**
- * Data beside a settings file that is exactly our bootstrap form comes from a formation of ours that was cut short. Going on
- * with the same initial masters is what the engine expects, and it ignores them where the cluster had formed after all.
+ * Data with a settings file that is exactly our bootstrap form comes from an interrupted first formation. The formation may continue
+ * with the same initial masters; the engine ignores them if the cluster had already formed.
  */
-function holdOf(intent: Intent, observation: Observation, machine: MachinePlan): Hold {
+function contentsOf(intent: Intent, observation: Observation, machine: MachinePlan): Contents {
   if (!instanceNamed(observation.objects, machine.label)) return 'nothing';
-  const sight = observation.machines[machine.label] ?? absent;
-  if (sight.state !== 'seen') return 'unseen';
+  const observed = observation.machines[machine.label] ?? absent;
+  if (observed.state !== 'seen') return 'unseen';
   const layout = engineLayouts[intent.topology.search.engine];
-  const data = partOf(sight.value.directories, layout.dataDirectory);
+  const data = partOf(observed.value.directories, layout.dataDirectory);
   if (data.state === 'unknown') return 'unseen';
   if (data.state === 'absent' || data.value.holds !== 'cluster') return 'nothing';
-  const config = partOf(sight.value.files, layout.configFile);
+  const config = partOf(observed.value.files, layout.configFile);
   if (config.state === 'unknown') return 'data';
   const hash = shown(config)?.hash;
   return hash === engineConfigHash(intent, machine, 'bootstrap') ? 'unfinished-bootstrap' : 'data';

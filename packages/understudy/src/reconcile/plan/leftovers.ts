@@ -1,17 +1,17 @@
-// Plans away what an interrupted operation leaves behind in the cluster. A block that somebody set is never among it: it may be meant.
+// Plans the removal of settings that an interrupted operation left in the cluster. Never removes an index block: it may be intended.
 import { shown } from '@understudy/foundation';
 import { isFilter, isStale, type ObservedCluster } from '../../observe/index.ts';
 import { clusterSubject, type Intent } from '../../operation/index.ts';
 import { ifPlanned, stepId, type StepReference } from './step-id.ts';
 import type { PlanDraft } from './plan-draft.ts';
 
-/** Orders that move copies or votes set the same things themselves, so they come after these. */
+/** Steps that move copies or votes change the same settings, so they run after these. */
 export function leftoverSteps({ topology: { name } }: Intent): readonly StepReference[] {
   const { clusterAllocation, clusterFilters, clusterVoting, clusterRetry } = stepId;
   return [clusterAllocation, clusterFilters, clusterVoting, clusterRetry].map((idOf) => ifPlanned(idOf(name)));
 }
 
-/** What is asked of the cluster comes after the engines that this plan starts have joined it. */
+/** Requests to the cluster wait until the engines that this plan starts have joined it. */
 export function membersFirst({ topology }: Intent): readonly StepReference[] {
   return [ifPlanned(stepId.clusterMembers(topology.name))];
 }
@@ -21,17 +21,18 @@ export function planLeftovers(draft: PlanDraft, intent: Intent, cluster: Observe
   const { name } = intent.topology;
   const after = membersFirst(intent);
   const { allocation, leftovers, membership } = cluster;
-  if (allocation.state === 'unknown') draft.unseen(subject, 'Whether shards may be placed', allocation);
-  else if (leftovers.state === 'unknown') draft.unseen(subject, 'What was set by hand', leftovers);
+  if (allocation.state === 'unknown') draft.unreadPart(subject, 'The setting that allows shard allocation', allocation);
+  else if (leftovers.state === 'unknown')
+    draft.unreadPart(subject, 'The settings that were changed at run time', leftovers);
   if (allocation.state === 'seen' && allocation.value !== 'all') {
-    const reason = `Shard allocation is limited to '${allocation.value}', so lost copies are not made again.`;
+    const reason = `Shard allocation is limited to '${allocation.value}', so lost copies are not replaced.`;
     const id = stepId.clusterAllocation(name);
     draft.add({ id, subject, action: 'update', reason, task: { kind: 'allocation-open' }, after });
   }
   planFilters(draft, intent, cluster);
   const excluded = shown(membership)?.votingExclusions ?? [];
   if (excluded.length > 0) {
-    const reason = `${excluded.join(', ')} may not vote, left over from an earlier change.`;
+    const reason = `${excluded.join(', ')} may not vote since an earlier change that was not finished.`;
     const id = stepId.clusterVoting(name);
     draft.add({ id, subject, action: 'update', reason, task: { kind: 'voting-clear' }, after });
   }
@@ -50,13 +51,13 @@ function planFilters(draft: PlanDraft, intent: Intent, { leftovers, membership }
     id: stepId.clusterFilters(intent.topology.name),
     subject,
     action: 'update',
-    reason: `Left over from an earlier change: ${stale.map(({ setting, value }) => `${setting} is '${value}'`).join(', ')}.`,
+    reason: `Settings of an earlier change that was not finished: ${stale.map(({ setting, value }) => `${setting} is '${value}'`).join(', ')}.`,
     task: { kind: 'settings-clear', settings: stale.map(({ setting }) => setting) },
     after: membersFirst(intent),
   });
 }
 
-/** Copies of our own index: what else was given up is nobody's reason to act. */
+/** Only for copies of our own index; failed copies of other indices are ignored. */
 function planRetry(draft: PlanDraft, intent: Intent, { unassigned }: ObservedCluster): void {
   const subject = clusterSubject(intent);
   const { name: system, search } = intent.topology;
@@ -68,7 +69,7 @@ function planRetry(draft: PlanDraft, intent: Intent, { unassigned }: ObservedClu
     id: stepId.clusterRetry(system),
     subject,
     action: 'update',
-    reason: `The engine has given up placing ${which} and does not try again by itself.`,
+    reason: `The engine stopped trying to allocate ${which} after failed attempts and does not retry by itself.`,
     task: { kind: 'allocation-retry' },
     after: [
       ...membersFirst(intent),

@@ -7,7 +7,7 @@ import type { Intent } from '../../operation/index.ts';
 
 type InterfaceFields = Pick<InstanceCreate, 'interface_generation' | 'interfaces' | 'firewall_id' | 'private_ip'>;
 
-/** The firewall guards a whole machine of legacy interfaces, and each interface of a machine of the other generation. */
+/** With legacy interfaces the firewall is attached to the machine; with Linode interfaces, to each interface. */
 export function interfacesOf(
   intent: Intent,
   machine: MachinePlan,
@@ -35,13 +35,13 @@ export function interfacesOf(
   };
 }
 
-/** Whether the firewall with these devices guards the machine: itself, or both of its interfaces. */
+/** Whether the firewall with these devices covers the machine, or both of its interfaces. */
 export function isGuarded(instance: Instance, devices: readonly FirewallDevice[]): boolean {
   if (instance.interface_generation !== 'linode') return guardedBy(devices).machines.has(instance.id);
   return guardedInterfaces(instance, devices).length >= 2;
 }
 
-/** What the devices guard: machines, and interfaces by machine, which their address in the API names. */
+/** The machines among the devices, and the interfaces by machine id, which is part of their API URL. */
 const guardedBy = oncePer((devices: readonly FirewallDevice[]) => {
   const entities = devices.map(({ entity }) => entity);
   const machineOf = (url = ''): number => Number(/\/linode\/instances\/(\d+)\//.exec(url)?.[1]);

@@ -1,4 +1,4 @@
-// Plans the machines themselves: that each exists, runs, can be reached, and has its files and kernel settings.
+// Plans the machines: each exists, runs, is reachable, and has its files and kernel settings.
 import { absent, shown, type Seen, type Unknown } from '@understudy/foundation';
 import type { Instance } from '../../linode/index.ts';
 import {
@@ -14,15 +14,15 @@ import {
 import { backendsNamed, instanceNamed, membershipOf, offCode, type Observation } from '../../observe/index.ts';
 import { tagOf, type MachinePlan } from '../../topology/index.ts';
 import { askedMachine, filesOf, machinesFor, type Intent } from '../../operation/index.ts';
-import { isStarting, lookedInto } from './machine-view.ts';
+import { isStarting, observedMachine } from './machine-view.ts';
 import { networkSteps } from './network.ts';
 import { ifPlanned, stepId, type StepId, type StepReference } from './step-id.ts';
 import type { PlanDraft } from './plan-draft.ts';
 
-/** A cloud-init that has gone on for this long has been waited for in vain, and nothing depends on it. */
+/** After this time a running cloud-init is not waited for any more; no step depends on it. */
 const cloudInitS = 120;
 
-/** Steps that must be done before a machine can be told anything; none of them for one that answers. */
+/** Steps that must be done before a machine accepts commands; none for a machine that answers. */
 export function reachSteps(label: string): readonly StepReference[] {
   return [ifPlanned(stepId.instanceReady(label))];
 }
@@ -34,7 +34,7 @@ export function planDeleting(draft: PlanDraft, intent: Intent, { objects }: Obse
       id: stepId.instanceGone(label),
       subject: label,
       action: 'wait',
-      reason: `The former ${label} is being deleted, and its label is taken until that has ended.`,
+      reason: `The former ${label} is being deleted, and its label is in use until that has ended.`,
       task: { kind: 'instance-gone', machine: label, instanceId: id },
     });
   }
@@ -43,12 +43,12 @@ export function planDeleting(draft: PlanDraft, intent: Intent, { objects }: Obse
 export function planMachines(draft: PlanDraft, intent: Intent, observation: Observation): void {
   for (const machine of machinesFor(intent)) {
     const instance = instanceNamed(observation.objects, machine.label);
-    if (!instance) planBirth(draft, intent, machine);
+    if (!instance) planCreation(draft, intent, machine);
     else planExisting(draft, intent, observation, machine, instance);
   }
 }
 
-function planBirth(draft: PlanDraft, intent: Intent, machine: MachinePlan): void {
+function planCreation(draft: PlanDraft, intent: Intent, machine: MachinePlan): void {
   const { name } = intent.topology;
   const { label, role, machineType, vpcAddress } = machine;
   const create = draft.add({
@@ -69,7 +69,7 @@ function planBirth(draft: PlanDraft, intent: Intent, machine: MachinePlan): void
   planWait(draft, label, 'A new machine has to boot and finish cloud-init.', create);
 }
 
-/** `first` is the step of this plan that lets the machine come up, where there is one. */
+/** `first` is the step of this plan that creates, boots or reboots the machine, if there is one. */
 function planWait(draft: PlanDraft, label: string, reason: string, first?: StepId): void {
   draft.add({
     id: stepId.instanceReady(label),
@@ -94,7 +94,7 @@ function planExisting(
       id: stepId.instanceTag(label),
       subject: label,
       action: 'update',
-      reason: `${label} lacks the tag of this system, by which it is found.`,
+      reason: `${label} does not have the tag of this system.`,
       task: { kind: 'instance-tag', machine: label },
     });
   }
@@ -106,35 +106,38 @@ function planExisting(
       reason: `${label} is powered off.`,
       task: { kind: 'instance-boot', machine: label },
     });
-    planWait(draft, label, 'A booted machine has to come up.', boot);
+    planWait(draft, label, 'A booted machine has to become reachable.', boot);
     return;
   }
-  const sight = observation.machines[label] ?? absent;
-  if (sight.state === 'unknown') planUnreached(draft, observation, instance, sight);
-  else if (sight.state === 'seen') {
-    const cloudInit = shown(sight.value.cloudInit);
+  const observed = observation.machines[label] ?? absent;
+  if (observed.state === 'unknown') planUnreached(draft, observation, instance, observed);
+  else if (observed.state === 'seen') {
+    const cloudInit = shown(observed.value.cloudInit);
     if (cloudInit?.status === 'running' && (cloudInit.runningS ?? 0) < cloudInitS) {
       planWait(draft, label, 'Its cloud-init has not finished.');
     }
   }
 }
 
-function planUnreached(draft: PlanDraft, observation: Observation, instance: Instance, sight: Unknown): void {
+function planUnreached(draft: PlanDraft, observation: Observation, instance: Instance, observed: Unknown): void {
   const { label } = instance;
-  if (sight.code === 'machines-host-key') draft.obstacle(label, sight.reason);
-  else if (sight.code === offCode || isStarting(observation, instance)) {
-    planWait(draft, label, `${label} does not answer yet: ${sight.reason}`);
+  if (observed.code === 'machines-host-key') draft.obstacle(label, observed.reason);
+  else if (observed.code === offCode || isStarting(observation, instance)) {
+    planWait(draft, label, `${label} does not answer yet: ${observed.reason}`);
   } else if (serves(observation, label)) {
-    draft.blind(label, `It serves, but does not answer over SSH, so nothing on it can be changed: ${sight.reason}`);
+    draft.unseenObstacle(
+      label,
+      `It serves, but does not answer over SSH, so nothing on it can be changed: ${observed.reason}`,
+    );
   } else {
     const reboot = draft.add({
       id: stepId.instanceReboot(label),
       subject: label,
       action: 'reboot',
-      reason: `Linode says that ${label} runs, but it is unreachable: ${sight.reason}.`,
+      reason: `Linode says that ${label} runs, but it is unreachable: ${observed.reason}.`,
       task: { kind: 'instance-reboot', machine: label },
     });
-    planWait(draft, label, 'A rebooted machine has to come up.', reboot);
+    planWait(draft, label, 'A rebooted machine has to become reachable.', reboot);
   }
 }
 
@@ -144,14 +147,14 @@ function serves({ cluster, objects }: Observation, label: string): boolean {
   );
 }
 
-/** A file that is not what it should be. */
+/** A file that differs from the intended one. */
 interface FileDifference {
   readonly path: string;
   /** The clause that says what is wrong: `is missing`. */
   readonly clause: string;
 }
 
-/** Files that differ from what they should be; every file of a machine that is yet to be made. */
+/** Files that differ from the intended ones; for a machine that does not exist yet, every file. */
 function fileDifferences(files: readonly ManagedFile[], machine: ObservedMachine | undefined): FileDifference[] {
   return files.flatMap((file) => {
     const clause = fileDifference(file, machine ? partOf(machine.files, file.path) : absent);
@@ -171,18 +174,18 @@ function fileDifference(
   return owner === file.owner ? undefined : `belongs to ${owner} instead of ${file.owner}`;
 }
 
-/** Names each part that could not be read among the draft's obstacles; true when there was one. */
-export function namesUnread(
+/** Adds an obstacle for each part that could not be read; true when there was one. */
+export function addUnreadParts(
   draft: PlanDraft,
   label: string,
   parts: readonly (readonly [what: string, part: Seen<unknown>])[],
 ): boolean {
   const unread = parts.filter(([, { state }]) => state === 'unknown');
-  for (const [what, part] of unread) if (part.state === 'unknown') draft.unseen(label, what, part);
+  for (const [what, part] of unread) if (part.state === 'unknown') draft.unreadPart(label, what, part);
   return unread.length > 0;
 }
 
-/** Plans `files` and `kernel` of one machine. `form` says which form of the engine's settings file is right now. */
+/** Plans the steps `files` and `kernel` of one machine. `form` is the intended form of the engine's settings file. */
 export function planFiles(
   draft: PlanDraft,
   intent: Intent,
@@ -191,10 +194,10 @@ export function planFiles(
   form: EngineForm,
   ignore: readonly string[] = [],
 ): void {
-  const seen = lookedInto(observation, machine.label);
+  const seen = observedMachine(observation, machine.label);
   const files = filesOf(intent, machine, form).filter(({ path }) => !ignore.includes(path));
   const parts = files.map(({ path }) => [path, seen ? partOf(seen.files, path) : absent] as const);
-  if (namesUnread(draft, machine.label, parts)) return;
+  if (addUnreadParts(draft, machine.label, parts)) return;
   const differences = fileDifferences(files, seen);
   if (differences.length > 0) {
     const reason = seen
@@ -226,7 +229,7 @@ function planKernel(draft: PlanDraft, intent: Intent, machine: MachinePlan, seen
   });
   const unit = partOf(seen.units, sysctlUnit);
   const settings = Object.keys(wanted).map((key) => [`The kernel setting ${key}`, partOf(seen.sysctls, key)] as const);
-  if (namesUnread(draft, machine.label, [[`The unit ${sysctlUnit}`, unit], ...settings])) return;
+  if (addUnreadParts(draft, machine.label, [[`The unit ${sysctlUnit}`, unit], ...settings])) return;
   if (shown(unit)?.enabled !== true) wrong.push(`${sysctlUnit} is not enabled`);
   if (wrong.length === 0) return;
   draft.add({

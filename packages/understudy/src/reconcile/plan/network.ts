@@ -11,14 +11,14 @@ import {
 import { instanceNamed, type Observation } from '../../observe/index.ts';
 import { firewallDifferences, firewallRules } from './firewall-rules.ts';
 import { machinesFor, machinesInGroup, type Intent } from '../../operation/index.ts';
-import { closedOut } from './lockout.ts';
+import { refusedOperatorAddresses } from './lockout.ts';
 import { isGuarded } from './machine-interfaces.ts';
 import { ifPlanned, stepId, type StepReference } from './step-id.ts';
 import type { PlanDraft } from './plan-draft.ts';
 
 export const roles: readonly Role[] = ['search', 'service'];
 
-/** The steps that the private network may need; others name them in `after`. */
+/** The steps that the private network may need; other steps reference them in `after`. */
 export function networkSteps(name: string): readonly StepReference[] {
   return [ifPlanned(stepId.vpcCreate(name)), ifPlanned(stepId.subnetCreate(name))];
 }
@@ -39,7 +39,7 @@ export function planNetwork(draft: PlanDraft, intent: Intent, { objects }: Obser
   if (vpc.region !== region) {
     draft.obstacle(
       vpc.label,
-      `It is in ${vpc.region}, the topology asks for ${region}. Destroy the system there first.`,
+      `It is in ${vpc.region}, the topology asks for ${region}. Destroy the system in ${vpc.region} first.`,
     );
   }
   const subnet = vpc.subnets.find(({ label }) => label === subnetLabel(name));
@@ -77,13 +77,13 @@ function planFirewall(draft: PlanDraft, intent: Intent, observation: Observation
     const { firewall } = found;
     const differences = firewallDifferences(firewall.rules, wanted);
     if (firewall.status !== 'enabled') differences.push(`it is ${firewall.status}`);
-    if (!firewall.tags.includes(tagOf(name))) differences.push('it lacks the tag of this system');
+    if (!firewall.tags.includes(tagOf(name))) differences.push('the tag of this system is missing');
     if (differences.length > 0) {
-      const closed = closedOut(intent, observation);
+      const closed = refusedOperatorAddresses(intent, observation);
       const warning =
         closed.length === 0
           ? ''
-          : ` This locks you out: you connect from ${closed.join(' and ')}, which access.adminNetworks does not let in.`;
+          : ` This locks you out: you connect from ${closed.join(' and ')}, which access.adminNetworks does not allow.`;
       draft.add({
         id: stepId.firewallUpdate(name, role),
         subject,

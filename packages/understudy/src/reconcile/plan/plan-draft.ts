@@ -1,4 +1,4 @@
-// A plan while it is made: steps and obstacles are added, and at the end references are resolved and the order is found.
+// Builds a plan: collects steps and obstacles, then resolves the references between steps and sorts them.
 import type { Unknown } from '@understudy/foundation';
 import { inOrder } from './step-graph.ts';
 import { isOf, type StepId, type StepReference } from './step-id.ts';
@@ -10,14 +10,14 @@ export interface StepRequest {
   readonly action: Step['action'];
   readonly reason: string;
   readonly task: Step['task'];
-  /** What must come first: steps of this plan, and `ifPlanned` those that it may turn out not to need. */
+  /** Steps that must be done first: ids of steps of this plan, and `ifPlanned` for steps that the plan may not have. */
   readonly after?: readonly StepReference[];
   readonly destructive?: boolean;
 }
 
 type DraftedStep = Omit<Step, 'after'> & { readonly after: readonly StepReference[] };
 
-/** Gathers steps; at the end it resolves their references, and puts them in order. */
+/** Collects steps; `finish` resolves their references and sorts them. */
 export class PlanDraft {
   readonly #steps = new Map<StepId, DraftedStep>();
   readonly #obstacles: Obstacle[] = [];
@@ -39,18 +39,18 @@ export class PlanDraft {
     this.#obstacles.push({ subject, reason, unseen: false });
   }
 
-  /** Nothing can be seen, and why that is not the machines' fault. */
-  blind(subject: string, reason: string): void {
+  /** An obstacle because something could not be observed; the next observation may remove it. */
+  unseenObstacle(subject: string, reason: string): void {
     this.#obstacles.push({ subject, reason, unseen: true });
   }
 
-  /** Something that must be known and could not be read: what depends on it is left as it is. */
-  unseen(subject: string, what: string, { reason }: Unknown): void {
-    const text = `${what} could not be read, so nothing about it is changed: ${reason}`;
+  /** An obstacle because a required part could not be read; the steps that depend on it are left out. */
+  unreadPart(subject: string, what: string, { reason }: Unknown): void {
+    const text = `${what} could not be read, so it is not changed: ${reason}`;
     this.#obstacles.push({ subject, reason: text, unseen: true });
   }
 
-  /** Throws where a step waits for one that the plan does not have, unless that was said to be optional. */
+  /** Throws when a step waits for one that the plan does not have, unless the reference is `ifPlanned`. */
   finish(): Plan {
     const steps = [...this.#steps.values()].map((step) => ({
       ...step,

@@ -1,7 +1,7 @@
-// From what should exist and what was seen to the steps between them. Pure: no clock, no network, no memory.
+// Computes the steps from the observation to the intent. Pure: no clock, no network, no stored state.
 import type { Observation } from '../../observe/index.ts';
 import type { Intent } from '../../operation/index.ts';
-import { lockedOut } from './lockout.ts';
+import { operatorLockedOut } from './lockout.ts';
 import { formationOf } from './formation.ts';
 import { planBalancer } from './balancer.ts';
 import { withoutDeleting } from './machine-view.ts';
@@ -10,25 +10,25 @@ import { planFirewalls, planNetwork, planPlacement } from './network.ts';
 import { planReplacements, replacementsIn, withoutMachines } from './replace.ts';
 import { planSearch } from './search.ts';
 import { planService } from './service.ts';
-import { planStrays } from './strays.ts';
+import { planUnmanaged } from './unmanaged.ts';
 import { type Plan } from './step.ts';
 import { PlanDraft } from './plan-draft.ts';
-import { withheld } from './withhold.ts';
+import { withoutUnsafeSteps } from './unsafe-steps.ts';
 
-/** No steps and no obstacles: everything is as the topology asks. */
+/** No steps and no obstacles: the system matches the topology. */
 export function plan(intent: Intent, seen: Observation): Plan {
   const draft = new PlanDraft();
-  const lockout = lockedOut(intent, seen);
+  const lockout = operatorLockedOut(intent, seen);
   if (lockout !== undefined) {
-    // The firewalls are all that may be the cause, and all that can be changed without a view of the machines.
+    // Only the firewalls can be the cause, and only they can be changed without access to the machines.
     planFirewalls(draft, intent, seen);
-    draft.blind(intent.topology.name, lockout);
-    return withheld(draft.finish(), seen);
+    draft.unseenObstacle(intent.topology.name, lockout);
+    return withoutUnsafeSteps(draft.finish(), seen);
   }
   planDeleting(draft, intent, seen);
   const present = withoutDeleting(seen);
   const replacements = replacementsIn(intent, present);
-  // Whether a cluster exists is decided by all that is there, the machines that are to go included.
+  // Whether a cluster exists is decided from all machines, including those that will be removed.
   const formation = formationOf(intent, present);
   planReplacements(draft, intent, replacements);
   const observation = withoutMachines(
@@ -42,6 +42,6 @@ export function plan(intent: Intent, seen: Observation): Plan {
   planSearch(draft, intent, observation, formation);
   planService(draft, intent, observation);
   planBalancer(draft, intent, observation);
-  planStrays(draft, intent, observation);
-  return withheld(draft.finish(), present);
+  planUnmanaged(draft, intent, observation);
+  return withoutUnsafeSteps(draft.finish(), present);
 }

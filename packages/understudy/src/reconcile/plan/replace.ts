@@ -1,4 +1,4 @@
-// Plans the replacement of machines that only a new machine can make right: one at a time, each emptied before it goes.
+// Plans the replacement of machines with differences that Linode cannot change: one at a time, each drained before it is deleted.
 import { absent } from '@understudy/foundation';
 import type { Instance } from '../../linode/index.ts';
 import { heldAddress, instanceNamed, type Observation, type ObservedObjects } from '../../observe/index.ts';
@@ -6,7 +6,7 @@ import { balancerLabel, type MachinePlan } from '../../topology/index.ts';
 import { privateAddressOf } from './balancer-shape.ts';
 import { machinesFor, type Intent } from '../../operation/index.ts';
 import { leftoverSteps } from './leftovers.ts';
-import { toDelete } from './strays.ts';
+import { toDelete } from './unmanaged.ts';
 import { ifPlanned, stepId, type StepReference } from './step-id.ts';
 import type { PlanDraft } from './plan-draft.ts';
 
@@ -25,7 +25,7 @@ export function replacementsIn(intent: Intent, { objects }: Observation): Replac
   });
 }
 
-/** Differences that only a new machine mends. */
+/** Differences that only a new machine can correct. */
 function wrongShape(intent: Intent, objects: ObservedObjects, machine: MachinePlan, instance: Instance): string[] {
   const { region, image } = intent.topology;
   const wrong = [
@@ -44,49 +44,49 @@ function wrongShape(intent: Intent, objects: ObservedObjects, machine: MachinePl
   return wrong;
 }
 
-/** Plans that each of them goes; the rest of the plan treats them as not there, and makes them anew. */
+/** Plans the removal of each; the rest of the plan treats them as absent and creates them again. */
 export function planReplacements(draft: PlanDraft, intent: Intent, replacements: readonly Replacement[]): void {
   const replaced = new Set(replacements.map(({ machine }) => machine.label));
-  // Those that stay, started by this very plan, come first; then one after the other, each when the one before is back.
-  const before = machinesFor(intent).flatMap(({ label }) => (replaced.has(label) ? [] : backSteps(label)));
+  // First the machines that stay and that this plan starts. Then one replacement at a time, each after the previous machine is ready.
+  const before = machinesFor(intent).flatMap(({ label }) => (replaced.has(label) ? [] : readySteps(label)));
   for (const { machine, instance, wrong } of replacements) {
     const { label, role } = machine;
     draft.add({
       id: stepId.instanceReplace(label),
       subject: label,
       action: 'delete',
-      reason: `${label} ${wrong.join(', ')}: it is emptied, deleted and made anew.`,
+      reason: `${label} ${wrong.join(', ')}: it is drained, deleted and created again.`,
       destructive: true,
       task: { kind: role === 'search' ? 'search-remove' : 'service-remove', object: toDelete('instance', instance) },
       after: [...leftoverSteps(intent), ...before],
     });
-    if (role === 'service') planReturn(draft, intent, machine);
-    before.push(...backSteps(label));
+    if (role === 'service') planBackendsAccept(draft, intent, machine);
+    before.push(...readySteps(label));
   }
 }
 
-/** Steps after which a machine is there again; one that stays needs few of them, or none. */
-function backSteps(label: string): StepReference[] {
+/** Steps after which a machine is ready; a machine that stays needs few of them or none. */
+function readySteps(label: string): StepReference[] {
   const { instanceReady, engineStart, engineJoin, serviceRun } = stepId;
   return [instanceReady, engineStart, engineJoin, serviceRun].map((idOn) => ifPlanned(idOn(label)));
 }
 
-/** Its backends are drained before it goes, and take requests again when the new machine serves. */
-function planReturn(draft: PlanDraft, intent: Intent, { label, ordinal }: MachinePlan): void {
+/** The backends are drained before the removal, and accept requests again when the new machine serves. */
+function planBackendsAccept(draft: PlanDraft, intent: Intent, { label, ordinal }: MachinePlan): void {
   const { name, balancer } = intent.topology;
   for (const { port } of balancer.listeners) {
     draft.add({
       id: stepId.backendReturn(name, port, ordinal),
       subject: balancerLabel(name),
       action: 'update',
-      reason: `On port ${port} the new ${label} takes requests again.`,
+      reason: `On port ${port} the new ${label} accepts requests again.`,
       task: { kind: 'backend-update', port, machine: label },
       after: [stepId.serviceRun(label)],
     });
   }
 }
 
-/** The observation as it is once these machines are gone. */
+/** The observation without these machines. */
 export function withoutMachines(observation: Observation, labels: readonly string[]): Observation {
   if (labels.length === 0) return observation;
   const instances = observation.objects.instances.filter(({ label }) => !labels.includes(label));

@@ -7,12 +7,12 @@ import type { MachinePlan } from '../../topology/index.ts';
 import { engineConfigHash, filesOf, machinesFor, type Intent } from '../../operation/index.ts';
 import { installedVersion } from './engine.ts';
 import { leftoverSteps, membersFirst } from './leftovers.ts';
-import { lookedInto } from './machine-view.ts';
-import { namesUnread } from './machines.ts';
+import { observedMachine } from './machine-view.ts';
+import { addUnreadParts } from './machines.ts';
 import { ifPlanned, stepId, type StepId } from './step-id.ts';
 import type { PlanDraft } from './plan-draft.ts';
 
-/** Engines that run in another version, or with other settings than the files say now. */
+/** Engines that run another version, or other settings than those in their files. */
 export function planRestarts(draft: PlanDraft, intent: Intent, observation: Observation): void {
   const cluster = shown(observation.cluster);
   const master = cluster && shown(cluster.membership)?.master;
@@ -32,7 +32,9 @@ export function planRestarts(draft: PlanDraft, intent: Intent, observation: Obse
       reason,
       task: { kind: old === undefined ? 'engine-restart' : 'engine-upgrade', machine: label },
       after: [
-        ...[stepId.enginePackage, stepId.machineFiles, stepId.engineSeal].map((idOn) => ifPlanned(idOn(label))),
+        ...[stepId.enginePackage, stepId.machineFiles, stepId.engineInitialMasters].map((idOn) =>
+          ifPlanned(idOn(label)),
+        ),
         ...leftoverSteps(intent),
         ...membersFirst(intent),
         ...(previous === undefined ? [] : [previous]),
@@ -41,7 +43,7 @@ export function planRestarts(draft: PlanDraft, intent: Intent, observation: Obse
   }
 }
 
-/** Why an engine that runs has to be upgraded: what is installed under it, or what it was started from, is another version. */
+/** Why a running engine has to be upgraded: the installed package or the running process has another version. */
 function oldVersion(
   draft: PlanDraft,
   intent: Intent,
@@ -50,12 +52,12 @@ function oldVersion(
 ): string | undefined {
   const { engine, version } = intent.topology.search;
   const layout = engineLayouts[engine];
-  const machine = lookedInto(observation, label);
+  const machine = observedMachine(observation, label);
   if (!machine || shown(partOf(machine.units, layout.unit))?.active !== 'active') return undefined;
   const installed = installedVersion(partOf(machine.packages, layout.packageName));
   const cluster = shown(observation.cluster);
   const versions = cluster?.versions;
-  if (versions?.state === 'unknown') draft.unseen(label, 'The version that its engine runs', versions);
+  if (versions?.state === 'unknown') draft.unreadPart(label, 'The version that its engine runs', versions);
   const running = (versions && shown(versions)?.[label]) ?? installed;
   if (running === undefined || (running === version && installed === version)) return undefined;
   const problem = upgradeProblem(engine, running, version);
@@ -66,7 +68,7 @@ function oldVersion(
   return `The engine on ${label} runs ${running}${installed === running ? '' : ` while ${installed ?? 'nothing'} is installed`}; ${version} is asked for.`;
 }
 
-/** Undefined when the engine does not run, or runs with what the files should say. */
+/** Undefined when the engine does not run, or runs with the intended settings. */
 function staleSettings(
   draft: PlanDraft,
   intent: Intent,
@@ -75,11 +77,11 @@ function staleSettings(
 ): string | undefined {
   const { label } = machine;
   const layout = engineLayouts[intent.topology.search.engine];
-  const seen = lookedInto(observation, label);
-  // An engine that is not active, or not enabled, gets a start step instead, which takes up the files anyway.
+  const seen = observedMachine(observation, label);
+  // An engine that is not active or not enabled gets a start step instead, and reads the files then.
   if (!seen || shown(partOf(seen.units, layout.unit))?.active !== 'active') return undefined;
   const started = partOf(seen.records, engineStartedPath);
-  if (namesUnread(draft, label, [[`What the engine was started with (${engineStartedPath})`, started]]))
+  if (addUnreadParts(draft, label, [[`What the engine was started with (${engineStartedPath})`, started]]))
     return undefined;
   const record = shown(started);
   if (record === undefined) return `The engine on ${label} was started before its settings were managed.`;

@@ -1,5 +1,4 @@
-// Plans the cluster that the search machines make: first formation, members, index. Each engine and the rolling restarts have
-// files of their own.
+// Plans the search cluster: first formation, members, index. The single engines are in engine.ts, rolling restarts in restarts.ts.
 import { templateMatches, type ObservedIndex } from '../../cluster/index.ts';
 import { absent, shown } from '@understudy/foundation';
 import type { Observation } from '../../observe/index.ts';
@@ -13,10 +12,10 @@ import type { PlanDraft } from './plan-draft.ts';
 
 export function planSearch(draft: PlanDraft, intent: Intent, observation: Observation, formation: Formation): void {
   if (formation.state === 'unclear') {
-    draft.blind(
+    draft.unseenObstacle(
       clusterSubject(intent),
-      `It is not clear whether a cluster exists: ${formation.unseen.join(', ')} could not be looked into. A cluster is ` +
-        'formed only when every search machine was seen to hold no data. Bring them up, or delete them if they are lost.',
+      `It is not clear whether a cluster exists: ${formation.unseen.join(', ')} could not be read. A cluster is ` +
+        'formed only when no search machine holds data. Start these machines, or delete them if they are lost.',
     );
   }
   const machines = machinesFor(intent, 'search');
@@ -41,7 +40,7 @@ function planMembers(draft: PlanDraft, intent: Intent, formation: Formation, sta
     reason: forming
       ? 'No search machine holds data, so the cluster is formed for the first time.'
       : 'Started engines have to join the cluster.',
-    // Machines that are replaced come and go one after the other, each with a wait of its own.
+    // Machines that are replaced have their own wait steps, one after the other.
     task: {
       kind: 'cluster-members',
       machines: machinesFor(intent, 'search').flatMap(({ label }) =>
@@ -69,23 +68,23 @@ function planIndex(draft: PlanDraft, intent: Intent, observation: Observation, f
   const { name: system, search } = intent.topology;
   const { name } = search.index;
   const cluster = shown(observation.cluster);
-  // Nothing can be said of a cluster that does not answer; what its engines need comes first, and the next look will tell.
+  // A cluster that does not answer gets no index steps; its engines come first, and the next observation reads the index.
   const answers = cluster?.membership.state === 'seen' && cluster.membership.value.master !== undefined;
   if (formation.state === 'formed' && !answers) return;
-  // A cluster that is about to be formed holds nothing.
+  // A cluster that is formed by this plan has no template and no index yet.
   const { template, index } = formation.state === 'formed' && cluster ? cluster : { template: absent, index: absent };
-  if (template.state === 'unknown') draft.unseen(subject, `The index template ${name}`, template);
+  if (template.state === 'unknown') draft.unreadPart(subject, `The index template ${name}`, template);
   else if (template.state === 'absent' || !templateMatches(template.value, indexTemplateOf(intent))) {
     draft.add({
       id: stepId.indexTemplate(system),
       subject,
       action: template.state === 'seen' ? 'update' : 'create',
-      reason: `The index template ${name} ${template.state === 'seen' ? 'differs from the one asked for' : 'is missing'}.`,
+      reason: `The index template ${name} ${template.state === 'seen' ? 'differs from the intended one' : 'is missing'}.`,
       task: { kind: 'index-template' },
       after: membersFirst(intent),
     });
   }
-  if (index.state === 'unknown') draft.unseen(subject, `The index ${name}`, index);
+  if (index.state === 'unknown') draft.unreadPart(subject, `The index ${name}`, index);
   else if (index.state === 'seen') planIndexSettings(draft, intent, index.value);
   else {
     draft.add({
@@ -106,7 +105,7 @@ function planIndexSettings(draft: PlanDraft, intent: Intent, index: ObservedInde
   if (index.shards !== shards) {
     draft.obstacle(
       name,
-      `The index has ${index.shards} primary shards, ${shards} are asked for; only a reindex changes that.`,
+      `The index has ${index.shards} primary shards, ${shards} are asked for; only a reindex can change that.`,
     );
   }
   const wrong: string[] = [];

@@ -1,5 +1,5 @@
-// Plans the service on its machines: environment and unit, release, start. Running instances are restarted one after the
-// other; new ones come up side by side.
+// Plans the service on its machines: environment and unit, release, start. Running instances are restarted one at a time; new ones
+// are started in parallel.
 import { absent, shown } from '@understudy/foundation';
 import {
   contentHash,
@@ -14,18 +14,18 @@ import {
 import type { Observation } from '../../observe/index.ts';
 import type { MachinePlan } from '../../topology/index.ts';
 import { filesOf, machinesFor, type Intent } from '../../operation/index.ts';
-import { isUnseen, lookedInto } from './machine-view.ts';
-import { namesUnread, planFiles, reachSteps } from './machines.ts';
+import { isUnreadable, observedMachine } from './machine-view.ts';
+import { addUnreadParts, planFiles, reachSteps } from './machines.ts';
 import { ifPlanned, stepId } from './step-id.ts';
 import type { PlanDraft } from './plan-draft.ts';
 
 export function planService(draft: PlanDraft, intent: Intent, observation: Observation): void {
   for (const machine of machinesFor(intent, 'service')) {
     const { label } = machine;
-    if (isUnseen(observation, label)) continue;
-    const seen = lookedInto(observation, label);
+    if (isUnreadable(observation, label)) continue;
+    const seen = observedMachine(observation, label);
     planFiles(draft, intent, observation, machine, 'formed');
-    const home = `${releasesDirectory}/${intent.release.id}`;
+    const directory = `${releasesDirectory}/${intent.release.id}`;
     const link = seen ? partOf(seen.links, currentRelease) : absent;
     const unit = seen ? partOf(seen.units, serviceUnit) : absent;
     const record = seen ? partOf(seen.records, serviceStartedPath) : absent;
@@ -34,9 +34,9 @@ export function planService(draft: PlanDraft, intent: Intent, observation: Obser
       [`The unit ${serviceUnit}`, unit],
       [`What the service was started with (${serviceStartedPath})`, record],
     ] as const;
-    if (namesUnread(draft, label, parts)) continue;
+    if (addUnreadParts(draft, label, parts)) continue;
     const current = shown(link);
-    if (current !== home) {
+    if (current !== directory) {
       draft.add({
         id: stepId.serviceRelease(label),
         subject: label,
@@ -63,10 +63,10 @@ export function planService(draft: PlanDraft, intent: Intent, observation: Obser
   }
 }
 
-/** Why the service must be started or restarted; undefined when it runs with what is asked for. */
+/** Why the service must be started or restarted; undefined when it runs as intended. */
 function startReason(intent: Intent, observation: Observation, machine: MachinePlan): string | undefined {
   const { label } = machine;
-  const seen = lookedInto(observation, label);
+  const seen = observedMachine(observation, label);
   if (!seen) return `The service on ${label} has to be started.`;
   const unit = shown(partOf(seen.units, serviceUnit));
   if (unit?.active !== 'active') return `The service on ${label} is ${unit?.active ?? 'not installed'}.`;

@@ -1,4 +1,4 @@
-// Which steps wait for which: the order of a plan, and what may run next. A step that waits for one that is not there is refused.
+// Which steps wait for which: the order of a plan, and what may run next. Refuses a step that waits for a step outside of the plan.
 import type { StepId } from './step-id.ts';
 import type { Step } from './step.ts';
 
@@ -7,7 +7,7 @@ export class StepGraph {
   readonly #dependents = new Map<StepId, Step[]>();
   readonly #awaited = new Map<StepId, number>();
 
-  /** Throws when a step waits for one that is not among them: it would wait for ever, or for nothing. */
+  /** Throws when a step waits for one that is not among these. */
   constructor(steps: readonly Step[]) {
     this.#steps = steps;
     const ids = new Set(steps.map(({ id }) => id));
@@ -32,7 +32,7 @@ export class StepGraph {
     return this.#dependents.get(id) ?? [];
   }
 
-  /** Takes note that a step is done, once; returns the steps that waited for it last. */
+  /** Marks a step as done, once; returns the steps that have no open dependency left. */
   done(id: StepId): Step[] {
     return this.dependents(id).filter((step) => {
       const left = (this.#awaited.get(step.id) ?? 0) - 1;

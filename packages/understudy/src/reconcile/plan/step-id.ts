@@ -1,4 +1,4 @@
-// The ids of steps, and references to them: one constructor per kind of object and change, so that none is written by hand.
+// The ids of steps, and references to them: one constructor per kind of object and change, so that no id is written as a literal.
 import {
   balancerLabel,
   clusterSubjectOf,
@@ -10,7 +10,7 @@ import {
 
 declare const madeHere: unique symbol;
 
-/** The id of a step, `demo-search-1/create`: the label of what the step is about, and what is done to it. Only `stepId` makes one. */
+/** The id of a step, `demo-search-1/create`: the label of its subject and the change. Only `stepId` creates ids. */
 export type StepId = string & { readonly [madeHere]: true };
 
 /** A reference to a step that a plan need not have. */
@@ -18,7 +18,7 @@ export interface IfPlanned {
   readonly ifPlanned: StepId;
 }
 
-/** What a step waits for. An id alone is a promise that the plan has that step; a plan without it is a fault of the program. */
+/** What a step waits for. A plain id requires that the plan has that step; a plan without it is a bug. */
 export type StepReference = StepId | IfPlanned;
 
 /** After that step, if the plan has it. */
@@ -61,7 +61,7 @@ export const stepId = {
   engineSetAside: onMachine('set-aside'),
   engineStart: onMachine('start'),
   engineJoin: onMachine('join'),
-  engineSeal: onMachine('seal'),
+  engineInitialMasters: onMachine('seal'),
   engineRestart: onMachine('restart'),
   engineUpgrade: onMachine('upgrade'),
   serviceRelease: onMachine('release'),
@@ -73,15 +73,15 @@ export const stepId = {
   clusterVoting: onCluster('voting'),
   clusterRetry: onCluster('retry'),
   indexTemplate: onCluster('template'),
-  /** Made, or its settings changed: never both in one plan. */
+  /** Created, or its settings changed: never both in one plan. */
   index: onCluster('index'),
 
   balancerCreate: (system: string) => idOf(balancerLabel(system), 'create'),
   balancerTag: (system: string) => idOf(balancerLabel(system), 'tag'),
-  /** Made, or its settings changed. */
+  /** Created, or its settings changed. */
   listener: (system: string, port: number) => idOf(balancerLabel(system), `listener-${port}`),
   listenerDelete: (system: string, port: number) => idOf(balancerLabel(system), `delete-listener-${port}`),
-  /** Made, or its settings changed. */
+  /** Created, or its settings changed. */
   backend: (system: string, port: number, ordinal: number) => idOf(balancerLabel(system), `backend-${port}-${ordinal}`),
   backendReturn: (system: string, port: number, ordinal: number) =>
     idOf(balancerLabel(system), `return-${port}-${ordinal}`),

@@ -1,4 +1,4 @@
-// A step: one change to the world, with the sentence that says why. Steps are data; carrying them out is elsewhere.
+// A step: one change to the system, with a sentence that gives the reason. Steps are data; execute/ runs them.
 import type { Role } from '../../topology/index.ts';
 import type { StepId } from './step-id.ts';
 
@@ -18,7 +18,7 @@ type Action =
   | 'deploy'
   | 'delete';
 
-/** What is to be done, by reference: bodies and files are worked out from the intent when the step runs. */
+/** What is to be done, by reference: request bodies and files are computed from the intent when the step runs. */
 export type Task =
   | { readonly kind: 'vpc-create' }
   | { readonly kind: 'subnet-create' }
@@ -58,14 +58,14 @@ export type Task =
   | { readonly kind: 'listener-update'; readonly port: number; readonly certificate: boolean }
   | { readonly kind: 'backend-create'; readonly port: number; readonly machine: string }
   | { readonly kind: 'backend-update'; readonly port: number; readonly machine: string }
-  /** A search machine leaves for good: its copies must be elsewhere first. */
+  /** Removes a search machine permanently: its copies must be on other machines first. */
   | { readonly kind: 'search-remove'; readonly object: ObjectToDelete }
-  /** A service machine leaves for good: the others must serve first. */
+  /** Removes a service machine permanently: another one must serve first. */
   | { readonly kind: 'service-remove'; readonly object: ObjectToDelete }
   | { readonly kind: 'backend-remove'; readonly object: ObjectToDelete }
   | { readonly kind: 'object-delete'; readonly object: ObjectToDelete };
 
-/** An object of Linode's to be deleted, by id; the label is for the reader. */
+/** A Linode object to delete, by id; the label is for the reader. */
 export interface ObjectToDelete {
   readonly type: 'instance' | 'balancer' | 'listener' | 'backend' | 'firewall' | 'placement-group' | 'subnet' | 'vpc';
   readonly id: number;
@@ -77,23 +77,23 @@ export interface ObjectToDelete {
 export interface Step {
   /** Unique in its plan and the same in every plan: `demo-search-1/create`. */
   readonly id: StepId;
-  /** The label of what it is about. */
+  /** The label of the object that it changes. */
   readonly subject: string;
   readonly action: Action;
-  /** A sentence: what is seen, and what it should be. */
+  /** A sentence: the observed value and the intended one. */
   readonly reason: string;
-  /** True when something is lost by it. */
+  /** True when it deletes something that cannot be restored, or locks out the operator. */
   readonly destructive: boolean;
   /** Ids of steps of the same plan that must be done first. */
   readonly after: readonly StepId[];
   readonly task: Task;
 }
 
-/** Something that the tool will not do by itself, and what a person can do about it. */
+/** A reason why a step is not in the plan, and what a person can do about it. */
 export interface Obstacle {
   readonly subject: string;
   readonly reason: string;
-  /** True when it stands only because something could not be seen: the next look may take it away. */
+  /** True when the only cause is a failed read: the next observation may remove the obstacle. */
   readonly unseen: boolean;
 }
 

@@ -1,20 +1,20 @@
-// The world of a drill whose fault is an operation: who belongs to the system is one thing before it and another after it.
+// The system under test of a drill whose fault is an operation: its machines before and after the operation differ.
 import { openSystemUnderTest, type SystemUnderTest } from '../../packages/understudy/src/drills/index.ts';
 import type { Session } from '../../packages/understudy/src/operation/index.ts';
 import { machinePlans } from '../../packages/understudy/src/topology/index.ts';
 
-export interface LiveWorld {
+export interface ChangingSystem {
   readonly world: SystemUnderTest;
-  /** The operation is through: from here on the machines, their addresses and the file are those after it. */
-  become(after: Session): Promise<void>;
+  /** Call it after the operation: from then on the machines, their addresses and the file are those after the change. */
+  switchTo(after: Session): Promise<void>;
 }
 
-/** Until it becomes another, its machines are those that stay: of the others nothing is expected at the end. */
-export async function liveWorld(before: Session, after: Session, topologyPath: string): Promise<LiveWorld> {
+/** Before `switchTo`, its machines are those that remain after the operation; the others are not checked at the end. */
+export async function changingSystem(before: Session, after: Session, topologyPath: string): Promise<ChangingSystem> {
   const first = await openSystemUnderTest(before, topologyPath);
   const staying = new Set(machinePlans(after.topology).map(({ label }) => label));
   const machines = first.machines.filter(({ label }) => staying.has(label));
-  // Nothing has to be undone after a kill of the bench but a power cut, and the lab goes down with it.
+  // No guard: after a kill of the bench only a power cut would have to be undone, and removing the lab does that.
   let now: SystemUnderTest = { ...first, machines, startGuard: null };
   const world: SystemUnderTest = {
     ...now,
@@ -33,7 +33,7 @@ export async function liveWorld(before: Session, after: Session, topologyPath: s
   };
   return {
     world,
-    async become(session) {
+    async switchTo(session) {
       now = await openSystemUnderTest(session, topologyPath);
     },
   };

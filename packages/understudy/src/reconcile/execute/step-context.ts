@@ -1,4 +1,4 @@
-// What every step is given: the world, what should exist, and what is known so far; and the ways to a machine that all share.
+// The context of every step: the ports, the intent and the known objects. Also the functions that run commands on a machine.
 import { dialectOf, type Dialect } from '../../engines/index.ts';
 import type { EngineTransport } from '../../cluster/index.ts';
 import { UnderstudyError } from '@understudy/foundation';
@@ -8,7 +8,7 @@ import { needed, type Found } from './found.ts';
 import type { Intent } from '../../operation/index.ts';
 import type { ReleaseArchive } from './release-archive.ts';
 
-export interface Site {
+export interface StepContext {
   readonly world: World;
   readonly intent: Intent;
   readonly found: Found;
@@ -16,13 +16,13 @@ export interface Site {
   readonly signal?: AbortSignal;
 }
 
-export function machineTarget(site: Site, label: string): RemoteTarget {
-  return targetOf(needed(site.found.instances.get(label), `the machine ${label}`));
+export function machineTarget(context: StepContext, label: string): RemoteTarget {
+  return targetOf(needed(context.found.instances.get(label), `the machine ${label}`));
 }
 
-/** Runs a script by `sh -s` on the machine. Error: `reconcile-command-failed` with the end of what it said. */
+/** Runs a script by `sh -s` on the machine. Error: `reconcile-command-failed` with the end of its output. */
 export async function runScript(
-  site: Site,
+  context: StepContext,
   label: string,
   what: string,
   script: string,
@@ -30,7 +30,7 @@ export async function runScript(
 ): Promise<RemoteResult> {
   const argv = ['sh', '-s'];
   return succeeded(
-    await site.world.runner.run(machineTarget(site, label), argv, { ...options, stdin: script }),
+    await context.world.runner.run(machineTarget(context, label), argv, { ...options, stdin: script }),
     label,
     what,
   );
@@ -39,20 +39,23 @@ export async function runScript(
 /** The result, when the command succeeded. */
 export function succeeded(result: RemoteResult, label: string, what: string): RemoteResult {
   if (result.code === 0) return result;
-  const said = (result.stderr.trim() || result.stdout.trim()).split('\n').slice(-5).join(' | ');
+  const output = (result.stderr.trim() || result.stdout.trim()).split('\n').slice(-5).join(' | ');
   throw new UnderstudyError(
     'reconcile-command-failed',
-    `On ${label} it failed to ${what} (exit code ${result.code}): ${said || 'it said nothing'}`,
+    `${label}: failed to ${what} (exit code ${result.code}): ${output || 'no output'}`,
     { facts: { label, code: result.code } },
   );
 }
 
-/** All search machines that are known to exist by now. */
-export function engine(site: Site): { readonly transport: EngineTransport; readonly dialect: Dialect } {
-  const { topology } = site.intent;
-  const running = [...site.found.instances.values()].map((instance) => ({ ...instance, status: 'running' as const }));
+/** The engine, through every search machine that is known to exist. */
+export function engine(context: StepContext): { readonly transport: EngineTransport; readonly dialect: Dialect } {
+  const { topology } = context.intent;
+  const running = [...context.found.instances.values()].map((instance) => ({
+    ...instance,
+    status: 'running' as const,
+  }));
   return {
-    transport: site.world.transportFor(engineHosts(topology, running)),
+    transport: context.world.transportFor(engineHosts(topology, running)),
     dialect: dialectOf(topology.search),
   };
 }

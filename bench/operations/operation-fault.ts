@@ -1,4 +1,4 @@
-// One operation carried out: apply is run, killed or robbed of a machine as asked, and run again until it ends well.
+// Runs one operation as a fault of a drill: apply is run, with kills or a power cut as requested, and run again until it succeeds.
 import { cpuQuota } from '../false-failover/quota.ts';
 import { UnderstudyError } from '@understudy/foundation';
 import type { Session } from '../../packages/understudy/src/operation/index.ts';
@@ -7,26 +7,26 @@ import { labPowerCut, labPowerOn } from '@understudy/lab';
 import { applyOnce, type ApplyEnd } from './apply-process.ts';
 import { changedSince, type Traces } from './traces.ts';
 
-export interface Trouble {
-  /** How often apply is killed at a moment of the seed's choice. */
+export interface Disturbance {
+  /** How often apply is killed, at random moments that the seed determines. */
   readonly kills: number;
-  /** A search machine that stays loses its power in the middle, and has it back after `darkMs`. */
+  /** The power of a remaining search machine is cut during the operation, for `powerOffMs`. */
   readonly powerCut: boolean;
   /** Each search machine gets half of one processor. */
   readonly starved: boolean;
 }
 
-export interface Conduct {
+export interface OperationSettings {
   readonly session: Session;
   readonly topologyPath: string;
   readonly logPath: string;
   readonly before: Traces;
-  readonly trouble: Trouble;
-  /** Called when apply has ended well. */
+  readonly trouble: Disturbance;
+  /** Called when apply has succeeded. */
   readonly done: () => Promise<void>;
 }
 
-export interface Conducted {
+export interface OperationOutcome {
   readonly applies: readonly ApplyEnd[];
   readonly converged: boolean;
   readonly durationMs: number;
@@ -34,24 +34,24 @@ export interface Conducted {
   readonly victim: string | null;
 }
 
-const darkMs = 20_000;
-/** An apply has looked and begun its first steps by the middle of it. */
+const powerOffMs = 20_000;
+/** In the middle of this range an apply has observed the system and started its first steps. */
 const killWithinMs = { least: 1_500, most: 12_000 };
-/** Applies that end badly without having been killed. */
+/** Limit of applies that fail without having been killed. */
 const mostFailures = 5;
 const starvedPercent = 50;
 
-/** The operation as a fault of a drill, and what came of it once it was injected. */
-export function operationFault(conduct: Conduct): {
+/** The operation as a fault of a drill, and its outcome after the injection. */
+export function operationFault(settings: OperationSettings): {
   readonly fault: Fault;
-  readonly conducted: () => Conducted | null;
+  readonly outcome: () => OperationOutcome | null;
 } {
-  let conducted: Conducted | null = null;
-  const { starved } = conduct.trouble;
+  let outcome: OperationOutcome | null = null;
+  const { starved } = settings.trouble;
   const quota = cpuQuota(starvedPercent, 'every-search-machine');
   const fault: Fault = {
     name: 'operation',
-    standsFor: 'planned work: somebody changes the file and runs apply',
+    standsFor: 'planned work: an operator changes the file and runs apply',
     doesNotMeasure: [
       'indices with more data than the load writes',
       'the time that a real region takes to make machines',
@@ -63,11 +63,11 @@ export function operationFault(conduct: Conduct): {
     support: () => Promise.resolve(null),
     async inject(context) {
       if (starved) await quota.inject(searching(context));
-      conducted = await carriedOut(context, conduct);
-      if (conducted.converged) await conduct.done();
+      outcome = await runApplies(context, settings);
+      if (outcome.converged) await settings.done();
     },
     effective: () => {
-      const codes = conducted?.applies.map(({ code, killed }) => (killed ? 'killed' : `exit ${String(code)}`)) ?? [];
+      const codes = outcome?.applies.map(({ code, killed }) => (killed ? 'killed' : `exit ${String(code)}`)) ?? [];
       return Promise.resolve({ seen: codes.length > 0, detail: `apply: ${codes.join(', ')}` });
     },
     async undo(context) {
@@ -76,9 +76,9 @@ export function operationFault(conduct: Conduct): {
     undone: (context) =>
       starved
         ? quota.undone(searching(context))
-        : Promise.resolve({ seen: true, detail: 'what an operation did is there to stay' }),
+        : Promise.resolve({ seen: true, detail: 'an operation is not undone' }),
   };
-  return { fault, conducted: () => conducted };
+  return { fault, outcome: () => outcome };
 }
 
 /** With the search machines that belong to the system now as its targets. */
@@ -86,22 +86,22 @@ function searching(context: FaultContext): FaultContext {
   return { ...context, targets: context.system.machines.filter(({ role }) => role === 'search') };
 }
 
-async function carriedOut(context: FaultContext, conduct: Conduct): Promise<Conducted> {
+async function runApplies(context: FaultContext, settings: OperationSettings): Promise<OperationOutcome> {
   const over = new AbortController();
   const signal = AbortSignal.any([over.signal, context.signal]);
-  const cutting = conduct.trouble.powerCut ? cutPower(context, conduct, signal) : Promise.resolve(null);
-  // It is awaited after the applies; until then nobody would hear of its failure.
+  const cutting = settings.trouble.powerCut ? cutPower(context, settings, signal) : Promise.resolve(null);
+  // It is awaited after the applies; this handler prevents an unhandled rejection until then.
   cutting.catch(() => undefined);
   const startedMs = performance.now();
-  const applies = await untilDone(context, conduct).finally(() => over.abort());
+  const applies = await untilDone(context, settings).finally(() => over.abort());
   const durationMs = performance.now() - startedMs;
   return { applies, converged: applies.at(-1)?.code === 0, durationMs, victim: await cutting };
 }
 
-/** Once the operation is seen to have begun, unless it is over before. Resolves with the machine when it has its power back. */
+/** Waits until the operation has visibly started; null if it ends first. Resolves with the machine when its power is on again. */
 async function cutPower(
   context: FaultContext,
-  { session, before }: Conduct,
+  { session, before }: OperationSettings,
   over: AbortSignal,
 ): Promise<string | null> {
   const { system: world, random, signal } = context;
@@ -117,12 +117,12 @@ async function cutPower(
   const search = searching(context).targets.map(({ label }) => label);
   const start = Math.floor(first * search.length);
   const victim = await cutFirst([...search.slice(start), ...search.slice(0, start)]);
-  world.logger({ level: 'info', subject: victim, text: `its power is cut for ${darkMs / 1_000} s` });
-  await world.clock.sleep(darkMs, signal).finally(() => labPowerOn(victim));
+  world.logger({ level: 'info', subject: victim, text: `its power is cut for ${powerOffMs / 1_000} s` });
+  await world.clock.sleep(powerOffMs, signal).finally(() => labPowerOn(victim));
   return victim;
 }
 
-/** The first that can be cut: the lab refuses it for a machine that is being made or deleted at this moment. */
+/** Cuts the first machine for which the lab allows it; the lab refuses machines that are being created or deleted. */
 async function cutFirst(labels: readonly string[]): Promise<string> {
   const refusals: unknown[] = [];
   for (const label of labels) {
@@ -139,7 +139,10 @@ async function cutFirst(labels: readonly string[]): Promise<string> {
 
 const refused: ReadonlySet<string> = new Set(['lab-refused', 'lab-machine-unknown']);
 
-async function untilDone(context: FaultContext, { topologyPath, logPath, trouble }: Conduct): Promise<ApplyEnd[]> {
+async function untilDone(
+  context: FaultContext,
+  { topologyPath, logPath, trouble }: OperationSettings,
+): Promise<ApplyEnd[]> {
   const { system: world, random, signal } = context;
   const ends: ApplyEnd[] = [];
   for (;;) {

@@ -1,4 +1,4 @@
-// Plans the removal of what carries this system's mark and is not in the topology. Every such step is destructive.
+// Plans the deletion of objects that have this system's tag and are not in the topology. Every such step is destructive.
 import type { Observation } from '../../observe/index.ts';
 import { balancerLabel, firewallLabel, placementGroupLabels, tagOf } from '../../topology/index.ts';
 import { machinesFor, type Intent } from '../../operation/index.ts';
@@ -8,7 +8,7 @@ import { ifPlanned, stepId } from './step-id.ts';
 import type { ObjectToDelete } from './step.ts';
 import type { PlanDraft } from './plan-draft.ts';
 
-export function planStrays(draft: PlanDraft, intent: Intent, { objects }: Observation): void {
+export function planUnmanaged(draft: PlanDraft, intent: Intent, { objects }: Observation): void {
   const { topology } = intent;
   const tag = tagOf(topology.name);
   const asked = new Set([
@@ -16,21 +16,21 @@ export function planStrays(draft: PlanDraft, intent: Intent, { objects }: Observ
     ...roles.map((role) => firewallLabel(topology.name, role)),
     balancerLabel(topology.name),
   ]);
-  const stray = ({ label, tags }: { readonly label: string; readonly tags: readonly string[] }): boolean =>
+  const isUnmanaged = ({ label, tags }: { readonly label: string; readonly tags: readonly string[] }): boolean =>
     tags.includes(tag) && !asked.has(label);
-  const strays: ObjectToDelete[] = [
-    ...objects.instances.filter(stray).map((item) => toDelete('instance', item)),
+  const unmanaged: ObjectToDelete[] = [
+    ...objects.instances.filter(isUnmanaged).map((item) => toDelete('instance', item)),
     ...objects.balancers
-      .filter(({ balancer }) => stray(balancer))
+      .filter(({ balancer }) => isUnmanaged(balancer))
       .map(({ balancer }) => toDelete('balancer', balancer)),
     ...objects.firewalls
-      .filter(({ firewall }) => stray(firewall))
+      .filter(({ firewall }) => isUnmanaged(firewall))
       .map(({ firewall }) => toDelete('firewall', firewall)),
   ];
   const groups = new Set(roles.flatMap((role) => placementGroupLabels(topology, role)));
-  const strayGroups = objects.placementGroups.filter(({ label }) => !groups.has(label));
+  const unmanagedGroups = objects.placementGroups.filter(({ label }) => !groups.has(label));
   const backends = objects.balancers.flatMap(({ configs }) => configs.flatMap(({ nodes }) => nodes));
-  for (const object of [...strays, ...strayGroups.map((item) => toDelete('placement-group', item))]) {
+  for (const object of [...unmanaged, ...unmanagedGroups.map((item) => toDelete('placement-group', item))]) {
     draft.add({
       id: stepId.objectDelete(object),
       subject: object.label,
@@ -43,14 +43,14 @@ export function planStrays(draft: PlanDraft, intent: Intent, { objects }: Observ
         ...leftoverSteps(intent),
         ...backends
           .filter(({ label }) => label === object.label)
-          // A backend of a listener that goes as a whole has no step of its own.
+          // When its whole listener is deleted, a backend has no step of its own.
           .map(({ id }) => ifPlanned(stepId.backendDelete(topology.name, id))),
       ],
     });
   }
 }
 
-/** A machine goes by the way of its role; everything else is deleted as it is. */
+/** Machines are removed with the procedure of their role; every other object is deleted directly. */
 function removalOf(
   name: string,
   { type, label }: ObjectToDelete,
