@@ -8,7 +8,7 @@ const eslint = new ESLint({ cwd: process.cwd() });
 const src = 'packages/understudy/src';
 
 /** Lints code as if it stood in the given existing file. */
-async function broken(code: string, filePath = `${src}/reconcile/plan.ts`): Promise<string[]> {
+async function broken(code: string, filePath = `${src}/reconcile/plan/plan.ts`): Promise<string[]> {
   const results = await eslint.lintText(code, { filePath });
   return results.flatMap(({ messages }) =>
     messages.filter(({ ruleId }) => ruleId === rule).map(({ message }) => message),
