@@ -134,6 +134,6 @@ test('drill undo: the topology may come before the run folder, and a run folder 
   assert.ok((await outputOf(t, ['drill', 'undo', one, '/runs/some-run'])).text.includes(one));
   assert.ok((await outputOf(t, ['drill', 'undo', '/runs/some-run', plain])).text.includes(plain));
   const { text, code } = await outputOf(t, ['drill', 'undo', one]);
-  assert.match(text, /words are missing beside the topology/);
+  assert.match(text, /further words are missing/);
   assert.equal(code, 64);
 });
