@@ -1,4 +1,4 @@
-// A command whose body fails ends at once, whatever it has under way: calls without an answer, connections to machines.
+// A command whose body fails ends at once, also with open requests and connections to machines.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,7 +14,7 @@ import { sampleText } from '../simulation/sample-intent.ts';
 
 const cli = resolve(import.meta.dirname, '../../src/cli/main.ts');
 
-/** A region in memory behind a server that never answers about VPCs, which only the look at the system asks for. */
+/** A region in memory behind a server that never answers about VPCs, which only the observation of the system requests. */
 async function regionWithSilence() {
   const api = createRegionApi({ hardware: new SimulatedHardware(), token: new Secret('whole'), speed: Infinity });
   await api.start();
@@ -38,7 +38,7 @@ async function regionWithSilence() {
   };
 }
 
-test('plan with a service that cannot be built: the error is said, and the process ends', async (context) => {
+test('plan with a service that cannot be built: the error is printed, and the process ends', async (context) => {
   const folder = await mkdtemp(join(tmpdir(), 'understudy-failed-'));
   context.after(() => rm(folder, { recursive: true, force: true }));
   await using region = await regionWithSilence();

@@ -25,7 +25,7 @@ test('the target decides the values, and the option wins over the environment', 
   assert.equal(init(['--target', 'linode']).stdout, linode);
 });
 
-test('an unknown target is bad usage that names where it was said', () => {
+test('an unknown target is a usage error that names its source', () => {
   assert.deepEqual(init(['--target', 'moon']), {
     status: 64,
     stdout: '',
@@ -34,7 +34,7 @@ test('an unknown target is bad usage that names where it was said', () => {
   assert.match(init([], 'moon').stderr, /UNDERSTUDY_TARGET: saw 'moon'/);
 });
 
-test('with the own network given, the file for Linode is whole and has no warning', (t) => {
+test('with --admin-network, the file for Linode is complete and has no warning', (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'understudy-init-'));
   t.after(() => rmSync(folder, { recursive: true }));
   const file = join(folder, 'topology.yaml');
@@ -46,7 +46,7 @@ test('with the own network given, the file for Linode is whole and has no warnin
   assert.deepEqual(topologyWarnings(topology, { name: 'linode' }), []);
 });
 
-test('a network that is none is refused in the words of the field, and no file is written', (t) => {
+test('an invalid network is refused with the message of the field, and no file is written', (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'understudy-init-'));
   t.after(() => rmSync(folder, { recursive: true }));
   for (const [network, says] of [

@@ -1,4 +1,4 @@
-// The second Ctrl-C ends a command or a bench within 2 s, whatever it does, and says what is left and how it is undone.
+// The second Ctrl-C ends a command or a bench within 2 s, in every state, and prints what is left and how to undo it.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,8 +16,8 @@ before(async () => {
 });
 after(() => rm(directory, { recursive: true, force: true }));
 
-/** False as well for one that has ended and was not waited for yet. */
-function lives(pid = ''): boolean {
+/** False also for a zombie. */
+function isRunning(pid = ''): boolean {
   try {
     return !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
   } catch {
@@ -39,16 +39,16 @@ async function endedAtOnce(mode: string, signal: NodeJS.Signals = 'SIGINT'): Pro
   let stdout = '';
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-  await new Promise<void>((told, failed) => {
+  await new Promise<void>((resolve, reject) => {
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       stdout += text;
-      if (stdout.includes('ready')) told();
+      if (stdout.includes('ready')) resolve();
     });
-    child.once('exit', () => failed(new Error(`it ended before it was ready: ${stderr}`)));
+    child.once('exit', () => reject(new Error(`it ended before it was ready: ${stderr}`)));
   });
   const exit = once(child, 'exit') as Promise<[number | null]>;
   child.kill(signal);
-  // As a person does: when nothing has come of the first.
+  // As a person does, when the first signal has not ended the process.
   await sleep(700);
   assert.equal(child.exitCode, null, `it ended at the first signal:\n${stderr}`);
   const startedMs = performance.now();
@@ -59,7 +59,7 @@ async function endedAtOnce(mode: string, signal: NodeJS.Signals = 'SIGINT'): Pro
   return { code, tookMs: performance.now() - startedMs, stdout, stderr };
 }
 
-const cases: readonly (readonly [mode: string, says: readonly RegExp[]])[] = [
+const cases: readonly (readonly [mode: string, patterns: readonly RegExp[]])[] = [
   ['nothing', [/SIGINT again: ending at once\. Nothing is left to undo\./]],
   ['children', [/Nothing is left to undo\./]],
   ['a worker', [/Nothing is left to undo\./]],
@@ -80,18 +80,18 @@ const cases: readonly (readonly [mode: string, says: readonly RegExp[]])[] = [
   ],
 ];
 
-for (const [mode, says] of cases) {
-  test(`${mode}: it ends within 2 s with exit code 2, and says what is left`, async () => {
+for (const [mode, patterns] of cases) {
+  test(`${mode}: it ends within 2 s with exit code 2, and prints what is left`, async () => {
     const { code, tookMs, stderr, stdout } = await endedAtOnce(mode);
     assert.equal(code, 2, stderr);
     assert.ok(tookMs < 2000, `it took ${Math.round(tookMs)} ms`);
-    for (const pattern of says) assert.match(stderr, pattern);
+    for (const pattern of patterns) assert.match(stderr, pattern);
     if (mode !== 'children') return;
     const [, usual, bound, outliving] = /^children (\d+) (\d+) (\d+)$/m.exec(stdout) ?? [];
     try {
       await sleep(100);
-      assert.ok(outliving !== undefined && lives(outliving), 'what is meant to outlive it was ended');
-      assert.deepEqual([lives(usual), lives(bound)], [false, false]);
+      assert.ok(outliving !== undefined && isRunning(outliving), 'what is meant to outlive it was ended');
+      assert.deepEqual([isRunning(usual), isRunning(bound)], [false, false]);
     } finally {
       if (outliving !== undefined) process.kill(Number(outliving), 'SIGKILL');
     }

@@ -20,7 +20,7 @@ const [mode = '', directory = ''] = process.argv.slice(2);
 const never = (): Promise<never> => new Promise(() => void setInterval(() => undefined, 1000));
 const ready = (): void => void process.stdout.write(`ready ${process.pid}\n`);
 
-/** Children that take no notice of being asked to end: one as usual, two detached, of which one is to outlive this process. */
+/** Children that ignore SIGTERM: one in this process group, two detached, of which one must outlive this process. */
 async function stubbornChildren(): Promise<void> {
   const start = async (detached: boolean): Promise<number> => {
     const child = spawn('sh', ['-c', 'trap "" TERM INT; echo ready; while :; do sleep 0.2; done'], {
@@ -40,18 +40,18 @@ async function stubbornChildren(): Promise<void> {
 async function hangingApply(): Promise<never> {
   const sim = await simulatedWorld();
   const { runner } = sim.world;
-  const silent: typeof runner = {
+  const hanging: typeof runner = {
     ...runner,
     run: (target, argv, options) => {
       ready();
       return argv.join(' ') === '' ? runner.run(target, argv, options) : never();
     },
   };
-  await apply({ ...sim.world, runner: silent, logger: silentLogger }, await sampleIntent(), { confirm: confirmAll });
+  await apply({ ...sim.world, runner: hanging, logger: silentLogger }, await sampleIntent(), { confirm: confirmAll });
   return await never();
 }
 
-/** The real drill over a small system; the fault is injected and its undoing never ends. */
+/** The real drill over a small system; the fault is injected and its undo never ends. */
 async function hangingDrill(signal: AbortSignal): Promise<never> {
   const { world } = await smallSystem();
   const fault = {

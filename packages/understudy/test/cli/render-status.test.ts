@@ -1,4 +1,4 @@
-// What a person reads: each finding with what users feel and what mends it beneath, and apart from it what is not this system's.
+// The printed status: each finding with its effect and its repair below it, and foreign objects in their own section.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ const block = (index: string): object => ({
   closed: false,
 });
 
-test('a finding has its effect and its command beneath; other indices stand apart; nothing is said of nothing', () => {
+test('a finding has its effect and its command below it; other indices have their own section; empty sections are omitted', () => {
   const blocked = cluster({ blocks: seen([block('documents'), block('other')]) })(well);
   const status = assessHealth(blocked, topology);
   const text = stripVTControlCharacters(renderStatus(status));

@@ -1,5 +1,5 @@
 // An engine that the target cannot supply is refused by `plan` and `apply` before anything is made: the real program against a
-// lab's daemon over simulated hardware. Only Maven is played.
+// lab's daemon over simulated hardware. Only Maven Central is simulated.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
@@ -55,7 +55,7 @@ after(async () => {
 interface Ran {
   readonly code: number | null;
   readonly out: string;
-  readonly said: string;
+  readonly stderr: string;
 }
 
 async function run(words: readonly string[], topology: string): Promise<Ran> {
@@ -73,8 +73,8 @@ async function run(words: readonly string[], topology: string): Promise<Ran> {
     },
   });
   const exit = new Promise<number | null>((done) => child.once('exit', done));
-  const [code, out, said] = await Promise.all([exit, text(child.stdout), text(child.stderr)]);
-  return { code, out, said };
+  const [code, out, stderr] = await Promise.all([exit, text(child.stdout), text(child.stderr)]);
+  return { code, out, stderr };
 }
 
 /** What the region holds now. */
@@ -91,25 +91,27 @@ const refused = [
   {
     what: 'an engine that the lab has no package of',
     search: 'engine: opensearch\n  version: 3.4.0',
-    says: /topology\.yaml:6 search\.engine: saw opensearch; allowed elasticsearch, in the lab; .*no package of OpenSearch/,
+    pattern:
+      /topology\.yaml:6 search\.engine: saw opensearch; allowed elasticsearch, in the lab; .*no package of OpenSearch/,
   },
   {
     what: 'a version that Maven Central does not have',
     search: 'version: 9.99.0',
-    says: /topology\.yaml:6 search\.version: saw 9\.99\.0; allowed in the lab one of 8\.19\.21, 9\.5\.3; .*do: set 9\.5\.3/,
+    pattern:
+      /topology\.yaml:6 search\.version: saw 9\.99\.0; allowed in the lab one of 8\.19\.21, 9\.5\.3; .*do: set 9\.5\.3/,
   },
   {
     what: 'a version that the lab cannot start',
     search: 'version: 8.2.0',
-    says: /topology\.yaml:6 search\.version: saw 8\.2\.0; allowed 8\.18\.0 or later, in the lab/,
+    pattern: /topology\.yaml:6 search\.version: saw 8\.2\.0; allowed 8\.18\.0 or later, in the lab/,
   },
 ];
 
-for (const { what, search, says } of refused) {
+for (const { what, search, pattern } of refused) {
   for (const words of [['plan'], ['apply', '--yes']]) {
     test(`${words[0] ?? ''} refuses ${what}, and nothing is made`, async () => {
-      const { code, said } = await run(words, asking(search));
-      assert.match(said, says);
+      const { code, stderr } = await run(words, asking(search));
+      assert.match(stderr, pattern);
       assert.equal(code, 64);
       assert.deepEqual(await held(), {});
     });
@@ -117,8 +119,8 @@ for (const { what, search, says } of refused) {
 }
 
 test('as JSON the refusal is the usual problem, with the field and the line', async () => {
-  const { code, said } = await run(['plan', '--json'], asking('version: 9.99.0'));
-  const { error } = JSON.parse(said) as { error: { code: string; facts: { problems: object[] } } };
+  const { code, stderr } = await run(['plan', '--json'], asking('version: 9.99.0'));
+  const { error } = JSON.parse(stderr) as { error: { code: string; facts: { problems: object[] } } };
   assert.equal(code, 64);
   assert.equal(error.code, 'topology-invalid');
   assert.deepEqual(
@@ -139,26 +141,26 @@ test('warnings of plan and apply are printed for people and listed for programs'
   assert.deepEqual([found?.['field'], found?.['line'], found?.['saw']], ['search.index.durability', 7, 'async']);
   const line = /^! line 7 search\.index\.durability: saw async; .* do: .* \[durability-async\]$/m;
   assert.match((await run(['plan'], topology)).out, line);
-  assert.match((await run(['apply', '--yes'], topology)).said, line);
+  assert.match((await run(['apply', '--yes'], topology)).stderr, line);
 });
 
-test('plan says of a version that can be built that apply builds it first', async () => {
+test('for a version that can be built, plan reports that apply builds it first', async () => {
   const { code, out } = await run(['plan', '--json'], asking('version: 8.19.21'));
   assert.equal(code, 1);
   const { notices } = JSON.parse(out) as { notices: string[] };
   assert.match(notices.join('\n'), /elasticsearch 8\.19\.21 is not built here yet; apply builds its package first/);
 });
 
-test('an apply whose engine cannot be built makes no machine, says why, and ends as unknown', async () => {
-  const { code, said } = await run(['apply', '--yes'], asking('version: 8.19.21'));
-  assert.match(said, /could not make elasticsearch 8\.19\.21 ready; no machine was made\. .*no route to the jars/s);
-  assert.match(said, /8\.19\.21: fetching the jars with Maven \(1 of 3\)/);
+test('an apply whose engine cannot be built creates no machine, prints the reason, and exits with unknown', async () => {
+  const { code, stderr } = await run(['apply', '--yes'], asking('version: 8.19.21'));
+  assert.match(stderr, /could not make elasticsearch 8\.19\.21 ready; no machine was made\. .*no route to the jars/s);
+  assert.match(stderr, /8\.19\.21: fetching the jars with Maven \(1 of 3\)/);
   assert.equal(code, 2);
   assert.deepEqual(await held(), {});
   assert.match(await readFile(join(places.runDirectory, 'daemon.log'), 'utf8'), /8\.19\.21 could not be built/);
 });
 
-test('on Linode a version is supplied when this tool knows how to run it, by its number alone', async (t) => {
+test('on Linode a version counts as available when this tool supports its number', async (t) => {
   const before = process.env['LINODE_TOKEN'];
   process.env['LINODE_TOKEN'] = 'never-sent';
   t.after(() => {

@@ -14,7 +14,7 @@ const [one, two, plain] = ['one.yaml', 'two.json', 'folder-less'].map((name) => 
   string,
   string,
 ];
-// Files that are refused, and by their name: which one a command reads shows in what it says.
+// Files that are refused: the error names the file that the command read.
 for (const file of [one, two, plain]) writeFileSync(file, 'name: [demo]\n');
 
 function commandsOf(command: Command, path: readonly string[] = []): (readonly [string, Command])[] {
@@ -27,8 +27,8 @@ function commandsOf(command: Command, path: readonly string[] = []): (readonly [
 const all = commandsOf(buildProgram());
 const takes = all.filter(([, command]) => command.options.some(({ long }) => long === '--topology'));
 
-/** What the command says on stderr, and its exit code. */
-async function said(t: TestContext, words: readonly string[]) {
+/** The output of the command on stderr, and its exit code. */
+async function outputOf(t: TestContext, words: readonly string[]) {
   let text = '';
   const { mock } = t.mock.method(process.stderr, 'write', (part: string) => {
     text += part;
@@ -52,7 +52,7 @@ const needs: Readonly<Record<string, readonly string[]>> = {
   'drill hold': ['search-stop', '/runs/some-run'],
 };
 
-test('these commands take a topology, and no other has a word for one', () => {
+test('these commands take a topology, and no other command does', () => {
   assert.deepEqual(
     takes.map(([name]) => name),
     ['init', 'plan', 'apply', 'status', 'destroy', 'drill run', 'drill undo', 'drill guard', 'drill hold'],
@@ -77,22 +77,22 @@ for (const [name, command] of takes) {
       ['in both ways', [...words, file, '-t', file]],
     ] as const) {
       test(`${name}: ${how} (${file.slice(folder.length + 1)})`, async (t) => {
-        const { text, code } = await said(t, given);
+        const { text, code } = await outputOf(t, given);
         assert.equal(code, 64, text);
         assert.ok(text.includes(file), text);
       });
     }
   }
 
-  test(`${name}: two that differ are refused, and both are named`, async (t) => {
-    const { text, code } = await said(t, [...words, one, '-t', two]);
+  test(`${name}: two different topologies are refused, and the error names both`, async (t) => {
+    const { text, code } = await outputOf(t, [...words, one, '-t', two]);
     assert.equal(code, 64, text);
     assert.match(text, /two topologies are named/);
     assert.ok(text.includes(one) && text.includes(two), text);
   });
 
-  test(`${name}: the same file written in two ways is one`, async (t) => {
-    const { text } = await said(t, [
+  test(`${name}: two spellings of the same path are accepted`, async (t) => {
+    const { text } = await outputOf(t, [
       ...words,
       one,
       '-t',
@@ -102,11 +102,11 @@ for (const [name, command] of takes) {
   });
 
   if (name !== 'init') {
-    test(`${name}: none is named: topology.yaml`, async (t) => {
+    test(`${name}: without a name it is topology.yaml`, async (t) => {
       const before = process.cwd();
       process.chdir(folder);
       try {
-        const { text, code } = await said(t, words);
+        const { text, code } = await outputOf(t, words);
         assert.equal(code, 64, text);
         assert.match(text, /The topology file topology\.yaml cannot be read/);
       } finally {
@@ -115,7 +115,7 @@ for (const [name, command] of takes) {
     });
   }
 
-  test(`${name}: the help says both ways`, () => {
+  test(`${name}: the help shows both ways`, () => {
     const help = command.helpInformation();
     assert.match(help, /-t, --topology <file>/);
     assert.match(help, name === 'init' ? /\[file\]/ : /\[topology\]|\[name\.\.\.\]/);
@@ -124,16 +124,16 @@ for (const [name, command] of takes) {
 }
 
 test('drill run: a word with a slash is the topology, too; any other is a drill', async (t) => {
-  assert.ok((await said(t, ['drill', 'run', 'search-stop', plain])).text.includes(plain));
-  assert.ok((await said(t, ['drill', 'run', one, 'search-stop'])).text.includes(one));
-  const { text } = await said(t, ['drill', 'run', one, two, 'search-stop']);
+  assert.ok((await outputOf(t, ['drill', 'run', 'search-stop', plain])).text.includes(plain));
+  assert.ok((await outputOf(t, ['drill', 'run', one, 'search-stop'])).text.includes(one));
+  const { text } = await outputOf(t, ['drill', 'run', one, two, 'search-stop']);
   assert.match(text, /two topologies are named/);
 });
 
-test('drill undo: the topology may stand before the run folder, and a run folder is no topology', async (t) => {
-  assert.ok((await said(t, ['drill', 'undo', one, '/runs/some-run'])).text.includes(one));
-  assert.ok((await said(t, ['drill', 'undo', '/runs/some-run', plain])).text.includes(plain));
-  const { text, code } = await said(t, ['drill', 'undo', one]);
-  assert.match(text, /words are missing beside the topology/);
+test('drill undo: the topology may come before the run folder, and a run folder is not a topology', async (t) => {
+  assert.ok((await outputOf(t, ['drill', 'undo', one, '/runs/some-run'])).text.includes(one));
+  assert.ok((await outputOf(t, ['drill', 'undo', '/runs/some-run', plain])).text.includes(plain));
+  const { text, code } = await outputOf(t, ['drill', 'undo', one]);
+  assert.match(text, /further words are missing/);
   assert.equal(code, 64);
 });

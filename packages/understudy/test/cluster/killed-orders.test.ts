@@ -72,7 +72,7 @@ async function killedThenAgain(
   order: (tool: Tool) => Promise<void>,
 ): Promise<boolean> {
   const tool = nodes.tool(death);
-  const end = await Promise.race([tool.died, order(tool).then(() => 'done')]);
+  const end = await Promise.race([tool.wasKilled, order(tool).then(() => 'done')]);
   if (end === 'done') return false;
   await order(nodes.tool());
   return true;
@@ -85,13 +85,13 @@ describe('a node is removed', () => {
         let atCall = 1;
         for (; ; atCall += 1) {
           const nodes = threeNodes();
-          const died = await killedThenAgain(nodes, { atCall, moment }, (tool) => removal(nodes, tool, node));
+          const wasKilled = await killedThenAgain(nodes, { atCall, moment }, (tool) => removal(nodes, tool, node));
           await assertWell(
             nodes,
             names.filter((name) => name !== node),
             `killed ${moment} call ${atCall}`,
           );
-          if (!died) break;
+          if (!wasKilled) break;
         }
         assert.ok(atCall > 25, `only ${atCall} calls were tried`);
       });
@@ -100,7 +100,7 @@ describe('a node is removed', () => {
 
   test('not while another one is dead, however long that is not noticed', async () => {
     const nodes = threeNodes();
-    nodes.clusters.noticedAfterMs = 90_000;
+    nodes.clusters.detectedAfterMs = 90_000;
     nodes.off.add('n2');
     const health = await nodes.tool().cluster.transport.request('GET', '/_cluster/health');
     assert.deepEqual(
@@ -169,7 +169,7 @@ describe('a node is upgraded', () => {
       let atCall = 1;
       for (; ; atCall += 1) {
         const nodes = threeNodes(older);
-        const died = await killedThenAgain(nodes, { atCall, moment }, (tool) => upgrade(nodes, tool, 'n1'));
+        const wasKilled = await killedThenAgain(nodes, { atCall, moment }, (tool) => upgrade(nodes, tool, 'n1'));
         // What an interruption left is the next order's to clear: here, that of the last node.
         for (const node of ['n2', 'n3']) await upgrade(nodes, nodes.tool(), node);
         await assertWell(nodes, names, `killed ${moment} call ${atCall}`);
@@ -178,7 +178,7 @@ describe('a node is upgraded', () => {
           n2: newer,
           n3: newer,
         });
-        if (!died) break;
+        if (!wasKilled) break;
       }
       assert.ok(atCall > 15, `only ${atCall} calls were tried`);
     });

@@ -40,7 +40,7 @@ test('on an account with Linode interfaces only, both interfaces of every machin
   assert.equal(sim.region.store.machines.size, 0);
 });
 
-test('backends by private address: machines get one, the balancer has no leg, and its range reaches the service', async () => {
+test('backends by private address: machines get one, the balancer is not attached to the VPC, and its range reaches the service', async () => {
   const intent = await sampleIntent(byPrivateAddress);
   await using sim = await simulatedWorld();
   const { status } = await apply(sim.world, intent, all);
@@ -67,7 +67,7 @@ test('backends by private address: machines get one, the balancer has no leg, an
   assert.ok(search.every(({ ipv4 }) => ipv4.length === 1));
 });
 
-test('a balancer that may not join the VPC is refused with the way out', async () => {
+test('a balancer that may not join the VPC is refused with instructions', async () => {
   const intent = await sampleIntent();
   await using sim = await simulatedWorld();
   const { linode } = sim.world;
@@ -77,7 +77,7 @@ test('a balancer that may not join the VPC is refused with the way out', async (
       ...linode,
       nodeBalancers: {
         ...linode.nodeBalancers,
-        // The far side of the wire: the request is sent with a subnet that cannot be, which Linode refuses by the same field.
+        // Simulates the refusal: the request names a subnet that does not exist, which Linode refuses in the same field.
         create: (body) => linode.nodeBalancers.create({ ...body, vpcs: [{ subnet_id: 999_999 }] }),
       },
     },
@@ -88,7 +88,7 @@ test('a balancer that may not join the VPC is refused with the way out', async (
   );
 });
 
-test('changing backends on a system that exists is an obstacle with the way out, not a silent rebuild', async () => {
+test('changing backends on a system that exists is an obstacle with instructions, not an automatic rebuild', async () => {
   const intent = await sampleIntent();
   await using sim = await simulatedWorld();
   await apply(sim.world, intent, all);
@@ -105,7 +105,7 @@ test('a refusal of the balancer that is about its name is passed on as it is, wh
   const intent = await sampleIntent(sampleText.replace('name: demo', 'name: vpc'));
   await using sim = await simulatedWorld();
   const { linode } = sim.world;
-  // The far side of the wire: the name is taken.
+  // The server's response: the name is in use.
   const { client } = await wire(context, () => refusal(400, 'A balancer vpc-balancer exists already', 'label'));
   const refusing: typeof sim.world = {
     ...sim.world,

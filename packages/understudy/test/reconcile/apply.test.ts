@@ -30,7 +30,7 @@ test('destroy leaves nothing of the system and nothing else is touched', async (
   assert.deepEqual([...sim.hardware.subnets.keys()], []);
 });
 
-test('fewer search machines: one after the other leaves, each when every copy is in place, and the cluster stays the same', async () => {
+test('fewer search machines: they are removed one at a time, each when every copy is allocated, and the cluster keeps its identity', async () => {
   const five = await sampleIntent(sampleText.replace('search:', 'search:\n  nodes: 5'));
   await using sim = await simulatedWorld();
   await apply(sim.world, five, all);
@@ -55,7 +55,7 @@ test('fewer search machines: one after the other leaves, each when every copy is
   assert.equal(sim.clusters.identities.size, 1);
 });
 
-test('a machine that is being deleted is waited for and made anew', async () => {
+test('a machine that is being deleted is waited for and created again', async () => {
   const intent = await sampleIntent();
   await using sim = await simulatedWorld();
   await apply(sim.world, intent, all);
@@ -67,7 +67,7 @@ test('a machine that is being deleted is waited for and made anew', async () => 
   assert.equal(sim.clusters.identities.size, 1);
 });
 
-test('a cloud-init that does not end is waited for once, and holds nothing up', async () => {
+test('a cloud-init that does not end is waited for once, and does not stop the apply', async () => {
   const intent = await sampleIntent();
   await using sim = await simulatedWorld();
   await apply(sim.world, intent, all);

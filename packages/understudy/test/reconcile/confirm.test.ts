@@ -1,4 +1,4 @@
-// What is confirmed is what is done: whatever a later round needs beyond it is asked for again, and without a yes it stays undone.
+// Only confirmed steps run: further steps of a later round need a new confirmation, and without it they do not run.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { UnderstudyError } from '@understudy/foundation';
@@ -8,8 +8,8 @@ import { simulatedWorld, type SimulatedWorld } from '../simulation/simulated-wor
 
 const intent = await sampleIntent();
 
-/** Somebody makes a machine that carries this system's tag. */
-async function makeStray({ world, region }: SimulatedWorld): Promise<number> {
+/** Creates a machine outside of the tool, with this system's tag. */
+async function createUnmanagedMachine({ world, region }: SimulatedWorld): Promise<number> {
   const { id } = await world.linode.instances.create({
     region: 'us-ord',
     type: 'g6-nanode-1',
@@ -37,28 +37,28 @@ function declined(added: RegExp): (error: unknown) => boolean {
   };
 }
 
-test('a deletion that comes up while the plan is being confirmed is not done with it, but asked for', async () => {
+test('a deletion that becomes necessary during the confirmation needs its own confirmation', async () => {
   await using sim = await simulatedWorld();
   await apply(sim.world, intent, { confirm: confirmAll });
   await stopService(sim);
   const asked: ConfirmRequest[] = [];
-  let stray = 0;
+  let unmanaged = 0;
   const outcome = apply(sim.world, intent, {
     confirm: async (request) => {
       asked.push(request);
-      if (request.round === 1) stray = await makeStray(sim);
+      if (request.round === 1) unmanaged = await createUnmanagedMachine(sim);
       return request.round === 1;
     },
   });
   await assert.rejects(outcome, declined(/demo-extra delete: The instance demo-extra belongs to this system/));
-  assert.ok(sim.hardware.machines.has(stray), 'it is still there');
+  assert.ok(sim.hardware.machines.has(unmanaged), 'it is still there');
   assert.deepEqual(
     asked.map(({ added }) => added.map(({ id }) => id.replace(/-\d{3,}$/, ''))),
     [['demo-service-1/service'], ['demo-extra/delete-instance']],
   );
 });
 
-test('a step of a kind that was not shown is asked for; one of a kind that was shown is not', async () => {
+test('a step of a kind that was not shown needs a confirmation; one of a shown kind does not', async () => {
   await using sim = await simulatedWorld();
   await apply(sim.world, intent, { confirm: confirmAll });
   await stopService(sim);
@@ -83,28 +83,28 @@ test('a step of a kind that was not shown is asked for; one of a kind that was s
   assert.deepEqual(rounds, [1], 'the start of another service needs no second question');
 });
 
-test('an empty first plan is no consent: what comes up while something could not be seen is asked for', async () => {
+test('an empty first plan confirms nothing: steps that appear after a failed read need a confirmation', async () => {
   await using sim = await simulatedWorld();
   await apply(sim.world, intent, { confirm: confirmAll });
-  let looks = 0;
-  let stray = 0;
+  let observations = 0;
+  let unmanaged = 0;
   const runner: typeof sim.world.runner = {
     ...sim.world.runner,
     run: async (target, argv, options) => {
       if (target.label === 'demo-search-2' && argv[2] === '--') {
-        looks += 1;
-        // The first look sees nothing of this machine, and nothing to do; before the second, a machine is made.
-        if (looks === 1) throw new UnderstudyError('machines-unreachable', 'no answer');
-        if (looks === 2) stray = await makeStray(sim);
+        observations += 1;
+        // The first observation cannot read this machine and has no steps; before the second one, a machine is created.
+        if (observations === 1) throw new UnderstudyError('machines-unreachable', 'no answer');
+        if (observations === 2) unmanaged = await createUnmanagedMachine(sim);
       }
       return await sim.world.runner.run(target, argv, options);
     },
   };
-  // Machines so young would merely be waited for.
+  // New machines would only get a wait step.
   const clock = { ...sim.world.clock, now: () => sim.world.clock.now() + 3_600_000 };
   const outcome = apply({ ...sim.world, runner, clock }, intent, { confirm: () => Promise.resolve(false) });
-  // The look that saw the machine again was begun before the other was made, or after: either way nothing is deleted.
+  // The observation that read the machine again may have started before or after the creation: in both cases nothing is deleted.
   await outcome.catch(declined(/nothing was changed/));
-  assert.ok(looks >= 2, 'it was looked at again');
-  assert.ok(sim.hardware.machines.has(stray));
+  assert.ok(observations >= 2, 'it was looked at again');
+  assert.ok(sim.hardware.machines.has(unmanaged));
 });

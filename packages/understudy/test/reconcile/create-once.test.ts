@@ -10,7 +10,7 @@ function failure(code: LinodeErrorCode): LinodeError {
   return new LinodeError(code, code, { operation: { name: 'vpcs.create', method: 'POST', path: '/vpcs' } });
 }
 
-/** A region that answers each create as the script says; `made but lost` makes it and loses the answer. */
+/** A region that follows a script for each create; `made but lost` creates the object and loses the response. */
 function region(script: readonly ('made' | 'made but lost' | 'lost' | LinodeErrorCode)[], taken?: string) {
   const objects: string[] = taken === undefined ? [] : [taken];
   let creates = 0;
@@ -31,27 +31,27 @@ function region(script: readonly ('made' | 'made but lost' | 'lost' | LinodeErro
   };
 }
 
-test('an answer that was lost after the work is found, and nothing is made twice', async () => {
+test('when the response is lost after the creation, the object is found and not created twice', async () => {
   const { creation, objects, creates } = region(['made but lost']);
   assert.equal(await createOnce(creation), 'object 1');
   assert.deepEqual(objects, ['object 1']);
   assert.equal(creates(), 1);
 });
 
-test('a request that was lost before the work is sent again', async () => {
+test('a request that was lost before the creation is sent again', async () => {
   const { creation, objects, creates } = region(['lost', 'lost', 'made']);
   assert.equal(await createOnce(creation), 'object 3');
   assert.deepEqual(objects, ['object 3']);
   assert.equal(creates(), 3);
 });
 
-test('a label that is taken by our own earlier request is adopted', async () => {
+test('an object that our earlier request created under the same label is used', async () => {
   const { creation, creates } = region(['linode-invalid'], 'ours');
   assert.equal(await createOnce(creation), 'ours');
   assert.equal(creates(), 1);
 });
 
-test('a request that is wrong is refused as it is, and any other failure is not looked into', async () => {
+test('an invalid request fails with its own error, and after other errors there is no lookup', async () => {
   await assert.rejects(createOnce(region(['linode-invalid']).creation), { code: 'linode-invalid' });
   await assert.rejects(createOnce(region(['linode-unauthorized'], 'ours').creation), { code: 'linode-unauthorized' });
 });

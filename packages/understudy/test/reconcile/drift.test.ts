@@ -6,7 +6,7 @@ import { observe } from '../../src/observe/index.ts';
 import { sampleIntent } from '../simulation/sample-intent.ts';
 import { simulatedWorld, type SimulatedWorld } from '../simulation/simulated-world.ts';
 
-/** Each row: what somebody did, and exactly the steps that mend it. */
+/** Each row: a change made outside of the tool, and exactly the steps that correct it. */
 interface Drift {
   readonly what: string;
   readonly make: (sim: SimulatedWorld, intent: Intent) => Promise<unknown>;
@@ -183,7 +183,7 @@ const drifts: readonly Drift[] = [
     steps: { 'demo-cluster/template': /differs/ },
   },
   {
-    what: 'a machine that nobody asked for carries the tag',
+    what: 'a machine that is not in the topology has the tag',
     make: async ({ world, region }) => {
       await world.linode.instances.create({
         region: 'us-ord',
@@ -200,7 +200,7 @@ const drifts: readonly Drift[] = [
   },
 ];
 
-describe('each drift is named exactly, and apply mends it', () => {
+describe('each drift gives exactly these steps, and apply corrects it', () => {
   let sim: SimulatedWorld;
   let intent: Intent;
   before(async () => {

@@ -1,5 +1,5 @@
-// No option is read and then dropped: for each one a change of its value changes what goes to Linode, to the machines, to the
-// engine or to a drill. The same file twice changes nothing, so a difference means something.
+// Every option has an effect: a change of its value changes what is sent to Linode, to the machines, to the engine or to a drill.
+// The same file twice gives no difference, so a difference is caused by the option.
 import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -21,7 +21,7 @@ const common = {
   name: 'demo',
   region: 'us-ord',
   search: { version: '9.5.3' },
-  // Small, so that a release is made in no time.
+  // Small, so that the release is built quickly.
   service: { runtime: 'python', artifact: './own-service', command: ['./start'] },
   access: { adminNetworks: ['198.51.100.0/24'] },
 };
@@ -30,7 +30,7 @@ let base = '';
 let keyPair: KeyPair;
 const cacheBefore = process.env['UNDERSTUDY_CACHE'];
 
-/** What the files of the table name. */
+/** The files that the table refers to. */
 async function writeReferences(): Promise<void> {
   const put = async (path: string, content: string): Promise<void> => {
     await mkdir(join(base, path, '..'), { recursive: true });
@@ -96,7 +96,7 @@ function fileWith(values: Readonly<Record<string, unknown>>): string {
   return stringify(file);
 }
 
-/** Ids and what is random by nature: the same for every run. */
+/** Replaces ids and random values with constants. */
 function plain(value: unknown): string {
   return JSON.stringify(value, (key, inner: unknown) => {
     if (/(^|_)ids?$/.test(key)) return '#';
@@ -105,7 +105,7 @@ function plain(value: unknown): string {
   });
 }
 
-/** All that a topology leads to: requests, files, engine state, the intent behind them, and how its drills would run. */
+/** All effects of a topology: requests, files, engine state, the intent, and the run plans of its drills. */
 async function effects(text: string): Promise<string> {
   const path = join(base, 'topology.yaml');
   const topology = parseTopology(text, { path });

@@ -110,7 +110,7 @@ describe('whether a cluster may be formed', () => {
   }
 });
 
-/** An engine started once before its settings came; which of the machines are found out. */
+/** An engine that was started before its settings were written; the number of machines that are recognised. */
 const separateRows: readonly [
   holds: readonly Contents[],
   cluster: Observation['cluster'],
@@ -122,11 +122,11 @@ const separateRows: readonly [
   [['separate', 'data', 'data'], unreachable, 'formed', 1],
   [['separate', 'data', 'data'], answering('ours'), 'formed', 1],
   [['separate', 'data', 'data'], answering('own-demo-search-1'), 'formed', 0],
-  // While one of them is unseen, none is called so, and nothing may be formed beside what it may be.
+  // While one machine is unread, none is recognised, and no cluster may be formed.
   [['separate', 'unseen', 'empty'], unreachable, 'formed', 0],
 ];
 
-describe('a machine whose engine made a cluster of its own', () => {
+describe('a machine whose engine formed a separate cluster', () => {
   for (const [holds, cluster, state, separate] of separateRows) {
     test(`${holds.join(', ')}: ${state}, ${separate} to be set aside`, () => {
       const formation = formationOf(intent, observation(holds, cluster));

@@ -1,5 +1,4 @@
-// Each way in which the API misbehaves, by itself: apply, status and destroy get through what passes, and stop with a reason at
-// what does not.
+// Each API fault alone: apply, status and destroy succeed despite transient faults, and stop with a reason at permanent ones.
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { UnderstudyError } from '@understudy/foundation';
@@ -19,7 +18,7 @@ const everything = { confirm: confirmAll };
 const statusOf = async ({ world }: SimulatedWorld): Promise<Status> =>
   assessHealth(await observe(world, intent.topology), intent.topology);
 
-/** Every kind, so often and so long that it passes. */
+/** Every kind of fault, with counts and durations that retries can survive. */
 const passing: Readonly<Record<FaultKind, Rule>> = {
   'rate-limit': { probability: 0.3, retryAfterS: 1 },
   unavailable: { probability: 0.3 },
@@ -49,13 +48,13 @@ suite('apply, status and destroy get through', () => {
         [],
       );
       const struck = sim.region.faults.report().map((rule) => rule.struck);
-      // Nobody may have asked for events.
+      // The run may have sent no request for events.
       if (kind !== 'reorder-events') assert.ok(struck[0]! > 0, 'the fault was there');
     });
   }
 });
 
-/** What never passes, and what a person is told by apply, by status and by destroy; undefined where it does not concern them. */
+/** Permanent faults, and the expected error of apply, status and destroy; undefined for a command that is not affected. */
 const lasting: Readonly<Partial<Record<FaultKind, { apply?: RegExp; status?: RegExp; destroy?: RegExp }>>> = {
   'rate-limit': { apply: /429|rate/i, status: /429|rate/i, destroy: /429|rate/i },
   unavailable: { apply: /503/, status: /503/, destroy: /503/ },
@@ -67,30 +66,30 @@ const lasting: Readonly<Partial<Record<FaultKind, { apply?: RegExp; status?: Reg
   'pending-delete': { destroy: /demo-s\w+-\d/ },
 };
 
-/** Takes the fault's time where it has one: longer than anybody waits. */
+/** The duration of the fault, if it has one: longer than every timeout. */
 const forever: Rule = { delayMs: 10_000_000, retryAfterS: 1 };
 
 suite('where it lasts, there is a reason', () => {
-  for (const [kind, told] of Object.entries(lasting) as [FaultKind, NonNullable<(typeof lasting)[FaultKind]>][]) {
+  for (const [kind, expected] of Object.entries(lasting) as [FaultKind, NonNullable<(typeof lasting)[FaultKind]>][]) {
     test(kind, async () => {
       await using sim = await simulatedWorld({ factor: 500, callDeadlineMs: 1_000_000 });
       const stops = (work: () => Promise<unknown>, reason: RegExp): Promise<void> =>
         assert.rejects(work, (error) => error instanceof UnderstudyError && reason.test(error.message));
       const trouble = (): void => sim.region.faults.set([{ kind, ...forever }], 1);
-      if (told.apply) {
+      if (expected.apply) {
         trouble();
-        await stops(() => apply(sim.world, intent, everything), told.apply);
+        await stops(() => apply(sim.world, intent, everything), expected.apply);
       }
       sim.region.faults.set([], 1);
-      if (told.status) {
+      if (expected.status) {
         trouble();
-        await stops(() => statusOf(sim), told.status);
+        await stops(() => statusOf(sim), expected.status);
       }
-      if (told.destroy) {
+      if (expected.destroy) {
         sim.region.faults.set([], 1);
         assert.equal(await insist(() => apply(sim.world, intent, everything)), undefined);
         trouble();
-        await stops(() => destroy(sim.world, 'demo'), told.destroy);
+        await stops(() => destroy(sim.world, 'demo'), expected.destroy);
       }
     });
   }

@@ -1,5 +1,5 @@
-// Apply and destroy against an API that misbehaves as the real one does, in seeded mixes: they converge, and nothing is left over
-// or made twice. That such a thing would be found is shown by planting it.
+// Apply and destroy against an API with realistic faults, in seeded mixes: they converge, and nothing is left over or created twice.
+// Deliberate bugs show that the check finds such failures.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isLinodeError } from '../../src/linode/index.ts';
@@ -23,7 +23,7 @@ for (let from = first; from <= last; from += seedsPerTest) {
 type Create = World['linode']['instances']['create'];
 type Body = Parameters<Create>[0];
 
-/** A create that is not idempotent: when the answer is lost it does not look, and asks again in other words. */
+/** A create that is not idempotent: after a lost response it does not look for the object, and sends a different request. */
 function repeating(again: (body: Body) => Body): (world: World) => World {
   return (world) => {
     const { instances } = world.linode;
@@ -39,7 +39,7 @@ function repeating(again: (body: Body) => Body): (world: World) => World {
   };
 }
 
-/** Not the private address of the first try, which is taken and would give the second away. */
+/** Another private address than the first attempt, which would make the second one fail. */
 const elsewhere = [{ purpose: 'public', primary: true }] as const;
 
 /** Runs seeds until one reports this: the bug shows only where an instance's answer is lost. Returns all reports otherwise. */
@@ -51,14 +51,14 @@ async function reportLike(pattern: RegExp, tampered: (world: World) => World): P
   return reports.join('\n');
 }
 
-test('a planted create that makes a machine a second time is found, though apply removes what it does not know', async () => {
+test('a deliberate bug that creates a machine twice is found, although apply deletes unmanaged machines', async () => {
   const twice = /^seed \d+: there were made ([6-9]|\d\d) machines instead of 5$/m;
-  const planted = repeating((body) => ({ ...body, label: `${body.label}-again`, interfaces: elsewhere }));
-  assert.match(await reportLike(twice, planted), twice);
+  const buggy = repeating((body) => ({ ...body, label: `${body.label}-again`, interfaces: elsewhere }));
+  assert.match(await reportLike(twice, buggy), twice);
 });
 
-test('a planted create that leaves a machine without the mark of its system is found as an orphan', async () => {
-  const orphan = /^seed \d+: destroy left [1-9] machines$/m;
-  const planted = repeating((body) => ({ ...body, label: `lost-${body.label}`, tags: [], interfaces: elsewhere }));
-  assert.match(await reportLike(orphan, planted), orphan);
+test('a deliberate bug that creates a machine without the tag of its system is found as a leftover machine', async () => {
+  const leftover = /^seed \d+: destroy left [1-9] machines$/m;
+  const buggy = repeating((body) => ({ ...body, label: `lost-${body.label}`, tags: [], interfaces: elsewhere }));
+  assert.match(await reportLike(leftover, buggy), leftover);
 });

@@ -1,5 +1,5 @@
-// A shrink, an upgrade and a replacement are killed at calls spread over the whole of them, and apply is run again: it finishes what
-// was begun, loses nothing and leaves nothing behind. Dead machines are noticed late, as on a busy host with the engine's defaults.
+// A shrink, an upgrade and a replacement are killed at calls spread over the whole of them, and apply is run again: it finishes
+// the operation, loses no shard and leaves nothing behind. Stopped machines are detected late, as on a busy host with the engine's defaults.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { apply, confirmAll, plan } from '../../src/reconcile/index.ts';
@@ -9,8 +9,8 @@ import { sampleIntent, sampleText } from '../simulation/sample-intent.ts';
 import { simulatedWorld, type SimulatedWorld } from '../simulation/simulated-world.ts';
 
 const all = { confirm: confirmAll };
-/** Simulated time for which a silent machine still counts as a member. */
-const noticedAfterMs = 30_000;
+/** Simulated time for which a machine without an answer still counts as a member. */
+const detectedAfterMs = 30_000;
 const runs = process.env['UNDERSTUDY_FULL'] === '1' ? 40 : 6;
 
 const text = (nodes: number, more = ''): string => sampleText.replace('search:', `search:\n  nodes: ${nodes}${more}`);
@@ -30,7 +30,7 @@ const operations: readonly [what: string, from: string, to: string, machines: nu
 /** Kills the operation at a call; resolves false when it ended before. */
 function killedAt(sim: SimulatedWorld, atCall: number, work: (world: World) => Promise<unknown>): Promise<boolean> {
   return new Promise((resolve) => {
-    const { world } = sim.connect({ atCall, moment: 'after', onDeath: () => resolve(true) });
+    const { world } = sim.connect({ atCall, moment: 'after', onKill: () => resolve(true) });
     const ended = (): void => resolve(false);
     void work(world).then(ended, ended);
   });
@@ -39,9 +39,9 @@ function killedAt(sim: SimulatedWorld, atCall: number, work: (world: World) => P
 async function callsOf(from: Intent, to: Intent): Promise<number> {
   await using sim = await simulatedWorld({ factor: 400 });
   await apply(sim.world, from, all);
-  const { world, wire } = sim.connect();
+  const { world, connection } = sim.connect();
   await apply(world, to, all);
-  return wire.calls();
+  return connection.calls();
 }
 
 async function assertFinished(sim: SimulatedWorld, to: Intent, machines: number, label: string): Promise<void> {
@@ -66,7 +66,7 @@ describe('an operation that is killed is finished by the next apply', () => {
       for (let run = 1; run <= runs; run += 1) {
         const atCall = Math.round((calls * run) / (runs + 1));
         await using sim = await simulatedWorld({ factor: 400 });
-        sim.clusters.noticedAfterMs = noticedAfterMs;
+        sim.clusters.detectedAfterMs = detectedAfterMs;
         await apply(sim.world, before, all);
         await killedAt(sim, atCall, (world) => apply(world, after, all));
         const { status } = await apply(sim.world, after, all);

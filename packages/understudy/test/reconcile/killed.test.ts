@@ -1,40 +1,40 @@
-// Apply and destroy are killed at every single call that leaves the process, and run again: they must converge, with no orphan and
-// no duplicate.
+// Apply and destroy are killed at every call that leaves the process, and run again: they must converge, without leftover or
+// duplicate objects.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { apply, destroy, plan, confirmAll } from '../../src/reconcile/index.ts';
 import { observe, type World } from '../../src/observe/index.ts';
 import { objectsIn } from '../simulation/hostile-run.ts';
 import { sampleIntent } from '../simulation/sample-intent.ts';
-import { simulatedWorld, type Death, type SimulatedWorld } from '../simulation/simulated-world.ts';
+import { simulatedWorld, type Kill, type SimulatedWorld } from '../simulation/simulated-world.ts';
 
 const all = { confirm: confirmAll };
 const intent = await sampleIntent();
 
-const whole = { machines: 5, vpcs: 1, subnets: 1, firewalls: 2, placementGroups: 2, balancers: 1, backends: 2 };
+const complete = { machines: 5, vpcs: 1, subnets: 1, firewalls: 2, placementGroups: 2, balancers: 1, backends: 2 };
 
-/** Starts `work` as a process that dies at a call; resolves false when it ended before it could die. */
-async function dies(
+/** Starts `work` as a process that is killed at a call; resolves false when it ended before that call. */
+async function isKilled(
   sim: SimulatedWorld,
   atCall: number,
-  moment: Death['moment'],
+  moment: Kill['moment'],
   work: (world: World) => Promise<unknown>,
 ): Promise<boolean> {
   return new Promise((resolve) => {
-    const { world } = sim.connect({ atCall, moment, onDeath: () => resolve(true) });
+    const { world } = sim.connect({ atCall, moment, onKill: () => resolve(true) });
     const ended = (): void => resolve(false);
     void work(world).then(ended, ended);
   });
 }
 
-async function applyKilledThenAgain(atCall: number, moment: Death['moment']): Promise<boolean> {
+async function applyKilledThenAgain(atCall: number, moment: Kill['moment']): Promise<boolean> {
   await using sim = await simulatedWorld();
-  const killed = await dies(sim, atCall, moment, (world) => apply(world, intent, all));
+  const killed = await isKilled(sim, atCall, moment, (world) => apply(world, intent, all));
   const { status } = await apply(sim.world, intent, all);
   const label = `killed ${moment} call ${atCall}`;
   assert.equal(status.verdict, 'healthy', label);
   assert.deepEqual(plan(intent, await observe(sim.world, intent.topology)), { steps: [], obstacles: [] }, label);
-  assert.deepEqual(objectsIn(sim), whole, label);
+  assert.deepEqual(objectsIn(sim), complete, label);
   assert.deepEqual(
     [...sim.hardware.machines.values()].map(({ spec }) => spec.label).sort(),
     ['demo-search-1', 'demo-search-2', 'demo-search-3', 'demo-service-1', 'demo-service-2'],
@@ -47,8 +47,8 @@ async function applyKilledThenAgain(atCall: number, moment: Death['moment']): Pr
 async function destroyKilledThenAgain(atCall: number): Promise<boolean> {
   await using sim = await simulatedWorld();
   await apply(sim.world, intent, all);
-  assert.deepEqual(objectsIn(sim), whole);
-  const killed = await dies(sim, atCall, 'after', (world) => destroy(world, 'demo'));
+  assert.deepEqual(objectsIn(sim), complete);
+  const killed = await isKilled(sim, atCall, 'after', (world) => destroy(world, 'demo'));
   await destroy(sim.world, 'demo');
   assert.deepEqual(
     Object.entries(objectsIn(sim)).filter(([, count]) => count > 0),

@@ -1,4 +1,4 @@
-// Who cannot reach the machines must not conclude that the machines are gone; and whoever is about to close the door is told.
+// When no machine is reachable, the plan must not treat the machines as down; and a change that locks out the operator gives a warning.
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { seen, unknown } from '@understudy/foundation';
@@ -27,7 +27,7 @@ describe('machines that do not answer over SSH', () => {
     healthy = { ...observation, at: new Date(Date.parse(observation.at) + 3_600_000).toISOString() };
   });
 
-  /** An hour later these machines are unanswered; the engine is asked by way of the machines, so without one it is unknown. */
+  /** An hour later these machines do not answer. The engine is read through the machines, so without any machine it is unknown. */
   function unanswered(labels: readonly string[], status = 'UP'): Observation {
     const balancers = healthy.objects.balancers.map((one) => ({
       ...one,
@@ -59,7 +59,7 @@ describe('machines that do not answer over SSH', () => {
 
   const everyone = ['demo-search-1', 'demo-search-2', 'demo-search-3', 'demo-service-1', 'demo-service-2'];
 
-  test('nobody can be reached and the balancer sees them serve: one obstacle, nothing is touched', () => {
+  test('no machine is reachable and the balancer reports them UP: one obstacle, nothing is changed', () => {
     const { steps, obstacles } = plan(intent, unanswered(everyone));
     assert.deepEqual(steps, []);
     assert.equal(obstacles.length, 1);
@@ -67,13 +67,13 @@ describe('machines that do not answer over SSH', () => {
     assert.equal(assessHealth(unanswered(everyone), intent.topology).verdict, 'unknown');
   });
 
-  test('the way back in stays open: the firewalls are brought to the networks of the file', () => {
+  test('during a lockout the firewalls are still updated to the networks of the file', () => {
     const { steps, obstacles } = plan(moved, unanswered(everyone));
     assert.deepEqual(steps.map(({ id }) => id).sort(), ['demo-search/update', 'demo-service/update']);
     assert.equal(obstacles.length, 1);
   });
 
-  test('nobody can be reached and nobody serves: still nothing is rebooted on a guess', () => {
+  test('no machine is reachable and none serves: no machine is rebooted', () => {
     const { steps, obstacles } = plan(intent, unanswered(everyone, 'DOWN'));
     assert.deepEqual(
       steps.filter(({ action }) => action === 'reboot'),
@@ -82,7 +82,7 @@ describe('machines that do not answer over SSH', () => {
     assert.match(obstacles.map(({ reason }) => reason).join(' '), /no other machine answers either/);
   });
 
-  test('one that serves nobody is rebooted, while the others prove the way', () => {
+  test('an unreachable machine that does not serve is rebooted, if other machines answer', () => {
     const { steps } = plan(intent, unanswered(['demo-search-2', 'demo-service-2'], 'DOWN'));
     const reboots = steps.filter(({ action }) => action === 'reboot');
     assert.deepEqual(
@@ -91,17 +91,17 @@ describe('machines that do not answer over SSH', () => {
     );
     assert.ok(
       reboots[1]!.after.includes(stepId.instanceReady('demo-search-2')),
-      'one after the other, the second when the first is back',
+      'one at a time, the second when the first is up again',
     );
   });
 
-  test('one that serves is left alone', () => {
+  test('an unreachable machine that serves is not changed', () => {
     const { steps, obstacles } = plan(intent, unanswered(['demo-service-2']));
     assert.deepEqual(steps, []);
     assert.match(obstacles[0]!.reason, /It serves, but does not answer over SSH/);
   });
 
-  test('a firewall change that closes out the address from which the operator comes says so, and has to be confirmed', () => {
+  test('a firewall change that locks out the address of the operator has a warning and must be confirmed', () => {
     const from = (address: string): Observation => ({
       ...healthy,
       machines: Object.fromEntries(

@@ -1,4 +1,4 @@
-// The page that says what each step must have seen is the code's own table; and whatever disrupts runs one after the other.
+// docs/operations.md has the same table of steps as the code, and disruptive steps run one at a time.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
@@ -13,7 +13,7 @@ import { simulatedWorld, type SimulatedWorld } from '../simulation/simulated-wor
 
 const page = await readFile(new URL('../../../../docs/operations.md', import.meta.url), 'utf8');
 
-test('docs/operations.md has a row for each kind of step that takes something away, and names all others', () => {
+test('docs/operations.md has a row for each disruptive kind of step, and lists all others', () => {
   const cells = page
     .split('\n')
     .filter((line) => line.startsWith('| `'))
@@ -35,7 +35,7 @@ test('docs/operations.md has a row for each kind of step that takes something aw
   );
 });
 
-test('whatever deletes, reboots, restarts or upgrades is in the table', () => {
+test('every step that deletes, reboots, restarts or upgrades is in the table', () => {
   const verbs = /delete|remove|reboot|restart|upgrade/;
   assert.deepEqual(
     taskKinds.filter((kind) => verbs.test(kind) && !disruptions[kind]),

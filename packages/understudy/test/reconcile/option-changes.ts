@@ -1,4 +1,4 @@
-// For every option of the topology file another valid value, and what must stand beside it on both sides. An option that is not
+// For every option of the topology file another valid value, and the values that both files need with it. An option that is not
 // here fails the test that reads this table.
 
 export interface OptionChange {

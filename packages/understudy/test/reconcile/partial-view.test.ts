@@ -1,5 +1,5 @@
-// Each read of a look is taken away in turn, in four ways: what cannot be seen is never healthy, and makes nothing, deletes nothing,
-// reboots nothing.
+// Each read of an observation fails in turn, in four ways: an unknown part is never healthy, and it creates, deletes and reboots
+// nothing.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { EngineTransport } from '../../src/cluster/index.ts';
@@ -15,7 +15,7 @@ import { simulatedWorld, type SimulatedWorld } from '../simulation/simulated-wor
 const ways = ['refusal', 'time-out', 'garbage', 'half an answer'] as const;
 type Way = (typeof ways)[number];
 
-/** A read: an engine's path, a machine's look at itself, or a GET of Linode's API. */
+/** A read: an engine's path, a machine's own report, or a GET of Linode's API. */
 interface Read {
   readonly kind: 'engine' | 'machine' | 'api' | 'certificate';
   readonly name: string;
@@ -23,17 +23,21 @@ interface Read {
 
 const half = (text: string): string => text.slice(0, Math.floor(text.length / 2));
 
-/** The world with one read spoilt; `struck` counts how often. */
-function spoilt(world: World, read: Read, way: Way): { readonly world: World; readonly struck: () => number } {
-  let struck = 0;
-  const strike = (): void => void (struck += 1);
+/** The world with one failing read; `failures` counts how often. */
+function withFailingRead(
+  world: World,
+  read: Read,
+  way: Way,
+): { readonly world: World; readonly failures: () => number } {
+  let failures = 0;
+  const countFailure = (): void => void (failures += 1);
   const transportFor: World['transportFor'] = (hosts) => {
     const transport = world.transportFor(hosts);
     const request: EngineTransport['request'] = async (method, path, ...rest) => {
       if (read.kind !== 'engine' || method !== 'GET' || path.split('?')[0] !== read.name) {
         return await transport.request(method, path, ...rest);
       }
-      strike();
+      countFailure();
       if (way === 'time-out') throw new UnderstudyError('cluster-unreachable', 'no answer within 10000 ms');
       const answer = await transport.request(method, path, ...rest);
       if (way === 'refusal') return { ...answer, status: 403, body: { error: { type: 'security_exception' } } };
@@ -46,7 +50,7 @@ function spoilt(world: World, read: Read, way: Way): { readonly world: World; re
     const looks = argv[1] === '-s' && argv[2] === '--';
     if (read.kind !== 'machine' || !looks || target.label !== read.name)
       return await world.runner.run(target, argv, options);
-    strike();
+    countFailure();
     if (way === 'time-out') throw new UnderstudyError('machines-timeout', 'no answer within 15000 ms');
     if (way === 'refusal') throw new UnderstudyError('machines-unreachable', 'connection refused');
     const result = await world.runner.run(target, argv, options);
@@ -54,16 +58,16 @@ function spoilt(world: World, read: Read, way: Way): { readonly world: World; re
   };
   const shownCertificate: World['shownCertificate'] = async (address, port) => {
     if (read.kind !== 'certificate') return await world.shownCertificate(address, port);
-    strike();
+    countFailure();
     return { state: 'unknown', reason: 'no certificate', code: 'status-certificate-unseen' };
   };
   return {
     world: { ...world, transportFor, runner: { ...world.runner, run }, shownCertificate },
-    struck: () => struck,
+    failures: () => failures,
   };
 }
 
-/** Every read of the engine and of machines that one look makes. */
+/** Every read of the engine and of machines of one observation. */
 async function readsOf(sim: SimulatedWorld, intent: Intent): Promise<Read[]> {
   const reads = new Map<string, Read>();
   const note = (kind: Read['kind'], name: string): void => void reads.set(`${kind} ${name}`, { kind, name });
@@ -107,7 +111,7 @@ const fiveText =
 const five = await sampleIntent(fiveText);
 const three = { ...five, topology: (await sampleIntent(fiveText.replace('nodes: 5', 'nodes: 3'))).topology };
 
-describe('a look from which one read is taken away', () => {
+describe('an observation with one failed read', () => {
   let sim: SimulatedWorld;
   let reads: Read[];
   before(async () => {
@@ -117,7 +121,7 @@ describe('a look from which one read is taken away', () => {
   });
   after(() => sim[Symbol.asyncDispose]());
 
-  test('the reads are those that are known: a new one has to be thought of here', () => {
+  test('the list of reads is complete: a new read has to be added here', () => {
     const kinds = Map.groupBy(reads, ({ kind }) => kind);
     assert.equal(kinds.get('machine')?.length, 7);
     assert.equal(kinds.get('certificate')?.length, 1);
@@ -127,16 +131,16 @@ describe('a look from which one read is taken away', () => {
   for (const way of ways) {
     test(`${way}: the verdict is not healthy, the plan does no harm, and a shrink that is due is withheld`, async () => {
       for (const read of reads) {
-        const { world, struck } = spoilt(sim.world, read, way);
+        const { world, failures } = withFailingRead(sim.world, read, way);
         const label = `${way} of ${read.kind} ${read.name}`;
         const observation = await observe(world, five.topology);
-        assert.ok(struck() > 0, `${label} was read`);
-        // Whatever is answered there, something answers: nothing else is read from it.
+        assert.ok(failures() > 0, `${label} was read`);
+        // Here only the fact that there is an answer is used, not its content.
         const answers = read.name === '/' && way !== 'time-out';
         assert.equal(assessHealth(observation, five.topology).verdict === 'healthy', answers, label);
         assert.deepEqual(harm(plan(five, observation)), [], label);
         const shrink = plan(three, await observe(world, three.topology));
-        // A certificate says nothing of machines and copies, and the machines that are to go are not looked into.
+        // A certificate has no information about machines and copies, and the machines to be removed are not read.
         const concerned =
           !answers && read.kind !== 'certificate' && !['demo-search-4', 'demo-search-5'].includes(read.name);
         const deletions = shrink.steps.filter(({ destructive }) => destructive).map(({ id }) => id);
@@ -151,7 +155,7 @@ describe('a look from which one read is taken away', () => {
     });
   }
 
-  test('half of an object from a part of the cluster is unknown too, not a part without anything in it', async () => {
+  test('an incomplete object from a part of the cluster is unknown, not empty', async () => {
     for (const { kind, name } of reads) {
       if (kind !== 'engine' || name === '/' || name === '/_cat/shards') continue;
       const transportFor: World['transportFor'] = (hosts) => {

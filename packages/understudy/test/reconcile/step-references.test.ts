@@ -1,4 +1,4 @@
-// References between steps: a plain text is none, and one to a step that the plan does not have ends the program at once.
+// References between steps: a plain string is not accepted, and a reference to a missing step throws.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ifPlanned, stepId, type StepId } from '../../src/reconcile/plan/step-id.ts';
@@ -21,20 +21,20 @@ const wait: StepRequest = {
   task: { kind: 'machine-ready', machine: 'demo-search-1' },
 };
 
-test('a plain text is no reference to a step', () => {
-  // @ts-expect-error -- only stepId makes ids
+test('a plain string is not accepted as a reference to a step', () => {
+  // @ts-expect-error -- only stepId creates ids
   const typed: StepId = 'demo-search-1/boot';
-  // @ts-expect-error -- and only they stand in `after`
+  // @ts-expect-error -- and only ids are allowed in `after`
   const request: StepRequest = { ...wait, after: ['demo-search-1/boot'] };
   // @ts-expect-error -- a step that is optional is named by its id, too
   const optional = ifPlanned('demo-search-1/boot');
-  // What the compiler refuses would be worth the same as the real ones: the wall is in the types alone.
+  // At run time the refused values are equal to the real ones: only the types differ.
   assert.equal(typed, boot.id);
   assert.deepEqual(request.after, [boot.id]);
   assert.deepEqual(optional, ifPlanned(boot.id));
 });
 
-test('what is printed of a step stays what it was', () => {
+test('the printed ids of steps do not change', () => {
   const draft = new PlanDraft();
   draft.add(boot);
   draft.add({ ...wait, after: [boot.id] });
@@ -44,13 +44,13 @@ test('what is printed of a step stays what it was', () => {
   ]);
 });
 
-test('a reference to a step that the plan does not have is a fault of the program, which names both', () => {
+test('a reference to a step that the plan does not have throws an error that names both', () => {
   const draft = new PlanDraft();
   draft.add({ ...wait, after: [boot.id] });
   assert.throws(() => draft.finish(), /demo-search-1\/wait waits for demo-search-1\/boot, which is not in the plan/);
 });
 
-test('the graph of a schedule takes no such reference either', () => {
+test('the graph of a schedule refuses such a reference, too', () => {
   const draft = new PlanDraft();
   draft.add(boot);
   draft.add({ ...wait, after: [boot.id] });
@@ -58,7 +58,7 @@ test('the graph of a schedule takes no such reference either', () => {
   assert.throws(() => new StepGraph([second!]), /demo-search-1\/wait waits for demo-search-1\/boot/);
 });
 
-test('after a step if the plan has it: it orders where it is planned, and is dropped where it is not', () => {
+test('ifPlanned orders the steps when the plan has the step, and is dropped when it does not', () => {
   const alone = new PlanDraft();
   alone.add({ ...wait, after: [ifPlanned(boot.id)] });
   assert.deepEqual(alone.finish().steps[0]!.after, []);
@@ -71,7 +71,7 @@ test('after a step if the plan has it: it orders where it is planned, and is dro
   );
 });
 
-test('an id that is not of its subject is refused', () => {
+test('an id that does not belong to its subject is refused', () => {
   const draft = new PlanDraft();
   assert.throws(() => draft.add({ ...boot, subject: 'demo-search-2' }), /demo-search-1\/boot is not of demo-search-2/);
 });

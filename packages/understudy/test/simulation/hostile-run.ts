@@ -1,4 +1,4 @@
-// One run of the tool against an API that misbehaves as the real one does, in a seeded mix, and what is wrong afterwards.
+// One run of the tool against an API with realistic faults, in a seeded mix, and the failures found afterwards.
 import type { FaultRule } from '@understudy/lab/region';
 import { apply, destroy, plan, confirmAll } from '../../src/reconcile/index.ts';
 import type { Intent } from '../../src/operation/index.ts';
@@ -20,10 +20,10 @@ const hostile: readonly FaultRule[] = [
   { kind: 'unknown-enum', match: '^/linode/instances', probability: 0.02 },
 ];
 
-/** What the region must hold of the sample topology, and must have made for it: each exactly once. */
+/** The objects of the sample topology: the region must contain each, and must have created each exactly once. */
 const asked = { machines: 5, vpcs: 1, subnets: 1, firewalls: 2, placementGroups: 2, balancers: 1, backends: 2 };
 
-/** Runs until it ends well, as a person would; the last failure when it never does. */
+/** Repeats until success, as a person would; returns the last failure when it never succeeds. */
 export async function insist(work: () => Promise<unknown>, runs = 5): Promise<Error | undefined> {
   let failure: Error | undefined;
   for (let run = 1; run <= runs; run += 1) {
@@ -37,7 +37,7 @@ export async function insist(work: () => Promise<unknown>, runs = 5): Promise<Er
   return failure;
 }
 
-/** Objects that are there. */
+/** The existing objects. */
 export function objectsIn({ region: { store } }: SimulatedWorld): typeof asked {
   return {
     machines: store.machines.size,
@@ -50,7 +50,7 @@ export function objectsIn({ region: { store } }: SimulatedWorld): typeof asked {
   };
 }
 
-/** Objects that were ever made, by the region's own events: what was made twice and removed again still counts. */
+/** All objects that were created, from the region's events: an object that was created twice and deleted still counts. */
 function madeIn({ region: { store } }: SimulatedWorld): Omit<typeof asked, 'backends' | 'subnets'> {
   const actions = Map.groupBy(store.events.values(), ({ action }) => action);
   const made = (action: string): number => actions.get(action)?.length ?? 0;

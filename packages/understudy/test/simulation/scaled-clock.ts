@@ -1,4 +1,4 @@
-// Real time, run faster: waits of minutes take seconds, and everything keeps its order.
+// A faster clock: waits of minutes take seconds, and events keep their order.
 import type { Clock } from '@understudy/foundation';
 
 export function scaledClock(factor: number): Clock {

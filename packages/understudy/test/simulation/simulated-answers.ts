@@ -167,7 +167,7 @@ function votingExclusions(identity: Identity, { method, path }: SimulatedRequest
   return [200, {}];
 }
 
-/** Each answers for itself: one that is dead and not missed yet does not. */
+/** Each node answers for itself: a stopped node that is still a member does not answer. */
 function nodes({ members, alive }: Surroundings): object {
   const answering = members.filter(({ machine }) => alive(machine));
   const described = answering.map((node) => {

@@ -1,5 +1,5 @@
-// Search engines in memory, as far as the tool speaks with them: they form a cluster by the engine's own rules (initial masters,
-// quorum, one identity for ever, votes and exclusions from voting), miss nodes that are gone, and place copies of shards.
+// Search engines in memory, as far as the tool uses them: they form a cluster by the engine's own rules (initial masters,
+// quorum, a permanent UUID, votes and voting exclusions), remove nodes that left, and allocate copies of shards.
 import { parse } from 'yaml';
 import { systemClock, type Clock } from '@understudy/foundation';
 import { answerOf, type SimulatedRequest } from './simulated-answers.ts';
@@ -40,9 +40,9 @@ interface RunningNode extends SimulatedNode {
 }
 
 export interface SimulatedMachines {
-  /** Those that run. */
+  /** The running machines. */
   readonly running: () => Iterable<SimulatedMachine>;
-  /** Those that are there, on or off; without it, none is ever gone for good. */
+  /** Whether the machine exists, on or off; without it, no machine is ever deleted. */
   readonly exists?: (machine: SimulatedMachine) => boolean;
   readonly clock?: Clock;
 }
@@ -60,8 +60,8 @@ function settingsIn(text: string): Readonly<Record<string, unknown>> {
 
 export class SimulatedClusters {
   readonly identities = new Map<string, Identity>();
-  /** How long a machine that fell silent is counted as a member. A process that ends on a running machine is missed at once. */
-  noticedAfterMs = 0;
+  /** How long a machine without power still counts as a member. The end of a process on a running machine is detected at once. */
+  detectedAfterMs = 0;
   /** How long a copy takes to be made on another machine. */
   copyMs = 0;
   /** What a machine's disk holds besides, of `diskBytes`; above 95 % the engine blocks writes to what is there. */
@@ -97,7 +97,7 @@ export class SimulatedClusters {
     });
   }
 
-  /** Everything that happens by itself: called whenever somebody looks, and by tests that let time pass. */
+  /** Applies everything that happens without a request: called at every read, and by tests that let time pass. */
   settle(): void {
     const nodes = this.#nodes();
     const fresh = nodes.filter(({ machine }) => machine.data === 'started');
@@ -138,7 +138,7 @@ export class SimulatedClusters {
     }
   }
 
-  /** Who joins, who is missed, who is elected, who votes. */
+  /** Updates members, the elected master and the voters. */
   #follow(identity: Identity, nodes: readonly RunningNode[]): void {
     const nowMs = this.#clock.monotonicMs();
     const powered = new Set(this.#machines.running());
@@ -148,9 +148,9 @@ export class SimulatedClusters {
     const running = nodes.filter(({ machine }) => machine.data === identity.uuid);
     const isRunning = new Set(running.map(({ machine }) => machine));
     for (const [machine, { seenMs }] of identity.members) {
-      // A closed connection is noticed at once, silence is not.
-      const silent = !powered.has(machine) && nowMs - seenMs < this.noticedAfterMs;
-      if (!isRunning.has(machine) && !silent) identity.members.delete(machine);
+      // A closed connection is detected at once, a power cut is not.
+      const undetected = !powered.has(machine) && nowMs - seenMs < this.detectedAfterMs;
+      if (!isRunning.has(machine) && !undetected) identity.members.delete(machine);
     }
     const excluded = (node: SimulatedNode): boolean => identity.votingExclusions.has(node.name);
     const electable = running.filter((node) => identity.voters.has(node.machine));

@@ -1,5 +1,5 @@
-// Where the copies of shards are in a simulated cluster. A copy lies on a machine and lives and dies with it: when every machine
-// that held a complete copy of a shard is gone for good, that shard is lost, and stays red.
+// Where the copies of shards are in a simulated cluster. A copy is lost with its machine: when every machine
+// that held a complete copy of a shard is deleted, that shard is lost and stays red.
 import type { SimulatedMachine } from './simulated-machine.ts';
 
 export interface SimulatedIndex {
@@ -46,7 +46,7 @@ export interface Refusal {
 
 export interface Surroundings {
   readonly nowMs: number;
-  /** Members, those that are dead and not missed yet among them. */
+  /** Members, including stopped ones that are not removed yet. */
   readonly members: readonly SimulatedNode[];
   readonly alive: (machine: SimulatedMachine) => boolean;
   /** Whether the machine is there, on or off, with this cluster's data on it. */
@@ -66,7 +66,7 @@ export class SimulatedCopies {
     return [...this.#shards.values()].flatMap(({ copies }) => copies);
   }
 
-  /** One round of what the elected node does: miss what is gone, promote, place, move. */
+  /** One round of what the elected node does: remove lost copies, promote, allocate, move. */
   settle(now: Surroundings): void {
     this.#followIndices();
     for (const [name, shard] of this.#shards) {
@@ -140,7 +140,7 @@ function finishMoves(shard: Shard, { nowMs, alive, members }: Surroundings): voi
   for (const copy of shard.copies) {
     const { target, machine, state } = copy;
     if (!target || nowMs < copy.readyAtMs) continue;
-    // A copy is made from another: while either end is dead, it does not come about, and the dead one is missed in time.
+    // A copy is made from another one: it is not made while one of the two machines is stopped, and the stopped one is removed later.
     const source =
       state === 'RELOCATING' && copy.primary ? machine : shard.copies.find(({ primary }) => primary)?.machine;
     if (!alive(target) || !source || !alive(source)) {
@@ -163,7 +163,7 @@ function dropGone(shard: Shard, { members }: Surroundings): void {
     const at = copy.state === 'INITIALIZING' ? copy.target : copy.machine;
     if (copy.state === 'UNASSIGNED' || member(at)) continue;
     const others = shard.copies.filter((other) => other !== copy && isStarted(other) && member(other.machine));
-    // With another copy at work, what lies on the machine that is away falls behind; the last one is what there is.
+    // While another copy is active, the copy on a stopped machine becomes stale; the last copy stays valid.
     if (others.length > 0 && copy.machine) shard.complete.delete(copy.machine);
     Object.assign(copy, unassigned(copy.index, copy.shard, copy.primary, 'NODE_LEFT'));
     const [heir] = others.sort((a, b) => newer(member(b.machine), member(a.machine)));
@@ -196,7 +196,7 @@ function place(shard: Shard, now: Surroundings, index: SimulatedIndex | undefine
   }
 }
 
-/** Off a node on which a copy may not stay. */
+/** Moves copies off a node on which they may not stay. */
 function move(shard: Shard, now: Surroundings, index: SimulatedIndex | undefined): void {
   for (const copy of shard.copies.filter(({ state }) => state === 'STARTED')) {
     const node = now.members.find(({ machine }) => machine === copy.machine);
@@ -207,7 +207,7 @@ function move(shard: Shard, now: Surroundings, index: SimulatedIndex | undefined
   }
 }
 
-/** One of those that do not refuse; the shard's number spreads them. */
+/** A node that accepts the copy; the shard's number distributes the copies. */
 function bestNode(
   copy: Copy,
   shard: Shard,
@@ -215,7 +215,7 @@ function bestNode(
   index: SimulatedIndex | undefined,
 ): SimulatedNode | undefined {
   const open = now.members.filter((node) => refusalsOf(copy, shard, node, now, index).length === 0);
-  // A replica is sent to whoever counts as a member; a primary that cannot begin is nobody's.
+  // A replica is sent to whoever counts as a member; a primary that cannot start is unassigned.
   const free = copy.primary && copy.state === 'UNASSIGNED' ? open.filter(({ machine }) => now.alive(machine)) : open;
   const offset = copy.shard % Math.max(1, free.length);
   return free[offset];

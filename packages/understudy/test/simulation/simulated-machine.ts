@@ -1,5 +1,5 @@
-// A machine in memory that understands the scripts which the tool sends: files, units, packages, kernel settings. It is the far
-// side of a wire; what it does not understand it ignores, and what it must refuse it refuses.
+// A machine in memory that understands the scripts which the tool sends: files, units, packages, kernel settings. It replaces
+// the remote side only; it ignores what it does not understand, and refuses what a real machine would refuse.
 import { createHash } from 'node:crypto';
 import { parse } from 'yaml';
 
@@ -28,18 +28,18 @@ export class SimulatedMachine {
   engineVersion: string | undefined;
   engineStarts = 0;
   serviceStarts = 0;
-  #born = false;
+  #booted = false;
 
   /** Power on: cloud-init at the first boot, enabled units at every one. What lay in /run is gone. */
   boot(userData: string | undefined): void {
     for (const path of [...this.files.keys()]) if (path.startsWith('/run/')) this.files.delete(path);
     for (const unit of this.units.values()) unit.active = false;
-    if (!this.#born && userData !== undefined) this.#birth(userData);
-    this.#born = true;
+    if (!this.#booted && userData !== undefined) this.#firstBoot(userData);
+    this.#booted = true;
     for (const [name, unit] of this.units) if (unit.enabled) this.start(name);
   }
 
-  #birth(userData: string): void {
+  #firstBoot(userData: string): void {
     const config = parse(userData) as {
       write_files?: { path: string; content: string; permissions: string; owner: string }[];
       runcmd?: string[][];

@@ -12,8 +12,8 @@ export interface Tool {
   readonly cluster: RunningCluster;
   /** Something that the tool does beside asking the engine: a command on a machine, a request to the provider. */
   readonly call: <Answer>(work: () => Answer) => Promise<Answer>;
-  /** Resolves when the tool dies. */
-  readonly died: Promise<'died'>;
+  /** Resolves when the tool is killed. */
+  readonly wasKilled: Promise<'wasKilled'>;
   readonly calls: () => number;
 }
 
@@ -64,7 +64,7 @@ export class SimulatedNodes {
     this.machine(name).start(unit);
   }
 
-  /** The machine with its data is gone for good. */
+  /** Deletes the machine with its data. */
   remove(name: string): void {
     this.machines.delete(name);
     this.off.delete(name);
@@ -76,22 +76,22 @@ export class SimulatedNodes {
     return identity;
   }
 
-  /** A process of the tool that dies at this call, counted from 1: before it is carried out, or before it is answered. */
+  /** A process of the tool that is killed at this call, counted from 1: before it is carried out, or before it is answered. */
   tool(death?: { readonly atCall: number; readonly moment: 'before' | 'after' }): Tool {
-    const state = { calls: 0, dead: false };
-    const { promise: died, resolve: die } = Promise.withResolvers<'died'>();
+    const state = { calls: 0, killed: false };
+    const { promise: wasKilled, resolve: kill } = Promise.withResolvers<'wasKilled'>();
     const never = <Answer>(): Promise<Answer> => new Promise<Answer>(() => undefined);
     const call = <Answer>(work: () => Answer): Promise<Answer> => {
-      if (state.dead) return never();
+      if (state.killed) return never();
       state.calls += 1;
-      const fatal = state.calls === death?.atCall;
-      if (fatal) {
-        state.dead = true;
-        die('died');
+      const isKillPoint = state.calls === death?.atCall;
+      if (isKillPoint) {
+        state.killed = true;
+        kill('wasKilled');
       }
-      if (fatal && death.moment === 'before') return never();
+      if (isKillPoint && death.moment === 'before') return never();
       const answer = Promise.resolve().then(work);
-      return fatal ? answer.then(() => never()) : answer;
+      return isKillPoint ? answer.then(() => never()) : answer;
     };
     const transport = engineTransport([...this.machines.keys()], (node, { method, path, body }) =>
       call(() => {
@@ -101,6 +101,6 @@ export class SimulatedNodes {
       }),
     );
     const dialect = dialectOf({ engine: 'elasticsearch', version: '9.5.3' });
-    return { cluster: { transport, dialect, clock: this.clock }, call, died, calls: () => state.calls };
+    return { cluster: { transport, dialect, clock: this.clock }, call, wasKilled, calls: () => state.calls };
   }
 }

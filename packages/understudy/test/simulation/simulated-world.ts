@@ -1,5 +1,5 @@
-// A whole region in memory for the tool to work on: the lab's API over hardware that only remembers, machines and engines that
-// behave as the tool is promised. The tool's own code is all real; only wires and the clock are not.
+// A whole region in memory for the tool to work on: the lab's API over hardware that only stores objects, machines and engines that
+// behave as documented. All code of the tool is real; only connections and the clock are simulated.
 import { finished } from 'node:stream/promises';
 import { setTimeout } from 'node:timers/promises';
 import { seen, UnderstudyError, Secret, silentLogger, type Logger } from '@understudy/foundation';
@@ -12,29 +12,29 @@ import { scaledClock } from './scaled-clock.ts';
 import { SimulatedClusters } from './simulated-cluster.ts';
 import { SimulatedMachine } from './simulated-machine.ts';
 
-/** What goes out of the process: an API request, a remote command, an engine request. */
-interface Wire {
-  /** How many went out so far. */
+/** What leaves the process: an API request, a remote command, an engine request. */
+interface Connection {
+  /** The number of calls so far. */
   readonly calls: () => number;
-  /** Nothing goes out any more and nothing comes back: the process is dead, and its promises never settle. */
+  /** Nothing goes out any more and nothing comes back: the process is killed, and its promises never settle. */
   readonly cut: () => void;
 }
 
-export interface Death {
+export interface Kill {
   /** The process dies at this call, counted from 1. */
   readonly atCall: number;
   /** Before it goes out, or when it was carried out and its answer is on the way. */
   readonly moment: 'before' | 'after';
-  /** Told once it is dead. */
-  readonly onDeath: () => void;
+  /** Told once it is killed. */
+  readonly onKill: () => void;
 }
 
 export interface SimulatedWorld extends AsyncDisposable {
   /** A process of the tool. */
   readonly world: World;
-  readonly wire: Wire;
-  /** A further process of the tool, in the same region. */
-  connect(death?: Death): { readonly world: World; readonly wire: Wire };
+  readonly connection: Connection;
+  /** Another process of the tool, in the same region. */
+  connect(kill?: Kill): { readonly world: World; readonly connection: Connection };
   readonly region: RegionApi;
   readonly hardware: SimulatedHardware;
   readonly clusters: SimulatedClusters;
@@ -51,7 +51,7 @@ export type ExchangeListener = (exchange: {
   readonly answer: unknown;
 }) => void;
 
-async function heard(listener: ExchangeListener | undefined, ...[input, init]: Parameters<typeof fetch>) {
+async function recorded(listener: ExchangeListener | undefined, ...[input, init]: Parameters<typeof fetch>) {
   const response = await fetch(input, init);
   if (listener) {
     const { pathname, search } = new URL(input instanceof Request ? input.url : input);
@@ -100,8 +100,8 @@ export async function simulatedWorld(options: SimulationOptions = {}): Promise<S
     clock,
   });
 
-  function connect(death?: Death): { world: World; wire: Wire } {
-    const { send, wire } = mortalWire(death);
+  function connect(kill?: Kill): { world: World; connection: Connection } {
+    const { send, connection } = killableConnection(kill);
     const runner = simulatedRunner(machines, send);
     const world: World = {
       linode: createLinodeClient({
@@ -111,7 +111,7 @@ export async function simulatedWorld(options: SimulationOptions = {}): Promise<S
         concurrency: 16,
         logger: options.logger ?? silentLogger,
         deadlineMs: options.callDeadlineMs ?? factor * 10_000,
-        fetch: (input, init) => send(() => heard(options.listener, input, init)),
+        fetch: (input, init) => send(() => recorded(options.listener, input, init)),
       }),
       runner,
       transportFor: (hosts) => simulatedTransport(machines, clusters, hosts, send),
@@ -120,7 +120,7 @@ export async function simulatedWorld(options: SimulationOptions = {}): Promise<S
       random: Math.random,
       logger: options.logger ?? silentLogger,
     };
-    return { world, wire };
+    return { world, connection };
   }
 
   return {
@@ -136,31 +136,31 @@ export async function simulatedWorld(options: SimulationOptions = {}): Promise<S
 
 type Send = <Answer>(call: () => Promise<Answer>) => Promise<Answer>;
 
-function mortalWire(death: Death | undefined): { send: Send; wire: Wire } {
-  const state = { calls: 0, dead: false };
-  const isDead = (): boolean => state.dead;
-  const random = seededRandom(death?.atCall ?? 0);
+function killableConnection(kill: Kill | undefined): { send: Send; connection: Connection } {
+  const state = { calls: 0, killed: false };
+  const isKilled = (): boolean => state.killed;
+  const random = seededRandom(kill?.atCall ?? 0);
   const never = <Answer>(): Promise<Answer> => new Promise<Answer>(() => undefined);
-  const die = (): void => {
-    state.dead = true;
-    death?.onDeath();
+  const stop = (): void => {
+    state.killed = true;
+    kill?.onKill();
   };
   const send: Send = async (call) => {
-    // Calls that are sent together do not arrive together, so a death falls between any two of them.
+    // Calls that are sent together do not arrive together, so a kill falls between any two of them.
     await setTimeout(random() * 4);
-    if (isDead()) return never();
+    if (isKilled()) return never();
     state.calls += 1;
-    const fatal = state.calls === death?.atCall;
-    if (fatal && death.moment === 'before') {
-      die();
+    const isKillPoint = state.calls === kill?.atCall;
+    if (isKillPoint && kill.moment === 'before') {
+      stop();
       return never();
     }
-    // What is carried out and whose answer arrives after the end is nobody's any more.
+    // A response that arrives after the kill is dropped.
     const answer = await call();
-    if (fatal) die();
-    return isDead() ? never() : answer;
+    if (isKillPoint) stop();
+    return isKilled() ? never() : answer;
   };
-  return { send, wire: { calls: () => state.calls, cut: () => (state.dead = true) } };
+  return { send, connection: { calls: () => state.calls, cut: () => (state.killed = true) } };
 }
 
 type Entry = SimulatedHardware['machines'] extends ReadonlyMap<number, infer Value> ? Value : never;
@@ -266,7 +266,7 @@ async function runOn(
   }
   const unpacked = /mv (\S+)\.partial \1$/m.exec(text)?.[1];
   if (unpacked !== undefined) {
-    // The archive behind the stream is the tool's, and gone soon after the answer.
+    // The stream belongs to the tool, which closes its archive soon after the response.
     const received = finished(options.stdin as NodeJS.ReadableStream);
     (options.stdin as NodeJS.ReadableStream).resume();
     await received;

@@ -127,7 +127,7 @@ async function logged(world: Pick<World, 'clock' | 'logger'>, step: Step, work: 
   logger({ level: 'info', subject: step.subject, text: `${step.action}: ${step.reason}` });
   using _ = trackUnfinished({
     what: `a step that has not finished: ${step.subject} ${step.action}`,
-    remedy: 'the same command finishes or repeats it',
+    remedy: 'the same command finishes it, or repeats it',
   });
   try {
     await work();
