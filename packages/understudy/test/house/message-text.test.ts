@@ -61,5 +61,5 @@ describe('what decides on data passes', () => {
 it('the room that reads the words of Linode may do so in one file', async () => {
   const line = 'export const x = (reason: string): boolean => /busy/.test(reason);\n';
   assert.deepEqual(await broken(line, `${src}/linode/reason.ts`), []);
-  assert.equal((await broken(line, `${src}/linode/outcome.ts`)).length, 1);
+  assert.equal((await broken(line, `${src}/linode/error.ts`)).length, 1);
 });
