@@ -32,6 +32,7 @@ function short(label: string): string {
   return label.split('-').slice(-2).join('-');
 }
 
+/** One line for each run; below it, where an operation ran several times, one line for each kind of run. */
 export function operationsTable(host: Host, runs: readonly OperationRun[]): string {
   const rows = runs.map((run) => [
     run.operation,
@@ -46,5 +47,45 @@ export function operationsTable(host: Host, runs: readonly OperationRun[]): stri
     seconds(run.readGapMs),
     run.leftovers.length === 0 ? 'nothing' : run.leftovers.join('; '),
   ]);
-  return [hostLine(host), '', markdown(head, rows), ''].join('\n');
+  const kinds = [...Map.groupBy(runs, kindOf).values()];
+  const summary = kinds.length < runs.length ? [markdown(summaryHead, kinds.map(summaryRow)), ''] : [];
+  return [hostLine(host), '', markdown(head, rows), '', ...summary].join('\n');
+}
+
+const summaryHead = [
+  'operation',
+  'failover',
+  'in the middle',
+  'verdicts',
+  'took',
+  'lost / unexpected / duplicate / stale of acknowledged',
+  'failed requests',
+  'longest write gap',
+  'longest read gap',
+];
+
+/** Runs that differ in their seed alone, and so in the machine whose power was cut, are of one kind. */
+function kindOf({ operation, failover, trouble }: OperationRun): string {
+  return JSON.stringify([operation, failover, trouble.kills > 0, trouble.powerCut, trouble.starved]);
+}
+
+function summaryRow(runs: readonly OperationRun[]): string[] {
+  const [first] = runs;
+  if (first === undefined) return [];
+  const sum = (of: (run: OperationRun) => number): number => runs.reduce((total, run) => total + of(run), 0);
+  const most = (of: (run: OperationRun) => number): number => Math.max(...runs.map(of));
+  const took = runs.map(({ durationMs }) => Math.round(durationMs / 1_000));
+  const verdicts = Map.groupBy(runs, ({ result }) => result);
+  const counts = [sum(({ lost }) => lost), sum((run) => run.unexpected), sum((run) => run.duplicate)];
+  return [
+    first.operation,
+    first.failover,
+    first.trouble.powerCut ? 'power cut of another machine' : disturbanceText(first),
+    [...verdicts].map(([result, all]) => `${all.length} ${result}`).join(', '),
+    `${[...new Set([Math.min(...took), Math.max(...took)])].join(' to ')} s`,
+    `${counts.join(' / ')} / ${sum(({ stale }) => stale)} of ${sum(({ acknowledged }) => acknowledged)}`,
+    `${sum(({ failed }) => failed)} of ${sum(({ requests }) => requests)}`,
+    seconds(most(({ writeGapMs }) => writeGapMs)),
+    seconds(most(({ readGapMs }) => readGapMs)),
+  ];
 }

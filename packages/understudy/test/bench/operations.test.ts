@@ -31,6 +31,26 @@ describe('an operation', () => {
       );
     });
 
+  it('has a summary where it ran several times: every verdict, the sums, and the worst gaps', () => {
+    const host = { cpu: 'a processor', cpus: 2, memoryGb: 24, kernel: '6.18' };
+    const other: OperationRun = {
+      ...run,
+      seed: 2,
+      result: 'FAIL',
+      lost: 1,
+      failed: 7,
+      writeGapMs: 9_300,
+      durationMs: 90_000,
+    };
+    const table = operationsTable(host, [run, other, { ...run, failover: 'safe' }]);
+    assert.match(
+      table,
+      /\| 1 PASS, 1 FAIL \| 61 to 90 s \| 1 \/ 0 \/ 0 \/ 0 of 1800 \| 9 of 6000 \| 9\.3 s \| 0\.5 s \|/,
+    );
+    assert.match(table, /\| safe \| nothing \| 1 PASS \|/);
+    assert.doesNotMatch(operationsTable(host, [run]), /longest write gap/);
+  });
+
   it('says what happened in the middle of it', () => {
     assert.equal(disturbanceText(run), 'nothing');
     const cut = { ...run, trouble: { ...nothing, powerCut: true } };
