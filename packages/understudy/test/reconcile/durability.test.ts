@@ -33,7 +33,7 @@ for (const [first, then] of [
     assert.deepEqual(
       steps.map(({ id, reason }) => [id, reason]),
       [
-        ['demo-cluster/template', 'The index template documents differs from the one asked for.'],
+        ['demo-cluster/template', 'The index template documents differs from the intended one.'],
         ['demo-cluster/index', `The index documents has translog durability '${first}' instead of '${then}'.`],
       ],
     );
