@@ -27,7 +27,7 @@ async function callsDuring(work: () => Promise<void>): Promise<Map<string, numbe
   await work();
   const { result } = await session.post('Profiler.takePreciseCoverage');
   session.disconnect();
-  const tool = result.filter(({ url }) => /\/src\/(?!lab\/)/.test(url));
+  const tool = result.filter(({ url }) => /\/packages\/(?!lab\/)[^/]+\/src\//.test(url));
   return new Map(
     tool.flatMap(({ url, functions }) =>
       functions.map(({ functionName, ranges }) => {

@@ -46,7 +46,7 @@ function found(view: ClusterView, block: Block): Finding {
   const { index, setting, description, refuses } = block;
   const kind = kinds[setting ?? ''] ?? unnamed(block);
   const what = index === undefined ? 'The cluster' : `The index ${index}`;
-  const full = setting === 'index.blocks.read_only_allow_delete' ? fullDisks(view) : [];
+  const full = setting === 'index.blocks.read_only_allow_delete' ? fullDisks(view).sort() : [];
   const cause = full.length > 0 ? ` The engine set it because the disk of ${full.join(', ')} is full.` : '';
   return {
     ...kind,
