@@ -195,7 +195,7 @@ export const overSsh = ({ privateKey }: Room, address: string, command: string):
       client.destroy();
       resolve(answer);
     };
-    client.on('error', () => give(undefined));
+    client.on('error', () => give(undefined)).on('close', () => give(undefined));
     client.on('ready', () => {
       client.exec(command, (error, channel) => {
         if (error) return give(undefined);
@@ -204,7 +204,9 @@ export const overSsh = ({ privateKey }: Room, address: string, command: string):
         channel.on('close', () => give(text.trim()));
       });
     });
-    client.connect({ host: address, username: 'root', privateKey, readyTimeout: 2_000 });
+    // A machine that reboots may vanish without closing the connection: nothing but the keepalive notices.
+    const keepalive = { keepaliveInterval: 1_000, keepaliveCountMax: 3 };
+    client.connect({ host: address, username: 'root', privateKey, readyTimeout: 2_000, ...keepalive });
   });
 
 /** A web server as a unit of the machine: it answers with its host name and what the balancer told it; `/fail` is a 500. */
