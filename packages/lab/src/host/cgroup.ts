@@ -64,18 +64,6 @@ export const limitFiles = (layout: CgroupLayout, name: string, limits: Limits): 
   ]);
 };
 
-/**
- * The lab's weight against everything else on this host, in processes of usual weight: its machines are hosts of their own, and one
- * busy program beside them must not be able to slow a whole region down to a fraction of a processor.
- */
-const labWeight = 16;
-
-/** File -> value for the group that holds all of the lab. */
-export const labWeightFile = (layout: CgroupLayout): readonly [file: string, value: string] =>
-  layout.kind === 'unified'
-    ? [join(layout.root, labGroup, 'cpu.weight'), String(100 * labWeight)]
-    : [join(layout.cpu, labGroup, 'cpu.shares'), String(1024 * labWeight)];
-
 export const createGroup = async (layout: CgroupLayout, name: string, limits?: Limits): Promise<void> => {
   for (const tree of trees(layout)) await mkdir(join(tree, labGroup, name), { recursive: true });
   if (layout.kind === 'unified') {
@@ -84,7 +72,6 @@ export const createGroup = async (layout: CgroupLayout, name: string, limits?: L
       await writeFile(join(group, 'cgroup.subtree_control'), '+memory +cpu');
     }
   }
-  await writeFile(...labWeightFile(layout));
   if (!limits) return;
   for (const [file, value] of limitFiles(layout, name, limits)) await writeFile(file, value);
 };

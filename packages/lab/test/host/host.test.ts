@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { entryFiles, labWeightFile, limitFiles } from '../../src/host/cgroup.ts';
+import { entryFiles, limitFiles } from '../../src/host/cgroup.ts';
 import { loopsUnder, mountsUnder } from '../../src/host/inventory.ts';
 import { isContainerInit } from '../../src/host/processes.ts';
 import { Serial } from '../../src/host/serial.ts';
@@ -38,12 +38,6 @@ describe('limits of a machine', () => {
       '/cg/cpu/understudy/m12/cgroup.procs',
       '/cg/unified/understudy/m12/cgroup.procs',
     ]);
-  });
-
-  it('weigh together more than one busy process of the host', () => {
-    const split = { kind: 'split', memory: '/cg/memory', cpu: '/cg/cpu', bare: [] } as const;
-    assert.deepEqual(labWeightFile(split), ['/cg/cpu/understudy/cpu.shares', '16384']);
-    assert.deepEqual(labWeightFile({ kind: 'unified', root: '/cg' }), ['/cg/understudy/cpu.weight', '1600']);
   });
 });
 
