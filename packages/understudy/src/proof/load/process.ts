@@ -1,6 +1,5 @@
 // Starts the workload in a process of its own and reads its messages. A generator in the tool's process would share its
 // pauses; one of its own shares nothing with what it measures.
-import { constants, setPriority } from 'node:os';
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { UnderstudyError } from '@understudy/foundation';
@@ -28,7 +27,6 @@ export function startWorkload(directory: string): Workload {
   const child = fork(worker, [directory], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
-  raisePriority(child.pid);
   let stats: LiveStats | null = null;
   let end: WorkloadEnd | null = null;
   let stderrText = '';
@@ -71,17 +69,4 @@ export function startWorkload(directory: string): Workload {
     },
     died: died.promise,
   };
-}
-
-/**
- * The generator is the instrument: on a host that also carries the machines of a lab, it must not wait for them. Only root may raise it;
- * elsewhere the machines are not on this host.
- */
-function raisePriority(pid: number | undefined): void {
-  if (pid === undefined) return;
-  try {
-    setPriority(pid, constants.priority.PRIORITY_HIGH);
-  } catch {
-    // Not permitted: its lag is measured all the same.
-  }
 }
