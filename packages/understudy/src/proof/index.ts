@@ -4,6 +4,7 @@ export {
   type BalancerSample,
   type Durations,
   type EngineSample,
+  failedUnitsFact,
   type FinalRead,
   formatVersion,
   type PlannedWrite,

@@ -1,7 +1,7 @@
 // What a drill could leave behind on a machine, looked at before and after: rules, units, drop-ins, stopped processes, files.
 import { deadManDirectory, deadManUnit } from '../faults/dead-man.ts';
 import { unitPids } from '../faults/systemd.ts';
-import type { MachineState } from '../../proof/index.ts';
+import { failedUnitsFact, type MachineState } from '../../proof/index.ts';
 import type { DrillMachine, SystemUnderTest } from '../system-under-test.ts';
 
 /** Prints `fact TAB value` lines. Only reads. */
@@ -11,7 +11,7 @@ export function stateScript(unit: string, dataDirectory: string): string {
     `say 'nft tables' "$(nft list tables 2>/dev/null | sort)"`,
     `say '${unit}' "$(systemctl show -p ActiveState,SubState,UnitFileState --value ${unit} | paste -sd/)"`,
     `say 'drop-ins of ${unit}' "$(systemctl show -p DropInPaths --value ${unit})"`,
-    `say 'failed units' "$(systemctl list-units --failed --plain --no-legend | cut -d' ' -f1 | sort)"`,
+    `say '${failedUnitsFact}' "$(systemctl list-units --failed --plain --no-legend | cut -d' ' -f1 | sort)"`,
     `say 'stopped processes' "$({ ${unitPids(unit)}; } | while read -r p; do sed 's/^.*) //' "/proc/$p/stat"; done 2>/dev/null | grep -c '^T')"`,
     `say 'drill timer' "$(systemctl show -p ActiveState --value ${deadManUnit}.timer)"`,
     `say 'drill files' "$(ls -d ${deadManDirectory} ${dataDirectory}/.understudy-drill* 2>/dev/null)"`,

@@ -154,17 +154,18 @@ class Run {
     const { system, drill, journal, plan, directory } = this.#parts;
     if (!(await this.#steady(workload))) return;
     const targets = await resolveTargets(drill.fault.target, system, this.#random);
-    this.#say(`${drill.fault.name} on ${targets.machines.map(({ label }) => label).join(', ') || 'nothing'}`);
+    const labels = targets.machines.map(({ label }) => label);
+    this.#say(`${drill.fault.name} on ${labels.join(', ') || 'nothing'}`);
     await journal.note('targets-resolved', {
       role: drill.fault.target,
-      machines: targets.machines.map(({ label }) => label),
+      machines: labels,
       because: targets.because,
     });
     const context = faultContext(system, targets.machines, this.#random, this.#signal);
     const session = new FaultSession(drill.fault, context, journal);
     const overseen = new AbortController();
     const fault = trackUnfinished({
-      what: `the fault ${drill.fault.name} on ${targets.machines.map(({ label }) => label).join(', ') || 'no machine'}`,
+      what: `the fault ${drill.fault.name} on ${labels.join(', ') || 'no machine'}`,
       remedy: undoCommand(system, directory),
     });
     try {

@@ -2,6 +2,7 @@
 import type { History } from '../history/run-folder.ts';
 import { classifyDocuments, staleReads, type DocumentResult } from './documents.ts';
 import { maxLagMs } from './instruments.ts';
+import { leftBehind } from './left-behind.ts';
 import { measureLanes, type LaneResult } from './lanes.ts';
 import { checkGoals, goalReasons } from './goal-checks.ts';
 import { measureRecovery } from './times.ts';
@@ -103,31 +104,4 @@ function abortReasons(history: History): Reason[] {
   return entryOf(history.journal, 'finished')
     ? []
     : [{ code: 'aborted', text: 'the journal ends before the run did: the tool was killed' }];
-}
-
-function leftBehind(history: History): Reason[] {
-  const reasons: Reason[] = [];
-  const failed = entryOf(history.journal, 'undo-failed');
-  if (failed) reasons.push({ code: 'not-undone', text: `the fault was not undone: ${failed.facts.seen}` });
-  const after = new Map(history.machines?.after.map((state) => [state.machine, state.facts]));
-  for (const before of history.machines?.before ?? []) {
-    const now = after.get(before.machine);
-    for (const [fact, value] of Object.entries(before.facts)) {
-      if (now?.[fact] === value || onlyRecovered(fact, value, now?.[fact])) continue;
-      const text = `${before.machine} is not as it was: ${fact} was ${quote(value)}, now ${quote(now?.[fact])}`;
-      reasons.push({ code: 'left-behind', text });
-    }
-  }
-  return reasons;
-}
-
-/** A unit that had failed before the run and no longer does was not left behind by it. */
-function onlyRecovered(fact: string, before: string, now: string | undefined): boolean {
-  if (fact !== 'failed units' || now === undefined) return false;
-  const had = new Set(before.split(' '));
-  return now === '' || now.split(' ').every((unit) => had.has(unit));
-}
-
-function quote(value: string | undefined): string {
-  return value === undefined ? 'unknown' : `"${value}"`;
 }

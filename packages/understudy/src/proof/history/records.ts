@@ -86,6 +86,9 @@ export interface MachineState {
   readonly facts: Readonly<Record<string, string>>;
 }
 
+/** The fact that lists a machine's failed units, separated by spaces. */
+export const failedUnitsFact = 'failed units';
+
 export interface MachineComparison {
   readonly before: readonly MachineState[];
   readonly after: readonly MachineState[];
