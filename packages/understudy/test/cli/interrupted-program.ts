@@ -5,11 +5,11 @@ import { Worker } from 'node:worker_threads';
 import { command } from '../../../../bench/failover/command.ts';
 import { madeSystem, startedLab } from '../../../../bench/failover/system.ts';
 import { action } from '../../src/cli/action.ts';
-import { goals } from '../../src/proof/goals.ts';
 import { nothing } from '../../src/drills/faults/nothing.ts';
 import { runDrill } from '../../src/drills/index.ts';
 import { endsWithProcess, trackUnfinished, silentLogger } from '@understudy/foundation';
 import { apply, confirmAll } from '../../src/reconcile/index.ts';
+import { noopDrill } from '../drills/noop-drill.ts';
 import { smallSystem } from '../drills/small-system.ts';
 import { sampleIntent } from '../simulation/sample-intent.ts';
 import { simulatedWorld } from '../simulation/simulated-world.ts';
@@ -62,15 +62,7 @@ async function hangingDrill(signal: AbortSignal): Promise<never> {
   };
   await runDrill(
     { ...world, runsDirectory: directory, selfCommand: (words) => ['understudy', ...words, '--target', 'lab'] },
-    {
-      name: 'noop',
-      group: 'base',
-      summary: 'nothing',
-      fault,
-      goals: goals({}),
-      durations: { steadyMs: 400, faultMs: 60_000, recoveryMs: 3_000 },
-      errorBudget: 0.5,
-    },
+    noopDrill({ steadyMs: 400, faultMs: 60_000, recoveryMs: 3_000 }, { fault }),
     { ratePerS: { get: 0 }, steady: { maxLagMs: 5_000, maxGapMs: 2_000 }, signal },
   );
   return await never();

@@ -12,9 +12,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { runDrill } from '../../src/drills/index.ts';
-import { nothing } from '../../src/drills/faults/nothing.ts';
 import { systemClock } from '@understudy/foundation';
 import { goals, type RunPlan, type Verdict } from '../../src/proof/index.ts';
+import { noopDrill } from '../drills/noop-drill.ts';
 import { smallSystem, type SmallSystem } from '../drills/small-system.ts';
 import {
   InstalledTool,
@@ -42,15 +42,10 @@ before(
     system = await smallSystem();
     run = await runDrill(
       system.world,
-      {
-        name: 'noop',
-        group: 'base',
-        summary: 'nothing',
-        fault: nothing,
-        goals: goals({ longestWriteGapMs: 2_000, longestReadGapMs: 2_000 }),
-        durations: { steadyMs: 1_000, faultMs: 1_500, recoveryMs: 5_000 },
-        errorBudget: 0.5,
-      },
+      noopDrill(
+        { steadyMs: 1_000, faultMs: 1_500, recoveryMs: 5_000 },
+        { goals: goals({ longestWriteGapMs: 2_000, longestReadGapMs: 2_000 }) },
+      ),
       { steady: { maxLagMs: 5_000, maxGapMs: 2_000 } },
     );
   },

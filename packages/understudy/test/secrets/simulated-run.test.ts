@@ -4,8 +4,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inspect } from 'node:util';
 import { runDrill } from '../../src/drills/index.ts';
-import { nothing } from '../../src/drills/faults/nothing.ts';
-import { goals } from '../../src/proof/goals.ts';
 import { Secret, type LogLine } from '@understudy/foundation';
 import { createLinodeClient } from '../../src/linode/index.ts';
 import { apply, destroy, plan, confirmAll, confirmUnlessDestructive } from '../../src/reconcile/index.ts';
@@ -13,6 +11,7 @@ import type { Intent } from '../../src/operation/index.ts';
 import { selfSignedCertificate } from '../../src/operation/certificate.ts';
 import { assessHealth } from '../../src/status/index.ts';
 import { observe, type World } from '../../src/observe/index.ts';
+import { noopDrill } from '../drills/noop-drill.ts';
 import { smallSystem } from '../drills/small-system.ts';
 import { sampleIntent, sampleText } from '../simulation/sample-intent.ts';
 import { simulatedWorld } from '../simulation/simulated-world.ts';
@@ -121,15 +120,7 @@ test("a drill's folder and reports hold no secret of the topology", async () => 
   const { intent, planted } = await intentWithSecrets();
   const system = await smallSystem();
   const { world } = system;
-  const drill = {
-    name: 'noop',
-    group: 'base',
-    summary: 'nothing',
-    fault: nothing,
-    goals: goals({}),
-    durations: { steadyMs: 1000, faultMs: 1000, recoveryMs: 5000 },
-    errorBudget: 0.5,
-  } as const;
+  const drill = noopDrill({ steadyMs: 1000, faultMs: 1000, recoveryMs: 5000 });
   const { environment, secrets } = intent.topology.service;
   const service = { ...world.topology.service, environment, secrets };
   const { directory } = await runDrill({ ...world, topology: { ...world.topology, service } }, drill);

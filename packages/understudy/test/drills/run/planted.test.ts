@@ -12,6 +12,7 @@ import { writeManifest } from '../../../src/proof/history/manifest.ts';
 import type { FinalRead } from '../../../src/proof/history/records.ts';
 import { runDrill, type Drill, type SystemUnderTest, type RunOptions } from '../../../src/drills/index.ts';
 import { verify } from '../../../src/proof/index.ts';
+import { noopDrill } from '../noop-drill.ts';
 import { smallSystem, type SmallSystem } from '../small-system.ts';
 
 let system: SmallSystem;
@@ -20,15 +21,10 @@ before(async () => {
 });
 after(() => system.close());
 
-const drill: Drill = {
-  name: 'noop',
-  group: 'base',
-  summary: 'nothing',
-  fault: nothing,
-  goals: goals({ longestWriteGapMs: 2_000, longestReadGapMs: 2_000 }),
-  durations: { steadyMs: 1_000, faultMs: 1_500, recoveryMs: 5_000 },
-  errorBudget: 0.5,
-};
+const drill: Drill = noopDrill(
+  { steadyMs: 1_000, faultMs: 1_500, recoveryMs: 5_000 },
+  { goals: goals({ longestWriteGapMs: 2_000, longestReadGapMs: 2_000 }) },
+);
 
 /** Lags of a busy test machine must not decide about anything but the test of the frozen generator. */
 const patient: RunOptions = { steady: { maxLagMs: 5_000, maxGapMs: 2_000 } };

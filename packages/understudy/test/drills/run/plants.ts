@@ -5,7 +5,6 @@ import { mkdtemp, readdir, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { nothing } from '../../../src/drills/faults/nothing.ts';
 import { goals } from '../../../src/proof/goals.ts';
 import type { JournalEntry } from '../../../src/proof/history/journal-entry.ts';
 import { rawFiles, readHistory, readJournal } from '../../../src/proof/history/run-folder.ts';
@@ -14,17 +13,13 @@ import type { Verdict } from '../../../src/proof/index.ts';
 import { entryOf, type Stretch } from '../../../src/proof/checker/window.ts';
 import type { WorkloadEnd } from '../../../src/proof/load/messages.ts';
 import { systemClock } from '@understudy/foundation';
+import { noopDrill } from '../noop-drill.ts';
 import { smallSystem } from '../small-system.ts';
 
-const shortDrill: Drill = {
-  name: 'noop',
-  group: 'base',
-  summary: 'nothing',
-  fault: nothing,
-  goals: goals({ longestWriteGapMs: 3_000, longestReadGapMs: 3_000 }),
-  durations: { steadyMs: 400, faultMs: 300, recoveryMs: 3_000 },
-  errorBudget: 0.5,
-};
+const shortDrill: Drill = noopDrill(
+  { steadyMs: 400, faultMs: 300, recoveryMs: 3_000 },
+  { goals: goals({ longestWriteGapMs: 3_000, longestReadGapMs: 3_000 }) },
+);
 
 /** Without gets, which begin a second after the writes: the runs are shorter by that. */
 const shortOptions: RunOptions = {

@@ -3,29 +3,20 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { nothing } from '../../../src/drills/faults/nothing.ts';
-import { goals } from '../../../src/proof/goals.ts';
 import { rawFiles } from '../../../src/proof/history/run-folder.ts';
 import { removeDocuments, runDrill } from '../../../src/drills/index.ts';
+import { noopDrill } from '../noop-drill.ts';
 import { smallSystem } from '../small-system.ts';
 
 test('the documents of a run that was cut short are removed once, those that were to be kept stay', async () => {
   const system = await smallSystem();
   const stored = (): number => [...system.copies.values()].reduce((sum, copy) => sum + copy.size, 0);
   try {
-    const { directory } = await runDrill(
-      system.world,
-      {
-        name: 'noop',
-        group: 'base',
-        summary: 'nothing',
-        fault: nothing,
-        goals: goals({}),
-        durations: { steadyMs: 400, faultMs: 300, recoveryMs: 3_000 },
-        errorBudget: 0.5,
-      },
-      { ratePerS: { get: 0 }, steady: { maxLagMs: 5_000, maxGapMs: 2_000 }, keepDocuments: true },
-    );
+    const { directory } = await runDrill(system.world, noopDrill({ steadyMs: 400, faultMs: 300, recoveryMs: 3_000 }), {
+      ratePerS: { get: 0 },
+      steady: { maxLagMs: 5_000, maxGapMs: 2_000 },
+      keepDocuments: true,
+    });
     assert.ok(stored() > 0);
     assert.equal(await removeDocuments(system.world, directory), 0);
     assert.ok(stored() > 0);
