@@ -41,8 +41,7 @@ export function operationsTable(host: Host, runs: readonly OperationRun[]): stri
     run.result,
     String(run.applies),
     `${Math.round(run.durationMs / 1_000)} s`,
-    `${run.lost} / ${run.unexpected} / ${run.duplicate} / ${run.stale} of ${run.acknowledged}`,
-    `${run.failed} of ${run.requests}`,
+    ...countTexts([run]),
     seconds(run.writeGapMs),
     seconds(run.readGapMs),
     run.leftovers.length === 0 ? 'nothing' : run.leftovers.join('; '),
@@ -64,6 +63,17 @@ const summaryHead = [
   'longest read gap',
 ];
 
+/** Documents and requests of these runs together. */
+function countTexts(runs: readonly OperationRun[]): readonly string[] {
+  const sum = (of: (run: OperationRun) => number): number => runs.reduce((total, run) => total + of(run), 0);
+  const [lost, unexpected] = [sum((run) => run.lost), sum((run) => run.unexpected)];
+  const [duplicate, stale] = [sum((run) => run.duplicate), sum((run) => run.stale)];
+  return [
+    `${lost} / ${unexpected} / ${duplicate} / ${stale} of ${sum((run) => run.acknowledged)}`,
+    `${sum((run) => run.failed)} of ${sum((run) => run.requests)}`,
+  ];
+}
+
 /** Runs that differ in their seed alone, and so in the machine whose power was cut, are of one kind. */
 function kindOf({ operation, failover, trouble }: OperationRun): string {
   return JSON.stringify([operation, failover, trouble.kills > 0, trouble.powerCut, trouble.starved]);
@@ -72,19 +82,16 @@ function kindOf({ operation, failover, trouble }: OperationRun): string {
 function summaryRow(runs: readonly OperationRun[]): string[] {
   const [first] = runs;
   if (first === undefined) return [];
-  const sum = (of: (run: OperationRun) => number): number => runs.reduce((total, run) => total + of(run), 0);
   const most = (of: (run: OperationRun) => number): number => Math.max(...runs.map(of));
   const took = runs.map(({ durationMs }) => Math.round(durationMs / 1_000));
   const verdicts = Map.groupBy(runs, ({ result }) => result);
-  const counts = [sum(({ lost }) => lost), sum((run) => run.unexpected), sum((run) => run.duplicate)];
   return [
     first.operation,
     first.failover,
     first.trouble.powerCut ? 'power cut of another machine' : disturbanceText(first),
     [...verdicts].map(([result, all]) => `${all.length} ${result}`).join(', '),
     `${[...new Set([Math.min(...took), Math.max(...took)])].join(' to ')} s`,
-    `${counts.join(' / ')} / ${sum(({ stale }) => stale)} of ${sum(({ acknowledged }) => acknowledged)}`,
-    `${sum(({ failed }) => failed)} of ${sum(({ requests }) => requests)}`,
+    ...countTexts(runs),
     seconds(most(({ writeGapMs }) => writeGapMs)),
     seconds(most(({ readGapMs }) => readGapMs)),
   ];
