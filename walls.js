@@ -36,7 +36,7 @@ export const packages = {
   client: [],
   service: ['client'],
   lab: ['foundation'],
-  understudy: ['foundation', 'client', 'service', 'lab'],
+  understudy: ['foundation', 'service', 'lab'],
 };
 
 const src = './packages/understudy/src';

@@ -4,7 +4,6 @@ export { catalogue, drillsNamed } from './catalogue.ts';
 export type { Drill } from './drill.ts';
 export type { Evidence, Fault, FaultContext } from './faults/fault.ts';
 export type { TargetRole } from './faults/targets.ts';
-export type { SystemExtras } from './real-system.ts';
 export type {
   BackendMode,
   BalancerPort,

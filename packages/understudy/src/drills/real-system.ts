@@ -8,8 +8,8 @@ import type { BalancerNodeSample } from '../proof/index.ts';
 import { enginePort } from './engine-port.ts';
 import type { BalancerPort, SystemUnderTest } from './system-under-test.ts';
 
-/** What only the command line knows. */
-export type SystemExtras = Pick<
+/** What the target, the operator's machine and this process add: not to be read from the topology. */
+type SystemExtras = Pick<
   SystemUnderTest,
   'power' | 'disk' | 'snapshot' | 'runsDirectory' | 'selfCommand' | 'startGuard'
 >;

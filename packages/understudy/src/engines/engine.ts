@@ -6,7 +6,6 @@ import type { EngineLayout } from './layout.ts';
 export type VersionNumbers = readonly [major: number, minor: number, patch: number];
 
 export interface EngineDefinition {
-  readonly name: string;
   /** Major versions whose settings, packages and API this tool knows, oldest first. */
   readonly majors: readonly number[];
   /** The newest minor version that this tool was run against. */

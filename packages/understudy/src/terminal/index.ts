@@ -2,4 +2,14 @@
 // benches use it.
 export { exitCode, exitCodeOf, type ExitCode } from './exit-code.ts';
 export { onInterrupt, type Interruption } from './interrupt.ts';
-export * from './print.ts';
+export {
+  ask,
+  clearScreen,
+  confirm,
+  paint,
+  print,
+  printError,
+  printJson,
+  printProgress,
+  progressLogger,
+} from './print.ts';

@@ -6,7 +6,6 @@ import { settings } from './settings.ts';
 import { majors, newestTried, upgrades } from './versions.ts';
 
 export const elasticsearch = {
-  name: 'elasticsearch',
   majors,
   newestTried,
   layout: debianLayout('elasticsearch'),

@@ -6,7 +6,6 @@ import { settings } from './settings.ts';
 import { majors, newestTried, upgrades } from './versions.ts';
 
 export const opensearch = {
-  name: 'opensearch',
   majors,
   newestTried,
   layout: debianLayout('opensearch'),
