@@ -126,9 +126,9 @@ contender.narrate((text) => process.send?.({ said: text }));
 await warmUp(contender);
 const sample = (): void => void hedges.push({ atMs: hostNow(), count: contender.hedges() });
 setInterval(sample, 1000).unref();
-process.on('message', (message) => {
-  if (message === 'start') lanes = spec.lanes.map((lane, at) => runLane(contender, lane, at, hostNow()));
-  if (message === 'stop') {
+process.on('message', (command) => {
+  if (command === 'start') lanes = spec.lanes.map((lane, at) => runLane(contender, lane, at, hostNow()));
+  if (command === 'stop') {
     void report().then((all) => process.send?.({ report: all }, undefined, {}, () => process.exit()));
   }
 });

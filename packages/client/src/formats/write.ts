@@ -2,7 +2,8 @@
 import { ClientError } from '../model/errors.ts';
 import { toJson } from '../json/json.ts';
 import { toEngineError, type Safety } from '../policy/classify.ts';
-import { conflictingVersion, type Fences } from '../policy/fence.ts';
+import { conflictingVersion } from '../policy/engine-words.ts';
+import type { Fences } from '../policy/fence.ts';
 import type { BulkOperation } from '../model/operations.ts';
 
 /** One write, its content already serialised: once, however often it is sent. */
@@ -81,7 +82,7 @@ function fenceOf(operation: BulkOperation, fences: Fences | undefined): Fence | 
  */
 export function withRenewedFence(write: Write, error: unknown, fences: Fences): Write | undefined {
   if (write.fence === undefined || write.fence.fixed) return undefined;
-  const seen = conflictingVersion(toEngineError(error)?.reason ?? '');
+  const seen = conflictingVersion(toEngineError(error));
   const version = seen === undefined ? undefined : fences.above(seen);
   return version === undefined ? undefined : { ...write, fence: { version, fixed: false } };
 }
