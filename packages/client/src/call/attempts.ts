@@ -1,5 +1,5 @@
 // The attempts of one call that are under way, two at most: sends them, hedges a slow read, gives up what is too slow, reads how
-// each ended. It has no alarm of its own: its call wakes it.
+// each ended. It has no alarm of its own: its call has it.
 import type { Node } from '../nodes/node.ts';
 import { WireFault, type WireAnswer } from '../nodes/wire.ts';
 import { parseRetryAfterMs } from '../policy/backoff.ts';
@@ -185,7 +185,7 @@ export class Attempts implements AttemptOwner, RetrySender {
     // The other attempt has its own time, counted from its own start.
     const other = slow === this.#main ? this.#hedge : null;
     this.#giveUpAfter(other?.startedMs ?? now);
-    this.#abandon(slow, 'no answer in the time of one attempt');
+    this.#abandon(slow, 'no answer within the time limit of one attempt');
   }
 
   sendAgain(now: number): void {

@@ -43,10 +43,10 @@ export function toWrite(operation: BulkOperation, newId: () => string, fences: F
     throw invalid(`the id must have 1 to ${maxIdBytes} bytes, and has ${Buffer.byteLength(id)}.`);
   }
   if (!operation.index.isWellFormed() || !id.isWellFormed() || operation.routing?.isWellFormed() === false)
-    throw invalid('its index, id or routing is no valid Unicode.');
+    throw invalid('its index, id or routing is not valid Unicode.');
   const conditional = op === 'create' ? undefined : { seqNo: operation.ifSeqNo, term: operation.ifPrimaryTerm };
   if ((conditional?.seqNo === undefined) !== (conditional?.term === undefined)) {
-    throw invalid('`ifSeqNo` and `ifPrimaryTerm` go together; take both from the result of a read.');
+    throw invalid('`ifSeqNo` and `ifPrimaryTerm` must be given together; take both from the result of a read.');
   }
   return {
     // A document whose id was made here cannot exist yet: create says so, and a second copy of the request is refused.
@@ -91,7 +91,7 @@ function bodyOf(operation: BulkOperation): string | null {
   if (operation.op === 'delete') return null;
   if (operation.op !== 'update') return serialise(operation.document);
   const { doc, script, upsert, docAsUpsert } = operation;
-  if ((doc === undefined) === (script === undefined)) throw invalid('an update takes `doc` or `script`, one of them.');
+  if ((doc === undefined) === (script === undefined)) throw invalid('an update must have either `doc` or `script`.');
   return serialise({ doc, script, upsert, doc_as_upsert: docAsUpsert });
 }
 

@@ -132,7 +132,7 @@ for (const [name, behaviour] of [
   });
 }
 
-test('the last usable node is never given up on the evidence of its answers', async () => {
+test('the last usable node is never ejected because of its answers', async () => {
   const s = setup({ deadlineMs: 500 });
   s.engine.behaviours = (_node, _request, isProbe) =>
     isProbe ? answer(1) : { kind: 'status', status: 500, afterMs: 1 };
@@ -233,7 +233,7 @@ test('a bulk of one caller: failed items are sent again, a conflict with its own
   );
 });
 
-test('a node that comes back cold gets one request at a time until it is warm', async () => {
+test('a node that was down gets one request at a time until it has answered eight', async () => {
   const s = setup();
   let dead = false;
   let coldLeft = 0;
