@@ -124,7 +124,7 @@ export function refusals(call: Call): void {
       });
     }
 
-    it('takes a body that says it is not encoded', async () => {
+    it('takes a body whose Content-Encoding is identity', async () => {
       for (const encoding of ['identity', 'Identity', '']) {
         const headers = { 'content-type': 'application/json', 'content-encoding': encoding };
         assert.equal(
@@ -145,14 +145,14 @@ export function refusals(call: Call): void {
       });
     }
 
-    it('takes UTF-8 that is called so', async () => {
+    it('takes a body that declares UTF-8', async () => {
       for (const charset of ['utf-8', 'UTF-8', '"utf-8"', 'utf8']) {
         const headers = { 'content-type': `application/json; charset=${charset}` };
         assert.equal((await call('POST', '/index', { json: { id: word(), data: 'x' }, headers })).status, 201, charset);
       }
     });
 
-    it('names a byte order mark', async () => {
+    it('refuses a byte order mark and names it', async () => {
       const answer = await call('POST', '/index', { body: `\ufeff${text}` });
       assert.equal(answer.status, 400);
       assert.match((answer.json as { error: string }).error, /byte order mark/);
