@@ -98,7 +98,7 @@ function judge(end: End, { operation, answer, times }: Case, { model }: WrongEng
   }
   const { error } = end;
   assert.ok(isClientError(error), `not an error of the client: ${String(error)}`);
-  assert.notEqual(answer.proves, 'right', `an answer of the engine itself was reported as unknown: ${error.message}`);
+  assert.notEqual(answer.proves, 'right', `a right answer ended in an error: ${error.message}`);
   const { outcome } = error;
   if (!operation.isApplied) assert.equal(outcome, 'none', 'a read leaves nothing behind');
   else if (outcome === 'none')

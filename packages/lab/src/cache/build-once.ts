@@ -59,15 +59,15 @@ async function tryLock(lockFile: string): Promise<boolean> {
 }
 
 async function lock(entry: BuildOnce, lockFile: string, clock: Clock): Promise<void> {
-  let told = false;
+  let logged = false;
   while (!(await tryLock(lockFile))) {
-    if (!told)
+    if (!logged)
       entry.logger({
         level: 'info',
         subject: basename(entry.directory),
         text: 'another process is building it, waiting',
       });
-    told = true;
+    logged = true;
     await clock.sleep(pollMs, entry.signal);
   }
 }

@@ -26,7 +26,7 @@ export const raiseSettings = async (stateDirectory: string, root = '/'): Promise
     const found = Number(await readFile(settingFile(root, name), 'utf8'));
     if (found >= least) continue;
     note[name] ??= found;
-    // The note comes first: a crash in between must not forget the host's value.
+    // The value is stored first, so that a crash in between does not lose it.
     await writeFile(noteFile(stateDirectory), JSON.stringify(note));
     await writeFile(settingFile(root, name), String(least));
   }

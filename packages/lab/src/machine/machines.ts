@@ -79,7 +79,7 @@ export class Machines {
     const directory = this.directory(spec.id);
     const marker = join(directory, 'born');
     if (existsSync(marker)) return;
-    // The incomplete disk of an interrupted attempt is created anew.
+    // The incomplete disk of an interrupted attempt is created again.
     await this.remove(spec.id);
     await mkdir(directory, { recursive: true, mode: 0o700 });
     const { root } = await this.#attach(spec);
