@@ -6,7 +6,7 @@ import type { OperationRun } from './run.ts';
 const head = [
   'operation',
   'failover',
-  'in the middle',
+  'disturbance',
   'verdict',
   'applies',
   'took',
@@ -21,7 +21,7 @@ export function disturbanceText({ trouble, victim, killed }: OperationRun): stri
   const parts = [
     ...(trouble.kills > 0 ? [`${killed} kills`] : []),
     ...(trouble.powerCut
-      ? [victim === null ? 'no power cut: it was over before' : `power cut of ${short(victim)}`]
+      ? [victim === null ? 'no power cut: the operation ended before it' : `power cut of ${short(victim)}`]
       : []),
     ...(trouble.starved ? ['half a processor each'] : []),
   ];
@@ -54,7 +54,7 @@ export function operationsTable(host: Host, runs: readonly OperationRun[]): stri
 const summaryHead = [
   'operation',
   'failover',
-  'in the middle',
+  'disturbance',
   'verdicts',
   'took',
   'lost / unexpected / duplicate / stale of acknowledged',

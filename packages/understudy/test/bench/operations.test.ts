@@ -51,11 +51,11 @@ describe('an operation', () => {
     assert.doesNotMatch(operationsTable(host, [run]), /longest write gap/);
   });
 
-  it('says what happened in the middle of it', () => {
+  it('names the disturbance of a run', () => {
     assert.equal(disturbanceText(run), 'nothing');
     const cut = { ...run, trouble: { ...nothing, powerCut: true } };
     assert.equal(disturbanceText({ ...cut, victim: 'bench-operations-search-2' }), 'power cut of search-2');
-    assert.equal(disturbanceText(cut), 'no power cut: it was over before');
+    assert.equal(disturbanceText(cut), 'no power cut: the operation ended before it');
     assert.equal(disturbanceText({ ...run, trouble: { ...nothing, kills: 5 }, killed: 3 }), '3 kills');
   });
 
