@@ -22,7 +22,7 @@ describe('readDocument', () => {
     assert.equal(({} as { polluted?: unknown }).polluted, undefined);
   });
 
-  it('takes any JSON or refuses it with a reason, and never fails otherwise', () => {
+  it('accepts any JSON or refuses it with a reason, and never fails otherwise', () => {
     const body = fc.oneof(
       fc.jsonValue(),
       fc.record({ id: fc.jsonValue(), data: fc.jsonValue() }, { requiredKeys: [] }),

@@ -113,12 +113,12 @@ export class Attempts implements AttemptOwner, RetrySender {
     if ((takesPreference !== true && setsPreference !== true) || attempt === this.#hedge) return;
     const now = this.#core.time.now();
     if (now - attempt.startedMs >= mayHangMs) return this.#sendBeside(attempt, now);
-    // Too young to tell; a hedge that is sent later gets the preference by itself.
+    // It has not run long enough to tell; a hedge that is sent later gets the preference by itself.
     if (this.#owner.wake === 'give-up') this.#owner.setAlarm('node-lost', attempt.startedMs + mayHangMs);
   }
 
   /**
-   * A read that may wait for a copy at a lost node is sent again with a preference that avoids it. Of a read with two attempts the hedge is the younger
+   * A read that may wait for a copy at a lost node is sent again with a preference that avoids it. Of a read with two attempts the hedge is the later
    * one: it goes on, and the first is ended.
    */
   #sendBeside(attempt: Attempt, now: number): void {

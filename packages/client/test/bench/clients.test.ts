@@ -87,7 +87,7 @@ test('reads of healthy shards are judged apart, and not at all when every shard 
   assert.deepEqual([healthyReadP99Ms, healthyReadGapMs], [null, null]);
 });
 
-test('requests to engines are counted while the fault lasts, the own requests of a client included', () => {
+test("requests to engines are counted while the fault lasts, a client's own requests included", () => {
   const at = (atMs: number, own = false): WireRecord => ({ atMs, node: 0, own });
   const sent = [at(1000), ...Array.from({ length: 90 }, (_, n) => at(2000 + n, n % 2 === 0)), at(9000)];
   assert.equal(figuresOf(withReport(run(), { sent })).engineRequests, 90 / 183);

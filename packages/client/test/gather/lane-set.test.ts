@@ -89,7 +89,7 @@ test('a document larger than a batch is sent alone', async () => {
   assert.deepEqual(bulks(engine).map(idsIn), [['small']]);
 });
 
-test('a full queue sheds at once and says when to try again', async () => {
+test('a full queue rejects at once and gives the time to try again', async () => {
   const { time, engine, client } = setup({ gather: { writes: 'on', maxQueue: 10 }, deadlineMs: 500 });
   engine.behaviours = (_node, _request, isProbe) => (isProbe ? answer(1) : { kind: 'hang', applied: false });
   const ends = Array.from({ length: 40 }, (_, n) =>

@@ -173,7 +173,7 @@ test('Retry-After is honoured: nothing is sent to the cluster before it', async 
   assert.ok(sentMs[1]! - sentMs[0]! >= 3000);
 });
 
-test('a create whose first attempt was carried out and never answered says created, once, and is confirmed by a write', async () => {
+test('a create whose first attempt was carried out and never answered returns created, once, and is confirmed by a write', async () => {
   const s = setup();
   let first = true;
   s.engine.behaviours = (_node, request, isProbe) => {
@@ -207,7 +207,7 @@ test('the fallback answers instead of an error when nothing was carried out', as
   assert.equal(((await reading) as unknown as { from: string }).from, 'deadline-exceeded');
 });
 
-test('a bulk of one caller: failed items are sent again, a conflict with its own repetition is resolved, refusals stay', async () => {
+test('a bulk of one caller: failed items are sent again, a conflict with its own repetition is resolved, refusals are returned', async () => {
   const s = setup();
   let resets = 1;
   s.engine.behaviours = (_node, request, isProbe) =>

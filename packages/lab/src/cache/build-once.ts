@@ -36,7 +36,7 @@ async function isHeld(lockFile: string): Promise<boolean> {
   return (await processIdentity(Number.parseInt(holder, 10))) === holder;
 }
 
-/** Takes the lock, or says that a living process has it. One whose holder is dead is taken over. */
+/** Takes the lock, or reports that a running process has it. A lock whose process has ended is taken over. */
 async function tryLock(lockFile: string): Promise<boolean> {
   const mine = (await processIdentity(process.pid)) ?? String(process.pid);
   const claim = `${lockFile}.${process.pid}`;

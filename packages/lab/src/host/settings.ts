@@ -6,7 +6,7 @@ import { join } from 'node:path';
 const neededSettings: ReadonlyMap<string, number> = new Map([
   // Elasticsearch refuses to start below this. https://www.elastic.co/docs/deploy-manage/deploy/self-managed/vm-max-map-count
   ['vm.max_map_count', 262_144],
-  // Each machine's systemd takes dozens; Debian's 128 are gone after a few machines.
+  // Each machine's systemd takes dozens; Debian's 128 are used up after a few machines.
   ['fs.inotify.max_user_instances', 2_048],
 ]);
 

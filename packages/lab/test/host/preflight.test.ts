@@ -58,7 +58,7 @@ describe('preflight', () => {
     assert.equal(disk?.seen, '9 MB of disk are free at /var/lib/understudy-lab, the lab needs 10000 MB');
   });
 
-  it('sees a range that overlaps the lab, wider or narrower, but not the lab itself', () => {
+  it('detects a range that overlaps the lab, wider or narrower, but not the lab itself', () => {
     for (const range of ['198.18.5.1/32', '198.16.0.0/13']) {
       assert.deepEqual(assessed({ ranges: [{ range, link: 'tun0' }] }), [
         ['range-used', 'blocker', 'remove that address or route (ip address show dev tun0; ip route show dev tun0)'],

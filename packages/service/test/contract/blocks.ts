@@ -113,7 +113,7 @@ export function blocked(call: Call, engine: () => string, extended: boolean): vo
       });
     }
 
-    it('of reads alone refuses searches and takes writes', { timeout: 120_000 }, async () => {
+    it('of reads alone refuses searches and accepts writes', { timeout: 120_000 }, async () => {
       const block = indexBlock('index.blocks.read', /index read/);
       end = block.end;
       await ask(block.begin);

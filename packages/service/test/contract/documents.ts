@@ -80,7 +80,7 @@ export function documents(call: Call): void {
       assert.deepEqual(hits.map(({ _id }) => _id).sort(), ids.sort());
     });
 
-    it('takes a whole number as an id, by its digits', async () => {
+    it('accepts a whole number as an id, by its digits', async () => {
       const text = word();
       const answer = await call('POST', '/index', { json: { id: 12345, data: text } });
       assert.equal(answer.status, 201);
@@ -157,7 +157,7 @@ export function documents(call: Call): void {
       assert.equal((await call('GET', `/search?q=${text}&highlight=true`)).status, 200);
     });
 
-    it('takes query syntax as plain words', async () => {
+    it('treats query syntax as plain words', async () => {
       for (const query of ['a AND (', '"', '*:*', '\\', '{"match_all":{}}', '!!!', '\u0000']) {
         assert.equal((await call('GET', `/search?q=${encodeURIComponent(query)}`)).status, 200, query);
       }

@@ -44,7 +44,7 @@ export function extended(call: Call): void {
       assert.equal((found.json as Hit[]).length, 2);
     });
 
-    it('keeps the last of two lines with one id', async () => {
+    it('keeps the last of two lines with the same id', async () => {
       const [id, first, last] = [word(), word(), word()];
       const body = [first, last].map((data) => JSON.stringify({ id, data })).join('\n');
       await call('POST', '/bulk', { body, headers: ndjson });
@@ -52,7 +52,7 @@ export function extended(call: Call): void {
       assert.equal((json as { _source: { data: unknown } })._source.data, last);
     });
 
-    it('takes thousands of documents at once', async () => {
+    it('accepts thousands of documents at once', async () => {
       const text = word();
       const body = Array.from({ length: 3000 }, (_, n) => JSON.stringify({ id: `${text}-${n}`, data: text })).join(
         '\n',
@@ -75,7 +75,7 @@ export function extended(call: Call): void {
       assert.match((json as { lines: { error: string }[] }).lines[0]?.error ?? '', /byte order mark/);
     });
 
-    it('takes a body without documents, and refuses one with too many or of another type', async () => {
+    it('accepts a body without documents, and refuses one with too many or of another type', async () => {
       for (const body of ['', '\n\n']) {
         assert.deepEqual((await call('POST', '/bulk', { body, headers: ndjson })).json, { failed: 0, lines: [] });
       }

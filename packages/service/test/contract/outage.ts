@@ -29,7 +29,7 @@ export function outage(what: string, call: Call, deadlineMs: number): void {
       await unavailable(call('GET', '/search?q=x'), ['engine-unavailable']);
     });
 
-    it('is not ready, and says so without a 5xx', async () => {
+    it('reports that it is not ready, without a 5xx', async () => {
       await unavailable(call('GET', '/readyz'), ['engine-unavailable']);
     });
 

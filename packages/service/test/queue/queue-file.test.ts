@@ -42,7 +42,7 @@ describe('a queue file', () => {
     await second.close();
   });
 
-  it('is taken over with a torn last line, and goes on after it', async () => {
+  it('is taken over with a truncated last line, and continued after it', async () => {
     const first = await QueueFile.create(directory);
     await Promise.all([1, 2].map((fence) => first.append(line(fence))));
     await first.close();

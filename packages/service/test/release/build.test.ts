@@ -52,7 +52,7 @@ describe('buildRelease', () => {
     );
   });
 
-  it('takes a directory as it is, without the by-products of working on it', async () => {
+  it('copies a directory as it is, without caches, environments and version control', async () => {
     const artifact = join(directory, 'artifact');
     await mkdir(join(artifact, '__pycache__'), { recursive: true });
     await mkdir(join(artifact, 'sub'));

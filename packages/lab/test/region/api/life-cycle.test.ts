@@ -55,7 +55,7 @@ suite('the life cycle of a machine', () => {
     );
   });
 
-  test('ends with linode_delete, an event that outlives the machine', async (t) => {
+  test('ends with linode_delete, an event that remains after the machine is removed', async (t) => {
     const region = await startRegion(t);
     const id = await createMachine(region);
     await region.api.settled();
