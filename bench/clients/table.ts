@@ -65,16 +65,16 @@ export function table(results: readonly RunResult[], drills: readonly Drill[]): 
     ...clients.map((client) => `- ${client}: ${contenderAbout[client]}`),
     '',
   ];
+  const invalid = results.flatMap(({ drill, client, round, figures }) =>
+    figures.invalid === null ? [] : [`Invalid: ${drill}, ${client}, round ${round}: ${figures.invalid}.`],
+  );
   return [
     ...head,
     row(['drill', ...columns.map(([title]) => title)]),
     row(['---', ...columns.map(() => '---')]),
     ...ran.map(({ name }) => row([name, ...columns.map((column) => cell(results, name, column, clients))])),
     '',
-    ...results.flatMap(({ drill, client, round, figures: { invalid } }) =>
-      invalid === null ? [] : [`Invalid: ${drill}, ${client}, round ${round}: ${invalid}.`],
-    ),
-    '',
+    ...(invalid.length === 0 ? [] : [...invalid, '']),
     ...(clients.includes('ours') ? goalLines(results) : []),
     '',
   ].join('\n');
