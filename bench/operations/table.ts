@@ -44,11 +44,16 @@ export function operationsTable(host: Host, runs: readonly OperationRun[]): stri
     ...countTexts([run]),
     seconds(run.writeGapMs),
     seconds(run.readGapMs),
-    run.leftovers.length === 0 ? 'nothing' : run.leftovers.join('; '),
+    leftText(run),
   ]);
   const kinds = [...Map.groupBy(runs, kindOf).values()];
   const summary = kinds.length < runs.length ? [markdown(summaryHead, kinds.map(summaryRow)), ''] : [];
   return [hostLine(host), '', markdown(head, rows), '', ...summary].join('\n');
+}
+
+function leftText({ applies, leftovers }: OperationRun): string {
+  if (applies === 0) return 'the operation was not started';
+  return leftovers.length === 0 ? 'nothing' : leftovers.join('; ');
 }
 
 const summaryHead = [

@@ -51,6 +51,12 @@ describe('an operation', () => {
     assert.doesNotMatch(operationsTable(host, [run]), /longest write gap/);
   });
 
+  it('says when the operation was not started', () => {
+    const host = { cpu: 'a processor', cpus: 2, memoryGb: 24, kernel: '6.18' };
+    const table = operationsTable(host, [{ ...run, result: 'INVALID', applies: 0 }]);
+    assert.match(table, /\| INVALID \| 0 \| .* \| the operation was not started \|/);
+  });
+
   it('names the disturbance of a run', () => {
     assert.equal(disturbanceText(run), 'nothing');
     const cut = { ...run, trouble: { ...nothing, powerCut: true } };
