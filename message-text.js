@@ -1,8 +1,8 @@
-// A lint rule: nothing decides on the text of a message. Read by eslint.config.js; its test plants violations.
+// A lint rule: nothing decides on the text of a message. Read by eslint.config.js; its test injects violations.
 
 /** Names that hold sentences for people. A local `text` may be a file's or an option's, so only a field of that name counts. */
 const fields = new Set(['message', 'reason', 'text', 'detail', 'sentence']);
-const locals = new Set(['message', 'reason', 'detail', 'sentence', 'difference']);
+const locals = new Set(['message', 'reason', 'detail', 'sentence', 'difference', 'warning']);
 const thrown = new Set(['error', 'cause']);
 
 const readers = new Set(['startsWith', 'endsWith', 'includes', 'match', 'matchAll', 'search', 'indexOf']);

@@ -18,7 +18,7 @@ export async function debianDescriptions(most = Infinity): Promise<BenchDocument
     if (data['Package'] !== undefined) documents.set(data['Package'], { id: data['Package'], data });
     if (documents.size >= most) break;
   }
-  if (documents.size === 0) throw new Error('apt knows no package: run apt-get update first.');
+  if (documents.size === 0) throw new Error('The package lists of apt are empty; run apt-get update first.');
   return [...documents.values()];
 }
 

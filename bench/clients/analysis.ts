@@ -22,7 +22,7 @@ export interface Figures {
   /** Longest stretch without a success in any lane of its kind, ms. */
   readonly writeGapMs: number;
   readonly readGapMs: number;
-  /** The same and the p99 for reads that touch a healthy shard alone; null when every shard was struck. */
+  /** The same and the p99 for reads that touch a healthy shard alone; null when every shard was affected. */
   readonly healthyReadGapMs: number | null;
   readonly healthyReadP99Ms: number | null;
   readonly readP99Ms: number;
@@ -37,11 +37,11 @@ export interface Figures {
   readonly errors: Readonly<Record<string, number>>;
   /** Most that the generator was behind its schedule, ms. */
   readonly lagMs: number;
-  /** Why this run says nothing: the generator stalled, or it was not steady before the fault. Null for a run that counts. */
+  /** Why this run does not count: the generator stalled, or it was not steady before the fault. Null for a run that counts. */
   readonly invalid: string | null;
 }
 
-/** A generator further behind, or a lane silent for longer before the fault, makes a run invalid. */
+/** A generator further behind, or a lane without a success for longer before the fault, makes a run invalid. */
 const maxLagMs = 250;
 const maxSteadyGapMs = 1000;
 const steadyMs = 4000;
@@ -67,14 +67,14 @@ const succeeded = ({ error, incomplete }: OperationRecord): boolean => error ===
 
 export function figuresOf({ lanes, marks, healthyShards, report, lost }: RunFacts): Figures {
   const { operations, stoppedMs } = report;
-  const { faultMs: struckMs, undoneMs } = marks;
+  const { faultMs, undoneMs } = marks;
   const laneOf = ({ lane }: OperationRecord): Lane => lanes[lane] as Lane;
   const isRead = (one: OperationRecord): boolean => laneOf(one).kind !== 'write';
   const isHealthy = (one: OperationRecord): boolean => isRead(one) && healthyShards.includes(laneOf(one).shard ?? -1);
-  const felt = operations.filter(({ dueMs, endMs }) => dueMs >= struckMs || (endMs ?? Infinity) >= struckMs);
+  const observed = operations.filter(({ dueMs, endMs }) => dueMs >= faultMs || (endMs ?? Infinity) >= faultMs);
   const took = (some: readonly OperationRecord[]): number[] =>
     some.map(({ dueMs, endMs }) => (endMs ?? Infinity) - dueMs);
-  const gap = (which: (lane: Lane) => boolean, fromMs = struckMs, toMs = stoppedMs): number | null => {
+  const gap = (which: (lane: Lane) => boolean, fromMs = faultMs, toMs = stoppedMs): number | null => {
     const gaps = lanes.flatMap((lane, at) => {
       if (!which(lane)) return [];
       const successes = operations.filter((one) => one.lane === at && succeeded(one)).map(({ endMs }) => endMs ?? 0);
@@ -82,34 +82,31 @@ export function figuresOf({ lanes, marks, healthyShards, report, lost }: RunFact
     });
     return gaps.length === 0 ? null : Math.max(...gaps);
   };
-  const steadyFromMs = Math.max(struckMs - steadyMs, Math.min(...operations.map(({ dueMs }) => dueMs)));
-  const during = (atMs: number): boolean => atMs >= struckMs && atMs <= undoneMs;
+  const steadyFromMs = Math.max(faultMs - steadyMs, Math.min(...operations.map(({ dueMs }) => dueMs)));
+  const during = (atMs: number): boolean => atMs >= faultMs && atMs <= undoneMs;
   const readsDuring = operations.filter((one) => isRead(one) && during(one.dueMs)).length;
-  const healthy = felt.filter(isHealthy);
+  const healthy = observed.filter(isHealthy);
   const errors: Record<string, number> = {};
-  for (const { error } of felt) if (error !== undefined) errors[error] = (errors[error] ?? 0) + 1;
+  for (const { error } of observed) if (error !== undefined) errors[error] = (errors[error] ?? 0) + 1;
   return {
-    requests: felt.length,
-    failed: felt.filter(({ error }) => error !== undefined).length,
-    incomplete: felt.filter(({ incomplete }) => incomplete).length,
+    requests: observed.length,
+    failed: observed.filter(({ error }) => error !== undefined).length,
+    incomplete: observed.filter(({ incomplete }) => incomplete).length,
     lost,
     writeGapMs: gap(({ kind }) => kind === 'write') ?? 0,
     readGapMs: gap(({ kind }) => kind !== 'write') ?? 0,
     healthyReadGapMs: gap(({ kind, shard }) => kind !== 'write' && healthyShards.includes(shard ?? -1)),
     healthyReadP99Ms: healthy.length === 0 ? null : quantile(took(healthy), 0.99),
-    readP99Ms: quantile(took(felt.filter(isRead)), 0.99),
-    steadyReadP99Ms: quantile(
-      took(operations.filter((one) => isRead(one) && (one.endMs ?? Infinity) < struckMs)),
-      0.99,
-    ),
+    readP99Ms: quantile(took(observed.filter(isRead)), 0.99),
+    steadyReadP99Ms: quantile(took(operations.filter((one) => isRead(one) && (one.endMs ?? Infinity) < faultMs)), 0.99),
     engineRequests:
       report.sent.filter(({ atMs }) => during(atMs)).length /
       Math.max(1, operations.filter(({ dueMs }) => during(dueMs)).length),
-    hedgedShare: hedgesBetween(report, struckMs, undoneMs) / Math.max(1, readsDuring),
+    hedgedShare: hedgesBetween(report, faultMs, undoneMs) / Math.max(1, readsDuring),
     backInTrafficMs: backInTraffic(marks, report),
     errors,
     lagMs: report.lagMs,
-    invalid: invalidity(report.lagMs, gap(() => true, steadyFromMs, struckMs) ?? 0),
+    invalid: invalidity(report.lagMs, gap(() => true, steadyFromMs, faultMs) ?? 0),
   };
 }
 

@@ -1,5 +1,5 @@
 // Three real Elasticsearch nodes, each on a machine of its own of the run's network: started in a folder of their own, killed
-// and frozen by process id, and gone with the run.
+// and frozen by process id, and removed with the run.
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, openSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
@@ -66,7 +66,7 @@ export class EngineCluster {
       'cluster.routing.allocation.disk.threshold_enabled=false',
       ...engineProfile,
     ].map((setting) => `-E${setting}`);
-    // The engine refuses to run as root; `nobody` needs no account of its own.
+    // The engine refuses to run as root; `nobody` exists on every host.
     const commandAsNobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
     const limits = ['sh', '-c', 'ulimit -n 65535 2>/dev/null; exec "$@"', 'sh'];
     const command = [...machine.within, ...limits, ...commandAsNobody, join(this.#home, 'bin/elasticsearch')];
@@ -105,7 +105,7 @@ export class EngineCluster {
     this.#running.delete(at);
   }
 
-  /** Restarts a node as the product does it; resolves when the cluster is whole again, and calls `joined` when it is a member. */
+  /** Restarts a node as the product does it; resolves when the cluster is complete again, and calls `joined` when it is a member. */
   async restartNode(at: number, joined: () => void): Promise<void> {
     const urls = Object.fromEntries(names.map((name, index) => [name, this.urls[index] ?? '']));
     const dialect = dialectOf({ engine: 'elasticsearch', version: await this.#version() });
@@ -124,7 +124,7 @@ export class EngineCluster {
     );
   }
 
-  /** Asked of the nodes: `/` belongs to a module that not every installation has. */
+  /** Requested from the nodes: `/` belongs to a module that not every installation has. */
   async #version(): Promise<string> {
     const { nodes } = (await this.ask('/_nodes?filter_path=nodes.*.version')) as {
       nodes: Record<string, { version: string }>;
@@ -202,7 +202,7 @@ export class EngineCluster {
     throw new Error(`${names[at] ?? ''} was not back in the cluster within ${withinMs / 1000} s.`);
   }
 
-  /** A question outside of the clients under test, to whichever node answers. */
+  /** A request outside of the clients under test, to any node that answers. */
   async ask(path: string, method = 'GET', body?: unknown): Promise<unknown> {
     let last: unknown;
     for (const url of this.urls) {
@@ -218,7 +218,7 @@ export class EngineCluster {
 
 /**
  * Where the host does not let anyone raise the limit of open files, the engine's launcher warns in a container and refuses elsewhere.
- * The namespaces of a run are as good as one; the mark is on a mount that nobody else sees.
+ * The namespaces of a run are equivalent to a container; the marker is on a mount that no other process sees.
  */
 function declareContainer(): void {
   execFileSync('sh', [

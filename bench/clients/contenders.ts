@@ -23,8 +23,8 @@ export interface Contender {
   search(index: string, query: object, routing: string | undefined): Promise<Found>;
   /** Reads sent a second time beside the first, for the load that hedging adds. */
   hedges(): number;
-  /** What the client says of itself as it happens. */
-  narrate(say: (text: string) => void): void;
+  /** Calls `say` with a line for each event of the client. */
+  onEvent(say: (text: string) => void): void;
 }
 
 function bare(nodes: readonly string[]): Contender {
@@ -37,7 +37,7 @@ function bare(nodes: readonly string[]): Contender {
       return { complete: shards.failed === 0 };
     },
     hedges: () => 0,
-    narrate: () => undefined,
+    onEvent: () => undefined,
   };
 }
 
@@ -57,7 +57,7 @@ function own(options: ClientOptions, around: Around, allowPartial?: boolean): Co
       return { complete: !found.partial };
     },
     hedges: () => client.metrics().counters.hedges,
-    narrate(say) {
+    onEvent(say) {
       client.on('node', ({ node, from, to, reason }) => {
         if (from !== 'suspect' || to !== 'up') say(`${node} ${from} -> ${to}: ${reason}`);
       });

@@ -1,5 +1,5 @@
 // The faults: the catalogue's `search-*` drills as far as one host can make them, and a slow node. A drill injects, holds, undoes,
-// and waits until the cluster is whole again; what the users felt is judged elsewhere.
+// and waits until the cluster is complete again; what users observed is judged elsewhere.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cut } from '../../packages/understudy/src/drills/index.ts';
 import type { EngineCluster } from './cluster.ts';
@@ -136,7 +136,7 @@ async function slow({ relays, marks }: Stage, targets: readonly number[]): Promi
 const waitUntilGreen = { percent: 100 } as const;
 
 export const drills: readonly Drill[] = [
-  { name: 'search-stop', summary: 'a data node is stopped in order', targets: onePrimaryHolder, run: ending(stop) },
+  { name: 'search-stop', summary: 'a data node is stopped gracefully', targets: onePrimaryHolder, run: ending(stop) },
   { name: 'search-kill-master', summary: 'the elected master is killed', targets: masterOnly, run: ending(kill) },
   {
     name: 'search-kill-data',
@@ -147,25 +147,25 @@ export const drills: readonly Drill[] = [
   { name: 'search-pause', summary: 'the elected master hangs for 45 s', targets: masterOnly, run: freeze },
   {
     name: 'search-power-cut',
-    summary: "the master's machine loses its power: no FIN, no RST",
+    summary: "the power of the master's machine is cut: no FIN, no RST",
     targets: masterOnly,
     run: ending(powerCut, 15_000),
   },
   {
     name: 'search-partition',
-    summary: 'the master is cut from the other nodes for 30 s; users reach it',
+    summary: 'the master cannot reach the other nodes for 30 s; users reach it',
     targets: masterOnly,
     run: cutting({ ...waitUntilGreen, direction: 'both' }, others),
   },
   {
     name: 'search-one-way-in',
-    summary: 'a data node hears none of the others for 30 s',
+    summary: 'a data node receives nothing from the others for 30 s',
     targets: onePrimaryHolder,
     run: cutting({ ...waitUntilGreen, direction: 'in' }, others),
   },
   {
     name: 'search-one-way-out',
-    summary: 'a data node is heard by none of the others for 30 s',
+    summary: 'the others receive nothing from a data node for 30 s',
     targets: onePrimaryHolder,
     run: cutting({ ...waitUntilGreen, direction: 'out' }, others),
   },
@@ -193,7 +193,7 @@ export const drills: readonly Drill[] = [
   },
   {
     name: 'search-power-loss-all',
-    summary: 'every node loses its power for 15 s',
+    summary: 'the power of every node is cut for 15 s',
     targets: allMachines,
     run: ending(powerCut, 15_000),
   },

@@ -27,8 +27,8 @@ function goalsOf(drills: readonly string[], goal: Omit<Goal, 'drill'>): Goal[] {
   return drills.map((drill) => ({ ...goal, drill }));
 }
 
-const deaths = ['search-kill-master', 'search-kill-data', 'search-power-cut', 'search-pause'];
-const withReturn = [...deaths, 'search-rolling-restart'];
+const nodeLosses = ['search-kill-master', 'search-kill-data', 'search-power-cut', 'search-pause'];
+const withReturn = [...nodeLosses, 'search-rolling-restart'];
 
 const goals: readonly Goal[] = [
   ...goalsOf(withReturn, { what: 'failed requests', limit: 0, unit: '', measure: ({ failed }) => failed }),
@@ -45,7 +45,7 @@ const goals: readonly Goal[] = [
     unit: 's',
     measure: ({ writeGapMs }) => seconds(writeGapMs),
   }),
-  ...goalsOf(deaths, {
+  ...goalsOf(nodeLosses, {
     what: 'p99 of reads of healthy shards',
     limit: 1,
     unit: 's',

@@ -1,4 +1,4 @@
-// What users notice while search machines fail, with three clients: the bare official one, the article's settings, and ours. Three
+// What users observe while search machines fail, with three clients: the bare official one, the article's settings, and ours. Three
 // real engines on machines of their own network, the product's `fast` profile, the same faults and the same seeded schedule.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -26,7 +26,7 @@ const help = `bench/clients: the search drills with three clients side by side.
   --save FILE           keep the results there; what it holds already is not measured again
   --print FILE          only print what such a file holds
   --exclusive COMMAND   on a shared machine: held while a client is measured, such as 'flock /tmp/quiet'
-  --verbose             what the client says of itself
+  --verbose             print the events of the client
   --keep                keep the folder with the engines' data and logs
   --json                results and goals as JSON on standard output; progress is on standard error
 

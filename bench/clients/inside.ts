@@ -28,10 +28,11 @@ function say(text: string): void {
 
 async function measure(name: string, client: ContenderName, round: number): Promise<RunResult> {
   const drill = drills.find((one) => one.name === name);
-  if (!drill) throw new Error(`There is no drill ${name}.`);
+  if (!drill) throw new Error(`There is no drill ${name}; see --help for the drills.`);
   say(`round ${round}  ${name}  ${client}`);
   const spec = { drill, client, seed: job.seed + round, say: job.verbose ? say : () => undefined };
   const figures = await runDrill(cluster, spec);
+  const { backInTrafficMs: back } = figures;
   const shown = {
     failed: figures.failed,
     incomplete: figures.incomplete,
@@ -40,7 +41,7 @@ async function measure(name: string, client: ContenderName, round: number): Prom
     healthyReadP99Ms: Math.round(figures.healthyReadP99Ms ?? -1),
     readP99Ms: Math.round(figures.readP99Ms),
     engineRequests: figures.engineRequests.toFixed(2),
-    backInTrafficMs: figures.backInTrafficMs,
+    backInTrafficMs: back === Infinity ? 'never' : back && Math.round(back),
     lagMs: Math.round(figures.lagMs),
     invalid: figures.invalid,
     errors: figures.errors,

@@ -1,5 +1,5 @@
 // The network of a run: a switch where the users are, and a namespace with one cable for each engine's machine. Neighbours
-// are fixed, so that a machine that lost its power is silent, as it is in a routed network, and never 'no route to host'.
+// are fixed, so that packets to a machine without power are dropped, as in a routed network, and never answered with 'no route to host'.
 // Everything here is in the network namespace of the run and ends with it.
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { drillRules, type Cut } from '../../packages/understudy/src/drills/index.ts';

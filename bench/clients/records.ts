@@ -32,11 +32,11 @@ export interface OperationRecord {
   readonly incomplete?: boolean;
 }
 
-/** A request on its way to an engine, seen below the client: the same hook for all three. */
+/** A request on its way to an engine, recorded below the client: by the same hook for all three. */
 export interface WireRecord {
   readonly atMs: number;
   readonly node: number;
-  /** A question of the client's own (health, topology), not a user's. */
+  /** A request of the client's own (health, topology), not a user's. */
   readonly own: boolean;
 }
 

@@ -1,4 +1,4 @@
-// One run: a fresh index, the users of one client in a process of their own, one drill, and what they felt.
+// One run: a fresh index, the users of one client in a process of their own, one drill, and what they observed.
 import { fork, type ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -47,7 +47,7 @@ function idsByShard(prefix: string, count: number): string[][] {
 const readIds = idsByShard('r', readIdsPerShard);
 const writeIds = idsByShard('w', writeIdsPerShard);
 
-/** A fresh index on which each node holds one primary, so that every run strikes the same. */
+/** A fresh index on which each node holds one primary, so that the fault hits the same shards in every run. */
 async function freshIndex(cluster: EngineCluster): Promise<Layout> {
   for (let attempt = 0; attempt < 5; attempt++) {
     await cluster.ask(`/${index}?ignore_unavailable=true`, 'DELETE');
@@ -89,7 +89,7 @@ class Users {
     });
     ended.catch(() => undefined);
     type Message = { readonly ready?: true; readonly report?: UsersReport; readonly said?: string };
-    const told = <R>(take: (message: Message) => R | undefined): Promise<R> =>
+    const received = <R>(take: (message: Message) => R | undefined): Promise<R> =>
       Promise.race([
         ended,
         new Promise<R>((resolve) => {
@@ -99,8 +99,8 @@ class Users {
           });
         }),
       ]);
-    this.ready = told(({ ready }) => ready).then(() => undefined);
-    this.#report = told(({ report }) => report);
+    this.ready = received(({ ready }) => ready).then(() => undefined);
+    this.#report = received(({ report }) => report);
     this.#report.catch(() => undefined);
     this.#process.on('message', ({ said }: Message) => {
       if (said !== undefined) say(said);
@@ -128,10 +128,10 @@ export async function runDrill(cluster: EngineCluster, { drill, client, seed, sa
   const relays = drill.relayed === true ? await Promise.all(cluster.urls.map((url) => Relay.before(url))) : [];
   const nodes = relays.length > 0 ? relays.map(({ url }) => url) : cluster.urls;
   const targets = drill.targets(layout);
-  const struck = ({ primary, replica }: Layout['copies'][number]): boolean =>
+  const affected = ({ primary, replica }: Layout['copies'][number]): boolean =>
     targets.includes(primary) || targets.includes(replica);
   const healthyShards = [...layout.copies.keys()].filter(
-    (shard) => !struck(layout.copies[shard] as Layout['copies'][number]),
+    (shard) => !affected(layout.copies[shard] as Layout['copies'][number]),
   );
   const startedMs = hostNow();
   const sayWhen = (text: string): void => say(`${((hostNow() - startedMs) / 1000).toFixed(1).padStart(6)} s  ${text}`);
@@ -143,7 +143,7 @@ export async function runDrill(cluster: EngineCluster, { drill, client, seed, sa
     const marks: FaultTimes = { faultMs: hostNow(), undoneMs: hostNow(), returned: [] };
     const stage: Stage = { cluster, layout, relays, marks };
     sayWhen(
-      `master n${layout.master + 1}, copies ${sayCopies(layout)}; strikes ${targets.map((at) => `n${at + 1}`).join(', ')}`,
+      `master n${layout.master + 1}, copies ${sayCopies(layout)}; fault at ${targets.map((at) => `n${at + 1}`).join(', ')}`,
     );
     await drill.run(stage, targets);
     const report = await users.stop();

@@ -61,20 +61,20 @@ export function table(results: readonly RunResult[], drills: readonly Drill[]): 
   const lagMs = Math.max(...results.map(({ figures }) => figures.lagMs));
   const head = [
     `Each cell: ${clients.join(' / ')}. ${rounds === 1 ? 'One round' : `Medians of ${rounds} rounds, failures summed`}; ` +
-      `about ${requests} requests felt each fault. Acknowledged writes lost: ${lost}. Generator lag: at most ${Math.round(lagMs)} ms.`,
+      `about ${requests} requests were made during each fault. Acknowledged writes lost: ${lost}. Generator lag: at most ${Math.round(lagMs)} ms.`,
     ...clients.map((client) => `- ${client}: ${contenderAbout[client]}`),
     '',
   ];
+  const invalid = results.flatMap(({ drill, client, round, figures }) =>
+    figures.invalid === null ? [] : [`Invalid: ${drill}, ${client}, round ${round}: ${figures.invalid}.`],
+  );
   return [
     ...head,
     row(['drill', ...columns.map(([title]) => title)]),
     row(['---', ...columns.map(() => '---')]),
     ...ran.map(({ name }) => row([name, ...columns.map((column) => cell(results, name, column, clients))])),
     '',
-    ...results.flatMap(({ drill, client, round, figures: { invalid } }) =>
-      invalid === null ? [] : [`Invalid: ${drill}, ${client}, round ${round}: ${invalid}.`],
-    ),
-    '',
+    ...(invalid.length === 0 ? [] : [...invalid, '']),
     ...(clients.includes('ours') ? goalLines(results) : []),
     '',
   ].join('\n');
@@ -83,7 +83,7 @@ export function table(results: readonly RunResult[], drills: readonly Drill[]): 
 function goalLines(results: readonly RunResult[]): readonly string[] {
   const judged = checkGoals(results).filter(({ measured }) => measured !== undefined);
   return [
-    row(['goal of ours', 'drill', 'limit', 'measured', 'verdict']),
+    row(['goal of this client', 'drill', 'limit', 'measured', 'verdict']),
     row(['---', '---', '---', '---', '---']),
     ...judged.map(({ what, drill, limit, measured, met, by }) =>
       row([what, drill, limit, measured ?? '', met === true ? 'met' : `not met ${by}`]),

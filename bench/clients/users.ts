@@ -1,5 +1,5 @@
 // The users of one client, as a process of their own: an open loop on a seeded schedule. Latency counts from when a request
-// was due. What goes to the engines is counted below the client, in undici, which all three clients stand on.
+// was due. What goes to the engines is counted below the client, in undici, which all three clients use.
 import { subscribe } from 'node:diagnostics_channel';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { seededRandom } from '../../packages/understudy/src/proof/index.ts';
@@ -30,7 +30,7 @@ interface UndiciMessage {
   readonly response?: { readonly statusCode: number };
 }
 
-/** Paths that clients ask for themselves. */
+/** Paths of requests that clients make for themselves. */
 const ownQuestion = /^\/(_cluster\/state|_nodes|[^/]+\/_search_shards|_search_shards|\?|$)/;
 
 function seen({ request }: UndiciMessage): WireRecord {
@@ -96,7 +96,7 @@ async function runLane(contender: Contender, lane: Lane, at: number, startMs: nu
   }
 }
 
-/** The first requests of a process are its compiler's, and are not counted. */
+/** The first requests of a process include compilation, and are not counted. */
 async function warmUp(contender: Contender): Promise<void> {
   for (let n = 0; n < 40; n++) {
     const id = spec.readIds[n % spec.readIds.length]?.[0] ?? '';
@@ -122,13 +122,13 @@ async function report(): Promise<UsersReport> {
 
 let lanes: readonly Promise<void>[] = [];
 const contender = createContender(spec.client, spec.nodes);
-contender.narrate((text) => process.send?.({ said: text }));
+contender.onEvent((text) => process.send?.({ said: text }));
 await warmUp(contender);
 const sample = (): void => void hedges.push({ atMs: hostNow(), count: contender.hedges() });
 setInterval(sample, 1000).unref();
-process.on('message', (message) => {
-  if (message === 'start') lanes = spec.lanes.map((lane, at) => runLane(contender, lane, at, hostNow()));
-  if (message === 'stop') {
+process.on('message', (command) => {
+  if (command === 'start') lanes = spec.lanes.map((lane, at) => runLane(contender, lane, at, hostNow()));
+  if (command === 'stop') {
     void report().then((all) => process.send?.({ report: all }, undefined, {}, () => process.exit()));
   }
 });

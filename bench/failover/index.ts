@@ -8,17 +8,17 @@ import { outageOf, ratioOf, summarize, type OutageRun } from './outage.ts';
 import { stacks, type Stack } from './stacks.ts';
 import { outageTable, seconds, setAside } from './table.ts';
 
-const help = `bench/failover: how long writes stop when a search machine dies, stack by stack, on one lab.
+const help = `bench/failover: how long writes stop when a search machine fails, for each stack, in one lab.
 
   node --conditions=understudy-source bench/failover/index.ts [options]
 
   --profiles LIST   stacks, in this order (default ${stacks.map(({ name }) => name).join(',')})
-  --drills LIST     drills (default search-power-cut); search-kill-master, search-pause, search-partition are meant
+  --drills LIST     drills (default search-power-cut); also search-kill-master, search-pause, search-partition
   --repeat N        runs of each (default 3): worst and median are shown
   --rate N          writes a second (default 12), half as many gets, a third as many searches
   --json            the result as JSON on stdout
   --from FILES      merge what --json wrote before, and measure nothing; separated by commas
-  --keep            leave the last system standing, for the next call on the same stack
+  --keep            keep the last system, for the next call on the same stack
   --runs DIR        keep the run folders there
 
 Examples:

@@ -23,7 +23,7 @@ export const commonOptions = {
 
 export interface Measured<Run> {
   readonly run: Run;
-  /** What came out, in a line for the person who watches. */
+  /** The result, as one line of progress. */
   readonly said: string;
 }
 

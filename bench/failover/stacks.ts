@@ -9,7 +9,7 @@ export interface Stack {
   readonly name: StackName;
   readonly about: string;
   readonly profile: FailoverProfile;
-  /** How long a fault lasts, at which the stack's outage should be over: an outage that ends by the undo is not measured whole. */
+  /** How long a fault lasts, at which the stack's outage should be over: an outage that ends by the undo is measured only in part. */
   readonly faultMs: number;
   /** Lines of the topology's `service` and `balancer` sections. */
   readonly front: string;

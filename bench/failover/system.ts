@@ -1,4 +1,4 @@
-// One stack at a time in the lab: makes the system, hands it out, and removes it again, however the work on it ends.
+// One stack at a time in the lab: makes the system, passes it to the work, and removes it however the work ends.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -19,14 +19,14 @@ import { stacks, systemName, topologyText, type Stack } from './stacks.ts';
 export interface SystemOptions {
   readonly logger: Logger;
   readonly signal: AbortSignal;
-  /** Leaves the last system standing, so that the next call on the same stack need not make it. */
+  /** Keeps the last system, so that the next call on the same stack need not make it. */
   readonly keep: boolean;
   /** Where run folders go; undefined: a place that is removed at the end. */
   readonly runsDirectory: string | undefined;
 }
 
 export interface Systems extends AsyncDisposable {
-  /** Runs `work` on the stack's system, whole and green at the beginning. */
+  /** Runs `work` on the stack's system, complete and green at the beginning. */
   with<T>(stack: Stack, work: (world: SystemUnderTest) => Promise<T>): Promise<T>;
 }
 

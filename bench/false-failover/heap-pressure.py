@@ -2,7 +2,7 @@
 
 heap-pressure.py INDEX SAMPLES: adds until the collector takes the wanted share of the time, takes some away when it takes too
 much or finds too little to free, and writes what the engine says of its heap, one JSON object a line. An engine without any
-memory left ends itself, which is death and not slowness. Ends with the machine's unit, which drops it all.
+memory left ends itself, which is a failure, not slowness. Ends with the machine's unit, which drops it all.
 """
 
 import http.client
@@ -15,7 +15,7 @@ import time
 INDEX, SAMPLES = sys.argv[1:3]
 ENGINE = ("127.0.0.1", 9200)
 MEGABYTE = 1024 * 1024
-# The engine takes bodies of up to 100 MB and holds them whole; smaller ones can be dropped one by one.
+# The engine takes bodies of up to 100 MB and holds them completely; smaller ones can be dropped one by one.
 BODY_MB = 4
 WANTED_SHARE, MOST_SHARE = 0.5, 0.8
 # What the collector leaves, in percent of the heap: the least of the last readings, for in between there is garbage.

@@ -1,4 +1,4 @@
-// A heap that is really full: the engine of the target holds the unfinished bodies of large requests until its collector
+// A heap that is full: the engine of the target holds the unfinished bodies of large requests until its collector
 // works without a pause. What the engine itself says of its heap goes to a file on the machine, for the result.
 import { readFileSync } from 'node:fs';
 import {
@@ -22,7 +22,8 @@ export function heapPressure(target: TargetRole): Fault {
   const source = readFileSync(new URL('./heap-pressure.py', import.meta.url), 'utf8');
   return scriptFault({
     name: 'full-heap',
-    standsFor: 'a heap that is full: requests too large for the machine, and a garbage collector that never rests',
+    standsFor:
+      'a heap that is full: requests too large for the machine, and a garbage collector that runs without a pause',
     doesNotMeasure: ['an engine that ends because of it: it starts again, which is another fault'],
     target,
     breaksQuorum: false,
@@ -38,7 +39,7 @@ export function heapPressure(target: TargetRole): Fault {
       ].join('\n'),
       effective: isFull,
       undo: `systemctl stop ${unit}.service 2>/dev/null; rm -f ${program}`,
-      undone: `if systemctl is-active --quiet ${unit}.service; then echo 'still filling'; exit 1; fi; echo 'nobody fills it'`,
+      undone: `if systemctl is-active --quiet ${unit}.service; then echo 'the heap is still being filled'; exit 1; fi; echo 'the heap is not being filled'`,
     }),
   });
 }

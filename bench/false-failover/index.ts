@@ -1,4 +1,4 @@
-// The price of each profile: who is ejected and who is not, when a search machine pauses or is merely slow.
+// The cost of each profile: who is ejected and who is not, when a search machine pauses or is merely slow.
 import { parseArgs } from 'node:util';
 import { exitCode } from '../../packages/understudy/src/terminal/index.ts';
 import { readHistory } from '../../packages/understudy/src/proof/index.ts';
@@ -14,17 +14,17 @@ import { priceTables } from './table.ts';
 
 const profiles = stacks.filter(({ name }) => name !== 'article');
 
-const help = `bench/false-failover: which search machine is put out of the cluster though it lives, profile by profile, on one lab.
+const help = `bench/false-failover: which search machine is ejected from the cluster although it runs, for each profile, in one lab.
 
   node --conditions=understudy-source bench/false-failover/index.ts [options]
 
   --profiles LIST   in this order (default ${profiles.map(({ name }) => name).join(',')})
-  --cases LIST      whole names or their beginnings (default all):
+  --cases LIST      full names or their beginnings (default all):
                     ${cases.map(({ name }) => name).join(' ')}
   --repeat N        runs of each (default 1)
   --json            the result as JSON on stdout
   --from FILES      merge what --json wrote before, and measure nothing; separated by commas
-  --keep            leave the last system standing, for the next call on the same profile
+  --keep            keep the last system, for the next call on the same profile
   --runs DIR        keep the run folders there
 
 Examples:
@@ -107,12 +107,12 @@ async function priceOf(world: SystemUnderTest, { profile }: Stack, one: Case, si
 function said(run: PriceRun): string {
   if (!isMeasure(run)) return `not counted, ${whyNotCounted(run)}`;
   const names = [
-    ...run.ejections.map(({ node, reason, afterMs }) => `${node} out after ${afterMs} ms (${reason})`),
+    ...run.ejections.map(({ node, reason, afterMs }) => `${node} ejected after ${afterMs} ms (${reason})`),
     ...run.elections.map(({ master, afterMs }) => `${master} elected after ${afterMs} ms`),
   ];
   const heap = run.heap === null ? '' : `; heap ${JSON.stringify(run.heap)}`;
-  const gap = `write gap ${Math.round(run.writeGapMs)} ms, ${run.failed} failed, least nodes seen ${run.leastNodesSeen ?? 0}`;
-  return `${isFalseFailover(run) ? 'FALSE FAILOVER: ' : ''}${isFailover(run) ? names.join(', ') : 'stays'}; ${gap}${heap}`;
+  const gap = `write gap ${Math.round(run.writeGapMs)} ms, ${run.failed} failed, fewest nodes seen ${run.leastNodesSeen ?? 0}`;
+  return `${isFalseFailover(run) ? 'FALSE FAILOVER: ' : ''}${isFailover(run) ? names.join(', ') : 'no failover'}; ${gap}${heap}`;
 }
 
 function show(result: ResultFile<PriceRun>): number {

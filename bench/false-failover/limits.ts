@@ -1,10 +1,10 @@
-// When a profile notices, by its settings alone: what the measured limits are to be held against.
+// When a profile detects a failure, by its settings alone: the measured limits are compared with it.
 import type { FailoverSettings } from '../../packages/understudy/src/engines/index.ts';
 
 export interface SettledLimits {
-  /** How long a process that hangs is given: every check must time out, and the checks have pauses between them. */
+  /** How long a process may hang before it counts as failed: every check must time out, and the checks have pauses between them. */
   readonly hangS: number;
-  /** How long a connection to a silent machine lives once something is sent on it. */
+  /** How long a connection to a machine that does not answer is kept after something is sent on it. */
   readonly silentConnectionS: number;
 }
 

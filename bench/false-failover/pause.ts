@@ -1,4 +1,4 @@
-// An engine stopped for an exact time and then let go, by the machine itself: commands over SSH would lengthen short pauses.
+// An engine stopped for an exact time and then continued, by the machine itself: commands over SSH would lengthen short pauses.
 import { type Fault, scriptFault, unitPids, type TargetRole } from '../../packages/understudy/src/drills/index.ts';
 
 const pauseUnit = 'understudy-bench-pause';
@@ -9,8 +9,8 @@ const evidence = '/run/understudy-bench-pause';
 export function pauseFor(pauseS: number, target: TargetRole): Fault {
   return scriptFault({
     name: `pause-${pauseS}s`,
-    standsFor: `an engine that stands still for ${pauseS} s and then goes on: a long garbage collection, a migrated machine`,
-    doesNotMeasure: ['a machine whose kernel stands still too'],
+    standsFor: `an engine whose processes are stopped for ${pauseS} s and then continued: a long garbage collection, a migrated machine`,
+    doesNotMeasure: ['a machine whose kernel is stopped too'],
     target,
     breaksQuorum: false,
     lasting: false,

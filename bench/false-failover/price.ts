@@ -55,7 +55,7 @@ export function isFalseFailover(run: Pick<PriceRun, 'ejections' | 'elections' | 
   return isFailover(run) && (run.pauseS === null || run.pauseS <= toleratedPauseS);
 }
 
-/** It proves something: the drill was valid, and no engine ended, for who has ended was neither slow nor paused. */
+/** It proves something: the drill was valid, and no engine ended, because an engine that ended was neither slow nor paused. */
 export function isMeasure({ result, ended }: Pick<PriceRun, 'result' | 'ended'>): boolean {
   return ended.length === 0 && (result === 'PASS' || result === 'FAIL');
 }

@@ -58,7 +58,7 @@ async function setQuota({ kind, capFile }: Group, quotaUs: number | null): Promi
   else await writeFile(capFile, String(quotaUs ?? -1));
 }
 
-/** The kernel counts the periods in which it held the group back. */
+/** The kernel counts the periods in which it throttled the group. */
 async function throttled(context: FaultContext): Promise<Evidence> {
   const counts = async (): Promise<number[]> =>
     Promise.all(
@@ -72,6 +72,6 @@ async function throttled(context: FaultContext): Promise<Evidence> {
   const grown = after.map((count, at) => count - (before[at] ?? 0));
   return {
     seen: grown.every((count) => count > 0),
-    detail: `held back in ${grown.join(', ')} periods of 100 ms in a second`,
+    detail: `throttled in ${grown.join(', ')} periods of 100 ms in a second`,
   };
 }

@@ -1,4 +1,4 @@
-// The price of each profile as tables to read and to paste: Markdown.
+// The cost of each profile as tables to read and to paste: Markdown.
 import type { Profiles, ResultFile } from '../failover/command.ts';
 import { hostLine, markdown, seconds } from '../failover/table.ts';
 import type { FailoverProfile } from '../../packages/understudy/src/engines/index.ts';
@@ -30,7 +30,7 @@ function ejectionTable(runs: readonly PriceRun[], profiles: readonly FailoverPro
     const cells = profiles.map((profile) => cell(group.filter((run) => run.profile === profile)));
     return [first?.victim ?? '', first?.about ?? '', ...cells];
   });
-  return markdown(['victim', 'what happens to it', ...profiles], rows);
+  return markdown(['victim', 'fault', ...profiles], rows);
 }
 
 function cell(runs: readonly PriceRun[]): string {
@@ -41,11 +41,11 @@ function cell(runs: readonly PriceRun[]): string {
     heap.length === 0
       ? ''
       : `; heap ${Math.max(...heap.map((h) => h.mostHeapPercent))} %, collector ${percent(Math.max(...heap.map((h) => h.meanGcShare)))} of the time`;
-  const struck = runs.filter(isFailover);
-  if (struck.length === 0) return `stays (${gap}${figures})`;
-  const [first] = struck;
-  const often = runs.length === 1 ? '' : ` in ${struck.length} of ${runs.length}`;
-  const said = struck.some(isFalseFailover) ? '**false failover**' : 'failover';
+  const affected = runs.filter(isFailover);
+  if (affected.length === 0) return `no failover (${gap}${figures})`;
+  const [first] = affected;
+  const often = runs.length === 1 ? '' : ` in ${affected.length} of ${runs.length}`;
+  const said = affected.some(isFalseFailover) ? '**false failover**' : 'failover';
   return `${said}${often}${first ? `, ${what(first)}` : ''} (${gap}${figures})`;
 }
 
@@ -54,7 +54,7 @@ function what({ ejections, elections }: PriceRun): string {
   const [ejection] = ejections;
   const [election] = elections;
   if (ejection && (!election || ejection.afterMs <= election.afterMs))
-    return `${ejection.node} out after ${seconds(ejection.afterMs)}: ${ejection.reason}`;
+    return `${ejection.node} ejected after ${seconds(ejection.afterMs)}: ${ejection.reason}`;
   return election ? `${election.master} elected after ${seconds(election.afterMs)}` : '';
 }
 
@@ -73,7 +73,7 @@ function limitTable(runs: readonly PriceRun[], profiles: readonly FailoverProfil
   return markdown(
     [
       'profile',
-      'hang noticed, by its settings',
+      'hang detected, by its settings',
       'silent connection closed, by its settings',
       'master, measured',
       'data node, measured',

@@ -23,12 +23,22 @@ function change(name: string, about: string, before: Partial<FileParts>, after: 
 
 /** The lab has no 9.4: Maven Central has none of its parts. */
 export const operations: readonly Operation[] = [
-  change('shrink-5-3', 'five search machines switchTo three', { nodes: 5 }, { nodes: 3 }),
-  change('shrink-7-3', 'seven search machines switchTo three', { nodes: 7 }, { nodes: 3 }),
-  change('grow-3-5', 'three search machines switchTo five', {}, { nodes: 5 }),
-  change('replace', 'each of three search machines becomes one of another type', {}, { machineType: 'g6-standard-4' }),
-  change('upgrade-8.19', 'three engines go from 8.19.21 to 9.5.3', { version: '8.19.21' }, { version: '9.5.3' }),
-  change('upgrade-9.2', 'three engines go from 9.2.2 to 9.5.3', { version: '9.2.2' }, { version: '9.5.3' }),
+  change('shrink-5-3', 'from five search machines to three', { nodes: 5 }, { nodes: 3 }),
+  change('shrink-7-3', 'from seven search machines to three', { nodes: 7 }, { nodes: 3 }),
+  change('grow-3-5', 'from three search machines to five', {}, { nodes: 5 }),
+  change(
+    'replace',
+    'three search machines are replaced by machines of another type',
+    {},
+    { machineType: 'g6-standard-4' },
+  ),
+  change(
+    'upgrade-8.19',
+    'three engines are upgraded from 8.19.21 to 9.5.3',
+    { version: '8.19.21' },
+    { version: '9.5.3' },
+  ),
+  change('upgrade-9.2', 'three engines are upgraded from 9.2.2 to 9.5.3', { version: '9.2.2' }, { version: '9.5.3' }),
 ];
 
 export const systemName = 'bench-operations';

@@ -81,8 +81,13 @@ export async function runOperation(request: OperationRequest): Promise<Operation
     signal,
   });
   signal.throwIfAborted();
-  const leftovers = await leftBehind(after, before).catch((error: unknown) => [`could not be read: ${String(error)}`]);
-  return reported(request, verdict, outcome(), leftovers);
+  const end = outcome();
+  // An operation that was never started leaves the system as it was, which is not what the changed file asks for.
+  const leftovers =
+    (end?.applies ?? []).length === 0
+      ? []
+      : await leftBehind(after, before).catch((error: unknown) => [`could not be read: ${String(error)}`]);
+  return reported(request, verdict, end, leftovers);
 }
 
 function reported(

@@ -6,7 +6,7 @@ import type { OperationRun } from './run.ts';
 const head = [
   'operation',
   'failover',
-  'in the middle',
+  'disturbance',
   'verdict',
   'applies',
   'took',
@@ -21,7 +21,7 @@ export function disturbanceText({ trouble, victim, killed }: OperationRun): stri
   const parts = [
     ...(trouble.kills > 0 ? [`${killed} kills`] : []),
     ...(trouble.powerCut
-      ? [victim === null ? 'no power cut: it was over before' : `power cut of ${short(victim)}`]
+      ? [victim === null ? 'no power cut: the operation ended before it' : `power cut of ${short(victim)}`]
       : []),
     ...(trouble.starved ? ['half a processor each'] : []),
   ];
@@ -44,17 +44,22 @@ export function operationsTable(host: Host, runs: readonly OperationRun[]): stri
     ...countTexts([run]),
     seconds(run.writeGapMs),
     seconds(run.readGapMs),
-    run.leftovers.length === 0 ? 'nothing' : run.leftovers.join('; '),
+    leftText(run),
   ]);
   const kinds = [...Map.groupBy(runs, kindOf).values()];
   const summary = kinds.length < runs.length ? [markdown(summaryHead, kinds.map(summaryRow)), ''] : [];
   return [hostLine(host), '', markdown(head, rows), '', ...summary].join('\n');
 }
 
+function leftText({ applies, leftovers }: OperationRun): string {
+  if (applies === 0) return 'the operation was not started';
+  return leftovers.length === 0 ? 'nothing' : leftovers.join('; ');
+}
+
 const summaryHead = [
   'operation',
   'failover',
-  'in the middle',
+  'disturbance',
   'verdicts',
   'took',
   'lost / unexpected / duplicate / stale of acknowledged',

@@ -51,7 +51,8 @@ export async function traces(session: Session): Promise<Traces> {
   const { instances } = await observeObjects(world.linode, topology.name);
   const hosts = engineHosts(topology, instances);
   const cluster = await clusterTraces(session, world.transportFor(hosts));
-  const script = 'echo "held: $(apt-mark showhold | sort | xargs)"; echo "not whole: $(dpkg --audit | xargs)"';
+  const script =
+    'echo "held: $(apt-mark showhold | sort | xargs)"; echo "not fully installed: $(dpkg --audit | xargs)"';
   const packages = hosts.map(async ({ target }) => {
     const { stdout } = await world.runner.run(target, ['sh', '-c', script]);
     return [target.label, stdout.trim()] as const;

@@ -49,7 +49,7 @@ class BareSink implements WireSink {
     this.onAnswer = resolve;
   }
   onSent(): void {
-    // Nothing to remember.
+    // It keeps no state.
   }
   onFailure(): void {
     // The stub never fails.

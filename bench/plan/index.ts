@@ -1,4 +1,4 @@
-// What a look and a plan cost as a system grows: requests to Linode's API, and seconds, for 5, 50 and 500 machines that exist.
+// What an observation and a plan cost as a system grows: requests to Linode's API, and seconds, for 5, 50 and 500 machines that exist.
 // The region is the lab's own API over machines in memory; the tool's code is the real one.
 //   bench/plan [--json] [--machines 5,50,500]
 import { parseArgs } from 'node:util';
@@ -21,7 +21,7 @@ interface Row {
   readonly applyS: number;
   readonly planRequests: number;
   readonly planS: number;
-  /** Of the processor: the part of the seconds that does not depend on who else computes. The region in memory is in it. */
+  /** Of the processor: the part of the time that does not depend on other processes. The region in memory is in it. */
   readonly planCpuS: number;
   readonly statusRequests: number;
   readonly statusS: number;

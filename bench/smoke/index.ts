@@ -35,7 +35,7 @@ function printed(bench: string, args: readonly string[], shows: RegExp): SmokeRu
   return { bench, args, shows, codes: [0, 1, 2] };
 }
 
-/** Undefined when the bench did what it should; otherwise what it did. */
+/** Undefined when the bench ended and printed as expected; otherwise what was wrong. */
 async function problem({ bench, args, shows, codes }: SmokeRun): Promise<string | undefined> {
   const script = fileURLToPath(new URL(`../${bench}.ts`, import.meta.url));
   const child = spawn(process.execPath, [...process.execArgv, script, ...args], {

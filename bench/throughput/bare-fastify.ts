@@ -1,4 +1,4 @@
-// What one writes without this project: Fastify and the official client with its defaults, the same documents and answers.
+// A service without this project: Fastify and the official client with its defaults, the same documents and answers.
 import { Client } from '@elastic/elasticsearch';
 import Fastify from 'fastify';
 

@@ -41,7 +41,7 @@ export async function recipes(workers: number): Promise<Recipe[]> {
     },
     {
       name: 'not gathered',
-      about: 'the same, but each request to the engine travels by itself',
+      about: 'the same, but each request to the engine is sent by itself',
       directory: release.directory,
       command: ['bin/node', 'service.mjs'],
       environment: { GATHER: 'off' },

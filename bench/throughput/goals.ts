@@ -1,4 +1,4 @@
-// What this service is to reach beside the others, each goal as a ratio of two measurements of the same run.
+// The goals of this service relative to the others, each goal as a ratio of two measurements of the same run.
 import type { ContenderName } from './contenders.ts';
 import type { RateRow, Row } from './rows.ts';
 
@@ -11,7 +11,7 @@ export interface GoalResult {
   readonly met: boolean;
 }
 
-/** Rates that Flask can sustain, as shares of what it carries as fast as possible. */
+/** Rates that Flask can sustain, as shares of its throughput without a limit of the rate. */
 export const shares = [0.5, 0.8] as const;
 
 type Key = Pick<Row, 'operation' | 'connections'>;
@@ -23,7 +23,7 @@ export function checkGoals(rows: readonly Row[], rates: readonly RateRow[]): Goa
         ?.perSecond ?? NaN;
     const ratio = of('understudy') / of(than);
     return {
-      what: `${operation} at ${connections} connections: throughput to ${than}`,
+      what: `${operation} at ${connections} connections: throughput relative to ${than}`,
       ...{ ratio, bound: 'at least', goal, met: ratio >= goal },
     };
   };
@@ -32,7 +32,7 @@ export function checkGoals(rows: readonly Row[], rates: readonly RateRow[]): Goa
       rates.find((row) => row.service === service && row.operation === operation && row.share === share)?.p99Ms ?? NaN;
     const ratio = of('understudy') / of('flask');
     return {
-      what: `${operation} at ${share * 100} % of what Flask carries: p99 to flask`,
+      what: `${operation} at ${share * 100} % of Flask's throughput: p99 relative to flask`,
       ...{ ratio, bound: 'at most', goal: 1 / 3, met: ratio <= 1 / 3 },
     };
   };

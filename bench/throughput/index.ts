@@ -15,7 +15,7 @@ import { median, measure, type Sample, type Target } from './measure.ts';
 import type { RateRow, Row } from './rows.ts';
 import { table, type Result } from './table.ts';
 
-const help = `bench/throughput: what the service carries, beside Flask and beside the bare official client.
+const help = `bench/throughput: throughput and latency of this service, of Flask, and of Fastify with the bare official client.
 
   node --conditions=understudy-source bench/throughput/index.ts [options]
 
@@ -32,7 +32,7 @@ Examples:
   bench/throughput/index.ts                       everything, about 20 minutes
   bench/throughput/index.ts --rounds 1 --json     a quick look
 
-It needs wrk (apt-get install wrk), an engine in the cache (bin/demo puts it there), and this machine to itself.
+It needs wrk (apt-get install wrk), an engine in the cache (bin/demo puts it there), and a machine without other work.
 Ends 0 when every goal is reached, 1 when one is not.`;
 
 const { values } = parseArgs({
@@ -68,7 +68,7 @@ async function engine(): Promise<Pick<TestEngine, 'url' | 'urls' | 'pids' | 'sto
     return { url: values.hosts, urls: values.hosts.split(','), pids: [], stop: () => Promise.resolve() };
   const found = await findEngine();
   if ('missing' in found) throw new Error(found.missing);
-  // The lab's installation compiles little; a bench is about what a long-lived engine does.
+  // The lab's installation uses one of the two compilers; a bench measures what a long-lived engine does.
   return await startEngines(found, Number(values.nodes), '-XX:TieredStopAtLevel=4');
 }
 
@@ -99,7 +99,7 @@ function inTurn(contenders: readonly Contender[], round: number): Contender[] {
   return contenders.map((_, at) => contenders[(at + round) % contenders.length] as Contender);
 }
 
-/** The first seconds of a process are its compiler's, and an engine's first minutes. */
+/** A process compiles during its first seconds, an engine during its first minutes. */
 async function warmUp(
   contenders: readonly Contender[],
   files: RequestFiles,

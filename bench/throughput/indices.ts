@@ -29,7 +29,7 @@ export async function prepareIndex(
 async function ask(engineUrl: string, method: string, path: string, body?: string): Promise<void> {
   const type = path.endsWith('_bulk') ? 'application/x-ndjson' : 'application/json';
   const answer = await fetch(engineUrl + path, { method, headers: { 'content-type': type }, body: body ?? null });
-  const text = await answer.text();
-  if (!answer.ok || text.includes('"errors":true'))
-    throw new Error(`${method} ${path}: ${answer.status} ${text.slice(0, 500)}`);
+  const said = await answer.text();
+  const failed = !answer.ok || (path.endsWith('_bulk') && (JSON.parse(said) as { errors: boolean }).errors);
+  if (failed) throw new Error(`${method} ${path} failed with status ${answer.status}: ${said.slice(0, 500)}`);
 }

@@ -42,7 +42,7 @@ export async function measure(
   });
   const [serviceAfter, engineAfter] = await usage();
   const line = /^RESULT (.*)$/m.exec(stdout)?.[1];
-  if (line === undefined) throw new Error(`wrk said something else:\n${stdout}`);
+  if (line === undefined) throw new Error(`wrk printed no line RESULT:\n${stdout}`);
   const { requests, micros, p50Us, p99Us, bad, broken } = JSON.parse(line) as Record<string, number>;
   return {
     perSecond: ((requests as number) * 1e6) / (micros as number),

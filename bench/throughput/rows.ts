@@ -16,7 +16,7 @@ export interface Row {
 /** Latency at a fixed rate, timed from when each request was due. */
 export interface RateRow {
   readonly operation: Row['operation'];
-  /** Of what Flask carries as fast as possible with 16 connections. */
+  /** Share of Flask's throughput with 16 connections and without a limit of the rate. */
   readonly share: number;
   readonly perSecond: number;
   readonly service: ContenderName;

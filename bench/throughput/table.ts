@@ -19,7 +19,7 @@ export function table({ rounds, seconds, nodes, documents, rows, rates, goals }:
     `Medians of ${rounds} interleaved rounds of ${seconds} s; ${nodes} engine node(s), ${documents} documents.`,
     '',
     markdown(
-      'operation | connections | service | per second | to Flask | p50 ms | p99 ms | service CPU us | engine CPU us | failed'.split(
+      'operation | connections | service | per second | relative to Flask | p50 ms | p99 ms | service CPU us | engine CPU us | failed'.split(
         ' | ',
       ),
       rows.map((row) => {
@@ -34,7 +34,7 @@ export function table({ rounds, seconds, nodes, documents, rows, rates, goals }:
     ),
     '',
     markdown(
-      'operation | at a rate of | of what Flask carries | service | p50 ms | p99 ms | failed'.split(' | '),
+      "operation | at a rate of | of Flask's throughput | service | p50 ms | p99 ms | failed".split(' | '),
       rates.map((row) => [
         ...[row.operation, `${row.perSecond}/s`, `${row.share * 100} %`, row.service],
         ...[row.p50Ms.toFixed(1), row.p99Ms.toFixed(1), String(row.failed)],

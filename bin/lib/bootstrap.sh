@@ -1,4 +1,4 @@
-# Sourced by the commands in bin/: brings this machine from nothing to a runnable clone. Installs only what is missing.
+# Sourced by the commands in bin/: installs what this machine lacks to run a clone. Installs only what is missing.
 # Owns: apt packages, Node 24, npm packages. Sets ROOT (the clone), CACHE, NODE.
 
 set -euo pipefail
@@ -33,11 +33,11 @@ install_packages() {
   mkdir -p "$CACHE"
   if ! { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
     tail -20 "$log" >&2
-    die "apt-get could not install ${missing[*]}; the whole log is $log"
+    die "apt-get could not install ${missing[*]}; the complete log is $log"
   fi
 }
 
-# Node 24 from the npm package that carries its binary, whatever Node this machine has, or none.
+# Node 24 from the npm package that carries its binary, independent of any Node on this machine.
 ensure_node() {
   [ -x "$NODE" ] && return
   local arch package temporary
@@ -62,7 +62,7 @@ ensure_npm_packages() {
   say "installing npm packages"
   local log=$CACHE/npm.log
   (cd "$ROOT" && PATH="$(dirname "$NODE"):$PATH" npm ci --ignore-scripts --no-audit --no-fund --loglevel=error) >"$log" 2>&1 ||
-    { tail -20 "$log" >&2; die "npm ci failed; the whole log is $log"; }
+    { tail -20 "$log" >&2; die "npm ci failed; the complete log is $log"; }
   echo "$wanted" >"$stamp"
 }
 

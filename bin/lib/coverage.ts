@@ -49,7 +49,7 @@ export function writeCoverage(summary: Summary, root: string, page: string): voi
     '# Coverage',
     '',
     'Written by `npm run coverage`: what the fast tests (`npm test`) run of the source files that they load. Nothing is refused because of',
-    'these figures. Tests with real engines, whole drills, simulated regions and the lab run much more; see `bin/lib/fast-tests.ts` for',
+    'these figures. Tests with real engines, complete drills, simulated regions and the lab run much more; see `bin/lib/fast-tests.ts` for',
     'what is left out.',
     '',
     '| package or room | files | lines | lines run | branches run |',

@@ -53,7 +53,7 @@ for (const { files, concurrency, timeoutMs } of groups) {
   stream.on('test:fail', ({ details }) => {
     if (details.type !== 'suite') count.failed += 1;
   });
-  // The types of compose give up here; a spec reporter is a Transform.
+  // The types of compose do not cover this; a spec reporter is a Transform.
   const report = stream.compose(new spec()) as unknown as Readable;
   report.pipe(process.stdout, { end: false });
   await finished(report);

@@ -1,4 +1,4 @@
-// One folder for everything a run of the tests writes, gone with the run; what a killed run left goes at the next start.
+// One folder for everything that a run of the tests writes, removed at its end; the next start removes what a killed run left.
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

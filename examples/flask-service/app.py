@@ -18,7 +18,7 @@ from documents import Invalid, Missing, Unsupported, parse_json, read_document, 
 from engine import Engine, EngineRefused, EngineUnavailable  # noqa: E402
 
 BODY_LIMIT_BYTES = 1024 * 1024
-# Written by gunicorn.conf.py when the service is told to stop.
+# Written by gunicorn.conf.py when the service is asked to stop.
 DRAIN_FILE = os.environ.get("DRAIN_FILE", "")
 
 app = Flask(__name__)
@@ -43,7 +43,7 @@ def search_documents():
 
 @app.get("/healthz")
 def liveness():
-    """What the balancer asks. It never depends on the engine: a dead engine must not throw out healthy machines."""
+    """What the balancer asks. It never depends on the engine: an outage of the engine must not eject healthy machines."""
     if DRAIN_FILE and os.path.exists(DRAIN_FILE):
         return jsonify(status="draining"), 503
     return jsonify(status="ok")
@@ -70,14 +70,14 @@ def body():
 
 
 @app.before_request
-def name_the_request():
+def set_request_id():
     given = request.headers.get("X-Request-Id", "")
     plain = 0 < len(given) <= 128 and all(c.isascii() and (c.isalnum() or c in "_.:+/=-") for c in given)
     g.request_id = given if plain else str(uuid.uuid4())
 
 
 @app.after_request
-def give_back_the_name(response):
+def return_request_id(response):
     response.headers["X-Request-Id"] = g.get("request_id", "")
     return response
 

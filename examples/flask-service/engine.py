@@ -20,7 +20,7 @@ class EngineUnavailable(Exception):
 
 
 class EngineBlocked(EngineUnavailable):
-    """The engine answers and takes no writes, or no reads, until somebody or more disk space removes a block."""
+    """The engine answers and accepts no writes, or no reads, until an operator or more disk space removes a block."""
 
     def __init__(self, text, what):
         super().__init__(text, f"{what}-blocked", retry_after_s=30)
@@ -84,7 +84,7 @@ class Engine:
                 return attempt(self._client.options(request_timeout=left_s))
             except ApiError as error:
                 if block := block_text(error):
-                    verb = "takes no writes" if what == "write" else "serves no reads"
+                    verb = "accepts no writes" if what == "write" else "serves no reads"
                     raise EngineBlocked(f"The search engine {verb} now: {block}", what) from error
                 if error.meta.status not in RETRIED_STATUS:
                     raise self._final(error) from error
@@ -119,4 +119,4 @@ def block_text(error):
         return None
     if error.meta.status == 429:
         return f"{reason} Free or add disk space on the search machines; the engine then lifts the block."
-    return f"{reason} It was set by somebody; remove the setting index.blocks or cluster.blocks when it is not needed."
+    return f"{reason} It was set by an operator; remove the setting index.blocks or cluster.blocks when it is not needed."

@@ -17,7 +17,7 @@ raw_env = [f"DRAIN_FILE={drain_file}"]
 
 
 def when_ready(server):
-    """On SIGTERM the balancer is told first (liveness says no), and gunicorn stops after it had the time to look."""
+    """On SIGTERM liveness answers 503 first, and gunicorn stops after the balancer had the time to check it."""
     stop = server.handle_term
 
     def drain_and_stop():

@@ -46,7 +46,7 @@ after(() => rm(client.folder, { recursive: true, force: true }));
 async function project(name: string, ...packages: readonly string[]): Promise<string> {
   const folder = join(client.folder, name);
   await mkdir(folder);
-  await writeFile(join(folder, 'package.json'), JSON.stringify({ name: 'stranger', private: true, type: 'module' }));
+  await writeFile(join(folder, 'package.json'), JSON.stringify({ name: 'consumer', private: true, type: 'module' }));
   await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', ...packages], { cwd: folder });
   return folder;
 }

@@ -19,7 +19,7 @@ const supplySchema = z.discriminatedUnion('state', [
   z.object({ state: z.literal('unknown'), reason: z.string() }),
 ]);
 
-/** Maven's first question of a list of versions fetches its own plugin too. */
+/** The first time that Maven reads a list of versions it also fetches its own plugin. */
 const askTimeoutMs = 180_000;
 const pollMs = 500;
 
@@ -28,7 +28,7 @@ async function askSupply(method: 'GET' | 'POST', engine: string, version: string
   const older = () =>
     new UnderstudyError(
       'lab-daemon-old',
-      "The lab's daemon does not know this question: it was started by an older version of this tool. Start it anew: " +
+      "The lab's daemon does not have this endpoint: it was started by an older version of this tool. Restart it: " +
         'understudy lab down, then understudy lab up',
     );
   return supplySchema.parse(await ask(method, path, askTimeoutMs, older));
@@ -36,7 +36,7 @@ async function askSupply(method: 'GET' | 'POST', engine: string, version: string
 
 /**
  * Whether the lab's machines can install this engine: now, after a build, or never. Errors: `lab-not-running`,
- * `lab-engine-unknown` when Maven Central cannot be asked.
+ * `lab-engine-unknown` when the versions of Maven Central cannot be read.
  */
 export async function labSupplies(
   engine: string,
@@ -56,11 +56,11 @@ export async function labPrepareEngine(
   version: string,
   { logger, signal }: { readonly logger: Logger; readonly signal?: AbortSignal | undefined },
 ): Promise<void> {
-  let told = '';
+  let logged = '';
   let supply = await askSupply('POST', engine, version);
   while (supply.state === 'building') {
-    if (supply.step !== told) logger({ level: 'info', subject: engine, text: supply.step });
-    told = supply.step;
+    if (supply.step !== logged) logger({ level: 'info', subject: engine, text: supply.step });
+    logged = supply.step;
     await systemClock.sleep(pollMs, signal);
     supply = await askSupply('GET', engine, version);
   }

@@ -16,7 +16,7 @@ export interface Finding {
   readonly severity: 'blocker' | 'warning';
   readonly seen: string;
   /** The command or action that repairs it. */
-  readonly mend: string;
+  readonly remedy: string;
 }
 
 export interface HostFacts {
@@ -57,19 +57,19 @@ const neededPrograms: ReadonlyMap<string, string> = new Map([
 ]);
 
 const abilityText = {
-  veth: { seen: 'this kernel makes no veth links', mend: 'modprobe veth' },
-  overlay: { seen: 'this kernel has no overlay file system', mend: 'modprobe overlay' },
+  veth: { seen: 'this kernel makes no veth links', remedy: 'modprobe veth' },
+  overlay: { seen: 'this kernel has no overlay file system', remedy: 'modprobe overlay' },
   nftables: {
     seen: 'this kernel refuses the rules that firewalls need (nftables with connection tracking and NAT)',
-    mend: 'modprobe -a nf_tables nft_ct nft_nat',
+    remedy: 'modprobe -a nf_tables nft_ct nft_nat',
   },
   cgroup2: {
     seen: 'this kernel has no cgroup v2, which the systemd of the machines needs',
-    mend: 'boot a kernel with cgroup v2',
+    remedy: 'boot a kernel with cgroup v2',
   },
   loop: {
     seen: 'there is no /dev/loop-control: machines get plain directories, so a full or frozen disk cannot be tried',
-    mend: 'modprobe loop',
+    remedy: 'modprobe loop',
   },
 } as const;
 
@@ -81,7 +81,7 @@ const programFindings = (missing: readonly string[]): readonly Finding[] =>
     check: `program-${program}`,
     severity: 'blocker',
     seen: `${program} is not on the path`,
-    mend: `apt-get install ${neededPrograms.get(program) ?? program}`,
+    remedy: `apt-get install ${neededPrograms.get(program) ?? program}`,
   }));
 
 const abilityFindings = (missing: HostFacts['missingAbilities']): readonly Finding[] =>
@@ -98,7 +98,7 @@ const roomFindings = (facts: HostFacts, needs: PreflightNeeds): readonly Finding
       check: 'memory',
       severity: 'blocker',
       seen: `${facts.memoryAvailableMb} MB of memory are free, the lab needs ${needs.memoryMb} MB`,
-      mend: 'end other programs, or give the topology fewer machines or a smaller search.heapMb',
+      remedy: 'end other programs, or give the topology fewer machines or a smaller search.heapMb',
     });
   }
   if (facts.diskAvailableMb < needs.diskMb) {
@@ -106,7 +106,7 @@ const roomFindings = (facts: HostFacts, needs: PreflightNeeds): readonly Finding
       check: 'disk',
       severity: 'blocker',
       seen: `${facts.diskAvailableMb} MB of disk are free at ${needs.stateDirectory}, the lab needs ${needs.diskMb} MB`,
-      mend: `free some, or put the lab's state on another disk`,
+      remedy: `free some, or put the lab's state on another disk`,
     });
   }
   return findings;
@@ -120,7 +120,7 @@ const rangeFindings = (facts: HostFacts): readonly Finding[] => {
       check: 'range-used',
       severity: 'blocker',
       seen: `${range} on ${link} overlaps the lab's public network ${publicNetwork.range}`,
-      mend: `remove that address or route (ip address show dev ${link}; ip route show dev ${link})`,
+      remedy: `remove that address or route (ip address show dev ${link}; ip route show dev ${link})`,
     }));
 };
 
@@ -132,7 +132,7 @@ export const assessHost = (facts: HostFacts, needs: PreflightNeeds): readonly Fi
       check: 'root',
       severity: 'blocker',
       seen: `user ${facts.userId} runs this; machines, links and mounts need root`,
-      mend: 'run the same command with sudo',
+      remedy: 'run the same command with sudo',
     });
   }
   findings.push(
@@ -146,7 +146,7 @@ export const assessHost = (facts: HostFacts, needs: PreflightNeeds): readonly Fi
       check: 'other-lab',
       severity: 'blocker',
       seen: `another lab, with its state in ${facts.labOwner || 'an unknown place'}, is up on this host; only one fits`,
-      mend: 'understudy lab down (the other one)',
+      remedy: 'understudy lab down (the other one)',
     });
   }
   return findings;

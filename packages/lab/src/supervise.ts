@@ -52,12 +52,12 @@ export async function labUp(options: LabUpOptions): Promise<LabStatus> {
 
 async function refuseUnfitHost(places: LabPlaces, logger: Logger): Promise<void> {
   const findings = await preflight({ stateDirectory: places.stateDirectory, ...needs });
-  for (const { severity, seen, mend } of findings) {
-    if (severity === 'warning') logger({ level: 'warn', subject: 'host', text: `${seen} (${mend})` });
+  for (const { severity, seen, remedy } of findings) {
+    if (severity === 'warning') logger({ level: 'warn', subject: 'host', text: `${seen} (${remedy})` });
   }
   const blockers = findings.filter((finding) => finding.severity === 'blocker');
   if (blockers.length === 0) return;
-  const lines = blockers.map(({ seen, mend }) => `  ${seen}\n    mend it: ${mend}`);
+  const lines = blockers.map(({ seen, remedy }) => `  ${seen}\n    remedy: ${remedy}`);
   throw new UnderstudyError('lab-host-unfit', `The lab cannot run on this host:\n${lines.join('\n')}`, {
     facts: { findings },
   });
@@ -87,7 +87,7 @@ async function sweepUnlessDaemonRuns(places: LabPlaces, logger: Logger): Promise
   logger({
     level: 'warn',
     subject: 'lab',
-    text: 'an earlier lab left parts behind without its state; they are removed',
+    text: 'an earlier lab left machines, mounts or links without its state; they are removed',
   });
   await sweep(places);
 }
@@ -161,6 +161,6 @@ export async function labDown({ logger }: { readonly logger: Logger }): Promise<
   logger({
     level: 'info',
     subject: 'lab',
-    text: `is gone: ${processes.length} processes, ${mounts.length} mounts, ${namespaces.length} namespaces removed`,
+    text: `is removed: ${processes.length} processes, ${mounts.length} mounts, ${namespaces.length} namespaces`,
   });
 }

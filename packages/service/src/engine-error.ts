@@ -48,9 +48,9 @@ function isForbidden({ status }: ClientError): boolean {
 const texts: Readonly<Record<ClientFailure, (error: ClientError) => string>> = {
   unknown: () =>
     'The search engine did not acknowledge the write in time; it may have been done. Repeating it is safe.',
-  overloaded: () => 'The search engine has more work than it can do now.',
+  overloaded: () => 'The search engine is overloaded.',
   refused: (error) => `The search engine refused the request: ${error.engineError?.reason ?? error.message}`,
-  'write-blocked': (error) => `The search engine takes no writes now: ${blockText(error)}`,
+  'write-blocked': (error) => `The search engine accepts no writes now: ${blockText(error)}`,
   'read-blocked': (error) => `The search engine serves no reads now: ${blockText(error)}`,
   unavailable: unavailableText,
 };

@@ -32,7 +32,7 @@ const gauges: readonly (readonly [
     'sum',
     (now) => now.reads.queued + now.writes.queued + now.lanes.queued,
   ],
-  ['lanes', 'Lanes of gathered writes, one a primary shard', 'max', (now) => now.lanes.count],
+  ['lanes', 'Lanes of gathered writes, one for each primary shard', 'max', (now) => now.lanes.count],
   ['retry_budget', 'Retries that may be made now; the minimum over all workers', 'min', (now) => now.retryBudget],
   ['circuit', '0 closed, 1 half-open, 2 open; the maximum over all workers', 'max', (now) => circuit[now.breaker]],
 ];

@@ -44,7 +44,7 @@ export function createMetrics(): Metrics {
     inFlight: new Gauge({ name: 'service_requests_in_flight', help: 'Requests being served', registers }),
     engineFailures: new Counter({
       name: 'service_engine_failures_total',
-      help: 'Requests that the engine did not serve, by what the caller was told',
+      help: 'Requests that the engine did not serve, by the error that the caller got',
       labelNames: ['kind'] as const,
       registers,
     }),

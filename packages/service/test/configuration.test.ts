@@ -31,13 +31,13 @@ describe('readConfiguration', () => {
     assert.deepEqual(engine.nodes, ['http://10.20.0.11:9200', 'https://search.example:9200']);
   });
 
-  it('queues where it is told to, in bounds', () => {
+  it('reads the directory and the limit of the queue', () => {
     const directory = '/var/lib/understudy/queue';
     assert.deepEqual(readConfiguration({ QUEUE_DIR: directory }).queue, { directory, mostBytes: 67_108_864 });
     assert.equal(readConfiguration({ QUEUE_DIR: directory, QUEUE_BYTES: '2000000' }).queue?.mostBytes, 2_000_000);
   });
 
-  it('takes an empty variable as an absent one', () => {
+  it('treats an empty variable as an absent one', () => {
     assert.deepEqual(readConfiguration({ PORT: '', ES_PASSWORD: ' ' }), readConfiguration({}));
   });
 

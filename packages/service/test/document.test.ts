@@ -14,7 +14,7 @@ describe('readDocument', () => {
     assert.deepEqual(readDocument({ id: 'x', data: 'y', more: 1 }), { id: 'x', content: 'y', data: 'y' });
   });
 
-  it('keeps a key that looks like a prototype, as data', () => {
+  it('keeps a key such as __proto__ as data', () => {
     const body: unknown = JSON.parse('{"id":"x","data":{"__proto__":{"polluted":"yes"},"constructor":"c"}}');
     const document = readDocument(body);
     assert.equal(document.content, 'yes\nc');
@@ -22,7 +22,7 @@ describe('readDocument', () => {
     assert.equal(({} as { polluted?: unknown }).polluted, undefined);
   });
 
-  it('takes any JSON or refuses it with a reason, and never fails otherwise', () => {
+  it('accepts any JSON or refuses it with a reason, and never fails otherwise', () => {
     const body = fc.oneof(
       fc.jsonValue(),
       fc.record({ id: fc.jsonValue(), data: fc.jsonValue() }, { requiredKeys: [] }),
@@ -42,7 +42,7 @@ describe('readDocument', () => {
     );
   });
 
-  it('finds every text that is anywhere in the data', () => {
+  it('finds every text at any depth of the data', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 5 }), { minKeys: 1 }), (data) => {
         const { content } = readDocument({ id: 'x', data });

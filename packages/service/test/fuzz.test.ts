@@ -20,7 +20,7 @@ describe('random requests', { skip: skip ?? false }, () => {
   });
   after(() => engine.stop());
 
-  it('crash nothing and are answered with what a caller can act on', async () => {
+  it('crash nothing and get answers that the API has', async () => {
     const service = await node.start({ ES_HOSTS: engine.url });
     try {
       const { bad, statuses } = await attack(
@@ -48,7 +48,7 @@ describe('random requests', { skip: skip ?? false }, () => {
     }
   });
 
-  it('are judged the same by both implementations', async () => {
+  it('get the same status from both implementations', async () => {
     const services: RunningService[] = await Promise.all(
       [node, flask].map((one) => one.start({ ES_HOSTS: engine.url })),
     );

@@ -32,11 +32,11 @@ describe('a search', () => {
     assert.deepEqual(searchBody(readSearchRequest({ q: 'x', search_after: '[1.5,"a"]' }))['search_after'], [1.5, 'a']);
   });
 
-  it('lets the sort values alone say where a page starts', () => {
+  it('starts a page after the sort values alone', () => {
     assert.equal(searchBody(readSearchRequest({ q: 'x', from: '5', search_after: '[1,"a"]' }))['from'], undefined);
   });
 
-  it('takes the first of a repeated parameter', () => {
+  it('uses the first of a repeated parameter', () => {
     assert.equal(readSearchRequest({ q: ['a', 'b'] }).query, 'a');
   });
 

@@ -79,7 +79,7 @@ describe('the supervisor', () => {
     });
   }
 
-  it('makes only those wait that die while they start, not one that has served', async () => {
+  it('delays only replacements of workers that crash while they start, not of one that has served', async () => {
     const service = await node.start({ ...nowhere, WORKERS: '1' });
     const delays = () => [...service.output().matchAll(/"delayMs":(\d+)/g)].map(([, delay]) => Number(delay));
     try {
@@ -124,7 +124,7 @@ describe('the supervisor', () => {
     }
   });
 
-  it('tells the balancer first when it stops, serves on meanwhile, and ends', async () => {
+  it('fails the liveness check first when it stops, serves on during the drain, and ends', async () => {
     const service = await node.start({ ...nowhere, WORKERS: '2', DRAIN_MS: '1000' });
     const start = performance.now();
     service.process.kill('SIGTERM');
@@ -149,7 +149,7 @@ describe('the supervisor', () => {
     assert.equal(service.process.exitCode, 0);
   });
 
-  it('is bounded: what takes too long is cut', async () => {
+  it('aborts requests that take longer than the limit when it stops', async () => {
     const service = await node.start({ ...nowhere, WORKERS: '1', DEADLINE_MS: '30000', STOP_MS: '500' });
     const slow = request(service.url, '/search?q=x');
     await sleep(200);
@@ -159,7 +159,7 @@ describe('the supervisor', () => {
     assert.notEqual(await slow, '200');
   });
 
-  it('hurries on a second signal', async () => {
+  it('skips the drain on a second signal', async () => {
     const service = await node.start({ ...nowhere, WORKERS: '1', DRAIN_MS: '60000' });
     service.process.kill('SIGTERM');
     await sleep(200);
@@ -169,7 +169,7 @@ describe('the supervisor', () => {
     assert.ok(performance.now() - start < 3000);
   });
 
-  it('leaves no worker behind when it is killed itself', async () => {
+  it('leaves no worker running when it is killed', async () => {
     const service = await node.start({ ...nowhere, WORKERS: '2' });
     await until('the start of both workers', () => workers(service).length === 2);
     service.process.kill('SIGKILL');

@@ -10,7 +10,7 @@ describe('traceIdOf', () => {
     assert.equal(traceIdOf({ traceparent: `01-${traceId}-00f067aa0ba902b7-01-later` }), traceId);
   });
 
-  it('ignores what is no trace', () => {
+  it('ignores a header that is not a trace', () => {
     const wrong = [
       undefined,
       '',

@@ -72,7 +72,7 @@ export function assemble(settings: Settings, wires: WireFactory): Assembly {
     core.closed = true;
     core.ended = true;
     const closing = nodes.close();
-    // Everything that waits has an alarm: ringing all of them gives every caller its end.
+    // Every operation that waits has an alarm: firing all of them ends every operation.
     wheel.fireAndStop();
     background.stop();
     await closing;

@@ -131,7 +131,7 @@ class Bulk {
     this.results[at] = { ok: false, index: write.index, id: write.id, error };
   }
 
-  /** Backoff, then a token of the retry budget; the deadline is watched by the request that follows. */
+  /** Backoff, then a token of the retry budget; the request that follows keeps the deadline. */
   async #pause(round: number): Promise<void> {
     const { time, options, retryBudget, counters } = this.#executor.core;
     const sleep = (ms: number): Promise<void> => new Promise((resolve) => void time.after(ms, resolve));

@@ -44,7 +44,7 @@ export async function raw<T>(
   options: OperationOptions,
 ): Promise<RawResult<T>> {
   if (!request.path.startsWith('/')) {
-    throw new ClientError('invalid-request', `A path starts with a slash; got ${request.path}.`);
+    throw new ClientError('invalid-request', `A path must start with a slash; got ${request.path}.`);
   }
   const operation = `${request.method} ${request.path}`;
   const safety = request.safety ?? defaultSafety[request.method];

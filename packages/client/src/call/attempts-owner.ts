@@ -3,7 +3,7 @@ import type { WireAnswer } from '../nodes/wire.ts';
 import type { Attempt } from './attempt.ts';
 import type { Ending } from './endings.ts';
 
-/** What a call does when its alarm rings. */
+/** What a call does when its alarm fires. */
 export type Wake = 'none' | 'retry' | 'hedge' | 'give-up' | 'node-lost';
 
 export interface AttemptsOwner {
@@ -11,7 +11,7 @@ export interface AttemptsOwner {
   /** What the alarm is set for. */
   readonly wake: Wake;
   setAlarm(wake: Wake, atMs: number): void;
-  /** No node can be used: wakes for a retry when one is back. */
+  /** No node can be used: retries when one is back. */
   waitForNode(): void;
   finish(attempt: Attempt, answer: WireAnswer, nowMs: number): void;
   fail(ending: Ending): void;

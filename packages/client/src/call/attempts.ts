@@ -1,5 +1,5 @@
 // The attempts of one call that are under way, two at most: sends them, hedges a slow read, gives up what is too slow, reads how
-// each ended. It has no alarm of its own: its call wakes it.
+// each ended. It has no alarm of its own: its call has it.
 import type { Node } from '../nodes/node.ts';
 import { WireFault, type WireAnswer } from '../nodes/wire.ts';
 import { parseRetryAfterMs } from '../policy/backoff.ts';
@@ -113,12 +113,12 @@ export class Attempts implements AttemptOwner, RetrySender {
     if ((takesPreference !== true && setsPreference !== true) || attempt === this.#hedge) return;
     const now = this.#core.time.now();
     if (now - attempt.startedMs >= mayHangMs) return this.#sendBeside(attempt, now);
-    // Too young to tell; a hedge that is sent later gets the preference by itself.
+    // It has not run long enough to tell; a hedge that is sent later gets the preference by itself.
     if (this.#owner.wake === 'give-up') this.#owner.setAlarm('node-lost', attempt.startedMs + mayHangMs);
   }
 
   /**
-   * A read that may wait for a copy at a lost node is sent again with a preference that avoids it. Of a read with two attempts the hedge is the younger
+   * A read that may wait for a copy at a lost node is sent again with a preference that avoids it. Of a read with two attempts the hedge is the later
    * one: it goes on, and the first is ended.
    */
   #sendBeside(attempt: Attempt, now: number): void {
@@ -185,7 +185,7 @@ export class Attempts implements AttemptOwner, RetrySender {
     // The other attempt has its own time, counted from its own start.
     const other = slow === this.#main ? this.#hedge : null;
     this.#giveUpAfter(other?.startedMs ?? now);
-    this.#abandon(slow, 'no answer in the time of one attempt');
+    this.#abandon(slow, 'no answer within the time limit of one attempt');
   }
 
   sendAgain(now: number): void {

@@ -17,7 +17,7 @@ import {
   type Ending,
 } from './endings.ts';
 import type { Admissible, Gate } from './gate.ts';
-import type { Parked } from './outage.ts';
+import type { WaitingCall } from './outage.ts';
 
 /** While every node is down they are probed about twice in this time. */
 const allDownRetryMs = 1000;
@@ -28,7 +28,7 @@ export interface CallSink {
   onError(error: ClientError): void;
 }
 
-export class Call extends Alarm implements AttemptsOwner, Admissible, Parked {
+export class Call extends Alarm implements AttemptsOwner, Admissible, WaitingCall {
   ended = false;
   wake: Wake = 'none';
   readonly #core: Core;
@@ -102,7 +102,7 @@ export class Call extends Alarm implements AttemptsOwner, Admissible, Parked {
   }
 
   waitForNode(): void {
-    this.#core.outage.park(this);
+    this.#core.outage.wait(this);
     this.setAlarm('none', Infinity);
   }
 
@@ -174,7 +174,7 @@ export class Call extends Alarm implements AttemptsOwner, Admissible, Parked {
   #end(): void {
     this.ended = true;
     this.#core.wheel.clear(this);
-    this.#core.outage.unpark(this);
+    this.#core.outage.stopWaiting(this);
     this.#attempts.cancel();
     if (this.#onAbort) this.#spec.signal?.removeEventListener('abort', this.#onAbort);
     this.#onAbort = null;

@@ -65,8 +65,8 @@ export function expiredEnding(operation: string, afterMs: number, made: number):
 }
 
 export function circuitEnding(operation: string, allDown: boolean, retryAfterMs: number): Ending {
-  const why = allDown ? 'no node of the cluster answers' : 'too many operations failed lately';
-  const message = `${operation}: given up at once, because ${why}; try again in ${Math.ceil(retryAfterMs)} ms.`;
+  const why = allDown ? 'no node of the cluster answers' : 'too many operations failed recently';
+  const message = `${operation}: failed at once, because ${why}; try again in ${Math.ceil(retryAfterMs)} ms.`;
   return { code: 'circuit-open', message, details: { retryAfterMs } };
 }
 
@@ -80,13 +80,13 @@ export function breakingEnding(operation: string, { method, path }: WireRequest,
   const [bare = ''] = path.split('?');
   const message =
     `${operation}: stopped, because ${nodes} ${nodes === 1 ? 'node' : 'nodes'} broke the connection on this request ` +
-    `(${method} ${bare}), last ${last?.node} with ${last?.reason}. The request may be the reason (too long a line or ` +
-    `header, or work that crashes the engine): read the engine's log before it is sent again.`;
+    `(${method} ${bare}), last ${last?.node} with ${last?.reason}. The request may be the cause (too long a line or ` +
+    `header, or work that crashes the engine): read the engine's log before you send it again.`;
   return { code: 'unavailable', message, details: { cause: lastError ?? undefined } };
 }
 
 export function faultEnding(operation: string, { code, message, cause }: WireFault): Ending {
-  const what = code === 'invalid-request' ? 'it cannot be sent' : 'its answer cannot be taken';
+  const what = code === 'invalid-request' ? 'it cannot be sent' : 'its answer cannot be accepted';
   return { code, message: `${operation}: ${what} (${message}).`, details: { cause } };
 }
 

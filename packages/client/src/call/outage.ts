@@ -4,7 +4,7 @@ import type { Time } from '../time/time.ts';
 import { Alarm, type Wheel } from '../time/wheel.ts';
 
 /** A call that waits for a node. */
-export interface Parked {
+export interface WaitingCall {
   onNodeBack(): void;
   onOutage(): void;
 }
@@ -14,7 +14,7 @@ export class Outage extends Alarm {
   readonly #wheel: Wheel;
   readonly #graceMs: number;
   readonly #onChange: (open: boolean) => void;
-  readonly #parked = new Set<Parked>();
+  readonly #waiting = new Set<WaitingCall>();
   #open = false;
 
   constructor(time: Time, wheel: Wheel, graceMs: number, onChange: (open: boolean) => void) {
@@ -29,13 +29,13 @@ export class Outage extends Alarm {
     return this.#open;
   }
 
-  /** Waits for a node; undone by `unpark`. */
-  park(call: Parked): void {
-    this.#parked.add(call);
+  /** Waits for a node; undone by `stopWaiting`. */
+  wait(call: WaitingCall): void {
+    this.#waiting.add(call);
   }
 
-  unpark(call: Parked): void {
-    this.#parked.delete(call);
+  stopWaiting(call: WaitingCall): void {
+    this.#waiting.delete(call);
   }
 
   /** Tells how many nodes are usable now; called on every change of a node. */
@@ -49,16 +49,16 @@ export class Outage extends Alarm {
       this.#open = false;
       this.#onChange(false);
     }
-    const waiting = [...this.#parked];
-    this.#parked.clear();
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
     for (const call of waiting) call.onNodeBack();
   }
 
   override onAlarm(): void {
     this.#open = true;
     this.#onChange(true);
-    const waiting = [...this.#parked];
-    this.#parked.clear();
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
     for (const call of waiting) call.onOutage();
   }
 }

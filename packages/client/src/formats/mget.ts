@@ -14,7 +14,7 @@ export function mgetRequest(gets: readonly GetRequest[], inPath: boolean): WireR
   return { method: 'POST', path, body: JSON.stringify({ docs }), contentType: 'application/json' };
 }
 
-/** What `item` says about `get`. An mget answers 200 whatever happened to one document; what an error means is told by its type alone. */
+/** What `item` says about `get`. An mget answers 200 whatever happened to one document; what an error means follows from its type alone. */
 export function readMgetItem(get: GetRequest, item: unknown, attempts: number): ItemReading<GetResult> {
   if (!isObject(item)) return unreadableItem;
   const { error } = item;

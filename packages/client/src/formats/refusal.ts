@@ -19,12 +19,20 @@ export function toRefusal(what: string, status: number, error: unknown, context:
   const said = engineError ? ` (${engineError.type}: ${engineError.reason})` : '';
   const details = { ...rest, status, ...(engineError ? { engineError } : {}) };
   if (isBlock(status, engineError?.type))
-    return new ClientError('blocked', `${what}: the index or the cluster is blocked for it${said}.`, details);
+    return new ClientError(
+      'blocked',
+      `${what}: the index or the cluster is blocked for this operation${said}.`,
+      details,
+    );
   if (status === 413) return new ClientError('too-large', `${what}: too large for the engine${said}.`, details);
   // Another server than the engine also says 404; only the engine's own error proves that the index or the document is missing.
   const isEngines = byStatus || engineError !== undefined;
   if (status === 409 && isEngines)
-    return new ClientError('conflict', `${what}: the document is not as the write demands${said}.`, details);
+    return new ClientError(
+      'conflict',
+      `${what}: the document does not meet the condition of the write${said}.`,
+      details,
+    );
   if (status === 404 && isEngines) return new ClientError('not-found', `${what}: not found${said}.`, details);
   if (status < 400 || status === 404 || status === 409)
     return new ClientError('bad-response', `${what}: status ${status} without an error of the engine.`, details);
@@ -35,7 +43,7 @@ export function toRefusal(what: string, status: number, error: unknown, context:
 export function toUnreadable(what: string, status: number, outcome: Outcome): ClientError {
   return new ClientError(
     'bad-response',
-    `${what}: status ${status} with a body that is no answer of the engine to it.`,
+    `${what}: status ${status} with a body that is not an answer of the engine to this request.`,
     {
       status,
       outcome,

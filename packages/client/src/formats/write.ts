@@ -2,7 +2,8 @@
 import { ClientError } from '../model/errors.ts';
 import { toJson } from '../json/json.ts';
 import { toEngineError, type Safety } from '../policy/classify.ts';
-import { conflictingVersion, type Fences } from '../policy/fence.ts';
+import { conflictingVersion } from '../policy/engine-words.ts';
+import type { Fences } from '../policy/fence.ts';
 import type { BulkOperation } from '../model/operations.ts';
 
 /** One write, its content already serialised: once, however often it is sent. */
@@ -42,10 +43,10 @@ export function toWrite(operation: BulkOperation, newId: () => string, fences: F
     throw invalid(`the id must have 1 to ${maxIdBytes} bytes, and has ${Buffer.byteLength(id)}.`);
   }
   if (!operation.index.isWellFormed() || !id.isWellFormed() || operation.routing?.isWellFormed() === false)
-    throw invalid('its index, id or routing is no valid Unicode.');
+    throw invalid('its index, id or routing is not valid Unicode.');
   const conditional = op === 'create' ? undefined : { seqNo: operation.ifSeqNo, term: operation.ifPrimaryTerm };
   if ((conditional?.seqNo === undefined) !== (conditional?.term === undefined)) {
-    throw invalid('`ifSeqNo` and `ifPrimaryTerm` go together; take both from the result of a read.');
+    throw invalid('`ifSeqNo` and `ifPrimaryTerm` must be given together; take both from the result of a read.');
   }
   return {
     // A document whose id was made here cannot exist yet: create says so, and a second copy of the request is refused.
@@ -81,7 +82,7 @@ function fenceOf(operation: BulkOperation, fences: Fences | undefined): Fence | 
  */
 export function withRenewedFence(write: Write, error: unknown, fences: Fences): Write | undefined {
   if (write.fence === undefined || write.fence.fixed) return undefined;
-  const seen = conflictingVersion(toEngineError(error)?.reason ?? '');
+  const seen = conflictingVersion(toEngineError(error));
   const version = seen === undefined ? undefined : fences.above(seen);
   return version === undefined ? undefined : { ...write, fence: { version, fixed: false } };
 }
@@ -90,7 +91,7 @@ function bodyOf(operation: BulkOperation): string | null {
   if (operation.op === 'delete') return null;
   if (operation.op !== 'update') return serialise(operation.document);
   const { doc, script, upsert, docAsUpsert } = operation;
-  if ((doc === undefined) === (script === undefined)) throw invalid('an update takes `doc` or `script`, one of them.');
+  if ((doc === undefined) === (script === undefined)) throw invalid('an update must have either `doc` or `script`.');
   return serialise({ doc, script, upsert, doc_as_upsert: docAsUpsert });
 }
 

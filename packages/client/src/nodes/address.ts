@@ -46,15 +46,17 @@ export function toNodeAddress(node: string | URL): NodeAddress {
   const text = String(node);
   const target = URL.parse(text);
   if (!target || !/^https?:$/.test(target.protocol))
-    throw refusal(text, 'a node is an http or https URL such as http://10.0.0.2:9200');
-  if (target.search !== '' || target.hash !== '') throw refusal(text, 'a node has no query and no fragment');
-  if (target.pathname.includes('@')) throw refusal(text, 'a slash in a password is written %2F');
+    throw refusal(text, 'a node must be an http or https URL such as http://10.0.0.2:9200');
+  if (target.search !== '' || target.hash !== '')
+    throw refusal(text, 'the URL of a node must not have a query or a fragment');
+  if (target.pathname.includes('@')) throw refusal(text, 'a slash in a password must be written %2F');
   try {
     authorizationOf(target);
   } catch {
-    throw refusal(text, 'user and password are percent-encoded UTF-8, a percent sign itself as %25');
+    throw refusal(text, 'user and password must be percent-encoded UTF-8, a percent sign itself as %25');
   }
-  if (decodeURIComponent(target.username).includes(':')) throw refusal(text, 'the name of a user has no colon');
+  if (decodeURIComponent(target.username).includes(':'))
+    throw refusal(text, 'the name of a user must not contain a colon');
   return new NodeAddress(target);
 }
 

@@ -1,5 +1,6 @@
 // Background probes: one at a time per node, on their own connection, never a user's request. A probe asks whether the
 // node answers and whether it sees a master.
+import { warningCodes } from '../policy/engine-words.ts';
 import type { Time } from '../time/time.ts';
 import { Alarm, type Wheel } from '../time/wheel.ts';
 import { Identity } from './identity.ts';
@@ -112,7 +113,7 @@ export class Prober extends Alarm implements WireSink {
 
   onAnswer(answer: WireAnswer): void {
     const latencyMs = this.#time.now() - this.#startedMs;
-    if (deprecatesLocal(answer)) this.#request = probeRequest;
+    if (warningCodes(answer.headers['warning']).includes('local-deprecated')) this.#request = probeRequest;
     // A 5xx is no proof of liveness. 401 and 403 are: the node answers, and refuses this user.
     if (answer.status >= 500) this.#end({ kind: 'failed', reason: `status ${answer.status} to a probe` });
     else this.#end({ kind: 'alive', seesMaster: seesMaster(answer), latencyMs });
@@ -132,11 +133,6 @@ export class Prober extends Alarm implements WireSink {
     this.#wheel.clear(this);
     if (!this.#stopped) this.#report(this.#node, result);
   }
-}
-
-/** The engine says so itself, in a `Warning` header. */
-function deprecatesLocal({ headers: { warning = '' } }: WireAnswer): boolean {
-  return [warning].flat().some((text) => text.includes('[?local] query parameter'));
 }
 
 function seesMaster(answer: WireAnswer): boolean {

@@ -53,7 +53,7 @@ export class Events {
   emit<K extends keyof ClientEvents>(name: K, event: ClientEvents[K]): void {
     const list = this.#listeners[name];
     if (list === undefined) return;
-    // A listener must not break the operation it watches: its error is thrown in a microtask of its own.
+    // A listener must not break the operation that calls it: its error is thrown in a microtask of its own.
     for (const listener of [...list]) {
       try {
         listener(event);

@@ -32,12 +32,3 @@ export class Fences {
     return this.next();
   }
 }
-
-/**
- * The version that a conflict was with, from the engine's reason ("... current version [17] is higher than the one
- * provided [9]", the same words in Elasticsearch and OpenSearch); undefined when it does not say.
- */
-export function conflictingVersion(reason: string): number | undefined {
-  const digits = /current version \[(\d+)\] is higher/.exec(reason)?.[1];
-  return digits === undefined ? undefined : Number(digits);
-}

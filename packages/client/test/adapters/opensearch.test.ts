@@ -4,14 +4,14 @@ import { Client, errors } from '@opensearch-project/opensearch';
 import { opensearchOptions } from '../../src/adapters/opensearch.ts';
 import { json, StubServer } from '../stub-server.ts';
 
-let sick: StubServer;
-let well: StubServer;
+let failing: StubServer;
+let healthy: StubServer;
 
 before(async () => {
-  sick = await new StubServer((_, response) =>
+  failing = await new StubServer((_, response) =>
     json(response, 503, { error: { type: 'cluster_block_exception', reason: 'no cluster manager' } }),
   ).listen();
-  well = await new StubServer((seen, response) => {
+  healthy = await new StubServer((seen, response) => {
     if (seen.url.includes('/missing'))
       return json(response, 404, {
         error: { type: 'index_not_found_exception', reason: 'no such index' },
@@ -22,23 +22,23 @@ before(async () => {
 });
 
 after(async () => {
-  await sick.close();
-  await well.close();
+  await failing.close();
+  await healthy.close();
 });
 
 test('the official client keeps its API, and a node that answers 503 fails no request', async () => {
-  const client = new Client(opensearchOptions({ nodes: [sick.url, well.url] }));
+  const client = new Client(opensearchOptions({ nodes: [failing.url, healthy.url] }));
   for (let i = 0; i < 8; i++) {
     const { body } = await client.index({ index: 'a', id: `${i}`, body: { n: i } });
     assert.equal(body.result, 'created');
   }
-  assert.ok(sick.seen.length >= 1, 'the sick node was tried');
-  assert.equal(well.seen.length, 8);
+  assert.ok(failing.seen.length >= 1, 'the failing node was tried');
+  assert.equal(healthy.seen.length, 8);
   await client.close();
 });
 
 test('a refusal of the engine is still the official ResponseError', async () => {
-  const client = new Client(opensearchOptions({ nodes: [well.url] }));
+  const client = new Client(opensearchOptions({ nodes: [healthy.url] }));
   await assert.rejects(
     client.search({ index: 'missing' }),
     (error) => error instanceof errors.ResponseError && error.statusCode === 404,

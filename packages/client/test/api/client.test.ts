@@ -37,7 +37,7 @@ test('credentials are sent in the header and appear nowhere else', async () => {
   await client.close();
 });
 
-test('what cannot be sent is refused before it is sent', async () => {
+test('a request that cannot be sent is refused before anything is sent', async () => {
   const client = createClient({ nodes: [server.url] });
   server.seen.splice(0);
   const cycle: Record<string, unknown> = {};
@@ -57,12 +57,12 @@ test('what cannot be sent is refused before it is sent', async () => {
   await client.close();
 });
 
-test('an answer that is no JSON is a bad response, not a crash', async () => {
-  const odd = await new StubServer((_seen, response) => response.end('<html>')).listen();
-  const client = createClient({ nodes: [odd.url], gather: false });
+test('an answer that is not JSON is a bad response, not a crash', async () => {
+  const html = await new StubServer((_seen, response) => response.end('<html>')).listen();
+  const client = createClient({ nodes: [html.url], gather: false });
   assert.equal((await failure(client.search({ index: 'a' }))).code, 'bad-response');
   await client.close();
-  await odd.close();
+  await html.close();
 });
 
 test('a connection that never opens is not waited for: another node answers', async () => {

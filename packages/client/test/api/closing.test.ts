@@ -13,7 +13,7 @@ for (const deadlineMs of [30_000, Infinity])
     ['waits for a node', undefined],
   ] as const)
     test(
-      `what ${name} when the client is closed ends, with a deadline of ${deadlineMs} ms`,
+      `an operation that ${name} when the client is closed ends, with a deadline of ${deadlineMs} ms`,
       { timeout: 5000 },
       async () => {
         const server = answer ? await new StubServer(answer).listen() : undefined;

@@ -83,7 +83,7 @@ test('bigints are written as integers: in documents, searches and bodies of requ
   }
 });
 
-test('a conflict with a document that differs in a rounded digit only is no conflict with ourselves', async () => {
+test('a conflict with a document that differs only in a rounded digit is not taken for one with the earlier attempt', async () => {
   let creates = 0;
   const other = await new StubServer(({ method, url }, response) => {
     response.setHeader('content-type', 'application/json');

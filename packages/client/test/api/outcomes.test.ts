@@ -1,4 +1,4 @@
-// What a failed write claims about itself: `none` only with proof that it was not applied, whatever the answer looks like.
+// Which outcome a failed write reports: `none` only with proof that it was not applied, whatever the answer looks like.
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
@@ -147,7 +147,7 @@ test('a 200 that is no answer to a read is a bad response, never "not found" or 
   }
 });
 
-test('a page of some other server with status 404 is no answer of the engine', async () => {
+test('a page of another server with status 404 is not taken for an answer of the engine', async () => {
   server.answer = (_seen, response) =>
     response.writeHead(404, { 'content-type': 'text/html' }).end('<html>no such page');
   for (const { code, status, outcome } of await Promise.all(
@@ -165,7 +165,7 @@ for (const [name, text] of [
   ['a body cut off', '{"error":{"type":"content_too_l'],
   ['an error of the engine', '{"error":{"type":"x","reason":"y"},"status":413}'],
 ] as const) {
-  test(`413 with ${name} is too-large, whatever was asked`, async () => {
+  test(`413 with ${name} is too-large, for every operation`, async () => {
     server.answer = (_seen, response) => response.writeHead(413, asJson).end(text);
     for (const [way, run] of ways) {
       const { code, status, outcome } = await run();
@@ -234,7 +234,7 @@ const proof = [
 ];
 
 for (const type of noProof) {
-  test(`503 ${type}: no write is called unapplied, and no update is repeated`, async () => {
+  test(`503 ${type}: no write is reported as not applied, and no update is repeated`, async () => {
     const error = { type, reason: 'by plan' };
     for (const [way, run] of ways) {
       server.answer = ({ url, body }, response) => {
@@ -273,14 +273,14 @@ test('a bulk of several lines that is refused with 400 may have been carried out
   );
 });
 
-test('a total that was not counted is not called zero', async () => {
+test('a total that was not counted is not reported as zero', async () => {
   const hits = [{ _index: 'a', _id: '1', _score: 1, _source: {} }];
   server.answer = (_seen, response) => json(response, 200, { took: 1, timed_out: false, hits: { max_score: 1, hits } });
   const { total } = await alone.search({ index: 'a', body: { track_total_hits: false } });
   assert.deepEqual(total, { value: 1, relation: 'gte' });
 });
 
-test('an id that is no text of Unicode is refused before it is sent', async () => {
+test('an id that is not valid Unicode is refused before it is sent', async () => {
   const works = [
     alone.index({ index: 'a', id: '\ud800', document: {} }),
     alone.get({ index: 'a', id: '\ud800' }),

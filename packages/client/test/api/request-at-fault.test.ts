@@ -51,7 +51,7 @@ for (const [name, run, said] of [
     /POST \/_bulk/,
   ],
 ] as const) {
-  test(`${name} that one node after another answers by closing the connection meets two nodes, and is named`, async () => {
+  test(`${name} to which every node closes the connection is sent to two nodes, and the error names it`, async () => {
     for (const server of servers)
       server.answer = ({ url, body }, response) =>
         url.includes('_search_shards') && body === '' ? json(response, 404, {}) : response.destroy();
@@ -96,7 +96,7 @@ test('one node that breaks connections fails no request', async () => {
   await client.close();
 });
 
-test('what cannot be put on the wire is an invalid request: no node is suspected, nothing is repeated', async () => {
+test('a request that cannot be sent is an invalid request: no node is suspected, nothing is repeated', async () => {
   const client = clientFor();
   const changes: string[] = [];
   client.on('node', ({ to }) => changes.push(to));
@@ -108,7 +108,7 @@ test('what cannot be put on the wire is an invalid request: no node is suspected
   await client.close();
 });
 
-test('an answer without end is given up at the limit, once, and leaves a write unknown', async () => {
+test('an answer without end is aborted at the size limit, once, and leaves the outcome of a write unknown', async () => {
   for (const server of servers)
     server.answer = (_seen, response) => {
       response.writeHead(200, { 'content-type': 'application/json' });

@@ -1,4 +1,4 @@
-// What the figures of bench/clients are made of, on planted runs: a bench that cannot see a failure would prove nothing.
+// What the figures of bench/clients are made of, on constructed runs: a bench that cannot see a failure would prove nothing.
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { figuresOf, longestGapMs, type Figures, type RunFacts } from '../../../../bench/clients/analysis.ts';
@@ -11,7 +11,7 @@ const lanes: readonly Lane[] = [
   { kind: 'search', shard: null, perSecond: 10 },
 ];
 
-/** One operation each 100 ms for 10 s in every lane, each answered after 10 ms; the fault strikes after 2 s and ends after 8. */
+/** One operation each 100 ms for 10 s in every lane, each answered after 10 ms; the fault begins after 2 s and ends after 8. */
 function run(change: (one: OperationRecord) => Partial<OperationRecord> = () => ({})): RunFacts {
   const operations = lanes.flatMap((_, lane) =>
     Array.from({ length: 100 }, (_, n): OperationRecord => {
@@ -52,7 +52,7 @@ test('the longest gap begins at the last success before the fault and ends with 
   assert.equal(longestGapMs([], 1000, 4000), 3000);
 });
 
-test('a stuck lane is not hidden by the others: writes that come late make a gap of their own', () => {
+test('a stalled lane is not hidden by the others: late writes make a gap in their own lane', () => {
   const figures = figuresOf(
     run(({ lane, dueMs }) => (lane === 0 && dueMs >= 3000 && dueMs < 7000 ? { endMs: 7000 } : {})),
   );
@@ -61,7 +61,7 @@ test('a stuck lane is not hidden by the others: writes that come late make a gap
   assert.equal(figures.failed, 0);
 });
 
-test('failures are counted with their reasons, those in flight when the fault struck included, earlier ones not', () => {
+test('failures are counted with their reasons, those in flight when the fault began included, earlier ones not', () => {
   const figures = figuresOf(
     run(({ dueMs }) => (dueMs === 1900 ? { endMs: 2100, error: 'reset' } : dueMs === 500 ? { error: 'before' } : {})),
   );
@@ -79,7 +79,7 @@ test('a search without all shards is neither a failure nor a success', () => {
   assert.equal(figures.healthyReadGapMs, 100, 'it touches every shard, so it says nothing of the healthy ones');
 });
 
-test('reads of healthy shards are judged apart, and not at all when every shard was struck', () => {
+test('reads of healthy shards are judged apart, and not at all when every shard was affected', () => {
   const slow = run(({ lane, dueMs, endMs }) => (lane === 2 ? { endMs: (endMs ?? dueMs) + 900 } : {}));
   assert.equal(figuresOf(slow).healthyReadP99Ms, 10);
   assert.equal(figuresOf(slow).readP99Ms, 910);
@@ -87,7 +87,7 @@ test('reads of healthy shards are judged apart, and not at all when every shard 
   assert.deepEqual([healthyReadP99Ms, healthyReadGapMs], [null, null]);
 });
 
-test('requests to engines, the own questions of a client included, are counted while the fault lasts', () => {
+test("requests to engines are counted while the fault lasts, a client's own requests included", () => {
   const at = (atMs: number, own = false): WireRecord => ({ atMs, node: 0, own });
   const sent = [at(1000), ...Array.from({ length: 90 }, (_, n) => at(2000 + n, n % 2 === 0)), at(9000)];
   assert.equal(figuresOf(withReport(run(), { sent })).engineRequests, 90 / 183);
@@ -98,7 +98,7 @@ test('hedges are a share of the reads while the fault lasts', () => {
   assert.equal(figuresOf(withReport(run(), { hedges })).hedgedShare, 6 / 122);
 });
 
-test('a node that is back carries traffic when it answers a user, and never is never', () => {
+test('a node is back in traffic at its first answer to a user; without one the time is infinite', () => {
   const facts = run();
   const back = (node: number): RunFacts => ({
     ...facts,

@@ -53,7 +53,7 @@ beforeEach(() => {
 const multi = (): string[] =>
   server.seen.map(({ url }) => url.replace(/\?.*/, '')).filter((url) => /_bulk|_mget|_msearch/.test(url));
 
-test('gathered writes of two indexes arrive, each index in a path of its own, and later ones at once', async () => {
+test('gathered writes of two indexes arrive, each index in a path of its own, and later ones without a refused request', async () => {
   const write = (n: number): Promise<unknown> =>
     client.index({ index: n % 2 ? 'a' : 'b', id: `${n}`, document: { n } });
   await Promise.all([1, 2, 3, 4].map(write));
@@ -93,7 +93,7 @@ test('gathered gets and searches arrive too', async () => {
   await client.close();
 });
 
-test('a bulk of the caller is the first to learn it, and keeps the order of its items', async () => {
+test('a bulk of the caller detects the refusal when it is sent first, and keeps the order of its items', async () => {
   const { items, failed } = await client.bulk({
     operations: ['a', 'b', 'a'].map((index, n) => ({ op: 'index', index, id: `${n}`, document: { n } })),
   });

@@ -20,7 +20,7 @@ const bulks = (engine: SimEngine): string[] =>
   engine.received.filter(({ request }) => request.path.startsWith('/_bulk')).map(({ request }) => String(request.body));
 const idsIn = (body: string): string[] => [...body.matchAll(/"_id":"([^"]+)"/g)].map((match) => match[1]!);
 
-test('a single write is sent at once; those that come while it is under way are sent together when it is answered', async () => {
+test('a single write is sent at once; those that arrive while it is in flight are sent together when it is answered', async () => {
   const { time, engine, client } = setup({ gather: { writes: 'on', inFlight: 1 } });
   engine.behaviours = () => answer(10);
   const all = [client.index({ index: 'a', id: '0', document: {} })];
@@ -89,7 +89,7 @@ test('a document larger than a batch is sent alone', async () => {
   assert.deepEqual(bulks(engine).map(idsIn), [['small']]);
 });
 
-test('a full queue sheds at once and says when to try again', async () => {
+test('a full queue rejects at once and gives the time to try again', async () => {
   const { time, engine, client } = setup({ gather: { writes: 'on', maxQueue: 10 }, deadlineMs: 500 });
   engine.behaviours = (_node, _request, isProbe) => (isProbe ? answer(1) : { kind: 'hang', applied: false });
   const ends = Array.from({ length: 40 }, (_, n) =>
@@ -106,11 +106,11 @@ test('a stalled shard delays only its own writes: lanes divide, its entries are 
   const events: boolean[] = [];
   client.on('lanes', ({ divided }) => events.push(divided));
   const shardOf = (id: string): number => floorMod(routingHash(id), 3);
-  let stuck = false;
+  let stalled = false;
   engine.behaviours = (_node, request, isProbe) => {
-    const holdsStuck =
+    const holdsStalled =
       String(request.body ?? '').includes('_id') && idsIn(String(request.body)).some((id) => shardOf(id) === 1);
-    return !isProbe && stuck && holdsStuck ? { kind: 'hang', applied: false } : answer(5);
+    return !isProbe && stalled && holdsStalled ? { kind: 'hang', applied: false } : answer(5);
   };
   const slowest = [0, 0, 0];
   const running: Promise<void>[] = [];
@@ -125,23 +125,23 @@ test('a stalled shard delays only its own writes: lanes divide, its entries are 
     );
   };
   for (let n = 0; n < 400; n++, await time.run(5)) write(n);
-  stuck = true;
+  stalled = true;
   for (let n = 400; n < 1000; n++, await time.run(5)) write(n);
-  stuck = false;
+  stalled = false;
   await time.run(30_000);
   await Promise.all(running);
   assert.ok(slowest[0]! < 700 && slowest[2]! < 700, `healthy shards waited ${slowest[0]} and ${slowest[2]} ms`);
-  assert.ok(slowest[1]! > 2000, 'the stuck one waited');
+  assert.ok(slowest[1]! > 2000, 'the stalled shard waited');
   assert.deepEqual(events, [true, false]);
 });
 
 test('a shard that answers again is used at once, though the stalled requests are never answered', async () => {
   const { time, engine, client } = setup({}, 3);
   const shardOf = (id: string): number => floorMod(routingHash(id), 3);
-  let stuck = false;
+  let stalled = false;
   engine.behaviours = (_node, request, isProbe) => {
     const ids = request.path.startsWith('/_bulk') ? idsIn(String(request.body)) : [];
-    return !isProbe && stuck && ids.some((id) => shardOf(id) === 1) ? { kind: 'hang', applied: false } : answer(5);
+    return !isProbe && stalled && ids.some((id) => shardOf(id) === 1) ? { kind: 'hang', applied: false } : answer(5);
   };
   const ends: { readonly shard: number; readonly startedMs: number; readonly endedMs: number }[] = [];
   const running: Promise<void>[] = [];
@@ -151,20 +151,22 @@ test('a shard that answers again is used at once, though the stalled requests ar
     running.push(done.then(() => void ends.push({ shard: shardOf(id), startedMs, endedMs: time.now() })));
   };
   for (let n = 0; n < 400; n++, await time.run(5)) write(n);
-  const stuckMs = time.now();
-  stuck = true;
+  const stalledMs = time.now();
+  stalled = true;
   for (let n = 400; n < 1200; n++, await time.run(5)) write(n);
   const againMs = time.now();
-  stuck = false;
+  stalled = false;
   for (let n = 1200; n < 1600; n++, await time.run(5)) write(n);
   await time.run(30_000);
   await Promise.all(running);
   assert.equal(ends.length, 1600);
-  const hurt = ends.filter(({ shard, endedMs }) => shard === 1 && endedMs > stuckMs + 50).map((end) => end.endedMs);
-  const firstMs = Math.min(...hurt) - againMs;
+  const delayed = ends
+    .filter(({ shard, endedMs }) => shard === 1 && endedMs > stalledMs + 50)
+    .map((end) => end.endedMs);
+  const firstMs = Math.min(...delayed) - againMs;
   assert.ok(firstMs > 0 && firstMs < 600, `the shard was used again after ${firstMs} ms`);
   const lastMs = Math.max(...ends.filter(({ startedMs }) => startedMs < againMs).map((end) => end.endedMs)) - againMs;
-  assert.ok(lastMs < 1200, `what was stuck was answered after ${lastMs} ms`);
+  assert.ok(lastMs < 1200, `the stalled writes were answered after ${lastMs} ms`);
   const extra = engine.received.filter(({ request }) => request.path.startsWith('/_bulk')).length;
   assert.ok(client.metrics().counters.retries === 0 && extra < 1600, `${extra} requests`);
 });

@@ -2,7 +2,7 @@ import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { GatherSwitch } from '../../src/gather/switch.ts';
 
-test('gathering switches itself to the way that is cheaper, and stays there', () => {
+test('gathering switches to the mode that is cheaper, and stays there', () => {
   for (const cheaper of [true, false]) {
     const gatherSwitch = new GatherSwitch(
       'auto',
@@ -20,7 +20,7 @@ test('gathering switches itself to the way that is cheaper, and stays there', ()
   }
 });
 
-test('a fault changes nothing about gathering, however the latencies look', () => {
+test('a fault does not switch gathering, with any latencies', () => {
   let calm = true;
   const gatherSwitch = new GatherSwitch(
     'auto',

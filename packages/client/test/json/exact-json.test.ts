@@ -53,7 +53,7 @@ const { json } = fc.letrec<{ json: string }>((tie) => ({
     .map((parts) => parts.join('')),
 }));
 
-test('every JSON text is read as the language reads it, integers with all their digits', () => {
+test('every JSON text is read as by JSON.parse, but integers with all their digits', () => {
   fc.assert(
     fc.property(json, (text) => {
       const [read, expected] = [parseExact(text), reference(text)];
@@ -64,7 +64,7 @@ test('every JSON text is read as the language reads it, integers with all their 
   );
 });
 
-test('what is not JSON is refused, long integers or not', () => {
+test('invalid JSON is refused, with and without long integers', () => {
   for (const text of [
     '',
     '{',
@@ -77,7 +77,7 @@ test('what is not JSON is refused, long integers or not', () => {
   }
 });
 
-test('what was read exactly is written as the language would, integers with all their digits', () => {
+test('what was read exactly is written as by JSON.stringify, but integers with all their digits', () => {
   fc.assert(
     fc.property(json, (text) => {
       const value = reference(text);
@@ -89,7 +89,7 @@ test('what was read exactly is written as the language would, integers with all 
   class Point {
     readonly x = big;
   }
-  const odd = {
+  const unusual = {
     big,
     date,
     undefined,
@@ -99,7 +99,7 @@ test('what was read exactly is written as the language would, integers with all 
     own: { toJSON: () => big },
   };
   assert.equal(
-    stringifyExact(odd),
+    stringifyExact(unusual),
     `{"big":${big},"date":"1970-01-01T00:00:00.000Z","list":[null,null],"number":5,"point":{"x":${big}},"own":${big}}`,
   );
   const cycle: unknown[] = [big];
@@ -107,7 +107,7 @@ test('what was read exactly is written as the language would, integers with all 
   assert.throws(() => stringifyExact(cycle));
 });
 
-test('a long integer is found wherever it stands', () => {
+test('a long integer is found at every position', () => {
   for (let before = 0; before < 40; before += 1) {
     for (const digits of ['9007199254740993', '10000000000000001', '-9223372036854775807']) {
       assert.deepEqual(parseExact(`["${'x'.repeat(before)}",${digits}]`), ['x'.repeat(before), BigInt(digits)]);

@@ -17,8 +17,8 @@ class Request extends InFlightRequest {
   }
 }
 
-describe('what is in flight at a node', () => {
-  it('comes and goes as in a set that keeps the order', () => {
+describe('the list of the requests in flight at a node', () => {
+  it('adds and removes as a set does, and keeps the order', () => {
     const steps = fc.array(fc.oneof(fc.constant('add' as const), fc.nat()), { maxLength: 200 });
     fc.assert(
       fc.property(steps, (words) => {
@@ -45,7 +45,7 @@ describe('what is in flight at a node', () => {
     );
   });
 
-  it('hands out a list that stays as it is while its members leave', () => {
+  it('returns a copy that does not change while members are removed', () => {
     const list = new InFlight();
     const all = [new Request(1), new Request(2), new Request(3)];
     for (const one of all) list.add(one);

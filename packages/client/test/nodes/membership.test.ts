@@ -57,7 +57,7 @@ const until = async (what: string, isSo: () => boolean): Promise<void> => {
   assert.ok(isSo(), `${what}: ${JSON.stringify(client?.metrics().nodes)}`);
 };
 
-test('the client goes over to the published nodes that it reaches, as the same user, and leaves the others out', async () => {
+test('the client switches to the published nodes that it reaches, with the same user, and leaves the others out', async () => {
   start({
     i0: at(hostOf(inner[0]!)),
     i1: at(`name/${hostOf(inner[1]!)}`),
@@ -73,7 +73,7 @@ test('the client goes over to the published nodes that it reaches, as the same u
     number: at(17),
     nothing: null,
     empty: {},
-    odd: { roles: 'data', http: 'x' },
+    malformed: { roles: 'data', http: 'x' },
   });
   await until(
     'both inner nodes',
@@ -96,8 +96,8 @@ test('the client goes over to the published nodes that it reaches, as the same u
 for (const [name, nodes] of [
   ['can be reached', { a: at('127.0.0.1:9'), b: at('127.0.0.1:10') }],
   ['is well-formed', { a: at('[fe80::1%eth0]:9200'), b: at(null) }],
-  ['is what it says: another node answers there', 'other'],
-  ['is there: the list is no list', [1, 'x', null]],
+  ['belongs to its node: another node answers there', 'other'],
+  ['exists: the list is malformed', [1, 'x', null]],
 ] as const) {
   test(`the seeds stay when no published address ${name}`, async () => {
     start(nodes === 'other' ? { i9: at(hostOf(inner[0]!)) } : nodes);
@@ -109,7 +109,7 @@ for (const [name, nodes] of [
   });
 }
 
-test('the seeds come back when no published node can be reached any more, and go when one can again', async () => {
+test('the seeds are used again when no published node can be reached, and removed when one can be reached again', async () => {
   start({ i0: at(hostOf(inner[0]!)) });
   await until('the inner node', () => names().join() === inner[0]!.url);
   const port = Number(new URL(inner[0]!.url).port);
@@ -123,7 +123,7 @@ test('the seeds come back when no published node can be reached any more, and go
   await until('the inner node again', () => names().join() === inner[0]!.url);
 });
 
-test('what is under way at a seed is answered, though the client goes over meanwhile', async () => {
+test('a request in flight at a seed is answered, although the client switches to other nodes meanwhile', async () => {
   const respond: (() => void)[] = [];
   seed.answer = (seen, response) =>
     seen.url.startsWith('/a/_update')

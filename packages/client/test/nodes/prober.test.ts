@@ -1,4 +1,4 @@
-// What a node is asked when it is probed: alone, without a word that its engine has given up.
+// Which request a probe sends: one that the node answers alone, without a parameter that its engine has deprecated.
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { Node } from '../../src/nodes/node.ts';
@@ -43,8 +43,8 @@ test('a node is asked for its own view of the master', async () => {
   assert.ok(results.every((result) => result.kind === 'alive' && result.seesMaster));
 });
 
-test('an engine that always answers alone and warns of `local` is warned of once', async () => {
-  // As Elasticsearch 9.5.3 puts it.
+test('`local` is left out after the engine has warned that it is deprecated', async () => {
+  // The header of Elasticsearch 9.5.3.
   const warning =
     '299 Elasticsearch-9.5.3-0 "the [?local] query parameter to this API has no effect, is now deprecated, and will be removed in a future version"';
   assert.deepEqual((await asked({ warning })).paths, [`${alone}&local=true`, alone, alone]);

@@ -21,7 +21,7 @@ test('backoff is uniform below a bound that doubles up to the cap', () => {
   );
 });
 
-test('Retry-After is read as seconds or as a date, and nonsense as nothing', () => {
+test('Retry-After is read as seconds or as a date, and ignored when it is malformed', () => {
   assert.equal(parseRetryAfterMs('3', 0), 3000);
   assert.equal(parseRetryAfterMs('Thu, 01 Jan 1970 00:00:10 GMT', 4000), 6000);
   assert.equal(parseRetryAfterMs('soon', 0), undefined);

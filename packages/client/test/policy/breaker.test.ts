@@ -33,7 +33,7 @@ test('each failed trial doubles the time open, up to its cap', () => {
   assert.deepEqual(waits, [100, 200, 400, 400]);
 });
 
-test('failures that left the window are forgotten', () => {
+test('failures older than the window do not count', () => {
   const breaker = new Breaker(options, 0);
   for (let i = 0; i < 3; i++) breaker.failure(0);
   breaker.failure(1500);

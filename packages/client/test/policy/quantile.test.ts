@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { RecentQuantile } from '../../src/policy/quantile.ts';
 
-test('the recent quantile is within its bucket of the true one', () => {
+test('the estimated quantile differs from the exact one by at most one bucket', () => {
   fc.assert(
     fc.property(
       fc.array(fc.double({ min: 0.2, max: 5000, noNaN: true }), { minLength: 64, maxLength: 1000 }),

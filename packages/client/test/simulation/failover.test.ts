@@ -132,7 +132,7 @@ for (const [name, behaviour] of [
   });
 }
 
-test('the last usable node is never given up on the evidence of its answers', async () => {
+test('the last usable node is never ejected because of its answers', async () => {
   const s = setup({ deadlineMs: 500 });
   s.engine.behaviours = (_node, _request, isProbe) =>
     isProbe ? answer(1) : { kind: 'status', status: 500, afterMs: 1 };
@@ -173,7 +173,7 @@ test('Retry-After is honoured: nothing is sent to the cluster before it', async 
   assert.ok(sentMs[1]! - sentMs[0]! >= 3000);
 });
 
-test('a create whose first attempt was carried out and never answered says created, once, and is confirmed by a write', async () => {
+test('a create whose first attempt was carried out and never answered returns created, once, and is confirmed by a write', async () => {
   const s = setup();
   let first = true;
   s.engine.behaviours = (_node, request, isProbe) => {
@@ -207,7 +207,7 @@ test('the fallback answers instead of an error when nothing was carried out', as
   assert.equal(((await reading) as unknown as { from: string }).from, 'deadline-exceeded');
 });
 
-test('a bulk of one caller: failed items are sent again, a conflict with its own repetition is resolved, refusals stay', async () => {
+test('a bulk of one caller: failed items are sent again, a conflict with its own repetition is resolved, refusals are returned', async () => {
   const s = setup();
   let resets = 1;
   s.engine.behaviours = (_node, request, isProbe) =>
@@ -233,7 +233,7 @@ test('a bulk of one caller: failed items are sent again, a conflict with its own
   );
 });
 
-test('a node that comes back cold gets one request at a time until it is warm', async () => {
+test('a node that was down gets one request at a time until it has answered eight', async () => {
   const s = setup();
   let dead = false;
   let coldLeft = 0;

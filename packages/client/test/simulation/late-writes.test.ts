@@ -81,7 +81,7 @@ async function staleAfter(plan: Plan, more: Partial<ClientOptions> = {}): Promis
   });
 }
 
-test('whatever arrives late, and whatever the clock skew, the last acknowledged write is not overwritten', async () => {
+test('with every delay and clock skew the last acknowledged write is not overwritten', async () => {
   await fc.assert(
     fc.asyncProperty(plans, async (plan) => assert.deepEqual(await staleAfter(plan), [])),
     { numRuns: Number(process.env['PROPERTY_RUNS'] ?? 60) },
@@ -95,7 +95,7 @@ test('without fences the same runs lose acknowledged writes: the property can fa
   assert.ok(stale > 0);
 });
 
-test('a write with a fence of its own is refused once a later one is there, and not when repeated', async () => {
+test('a write with a given fence is refused when a later one was written, and accepted when it is repeated', async () => {
   const time = new SimTime();
   const engine = new SimEngine(time);
   const client = createClient({ nodes: ['http://n0:9200'], time, wire: engine.wires });

@@ -24,7 +24,7 @@ const plans: fc.Arbitrary<Plan> = fc.record({
 const unhandled: unknown[] = [];
 process.on('unhandledRejection', (reason) => unhandled.push(reason));
 
-test('whatever faults: one outcome for each caller, deadlines kept to a tick, budget never overdrawn, no cancelled work sent, outcomes true, nothing leaked', async () => {
+test('with every fault: one outcome for each caller, deadlines kept to a tick, budget never overdrawn, no cancelled work sent, outcomes true, nothing leaked', async () => {
   await fc.assert(
     fc.asyncProperty(plans, async (plan) => {
       await simulate(plan);

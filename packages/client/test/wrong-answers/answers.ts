@@ -5,8 +5,8 @@ import { jsonType, send, type Exchange } from './engine.ts';
 export interface WrongAnswer {
   readonly name: string;
   /**
-   * `ambiguous`: a write may have been carried out or not, and nobody can tell. `refused`: it was not, and the answer says so.
-   * `partly`: the engine's own word for some, which may be taken. `right`: odd, but the engine's own word.
+   * `ambiguous`: a write may have been carried out or not, and no client can know. `refused`: it was not, and the answer says so.
+   * `partly`: the engine's own answer for some items, which may be used. `right`: unusual, but the engine's own answer.
    */
   readonly proves: 'ambiguous' | 'refused' | 'partly' | 'right';
   readonly send: (exchange: Exchange) => void;
@@ -135,7 +135,7 @@ const ambiguous: Readonly<Record<string, Send>> = {
   ),
   'items of another operation': items((list) => list.map((item) => ({ noop: item }))),
   'gzip that is none': (exchange) => send(exchange, 200, `${jsonType}content-encoding: gzip\r\n`, 'no gzip'),
-  'gzip that nobody asked for': (exchange) =>
+  'gzip that was not requested': (exchange) =>
     send(exchange, 200, `${jsonType}content-encoding: gzip\r\n`, gzipSync(exchange.body)),
   'a content-length that is too long': raw(
     (right) => `${ok}content-length: ${bytes(right) + 10}\r\n\r\n`,
@@ -244,7 +244,7 @@ const right: Readonly<Record<string, Send>> = {
   ),
   'a body that ends with the connection': raw(`${ok}\r\n`, (body_) => body_, 'close'),
   'white space around the body': body((body_) => `\n\t ${body_} \r\n`),
-  'a second answer that nobody asked for': raw(
+  'a second answer without a request': raw(
     (body_) => `${ok}content-length: ${bytes(body_)}\r\n\r\n`,
     (body_) => `${body_}${ok}content-length: 2\r\n\r\n{}`,
   ),

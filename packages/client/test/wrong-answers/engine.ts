@@ -1,5 +1,5 @@
 // A node on a real socket that carries requests out as the model of an engine does, and answers the ones in question wrongly. It
-// speaks HTTP by hand, because a server of the runtime refuses to send most of what is wrong.
+// writes HTTP itself, because a server of the runtime refuses to send most of what is wrong.
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { SimEngine, type Stored } from '../simulation/sim-engine.ts';
 import { SimTime } from '../simulation/sim-time.ts';
@@ -62,7 +62,7 @@ export class WrongEngine {
   #serve(socket: Socket): void {
     this.#sockets.add(socket);
     socket.on('close', () => this.#sockets.delete(socket));
-    // The client may close while an answer is being written; that is its right.
+    // The client may close its connection while an answer is being written.
     socket.on('error', () => undefined);
     let text = '';
     socket.setEncoding('utf8');

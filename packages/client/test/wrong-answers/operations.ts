@@ -34,7 +34,7 @@ export const found = {
 
 /** The documents that are there from the start: those that are updated, deleted and read. */
 export const ids = ['d0', 'd1', 'd2'];
-const fresh = ['n0', 'n1', 'n2'];
+const newIds = ['n0', 'n1', 'n2'];
 
 const starts =
   (...prefixes: readonly string[]) =>
@@ -62,21 +62,21 @@ const isFoundByIt = (value: unknown): boolean => {
   );
 };
 
-const written = (model: SimEngine, n: number): boolean => isDeepStrictEqual(at(model, fresh[n]!), { n });
+const written = (model: SimEngine, n: number): boolean => isDeepStrictEqual(at(model, newIds[n]!), { n });
 const overwritten = (model: SimEngine, n: number): boolean => isDeepStrictEqual(at(model, ids[n]!), { n, new: true });
 const updated = (model: SimEngine, n: number): boolean => isDeepStrictEqual(at(model, ids[n]!), { doc: { n } });
 const scripted = (model: SimEngine): boolean => isDeepStrictEqual(at(model, ids[0]!), { script: { source: 's' } });
 const deleted = (model: SimEngine, n: number): boolean => !model.store.has(ids[n]!);
 const bulkApplied = [written, overwritten, updated, deleted] as const;
 
-/** A result without a doubt about the document that it is about. */
+/** A result that names its document. */
 const about =
   (names: readonly string[], isApplied: (model: SimEngine, n: number) => boolean): Operation['isTrue'] =>
   (value, model, n) =>
     (value as { id: string }).id === names[n] && isApplied(model, n);
 
 const bulkOperations: readonly BulkOperation[] = [
-  { op: 'create', index: 'a', id: fresh[0]!, document: { n: 0 } },
+  { op: 'create', index: 'a', id: newIds[0]!, document: { n: 0 } },
   { op: 'index', index: 'a', id: ids[1]!, document: { n: 1, new: true } },
   { op: 'update', index: 'a', id: ids[2]!, doc: { n: 2 } },
   { op: 'delete', index: 'a', id: ids[0]! },
@@ -129,9 +129,9 @@ export const operations: readonly Operation[] = [
   },
   ...both('create', {
     isTarget: starts('PUT /a/_create', 'POST /_bulk', 'POST /a/_bulk'),
-    run: (client) => fresh.map((id, n) => client.create({ index: 'a', id, document: { n } })),
+    run: (client) => newIds.map((id, n) => client.create({ index: 'a', id, document: { n } })),
     isApplied: written,
-    isTrue: about(fresh, written),
+    isTrue: about(newIds, written),
   }),
   ...both('delete', {
     isTarget: starts('DELETE /a/_doc', 'POST /_bulk', 'POST /a/_bulk'),
@@ -172,7 +172,7 @@ export const operations: readonly Operation[] = [
     isTarget: starts('PUT /a/_doc'),
     run: (client) => [client.request({ method: 'PUT', path: `/a/_doc/${ids[0]}`, body: { n: 0, new: true } })],
     isApplied: overwritten,
-    // It hands out what came; what that means is for its caller to read.
+    // It returns the answer as it came; its caller decides what it means.
     isTrue: (value) => [200, 201, 202, 204, 206].includes((value as { status: number }).status),
   },
   {

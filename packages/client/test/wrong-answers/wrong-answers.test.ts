@@ -93,16 +93,16 @@ async function judgeCase(
 
 function judge(end: End, { operation, answer, times }: Case, { model }: WrongEngine, n: number): void {
   if (end.kind === 'done') {
-    assert.ok(operation.isTrue(end.value, model, n), `a claim that is not true: ${JSON.stringify(end.value)}`);
+    assert.ok(operation.isTrue(end.value, model, n), `the result is not true: ${JSON.stringify(end.value)}`);
     return;
   }
   const { error } = end;
   assert.ok(isClientError(error), `not an error of the client: ${String(error)}`);
-  assert.notEqual(answer.proves, 'right', `it was the engine's word: ${error.message}`);
+  assert.notEqual(answer.proves, 'right', `a right answer ended in an error: ${error.message}`);
   const { outcome } = error;
   if (!operation.isApplied) assert.equal(outcome, 'none', 'a read leaves nothing behind');
   else if (outcome === 'none')
-    assert.ok(!operation.isApplied(model, n), `called unapplied, and it is there: ${error.message}`);
+    assert.ok(!operation.isApplied(model, n), `reported as not applied, and it is there: ${error.message}`);
   // Where all answers are refusals it is known that nothing was done. A bulk that is refused as a whole may have been done in part.
   const isPartly = error.status === 400 && /bulk|gathered/.test(operation.name);
   if (answer.proves === 'refused' && times === Infinity && !isPartly) assert.equal(outcome, 'none', error.message);
@@ -152,7 +152,7 @@ test('there are enough wrong answers', () => {
 });
 
 for (const operation of operations)
-  test(`${operation.name}: one end for each caller, and a true one, whatever is answered`, async () => {
+  test(`${operation.name}: each caller gets one outcome, and a true one, for every wrong answer`, async () => {
     const nameOf = ({ answer, applied, times }: Case): string =>
       `${answer.name} (${applied ? 'applied' : 'not applied'}, ${times === 1 ? 'once' : 'always'})`;
     await runAll(casesOf(operation), nameOf, runCase);
@@ -165,7 +165,7 @@ const always = (isTarget: (request: Request) => boolean, answer: WrongAnswer): P
   times: Infinity,
 });
 
-test('probes: whatever they are answered, reads go on, and a node that was suspected is used again', async () => {
+test('probes: with every wrong answer reads go on, and a node that was suspected is used again', async () => {
   const isProbe = ({ path }: Request): boolean =>
     path.startsWith('/_cluster/state') || path.startsWith('/_nodes/_local');
   await runAll(
@@ -204,7 +204,7 @@ test('probes: whatever they are answered, reads go on, and a node that was suspe
   );
 });
 
-test('sniffing: whatever it is answered, the seeds stay and serve', async () => {
+test('sniffing: with every wrong answer the seeds stay and serve', async () => {
   await runAll(
     wrongAnswers,
     ({ name }) => name,

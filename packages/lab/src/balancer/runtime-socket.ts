@@ -1,4 +1,4 @@
-// One question to HAProxy's runtime socket and its whole answer.
+// One command to HAProxy's runtime socket and its complete answer.
 import { connect } from 'node:net';
 import { UnderstudyError } from '@understudy/foundation';
 

@@ -30,8 +30,8 @@ export const parseStatus = (csv: string, known: ReadonlyMap<number, NodeStatus>)
     const status = parseState(row.get('status') ?? '');
     const check = row.get('check_status') ?? '';
     const checked = check !== '' && !check.endsWith('INI');
-    const untold = status === 'UP' && !checked;
-    result.set(Number(id), untold ? (known.get(Number(id)) ?? 'Unknown') : status);
+    const unchecked = status === 'UP' && !checked;
+    result.set(Number(id), unchecked ? (known.get(Number(id)) ?? 'Unknown') : status);
   }
   return result;
 };

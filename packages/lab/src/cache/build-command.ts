@@ -46,7 +46,7 @@ export async function runBuildCommand(argv: readonly string[], options: BuildCom
     result.exitCode === undefined ? (result.shortMessage ?? 'no exit code') : `exit code ${result.exitCode}`;
   throw new UnderstudyError(
     'lab-build-failed',
-    `'${shown}' ended with ${ended}, expected 0. Its last words:\n${said}`,
+    `'${shown}' ended with ${ended}, expected 0. The end of its output:\n${said}`,
     {
       facts: { argv, exitCode: result.exitCode },
     },

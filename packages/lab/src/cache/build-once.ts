@@ -36,7 +36,7 @@ async function isHeld(lockFile: string): Promise<boolean> {
   return (await processIdentity(Number.parseInt(holder, 10))) === holder;
 }
 
-/** Takes the lock, or says that a living process has it. One whose holder is dead is taken over. */
+/** Takes the lock, or reports that a running process has it. A lock whose process has ended is taken over. */
 async function tryLock(lockFile: string): Promise<boolean> {
   const mine = (await processIdentity(process.pid)) ?? String(process.pid);
   const claim = `${lockFile}.${process.pid}`;
@@ -59,15 +59,15 @@ async function tryLock(lockFile: string): Promise<boolean> {
 }
 
 async function lock(entry: BuildOnce, lockFile: string, clock: Clock): Promise<void> {
-  let told = false;
+  let logged = false;
   while (!(await tryLock(lockFile))) {
-    if (!told)
+    if (!logged)
       entry.logger({
         level: 'info',
         subject: basename(entry.directory),
         text: 'another process is building it, waiting',
       });
-    told = true;
+    logged = true;
     await clock.sleep(pollMs, entry.signal);
   }
 }

@@ -7,7 +7,7 @@ import type { Engine } from './engine.ts';
 /** Eclipse's compiler runs on the Java 17 of a Debian 12 host and reads the engines' Java 21 classes, which that javac cannot. */
 const compilerVersion = '3.42.0';
 
-/** Old, and all it takes: newer ones fetch three times as much before they start. */
+/** An old version, which is sufficient: newer ones fetch three times as much before they start. */
 const dependencyPluginVersion = '2.8';
 
 interface Coordinates {

@@ -17,7 +17,7 @@ export type EngineSupply =
   | { readonly state: 'building'; readonly step: string }
   | { readonly state: 'failed'; readonly reason: string }
   | EngineRefusal
-  /** Maven Central could not be asked. */
+  /** The versions of Maven Central could not be read. */
   | { readonly state: 'unknown'; readonly reason: string };
 
 export interface EngineRefusal {
@@ -68,9 +68,11 @@ export class EngineStock {
     await this.#queue.run('build', () => this.#publish());
   }
 
-  /** Ends a build that is under way; what it left is removed, and the next one starts anew. */
+  /** Ends a build that is under way; what it left is removed, and the next one starts from the beginning. */
   async close(): Promise<void> {
-    this.#stopping.abort(new UnderstudyError('lab-stopping', 'The lab stops; the next apply builds the package anew.'));
+    this.#stopping.abort(
+      new UnderstudyError('lab-stopping', 'The lab stops; the next apply builds the package again.'),
+    );
     await this.#queue.run('build', () => Promise.resolve());
   }
 
@@ -87,7 +89,7 @@ export class EngineStock {
       return versions.includes(version) ? { state: 'buildable' } : notPublished(versions);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      return { state: 'unknown', reason: `Maven Central could not be asked for its versions. ${reason}` };
+      return { state: 'unknown', reason: `The versions of Maven Central could not be read. ${reason}` };
     }
   }
 
@@ -98,7 +100,7 @@ export class EngineStock {
     const supply = await this.supply(engine, version);
     // Another caller may have started it while Maven Central was asked.
     if (supply.state !== 'buildable' || this.#work.has(key)) return this.#work.get(key) ?? supply;
-    const waiting = { state: 'building', step: `${version}: waiting for its turn to be built` } as const;
+    const waiting = { state: 'building', step: `${version}: waiting for another build` } as const;
     this.#work.set(key, waiting);
     void this.#queue.run('build', () => this.#make(key, engine, version));
     return waiting;
@@ -136,7 +138,7 @@ export class EngineStock {
     logger({ level: 'info', subject: 'packages', text: `offers ${[...this.#offered].join(', ')}` });
   }
 
-  /** Somebody may have emptied the cache under a running lab. */
+  /** The cache may have been emptied while the lab runs. */
   #offers(key: string): boolean {
     return this.#offered.has(key) && this.#servedFolder !== undefined && existsSync(this.#servedFolder);
   }

@@ -14,7 +14,7 @@ export interface RulesetInput {
 
 type Direction = 'in' | 'out';
 
-/** A Linode has three interfaces at most; rules name them whether or not they are plugged just now. */
+/** A Linode has three interfaces at most; rules name them whether or not they are attached at the moment. */
 const interfacesPerMachine = 3;
 
 const chainName = (id: number, direction: Direction): string => `firewall-${id}-${direction}`;

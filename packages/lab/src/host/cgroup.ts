@@ -93,7 +93,7 @@ export const groupProcesses = async (layout: CgroupLayout, name: string): Promis
       for (const line of text.split('\n')) if (line !== '') pids.add(Number(line));
     }
   }
-  // Pid 0 stands for a process outside this pid namespace: not ours to touch.
+  // Pid 0 stands for a process outside this pid namespace: it must not be killed.
   pids.delete(0);
   return [...pids].sort((left, right) => left - right);
 };

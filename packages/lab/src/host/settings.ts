@@ -6,7 +6,7 @@ import { join } from 'node:path';
 const neededSettings: ReadonlyMap<string, number> = new Map([
   // Elasticsearch refuses to start below this. https://www.elastic.co/docs/deploy-manage/deploy/self-managed/vm-max-map-count
   ['vm.max_map_count', 262_144],
-  // Each machine's systemd takes dozens; Debian's 128 are gone after a few machines.
+  // Each machine's systemd takes dozens; Debian's 128 are used up after a few machines.
   ['fs.inotify.max_user_instances', 2_048],
 ]);
 
@@ -26,7 +26,7 @@ export const raiseSettings = async (stateDirectory: string, root = '/'): Promise
     const found = Number(await readFile(settingFile(root, name), 'utf8'));
     if (found >= least) continue;
     note[name] ??= found;
-    // The note comes first: a crash in between must not forget the host's value.
+    // The value is stored first, so that a crash in between does not lose it.
     await writeFile(noteFile(stateDirectory), JSON.stringify(note));
     await writeFile(settingFile(root, name), String(least));
   }

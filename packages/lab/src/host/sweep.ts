@@ -35,7 +35,7 @@ export const sweepHost = async (options: SweepOptions): Promise<LabTrace> => {
   // The region first: without its links no FIN or RST leaves the machines when they are killed.
   for (const link of found.links) await shell.attempt(['ip', 'link', 'delete', link]);
   for (const { pid } of found.processes) signal(pid, 'SIGKILL');
-  // A process that waits on a frozen disk cannot die before the thaw.
+  // A process that waits on a frozen disk cannot end before the disk is thawed.
   for (const point of found.mounts) if (point.endsWith('/disk')) await shell.attempt(['fsfreeze', '--unfreeze', point]);
   await killAll(() => labProcesses(shell, cgroups), clock);
   const inner = found.namespaces.filter((name) => name !== regionNamespace);

@@ -69,7 +69,7 @@ export function debianMirrors(targets: readonly IndexTarget[], hostCodename: str
   return { archive, ...(updates === undefined ? {} : { updates }), ...(security === undefined ? {} : { security }) };
 }
 
-/** Settings that decide how packages are fetched; the others (index targets, languages, hooks) are the host's own affair. */
+/** Settings that decide how packages are fetched; the others (index targets, languages, hooks) concern only the host. */
 const fetchSettings =
   /^Acquire::(?:https?::|ftp::|Retries|ForceIPv|Check-|Queue-Mode|By-Hash|Max-FutureTime|Max-ValidTime)/;
 

@@ -16,7 +16,7 @@ export interface ImageRecipe {
   readonly files: readonly ImageFile[];
   readonly maskedUnits: readonly string[];
   readonly enabledUnits: readonly string[];
-  /** Shell patterns of what a machine makes anew or never needs. */
+  /** Shell patterns of what a machine makes itself or never needs. */
   readonly removed: readonly string[];
 }
 
@@ -104,7 +104,7 @@ export const debian13: ImageRecipe = {
       content: 'PasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin prohibit-password\n',
     },
     {
-      // Stock it waits two minutes for addresses; a machine whose link is down would sit there before its sshd starts.
+      // Stock it waits two minutes for addresses; a machine whose link is down would wait for it before its sshd starts.
       path: '/etc/systemd/system/systemd-networkd-wait-online.service.d/90-lab.conf',
       content: '[Service]\nExecStart=\nExecStart=/usr/lib/systemd/systemd-networkd-wait-online --timeout=5\n',
     },

@@ -79,7 +79,7 @@ export class Machines {
     const directory = this.directory(spec.id);
     const marker = join(directory, 'born');
     if (existsSync(marker)) return;
-    // The incomplete disk of an interrupted attempt is created anew.
+    // The incomplete disk of an interrupted attempt is created again.
     await this.remove(spec.id);
     await mkdir(directory, { recursive: true, mode: 0o700 });
     const { root } = await this.#attach(spec);
@@ -164,7 +164,7 @@ export class Machines {
     const paths = diskPaths(this.directory(id));
     await network.detachCables('machine', id);
     for (const pid of await this.#processes(id)) signal(pid, 'SIGKILL');
-    // A process that waits on a frozen disk cannot die before the thaw.
+    // A process that waits on a frozen disk cannot end before the disk is thawed.
     if (existsSync(paths.image)) await shell.attempt(['fsfreeze', '--unfreeze', paths.disk]);
     await killAll(() => this.#processes(id), clock);
     await shell.attempt(['ip', 'netns', 'delete', ownerNamespace('machine', id)]);
@@ -192,7 +192,7 @@ export class Machines {
         { facts: { id } },
       );
     }
-    // First into the machine's control groups: what runs inside counts as the machine's and dies with it.
+    // First into the machine's control groups: what runs inside counts as the machine's and ends with it.
     const joining = joinFiles(this.#options.cgroups, ownerName('machine', id)).map((file) => `echo $$ >${file}`);
     return [
       'sh',

@@ -1,5 +1,5 @@
 // The region's network as `ip` batches: pure values. Every address is routed, as Linode's VPC is (layer 3, no broadcast):
-// the region answers ARP for all of them, so packets to a dead machine are dropped; there is no quick 'no route to host'.
+// the region answers ARP for all of them, so packets to a machine without power are dropped; there is no quick 'no route to host'.
 import type { Command } from '../host/shell.ts';
 import { publicNetwork } from '../region/public-network.ts';
 import {

@@ -7,7 +7,7 @@ export const regionNamespace = 'understudy';
 export const hostLink = 'us-host';
 /** The region's end of it. */
 export const uplink = 'uplink';
-/** Discards packets to addresses that nobody holds: no ICMP error is sent. */
+/** Discards packets to addresses that no machine has: no ICMP error is sent. */
 export const discardLink = 'void';
 
 export type Owner = 'machine' | 'balancer';

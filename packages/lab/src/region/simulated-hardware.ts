@@ -1,5 +1,5 @@
-// Hardware in memory: the region's API without machines behind it, for tests of thousands of objects. It remembers what it
-// was told and refuses what the contract forbids.
+// Hardware in memory: the region's API without machines behind it, for tests of thousands of objects. It keeps what it
+// was given and refuses what the contract forbids.
 import type {
   BalancerSpec,
   BalancerStatus,

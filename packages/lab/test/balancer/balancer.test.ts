@@ -93,7 +93,7 @@ backend back4
     );
   });
 
-  it('ends TLS 1.2 and 1.3 with the ciphers asked for, and speaks HTTP/1.1', () => {
+  it('terminates TLS 1.2 and 1.3 with the ciphers of its configuration, over HTTP/1.1', () => {
     const text = render({ protocol: 'https', port: 443 });
     assert.match(
       text,
@@ -114,7 +114,7 @@ backend back4
     );
   });
 
-  it('sticks by table or by cookie', () => {
+  it('has stickiness by table or by cookie', () => {
     assert.match(render({ stickiness: 'table' }), /stick-table type ip size 1m expire 30m\n {2}stick on src/);
     assert.match(
       render({ stickiness: 'http_cookie' }),
@@ -122,7 +122,7 @@ backend back4
     );
   });
 
-  it('throttles new connections a client over all of its ports', () => {
+  it('limits new connections of each client over all ports', () => {
     assert.match(render({}, 20), /backend clients\n {2}stick-table type ip size 100k expire 10s store conn_rate\(1s\)/);
     assert.match(
       render({}, 20),
@@ -130,7 +130,7 @@ backend back4
     );
   });
 
-  it('looks for the body, quoting whatever it holds, and refuses a line break', () => {
+  it('checks the body, with any characters quoted, and refuses a line break', () => {
     assert.match(
       render({ check: 'http_body', checkBody: `it's "ok" $HOME #1` }),
       /http-check expect rstring 'it'\\''s "ok" \$HOME #1'\n/,
@@ -150,7 +150,7 @@ describe('a balancer asked for its nodes', () => {
       ...rows.map(([name, status, check]) => `back4,${name},${status},${check},`),
     ].join('\n');
 
-  it('answers in three words', () => {
+  it('maps the states of HAProxy to three values', () => {
     const text = csv([
       ['BACKEND', 'UP', ''],
       ['node1', 'UP', 'L7OK'],
@@ -175,7 +175,7 @@ describe('a balancer asked for its nodes', () => {
     );
   });
 
-  it('remembers what earlier checks said until the first new one', () => {
+  it('keeps the status of earlier checks until the first new check', () => {
     assert.deepEqual(
       [
         ...parseStatus(

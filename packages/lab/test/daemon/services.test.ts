@@ -1,4 +1,4 @@
-// What machines and the operator ask besides Linode's API: metadata, packages, the daemon's endpoint.
+// What machines and the operator use besides Linode's API: metadata, packages, the daemon's endpoint.
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
@@ -22,7 +22,7 @@ async function folder(t: TestContext): Promise<string> {
 }
 
 suite('the metadata service', () => {
-  test('knows a machine by its address, gives it a token, and then its own facts', async (t) => {
+  test('identifies a machine by its address, gives it a token, and then its own data', async (t) => {
     const region = await startRegion(t);
     const userData = Buffer.from('#cloud-config\n').toString('base64');
     const id = await createMachine(region, {
@@ -66,7 +66,7 @@ suite('the package repository', () => {
     t.after(() => server.close());
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
-    // fetch() would tidy the path before sending it.
+    // fetch() would normalise the path before sending it.
     return (asked, method = 'GET') =>
       new Promise((resolve, reject) => {
         const sent = request({ port, host: '127.0.0.1', path: asked, method, agent: false }, (response) => {
@@ -155,7 +155,7 @@ suite('the daemon', () => {
     assert.ok(log.includes('stopped; machines keep running') && !log.includes(config.token));
   });
 
-  test('a lab that does not run says how to start it', async (t) => {
+  test('the error of a lab that does not run says how to start it', async (t) => {
     const base = await folder(t);
     const places: LabPlaces = { stateDirectory: base, runDirectory: base, apiPort: 0, metadataPort: 0, packagePort: 0 };
     await assert.rejects(labEndpoint(places), {
@@ -164,7 +164,7 @@ suite('the daemon', () => {
     });
   });
 
-  test('a daemon that cannot start says why', async (t) => {
+  test('the error of a daemon that cannot start says why', async (t) => {
     const base = await folder(t);
     const taken = createServer().listen(0, '127.0.0.1');
     t.after(() => taken.close());

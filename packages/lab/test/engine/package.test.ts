@@ -88,7 +88,7 @@ WantedBy=multi-user.target
   match(unitFile(opensearch), /^Type=exec$/m);
 });
 
-test('configuration lies where the vendor puts it, and dpkg keeps what was changed there', () => {
+test('configuration is where the vendor puts it, and dpkg keeps what was changed there', () => {
   equal(
     conffilesList(elasticsearch),
     `/etc/elasticsearch/elasticsearch.yml
@@ -105,10 +105,10 @@ path.logs: /var/log/elasticsearch
 `,
   );
   deepEqual(conffiles(opensearch).map((file) => file.path)[0], '/etc/opensearch/opensearch.yml');
-  equal(/^-Xm/m.test(jvmOptions(elasticsearch)), false, 'the heap is the machine’s affair');
+  equal(/^-Xm/m.test(jvmOptions(elasticsearch)), false, 'the heap is set on the machine');
 });
 
-test('the package depends on nothing that the machines’ image lacks', () => {
+test('every dependency of the package is in the image of the machines', () => {
   match(
     controlFile(elasticsearch, 1234),
     /^Package: elasticsearch\nVersion: 9\.5\.3\nArchitecture: amd64\nMaintainer: .+\nInstalled-Size: 1234\nDepends: adduser, libzstd1, openjdk-21-jre-headless \| java21-runtime-headless\n/,
@@ -188,8 +188,8 @@ test('an old Java and an unreadable option are refused with the reason', async (
   match(await asked.then(() => '', said), /elasticsearch 9\.5\.3 needs Java 21 or later; .* is version '17'/);
   const fits = await homeWithJava(t, '17.0.15', older);
   match((await run(join(fits.home, 'bin/elasticsearch'), [], { env: fits.env })).stdout, /ElasticsearchLauncher$/m);
-  const fresh = await homeWithJava(t, '21.0.8');
-  await writeFile(join(fresh.home, 'config/jvm.options'), 'Xmx1g\n');
-  const garbled = run(join(fresh.home, 'bin/elasticsearch'), [], { env: fresh.env });
+  const current = await homeWithJava(t, '21.0.8');
+  await writeFile(join(current.home, 'config/jvm.options'), 'Xmx1g\n');
+  const garbled = run(join(current.home, 'bin/elasticsearch'), [], { env: current.env });
   match(await garbled.then(() => '', said), /cannot read this line of the JVM options: Xmx1g/);
 });

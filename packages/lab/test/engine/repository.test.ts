@@ -1,4 +1,4 @@
-// The apt repository: its index files as text, and a whole one checked by the host's own tools.
+// The apt repository: its index files as text, and a complete one checked by the host's own tools.
 import { deepEqual, equal, match } from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { access, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -33,7 +33,7 @@ SHA256: bb
   );
 });
 
-test('the Release file sums up its files', () => {
+test('the Release file has the checksums of its files', () => {
   equal(
     releaseFile(
       [{ path: 'main/binary-amd64/Packages', content: Buffer.from('abc') }],
@@ -53,7 +53,7 @@ SHA256:
   );
 });
 
-test('a repository holds the package, a true index, a signature its key vouches for, and leaves no process', async (t) => {
+test('a repository has the package, a correct index and a signature that its key verifies, and leaves no process', async (t) => {
   const missing = await Promise.all(
     ['gpg', 'dpkg-deb', 'gpgv'].map((tool) =>
       access(`/usr/bin/${tool}`).then(

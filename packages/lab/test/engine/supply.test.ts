@@ -97,7 +97,7 @@ test('a version is built when it is asked for, and all that were built are offer
   deepEqual(await offered(), ['8.19.21', '9.5.3']);
   deepEqual(await stock.build('elasticsearch', '9.5.3'), { state: 'ready' });
   deepEqual(builds, ['9.5.3', '8.19.21']);
-  const next = await lab(t, { cacheDir, published: () => Promise.reject(new Error('not to be asked')) });
+  const next = await lab(t, { cacheDir, published: () => Promise.reject(new Error('must not be called')) });
   deepEqual(await next.stock.supply('elasticsearch', '8.19.21'), { state: 'ready' }, 'the next lab has them at once');
   deepEqual(await next.offered(), ['8.19.21', '9.5.3']);
 });
@@ -125,7 +125,7 @@ test('callers at the same time share one build, and two versions are built one a
   deepEqual(await offered(), ['9.2.2', '9.5.3']);
 });
 
-test('progress can be read while it is built', async (t) => {
+test('progress can be read during a build', async (t) => {
   const steps: string[] = [];
   let go = (): void => undefined;
   const build = async (options: EnginePackageOptions): Promise<never> => {
@@ -145,7 +145,7 @@ test('progress can be read while it is built', async (t) => {
   deepEqual(steps, ['9.5.3: fetching the jars (1 of 3)', 'offers elasticsearch 9.5.3']);
 });
 
-test('a failed build is told with its reason, leaves nothing, and the next one is tried anew', async (t) => {
+test('a failed build is reported with its reason and leaves nothing, and the next request builds again', async (t) => {
   let attempts = 0;
   const build = async (options: EnginePackageOptions): Promise<never> => {
     attempts += 1;
@@ -166,7 +166,7 @@ test('a failed build is told with its reason, leaves nothing, and the next one i
   deepEqual(await settled(stock, '9.5.3'), { state: 'ready' });
 });
 
-test('a lab that stops ends its build, and the queue behind it', async (t) => {
+test('a lab that stops ends its build and all queued builds', async (t) => {
   const build = ({ signal }: EnginePackageOptions): Promise<never> =>
     new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason as Error)));
   const { stock, builds } = await lab(t, { build });
@@ -176,13 +176,13 @@ test('a lab that stops ends its build, and the queue behind it', async (t) => {
   for (const version of ['9.5.3', '9.2.2']) {
     deepEqual(await stock.supply('elasticsearch', version), {
       state: 'failed',
-      reason: 'The lab stops; the next apply builds the package anew.',
+      reason: 'The lab stops; the next apply builds the package again.',
     });
   }
   deepEqual(builds, ['9.5.3']);
 });
 
-test('what the lab cannot give is refused with the part that is wrong, what is allowed and why', async (t) => {
+test('what the lab cannot supply is refused with the part that is wrong, what is allowed and why', async (t) => {
   const { stock, builds } = await lab(t);
   const unpublished = await stock.build('elasticsearch', '9.99.0');
   deepEqual(unpublished, {
@@ -199,19 +199,19 @@ test('what the lab cannot give is refused with the part that is wrong, what is a
   deepEqual(builds, []);
 });
 
-test('a Maven Central that cannot be asked makes the answer unknown, not no, and is asked again', async (t) => {
+test('when Maven Central cannot be reached the answer is unknown, not refused, and the next request asks again', async (t) => {
   let reachable = false;
   const published = (): Promise<string[]> =>
     reachable ? Promise.resolve(central) : Promise.reject(new UnderstudyError('lab-build-failed', 'no route'));
   const { stock } = await lab(t, { published });
   const first = await stock.supply('elasticsearch', '9.5.3');
   equal(first.state, 'unknown');
-  match((first as { reason: string }).reason, /could not be asked.* no route/);
+  match((first as { reason: string }).reason, /could not be read.* no route/);
   reachable = true;
   deepEqual(await stock.supply('elasticsearch', '9.5.3'), { state: 'buildable' });
 });
 
-test('an emptied cache is noticed under a running lab', async (t) => {
+test('a running lab detects that its cache was emptied', async (t) => {
   const { stock, cacheDir, builds } = await lab(t);
   await stock.build('elasticsearch', '9.5.3');
   await settled(stock, '9.5.3');

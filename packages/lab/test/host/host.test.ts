@@ -13,7 +13,7 @@ import { hostShell } from '../../src/host/shell.ts';
 describe('limits of a machine', () => {
   const limits = { memoryMb: 2048, vcpus: 2 };
 
-  it('go where the controllers are: one tree (v2)', () => {
+  it('are in the trees of their controllers: one tree (v2)', () => {
     assert.deepEqual(
       [...limitFiles({ kind: 'unified', root: '/cg' }, 'm12', limits)],
       [
@@ -24,7 +24,7 @@ describe('limits of a machine', () => {
     assert.deepEqual(entryFiles({ kind: 'unified', root: '/cg' }, 'm12'), ['/cg/understudy/m12/cgroup.procs']);
   });
 
-  it('go where the controllers are: a tree each (v1)', () => {
+  it('are in the trees of their controllers: a tree each (v1)', () => {
     const layout = { kind: 'split', memory: '/cg/memory', cpu: '/cg/cpu', bare: ['/cg/unified'] } as const;
     assert.deepEqual(
       [...limitFiles(layout, 'm12', limits)],
@@ -52,7 +52,7 @@ describe('what the kernel lists', () => {
     assert.deepEqual(mountsUnder(mountinfo, '/lab'), ['/lab/a b/root', '/lab/a b/disk']);
   });
 
-  it('shows loop devices by their image, and none as no text at all', () => {
+  it('shows loop devices by their image, and none for an empty text', () => {
     const json = JSON.stringify({
       loopdevices: [
         { name: '/dev/loop0', 'back-file': '/lab/machines/1/disk.ext4' },
@@ -64,7 +64,7 @@ describe('what the kernel lists', () => {
     assert.deepEqual(loopsUnder('', '/lab'), []);
   });
 
-  it('tells the first process of a machine from the others', () => {
+  it('distinguishes the first process of a machine from the others', () => {
     assert.deepEqual(['NSpid:\t40\t1\n', 'NSpid:\t1\n', 'NSpid:\t41\t7\n', ''].map(isContainerInit), [
       true,
       false,
@@ -75,7 +75,7 @@ describe('what the kernel lists', () => {
 });
 
 describe('settings of the host', () => {
-  it('are raised when too low and put back as they were found', async () => {
+  it('are raised when they are too low, and restored afterwards', async () => {
     const root = await mkdtemp(join(tmpdir(), 'settings-'));
     try {
       const [maps, watches] = [
@@ -98,7 +98,7 @@ describe('settings of the host', () => {
 });
 
 describe('commands on the host', () => {
-  it('give their output, and an error that names command and reason', async () => {
+  it('return their output, or an error that names command and reason', async () => {
     assert.equal(await hostShell.run(['cat'], 'text'), 'text');
     await assert.rejects(hostShell.run(['sh', '-c', 'echo because >&2; exit 3']), {
       code: 'lab-command-failed',

@@ -15,38 +15,38 @@ const good: HostFacts = {
   labOwner: undefined,
 };
 
-const judged = (change: Partial<HostFacts>) =>
-  assessHost({ ...good, ...change }, needs).map(({ check, severity, mend }) => [check, severity, mend]);
+const assessed = (change: Partial<HostFacts>) =>
+  assessHost({ ...good, ...change }, needs).map(({ check, severity, remedy }) => [check, severity, remedy]);
 
 describe('preflight', () => {
   it('finds nothing on a good host, nor on one where this very lab is up', () => {
-    assert.deepEqual(judged({}), []);
-    assert.deepEqual(judged({ labOwner: needs.stateDirectory }), []);
+    assert.deepEqual(assessed({}), []);
+    assert.deepEqual(assessed({ labOwner: needs.stateDirectory }), []);
   });
 
-  it('names the command that mends each obstacle', () => {
-    assert.deepEqual(judged({ userId: 1000 }), [['root', 'blocker', 'run the same command with sudo']]);
-    assert.deepEqual(judged({ missingPrograms: ['systemd-nspawn', 'haproxy'] }), [
+  it('names the command that repairs each obstacle', () => {
+    assert.deepEqual(assessed({ userId: 1000 }), [['root', 'blocker', 'run the same command with sudo']]);
+    assert.deepEqual(assessed({ missingPrograms: ['systemd-nspawn', 'haproxy'] }), [
       ['program-systemd-nspawn', 'blocker', 'apt-get install systemd-container'],
       ['program-haproxy', 'blocker', 'apt-get install haproxy'],
     ]);
-    assert.deepEqual(judged({ missingAbilities: ['loop', 'overlay'] }), [
+    assert.deepEqual(assessed({ missingAbilities: ['loop', 'overlay'] }), [
       ['kernel-loop', 'warning', 'modprobe loop'],
       ['kernel-overlay', 'blocker', 'modprobe overlay'],
     ]);
-    assert.deepEqual(judged({ labOwner: '/elsewhere' }), [
+    assert.deepEqual(assessed({ labOwner: '/elsewhere' }), [
       ['other-lab', 'blocker', 'understudy lab down (the other one)'],
     ]);
   });
 
-  it('asks for every program that the first start takes, each with the package that brings it', async () => {
-    // A host on which no program is found. It is this one's memory and disk that are looked at beside.
+  it('checks every program that the first start needs, and names the package of each', async () => {
+    // A host on which no program is found. Its memory and disk are those of this host.
     const bare: HostShell = {
       run: () => Promise.reject(new Error('nothing is run')),
       attempt: () => Promise.resolve({ code: 127, stdout: '', stderr: '' }),
     };
-    const mends = (await preflight(needs, bare)).filter(({ check }) => check.startsWith('program-'));
-    assert.deepEqual(mends.map(({ mend }) => mend.replace('apt-get install ', '')).sort(), [
+    const remedies = (await preflight(needs, bare)).filter(({ check }) => check.startsWith('program-'));
+    assert.deepEqual(remedies.map(({ remedy }) => remedy.replace('apt-get install ', '')).sort(), [
       ...['debootstrap', 'dpkg', 'e2fsprogs', 'gnupg', 'haproxy', 'iproute2', 'maven', 'nftables'],
       ...['openssh-client', 'procps', 'systemd-container', 'util-linux'],
     ]);
@@ -58,9 +58,9 @@ describe('preflight', () => {
     assert.equal(disk?.seen, '9 MB of disk are free at /var/lib/understudy-lab, the lab needs 10000 MB');
   });
 
-  it('sees a range that overlaps the lab, wider or narrower, but not the lab itself', () => {
+  it('detects a range that overlaps the lab, wider or narrower, but not the lab itself', () => {
     for (const range of ['198.18.5.1/32', '198.16.0.0/13']) {
-      assert.deepEqual(judged({ ranges: [{ range, link: 'tun0' }] }), [
+      assert.deepEqual(assessed({ ranges: [{ range, link: 'tun0' }] }), [
         ['range-used', 'blocker', 'remove that address or route (ip address show dev tun0; ip route show dev tun0)'],
       ]);
     }

@@ -30,7 +30,7 @@ test('the base system comes from debootstrap, minimal, at the recipe’s release
   ]);
 });
 
-test('packages are installed in a container that leaves no trace on the host', () => {
+test('packages are installed in a container that leaves nothing on the host', () => {
   const binds = { buildFiles: '/c/build', readOnly: [['/etc/apt/auth.conf', '/etc/apt/auth.conf']] as const };
   deepEqual(containerCommand('/c/root', 'understudy-image-7', binds, 'true'), [
     'systemd-nspawn',
@@ -79,7 +79,7 @@ Dir::Etc::SourceParts "/dev/null";
   );
 });
 
-test('any change of the recipe makes another image', () => {
+test('every change of the recipe makes another image', () => {
   match(recipeHash(recipe), /^[0-9a-f]{12}$/);
   equal(recipeHash(recipe), recipeHash({ ...recipe }));
   notEqual(recipeHash(recipe), recipeHash({ ...recipe, packages: ['curl'] }));

@@ -1,4 +1,4 @@
-// Cache entries: built once, whole or not at all, and clean after a killed build.
+// Cache entries: built once, completely or not at all, and clean after a killed build.
 import { deepEqual, equal, rejects } from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -54,7 +54,7 @@ function startEndlessBuild(directory: string): ReturnType<typeof spawn> {
   return spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
 }
 
-test('the build after a kill -9 removes its folder and its processes, and builds anew', async (t) => {
+test('the build after a kill -9 removes its folder and its processes, and builds again', async (t) => {
   const parent = await folder(t);
   const directory = join(parent, 'entry');
   const child = startEndlessBuild(directory);
@@ -104,10 +104,10 @@ test('mounts below a folder are listed deepest first, with escapes decoded', () 
   deepEqual(mountsBelow(info, '/cache/a b'), ['/cache/a b/root/proc', '/cache/a b/root']);
 });
 
-test('a command that fails says what it said; a program that is missing is named', async () => {
+test('the error of a failed command has the end of its output; a missing program is named', async () => {
   await rejects(runBuildCommand(['sh', '-c', 'echo no room >&2; exit 3']), {
     code: 'lab-build-failed',
-    message: "'sh -c echo no room >&2; exit 3' ended with exit code 3, expected 0. Its last words:\nno room",
+    message: "'sh -c echo no room >&2; exit 3' ended with exit code 3, expected 0. The end of its output:\nno room",
   });
   await rejects(runBuildCommand(['no-such-program-here']), { code: 'lab-program-missing' });
 });

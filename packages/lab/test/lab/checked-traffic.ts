@@ -1,4 +1,4 @@
-// What the tool and the lab say to each other in a test with real machines, checked against Linode's OpenAPI file.
+// The requests and answers between the tool and the lab in a test with real machines, checked against Linode's OpenAPI file.
 import { unexplained } from '../openapi/explained-differences.ts';
 import { Specification, specificationFile } from '../openapi/specification.ts';
 
@@ -9,7 +9,7 @@ export interface CheckedTraffic {
   unexplained(): readonly string[];
 }
 
-/** Watches every call of the API that this process makes from now on. Undefined where the file is not there. */
+/** Checks every call of the API that this process makes from now on. Undefined where the file is not there. */
 export function checkTraffic(): CheckedTraffic | undefined {
   const file = specificationFile();
   if (file === undefined) return undefined;

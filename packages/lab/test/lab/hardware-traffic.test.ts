@@ -49,7 +49,7 @@ describe('a cloud firewall', () => {
     for (const id of [1, 2]) await room.removeFirewall(id);
   });
 
-  it('drops what its rules do not accept, on the public side and in the VPC, without an answer', async () => {
+  it('drops packets that its rules do not accept, on the public side and in the VPC, without an answer', async () => {
     assert.equal(await knock('198.18.1.12', 8000), 'connected');
     await room.applyFirewall(
       firewall({
@@ -58,15 +58,15 @@ describe('a cloud firewall', () => {
         inbound: [{ action: 'ACCEPT', protocol: 'TCP', ports: '22', addresses: ['198.18.0.1/32'] }],
       }),
     );
-    assert.equal(await knock('198.18.1.12', 8000), 'silence');
+    assert.equal(await knock('198.18.1.12', 8000), 'no answer');
     assert.equal(await knock('198.18.1.12', 22), 'connected');
-    assert.equal(await knockFrom(room, 11, '10.20.0.12', 8000), 'silence');
-    assert.equal(await knockFrom(room, 11, '198.18.1.12', 22), 'silence');
+    assert.equal(await knockFrom(room, 11, '10.20.0.12', 8000), 'no answer');
+    assert.equal(await knockFrom(room, 11, '198.18.1.12', 22), 'no answer');
     // Its own connections go out, and their answers come in.
     assert.equal(await knockFrom(room, 12, '10.20.0.11', 22), 'connected');
   });
 
-  it('obeys the first rule that matches, at once, and keeps what is established', async () => {
+  it('applies the first rule that matches, at once, and keeps established connections', async () => {
     const accept = { action: 'ACCEPT', protocol: 'TCP', ports: '8000', addresses: ['0.0.0.0/0'] } as const;
     await room.applyFirewall(firewall({ machineIds: [12], inboundPolicy: 'DROP', inbound: [accept] }));
     const socket = await open('198.18.1.12', 8000);
@@ -77,7 +77,7 @@ describe('a cloud firewall', () => {
         inbound: [{ ...accept, action: 'DROP', addresses: ['198.18.0.1'] }, accept],
       }),
     );
-    assert.equal(await knock('198.18.1.12', 8000), 'silence');
+    assert.equal(await knock('198.18.1.12', 8000), 'no answer');
     assert.equal(await knockFrom(room, 11, '10.20.0.12', 8000), 'connected');
     socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
     const [answer] = (await once(socket, 'data', { signal: AbortSignal.timeout(3_000) })) as [Buffer];
@@ -85,10 +85,10 @@ describe('a cloud firewall', () => {
     socket.destroy();
   });
 
-  it('holds outbound too, but never the platform: metadata still answers', async () => {
+  it('filters outbound packets too, but not those to the metadata service', async () => {
     await room.removeFirewall(1);
     await room.applyFirewall(firewall({ id: 2, machineIds: [11], outboundPolicy: 'DROP' }));
-    assert.equal(await knockFrom(room, 11, '10.20.0.12', 8000), 'silence');
+    assert.equal(await knockFrom(room, 11, '10.20.0.12', 8000), 'no answer');
     assert.equal(
       (await inside(room, 11, 'curl', '-s', '-m', '3', 'http://169.254.169.254/v1/instance')).stdout,
       'token',
@@ -150,7 +150,7 @@ describe('a balancer', () => {
     assert.ok(upMs < 2 * 2_000 + 1_500);
   });
 
-  it('puts a node out on a 500 when its check is passive too, and leaves it in when not', async () => {
+  it('marks a node down on a 500 when its check is passive too, and not otherwise', async () => {
     assert.equal((await get('/fail')).status, 500);
     assert.equal(Object.values(await status()).filter((word) => word === 'DOWN').length, 1);
     await until('nodes', { 11: 'UP', 12: 'UP' }, status);
@@ -159,7 +159,7 @@ describe('a balancer', () => {
     assert.deepEqual(await status(), { 11: 'UP', 12: 'UP' });
   });
 
-  it('drains, rejects and holds back without losing a request or the health it knows', async () => {
+  it('drains, rejects and holds back without losing a request or the health state', async () => {
     const stop = new AbortController();
     const statuses: number[] = [];
     const crowd = Array.from({ length: 4 }, async () => {
@@ -183,19 +183,19 @@ describe('a balancer', () => {
     assert.deepEqual([...new Set(statuses)], [200]);
   });
 
-  it('sticks a client to a node by table, also over a change', async () => {
+  it('keeps a client at its node by a table, also over a change of the configuration', async () => {
     await room.applyBalancer(spec([node(11), node(12)], { stickiness: 'table' }));
     assert.equal((await hostsOf(6)).length, 1);
   });
 
-  it('is guarded by a firewall like any other service', async () => {
+  it('is protected by a firewall', async () => {
     await room.applyFirewall(firewall({ id: 3, balancerIds: [1], inboundPolicy: 'DROP' }));
-    assert.equal(await knock('198.18.2.1', 80), 'silence');
+    assert.equal(await knock('198.18.2.1', 80), 'no answer');
     await room.removeFirewall(3);
     assert.equal(await knock('198.18.2.1', 80), 'connected');
   });
 
-  it('speaks TLS and refuses what HAProxy cannot serve, keeping what it had', async () => {
+  it('serves TLS, refuses a configuration that HAProxy cannot serve, and keeps the earlier one', async () => {
     const made = await inside(
       room,
       11,

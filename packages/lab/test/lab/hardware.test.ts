@@ -56,7 +56,7 @@ after(async () => {
 });
 
 describe('machines', () => {
-  it('boot side by side to a shell by key', async (t) => {
+  it('boot at the same time, up to a shell by key', async (t) => {
     const startedMs = performance.now();
     await bringUp(lab, room, [one(), two(), other()]);
     const tookMs = performance.now() - startedMs;
@@ -77,27 +77,27 @@ describe('machines', () => {
     assert.ok(Number((await inside(room, 11, 'sysctl', '-n', 'vm.max_map_count')).stdout) >= 262_144);
   });
 
-  it('reach each other in their VPC, and nobody in another one', async () => {
+  it('reach each other in their VPC, and no machine in another one', async () => {
     await startWeb(room, 12);
     await startWeb(room, 13);
     await until('two', 'connected', () => knockFrom(room, 11, '10.20.0.12', 8000));
     const answer = await inside(room, 11, 'curl', '-s', 'http://10.20.0.12:8000/');
     assert.match(answer.stdout, /"host": "test-two"/);
     assert.equal((await inside(room, 11, 'ping', '-c1', '-W2', '10.20.0.12')).code, 0);
-    assert.equal(await knockFrom(room, 13, '10.20.0.11', 22), 'silence');
+    assert.equal(await knockFrom(room, 13, '10.20.0.11', 22), 'no answer');
   });
 
-  it('cannot speak in the name of another', async () => {
+  it('cannot send packets with the address of another machine', async () => {
     await inside(room, 11, 'ip', 'address', 'add', '10.20.0.99/32', 'dev', 'eth1');
     assert.equal((await inside(room, 11, 'ping', '-c1', '-W1', '-I', '10.20.0.99', '10.20.0.12')).code, 1);
     await inside(room, 11, 'ip', 'address', 'delete', '10.20.0.99/32', 'dev', 'eth1');
   });
 
-  it('have no way to the Internet, and are told so at once', async () => {
+  it('have no route to the Internet, and get an ICMP error at once', async () => {
     assert.equal(await knockFrom(room, 11, '192.0.2.1', 80), 'unreachable');
   });
 
-  it('ask for metadata under their own address', async () => {
+  it('are identified by their own address when they ask for metadata', async () => {
     lab.metadataCallers.length = 0;
     assert.equal(
       (await inside(room, 12, 'curl', '-s', '-m', '3', '-X', 'PUT', 'http://169.254.169.254/v1/token')).stdout,
@@ -106,7 +106,7 @@ describe('machines', () => {
     assert.deepEqual(lab.metadataCallers, ['198.18.1.12']);
   });
 
-  it('have a disk of their size: full is full', async () => {
+  it('have a disk of their own size, which can become full', async () => {
     const filled = await inside(room, 12, 'sh', '-c', 'dd if=/dev/zero of=/var/big bs=1M count=2000 2>&1; rm /var/big');
     assert.match(filled.stdout, /No space left on device/);
   });
@@ -119,7 +119,7 @@ describe('machines', () => {
 });
 
 describe('a power cut', () => {
-  it('is silence: no refusal, no unreachable, no word to those connected', async () => {
+  it('sends nothing: no RST, no ICMP error, no FIN to open connections', async () => {
     await room.applyBalancer(
       balancer({
         vpc: { subnetId: subnet.id, address: '10.20.0.250' },
@@ -130,8 +130,8 @@ describe('a power cut', () => {
     );
     await until('node 12', 'UP', async () => (await room.balancerStatus(1)).get(12));
     const peer = await open('198.18.1.12', 8000);
-    const heard: string[] = [];
-    for (const event of ['data', 'end', 'close', 'error']) peer.on(event, () => heard.push(event));
+    const received: string[] = [];
+    for (const event of ['data', 'end', 'close', 'error']) peer.on(event, () => received.push(event));
     await inside(
       room,
       11,
@@ -155,16 +155,16 @@ describe('a power cut', () => {
         knockFrom(room, 11, '10.20.0.12', 8000),
         knockFrom(room, 11, '198.18.1.12', 22),
       ]),
-      ['silence', 'silence', 'silence'],
+      ['no answer', 'no answer', 'no answer'],
     );
     await sleep(1_000);
-    assert.deepEqual(heard, []);
+    assert.deepEqual(received, []);
     assert.notEqual(await peers(), '');
     await until('node 12', 'DOWN', async () => (await room.balancerStatus(1)).get(12));
     peer.destroy();
   });
 
-  it('leaves the disk as it was, and power comes back', async () => {
+  it('leaves the disk as it was, and the machine boots again', async () => {
     await inside(room, 11, 'sh', '-c', 'echo kept >/root/note; sync');
     await room.powerCutMachine(11);
     await Promise.all([room.bootMachine(one()), room.bootMachine(two())]);
@@ -172,7 +172,7 @@ describe('a power cut', () => {
     assert.equal(await overSsh(lab, '198.18.1.11', 'cat /root/note'), 'kept');
   });
 
-  it('also ends a machine that waits on a frozen disk', async () => {
+  it('also stops a machine that waits for a frozen disk', async () => {
     await room.freezeDisk(12, true);
     const init = await room.execInMachine(12, ['sh', '-c', 'echo late >/var/late']);
     const writer = hostShell.attempt(init);
@@ -185,14 +185,14 @@ describe('a power cut', () => {
   });
 });
 
-describe('the life of a machine', () => {
-  it('ends gracefully when asked, with its services told', async () => {
+describe('the life cycle of a machine', () => {
+  it('shuts down gracefully when asked, and stops its services', async () => {
     await inside(
       room,
       12,
       'systemd-run',
       '--unit=last',
-      '--property=ExecStop=/bin/sh -c "echo told >/root/last"',
+      '--property=ExecStop=/bin/sh -c "echo stopped >/root/last"',
       'sleep',
       'infinity',
     );
@@ -200,10 +200,10 @@ describe('the life of a machine', () => {
     assert.equal(await room.machinePower(12), 'offline');
     await room.bootMachine(two());
     await reachable(lab, '198.18.1.12');
-    assert.equal(await overSsh(lab, '198.18.1.12', 'cat /root/last'), 'told');
+    assert.equal(await overSsh(lab, '198.18.1.12', 'cat /root/last'), 'stopped');
   });
 
-  it('goes on after a reboot from inside, and is silent after a power-off from inside', async () => {
+  it('boots again after a reboot from inside, and does not answer after a power-off from inside', async () => {
     const bootId = await overSsh(lab, '198.18.1.12', 'cat /proc/1/stat | cut -d" " -f22');
     await overSsh(lab, '198.18.1.12', 'systemctl reboot');
     await until('another boot', true, async () => {
@@ -212,12 +212,12 @@ describe('the life of a machine', () => {
     });
     await overSsh(lab, '198.18.1.12', 'systemctl poweroff');
     await until('power', 'offline', () => room.machinePower(12));
-    assert.equal(await knock('198.18.1.12', 22), 'silence');
+    assert.equal(await knock('198.18.1.12', 22), 'no answer');
     await room.bootMachine(two());
     await reachable(lab, '198.18.1.12');
   });
 
-  it('does not depend on the process that began it: kill -9, and the machine runs on', async () => {
+  it('does not depend on the process that started it: after its kill -9 the machine still runs', async () => {
     const spec = machineSpec(lab, 14, 'test-orphan', { address: '10.20.0.14', subnetId: subnet.id });
     const { stateDirectory, runDirectory } = lab.directories;
     const child = fork(
@@ -240,7 +240,7 @@ describe('the life of a machine', () => {
     room = restarted;
   });
 
-  it('begins anew with a fresh disk and a fresh identity when rebuilt', async () => {
+  it('starts with a new disk and a new identity when rebuilt', async () => {
     const identity = async (): Promise<string> =>
       (await inside(room, 12, 'cat', '/etc/machine-id', '/var/lib/cloud/seed/nocloud/meta-data')).stdout;
     const old = await identity();
@@ -264,7 +264,7 @@ describe('the end of a lab', () => {
     assert.ok(isNothing(left), JSON.stringify(left));
   });
 
-  it('lets the next one go on with the same disks', async () => {
+  it('lets the next one continue with the same disks', async () => {
     room = lab.again();
     await room.open();
     await room.bootMachine(one());
@@ -272,7 +272,7 @@ describe('the end of a lab', () => {
     assert.equal(await overSsh(lab, '198.18.1.11', 'cat /root/note'), 'kept');
   });
 
-  it('by demolition leaves the host as it was found', async () => {
+  it('by removal leaves the host as it was before', async () => {
     await lab.close();
     assert.ok(isNothing(await inventory(lab.directories)));
     assert.equal(existsSync(lab.directories.stateDirectory), false);

@@ -60,7 +60,7 @@ function inMachine(imageRoot: string, repository: string, commands: string): Pro
   ]);
 }
 
-test('the image is whole, and no machine-specific secret is in it', async () => {
+test('the image is complete, and no machine-specific secret is in it', async () => {
   const { rootDirectory } = await ensureImage({ cacheDir, logger });
   match(await readFile(join(rootDirectory, 'etc/os-release'), 'utf8'), /^VERSION_CODENAME=trixie$/m);
   equal(await readFile(join(rootDirectory, 'etc/machine-id'), 'utf8'), '');

@@ -1,4 +1,4 @@
-// A small region for tests of the hardware: one state directory, one metadata answer, and short words for what tests ask.
+// A small region for tests of the hardware: one state directory, one metadata answer, and short functions for what tests check.
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -137,7 +137,7 @@ export const balancer = (change: Partial<BalancerSpec>): BalancerSpec => ({
 export const inside = async (room: RealHardware, id: number, ...command: Command): Promise<CommandResult> =>
   hostShell.attempt(await room.execInMachine(id, command));
 
-/** `connected`, `refused`, `unreachable`, or `silence` when there is no answer within the time limit. */
+/** `connected`, `refused`, `unreachable`, or `no answer` when there is no answer within the time limit. */
 export const knock = (address: string, port: number, boundMs = 2_000): Promise<string> =>
   new Promise((resolve) => {
     const socket = connect({ host: address, port });
@@ -145,7 +145,7 @@ export const knock = (address: string, port: number, boundMs = 2_000): Promise<s
       socket.destroy();
       resolve(answer);
     };
-    socket.setTimeout(boundMs, () => end('silence'));
+    socket.setTimeout(boundMs, () => end('no answer'));
     socket.on('connect', () => end('connected'));
     socket.on('error', (error: NodeJS.ErrnoException) =>
       end(
@@ -161,7 +161,7 @@ export const knockFrom = async (room: RealHardware, id: number, address: string,
     'import socket,sys',
     's=socket.socket(); s.settimeout(2)',
     'try: s.connect((sys.argv[1],int(sys.argv[2]))); print("connected")',
-    'except TimeoutError: print("silence")',
+    'except TimeoutError: print("no answer")',
     'except ConnectionRefusedError: print("refused")',
     'except OSError: print("unreachable")',
   ].join('\n');
@@ -209,7 +209,7 @@ export const overSsh = ({ privateKey }: Room, address: string, command: string):
     client.connect({ host: address, username: 'root', privateKey, readyTimeout: 2_000, ...keepalive });
   });
 
-/** A web server as a unit of the machine: it answers with its host name and what the balancer told it; `/fail` is a 500. */
+/** A web server as a unit of the machine: it answers with its host name and what the balancer added to the request; `/fail` is a 500. */
 export const startWeb = async (room: RealHardware, id: number): Promise<void> => {
   const program = [
     'import http.server,json,socket',

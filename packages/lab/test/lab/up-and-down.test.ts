@@ -74,7 +74,7 @@ describe('the lab', () => {
   const statusOf = async (label: string): Promise<string | undefined> =>
     (await labStatus()).machines.find((machine) => machine.label === label)?.status;
 
-  it('comes up, and a second up finds it', async () => {
+  it('starts, and a second start finds it running', async () => {
     const first = await labUp({ cacheDirectory, logger: silentLogger });
     assert.equal(first.running, true);
     const second = await labUp({ cacheDirectory, logger: silentLogger });
@@ -163,7 +163,7 @@ runcmd:
     assert.equal(await statusOf('web-1'), 'running');
   });
 
-  it('goes on after a kill -9 of its daemon, with the machine running all the time', async () => {
+  it('continues after a kill -9 of its daemon, and the machine runs all the time', async () => {
     const { pid } = await labEndpoint();
     const before = await inside('web-1', 'cat', '/proc/sys/kernel/random/boot_id', '/proc/1/stat');
     process.kill(pid, 'SIGKILL');

@@ -18,8 +18,8 @@ const spec: MachineSpec = {
 const content = (files: readonly { path: string; content: string }[], path: string): string | undefined =>
   files.find((file) => file.path === path)?.content;
 
-describe('what a machine finds on its disk', () => {
-  it('is a static address with the default route on the first interface', () => {
+describe('the files on the disk of a machine', () => {
+  it('set a static address, with the default route on the first interface', () => {
     assert.equal(
       networkFile(0, { kind: 'public', address: '198.18.1.1', range: '198.18.0.0/16' }).content,
       `# Written by the platform at every boot, as Network Helper does.
@@ -44,12 +44,12 @@ Address=198.18.1.1/16
     );
   });
 
-  it('is its label as host name, at every boot', () => {
+  it('set its label as host name, at every boot', () => {
     assert.equal(hostName(spec.label), 'shop-search-1');
     assert.equal(content(bootFiles(spec, []), '/etc/hostname'), 'shop-search-1\n');
   });
 
-  it('is a cloud-init seed that root alone may read, and its keys', () => {
+  it('are a cloud-init seed that root alone may read, and its keys', () => {
     const files = firstBootFiles(
       { ...spec, userData: '#cloud-config\nruncmd: [true]\n' },
       { instanceId: 'i-1', machineId: 'a'.repeat(32) },
@@ -82,7 +82,7 @@ describe('a machine on this host', () => {
     );
   });
 
-  it('is kept running by a script that ends by pulling its cables', () => {
+  it('is kept running by a script that removes its network links at the end', () => {
     assert.equal(
       launcherScript({
         machineId: 12,

@@ -19,7 +19,7 @@ route add 198.18.0.0/16 dev us-host src 198.18.0.1
     );
   });
 
-  it('plugs a public interface as one route in the main table', () => {
+  it('attaches a public interface as one route in the main table', () => {
     assert.equal(
       attachCable(publicCable),
       `link add m12e0 address f2:3d:00:00:0c:00 type veth peer name eth0 address f2:3c:00:00:0c:00 netns understudy-m12
@@ -31,7 +31,7 @@ route replace 198.18.1.1/32 dev m12e0
     );
   });
 
-  it('plugs a VPC interface into the table of its VPC', () => {
+  it('attaches a VPC interface in the table of its VPC', () => {
     assert.match(
       attachCable(vpcCable),
       /^rule add iif m12e1 lookup 100007 preference 1000\nroute replace 10\.20\.0\.11\/32 dev m12e1 table 100007$/m,
@@ -39,7 +39,7 @@ route replace 198.18.1.1/32 dev m12e0
     assert.equal(detachCable(vpcCable), 'link delete m12e1\nrule delete iif m12e1\n');
   });
 
-  it('sends the addresses of a subnet into the void until somebody holds them', () => {
+  it('discards packets to addresses of a subnet that no machine has', () => {
     assert.equal(
       subnetRoutes(7, '10.20.0.0/24'),
       'route replace 10.20.0.0/24 dev void table 100007\nroute replace default dev void table 100007\n',
@@ -64,7 +64,7 @@ route add default via 198.18.0.1
 });
 
 describe('names', () => {
-  it('tells the lab from everything else', () => {
+  it('distinguishes links and namespaces of the lab from all others', () => {
     assert.deepEqual(
       ['understudy', 'understudy-m12', 'understudy-b3', 'understudy-x', 'understudy-m12b', 'other'].map(isLabNamespace),
       [true, true, true, false, false, false],
@@ -72,7 +72,7 @@ describe('names', () => {
     assert.equal(ownerNamespace('balancer', 3), 'understudy-b3');
   });
 
-  it('refuses a link name that Linux cannot hold', () => {
+  it('refuses a link name that is too long for Linux', () => {
     assert.equal(cableName({ owner: 'machine', ownerId: 99_999_999_999, index: 2 }), 'm99999999999e2');
     assert.throws(() => cableName({ owner: 'machine', ownerId: 9_999_999_999_999, index: 2 }), {
       code: 'lab-link-name',

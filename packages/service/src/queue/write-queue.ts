@@ -99,7 +99,7 @@ export class WriteQueue {
       await this.#append(line);
     } catch (error) {
       this.counts.refusedDisk += 1;
-      this.#options.logger.error({ err: error }, 'the queue could not keep a write');
+      this.#options.logger.error({ err: error }, 'a write could not be stored in the queue');
       const text = 'The search engine is down, and the disk did not confirm that the write is queued; it may be.';
       throw new EngineError('unknown', text, { ...retryAfter, cause: error });
     }
@@ -144,8 +144,10 @@ export class WriteQueue {
     if (this.#closing) return;
     this.#timer = setTimeout(() => {
       this.#round = this.#work()
-        .catch((error: unknown) => this.#options.logger.error({ err: error }, 'the queue is not carried out'))
-        // Jitter: not all workers at once.
+        .catch((error: unknown) =>
+          this.#options.logger.error({ err: error }, 'the queued writes could not be carried out'),
+        )
+        // Jitter: the workers must not all start at once.
         .finally(() => this.#plan(everyMs * (0.5 + Math.random())));
     }, delayMs);
     this.#timer.unref();

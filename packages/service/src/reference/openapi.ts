@@ -56,11 +56,11 @@ const queued = {
   '202': {
     ...json(
       'Queued on the disk of the service machine, because the search engine is down: it is written when it is back. Done ' +
-        'when the document has `_version` or a higher one. Only for who asked with `Prefer`.',
+        'when the document has `_version` or a higher one. Only for requests with `Prefer`.',
       ref('WriteResult'),
     ),
     headers: {
-      Location: { description: 'Where the document will be.', schema: { type: 'string' } },
+      Location: { description: 'Path of the document.', schema: { type: 'string' } },
       'Preference-Applied': { schema: { type: 'string', const: 'respond-async' } },
     },
   },
@@ -73,7 +73,7 @@ const searchParameters = [
     maxLength: limits.queryBytes,
   }),
   parameter('size', 'query', 'Hits to return.', { type: 'integer', minimum: 0, maximum: limits.pageSize, default: 10 }),
-  parameter('from', 'query', 'Hits to skip; ignored with `search_after`, which reaches further.', {
+  parameter('from', 'query', 'Hits to skip; ignored with `search_after`, which has no such limit.', {
     type: 'integer',
     minimum: 0,
     maximum: limits.skip,
@@ -156,7 +156,10 @@ const paths = {
     get: {
       operationId: 'liveness',
       summary: 'Liveness of this process; the check of the balancer',
-      responses: { '200': json('It does.', ref('Health')), '503': json('It is about to stop.', ref('Health')) },
+      responses: {
+        '200': json('It does.', ref('Health')),
+        '503': json('The process is about to stop.', ref('Health')),
+      },
     },
   },
   '/readyz': {
@@ -169,7 +172,7 @@ const paths = {
   '/metrics': {
     get: {
       operationId: 'metrics',
-      summary: 'Numbers for Prometheus, of all workers',
+      summary: 'Metrics of all workers, for Prometheus',
       responses: {
         '200': { description: 'Text exposition format.', content: { 'text/plain': { schema: { type: 'string' } } } },
         '404': problem('Hidden from requests through a balancer.'),
@@ -184,7 +187,7 @@ export const openApi = {
     title: 'Index and search',
     version: '1.0.0',
     description:
-      'Documents go in with an id and come back by search or by id. Every answer carries `X-Request-Id`. ' +
+      'Documents are stored with an id, found by search and read by id. Every answer carries `X-Request-Id`. ' +
       'Writes are safe to repeat: the id is yours.',
     license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
   },

@@ -9,7 +9,7 @@ export interface PeerAnswer {
   readonly body: Buffer;
 }
 
-/** `origin` as in http://10.20.0.32:5000. Rejects when the peer does not answer whole before `withinMs`. */
+/** `origin` as in http://10.20.0.32:5000. Rejects when the peer has not answered completely within `withinMs`. */
 export function exchange(
   origin: string,
   { method, path, headers, body }: PassedRequest,

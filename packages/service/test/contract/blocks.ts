@@ -1,4 +1,4 @@
-// The contract while the engine answers and takes no writes, or no reads, of the index: somebody set a block, a disk is full, the
+// The contract while the engine answers and takes no writes, or no reads, of the index: an operator set a block, a disk is full, the
 // index is closed or gone. That is said at once and with a code of its own, never as a time-out.
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
@@ -82,7 +82,7 @@ export function blocked(call: Call, engine: () => string, extended: boolean): vo
     assert.ok(elapsedMs < 15_000, `answered after ${Math.round(elapsedMs)} ms`);
   }
 
-  /** A write that meets shards which are being closed or deleted just now is honestly of unknown outcome; the next one is not. */
+  /** A write that meets shards which are being closed or deleted just now has an unknown outcome; the next one is not. */
   async function begun(write: () => Promise<Exchange>): Promise<void> {
     for (let attempt = 1; attempt <= 3; attempt += 1) {
       const { json } = await write();
@@ -95,7 +95,7 @@ export function blocked(call: Call, engine: () => string, extended: boolean): vo
     afterEach(() => ask(end));
 
     for (const block of blocks) {
-      it(`is told by its code, with what it is and what to do: ${block.name}`, { timeout: 120_000 }, async () => {
+      it(`is reported with its code, its description and its remedy: ${block.name}`, { timeout: 120_000 }, async () => {
         const text = word();
         assert.equal((await call('POST', '/index', { json: { id: text, data: text } })).status, 201);
         end = block.end;
@@ -113,7 +113,7 @@ export function blocked(call: Call, engine: () => string, extended: boolean): vo
       });
     }
 
-    it('of reads alone refuses searches and takes writes', { timeout: 120_000 }, async () => {
+    it('of reads alone refuses searches and accepts writes', { timeout: 120_000 }, async () => {
       const block = indexBlock('index.blocks.read', /index read/);
       end = block.end;
       await ask(block.begin);

@@ -44,7 +44,7 @@ export function documents(call: Call): void {
       assert.deepEqual((await call('GET', `/search?q=${before}`)).json, []);
     });
 
-    it('finds every text of an object, however deep, and gives the object back as it was', async () => {
+    it('finds every text of an object, at any depth, and returns the object as it was sent', async () => {
       const words = [word(), word(), word(), word()];
       const data = {
         title: words[0],
@@ -80,14 +80,14 @@ export function documents(call: Call): void {
       assert.deepEqual(hits.map(({ _id }) => _id).sort(), ids.sort());
     });
 
-    it('takes a whole number as an id, by its digits', async () => {
+    it('accepts a whole number as an id, by its digits', async () => {
       const text = word();
       const answer = await call('POST', '/index', { json: { id: 12345, data: text } });
       assert.equal(answer.status, 201);
       assert.equal((answer.json as Hit)._id, '12345');
     });
 
-    it('keeps different shapes under the same key: no document spoils the next one', async () => {
+    it('stores different shapes under the same key without a conflict', async () => {
       const text = word();
       for (const x of [1, 'text', { y: 1 }, [1, 'a'], null, true]) {
         const answer = await call('POST', '/index', { json: { id: word(), data: { x, text } } });
@@ -96,7 +96,7 @@ export function documents(call: Call): void {
       assert.equal(((await find(text, 6)).json as Hit[]).length, 6);
     });
 
-    it('returns ten hits unless told otherwise, best first', async () => {
+    it('returns ten hits by default, best first', async () => {
       const text = word();
       for (let count = 0; count < 12; count += 1) {
         await call('POST', '/index', {
@@ -123,7 +123,7 @@ export function documents(call: Call): void {
       assert.deepEqual(answer.json, []);
     });
 
-    it('gives every whole number back with all its digits', async () => {
+    it('returns every whole number with all its digits', async () => {
       for (const digits of wholeNumbers) {
         const [id, text] = [word(), word()];
         const data = `{"text":"${text}","n":${digits},"deep":[{"n":[${digits},1,0.1]}]}`;
@@ -134,7 +134,7 @@ export function documents(call: Call): void {
       }
     });
 
-    it('keeps the digits of documents that travel together', async () => {
+    it('keeps the digits of documents that are sent to the engine in one request', async () => {
       const text = word();
       const documents = wholeNumbers.map(
         (digits, n) => `{"id":"${text}-${n}","data":{"text":"${text}","n":${digits}}}`,
@@ -146,7 +146,7 @@ export function documents(call: Call): void {
         for (const digits of wholeNumbers) assert.match(answer, new RegExp(`"n":\\s*${digits}[,}\\s]`), digits);
     });
 
-    it('finds a document of more than a million characters, whatever is asked for with it', async () => {
+    it('finds a document of more than a million characters, with every parameter', async () => {
       const text = word();
       await call('POST', '/index', { json: { id: text, data: `${text} ${'ab '.repeat(336_000)}` } });
       const hits = (await find(text)).json as Hit[];
@@ -157,7 +157,7 @@ export function documents(call: Call): void {
       assert.equal((await call('GET', `/search?q=${text}&highlight=true`)).status, 200);
     });
 
-    it('takes query syntax as plain words', async () => {
+    it('treats query syntax as plain words', async () => {
       for (const query of ['a AND (', '"', '*:*', '\\', '{"match_all":{}}', '!!!', '\u0000']) {
         assert.equal((await call('GET', `/search?q=${encodeURIComponent(query)}`)).status, 200, query);
       }

@@ -13,7 +13,7 @@ const ndjson = { 'content-type': 'application/x-ndjson' };
 
 export function extended(call: Call): void {
   describe('bulk', () => {
-    it('answers for each line, and a broken line hurts no other', async () => {
+    it('answers for each line, and an invalid line affects no other', async () => {
       const text = word();
       const lines = [
         JSON.stringify({ id: `${text}-1`, data: text }),
@@ -44,7 +44,7 @@ export function extended(call: Call): void {
       assert.equal((found.json as Hit[]).length, 2);
     });
 
-    it('keeps the last of two lines with one id', async () => {
+    it('keeps the last of two lines with the same id', async () => {
       const [id, first, last] = [word(), word(), word()];
       const body = [first, last].map((data) => JSON.stringify({ id, data })).join('\n');
       await call('POST', '/bulk', { body, headers: ndjson });
@@ -52,7 +52,7 @@ export function extended(call: Call): void {
       assert.equal((json as { _source: { data: unknown } })._source.data, last);
     });
 
-    it('takes thousands of documents at once', async () => {
+    it('accepts thousands of documents at once', async () => {
       const text = word();
       const body = Array.from({ length: 3000 }, (_, n) => JSON.stringify({ id: `${text}-${n}`, data: text })).join(
         '\n',
@@ -75,7 +75,7 @@ export function extended(call: Call): void {
       assert.match((json as { lines: { error: string }[] }).lines[0]?.error ?? '', /byte order mark/);
     });
 
-    it('takes a body without documents, and refuses one with too many or of another type', async () => {
+    it('accepts a body without documents, and refuses one with too many or of another type', async () => {
       for (const body of ['', '\n\n']) {
         assert.deepEqual((await call('POST', '/bulk', { body, headers: ndjson })).json, { failed: 0, lines: [] });
       }
@@ -86,7 +86,7 @@ export function extended(call: Call): void {
   });
 
   describe('one document', () => {
-    it('is read and deleted by its id, whatever it is made of', async () => {
+    it('is read and deleted by its id, with any characters in it', async () => {
       for (const id of [word(), `${word()} a/b?c#ü🦊`, `${word()}%2F`, '..', '.']) {
         const path = `/documents/${encodeURIComponent(id).replaceAll('.', '%2E')}`;
         await call('POST', '/index', { json: { id, data: { n: 1 } } });
@@ -223,7 +223,7 @@ export function extended(call: Call): void {
   });
 
   describe('for operators', () => {
-    it('counts requests of all workers, and hides the numbers from whoever comes through a balancer', async () => {
+    it('counts requests of all workers, and does not show the metrics through a balancer', async () => {
       const { status, text, headers } = await call('GET', '/metrics');
       assert.equal(status, 200);
       assert.match(headers.get('content-type') ?? '', /^text\/plain; version=0.0.4/);
@@ -235,7 +235,7 @@ export function extended(call: Call): void {
       assert.doesNotMatch(forwarded.text, /service_/);
     });
 
-    it('describes itself, as OpenAPI and as a page without anything from elsewhere', async () => {
+    it('describes itself, as OpenAPI and as a page without external resources', async () => {
       const { json } = await call('GET', '/openapi.json');
       assert.equal((json as { openapi: string }).openapi, '3.1.0');
       const page = await call('GET', '/docs');

@@ -20,7 +20,7 @@ export function outage(what: string, call: Call, deadlineMs: number): void {
       assert.ok(elapsedMs < deadlineMs + 1500, `answered after ${Math.round(elapsedMs)} ms`);
     }
 
-    it('answers a write with 429 and the time to come back, within the deadline', async () => {
+    it('answers a write with 429 and Retry-After, within the deadline', async () => {
       const write = call('POST', '/index', { json: { id: 'x', data: 'x' } });
       await unavailable(write, ['engine-unavailable', 'outcome-unknown']);
     });
@@ -29,11 +29,11 @@ export function outage(what: string, call: Call, deadlineMs: number): void {
       await unavailable(call('GET', '/search?q=x'), ['engine-unavailable']);
     });
 
-    it('is not ready, and says so without a 5xx', async () => {
+    it('reports that it is not ready, without a 5xx', async () => {
       await unavailable(call('GET', '/readyz'), ['engine-unavailable']);
     });
 
-    it('lives all the same', async () => {
+    it('still answers liveness with 200', async () => {
       assert.equal((await call('GET', '/healthz')).status, 200);
     });
 

@@ -66,11 +66,11 @@ export function refusals(call: Call): void {
       });
     }
 
-    it('takes data 64 levels deep', async () => {
+    it('accepts data 64 levels deep', async () => {
       assert.equal((await call('POST', '/index', { json: { id: word(), data: nested(64) } })).status, 201);
     });
 
-    it('takes no id that is a whole number beyond 2^53: another one would have the same double', async () => {
+    it('refuses an id that is a whole number beyond 2^53: another one would have the same double', async () => {
       for (const id of ['9007199254740993', '-9007199254740993', '18446744073709551615']) {
         const answer = await call('POST', '/index', { body: `{"id":${id},"data":"x"}` });
         assert.deepEqual([answer.status, (answer.json as { field: string }).field], [400, 'id'], answer.text);
@@ -113,7 +113,7 @@ export function refusals(call: Call): void {
       ['gzip', Buffer.from(text)],
     ];
     for (const [encoding, body] of encoded) {
-      it(`refuses a body encoded with ${encoding} (${body.length} bytes) and says that it takes none`, async () => {
+      it(`refuses a body encoded with ${encoding} (${body.length} bytes) and names the encoding that it accepts`, async () => {
         const headers = { 'content-type': 'application/json', 'content-encoding': encoding };
         const answer = await call('POST', '/index', { body: new Uint8Array(body), headers });
         assert.equal(answer.status, 415, answer.text);
@@ -124,7 +124,7 @@ export function refusals(call: Call): void {
       });
     }
 
-    it('takes a body that says it is not encoded', async () => {
+    it('accepts a body whose Content-Encoding is identity', async () => {
       for (const encoding of ['identity', 'Identity', '']) {
         const headers = { 'content-type': 'application/json', 'content-encoding': encoding };
         assert.equal(
@@ -145,14 +145,14 @@ export function refusals(call: Call): void {
       });
     }
 
-    it('takes UTF-8 that is called so', async () => {
+    it('accepts a body that declares UTF-8', async () => {
       for (const charset of ['utf-8', 'UTF-8', '"utf-8"', 'utf8']) {
         const headers = { 'content-type': `application/json; charset=${charset}` };
         assert.equal((await call('POST', '/index', { json: { id: word(), data: 'x' }, headers })).status, 201, charset);
       }
     });
 
-    it('names a byte order mark', async () => {
+    it('refuses a byte order mark and names it', async () => {
       const answer = await call('POST', '/index', { body: `\ufeff${text}` });
       assert.equal(answer.status, 400);
       assert.match((answer.json as { error: string }).error, /byte order mark/);

@@ -21,7 +21,7 @@ describe('a queue file', () => {
   });
   afterEach(() => rm(directory, { recursive: true }));
 
-  it('has on the disk what it confirmed, in the order of acceptance', async () => {
+  it('has every confirmed write on the disk, in the order of acceptance', async () => {
     const file = await QueueFile.create(directory);
     await Promise.all([1, 2, 3].map((fence) => file.append(line(fence))));
     await file.append(line(4));
@@ -30,7 +30,7 @@ describe('a queue file', () => {
     await file.close();
   });
 
-  it('belongs to one process at a time, and what is left in it to the next', async () => {
+  it('belongs to one process at a time, and is taken over by the next one', async () => {
     const first = await QueueFile.create(directory);
     await Promise.all([1, 2, 3].map((fence) => first.append(line(fence))));
     await first.settle(offsets(first).slice(0, 2));
@@ -42,7 +42,7 @@ describe('a queue file', () => {
     await second.close();
   });
 
-  it('is taken over with a torn last line, and goes on after it', async () => {
+  it('is taken over with a truncated last line, and continued after it', async () => {
     const first = await QueueFile.create(directory);
     await Promise.all([1, 2].map((fence) => first.append(line(fence))));
     await first.close();
@@ -69,7 +69,7 @@ describe('a queue file', () => {
     await file.close();
   });
 
-  it('goes when all in it is settled', async () => {
+  it('is removed when all its writes are settled', async () => {
     const file = await QueueFile.create(directory);
     await file.append(line(1));
     assert.equal(file.isDone, false);

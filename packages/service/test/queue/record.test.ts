@@ -32,7 +32,7 @@ describe('the lines of a queue file', () => {
     );
   });
 
-  it('come back as they were written, each from its own place', () => {
+  it('are read as they were written, each at its own offset', () => {
     fc.assert(
       fc.property(records, (all) => {
         const bytes = written(all);

@@ -145,7 +145,7 @@ describe('the queue for writes', { skip: 'missing' in found ? found.missing : fa
     assert.equal(await dataOf(call, `${id}-bulk`), 'line 3');
   });
 
-  it('never overwrites what was acknowledged after it, nor brings back what was deleted', async () => {
+  it('never overwrites a write that was acknowledged later, nor restores a deleted document', async () => {
     const late = await start('late');
     await setup.proxy.shut();
     const [changed, deleted, untouched] = [word(), word(), word()];
@@ -169,7 +169,7 @@ describe('the queue for writes', { skip: 'missing' in found ? found.missing : fa
     await shows(again.call, /^service_queue_settled_total\{outcome="superseded"\} 2$/m);
   });
 
-  it('is bounded: a full one refuses with the time to come back, and has room again when it was carried out', async () => {
+  it('is bounded: a full one refuses with Retry-After, and accepts again after its writes were carried out', async () => {
     const { call } = await start('a', { QUEUE_BYTES: String(1024 * 1024) });
     await setup.proxy.shut();
     const text = 'x'.repeat(100_000);
@@ -232,7 +232,7 @@ describe('the queue for writes', { skip: 'missing' in found ? found.missing : fa
     assert.equal(await dataOf(call, `${blocked}-full`), 'full disk');
   });
 
-  it('takes nothing from who did not ask for it, nothing while the engine answers, and nothing that is wrong', async () => {
+  it('queues nothing for callers who did not ask for it, nothing while the engine answers, and nothing that is invalid', async () => {
     const { call } = await start('a', { DEADLINE_MS: '1500' });
     assert.equal((await write(call, word(), 'text')).status, 201);
     await setup.proxy.shut();

@@ -24,7 +24,7 @@ const knownHeaders = new Set([
   ...['tracestate', 'transfer-encoding'],
 ]);
 
-interface Heard {
+interface Received {
   readonly line: string;
   readonly headers: ReadonlyMap<string, string>;
 }
@@ -41,7 +41,7 @@ describe(
     let cutOff: RunningService;
     const sentToPeer = new Map<number, string>();
 
-    const heard = (): readonly Heard[] => [...sentToPeer.values()].flatMap(requestsIn);
+    const received = (): readonly Received[] => [...sentToPeer.values()].flatMap(requestsIn);
 
     before(async () => {
       other = createServer((socket) => {
@@ -69,7 +69,7 @@ describe(
       assert.equal(first.status, 404);
     }
 
-    it('goes to the peer and to a documented path there, whatever its target was', async () => {
+    it('goes to the peer and to a documented path there, with every request target', async () => {
       await start();
       const { port } = other.address() as AddressInfo;
       const targets = hostileTargets(`127.0.0.1:${port}`);
@@ -86,7 +86,7 @@ describe(
           assert.equal(otherConnections, 0, `the caller chose the host: ${what}`);
         }
       }
-      const requests = heard();
+      const requests = received();
       for (const { line, headers } of requests) {
         assert.match(line, documented, 'the peer was asked for what is not documented');
         if (headers.get('via') === undefined) continue;
@@ -99,16 +99,20 @@ describe(
       assert.ok(passed.length > 100, `${passed.length} were passed on; answers: ${JSON.stringify(statuses)}`);
     });
 
-    it('keeps what it means: its id, its query, its body, its preference', async () => {
+    it('keeps its id, its query, its body and its preference', async () => {
       sentToPeer.clear();
       await start();
       sentToPeer.clear();
-      const lines = async (method: string, target: string, ...more: readonly string[]): Promise<readonly Heard[]> => {
+      const lines = async (
+        method: string,
+        target: string,
+        ...more: readonly string[]
+      ): Promise<readonly Received[]> => {
         // Now and then an instance looks whether its engine is back, and such a request may not be passed on.
         for (let attempt = 1; ; attempt += 1) {
-          const before = heard().length;
+          const before = received().length;
           await raw(cutOff.url, method, target, ...more);
-          const passed = heard()
+          const passed = received()
             .slice(before)
             .filter(({ headers }) => headers.has('via'));
           if (passed.length > 0 || attempt === 10) return passed;
@@ -159,7 +163,7 @@ function raw(url: string, method: string, target: string, ...more: readonly stri
 }
 
 /** The requests of one connection. The bodies that are sent here hold no empty line. */
-function requestsIn(bytes: string): readonly Heard[] {
+function requestsIn(bytes: string): readonly Received[] {
   return [...bytes.matchAll(/([A-Z]+ [^\r\n]*) HTTP\/1\.1\r\n((?:[^\r\n]+\r\n)*)\r\n/g)].map(([, line, head]) => ({
     line: line as string,
     headers: new Map(

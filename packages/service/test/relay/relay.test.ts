@@ -20,7 +20,7 @@ describe(
       return Number(/^service_relayed_requests_total (\d+)$/m.exec(page.text)?.[1]);
     }
 
-    it('answers every operation through a peer that reaches it, and by itself again afterwards', async () => {
+    it('answers every operation through a peer that reaches it, and without a peer again afterwards', async () => {
       const peer = await start({ ES_HOSTS: setup.engine.url });
       const { call } = await start({ ES_HOSTS: setup.proxy.url, PEERS: `http://127.0.0.1:1,${peer.url}` });
       await setup.proxy.shut();
@@ -69,7 +69,7 @@ describe(
       assert.equal(own.status, 200);
     });
 
-    it('says so itself when its peers do not reach the engine either, and nothing goes in circles', async () => {
+    it('answers 429 itself when its peers do not reach the engine either, and no request is passed on twice', async () => {
       const deadline = { ES_HOSTS: setup.proxy.url, DEADLINE_MS: '1500' };
       const first = await start(deadline);
       const second = await start({ ...deadline, PEERS: first.url });

@@ -15,7 +15,7 @@ describe('buildRelease', () => {
   });
   after(() => rm(directory, { recursive: true }));
 
-  it('makes a directory that runs by itself', async () => {
+  it('makes a directory that runs without anything else', async () => {
     const release = await buildRelease({ outDirectory: join(directory, 'out') });
     assert.deepEqual((await readdir(release.directory)).sort(), [
       'bin',
@@ -52,7 +52,7 @@ describe('buildRelease', () => {
     );
   });
 
-  it('takes a directory as it is, without the by-products of working on it', async () => {
+  it('copies a directory as it is, without caches, environments and version control', async () => {
     const artifact = join(directory, 'artifact');
     await mkdir(join(artifact, '__pycache__'), { recursive: true });
     await mkdir(join(artifact, 'sub'));
@@ -72,7 +72,7 @@ describe('buildRelease', () => {
     assert.notEqual((await buildRelease(own)).hash, release.hash);
   });
 
-  it('brings what runs the directory: a Node for node, the requirements for python, and never guesses', async () => {
+  it('adds the runtime of the directory: a Node for node, the requirements for python, and never guesses', async () => {
     const artifact = join(directory, 'either');
     const node = join(directory, 'another-node');
     await mkdir(artifact);
@@ -97,7 +97,7 @@ describe('buildRelease', () => {
     await assert.rejects(build('node'), { code: 'release-artifact', message: /requirements\.txt.*runtime: python/ });
   });
 
-  it('says which directory is not there', async () => {
+  it('names a directory that does not exist', async () => {
     const artifact = join(directory, 'nowhere');
     await assert.rejects(buildRelease({ outDirectory: join(directory, 'out'), artifact }), {
       code: 'release-artifact',
@@ -105,7 +105,7 @@ describe('buildRelease', () => {
     });
   });
 
-  it('asks pip for wheels of the machines, not of this one', () => {
+  it('asks pip for wheels for the machines, not for this one', () => {
     assert.deepEqual(pipArguments('/r', '3.13'), [
       ...['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-compile', '--no-input'],
       ...['--target', '/r/vendor', '--requirement', '/r/requirements.txt', '--only-binary', ':all:'],

@@ -51,11 +51,17 @@ describe('an operation', () => {
     assert.doesNotMatch(operationsTable(host, [run]), /longest write gap/);
   });
 
-  it('says what happened in the middle of it', () => {
+  it('says when the operation was not started', () => {
+    const host = { cpu: 'a processor', cpus: 2, memoryGb: 24, kernel: '6.18' };
+    const table = operationsTable(host, [{ ...run, result: 'INVALID', applies: 0 }]);
+    assert.match(table, /\| INVALID \| 0 \| .* \| the operation was not started \|/);
+  });
+
+  it('names the disturbance of a run', () => {
     assert.equal(disturbanceText(run), 'nothing');
     const cut = { ...run, trouble: { ...nothing, powerCut: true } };
     assert.equal(disturbanceText({ ...cut, victim: 'bench-operations-search-2' }), 'power cut of search-2');
-    assert.equal(disturbanceText(cut), 'no power cut: it was over before');
+    assert.equal(disturbanceText(cut), 'no power cut: the operation ended before it');
     assert.equal(disturbanceText({ ...run, trouble: { ...nothing, kills: 5 }, killed: 3 }), '3 kills');
   });
 

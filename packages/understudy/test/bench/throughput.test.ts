@@ -26,7 +26,7 @@ function rows(of: Readonly<Record<Row['service'], number>>): Row[] {
   );
 }
 
-/** p99 at half of what Flask carries and at four fifths. */
+/** p99 at half of Flask's throughput and at four fifths. */
 function rates(half: number, fourFifths: number, flask: number): RateRow[] {
   return (['index', 'search'] as const).flatMap((operation) =>
     (
@@ -50,7 +50,10 @@ describe('the goals of throughput', () => {
     );
     assert.deepEqual(
       judged.filter(({ met }) => !met).map(({ what }) => what),
-      ['search at 64 connections: throughput to not gathered', 'search at 16 connections: throughput to not gathered'],
+      [
+        'search at 64 connections: throughput relative to not gathered',
+        'search at 16 connections: throughput relative to not gathered',
+      ],
     );
     assert.equal(judged.find(({ what }) => what.startsWith('index at 64') && what.endsWith('flask'))?.ratio, 12);
   });
@@ -66,7 +69,7 @@ describe('the goals of throughput', () => {
     );
     assert.deepEqual(
       judged.filter(({ met }) => !met).map(({ what }) => what),
-      ['index', 'search'].map((operation) => `${operation} at 50 % of what Flask carries: p99 to flask`),
+      ['index', 'search'].map((operation) => `${operation} at 50 % of Flask's throughput: p99 relative to flask`),
     );
   });
 
@@ -77,6 +80,6 @@ describe('the goals of throughput', () => {
     const text = table({ ...run, rows: measured, rates: rates(5, 5, 20), goals });
     assert.match(text, /\| index \| 64 \| understudy \| 1200 \| 12\.0x \|/);
     assert.match(text, /\| search \| 100\/s \| 80 % \| flask \| 1\.0 \| 20\.0 \| 0 \|/);
-    assert.match(text, /reached {2}index at 64 connections: throughput to flask: 12\.00, at least 12\.00/);
+    assert.match(text, /reached {2}index at 64 connections: throughput relative to flask: 12\.00, at least 12\.00/);
   });
 });

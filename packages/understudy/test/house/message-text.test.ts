@@ -63,3 +63,27 @@ it('the room that reads the words of Linode may do so in one file', async () => 
   assert.deepEqual(await broken(line, `${src}/linode/reason.ts`), []);
   assert.equal((await broken(line, `${src}/linode/error.ts`)).length, 1);
 });
+
+describe('the rule holds in every package and in the benches', () => {
+  const line = "export const x = ({ reason }: { reason: string }): boolean => reason.includes('current version');\n";
+  const warning =
+    'export const x = (warnings: string[]): boolean => warnings.some((warning) => /local/.test(warning));\n';
+  for (const file of [
+    'packages/client/src/policy/fence.ts',
+    'packages/client/src/nodes/prober.ts',
+    'packages/service/src/engine-error.ts',
+    'packages/lab/src/control-client.ts',
+    'packages/foundation/src/seen.ts',
+    'bench/throughput/indices.ts',
+    'bench/clients/run.ts',
+  ])
+    it(file, async () => {
+      assert.equal((await broken(line, file)).length, 1);
+      assert.equal((await broken(warning, file)).length, 1);
+    });
+
+  it('but not in the one file that reads the words of the engine', async () => {
+    const file = 'packages/client/src/policy/engine-words.ts';
+    assert.deepEqual([...(await broken(line, file)), ...(await broken(warning, file))], []);
+  });
+});

@@ -104,15 +104,15 @@ export class Faults implements LifeCycleFaults {
 
   /** Disturbs an answer's body: events out of order, fields and enum values that no client knows yet. */
   disturb(body: unknown, path: string, method: string): unknown {
-    const strikes = (kind: FaultKind): boolean => this.pick([kind], path, method) !== undefined;
+    const applies = (kind: FaultKind): boolean => this.pick([kind], path, method) !== undefined;
     let result = body;
-    if (path.startsWith('/account/events') && isPage(result) && strikes('reorder-events')) {
+    if (path.startsWith('/account/events') && isPage(result) && applies('reorder-events')) {
       result = { ...result, data: this.#shuffled(result.data) };
     }
-    if (strikes('unknown-fields')) {
+    if (applies('unknown-fields')) {
       result = this.#eachItem(result, (i) => ({ ...i, x_new_field: { of: 2030 } }));
     }
-    if (strikes('unknown-enum')) {
+    if (applies('unknown-enum')) {
       result = this.#eachItem(result, (i) => ('status' in i ? { ...i, status: 'hibernating' } : i));
     }
     return result;

@@ -38,7 +38,7 @@ export interface RegionApi {
   start(): Promise<void>;
   /** Port 0 takes a free one. Resolves with the base URL, without `/v4`. */
   listen(port: number, host?: string): Promise<string>;
-  /** Compares idle machines with the hardware; one that died is shown offline. */
+  /** Compares idle machines with the hardware; one that stopped is shown offline. */
   observe(): Promise<void>;
   /** Resolves when no work is under way. */
   settled(): Promise<void>;

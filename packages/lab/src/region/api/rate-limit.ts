@@ -1,4 +1,4 @@
-// Linode's rate limits: so many requests in a window per class, told in every answer's headers.
+// Linode's rate limits: so many requests in a window per class, reported in every answer's headers.
 import type { RateClass } from './route.ts';
 
 export interface Limit {

@@ -42,7 +42,7 @@ export function usable(range: Range): Range {
   return { ...range, first: range.first + 2, last: range.last - 2 };
 }
 
-/** Machines spill into these when the first /24 is full, so that a simulated region carries thousands. */
+/** Machines get addresses from these when the first /24 is full, so that a simulated region can hold thousands. */
 const machineBlocks: readonly (readonly [string, string])[] = [
   [publicNetwork.firstMachine, '198.18.1.254'],
   ['198.18.16.1', '198.18.255.254'],

@@ -99,7 +99,7 @@ export class LifeCycle {
     this.#kick(machine.id);
   }
 
-  /** After a start: unfinished jobs go on, and a machine that died meanwhile is shown offline. */
+  /** After a start: unfinished jobs go on, and a machine that stopped meanwhile is shown offline. */
   async resume(): Promise<void> {
     const { store } = this.#parts;
     await this.observe();

@@ -239,7 +239,7 @@ export interface LabEvent {
 
 export type JobKind = 'create' | 'boot' | 'shutdown' | 'reboot' | 'rebuild' | 'delete';
 
-/** Work on a machine that must be finished even if the daemon dies in the middle; it is repeated from its beginning. */
+/** Work on a machine that must be finished even if the daemon ends in between; it is repeated from its beginning. */
 export interface Job {
   id: number;
   kind: JobKind;

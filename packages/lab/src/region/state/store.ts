@@ -18,7 +18,7 @@ import type {
 } from './model.ts';
 import { UnderstudyError } from '@understudy/foundation';
 
-/** Where the serialised state is kept. `save` resolves only when the text would survive a power cut. */
+/** Where the serialised state is kept. `save` resolves only when the text is on the disk, so that a power cut does not lose it. */
 export interface StateStore {
   /** False where nothing outlives the process; the state is then never serialised. */
   readonly durable: boolean;

@@ -16,7 +16,7 @@ const cli = path.join(venv, 'bin', 'linode-cli');
 /** Pinned, so that a failure here is a change of ours. */
 const packages = ['linode-cli==5.69.0', 'linode_api4==5.48.0'];
 
-/** Why the clients cannot be had; undefined when they are installed. */
+/** Why the clients cannot be installed; undefined when they are installed. */
 async function install(): Promise<string | undefined> {
   if (existsSync(cli)) return undefined;
   try {
@@ -29,13 +29,13 @@ async function install(): Promise<string | undefined> {
   }
 }
 
-suite('clients that Linode wrote', () => {
+suite('the clients of Linode', () => {
   let missing: string | undefined;
   before(async () => {
     missing = await install();
   });
 
-  test('linode_api4 drives the life of every kind of object', async (t) => {
+  test('linode_api4 creates, changes and deletes every kind of object', async (t) => {
     if (missing !== undefined) return t.skip(missing);
     const region = await startRegion(t, { speed: 2000 });
     const script = path.join(import.meta.dirname, 'life_cycles.py');

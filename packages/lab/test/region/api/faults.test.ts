@@ -1,4 +1,4 @@
-// The hostile API: each fault on demand, seeded, and only for those who hold the token.
+// An API that misbehaves: each fault on demand, seeded, and only for those who hold the token.
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { createMachine, startRegion, type TestRegion } from './region.ts';
@@ -7,7 +7,7 @@ const set = (region: TestRegion, ...rules: object[]): Promise<unknown> =>
   region.ok('POST', '/lab/faults', { seed: 7, rules });
 
 suite('faults', () => {
-  test('rate-limit answers 429 with Retry-After, as often as it is told', async (t) => {
+  test('rate-limit answers 429 with Retry-After, as often as the rule says', async (t) => {
     const region = await startRegion(t);
     await set(region, { kind: 'rate-limit', times: 1, retryAfterS: 7 });
     const refused = await region.ask('GET', '/account');
@@ -23,7 +23,7 @@ suite('faults', () => {
     assert.equal((await region.ask('POST', '/tags', { label: 'abc' })).status, 200);
   });
 
-  test('drop-before cuts the connection and does nothing; drop-after cuts it when the work is done', async (t) => {
+  test('drop-before closes the connection and does nothing; drop-after closes it when the work is done', async (t) => {
     const region = await startRegion(t);
     await set(region, { kind: 'drop-before', method: 'POST' });
     await assert.rejects(region.ask('POST', '/vpcs', { label: 'before', region: 'us-ord' }));
@@ -36,7 +36,7 @@ suite('faults', () => {
     );
   });
 
-  test('timeout keeps the client waiting, then cuts', async (t) => {
+  test('timeout keeps the client waiting, then closes the connection', async (t) => {
     const region = await startRegion(t);
     await set(region, { kind: 'timeout', delayMs: 50, times: 1 });
     const started = performance.now();
@@ -94,7 +94,7 @@ suite('faults', () => {
     );
   });
 
-  test('the same seed strikes the same requests', async (t) => {
+  test('the same seed selects the same requests', async (t) => {
     const region = await startRegion(t);
     const run = async (seed: number): Promise<number[]> => {
       await region.ok('POST', '/lab/faults', {

@@ -1,4 +1,4 @@
-// The life of a machine as a client sees it: status, events, and what a crash of the daemon in between changes.
+// The life cycle of a machine as a client sees it: status, events, and what a crash of the daemon in between changes.
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { createRegionApi, SimulatedHardware, type StateStore } from '../../../src/region/index.ts';
@@ -27,8 +27,8 @@ function durable(): StateStore & { text: string | undefined } {
   };
 }
 
-suite('the life of a machine', () => {
-  test('goes from provisioning over booting to running, with events that say so', async (t) => {
+suite('the life cycle of a machine', () => {
+  test('goes from provisioning through booting to running, with an event for each', async (t) => {
     const region = await startRegion(t, { speed: 200 });
     const id = await createMachine(region);
     const seen = new Set<string>();
@@ -55,7 +55,7 @@ suite('the life of a machine', () => {
     );
   });
 
-  test('ends with linode_delete, an event that outlives the machine', async (t) => {
+  test('ends with linode_delete, an event that remains after the machine is removed', async (t) => {
     const region = await startRegion(t);
     const id = await createMachine(region);
     await region.api.settled();
@@ -73,14 +73,14 @@ suite('the life of a machine', () => {
     assert.equal(region.hardware.machines.size, 0);
   });
 
-  test('booted: false leaves it offline', async (t) => {
+  test('stays offline with booted: false', async (t) => {
     const region = await startRegion(t);
     const id = await createMachine(region, { booted: false });
     await region.api.settled();
     assert.equal((await region.ok('GET', `/linode/instances/${id}`))['status'], 'offline');
   });
 
-  test('the hardware gets the addresses, keys, user data, firewall and balancer that were asked for', async (t) => {
+  test('the hardware gets the addresses, keys, user data, firewall and balancer of the request', async (t) => {
     const region = await startRegion(t);
     const { subnetId } = await createNetwork(region);
     const wall = await region.ok<{ id: number }>('POST', '/networking/firewalls', {
@@ -158,7 +158,7 @@ suite('the life of a machine', () => {
     const addresses = (id: number): string[] => region.hardware.machines.get(id)!.spec.interfaces.map((i) => i.address);
     assert.deepEqual(addresses(legacy), ['198.18.1.1', '10.20.0.2']);
     assert.deepEqual(addresses(modern), ['198.18.1.2', '10.20.0.3']);
-    assert.deepEqual(addresses(inside), ['10.20.0.4'], 'without it the machine is inside only');
+    assert.deepEqual(addresses(inside), ['10.20.0.4'], 'without it the machine has no public address');
   });
 
   test('after a power cut it shows offline, and power-on boots it', async (t) => {
@@ -181,7 +181,7 @@ suite('state', () => {
     assert.ok(stateStore.text?.includes(`"id":${vpcId}`));
   });
 
-  test('a provisioning that the daemon did not survive is finished by the next one', async (t) => {
+  test('a provisioning that a crash of the daemon interrupted is finished by the next one', async (t) => {
     const stateStore = durable();
     const hardware = new SimulatedHardware();
     const first = createRegionApi({ hardware, token: new Secret(token), stateStore, speed: 1 });
@@ -208,7 +208,7 @@ suite('state', () => {
     );
   });
 
-  test('a machine that died while no daemon watched is found offline', async (t) => {
+  test('a machine that stopped while no daemon ran is shown offline', async (t) => {
     const stateStore = durable();
     const hardware = new SimulatedHardware();
     const first = await startRegion(t, { stateStore, hardware });
@@ -220,7 +220,7 @@ suite('state', () => {
     assert.equal((await second.ok('GET', `/linode/instances/${id}`))['status'], 'offline');
   });
 
-  test('a subnet is taken from the hardware only after the machines in it', async (t) => {
+  test('a subnet is removed from the hardware only after the machines in it', async (t) => {
     const region = await startRegion(t, { speed: 100 });
     const { vpcId, subnetId } = await createNetwork(region);
     const id = await createMachine(region, { interfaces: [{ purpose: 'vpc', subnet_id: subnetId }] });
@@ -248,7 +248,7 @@ suite('state', () => {
 });
 
 suite('scale', () => {
-  test('the region in memory carries 1,000 machines, and lists them in pages of 500 within a second', async (t) => {
+  test('the region in memory holds 1,000 machines, and lists them in pages of 500 within a second', async (t) => {
     const region = await startRegion(t, { speed: Infinity });
     const { subnetId } = await createNetwork(region, 'big', '10.0.0.0/16');
     for (let i = 0; i < 1000; i += 1) {

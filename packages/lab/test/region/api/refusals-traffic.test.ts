@@ -126,7 +126,7 @@ suite('a NodeBalancer is refused', () => {
       ['configs[0].nodes[0].address: Must begin with 192.168'],
     ],
     [
-      "with a node on nobody's private address",
+      'with a node on a private address that no machine has',
       withConfig({ nodes: [{ label: 'one', address: '192.168.200.1:80' }] }),
       ['configs[0].nodes[0].address: Must be a private address of a Linode in the region of the NodeBalancer'],
     ],

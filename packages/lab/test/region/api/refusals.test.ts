@@ -123,7 +123,7 @@ suite('an instance is refused', () => {
     assert.deepEqual(await refused('ten'), ['interfaces[0].ipv4.vpc: Must be a valid IPv4 address']);
   });
 
-  test('without a region and a type, both said at once', async (t) => {
+  test('without a region and a type, both reported at once', async (t) => {
     const { refused } = await startRegion(t);
     assert.deepEqual(await refused('POST', '/linode/instances', {}), [
       'region: region is required',

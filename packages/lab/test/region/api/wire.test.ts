@@ -4,7 +4,7 @@ import { suite, test } from 'node:test';
 import { Secret } from '@understudy/foundation';
 import { createMachine, createNetwork, startRegion } from './region.ts';
 
-suite('the wire', () => {
+suite('the HTTP interface', () => {
   test('a request without a token, or with another, is 401 Invalid Token', async (t) => {
     const { url } = await startRegion(t);
     for (const headers of [{}, { authorization: 'Bearer wrong' }, { authorization: 'Basic abc' }]) {
@@ -20,7 +20,7 @@ suite('the wire', () => {
     assert.equal((await fetch(`${url}/v4/linode/types`)).status, 200);
   });
 
-  test('a token with narrow scopes reads what it may and is refused the rest', async (t) => {
+  test('a token with narrow scopes may read what its scopes allow, and nothing else', async (t) => {
     const tokens = [{ token: new Secret('narrow'), scopes: ['linodes:read_only', 'vpc:read_write'] }];
     const { ask } = await startRegion(t, { tokens });
     const as = { authorization: 'Bearer narrow' };
@@ -35,7 +35,7 @@ suite('the wire', () => {
     assert.equal(refused.headers.get('x-accepted-oauth-scopes'), 'linodes:read_write');
   });
 
-  test('the content type is exactly application/json, and the headers of Linode are there', async (t) => {
+  test('the content type is exactly application/json, and the headers are those of Linode', async (t) => {
     const { ask } = await startRegion(t);
     const { headers } = await ask('GET', '/account');
     assert.equal(headers.get('content-type'), 'application/json');
@@ -138,12 +138,12 @@ suite('the wire', () => {
     );
   });
 
-  test('no secret comes back in any answer', async (t) => {
+  test('no answer has a secret', async (t) => {
     const region = await startRegion(t);
     await createNetwork(region);
-    const id = await createMachine(region, { root_pass: 'planted-password-1' });
+    const id = await createMachine(region, { root_pass: 'recognisable-password-1' });
     for (const path of [`/linode/instances/${id}`, '/linode/instances', '/account/events']) {
-      assert.ok(!JSON.stringify(await region.ok('GET', path)).includes('planted-password-1'));
+      assert.ok(!JSON.stringify(await region.ok('GET', path)).includes('recognisable-password-1'));
     }
   });
 });
