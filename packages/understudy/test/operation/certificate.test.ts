@@ -39,7 +39,7 @@ test('what a TLS port shows is read without being trusted', async () => {
   assert.equal((await shownCertificate('127.0.0.1', port)).state, 'unknown');
 });
 
-test('files that are no certificate are refused by name, with the way out', async () => {
+test('files that are no certificate are refused with their paths and a remedy', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'understudy-cert-'));
   const path = join(directory, 'cert.pem');
   await writeFile(path, 'nothing', { mode: 0o600 });

@@ -6,7 +6,7 @@ export interface BadTopology {
   /** The field named first; empty for the file as a whole. */
   readonly field: string;
   readonly line: number;
-  /** Found in the problem's message or way out. */
+  /** Found in the problem's message or remedy. */
   readonly says: RegExp;
 }
 
@@ -42,7 +42,7 @@ export const badTopologies: readonly BadTopology[] = [
   whole('two documents', `${smallest}---\nname: other\n`, '', 5, /only the first/),
   whole('a key twice', `${smallest}region: us-iad\n`, '', 5, /remove one/),
   whole('a tab as indentation', `${smallest}service:\n\tport: 5000\n`, '', 6, /two spaces/),
-  whole('text that is no YAML', `${smallest}service: { port: 5000\n`, '', 6, /mend the line/),
+  whole('text that is no YAML', `${smallest}service: { port: 5000\n`, '', 6, /correct the line/),
   whole('an alias to nothing', `${smallest}network: *shared\n`, '', 5, /&shared/),
   // Names of fields.
   extended('a misspelt field', 'balanser: {}\n', 'balanser', 5, /did you mean balancer\?/),
@@ -288,8 +288,8 @@ export const badTopologies: readonly BadTopology[] = [
     /set a range of \/22/,
   ),
   extended('a range with host bits', 'network: { range: 10.20.0.1/24 }\n', 'network.range', 5, /10\.20\.0\.0\/24/),
-  extended('an address that is none', 'network: { range: 10.20.0.256/24 }\n', 'network.range', 5, /mend/),
-  extended('a prefix that is none', 'network: { range: 10.20.0.0/33 }\n', 'network.range', 5, /mend/),
+  extended('an address that is none', 'network: { range: 10.20.0.256/24 }\n', 'network.range', 5, /correct/),
+  extended('a prefix that is none', 'network: { range: 10.20.0.0/33 }\n', 'network.range', 5, /correct/),
   extended('a range without a prefix', 'network: { range: 10.20.0.0 }\n', 'network.range', 5, /\/26/),
   extended(
     'a balancer range outside',

@@ -1,4 +1,4 @@
-// Unsafe or impossible topologies are refused with the field, its line, the reason and the way out.
+// Unsafe or impossible topologies are refused with the field, its line, the reason and the remedy.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseTopology, TopologyError, type Problem } from '../../src/topology/index.ts';
@@ -26,8 +26,8 @@ for (const { title, text, field, line, says } of badTopologies) {
     const problem = problems.find((candidate) => candidate.field === field);
     assert.ok(problem, `no problem names ${field}: ${JSON.stringify(problems, null, 2)}`);
     assert.equal(problem.line, line);
-    assert.match(`${problem.message}; ${problem.wayOut}`, says);
-    assert.ok(problem.saw !== '' && problem.allowed !== '' && problem.wayOut !== '');
+    assert.match(`${problem.message}; ${problem.remedy}`, says);
+    assert.ok(problem.saw !== '' && problem.allowed !== '' && problem.remedy !== '');
   });
 }
 
