@@ -1,4 +1,4 @@
-// Each condition is made on a real cluster, read, mended by the order or request that mends it, and read again.
+// Each condition is made on a real cluster, read, repaired by the order or request that repairs it, and read again.
 import assert from 'node:assert/strict';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -119,7 +119,7 @@ describe('a node is removed', () => {
     await assertWell(nodes, ['n1', 'n2'], 'after it came back');
   });
 
-  test('whose copies the engine does not move stays, with its exclusion named; mended, it goes', async () => {
+  test('whose copies the engine does not move stays, with its exclusion named; repaired, it goes', async () => {
     const nodes = threeNodes();
     const { indices } = nodes.identity();
     const held = indices.get('single')!;
@@ -141,7 +141,7 @@ describe('a node is removed', () => {
     ]);
     held.settings = {};
     await removal(nodes, nodes.tool(), 'n3');
-    await assertWell(nodes, ['n1', 'n2'], 'mended');
+    await assertWell(nodes, ['n1', 'n2'], 'repaired');
   });
 
   test('not when it is dead and has the only copy of something', async () => {

@@ -1,4 +1,4 @@
-// A whole system on real machines: built from nothing, drifted by hand, mended, killed half-way, destroyed.
+// A whole system on real machines: built from nothing, drifted by hand, repaired, killed half-way, destroyed.
 // Needs root, and no lab on this host.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -190,7 +190,7 @@ describe('apply on real machines', { timeout: 1_800_000 }, () => {
     await on('demo-service-1', 'rm /var/lib/planted');
   });
 
-  it('names each drift exactly and mends it', async () => {
+  it('names each drift exactly and repairs it', async () => {
     const { linode } = session.world;
     const [firewall] = await linode.firewalls.list({ label: 'demo-search' });
     assert.ok(firewall);

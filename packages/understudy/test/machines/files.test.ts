@@ -209,7 +209,7 @@ test('the service runs as its own user, restarts always, and drains before it st
   }
 });
 
-test('user data stays below the limit and says how to mend it when it does not', () => {
+test('user data stays below the limit and says how to repair it when it does not', () => {
   const installer = engineInstaller(
     'elasticsearch',
     '9.5.3',

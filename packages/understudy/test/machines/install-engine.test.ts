@@ -192,7 +192,7 @@ describe('installing the engine', { skip: missing ?? false }, () => {
       const seen = new Set<string>();
       for (let cut = 0; cut < 15; cut += 1) {
         await using machine = await debian();
-        // Half of them cut an upgrade off, some of these again in the run that should have mended it.
+        // Half of them cut an upgrade off, some of these again in the run that should have repaired it.
         if (cut % 2 === 1) await succeeds(machine, install('3.3.0'));
         let states = '';
         for (let again = 0; again <= cut % 3; again += 1) {
