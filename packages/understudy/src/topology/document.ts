@@ -41,7 +41,7 @@ export function readDocument(text: string): Reading {
   const [document, second] = documents as Document[];
   if (second !== undefined) {
     const at = lines.linePos(offsetOf(second) ?? 0);
-    return whole(at.line, `${documents.length} documents`, 'only the first would count');
+    return whole(at.line, `${documents.length} documents`, 'only the first would be read');
   }
   if (document === undefined || document.contents === null || isEmptyScalar(document.contents))
     return whole(1, 'an empty file', 'there is nothing in it');
@@ -87,21 +87,21 @@ const syntaxWords: Partial<Record<YAMLError['code'], Pick<Problem, 'saw' | 'allo
   DUPLICATE_KEY: {
     saw: 'the same key twice',
     allowed: 'each key once in a mapping',
-    message: 'it is unclear which of the two counts',
+    message: 'it is unclear which of the two applies',
     remedy: 'remove one of them',
   },
   TAB_AS_INDENT: {
     saw: 'a tab as indentation',
     allowed: 'spaces',
     message: 'YAML does not indent by tabs',
-    remedy: 'replace the tab by two spaces',
+    remedy: 'replace the tab with two spaces',
   },
 };
 
 function syntaxProblem(error: YAMLError, lines: LineCounter): Problem {
   const { line, col } = lines.linePos(error.pos[0]);
   const words = syntaxWords[error.code] ?? {
-    saw: `text that is no YAML (${error.code})`,
+    saw: `text that is not YAML (${error.code})`,
     allowed: 'YAML 1.2',
     message: error.message,
     remedy: 'correct the line; text with `:` or `#` in it needs quotes',

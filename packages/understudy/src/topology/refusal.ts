@@ -17,7 +17,7 @@ export function pathRefusals(path: readonly string[], value: string | undefined)
       path,
       allowed: 'letters, digits and / - % ? & = .',
       message: "the balancer's check takes no other character",
-      remedy: 'choose a plainer path, such as /healthz',
+      remedy: 'choose a simpler path, such as /healthz',
     },
   ];
 }

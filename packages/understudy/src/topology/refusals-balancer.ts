@@ -60,7 +60,7 @@ export function checkRefusals({ balancer: { check } }: TopologyFile): Refusal[] 
     found.push({
       path: [...path, 'path'],
       allowed: 'nothing, for type connection',
-      message: 'a connection check asks for no path',
+      message: 'a connection check requests no path',
       remedy: 'remove path, or set type: http',
     });
   return found;

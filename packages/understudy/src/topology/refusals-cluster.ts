@@ -16,7 +16,7 @@ export function clusterRefusals({ search }: TopologyFile): Refusal[] {
       path: ['search', 'nodes'],
       allowed: 'an odd whole number, 3 at least',
       message:
-        `of ${nodes} master-eligible machines ${nodes / 2 + 1} must agree, so ${nodes} survive no more deaths than ${nodes - 1}, and an ` +
+        `of ${nodes} master-eligible machines ${nodes / 2 + 1} must agree, so ${nodes} tolerate no more failures than ${nodes - 1}, and an ` +
         'even split has no majority without a tiebreaker',
       remedy: `set ${nodes - 1} or ${nodes + 1}`,
     });
@@ -75,7 +75,7 @@ export function placementRefusals({ placement, search, service }: TopologyFile):
     .map(([role, fieldName]) => ({
       path: [role, fieldName],
       allowed: `${maxMachinesPerGroup} at most with placement.policy: strict`,
-      message: `a placement group of Linode holds ${maxMachinesPerGroup} machines, so more of them cannot all be promised hosts of their own`,
+      message: `a placement group of Linode holds ${maxMachinesPerGroup} machines, so more of them cannot all be guaranteed different hosts`,
       remedy: `set ${maxMachinesPerGroup} or fewer, or placement: {policy: flexible} for several groups, best effort`,
     }));
 }

@@ -89,7 +89,7 @@ export function accessRefusals({ access }: TopologyFile): Refusal[] {
           path,
           allowed: 'a range of /8 or smaller',
           message:
-            found.prefix === 0 ? 'the whole Internet could try to log in' : 'it spans a great part of the Internet',
+            found.prefix === 0 ? 'the whole Internet could try to log in' : 'it covers a large part of the Internet',
           remedy: 'write your own public address followed by /32, or the range of your VPN',
         },
       ];
@@ -98,7 +98,7 @@ export function accessRefusals({ access }: TopologyFile): Refusal[] {
 }
 
 function notARange(path: Refusal['path']): Refusal {
-  const message = 'it is no IPv4 range: four numbers to 255 and a prefix to 32';
+  const message = 'it is not an IPv4 range: four numbers up to 255 and a prefix up to 32';
   return { path, allowed: 'an IPv4 range such as 10.20.0.0/24', message, remedy: 'correct the address or the prefix' };
 }
 

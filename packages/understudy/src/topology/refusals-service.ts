@@ -6,7 +6,7 @@ import type { TopologyFile } from './schema.ts';
 /** Ports of a service machine that others hold: SSH, and the engine's, which must not be mistaken for the service. */
 const takenPorts: ReadonlyMap<number, string> = new Map([
   [22, 'SSH listens there'],
-  [9200, "it is the engine's HTTP port, and a mix-up would open the engine to the balancer"],
+  [9200, "it is the engine's HTTP port, and a mistake would expose the engine to the balancer"],
   [9300, "it is the engine's transport port"],
 ]);
 
@@ -33,14 +33,14 @@ export function serviceRefusals({ service }: TopologyFile): Refusal[] {
     found.push({
       path: ['service', 'command'],
       allowed: 'a list of words',
-      message: 'an artifact of your own must say how it is started',
+      message: 'an artifact of your own needs a start command',
       remedy: 'set command, such as [gunicorn, -w, "{workers}", -b, "{host}:{port}", "app:app"]',
     });
   if (builtin && service.command !== undefined)
     found.push({
       path: ['service', 'command'],
       allowed: 'nothing, for the builtin service',
-      message: 'the builtin service knows its own start command',
+      message: 'the builtin service has its own start command',
       remedy: 'remove command, or set artifact',
     });
   if (service.workers === undefined && machineSize(service.machineType) === undefined)
@@ -69,7 +69,7 @@ export function environmentRefusals({ service }: TopologyFile): Refusal[] {
 function nameRefusals(path: readonly string[], name: string): Refusal[] {
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
     const allowed = 'letters, digits and _, not first a digit';
-    return [{ path, saw: name, allowed, message: 'it is no name of a variable', remedy: 'rename it' }];
+    return [{ path, saw: name, allowed, message: 'it is not a valid name of a variable', remedy: 'rename it' }];
   }
   if (!reservedNames.includes(name)) return [];
   const allowed = `any name but ${reservedNames.join(', ')}`;
@@ -89,7 +89,7 @@ function duplicates(name: string): Refusal {
     path: ['service', 'secrets', name],
     saw: name,
     allowed: 'a name that service.environment does not have',
-    message: 'it is unclear which of the two counts',
+    message: 'it is unclear which of the two applies',
     remedy: 'remove one of them',
   };
 }

@@ -98,7 +98,7 @@ function groupWords(topology: Topology, { region, placementGroups }: RegionOffer
     found.push({
       saw: `${largest} machines in a group`,
       allowed: `${perGroup} machines in a ${policy} placement group of ${topology.region}`,
-      message: 'the region holds fewer in one group',
+      message: 'the region allows fewer in one group',
       remedy: 'choose another region or fewer machines',
     });
   const most = limits.maximum_pgs_per_customer;
@@ -149,7 +149,7 @@ function typeWords(id: string, { types }: RegionOffer): Words[] {
   return [
     {
       saw: id,
-      allowed: 'the id of a type that Linode sells',
+      allowed: 'the id of a type that Linode offers',
       message: 'Linode does not know it',
       remedy: 'take an id from `linode-cli linodes types`',
     },

@@ -6,7 +6,7 @@ import { port, portText } from './schema-parts.ts';
 const listener = z.strictObject({
   port: field(port, { about: 'Port that users reach.', ...portText }),
   protocol: field(z.enum(['http', 'https']).default('http'), {
-    about: 'What users speak.',
+    about: 'Protocol between users and the balancer.',
     allowed: 'http or https',
     remedy: 'choose one of the two',
   }),
@@ -25,12 +25,12 @@ const listener = z.strictObject({
 
 const check = z.strictObject({
   type: field(z.enum(['http', 'http_body', 'connection']).default('http'), {
-    about: 'How the balancer asks whether a service machine lives.',
+    about: 'Kind of health check for the service machines.',
     allowed: 'http, http_body or connection',
-    remedy: 'leave it out for http: without a check the balancer goes on sending users to a dead machine',
+    remedy: 'leave it out for http: without a check the balancer continues to send requests to a failed machine',
   }),
   path: field(z.string().startsWith('/').optional(), {
-    about: 'What the check asks for. Default: service.healthPath.',
+    about: 'Path that the health check requests. Default: service.healthPath.',
     allowed: 'a path that starts with /',
     remedy: 'leave it out to use service.healthPath',
   }),
@@ -45,12 +45,12 @@ const check = z.strictObject({
     remedy: 'leave it out for 3',
   }),
   timeoutS: field(z.int().min(1).max(30).default(2), {
-    about: 'Seconds that a check may take.',
+    about: 'Timeout of one check in seconds.',
     allowed: 'a whole number from 1 to 30, below intervalS',
     remedy: 'leave it out for 2',
   }),
   attempts: field(z.int().min(1).max(30).default(2), {
-    about: 'Failed checks in a row that put a machine out.',
+    about: 'Consecutive failed checks after which a machine gets no requests.',
     allowed: 'a whole number from 1 to 30',
     remedy: 'leave it out for 2',
   }),
@@ -88,7 +88,7 @@ export const balancer = z.strictObject({
   }),
   algorithm: field(z.enum(['roundrobin', 'leastconn', 'source']).default('leastconn'), {
     about:
-      'How the balancer chooses a service machine. With leastconn a machine that hangs keeps few users: its requests do not end, so the next ones go elsewhere.',
+      'How the balancer chooses a service machine. With leastconn a machine that hangs gets few further requests, because its open requests do not end.',
     allowed: 'roundrobin, leastconn or source',
     remedy: 'leave it out for leastconn',
   }),
@@ -98,7 +98,7 @@ export const balancer = z.strictObject({
     remedy: 'leave it out for none',
   }),
   check: field(check.prefault({}), {
-    about: 'How the balancer finds out that a service machine is dead.',
+    about: 'Health check of the service machines by the balancer.',
     allowed: 'a mapping with type, path, intervalS, timeoutS, attempts, passive',
     remedy: 'leave it out for an http check every 3 s',
   }),

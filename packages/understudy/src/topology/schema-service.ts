@@ -26,7 +26,7 @@ export const service = z.strictObject({
   instances: field(z.int().min(2).max(999).default(2), {
     about: 'Service machines behind the balancer; two at least.',
     allowed: 'a whole number, 2 at least',
-    remedy: 'set 2: with one machine its death stops the service',
+    remedy: 'set 2: with one machine, its failure stops the service',
   }),
   machineType: field(machineType.default('g6-standard-2'), {
     about: 'Linode type of the service machines.',
@@ -37,11 +37,11 @@ export const service = z.strictObject({
   workers: field(z.int().min(1).max(64).optional(), {
     about: "Processes on each service machine. Default: the machine type's number of CPUs.",
     allowed: 'a whole number from 1 to 64',
-    remedy: 'leave it out for one a CPU',
+    remedy: 'leave it out for one process for each CPU',
   }),
   port: field(port.default(5000), { about: 'Port of the service inside the private network.', ...portText }),
   healthPath: field(z.string().startsWith('/').default('/healthz'), {
-    about: 'Liveness path: what the balancer asks. It must not depend on the search engine.',
+    about: 'Liveness path: the health check of the balancer requests it. It must not depend on the search engine.',
     allowed: 'a path that starts with /',
     remedy: 'leave it out for /healthz',
   }),

@@ -16,7 +16,7 @@ const network = z.strictObject({
     remedy: 'write a range of 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/17, from /8 to /26',
   }),
   balancerRange: field(cidr.optional(), {
-    about: 'The /30 inside `range` from which the balancer speaks to its backends. Default: the last free one.',
+    about: 'The /30 inside `range` from which the balancer connects to its backends. Default: the last free one.',
     examples: ['10.20.0.248/30'],
     allowed: 'a /30 inside network.range, such as 10.20.0.248/30',
     remedy: 'leave it out, and the last free /30 is taken',
@@ -37,19 +37,19 @@ const index = z.strictObject({
     },
   ),
   shards: field(z.int().min(1).max(1024).default(3), {
-    about: 'Primary shards. More than one, so that the loss of a machine stops only a part of the writes for a moment.',
+    about: 'Primary shards. More than one, so that the loss of a machine interrupts only a part of the writes.',
     allowed: 'a whole number from 1 to 1024',
     remedy: 'take the number of search machines',
   }),
   replicas: field(z.int().min(1).max(100).default(1), {
-    about: 'Copies of every shard beside the primary; one survives the loss of one machine.',
+    about: 'Copies of each shard in addition to the primary; with one, no data is lost when one machine fails.',
     allowed: 'a whole number from 1, below search.nodes',
-    remedy: 'set 1: without a replica the death of one machine loses documents for good',
+    remedy: 'set 1: without a replica the loss of one machine loses documents permanently',
   }),
   durability: field(z.enum(['request', 'async']).default('request'), {
     about:
-      'When a write is acknowledged. `request`: after every copy in sync has it on disk. `async`: before that; machines that die ' +
-      'together take up to 5 s of acknowledged writes with them.',
+      'When a write is acknowledged. `request`: after every copy in sync has it on disk. `async`: before that; machines that fail ' +
+      'together lose up to 5 s of acknowledged writes.',
     allowed: 'request or async',
     remedy: 'leave it out for request',
   }),
@@ -71,7 +71,7 @@ const search = field(
     nodes: field(z.int().min(3).max(999).default(3), {
       about: 'Search machines; each may become master and holds data. Odd, three at least.',
       allowed: 'an odd whole number, 3 at least',
-      remedy: 'set 3: a cluster needs a majority to elect a master, and one of two is none',
+      remedy: 'set 3: a cluster needs a majority to elect a master, and one of two is not a majority',
     }),
     machineType: field(machineType.default('g6-standard-4'), {
       about: 'Linode type of the search machines.',
@@ -93,8 +93,8 @@ const search = field(
     ),
     failover: field(z.enum(failoverProfileNames).default('fast'), {
       about:
-        "How soon a dead or frozen machine is noticed: the vendor's defaults, Elastic's advice, or what was measured as " +
-        'the fastest without false alarms.',
+        "How soon a failed or hanging machine is detected: the vendor's defaults, Elastic's recommendations, or the " +
+        'fastest settings that were measured without false failovers.',
       allowed: 'stock, safe or fast',
       remedy: 'leave it out for fast',
     }),
@@ -151,8 +151,8 @@ const milliseconds = z.int().min(0).max(86_400_000).optional();
 const millisecondsText = { allowed: 'whole milliseconds', remedy: "leave it out for the drill's own goal" } as const;
 
 const goals = z.strictObject({
-  longestWriteGapMs: field(milliseconds, { about: 'Longest stretch without a successful write.', ...millisecondsText }),
-  longestReadGapMs: field(milliseconds, { about: 'Longest stretch without a successful read.', ...millisecondsText }),
+  longestWriteGapMs: field(milliseconds, { about: 'Longest time without a successful write.', ...millisecondsText }),
+  longestReadGapMs: field(milliseconds, { about: 'Longest time without a successful read.', ...millisecondsText }),
   clientErrorRatio: field(z.number().min(0).max(1).optional(), {
     about: 'Failed requests of users as a share of all; 0.001 is one in a thousand.',
     allowed: 'a number from 0 to 1',
@@ -183,7 +183,7 @@ const drills = z.strictObject({
     },
   ),
   allowSelfPowerCut: field(z.boolean().default(false), {
-    about: 'On a real region, lets a power-cut drill crash a machine from within.',
+    about: 'On a real region, lets a power-cut drill power off a machine from inside, by its own kernel.',
     allowed: 'true or false',
     remedy: 'leave it out for false',
   }),
@@ -198,10 +198,10 @@ export const topologyFile = field(
         .regex(/^[a-z](?:-?[a-z0-9])*$/)
         .max(16),
       {
-        about: 'Prefix of every label and tag; it tells this system from others on the account.',
+        about: 'Prefix of every label and tag; it distinguishes this system from others on the account.',
         examples: ['demo'],
         allowed: '1 to 16 of a-z, 0-9 and single dashes, first a letter, last no dash',
-        remedy: 'choose a shorter or plainer name, such as demo',
+        remedy: 'choose a shorter or simpler name, such as demo',
       },
     ),
     region: field(z.string().regex(/^[a-z]{2}(?:-[a-z0-9]+)+$/), {
@@ -262,7 +262,7 @@ export const topologyFile = field(
 function placementText() {
   return {
     about:
-      'strict: one group a role, 5 machines at most, a machine that finds no host of its own is not made. flexible: as many ' +
+      'strict: one group a role, 5 machines at most, a machine without a host of its own is not created. flexible: as many ' +
       'groups as needed, best effort.',
     allowed: 'strict or flexible',
     remedy: 'leave it out for strict',

@@ -25,7 +25,7 @@ function refused(issue: Issue, file: unknown, locate: Locate): Problem {
     ...locate(path),
     saw: path[1] === 'environment' && value !== undefined ? kindOf(value) : shown(value),
     allowed: text?.allowed ?? 'another value',
-    message: value === undefined ? 'it is needed' : reasonOf(inner.issue),
+    message: value === undefined ? 'it is required' : reasonOf(inner.issue),
     remedy: text?.remedy ?? 'compare with `understudy init`',
   };
 }

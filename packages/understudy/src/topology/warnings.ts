@@ -76,7 +76,7 @@ function heapInLab({ search }: Topology, memoryMb: number): Found[] {
       id: 'heap-above-host',
       path: heapPath,
       saw: `${heapMb}m on each of ${nodes} machines`,
-      message: `this host carries them all and has ${memoryMb} MB, of which heaps should take half at most`,
+      message: `they all run on this host, which has ${memoryMb} MB, and heaps should take half of that at most`,
       remedy: 'write heap: 512m',
     },
   ];
@@ -92,9 +92,9 @@ function versionOnLinode({ search }: Topology): Found[] {
       path: ['search', 'version'],
       saw: version,
       message:
-        `it is newer than ${engine} ${untried.newestTried}, the newest that this tool was tried with, and whether it was ` +
-        'released is found only when the machines ask for it',
-      remedy: "look it up on the vendor's page of releases, and rehearse it in the lab first",
+        `it is newer than ${engine} ${untried.newestTried}, the newest that this tool was tested with, and whether it was ` +
+        'released is known only when the machines download it',
+      remedy: "look it up on the vendor's page of releases, and test it in the lab first",
     },
   ];
 }
@@ -119,15 +119,16 @@ function adminNetworksOnLinode({ access }: Topology): Found[] {
     if (given === undefined) return [];
     const path = ['access', 'adminNetworks', index];
     if (contains(labAddresses, given)) {
-      const message = "only the lab's machines see somebody there (198.18.0.0/15), so it opens SSH to nobody on Linode";
+      const message = 'it is used only inside the lab (198.18.0.0/15), so on Linode it gives nobody access over SSH';
       return [{ id: 'admin-network-lab-only', path, saw, message, remedy: ownAddress }];
     }
     if (exampleAddresses.some((example) => contains(example, given))) {
-      const message = 'it is an address for documentation, which nobody has';
+      const message = 'it is reserved for documentation, and no computer has such an address';
       return [{ id: 'admin-network-example', path, saw, message, remedy: ownAddress }];
     }
     if (privateAddresses.some((outer) => contains(range(outer), given))) {
-      const message = 'it is a private address; the machines see the public one that your router gives you';
+      const message =
+        'it is a private address; your connections reach the machines from the public address of your router';
       return [{ id: 'admin-network-private', path, saw, message, remedy: ownAddress }];
     }
     return [];
@@ -147,7 +148,7 @@ function adminNetworksInLab({ access }: Topology): Found[] {
       id: 'admin-network-misses-lab',
       path: ['access', 'adminNetworks'],
       saw: access.adminNetworks.join(', '),
-      message: `the lab's machines see this host as ${labOperator} and would not let it in`,
+      message: `connections from this host reach the lab's machines from ${labOperator}, which this list does not allow`,
       remedy: `add ${labOperator}/32`,
     },
   ];
@@ -179,7 +180,7 @@ function goalsOnLinode({ drills }: Topology): Found[] {
         id: 'goals-of-the-lab',
         path: ['drills', 'goals', drill],
         saw: JSON.stringify(goals),
-        message: 'these are the looser goals of a lab on two busy cores',
+        message: 'these are the less strict goals of a lab with two CPU cores',
         remedy: "remove them for the catalogue's own, see `understudy drill list`",
       },
     ];
@@ -193,7 +194,7 @@ function durability({ search }: Topology): Found[] {
       id: 'durability-async',
       path: ['search', 'index', 'durability'],
       saw: 'async',
-      message: 'writes are acknowledged before they are on disk: machines that die together lose up to 5 s of them',
+      message: 'writes are acknowledged before they are on disk: machines that fail together lose up to 5 s of them',
       remedy: 'remove the line for request, unless the documents can be made again',
     },
   ];

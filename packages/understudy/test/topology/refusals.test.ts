@@ -53,7 +53,7 @@ test('every problem of a file is listed, in the order of its lines, one line of 
     assert.equal(
       lines[1],
       'topology.yaml:5 service.port: saw 9200; allowed a port from 1024 to 65535 but 9200 and 9300; ' +
-        "it is the engine's HTTP port, and a mix-up would open the engine to the balancer; do: leave it out for 5000",
+        "it is the engine's HTTP port, and a mistake would expose the engine to the balancer; do: leave it out for 5000",
     );
   }
 });
