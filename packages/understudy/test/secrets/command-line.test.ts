@@ -163,7 +163,7 @@ test('errors print no secret: a wrong token, one that may do too little, a secre
   for (const json of [[], ['--json']]) {
     const narrow = await run(['apply', ...onLinode, '--yes', ...json], { token: narrowToken });
     assert.equal(narrow.code, 2);
-    assert.match(narrow.stderr, /the scope vpc:read_write, for making the private network/);
+    assert.match(narrow.stderr, /the scope vpc:read_write, for creating the private network/);
   }
   await writeFile(path.join(base, 'open-key'), 'planted-key-of-the-service\n', { mode: 0o644 });
   const text = (await readFile(path.join(base, 'topology.yaml'), 'utf8')).replace('./api-key', './open-key');
