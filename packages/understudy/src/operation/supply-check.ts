@@ -20,6 +20,6 @@ export async function checkSupply(
 export function supplyNotices({ state }: Supply, { search }: Topology): string[] {
   if (state !== 'buildable') return [];
   return [
-    `${search.engine} ${search.version} is not built here yet; apply builds its package first, in about a minute.`,
+    `${search.engine} ${search.version} is not built here yet; apply builds its package first, which takes about a minute.`,
   ];
 }

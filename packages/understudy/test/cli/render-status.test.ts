@@ -27,7 +27,7 @@ test('a finding has its effect and its command below it; other indices have thei
   assert.ok(text.includes(`\n    ${finding.effect}\n    ${finding.repair}\n`), text);
   assert.match(
     text,
-    /\n\nnot of this system\n {2}- The index other refuses write: index\.blocks\.write\.\n {4}ssh root@/,
+    /\n\nforeign indices\n {2}- The index other refuses write: index\.blocks\.write\.\n {4}ssh root@/,
   );
   const calm = stripVTControlCharacters(renderStatus(assessHealth(well, topology)));
   assert.doesNotMatch(calm, /not of this system|in time/);

@@ -9,8 +9,8 @@ export function renderStatus(status: Status): string {
   const head = `${paint.bold(status.name)} in ${status.region} is ${verdictPaint[status.verdict](paint.bold(status.verdict))}`;
   return [
     [head, ...status.findings.map(finding)].join('\n'),
-    ...notices('in time', status.notices),
-    ...notices('not of this system', status.foreign),
+    ...notices('needs attention later', status.notices),
+    ...notices('foreign indices', status.foreign),
     section('cluster', clusterRows(status)),
     section('machines', machineRows(status)),
     section('shards', shardRows(status)),
