@@ -78,7 +78,7 @@ const rows: readonly [what: string, change: Change, verdict: HealthState, reason
     'a member that does not answer for itself',
     cluster({ versions: saw({ 'demo-search-1': '9.5.3', 'demo-search-2': '9.5.3' }) }),
     'degraded',
-    /demo-search-3 counts as a member/,
+    /demo-search-3 is a member, but its engine/,
   ],
   [
     'no master',

@@ -98,7 +98,7 @@ test(
         [`${prefix}.watermark.flood_stage`]: flood,
       });
       await real.set({ [`${prefix}.threshold_enabled`]: false });
-      await real.repaired('disk-watermarks-off', 'degraded', /minds no watermark/);
+      await real.repaired('disk-watermarks-off', 'degraded', /ignores the disk watermarks/);
       await real.set(marks('1%', '98%', '99%'));
       await real.repaired('disk-low', 'degraded', /above the low watermark \(1%\)/);
       await real.set(marks('1%', '2%', '99%'));
@@ -187,22 +187,22 @@ test(
         'GET',
         '/documents/_settings',
       );
-      const inTheWay = searchLabels
+      const files = searchLabels
         .slice(1)
         .map((name) => join(real.cluster.dataOf(name), 'indices', read.documents.settings.index.uuid));
-      for (const file of inTheWay) await writeFile(file, 'a file where the engine wants a folder');
+      for (const file of files) await writeFile(file, 'a file where the engine wants a folder');
       await real.cluster.ask('PUT', '/documents/_settings', {
         'index.routing.allocation.require._name': null,
         'index.number_of_replicas': 1,
       });
       const now = await real.until(has('shards-given-up'), 120_000);
       assert.ok(has('index-yellow')(now));
-      for (const file of inTheWay) await rm(file);
+      for (const file of files) await rm(file);
       assert.ok(plan(intent, await real.look()).steps.some(({ task }) => task.kind === 'allocation-retry'));
       await real.repaired(
         'shards-given-up',
         'degraded',
-        /given up placing a copy: documents\[\d\], a replica.*max_retry/s,
+        /stopped trying to allocate a copy: documents\[\d\], a replica.*max_retry/s,
       );
       await real.green();
       await real.healthy();
@@ -218,12 +218,12 @@ test(
     });
 
     await t.test('a member that nobody asked for, and one that hangs', async () => {
-      await real.cluster.start('stranger');
+      await real.cluster.start('unexpected');
       const now = await real.until(has('member-unexpected'), 120_000);
       const found = now.findings.find(({ id }) => id === 'member-unexpected');
-      assert.match(found?.reason ?? '', /^stranger \(127\.0\.0\.1:\d+\) is a member/);
+      assert.match(found?.reason ?? '', /^unexpected \(127\.0\.0\.1:\d+\) is a member/);
       assert.match(found?.repair ?? '', /stop the engine at 127\.0\.0\.1:\d+/);
-      await real.cluster.stop('stranger');
+      await real.cluster.stop('unexpected');
       assert.ok(hasNot('member-unexpected')(await real.until(hasNot('member-unexpected'))));
       await real.green();
       await real.healthy();
@@ -235,7 +235,7 @@ test(
         const silent = await real.until(has('member-silent'), 20_000);
         assert.match(
           silent.findings.find(({ id }) => id === 'member-silent')?.reason ?? JSON.stringify(silent.findings),
-          new RegExp(`^${hung} counts`),
+          new RegExp(`^${hung} is a member, but its engine does not answer`),
         );
       } finally {
         real.cluster.kill(hung, 'SIGCONT');

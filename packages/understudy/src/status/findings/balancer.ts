@@ -7,7 +7,7 @@ export function balancerFindings(balancer: Status['balancer'], topology: Topolog
   const subject = balancerLabel(topology.name);
   const down = { verdict: 'down', subject, effect: 'Users are not served.', repair: applyCommand } as const;
   if (balancer.urls.length === 0) {
-    return [{ ...down, id: 'balancer-missing', reason: 'There is no balancer, so nobody is served.' }];
+    return [{ ...down, id: 'balancer-missing', reason: 'There is no balancer, so users are not served.' }];
   }
   const findings: Finding[] = topology.balancer.listeners
     .filter(({ port }) => !balancer.nodes.some((node) => node.listener === port && isServing(node)))

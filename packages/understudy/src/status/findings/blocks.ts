@@ -10,7 +10,7 @@ interface Kind {
   readonly effect: string;
 }
 
-const noWrites = 'Every write is refused; what is there is still found.';
+const noWrites = 'Every write is refused; existing documents are still found.';
 const kinds: Readonly<Record<string, Kind>> = {
   'index.blocks.write': { id: 'index-write-blocked', verdict: 'down', effect: noWrites },
   'index.blocks.read': { id: 'index-read-blocked', verdict: 'down', effect: 'Every search and read is refused.' },
@@ -18,7 +18,7 @@ const kinds: Readonly<Record<string, Kind>> = {
   'index.blocks.read_only_allow_delete': {
     id: 'index-flooded',
     verdict: 'down',
-    effect: 'Every write is refused; what is there is still found, and the index may be deleted.',
+    effect: 'Every write is refused; existing documents are still found, and the index may be deleted.',
   },
   'index.blocks.metadata': {
     id: 'index-metadata-blocked',
@@ -30,7 +30,7 @@ const kinds: Readonly<Record<string, Kind>> = {
   'cluster.blocks.create_index': {
     id: 'cluster-create-index-blocked',
     verdict: 'degraded',
-    effect: 'No index can be made; those that are there are served.',
+    effect: 'No index can be created; existing indices are served.',
   },
 };
 
@@ -54,7 +54,7 @@ function found(view: ClusterView, block: Block): Finding {
     reason: `${what} refuses ${refuses.join(', ')}: ${setting ?? description}.${cause}`,
     repair:
       full.length > 0
-        ? `Free the disk of ${full.join(', ')}, as the findings on disks say: the engine takes the block away itself.`
+        ? `Free the disk of ${full.join(', ')}, as the findings on disks say: then the engine removes the block itself.`
         : repairOf(view, block),
   };
 }
@@ -75,8 +75,7 @@ function fullDisks({ cluster }: ClusterView): string[] {
 }
 
 function repairOf({ machines }: ClusterView, { index, setting }: Block): string {
-  if (setting === undefined)
-    return 'The engine takes it away itself when its cause is gone: see the log of its master.';
+  if (setting === undefined) return 'The engine removes it itself when its cause is gone: see the log of its master.';
   if (index === undefined) return clearingRequest(machines, [setting]);
   return engineRequest(machines, { method: 'PUT', path: `/${inPath(index)}/_settings`, body: { [setting]: null } });
 }

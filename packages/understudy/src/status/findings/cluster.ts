@@ -32,7 +32,7 @@ export function clusterFindings(view: View): Finding[] {
   const { health } = cluster.value;
   if (health.state === 'unknown' && health.code === 'cluster-no-master') {
     const reason = 'The search cluster has no elected master, so it takes no writes.';
-    const repair = 'Bring back enough search machines for a quorum: understudy apply boots those that are off.';
+    const repair = 'Restore enough search machines for a quorum: understudy apply boots those that are off.';
     return [{ ...nobody, id: 'cluster-no-master', verdict: 'down', reason, repair }];
   }
   const seen = { ...view, cluster: cluster.value, subject };
@@ -50,18 +50,18 @@ export function clusterFindings(view: View): Finding[] {
 /** Parts that several findings rest on. A part that is judged with its own words when it is absent stands with its findings. */
 const parts: readonly (readonly [keyof ObservedCluster, id: string, what: string])[] = [
   ['health', 'cluster-health-unread', 'The health of the cluster'],
-  ['shards', 'cluster-shards-unread', 'Where the shards are'],
-  ['membership', 'cluster-members-unread', 'Who belongs to the cluster'],
-  ['allocation', 'allocation-unread', 'Whether shards may be placed'],
+  ['shards', 'cluster-shards-unread', 'The places of the shards'],
+  ['membership', 'cluster-members-unread', 'The members of the cluster'],
+  ['allocation', 'allocation-unread', 'The setting that allows shard allocation'],
   ['template', 'template-unread', 'The index template'],
-  ['blocks', 'blocks-unread', 'What the cluster refuses'],
-  ['leftovers', 'leftovers-unread', 'What was set by hand'],
-  ['versions', 'versions-unread', 'Which version each engine runs'],
+  ['blocks', 'blocks-unread', 'The blocks of the cluster'],
+  ['leftovers', 'leftovers-unread', 'The settings that were changed at run time'],
+  ['versions', 'versions-unread', 'The versions of the engines'],
   ['indices', 'indices-unread', 'The health of the indices'],
-  ['unassigned', 'unassigned-unread', 'Why copies are not in place'],
+  ['unassigned', 'unassigned-unread', 'The reasons why copies are unassigned'],
   ['watermarks', 'watermarks-unread', 'The disk watermarks'],
-  ['disks', 'disks-unread', 'How full the disks of the engines are'],
-  ['shardLimit', 'shard-limit-unread', 'How many shards there may be'],
+  ['disks', 'disks-unread', 'The disk use of the engines'],
+  ['shardLimit', 'shard-limit-unread', 'The limit on shards'],
 ];
 
 /** One finding for each thing that failed, however many parts it hides. */

@@ -15,7 +15,7 @@ const grades = {
   low: { verdict: 'degraded', effect: 'Nothing yet; no further copy is placed there.' },
   high: {
     verdict: 'degraded',
-    effect: 'Nothing yet; the engine moves copies away, which takes its time and the network.',
+    effect: 'Nothing yet; the engine moves copies to other nodes, which takes time and network bandwidth.',
   },
   flood: { verdict: 'down', effect: 'Every write to an index with a copy there is refused.' },
 } as const;
@@ -25,14 +25,14 @@ export function diskFindings(view: ClusterView): Finding[] {
   const marks = shown(cluster.watermarks);
   if (!marks) return [];
   if (!marks.enabled) {
-    const reason = `${prefix}.threshold_enabled is false: the engine minds no watermark.`;
+    const reason = `${prefix}.threshold_enabled is false: the engine ignores the disk watermarks.`;
     return [
       {
         id: 'disk-watermarks-off',
         verdict: 'degraded',
         subject,
         reason,
-        effect: 'Nothing yet; a disk that runs full ends the engine on it and may spoil its copies.',
+        effect: 'Nothing yet; a full disk stops the engine and may corrupt its copies.',
         repair: clearingRequest(machines, [`${prefix}.threshold_enabled`]),
       },
     ];
@@ -64,7 +64,7 @@ function repairOf({ machines, topology }: ClusterView, { node }: Disk, changed: 
   if (changed) return clearingRequest(machines, settings);
   const machine = machines.find(({ name }) => name === node);
   const { dataDirectory, logDirectory } = engineLayouts[topology.search.engine];
-  if (!machine) return `See what fills the disk of ${node}.`;
+  if (!machine) return `Find out what fills the disk of ${node}.`;
   const look = ['du', '-xh', '--max-depth=1', dataDirectory, logDirectory];
   return `Delete what is not needed (${commandOnMachine(machine, look)}), or write a larger search.machineType and: understudy apply`;
 }

@@ -32,7 +32,7 @@ export function foreignNotices(view: ClusterView): Notice[] {
 function repairOf({ machines }: ClusterView, name: string, copies: readonly UnassignedCopy[]): string {
   if (copies.some(({ givenUp }) => givenUp))
     return engineRequest(machines, { method: 'POST', path: '/_cluster/reroute?retry_failed=true&metric=none' });
-  return `Whoever made ${name} has to say what it needs; this system does not touch it.`;
+  return `The owner of ${name} has to repair it; this system does not change it.`;
 }
 
 function refusing({ machines }: ClusterView, { index = '', setting, refuses, description }: Block): Notice {
@@ -43,7 +43,7 @@ function refusing({ machines }: ClusterView, { index = '', setting, refuses, des
     reason: `The index ${index} refuses ${refuses.join(', ')}: ${setting ?? description}.`,
     repair:
       setting === undefined
-        ? `Whoever made ${index} has to say what it needs.`
+        ? `The owner of ${index} has to repair it.`
         : engineRequest(machines, { method: 'PUT', path, body: { [setting]: null } }),
   };
 }

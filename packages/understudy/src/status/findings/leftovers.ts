@@ -26,8 +26,8 @@ function allocationFindings({ cluster, subject }: ClusterView): Finding[] {
       id: 'allocation-limited',
       verdict: 'degraded',
       subject,
-      reason: `Shard allocation is limited to '${allocation.value}', so lost copies are not made again.`,
-      effect: 'Nothing yet; the next machine that is lost may take the last copy.',
+      reason: `Shard allocation is limited to '${allocation.value}', so lost copies are not replaced.`,
+      effect: 'Nothing yet; the loss of another machine may lose the last copy.',
       repair: applyCommand,
     },
   ];
@@ -46,7 +46,7 @@ function filtered({ cluster, topology, machines, subject }: ClusterView, leftove
     verdict: 'degraded',
     subject,
     reason: `${leftover.setting} is '${leftover.value}' (${origin(leftover)}), so not every search machine may hold copies.`,
-    effect: 'Nothing yet; copies crowd on fewer machines, and a lost one may have no place to be made again.',
+    effect: 'Nothing yet; copies are placed on fewer machines, and a lost copy may have no machine to be allocated on.',
     repair: byApply ? applyCommand : clearingRequest(machines, [leftover.setting]),
   };
 }
@@ -56,7 +56,7 @@ function unbalanced({ subject }: ClusterView, leftover: Leftover): Finding {
     id: 'rebalance-limited',
     verdict: 'degraded',
     subject,
-    reason: `${leftover.setting} is '${leftover.value}' (${origin(leftover)}), so copies are not spread evenly again.`,
+    reason: `${leftover.setting} is '${leftover.value}' (${origin(leftover)}), so copies are not rebalanced.`,
     effect: 'Nothing yet; the machines with the most copies become the slowest.',
     repair: applyCommand,
   };
@@ -71,7 +71,7 @@ function votingFindings({ cluster, subject }: ClusterView): Finding[] {
       verdict: 'degraded',
       subject,
       reason: `${excluded.join(', ')} may not vote: left over from an operation, or part of one that runs now.`,
-      effect: 'Nothing yet; fewer machines may be lost before nobody can be elected.',
+      effect: 'Nothing yet; fewer machines can fail before no master can be elected.',
       repair: applyCommand,
     },
   ];

@@ -69,8 +69,8 @@ function healthFindings(view: ClusterView): Finding[] {
         verdict: 'down',
         subject: name,
         reason: `The index ${name} is red: ${copies(unassigned)} of its shards are unassigned, primaries among them.${because}`,
-        effect: 'Documents of these shards are neither found nor taken.',
-        repair: 'Bring back the machines that hold copies: understudy apply boots those that are off.',
+        effect: 'Documents of these shards can be neither found nor written.',
+        repair: 'Restore the machines that hold copies: understudy apply boots those that are off.',
       },
     ];
   }
@@ -83,7 +83,7 @@ function healthFindings(view: ClusterView): Finding[] {
       subject: name,
       reason: `The index ${name} is yellow: ${missing} not in place, so another loss could lose data.${because}`,
       effect: 'Nothing yet.',
-      repair: 'The cluster makes copies by itself when every search machine is there: understudy apply.',
+      repair: 'The cluster allocates missing copies by itself when every search machine is a member: understudy apply.',
     },
   ];
 }
@@ -95,14 +95,14 @@ function copies(count: number): string {
 function givenUp(view: ClusterView): Finding[] {
   const [first, ...more] = missingCopies(view).filter((copy) => copy.givenUp);
   if (!first) return [];
-  const others = more.length === 0 ? '' : ` So it did with ${more.length} more.`;
+  const others = more.length === 0 ? '' : ` The same is true of ${more.length} more.`;
   return [
     {
       id: 'shards-given-up',
       verdict: 'degraded',
       subject: first.index,
-      reason: `The engine has given up placing a copy: ${first.sentence ?? `${first.index}[${first.shard}]`}.${others}`,
-      effect: 'Nothing yet; the copy does not come by itself even when the cause is gone.',
+      reason: `The engine stopped trying to allocate a copy: ${first.sentence ?? `${first.index}[${first.shard}]`}.${others}`,
+      effect: 'Nothing yet; the engine does not retry by itself, even when the cause is gone.',
       repair: engineRequest(view.machines, { method: 'POST', path: '/_cluster/reroute?retry_failed=true&metric=none' }),
     },
   ];

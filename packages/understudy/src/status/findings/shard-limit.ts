@@ -24,7 +24,7 @@ function use({ cluster, topology, machines, subject }: ClusterView): Use | undef
   const reached = limit.copies >= limit.limit;
   const repair =
     limit.perNode === usualPerNode
-      ? 'Delete indices that nobody needs, or ask for more search.nodes and: understudy apply'
+      ? 'Delete indices that are not needed, or set more search.nodes and: understudy apply'
       : clearingRequest(machines, [setting]);
   return {
     ownCopies: has >= limit.limit * nearShare || (reached && has < asked),
@@ -32,10 +32,10 @@ function use({ cluster, topology, machines, subject }: ClusterView): Use | undef
       id: reached ? 'shard-limit-reached' : 'shard-limit-near',
       verdict: 'degraded',
       subject,
-      reason: `There are ${limit.copies} copies of shards, ${limit.limit} may be made (${setting} is ${limit.perNode}).`,
+      reason: `There are ${limit.copies} copies of shards, at most ${limit.limit} are allowed (${setting} is ${limit.perNode}).`,
       effect: reached
-        ? 'What is there is served; no index can be made, no replica added.'
-        : 'Nothing yet; soon no index can be made.',
+        ? 'Existing indices are served; no index can be created and no replica added.'
+        : 'Nothing yet; soon no index can be created.',
       repair,
     },
   };
