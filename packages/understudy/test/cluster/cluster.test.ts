@@ -94,7 +94,7 @@ test('a health that ran out of time is still a health; a refusal quotes the engi
   const error = { error: { type: 'master_not_discovered_exception', reason: null } };
   await assert.rejects(clusterHealth(engine({ '/_cluster/health': [503, error] }).transport, dialect), {
     code: 'cluster-no-master',
-    message: 'a refused to say its health: HTTP 503, master_not_discovered_exception.',
+    message: 'a refused to report its health: HTTP 503, master_not_discovered_exception.',
   });
   await assert.rejects(clusterHealth(engine({ '/_cluster/health': [200, { status: 'green' }] }).transport, dialect), {
     code: 'cluster-unexpected-answer',
