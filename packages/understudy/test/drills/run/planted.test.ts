@@ -126,7 +126,7 @@ test('a fault that did not last is INVALID, however well everything went', async
   assert.equal(verdict.result, 'INVALID');
   assert.deepEqual(verdict.reasons[0], {
     code: 'not-effective',
-    text: 'the fault was never seen to take effect: it was gone before its time: it is over',
+    text: 'the fault was never seen to take effect: it ended before its undo: it is over',
   });
 });
 

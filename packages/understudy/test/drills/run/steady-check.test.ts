@@ -76,7 +76,7 @@ test(
     answers = false;
     // As after a pause of the tool: time has passed, and the last answers are old.
     aheadMs = 12_000;
-    assert.match(samplers.protection().detail, /^cluster unseen .*; balancer: unseen$/);
+    assert.match(samplers.protection().detail, /^cluster unknown .*; balancer: unknown$/);
     while (!samplers.protection().detail.startsWith('cluster green')) await sleep(50);
     assert.equal(samplers.protection().protected, false);
     await samplers.stop();
