@@ -130,7 +130,7 @@ const aside = async (): Promise<string[]> =>
 const bootstrap = { 'node.name': 'one', 'cluster.initial_master_nodes': 'one', 'discovery.seed_hosts': '127.0.0.1:1' };
 
 test(
-  'started alone, its state is moved aside, and the engine forms the cluster that it is told to',
+  'the state of an engine that was started alone is moved to another directory, and the engine forms the configured cluster',
   { skip: found ? false : 'no engine with a Java for it', timeout: 600_000 },
   async () => {
     assert.equal(await setAside(undefined), 0, 'nothing is there yet');

@@ -74,7 +74,7 @@ const rows: readonly [
   ['Elasticsearch 7.0', { 'nodes/0/_state/global-1.st': 'x', 'nodes/0/_state/node-0.st': 'x' }, 'cluster', '', false],
 ];
 
-describe('a data directory tells whether a cluster’s state lies in it', () => {
+describe('it is read from a data directory whether it contains the state of a cluster', () => {
   for (const [name, files, holds, uuid, indices] of rows) {
     test(`${name}: ${holds}`, () => {
       const data = lay(files);
@@ -89,7 +89,7 @@ describe('a data directory tells whether a cluster’s state lies in it', () => 
     });
   }
 
-  test('a directory that is not there; one whose state cannot be read', () => {
+  test('a directory that does not exist; one whose state cannot be read', () => {
     const data = lay({ ...elasticsearch('alone'), '_state/segments_a': 'a format of the future' });
     rmSync(join(data, '_state/segments_9'));
     const machine = look({ directories: [at('none'), data] });

@@ -156,7 +156,7 @@ test(
   },
 );
 
-test('errors print no secret: a wrong token, one that may do too little, a secret that everybody can read', async () => {
+test('errors print no secret: a wrong token, one with too few scopes, a secret file that every user can read', async () => {
   region.faults.set([], 3);
   const wrong = await run(['plan', ...onLinode], { token: `${token}-mistyped` });
   assert.match(wrong.stderr, /Invalid Token/);
@@ -174,7 +174,7 @@ test('errors print no secret: a wrong token, one that may do too little, a secre
   await rm(path.join(base, 'open-key'));
 });
 
-test("what is left on the operator's disk is the tool's own key, readable by its owner alone", async () => {
+test("only the tool's own key is left on the operator's disk, readable only by its owner", async () => {
   const kept = [...(await filesBelow(path.join(base, 'config'))), ...(await filesBelow(path.join(base, 'state')))];
   const privateKeys = kept.filter(({ text }) => text.includes('PRIVATE KEY'));
   assert.deepEqual(

@@ -28,7 +28,7 @@ const rows: readonly [what: string, change: Change, verdict: HealthState, reason
     'the blocks are not read',
     cluster({ blocks: unknown('HTTP 403', 'cluster-refused') }),
     'unknown',
-    /What the cluster refuses could not be read: HTTP 403/,
+    /The blocks of the cluster could not be read: HTTP 403/,
   ],
   [
     'a block without a setting',
