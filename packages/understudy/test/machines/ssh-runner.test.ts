@@ -257,10 +257,10 @@ test('the first key of a machine that is not new is refused, and the error has t
 
 test('a key that the machine does not accept is machines-unreachable', () =>
   withRunner(async (_runner, sshd, known) => {
-    const other = await ensureKeyPair(await mkdtemp(join(tmpdir(), 'understudy-ssh-')), 'stranger');
-    const stranger = runnerFor(sshd.port, known, other);
-    await assert.rejects(stranger.run(target, ['true']), hasCode('machines-unreachable'));
-    await stranger.close();
+    const other = await ensureKeyPair(await mkdtemp(join(tmpdir(), 'understudy-ssh-')), 'other');
+    const withOtherKey = runnerFor(sshd.port, known, other);
+    await assert.rejects(withOtherKey.run(target, ['true']), hasCode('machines-unreachable'));
+    await withOtherKey.close();
   }));
 
 test('the key pair is created once and then read, and only its owner can read the private key', async () => {
