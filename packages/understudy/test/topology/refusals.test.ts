@@ -16,7 +16,7 @@ function problemsOf(text: string): readonly Problem[] {
   return [];
 }
 
-test('the file that every bad one departs from is accepted', () => {
+test('the file from which every bad one is derived is accepted', () => {
   assert.deepEqual(problemsOf(smallest), []);
 });
 
