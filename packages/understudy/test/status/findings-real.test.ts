@@ -11,7 +11,7 @@ import { intent, searchLabels, topology } from './changes.ts';
 import { has, hasNot, RealStatus } from './real-status.ts';
 
 test(
-  'what refuses users is found in a real cluster, and gone when its command was followed',
+  'conditions that refuse requests are found in a real cluster, and are gone after their repair command',
   { skip: noEngine, timeout: 900_000 },
   async (t) => {
     await using real = await RealStatus.start();
@@ -67,7 +67,7 @@ test(
       await real.healthy();
     });
 
-    await t.test('what an operation or a person left behind', async () => {
+    await t.test('settings left behind by an operation or a person', async () => {
       await real.set({ 'cluster.routing.allocation.enable': 'primaries' });
       await real.repaired('allocation-limited', 'degraded', /limited to 'primaries'/);
       await real.set({ 'cluster.routing.rebalance.enable': 'none' });
@@ -117,7 +117,7 @@ test(
       await real.healthy();
     });
 
-    await t.test('indices of others never change the verdict, nor hold a restart back', async () => {
+    await t.test('foreign indices never change the verdict and never delay a restart', async () => {
       const nowhere = { 'index.routing.allocation.require._name': 'nobody' };
       await real.cluster.ask('PUT', "/it's$one?wait_for_active_shards=0", {
         settings: { number_of_shards: 1, number_of_replicas: 5 },
@@ -178,7 +178,7 @@ test(
       await real.cluster.ask('DELETE', '/crowd');
     });
 
-    await t.test('a copy that was given up', async () => {
+    await t.test('a copy that the engine stopped trying to allocate', async () => {
       await real.cluster.ask('DELETE', '/documents');
       const on = { 'index.routing.allocation.require._name': searchLabels[0] };
       const shape = { number_of_shards: topology.search.index.shards, number_of_replicas: 0, ...on };
@@ -208,7 +208,7 @@ test(
       await real.healthy();
     });
 
-    await t.test('a version that is not asked for', async () => {
+    await t.test('a version that the topology does not name', async () => {
       const other = { ...topology, search: { ...topology.search, version: '9.5.99' } };
       const found = assessHealth(await real.look(), other).findings;
       assert.deepEqual(
@@ -217,7 +217,7 @@ test(
       );
     });
 
-    await t.test('a member that nobody asked for, and one that hangs', async () => {
+    await t.test('a member that the topology does not name, and one that hangs', async () => {
       await real.cluster.start('unexpected');
       const now = await real.until(has('member-unexpected'), 120_000);
       const found = now.findings.find(({ id }) => id === 'member-unexpected');

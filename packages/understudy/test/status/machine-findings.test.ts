@@ -124,7 +124,7 @@ test('the command is for the machine that it is about', () => {
   );
 });
 
-test('whose certificate it is decides what repairs it, and a month before its end it is a notice', () => {
+test('the repair of a certificate depends on its owner, and a month before its end there is a notice', () => {
   const listeners = (given: object): Topology => ({
     ...topology,
     balancer: { ...topology.balancer, listeners: [{ port: 443, protocol: 'https', ...given }] },
@@ -144,7 +144,7 @@ test('whose certificate it is decides what repairs it, and a month before its en
   assert.equal(over.findings.find(({ id }) => id === 'certificate-expired')?.repair, 'understudy apply');
 });
 
-test('a real TLS port that shows an expired certificate is found out', async () => {
+test('an expired certificate on a real TLS port is detected', async () => {
   const past = Date.parse(well.at) - 500 * 86_400_000;
   const { certificatePem, keyPem } = await selfSignedCertificate('demo.test', undefined, past);
   const server = createServer({ cert: certificatePem, key: keyPem.reveal() });
