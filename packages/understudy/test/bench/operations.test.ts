@@ -18,7 +18,7 @@ const run: OperationRun = {
 
 describe('an operation', () => {
   for (const { name, before, after } of operations)
-    it(`${name} is a change between two topologies that the tool takes`, () => {
+    it(`${name} is a change between two topologies that the tool accepts`, () => {
       const [was, is] = [before, after].map((parts) =>
         parseTopology(topologyText(parts, 'stock'), { path: '/nowhere/topology.yaml' }),
       );
@@ -51,7 +51,7 @@ describe('an operation', () => {
     assert.doesNotMatch(operationsTable(host, [run]), /longest write gap/);
   });
 
-  it('says what happened in the middle of it', () => {
+  it('has the fault that happened during it', () => {
     assert.equal(disturbanceText(run), 'nothing');
     const cut = { ...run, trouble: { ...nothing, powerCut: true } };
     assert.equal(disturbanceText({ ...cut, victim: 'bench-operations-search-2' }), 'power cut of search-2');

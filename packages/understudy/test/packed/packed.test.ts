@@ -78,8 +78,8 @@ test('each package holds what is built with its types and its licence, and neith
     for (const path of [...wanted[name]!, 'package.json', 'README.md', 'LICENSE']) {
       assert.ok(files.includes(path), `${name} lacks ${path}`);
     }
-    const strangers = files.filter((path) => /^(?:src|test)\/|\.test\.|buildinfo|(?<!\.d)\.ts$/.test(path));
-    assert.deepEqual(strangers, [], name);
+    const unexpected = files.filter((path) => /^(?:src|test)\/|\.test\.|buildinfo|(?<!\.d)\.ts$/.test(path));
+    assert.deepEqual(unexpected, [], name);
   }
 });
 
