@@ -253,13 +253,9 @@ function unreachable(target: RemoteTarget, cause?: Error): UnderstudyError {
 }
 
 function runnerClosed({ label }: RemoteTarget): UnderstudyError {
-  return new UnderstudyError(
-    'machines-closed',
-    `No command was sent to ${label}: the SSH connections were closed before.`,
-    {
-      facts: { label },
-    },
-  );
+  return new UnderstudyError('machines-closed', `Nothing was sent to ${label}: its SSH connection is closed.`, {
+    facts: { label },
+  });
 }
 
 function timedOut(target: RemoteTarget, what: string, timeoutMs: number): UnderstudyError {

@@ -143,8 +143,8 @@ test(
         'GET',
         '/broken/_settings',
       );
-      const inTheWay = join(cluster.dataOf('n2'), 'indices', broken.settings.index.uuid);
-      await writeFile(inTheWay, 'a file where the engine wants a folder');
+      const blocker = join(cluster.dataOf('n2'), 'indices', broken.settings.index.uuid);
+      await writeFile(blocker, 'a file where the engine wants a folder');
       const wider = {
         'index.routing.allocation.require._name': null,
         'index.routing.allocation.include._name': 'n1,n2',
@@ -170,7 +170,7 @@ test(
           .map(({ name }) => name),
         ['broken'],
       );
-      await rm(inTheWay);
+      await rm(blocker);
       await retryFailedAllocation(transport);
       await green();
       assert.deepEqual(value((await read()).unassigned), []);
