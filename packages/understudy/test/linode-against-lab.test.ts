@@ -51,7 +51,7 @@ const instanceBody = (ordinal: number, subnetId: number) =>
     ],
   }) as const;
 
-test('every kind of object lives its whole life', async (context) => {
+test('every kind of object is created, changed and deleted', async (context) => {
   const { client } = await regionWithClient(context);
   const { vpc, subnetId } = await createNetwork(client);
   const group = await client.placementGroups.create({
@@ -156,7 +156,7 @@ test('filters find by tag and label, and an unknown field is linode-invalid', as
   await assert.rejects(client.instances.list({ colour: 'red' } as never), { code: 'linode-invalid' });
 });
 
-test('a label twice is linode-invalid with the field named', async (context) => {
+test('a duplicate label is linode-invalid with the field named', async (context) => {
   const { client } = await regionWithClient(context);
   await createNetwork(client);
   await assert.rejects(client.vpcs.create({ label: 'demo-vpc', region: 'us-ord' }), (error: unknown) => {
@@ -178,7 +178,7 @@ test('a bad token is linode-unauthorized, a narrow one linode-forbidden with the
   });
 });
 
-test('the catalogue has everything that the smallest topology asks of a region', async (context) => {
+test('the catalogue has everything that the smallest topology needs from a region', async (context) => {
   const { client } = await regionWithClient(context);
   const text = 'name: demo\nregion: us-ord\nsearch: { version: 9.5.3 }\naccess: { adminNetworks: [198.18.0.1/32] }\n';
   const topology = parseTopology(text, { path: 'topology.yaml' });
@@ -192,7 +192,7 @@ test('the catalogue has everything that the smallest topology asks of a region',
   assert.equal((await client.images.get('linode/debian13')).id, 'linode/debian13');
 });
 
-test('a create whose answer is lost is ambiguous, was carried out once, and is found by its label', async (context) => {
+test('a create whose response is lost is ambiguous, was carried out once, and is found by its label', async (context) => {
   const { client, hostile } = await regionWithClient(context);
   const { subnetId } = await createNetwork(client);
   hostile({ kind: 'drop-after', method: 'POST', match: '/linode/instances$', times: 1 });
@@ -204,7 +204,7 @@ test('a create whose answer is lost is ambiguous, was carried out once, and is f
   assert.equal((await client.instances.list({ label: 'demo-service-1' })).length, 1);
 });
 
-test('lost answers to reads, updates and deletes, 429 and 503 are ridden out', async (context) => {
+test('lost responses to reads, updates and deletes, 429 and 503 are retried', async (context) => {
   const { client, hostile } = await regionWithClient(context);
   const { subnetId } = await createNetwork(client);
   const { id } = await client.instances.create(instanceBody(1, subnetId));
@@ -221,7 +221,7 @@ test('lost answers to reads, updates and deletes, 429 and 503 are ridden out', a
   await client.waitForStatus(id, ['gone'], quick);
 });
 
-test('new fields and new enum values of the API are no trouble', async (context) => {
+test('new fields and new enum values of the API are accepted', async (context) => {
   const { client, hostile } = await regionWithClient(context);
   const { vpc, subnetId } = await createNetwork(client);
   await client.instances.create(instanceBody(1, subnetId));

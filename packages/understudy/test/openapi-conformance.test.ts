@@ -62,12 +62,12 @@ suite("against Linode's OpenAPI file", { skip: file === undefined ? whyWithout :
     assert.deepEqual(unexplained([...differences]), []);
   });
 
-  test('no explanation explains nothing', () => {
+  test('every explanation is used', () => {
     const unused = explained.filter((entry) => ![...differences].some((line) => entry.difference.test(line)));
     assert.deepEqual(unused, []);
   });
 
-  test('a planted wrong answer is found: a wrong type, an unknown field, an unknown value, a wrong status', () => {
+  test('a deliberately wrong answer is found: a wrong type, an unknown field, an unknown value, a wrong status', () => {
     const group = {
       id: 1,
       label: 'a',
@@ -91,7 +91,7 @@ suite("against Linode's OpenAPI file", { skip: file === undefined ? whyWithout :
     ]);
   });
 
-  test('a planted wrong request is found: a misspelt, missing or read-only field, a bad value, an unknown query', () => {
+  test('a deliberately wrong request is found: a misspelt, missing or read-only field, a bad value, an unknown query', () => {
     const differ = (method: string, url: string, body?: object): string[] =>
       unexplained(specification.requestDifferences(method, url, body)).map((line) => line.replace(/.*request: /, ''));
     const instance = { region: 'us-ord', type: 'g6-standard-4', image: 'linode/debian13', label: 'demo-search-1' };

@@ -61,7 +61,7 @@ export async function explainAllocation(
   const body = { index, shard, primary, ...(node !== undefined && { current_node: node }) };
   const answer = await transport.request('POST', '/_cluster/allocation/explain', body);
   if (answer.status === 400 || answer.status === 404) return undefined;
-  const read = expectBody(answer, schema, `explain where ${index}[${shard}] may be`);
+  const read = expectBody(answer, schema, `explain the allocation of ${index}[${shard}]`);
   const { unassigned_info: unassigned } = read;
   return {
     index: read.index,
@@ -124,5 +124,5 @@ export function allocationSentence(explained: AllocationExplanation): string {
         `${node} refuses it (${all.map(({ decider, text }) => `${decider}: ${text}`).join(', ')})`,
     );
   const subject = `${index}[${shard}], a ${primary ? 'primary' : 'replica'}, is ${state}${why}${tried}`;
-  return `${subject}: ${nodes.length > 0 ? nodes.join('; ') : `the engine's verdict is '${explained.verdict}'`}`;
+  return `${subject}: ${nodes.length > 0 ? nodes.join('; ') : `the engine's decision is '${explained.verdict}'`}`;
 }

@@ -15,7 +15,7 @@ export async function allocation(transport: EngineTransport): Promise<string> {
 /** `primaries` holds replicas back; `all` is the default and removes the setting. */
 export async function setAllocation(transport: EngineTransport, allowed: 'all' | 'primaries'): Promise<void> {
   const value = allowed === 'all' ? null : allowed;
-  await putClusterSettings(transport, { [enableKey]: value }, 'change where shards may be placed');
+  await putClusterSettings(transport, { [enableKey]: value }, 'change the setting that allows shard allocation');
 }
 
 /** Nodes on which no shard may stay, by name. */
@@ -28,7 +28,7 @@ export async function excludeFromAllocation(transport: EngineTransport, node: st
   const excluded = await excludedFromAllocation(transport);
   if (excluded.includes(node)) return;
   const value = [...excluded, node].join(',');
-  await putClusterSettings(transport, { [excludeKey]: value }, `move its shards off ${node}`);
+  await putClusterSettings(transport, { [excludeKey]: value }, `move the shards of ${node} to other nodes`);
 }
 
 /** Shards may be placed on this node again, or on one of its name; other names stay in the list. Idempotent. */
@@ -36,7 +36,7 @@ export async function includeInAllocation(transport: EngineTransport, node: stri
   const excluded = await excludedFromAllocation(transport);
   if (!excluded.includes(node)) return;
   const others = excluded.filter((name) => name !== node).join(',');
-  await putClusterSettings(transport, { [excludeKey]: others === '' ? null : others }, `place shards on ${node} again`);
+  await putClusterSettings(transport, { [excludeKey]: others === '' ? null : others }, `allow shards on ${node} again`);
 }
 
 /** Writes what is in memory to disk, so that a restarted node recovers from its own files. Best effort by nature. */

@@ -33,7 +33,7 @@ export function expectBody<Body>(answer: EngineAnswer, schema: z.ZodType<Body>, 
   if (read.success) return read.data;
   throw new UnderstudyError(
     'cluster-unexpected-answer',
-    `${answer.node} answered in an unknown shape when asked to ${what}: ${z.prettifyError(read.error)}`,
+    `${answer.node} sent an unexpected response when asked to ${what}: ${z.prettifyError(read.error)}`,
     { facts: { node: answer.node, status: answer.status } },
   );
 }

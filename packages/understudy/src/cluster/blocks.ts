@@ -41,7 +41,7 @@ const schema = z.object({
 /** Of every index, ours and others. */
 export async function blocks(transport: EngineTransport): Promise<Block[]> {
   const answer = await transport.request('GET', '/_cluster/state/blocks?filter_path=cluster_uuid,blocks');
-  const read = expectBody(answer, schema, 'say what it refuses').blocks;
+  const read = expectBody(answer, schema, 'list its blocks').blocks;
   const of = (index: string | undefined, byId: z.infer<typeof blocksById>): Block[] =>
     Object.entries(byId).map(([id, { description, levels }]) => ({
       index,
@@ -59,7 +59,7 @@ export async function blocks(transport: EngineTransport): Promise<Block[]> {
  */
 export async function removeIndexBlock(transport: EngineTransport, index: string, setting: string): Promise<void> {
   const answer = await transport.request('PUT', `/${index}/_settings`, { [setting]: null }, { timeoutMs: 35_000 });
-  if (answer.status >= 300) throw refused(answer, `take ${setting} away from the index ${index}`);
+  if (answer.status >= 300) throw refused(answer, `remove ${setting} from the index ${index}`);
 }
 
 /** Idempotent. */

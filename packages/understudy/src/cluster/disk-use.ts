@@ -29,7 +29,7 @@ const rows = z.array(
 export async function diskUse(transport: EngineTransport): Promise<DiskUse[]> {
   const fields = 'node,shards,disk.indices,disk.used,disk.avail,disk.total';
   const answer = await transport.request('GET', `/_cat/allocation?format=json&bytes=b&h=${fields}`);
-  return expectBody(answer, rows, 'say how full its disks are').flatMap((row) => {
+  return expectBody(answer, rows, 'report its disk use').flatMap((row) => {
     const { node, 'disk.used': used, 'disk.avail': free, 'disk.total': total } = row;
     if (typeof node !== 'string' || typeof free !== 'number' || typeof total !== 'number') return [];
     const usedBytes = used ?? total - free;

@@ -76,7 +76,7 @@ const recoveryRows = z.array(
 async function recoveries(transport: EngineTransport): Promise<{ recovered: number; total: number }> {
   const fields = 'bytes_recovered,bytes_total,translog_ops_recovered';
   const answer = await transport.request('GET', `/_cat/recovery?active_only=true&format=json&bytes=b&h=${fields}`);
-  const rows = expectBody(answer, recoveryRows, 'say which copies it makes');
+  const rows = expectBody(answer, recoveryRows, 'list its running recoveries');
   const sum = (of: (row: (typeof rows)[number]) => number): number => rows.reduce((all, row) => all + of(row), 0);
   return {
     recovered: sum((row) => row.bytes_recovered + row.translog_ops_recovered),
@@ -95,8 +95,8 @@ async function whyNotMoved(transport: EngineTransport, node: string, left: reado
 function stalled(node: string, left: readonly ShardCopy[], why: string): UnderstudyError {
   return new UnderstudyError(
     'cluster-drain-stalled',
-    `Copies are not moved off ${node}: ${left.length} were left, and nothing changed for ${stalledAfterMs / 1000} s. ${why}. ` +
-      'Mend that and try again: what was moved stays where it is now.',
+    `The copies on ${node} are not moved: ${left.length} were left, and nothing changed for ${stalledAfterMs / 1000} s. ${why}. ` +
+      'Repair that and try again: copies that were moved stay on their new nodes.',
     { facts: { node, left: left.map(({ index, shard, primary }) => ({ index, shard, primary })) } },
   );
 }

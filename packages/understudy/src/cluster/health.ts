@@ -38,7 +38,11 @@ export async function clusterHealth(
 
 /** A wait that ran out is a 408 with the same body. */
 function readHealth(answer: EngineAnswer): ClusterHealth {
-  return expectBody(answer.status === 408 ? { ...answer, status: 200 } : answer, clusterHealthSchema, 'say its health');
+  return expectBody(
+    answer.status === 408 ? { ...answer, status: 200 } : answer,
+    clusterHealthSchema,
+    'report its health',
+  );
 }
 
 export interface HealthWait {
@@ -67,7 +71,7 @@ export function healthSentence({
   unassigned_shards,
   relocating_shards,
 }: ClusterHealth): string {
-  const moving = relocating_shards === 0 ? '' : `, ${relocating_shards} on their way to another node`;
+  const moving = relocating_shards === 0 ? '' : `, ${relocating_shards} moving to another node`;
   return `${status} with ${number_of_nodes} nodes and ${unassigned_shards} unassigned shards${moving}`;
 }
 

@@ -28,7 +28,7 @@ const schema = z.object({
 
 export async function indexHealth(transport: EngineTransport, dialect: Dialect): Promise<IndexHealth[]> {
   const path = `/_cluster/health?level=indices&expand_wildcards=all&${dialect.masterTimeout}=3s`;
-  const { indices } = expectBody(await transport.request('GET', path), schema, 'say the health of its indices');
+  const { indices } = expectBody(await transport.request('GET', path), schema, 'report the health of its indices');
   return Object.entries(indices)
     .map(([name, of]) => ({
       name,

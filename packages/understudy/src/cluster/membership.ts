@@ -46,7 +46,7 @@ export async function membership(
     `/_cluster/state/${dialect.masterField},nodes,metadata?${dialect.masterTimeout}=3s` +
     `&filter_path=${[...fields, 'metadata.cluster_coordination'].join(',')}`;
   const answer = await transport.request('GET', path, undefined, options);
-  const state = expectBody(answer, stateSchema, 'say who belongs to it');
+  const state = expectBody(answer, stateSchema, 'list its members');
   const nodes = Object.entries(state.nodes).map(([id, node]) => ({
     id,
     name: node.name,
@@ -99,7 +99,7 @@ export async function withdrawVote(cluster: RunningCluster, node: string, signal
   const { transport, dialect, clock } = cluster;
   const answer = await excludeFromVoting(transport, [node], stepDownWithinMs);
   // What the engine does not finish in time it still works on; what it will not do it refuses.
-  if (answer.status >= 400 && answer.status < 500) throw refused(answer, `take the vote from ${node}`);
+  if (answer.status >= 400 && answer.status < 500) throw refused(answer, `exclude ${node} from voting`);
   const last = await pollUntil({ clock, deadlineMs: withdrawMs, signal, everyMs: 200 }, async () => {
     const { master, voting } = await membership(transport, dialect);
     if (master === undefined) return 'no node is elected';
@@ -109,8 +109,8 @@ export async function withdrawVote(cluster: RunningCluster, node: string, signal
   if (last === undefined) return;
   throw new UnderstudyError(
     'cluster-vote-not-withdrawn',
-    `${node} should have neither office nor vote before it leaves; ${withdrawMs / 1000} s after it was excluded from voting: ${last}. ` +
-      'Its exclusion stays; look at the health of the others, then try again.',
+    `${node} must be neither the master nor a voter before it is removed; ${withdrawMs / 1000} s after it was excluded from voting: ${last}. ` +
+      'It stays excluded from voting; check the health of the others, then try again.',
     { facts: { node, last } },
   );
 }
@@ -127,7 +127,7 @@ function excludeFromVoting(
 /** Idempotent. */
 export async function clearVotingExclusions(transport: EngineTransport): Promise<void> {
   const answer = await transport.request('DELETE', '/_cluster/voting_config_exclusions?wait_for_removal=false');
-  if (answer.status >= 300) throw refused(answer, 'let every node vote again');
+  if (answer.status >= 300) throw refused(answer, 'clear the voting exclusions');
 }
 
 /**

@@ -39,7 +39,7 @@ export async function removeNode(cluster: RunningCluster, removal: NodeRemoval):
   const { node, signal } = removal;
   const others = removal.nodes.filter((name) => name !== node);
   if (others.length === 0)
-    throw refusal(node, [{ index: undefined, sentence: 'It is the only node, and holds every copy.' }]);
+    throw refusal(node, [{ index: undefined, sentence: 'It is the only node and has every copy.' }]);
   // What the leaving node says of itself is not asked, so all of this goes on while it is dead.
   const asked = { ...cluster, transport: withoutNode(cluster.transport, node) };
   const rest = { members: others, signal };
@@ -56,7 +56,7 @@ export async function removeNode(cluster: RunningCluster, removal: NodeRemoval):
     await awaitMembers(asked, rest);
   }
   signal?.throwIfAborted();
-  removal.onProgress?.(`${node} holds nothing: its machine is removed`);
+  removal.onProgress?.(`${node} has no copies: its machine is removed`);
   await removal.remove();
   await awaitMembers(asked, rest);
   await clearVotingExclusion(asked, node);
@@ -74,7 +74,7 @@ async function isMember(cluster: RunningCluster, removal: NodeRemoval, others: r
   if (allowed !== 'all') {
     throw new UnderstudyError(
       'cluster-allocation-limited',
-      `No copy can be moved off ${node}: cluster.routing.allocation.enable is '${allowed}', expected 'all'. Nothing was changed. ` +
+      `No copy on ${node} can be moved: cluster.routing.allocation.enable is '${allowed}', expected 'all'. Nothing was changed. ` +
         'Set it to null, or run apply, which does; then try again.',
       { facts: { node, allowed } },
     );
@@ -107,7 +107,7 @@ async function refuseMisfits({ transport }: RunningCluster, node: string): Promi
 function refusal(node: string, misfits: readonly Obstacle[]): UnderstudyError {
   return new UnderstudyError(
     'cluster-copies-do-not-fit',
-    `${node} cannot be removed: without it there is no room for every copy. ${misfits.map(({ sentence }) => sentence).join(' ')} ` +
+    `${node} cannot be removed: without it not every copy can be allocated. ${misfits.map(({ sentence }) => sentence).join(' ')} ` +
       'Nothing was changed.',
     { facts: { node, misfits } },
   );
@@ -116,17 +116,17 @@ function refusal(node: string, misfits: readonly Obstacle[]): UnderstudyError {
 /** Stops the engine, and waits until exactly this node is away and every copy is in place on the others. */
 async function stopNode(cluster: RunningCluster, removal: NodeRemoval, others: readonly string[]): Promise<void> {
   const { node, signal, onProgress } = removal;
-  onProgress?.(`${node} holds nothing and has no vote: it is stopped`);
+  onProgress?.(`${node} has no copies and no vote: it is stopped`);
   const failure = await removal.stop().then(
     () => undefined,
-    (error: unknown) => (error instanceof Error ? error.message : 'its machine gave no reason'),
+    (error: unknown) => (error instanceof Error ? error.message : 'without a reason'),
   );
   signal?.throwIfAborted();
   if (failure === undefined) {
     await awaitMembers(cluster, { members: others, signal });
     return;
   }
-  onProgress?.(`${node} could not be told to stop: ${failure}`);
+  onProgress?.(`${node} could not be stopped: ${failure}`);
   const patience = { clock: cluster.clock, deadlineMs: leaveWithinMs, signal, everyMs: 1000 };
   await pollUntil(patience, async () => {
     const present = (await engineNodes(cluster.transport)).map(({ name }) => name);

@@ -101,8 +101,8 @@ async function refuseOnlyCopy(
   const names = alone.map(([name]) => name);
   throw new UnderstudyError(
     'cluster-only-copy',
-    `${node} has the only copy of ${names.join(', ')}: while it is stopped nobody can read or write there. ` +
-      `${absenceSentence(absent) ?? 'Its replicas are not in place'}. Mend that, or upgrade another node first, then try again.`,
+    `${node} has the only copy of ${names.join(', ')}: while it is stopped, these cannot be read or written. ` +
+      `${absenceSentence(absent) ?? 'Its replicas are not in place'}. Repair that, or upgrade another node first, then try again.`,
     { facts: { node, shards: names } },
   );
 }

@@ -41,7 +41,7 @@ export async function awaitMembers(cluster: RunningCluster, wait: MembersWait): 
   throw new UnderstudyError(
     'cluster-not-healthy',
     `The cluster was not green with exactly the nodes ${members.join(', ')} within ${deadlineMs / 1000} s; last seen: ${last}. ` +
-      'Mend that first, then try again.',
+      'Repair that first, then try again.',
     { facts: { members, present, last } },
   );
 }
@@ -89,7 +89,7 @@ export async function awaitSettled(cluster: RunningCluster, wait: SettledWait): 
   throw new UnderstudyError(
     'cluster-not-healthy',
     `The cluster did not become green with ${nodes} nodes within ${deadlineMs / 1000} s; last seen: ${last}. ` +
-      'Mend that first, then try again.',
+      'Repair that first, then try again.',
     { facts: { nodes, last } },
   );
 }
@@ -110,7 +110,7 @@ export function absenceSentence(copies: readonly AbsentCopy[]): string | undefin
   const never = copies.filter(({ forNewerNode }) => !forNewerNode).map(({ sentence }) => sentence);
   const parts = [
     ...(newer === 0 ? [] : [`${newer} replicas wait for a node of the new version`]),
-    ...(never.length === 0 ? [] : [`not waited for, since no waiting brings it: ${never.join('; ')}`]),
+    ...(never.length === 0 ? [] : [`not waited for, because it cannot end: ${never.join('; ')}`]),
   ];
   return parts.length === 0 ? undefined : parts.join('; ');
 }

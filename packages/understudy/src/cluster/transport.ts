@@ -86,7 +86,7 @@ function overNodes(nodes: readonly string[], attempt: Attempt): EngineTransport 
       }
       throw new UnderstudyError(
         'cluster-unreachable',
-        `No search node answered ${method} ${path}. ${failures.join('; ') || 'There is none to ask.'}`,
+        `No search node answered ${method} ${path}. ${failures.join('; ') || 'There is none in the list.'}`,
         { facts: { method, path, nodes: order }, cause },
       );
     },

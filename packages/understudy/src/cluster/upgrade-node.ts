@@ -40,7 +40,7 @@ export async function upgradeNode(cluster: RunningCluster, upgrade: NodeUpgrade)
   if (await othersAndPerhaps(cluster, upgrade)) {
     absent = await readyToStop(cluster, restart);
   } else {
-    onProgress(`${node} is not a member: it is upgraded as it is`);
+    onProgress(`${node} is not a member: it is upgraded without waiting for its copies`);
   }
   const install = async (): Promise<void> => {
     onProgress(`installing ${version}`);
@@ -60,7 +60,7 @@ async function othersAndPerhaps(cluster: RunningCluster, { node, nodes, signal }
   if (last === undefined) return present.includes(node);
   throw new UnderstudyError(
     'cluster-not-healthy',
-    `${node} cannot be upgraded while other nodes are missing; last seen: ${last}. Bring them back first, then try again.`,
+    `${node} cannot be upgraded while other nodes are missing; last seen: ${last}. Restore them first, then try again.`,
     { facts: { node, nodes, last } },
   );
 }
@@ -77,7 +77,7 @@ async function awaitVersion(
   throw new UnderstudyError(
     'cluster-version-not-seen',
     `${node} should run ${version} after its upgrade; ${joinWithinMs / 1000} s after its start: ${last}. ` +
-      "Look at the node's log and at what is installed there, then try again.",
+      "Check the node's log and its installed version, then try again.",
     { facts: { node, version, last } },
   );
 }

@@ -57,7 +57,7 @@ const primaryHolder = 'primary-holder';
 const base = group('base', [
   {
     name: 'noop',
-    summary: 'no fault: what the measure itself costs',
+    summary: 'no fault: the cost of the measurement itself',
     fault: nothing,
     goals: within(0.5, 0.5, 0),
   },
@@ -66,7 +66,7 @@ const base = group('base', [
 const search = group('search', [
   {
     name: 'search-stop',
-    summary: 'the engine on a data node is stopped in order and started again',
+    summary: 'the engine on a data node is stopped normally and started again',
     fault: unitStop('engine', primaryHolder),
     goals: within(1, 0.5, 0),
   },
@@ -98,19 +98,19 @@ const search = group('search', [
   },
   {
     name: 'search-partition',
-    summary: 'the elected master is cut from the other search machines, both ways',
+    summary: 'the elected master is partitioned from the other search machines, in both directions',
     fault: searchPartition,
     goals: { ...within(5, 2, 0), ...cutOff },
   },
   {
     name: 'search-one-way-in',
-    summary: 'a search machine hears none of the others, which still hear it',
+    summary: 'a search machine receives nothing from the others, which still receive from it',
     fault: searchOneWay('in'),
     goals: { ...within(10, 3, 0), ...cutOff },
   },
   {
     name: 'search-one-way-out',
-    summary: 'a search machine is heard by none of the others, and still hears them',
+    summary: 'the other search machines receive nothing from one, which still receives from them',
     fault: searchOneWay('out'),
     goals: { ...within(10, 3, 0), ...cutOff },
   },
@@ -122,40 +122,40 @@ const search = group('search', [
   },
   {
     name: 'search-loss',
-    summary: 'a twentieth of the packets to the master is lost: slow is not dead',
+    summary: '5 % of the packets to the master are lost: it is slow, not failed',
     fault: searchPacketLoss(5),
     goals: within(2, 2, 0),
   },
   {
     name: 'search-starved',
-    summary: 'the processors of the master are taken by others: slow is not dead',
+    summary: 'other processes use the CPUs of the master: it is slow, not failed',
     fault: cpuStarvation,
     goals: within(2, 2, 0),
   },
   {
     name: 'search-disk-full',
-    summary: 'the data disk of a search machine runs full',
+    summary: 'the data disk of a search machine is full',
     fault: diskFull,
     goals: { longestReadGapMs: 2_000, maxErrorRatio: null },
     errorBudget: null,
   },
   {
     name: 'search-disk-stall',
-    summary: 'the data disk of a search machine answers no more',
+    summary: 'the data disk of a search machine stops answering',
     fault: diskStall,
     goals: { longestReadGapMs: 2_000, maxErrorRatio: null },
     errorBudget: null,
   },
   {
     name: 'search-rolling-restart',
-    summary: 'every search machine restarted in turn, as planned work',
+    summary: 'every search machine restarted in turn, as planned maintenance',
     fault: rollingRestart,
     goals: within(1, 0.5, 0),
     durations: { faultMs: 5_000, recoveryMs: 300_000 },
   },
   {
     name: 'search-quorum-loss',
-    summary: 'two of three search machines die, one of them the master',
+    summary: 'two of three search machines fail, one of them the master',
     fault: unitKill({
       which: 'engine',
       target: 'master-and-another',
@@ -179,7 +179,7 @@ const search = group('search', [
 const service = group('service', [
   {
     name: 'service-stop',
-    summary: 'the service on one machine is stopped in order',
+    summary: 'the service on one machine is stopped normally',
     fault: unitStop('service', 'service-machine'),
     goals: within(1, 1, 0),
   },

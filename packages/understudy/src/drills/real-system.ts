@@ -30,7 +30,7 @@ export async function systemUnderTest(
     const names = [...missing.map(({ label }) => label), ...(balancer ? [] : ['the balancer'])];
     throw new UnderstudyError(
       'drills-incomplete',
-      `${topology.name} is not whole, so nothing is broken on purpose: not running: ${names.join(', ')}. Run \`understudy apply\` first.`,
+      `${topology.name} is incomplete, so no fault is injected; not running: ${names.join(', ')}. Run \`understudy apply\` first.`,
       { facts: { missing: names } },
     );
   }

@@ -36,12 +36,12 @@ export function upgradeProblem(engine: Engine, from: string, to: string): Upgrad
   const adjacent = after[0] === before[0] + 1;
   const instead = olderThanItsNumber(before, after);
   if (instead !== undefined) {
-    const sentence = `${engine} ${to} is older than ${from}, whatever its number: go to ${instead}.`;
+    const sentence = `${engine} ${to} is older than ${from} although its number is higher: upgrade to ${instead}.`;
     return { code: 'downgrade', sentence };
   }
   if (adjacent && step && compare(before, step) >= 0) return undefined;
   const through = step
-    ? `${engine} ${to} is reached from ${step.join('.')} alone`
+    ? `${engine} ${to} can be reached only from ${step.join('.')}`
     : `${engine} ${to} cannot be reached from ${from}`;
   const sentence = `${through}; the cluster runs ${from}. Upgrade to the newest release of ${step ? step.join('.') : `${after[0] - 1}.x`} first.`;
   return { code: 'version-between-missing', sentence };

@@ -12,18 +12,18 @@ interface Need {
 
 const toRead: readonly Need[] = [
   { scope: 'linodes:read_only', whatFor: 'machines and placement groups' },
-  { scope: 'firewall:read_only', whatFor: 'firewalls and which of them the account puts in front of new objects' },
+  { scope: 'firewall:read_only', whatFor: 'firewalls, and the default firewalls of the account' },
   { scope: 'nodebalancers:read_only', whatFor: 'the balancer' },
-  { scope: 'ips:read_only', whatFor: 'the addresses held in the private network' },
-  { scope: 'images:read_only', whatFor: 'whether the image takes user data' },
+  { scope: 'ips:read_only', whatFor: 'the assigned addresses of the private network' },
+  { scope: 'images:read_only', whatFor: 'whether the image supports user data' },
   { scope: 'account:read_only', whatFor: 'which network interfaces the account allows' },
 ];
 
 const toWrite: readonly Need[] = [
-  { scope: 'linodes:read_write', whatFor: 'making machines and placement groups' },
-  { scope: 'vpc:read_write', whatFor: 'making the private network' },
-  { scope: 'firewall:read_write', whatFor: 'making firewalls' },
-  { scope: 'nodebalancers:read_write', whatFor: 'making the balancer' },
+  { scope: 'linodes:read_write', whatFor: 'creating machines and placement groups' },
+  { scope: 'vpc:read_write', whatFor: 'creating the private network' },
+  { scope: 'firewall:read_write', whatFor: 'creating firewalls' },
+  { scope: 'nodebalancers:read_write', whatFor: 'creating the balancer' },
   ...toRead.filter(({ scope }) => /^(?:ips|images|account):/.test(scope)),
 ];
 
@@ -40,10 +40,10 @@ export function missingScopes(held: readonly string[], access: Access): readonly
 }
 
 const grantsToCreate = [
-  ['add_linodes', 'making machines'],
-  ['add_vpcs', 'making the private network'],
-  ['add_firewalls', 'making firewalls'],
-  ['add_nodebalancers', 'making the balancer'],
+  ['add_linodes', 'creating machines'],
+  ['add_vpcs', 'creating the private network'],
+  ['add_firewalls', 'creating firewalls'],
+  ['add_nodebalancers', 'creating the balancer'],
 ] as const;
 
 /** Global grants that a restricted user lacks for building a system. A grant that Linode does not list counts as given. */

@@ -63,7 +63,7 @@ function decideOnAnswer(operation: Operation, answer: Answered, now: number, ide
     return fail('linode-unavailable', 'Linode is in maintenance; see its status page and run again later.', {
       maintenance: true,
     });
-  if (status === 503) return retry('linode-unavailable', 'Linode asks to come back later; run again.');
+  if (status === 503) return retry('linode-unavailable', 'Linode asks for a later retry; run again.');
   if (status === 401 && !errors.some(({ code }) => code === 'scope'))
     return fail('linode-unauthorized', 'Set LINODE_TOKEN to a valid personal access token.');
   if (status === 401 || status === 403) {
@@ -78,7 +78,7 @@ function decideOnAnswer(operation: Operation, answer: Answered, now: number, ide
     if (!idempotent) return { next: 'fail', error: ambiguous(operation, `status ${status}`, undefined, status) };
     return retry(status === 408 ? 'linode-timeout' : 'linode-unavailable', 'Run again.');
   }
-  return fail('linode-invalid', 'Linode refuses the request as it stands; change what the reasons name.');
+  return fail('linode-invalid', 'Linode rejected the request; change what the reasons name.');
 }
 
 function refusal(

@@ -56,7 +56,7 @@ function checkedBase(baseUrl: string): string {
   if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url))) return baseUrl.replace(/\/+$/, '');
   throw new UnderstudyError(
     'linode-base-url',
-    `The API's address ${baseUrl} would show the token to the network. Use https, or http to this machine for a lab.`,
+    `The API's address ${baseUrl} would send the token unencrypted over the network. Use https, or http to this machine for a lab.`,
     { facts: { baseUrl } },
   );
 }
@@ -94,7 +94,7 @@ async function carryOut<Answer>(
     logger({
       level: 'debug',
       subject: 'linode',
-      text: `${describe(operation)}: ${decision.error.code}, attempt ${attemptNumber}; again in ${Math.round(pauseMs)} ms`,
+      text: `${describe(operation)}: ${decision.error.code}, attempt ${attemptNumber}; retry in ${Math.round(pauseMs)} ms`,
     });
     await clock.sleep(pauseMs, call.signal);
   }

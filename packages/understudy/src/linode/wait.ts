@@ -49,7 +49,7 @@ export function waiting({ instances, account, clock, random }: Poller) {
      * its `status`. Give the filter `'entity.id'`, `action` and `created: {'+gte': ...}` so that older events stay out.
      */
     waitForEvent: (filter: EventFilter, options: WaitOptions = {}) =>
-      until<LinodeEvent>(`an event like ${JSON.stringify(filter)} to end`, options, async (bounds) => {
+      until<LinodeEvent>(`the end of an event that matches ${JSON.stringify(filter)}`, options, async (bounds) => {
         const newest = { '+order_by': 'id', '+order': 'desc', ...filter } as const;
         const event = (await account.events(newest, { ...bounds, pageSize: 25 })).at(0);
         if (event === undefined) return { done: false, seen: 'none yet' };

@@ -63,7 +63,7 @@ commits() {
 `;
 
 /** Exit code of a script that found in the data directory what it must not touch. */
-export const dataInTheWay = 3;
+export const clusterDataFound = 3;
 
 /**
  * Lines of a script: it ends with 3 unless the data directory holds no cluster's state, or the settings file is exactly the one
@@ -76,7 +76,7 @@ kind=directory subject=${layout.dataDirectory} holds=
 said_of_data=$(directory)
 case $said_of_data in
   *"$tab"absent | *"$tab"seen"$tab"empty"$tab"* | *"$tab"seen"$tab"node-only"$tab"*) ;;
-  *) echo "This machine must not form a new cluster: $said_of_data" >&2; exit ${dataInTheWay} ;;
+  *) echo "This machine must not form a new cluster: $said_of_data" >&2; exit ${clusterDataFound} ;;
 esac
 ) || exit $?; fi`;
 }
@@ -99,7 +99,7 @@ export function setDataAsideScript(layout: EngineLayout, { clusterUuid = '-', ow
   const { dataDirectory: data, configFile, unit } = layout;
   return `${askFunctions}${dataDirectoryFunctions}
 kind=directory subject=${data}
-refuse() { echo "${data} stays as it is: $*" >&2; exit ${dataInTheWay}; }
+refuse() { echo "${data} stays as it is: $*" >&2; exit ${clusterDataFound}; }
 stray() {
   found=$(directory)
   case $found in

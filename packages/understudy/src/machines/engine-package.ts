@@ -107,7 +107,7 @@ export SYSTEMD_OFFLINE=1
 fail() { echo "$package $version: $2" >&2; exit $1; }
 end=$(($(date +%s) + ${lockWaitS}))
 exec 9>/run/understudy-install-engine.lock
-flock -w ${lockWaitS} 9 || fail ${exits.locked} 'another run of this script goes on. Wait for it, and run again.'
+flock -w ${lockWaitS} 9 || fail ${exits.locked} 'another run of this script has not ended. Wait for it, and run again.'
 ${keyFunction(repository)}${lockWait}
 ${aptFunctions}
 [ ! -e $key ] || chmod 644 $key
@@ -121,14 +121,14 @@ state=$(there db:Status-Status) have=$(there Version) have=\${have%-*}
 case $state in
   '' | not-installed | config-files) have= ;;
   *) if dpkg --compare-versions "$have" gt $version; then
-      fail ${exits.newerInstalled} "$have is installed, which is newer, and an engine cannot read what a newer one has written. Ask for $have in the topology."
+      fail ${exits.newerInstalled} "$have is installed, which is newer, and an engine cannot read the data of a newer version. Write $have in the topology."
     fi ;;
 esac
 if [ "$state $have" != "installed $version" ]; then
   if ! [ "$(cat $list 2>/dev/null)" = "$source" ] ||${keyed ? ' ! [ -s $key ] ||' : ''} [ -z "$(offered)" ]; then
     command -v curl >/dev/null || { patiently apt update; patiently get ca-certificates curl; }
     mkdir -p \${key%/*} && chmod 755 \${key%/*}
-${keyed ? `    key > $key.new && [ -s $key.new ] && chmod 644 $key.new && mv -f $key.new $key || fail ${exits.noSuchVersion} 'the key of its repository could not be had. Run again.'\n` : ''}    echo "$source" > $list.new && mv -f $list.new $list
+${keyed ? `    key > $key.new && [ -s $key.new ] && chmod 644 $key.new && mv -f $key.new $key || fail ${exits.noSuchVersion} 'the key of its repository could not be downloaded. Run again.'\n` : ''}    echo "$source" > $list.new && mv -f $list.new $list
     patiently own
     [ -n "$(offered)" ] || patiently apt update
   fi
@@ -138,7 +138,7 @@ ${keyed ? `    key > $key.new && [ -s $key.new ] && chmod 644 $key.new && mv -f 
   [ "\${1-}" != download ] || only=--download-only
   if broken && [ -z "$only" ]; then patiently unpack && once configure; fi
   patiently get $only $package=$exact || { patiently apt update && patiently get $only $package=$exact; } || {
-    unfinished && fail ${exits.dpkgBroken} 'dpkg was interrupted and cannot go on. Run: dpkg --configure -a; apt-get -f install'
+    unfinished && fail ${exits.dpkgBroken} 'dpkg was interrupted and cannot continue. Run: dpkg --configure -a; apt-get -f install'
     fail ${exits.aptFailed} 'apt failed, see above.'
   }
   [ -z "$only" ] || exit 0

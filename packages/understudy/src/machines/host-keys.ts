@@ -69,8 +69,8 @@ export function hostKeysFile(path: string, options: HostKeysOptions): HostKeys {
         const before = fingerprint(Buffer.from(pinned.split(' ')[1] ?? '', 'base64'));
         return refuse(
           target,
-          `shows the SSH host key ${shown}, and ${before} was pinned at first contact. Either somebody stands between, or the ` +
-            `machine was rebuilt by hand: if you know it was, remove its line from ${path} and run again.`,
+          `shows the SSH host key ${shown}, and ${before} was pinned at first contact. Either another host answers at this address, or the ` +
+            `machine was rebuilt by hand. If it was rebuilt, remove its line from ${path} and run again.`,
           { shown, pinned: before },
         );
       }
@@ -78,7 +78,7 @@ export function hostKeysFile(path: string, options: HostKeysOptions): HostKeys {
       if (!(ageMs <= firstContactMs)) {
         return refuse(
           target,
-          `shows the SSH host key ${shown}, none is pinned on this computer, and the machine is too old for its first key to be ` +
+          `shows the SSH host key ${shown}, none is pinned on this computer, and the machine was created too long ago for its first key to be ` +
             'trusted. Copy the file from the computer that built it, or compare the fingerprint with the one on the ' +
             `machine's console (LISH: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub) and add this line to ${path}:\n` +
             `${target.address} ${seen}`,

@@ -26,7 +26,7 @@ export {
   switchScript,
   unpackScript,
 } from './release.ts';
-export { bootstrapGuard, dataInTheWay, setDataAsideScript, type StrayState } from './data-directory.ts';
+export { bootstrapGuard, clusterDataFound, setDataAsideScript, type StrayState } from './data-directory.ts';
 export { machineSpec } from './machine-spec.ts';
 export { observeCommand, type ObservedMachine, observeMachine, parseObservation, partOf } from './observe-machine.ts';
 export { observeScript } from './observe-script.ts';

@@ -27,7 +27,7 @@ export async function ensureKeyPair(directory: string, comment: string): Promise
   if (parsed instanceof Error) {
     throw new UnderstudyError(
       'machines-key-unreadable',
-      `The SSH key ${privatePath} cannot be read: ${parsed.message}. Move it away, and a new one is made.`,
+      `The SSH key ${privatePath} cannot be read: ${parsed.message}. Move the file to another place, and a new key is created.`,
       { facts: { path: privatePath }, cause: parsed },
     );
   }

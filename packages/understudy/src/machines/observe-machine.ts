@@ -75,7 +75,7 @@ export function observeCommand(spec: MachineSpec): readonly string[] {
 
 /** A subject that was not asked about is unknown. */
 export function partOf<Value>(table: Table<Value>, subject: string): Seen<Value> {
-  return table[subject] ?? unknown(`${subject} was not asked about`, 'machines-not-asked');
+  return table[subject] ?? unknown(`${subject} was not observed`, 'machines-not-asked');
 }
 
 const longestReason = 300;
@@ -88,9 +88,13 @@ export function parseObservation(text: string, label: string, spec: MachineSpec)
     lines.set(`${kind}\t${subject}`, answer);
   }
   if (!lines.has('end\t-')) {
-    throw new UnderstudyError('machines-observation-cut', `What ${label} says of itself was cut short. Run again.`, {
-      facts: { label },
-    });
+    throw new UnderstudyError(
+      'machines-observation-cut',
+      `The observation of ${label} is incomplete: its output ended early. Run again.`,
+      {
+        facts: { label },
+      },
+    );
   }
   const part = <Value>(
     kind: Kind | (typeof always)[number],
@@ -105,7 +109,7 @@ export function parseObservation(text: string, label: string, spec: MachineSpec)
     }
     const value = state === 'seen' ? read(said) : undefined;
     return value === undefined
-      ? unknown(`${label} said nothing readable about ${kind} ${subject}`, 'machines-unreported')
+      ? unknown(`${label} returned no readable result for ${kind} ${subject}`, 'machines-unreported')
       : seen(value);
   };
   const table = <Value>(kind: Kind, read: values.Reader<Value>): Table<Value> =>

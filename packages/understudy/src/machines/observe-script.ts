@@ -106,7 +106,7 @@ while [ $# -gt 0 ]; do
   case $kind in
     file | record | link | disk | readable | sysctl | directory | unit | package | lock | dpkg | operator) $kind ;;
     cloud-init) cloud_init ;;
-    *) unknown unreadable is no question that this script knows ;;
+    *) unknown unreadable is not a kind of read that this script has ;;
   esac
 done
 kind=end subject=-; seen -

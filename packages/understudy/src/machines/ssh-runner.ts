@@ -247,13 +247,13 @@ function unreachable(target: RemoteTarget, cause?: Error): UnderstudyError {
   return new UnderstudyError(
     'machines-unreachable',
     `${target.label} (${target.address}) cannot be reached over SSH: ${cause?.message ?? 'the connection closed'}. ` +
-      'See that it runs and that the firewall lets this network reach port 22.',
+      'Check that the machine runs and that its firewall allows port 22 from this network.',
     { facts: { label: target.label, address: target.address }, cause },
   );
 }
 
 function runnerClosed({ label }: RemoteTarget): UnderstudyError {
-  return new UnderstudyError('machines-closed', `Nothing more is asked of ${label}: the connections were closed.`, {
+  return new UnderstudyError('machines-closed', `Nothing was sent to ${label}: its SSH connection is closed.`, {
     facts: { label },
   });
 }
@@ -261,7 +261,7 @@ function runnerClosed({ label }: RemoteTarget): UnderstudyError {
 function timedOut(target: RemoteTarget, what: string, timeoutMs: number): UnderstudyError {
   return new UnderstudyError(
     'machines-timeout',
-    `${what} on ${target.label} did not end within ${timeoutMs} ms, so it was given up.`,
+    `${what} on ${target.label} timed out: it did not end within ${timeoutMs} ms.`,
     { facts: { label: target.label, what, timeoutMs } },
   );
 }

@@ -16,8 +16,7 @@ export function engineOverSsh(runner: Pick<RemoteRunner, 'tunnel'>, hosts: reado
   const byLabel = new Map(hosts.map((host) => [host.target.label, host]));
   return engineTransport([...byLabel.keys()], async (node, request, timeoutMs) => {
     const host = byLabel.get(node);
-    if (!host)
-      throw new UnderstudyError('cluster-unknown-node', `${node} is not among the search machines known here.`);
+    if (!host) throw new UnderstudyError('cluster-unknown-node', `${node} is not a search machine of this topology.`);
     const to = { address: host.vpcAddress, port: httpPort };
     const stream = await runner.tunnel(host.target, to, { timeoutMs: reachWithinMs });
     try {

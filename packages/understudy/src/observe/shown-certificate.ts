@@ -17,9 +17,9 @@ export function shownCertificate(address: string, port: number, timeoutMs = 3000
     socket.once('secureConnect', () => {
       const { valid_to: validTo } = socket.getPeerCertificate();
       if (validTo) end(seen({ notAfter: new Date(validTo).toISOString() }));
-      else fail('showed no certificate');
+      else fail('presented no certificate');
     });
-    socket.once('timeout', () => fail(`showed no certificate within ${timeoutMs} ms`));
-    socket.once('error', (error: Error) => fail(`showed no certificate: ${error.message}`));
+    socket.once('timeout', () => fail(`presented no certificate within ${timeoutMs} ms`));
+    socket.once('error', (error: Error) => fail(`presented no certificate: ${error.message}`));
   });
 }

@@ -10,9 +10,9 @@ export async function checkSupply(
 ): Promise<Exclude<Supply, { state: 'refused' }>> {
   const supply = await target.supplies(topology.search);
   if (supply.state !== 'refused') return supply;
-  const { part, allowed, reason, wayOut } = supply;
+  const { part, allowed, reason, remedy } = supply;
   throw new TopologyError(path, [
-    problemAt(topology, ['search', part], { saw: topology.search[part], allowed, message: reason, wayOut }),
+    problemAt(topology, ['search', part], { saw: topology.search[part], allowed, message: reason, remedy }),
   ]);
 }
 
@@ -20,6 +20,6 @@ export async function checkSupply(
 export function supplyNotices({ state }: Supply, { search }: Topology): string[] {
   if (state !== 'buildable') return [];
   return [
-    `${search.engine} ${search.version} is not built here yet; apply builds its package first, in about a minute.`,
+    `${search.engine} ${search.version} is not built here yet; apply builds its package first, which takes about a minute.`,
   ];
 }

@@ -25,7 +25,7 @@ export function assessHealth(observation: Observation, topology: Topology): Stat
   const cluster = shown(observation.cluster);
   const membership = cluster && shown(cluster.membership);
   return {
-    schemaVersion: 1,
+    schemaVersion: 2,
     name: topology.name,
     region: topology.region,
     at: observation.at,

@@ -11,17 +11,17 @@ const healthState = z
 const finding = z.object({
   id: z.string().describe('Stable: what kind of thing was found, in kebab-case'),
   verdict: z.enum(['degraded', 'down', 'unknown']),
-  subject: z.string().describe('What it is about: a machine, an index, the cluster, the balancer'),
-  reason: z.string().describe('What is seen, and why it is so'),
-  effect: z.string().describe('What users feel of it'),
-  mend: z.string().describe('The command that mends it, or what a person has to do'),
+  subject: z.string().describe('Subject: a machine, an index, the cluster, the balancer'),
+  reason: z.string().describe('What is observed, and its cause'),
+  effect: z.string().describe('Effect on users'),
+  repair: z.string().describe('The command that repairs it, or what a person has to do'),
 });
 
 const notice = z.object({
   id: z.string().describe('Stable: what kind of thing was found, in kebab-case'),
-  subject: z.string().describe('What it is about'),
-  reason: z.string().describe('What is seen, and why it is so'),
-  mend: z.string().describe('The command that mends it, or what a person has to do'),
+  subject: z.string().describe('Subject'),
+  reason: z.string().describe('What is observed, and its cause'),
+  repair: z.string().describe('The command that repairs it, or what a person has to do'),
 });
 
 const machine = z.object({
@@ -48,24 +48,24 @@ const shard = z.object({
 const balancerNode = z.object({
   name: z.string(),
   address: z.string().describe('ip:port of the service'),
-  listener: z.number().int().describe('Port on which users come in'),
-  status: z.string().describe('What the checks of the balancer say: UP, DOWN or Unknown'),
+  listener: z.number().int().describe('Port for users'),
+  status: z.string().describe('Result of the health check by the balancer: UP, DOWN or Unknown'),
   mode: z.string().describe('accept, reject, drain or backup'),
 });
 
 export const statusSchema = z.object({
-  schemaVersion: z.literal(1),
+  schemaVersion: z.literal(2),
   name: z.string(),
   region: z.string(),
   at: z.string().describe('When this was seen, RFC 3339 in UTC'),
   verdict: healthState,
   reasons: z.array(z.string()).describe('Why the verdict is not healthy, the worst first; empty when it is'),
   findings: z.array(finding).describe('The same, each with its parts'),
-  notices: z.array(notice).describe('What needs attention in time and does not change the verdict'),
+  notices: z.array(notice).describe('What needs attention later and does not change the verdict'),
   foreign: z
     .array(notice)
     .describe(
-      'What else lives in the cluster and is not well: indices that the topology does not name; never part of the verdict',
+      'Indices of the cluster that are not healthy and that the topology does not name; never part of the verdict',
     ),
   cluster: z.object({
     answered: z.boolean(),

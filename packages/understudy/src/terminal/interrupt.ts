@@ -22,7 +22,7 @@ export function onInterrupt(reason: (signal: NodeJS.Signals) => string): Interru
   const interrupt = (signal: NodeJS.Signals): void => {
     if (ending) return;
     if (!controller.signal.aborted) {
-      process.stderr.write(`\n${signal}: stopping and cleaning up; once more to end at once\n`);
+      process.stderr.write(`\n${signal}: stopping and cleaning up; a second signal ends it immediately\n`);
       controller.abort(new UnderstudyError('cli-interrupted', reason(signal)));
       return;
     }
@@ -38,7 +38,7 @@ export function onInterrupt(reason: (signal: NodeJS.Signals) => string): Interru
 
 async function endNow(signal: NodeJS.Signals): Promise<void> {
   setTimeout(() => process.exit(exitCode.unknown), endsWithinMs);
-  process.stderr.write(`\n${signal} again: ending at once. ${leftText()}`);
+  process.stderr.write(`\n${signal} again: ending immediately. ${leftText()}`);
   await endChildren().catch(() => undefined);
   process.exit(exitCode.unknown);
 }

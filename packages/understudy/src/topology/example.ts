@@ -13,7 +13,7 @@ export interface ExampleOptions {
   readonly schema?: string;
 }
 
-/** What must hold in a lab on two busy cores. */
+/** What must hold in a lab with two CPU cores. */
 export const labGoals: Readonly<Record<string, DrillGoals>> = {
   'search-kill-master': { longestWriteGapMs: 4000, longestReadGapMs: 1500 },
   'search-stop': { longestWriteGapMs: 3000, longestReadGapMs: 1500 },
@@ -42,7 +42,7 @@ const parts = {
     access: "# Who may reach SSH. 198.18.0.1 is this machine as the lab's machines see it.",
     drills: `
 drills:
-  # What must hold in a lab on two busy cores, where a starting engine starves the others. On Linode leave it out: the
+  # What must hold in a lab with two CPU cores, where a starting engine takes CPU time from the others. On Linode leave it out: the
   # catalogue's own, stricter goals hold then; see \`understudy drill list\`.
   goals:
 ${Object.entries(labGoals)
@@ -92,7 +92,7 @@ network:
 search:
   engine: elasticsearch
   version: 9.5.3
-  # Odd, three at least: one may die and two are still a majority.
+  # Odd, three at least: one may fail and two are still a majority.
   nodes: 3
   machineType: g6-standard-4${heap}
   # How soon a dead machine is noticed: stock, safe or fast.

@@ -33,7 +33,7 @@ export interface Drills {
   readonly goals: Readonly<Record<string, DrillGoals>>;
   /** How old the newest snapshot of the index may be when a drill starts on a real region. */
   readonly snapshot: { readonly maxAgeHours: number } | 'not-required';
-  /** On a real region, lets a power-cut drill crash a machine from within. Off unless the file says otherwise. */
+  /** On a real region, lets a power-cut drill power off a machine from inside, by its own kernel. Off unless the file says otherwise. */
   readonly allowSelfPowerCut: boolean;
 }
 

@@ -22,7 +22,7 @@ export type WarningId =
   | 'version-untried';
 
 /** A stable name, the field, what was seen there, why it does not fit, and what to write instead. */
-export interface Warning extends Pick<Problem, 'field' | 'line' | 'column' | 'saw' | 'message' | 'wayOut'> {
+export interface Warning extends Pick<Problem, 'field' | 'line' | 'column' | 'saw' | 'message' | 'remedy'> {
   readonly id: WarningId;
 }
 
@@ -31,7 +31,7 @@ export type WarnedTarget =
   | { readonly name: Extract<TargetName, 'linode'> }
   | { readonly name: Extract<TargetName, 'lab'>; readonly memoryMb: number };
 
-interface Found extends Pick<Warning, 'id' | 'saw' | 'message' | 'wayOut'> {
+interface Found extends Pick<Warning, 'id' | 'saw' | 'message' | 'remedy'> {
   readonly path: readonly (string | number)[];
 }
 
@@ -47,8 +47,8 @@ export function topologyWarnings(topology: Topology, target: WarnedTarget): Warn
         ]
       : [...heapInLab(topology, target.memoryMb), ...adminNetworksInLab(topology)];
   return [...found, ...durability(topology)].map(({ id, path, ...words }) => {
-    const { field, line, column, saw, message, wayOut } = problemAt(topology, path, { ...words, allowed: '' });
-    return { id, field, ...(line && { line }), ...(column && { column }), saw, message, wayOut };
+    const { field, line, column, saw, message, remedy } = problemAt(topology, path, { ...words, allowed: '' });
+    return { id, field, ...(line && { line }), ...(column && { column }), saw, message, remedy };
   });
 }
 
@@ -63,7 +63,7 @@ function heapOnLinode({ search }: Topology): Found[] {
       path: heapPath,
       saw: `${search.heapMb}m`,
       message: `${search.machineType} has ${size.memoryMb} MB, of which the engine would use less than a quarter`,
-      wayOut: `remove the line for ${heapFor(size)}m, half of the machine`,
+      remedy: `remove the line for ${heapFor(size)}m, half of the machine`,
     },
   ];
 }
@@ -76,8 +76,8 @@ function heapInLab({ search }: Topology, memoryMb: number): Found[] {
       id: 'heap-above-host',
       path: heapPath,
       saw: `${heapMb}m on each of ${nodes} machines`,
-      message: `this host carries them all and has ${memoryMb} MB, of which heaps should take half at most`,
-      wayOut: 'write heap: 512m',
+      message: `they all run on this host, which has ${memoryMb} MB, and heaps should take half of that at most`,
+      remedy: 'write heap: 512m',
     },
   ];
 }
@@ -92,9 +92,9 @@ function versionOnLinode({ search }: Topology): Found[] {
       path: ['search', 'version'],
       saw: version,
       message:
-        `it is newer than ${engine} ${untried.newestTried}, the newest that this tool was tried with, and whether it was ` +
-        'released is found only when the machines ask for it',
-      wayOut: "look it up on the vendor's page of releases, and rehearse it in the lab first",
+        `it is newer than ${engine} ${untried.newestTried}, the newest that this tool was tested with, and whether it was ` +
+        'released is known only when the machines download it',
+      remedy: "look it up on the vendor's page of releases, and test it in the lab first",
     },
   ];
 }
@@ -119,16 +119,17 @@ function adminNetworksOnLinode({ access }: Topology): Found[] {
     if (given === undefined) return [];
     const path = ['access', 'adminNetworks', index];
     if (contains(labAddresses, given)) {
-      const message = "only the lab's machines see somebody there (198.18.0.0/15), so it opens SSH to nobody on Linode";
-      return [{ id: 'admin-network-lab-only', path, saw, message, wayOut: ownAddress }];
+      const message = 'it is used only inside the lab (198.18.0.0/15), so on Linode it gives nobody access over SSH';
+      return [{ id: 'admin-network-lab-only', path, saw, message, remedy: ownAddress }];
     }
     if (exampleAddresses.some((example) => contains(example, given))) {
-      const message = 'it is an address for documentation, which nobody has';
-      return [{ id: 'admin-network-example', path, saw, message, wayOut: ownAddress }];
+      const message = 'it is reserved for documentation, and no computer has such an address';
+      return [{ id: 'admin-network-example', path, saw, message, remedy: ownAddress }];
     }
     if (privateAddresses.some((outer) => contains(range(outer), given))) {
-      const message = 'it is a private address; the machines see the public one that your router gives you';
-      return [{ id: 'admin-network-private', path, saw, message, wayOut: ownAddress }];
+      const message =
+        'it is a private address; your connections reach the machines from the public address of your router';
+      return [{ id: 'admin-network-private', path, saw, message, remedy: ownAddress }];
     }
     return [];
   });
@@ -147,8 +148,8 @@ function adminNetworksInLab({ access }: Topology): Found[] {
       id: 'admin-network-misses-lab',
       path: ['access', 'adminNetworks'],
       saw: access.adminNetworks.join(', '),
-      message: `the lab's machines see this host as ${labOperator} and would not let it in`,
-      wayOut: `add ${labOperator}/32`,
+      message: `connections from this host reach the lab's machines from ${labOperator}, which this list does not allow`,
+      remedy: `add ${labOperator}/32`,
     },
   ];
 }
@@ -162,7 +163,7 @@ function certificatesOnLinode({ balancer }: Topology): Found[] {
         path: ['balancer', 'listeners', index, 'certificate'],
         saw: `self-signed on port ${port}`,
         message: "users' browsers and clients refuse it",
-        wayOut: 'name PEM files: {certPath: ./tls/fullchain.pem, keyPath: ./tls/key.pem}',
+        remedy: 'name PEM files: {certPath: ./tls/fullchain.pem, keyPath: ./tls/key.pem}',
       },
     ];
   });
@@ -179,8 +180,8 @@ function goalsOnLinode({ drills }: Topology): Found[] {
         id: 'goals-of-the-lab',
         path: ['drills', 'goals', drill],
         saw: JSON.stringify(goals),
-        message: 'these are the looser goals of a lab on two busy cores',
-        wayOut: "remove them for the catalogue's own, see `understudy drill list`",
+        message: 'these are the less strict goals of a lab with two CPU cores',
+        remedy: "remove them for the catalogue's own, see `understudy drill list`",
       },
     ];
   });
@@ -193,8 +194,8 @@ function durability({ search }: Topology): Found[] {
       id: 'durability-async',
       path: ['search', 'index', 'durability'],
       saw: 'async',
-      message: 'writes are acknowledged before they are on disk: machines that die together lose up to 5 s of them',
-      wayOut: 'remove the line for request, unless the documents can be made again',
+      message: 'writes are acknowledged before they are on disk: machines that fail together lose up to 5 s of them',
+      remedy: 'remove the line for request, unless the documents can be made again',
     },
   ];
 }

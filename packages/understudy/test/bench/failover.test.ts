@@ -55,7 +55,7 @@ const elected = { elections: [{ master: 'bench-fast-search-2', afterMs: 5_200 }]
 
 describe('the stacks', () => {
   for (const stack of stacks)
-    it(`${stack.name} is a topology that the tool takes`, () => {
+    it(`${stack.name} is a topology that the tool accepts`, () => {
       const { name, search, balancer } = parseTopology(topologyText(stack), { path: '/nowhere/topology.yaml' });
       assert.equal(name, `bench-${stack.name}`);
       assert.equal(search.failover, stack.profile);
@@ -65,7 +65,7 @@ describe('the stacks', () => {
 });
 
 describe('outages', () => {
-  it('shows worst and median of the runs that prove something, and sums what was lost', () => {
+  it('shows worst and median of the valid runs, and the sum of lost writes', () => {
     const [summary, ...others] = summarize([
       outage({ writeGapMs: 4_000, failed: 1, rtoMs: 4_000 }),
       outage({ writeGapMs: 9_000, failed: 2, rtoMs: 9_500, lost: 1 }),
@@ -79,7 +79,7 @@ describe('outages', () => {
     assert.deepEqual([summary.failed, summary.requests, summary.lost], [3, 3_000, 1]);
   });
 
-  it('calls a gap that only the undo ended a lower bound', () => {
+  it('reports a gap that ended only with the undo as a lower bound', () => {
     const summaries = summarize([outage({}), outage({ endedBeforeUndo: false, writeGapMs: 30_000 })]);
     assert.match(outageTable(host, summaries, []), /≥ 30\.0 s \| ≥ 17\.0 s/);
   });
@@ -150,7 +150,7 @@ describe("the engine's log", () => {
     `[2026-11-25T13:22:20,000][INFO ][o.e.c.s.MasterService    ] [demo-search-1] node-join[${node('demo-search-3')} joining], term: 5`,
   ].join('\n');
 
-  it('says who was put out, why and by whom, each once', () => {
+  it('gives each ejected node with reason and master, once', () => {
     const { ejections } = logFindings(log);
     assert.deepEqual(
       ejections.map(({ node, reason, by }) => [node, reason, by]),
@@ -162,7 +162,7 @@ describe("the engine's log", () => {
     assert.equal(ejections[0]?.atMs, Date.UTC(2026, 10, 25, 13, 22, 17, 455));
   });
 
-  it('says who was elected, and in which term', () => {
+  it('gives each elected node with its term', () => {
     assert.deepEqual(logFindings(log).elections, [
       { master: 'demo-search-1', term: 5, atMs: Date.UTC(2026, 10, 25, 13, 22, 14, 223) },
     ]);
@@ -188,7 +188,7 @@ describe("the engine's log", () => {
 });
 
 describe('a failover', () => {
-  it('of an engine that ended during the run proves nothing', () => {
+  it('of an engine that ended during the run is not counted', () => {
     const run = price({ pauseS: null, ...elected, ended: ['bench-fast-search-1'] });
     assert.equal(isMeasure(run), false);
     assert.equal(whyNotCounted(run), 'the engine of bench-fast-search-1 ended');
@@ -196,7 +196,7 @@ describe('a failover', () => {
     assert.equal(whyNotCounted(price({ result: 'INVALID', reasons: ['no effect'] })), 'INVALID: no effect');
   });
 
-  it('is false when the node answered again within two seconds, or was merely slow', () => {
+  it('is false when the node answered again within two seconds, or was only slow', () => {
     assert.equal(isFalseFailover(price({ pauseS: 2, ...elected })), true);
     assert.equal(isFalseFailover(price({ pauseS: null, ...elected })), true);
     assert.equal(isFalseFailover(price({ pauseS: 3, ...elected })), false);
@@ -212,7 +212,7 @@ describe('a failover', () => {
     assert.equal(measuredLimits(runs.slice(0, 3))[0]?.shortestEjectedS, null);
   });
 
-  it('stands in bold in the table when it is false, with what the heap was', () => {
+  it('is bold in the table when it is false, with the use of the heap', () => {
     const heap = { mostHeapPercent: 93, meanGcShare: 0.41, mostGcShare: 0.9, fullForS: 30 };
     const runs = [price({ case: 'heap-master', pauseS: null, heap, ...elected }), price({})];
     const text = priceTables({
@@ -244,7 +244,7 @@ describe('the limits by the settings', () => {
 });
 
 describe('the figures of the heap', () => {
-  it('weigh the collector by time, over the time that the heap was full', () => {
+  it('weight the collector by time, over the time that the heap was full', () => {
     const line = (heap_percent: number, gc_share: number, for_s: number): string =>
       JSON.stringify({ at_s: 1, heap_percent, gc_share, for_s });
     const figures = heapFigures([line(40, 0.9, 1), line(90, 0.2, 3), line(95, 0.6, 1), ''].join('\n'));

@@ -18,7 +18,7 @@ const run: OperationRun = {
 
 describe('an operation', () => {
   for (const { name, before, after } of operations)
-    it(`${name} is a change between two topologies that the tool takes`, () => {
+    it(`${name} is a change between two topologies that the tool accepts`, () => {
       const [was, is] = [before, after].map((parts) =>
         parseTopology(topologyText(parts, 'stock'), { path: '/nowhere/topology.yaml' }),
       );

@@ -73,7 +73,7 @@ describe('the goals of throughput', () => {
     );
   });
 
-  it('stand below the tables', () => {
+  it('are printed below the tables', () => {
     const measured = rows({ understudy: 1200, 'not gathered': 900, 'bare fastify': 250, flask: 100 });
     const goals = checkGoals(measured, rates(5, 5, 20));
     const run = { rounds: 5, seconds: 5, workers: 1, nodes: 3, documents: 10 };

@@ -16,7 +16,7 @@ function init(words: readonly string[], target?: string) {
   return { status, stdout, stderr };
 }
 
-test('the target decides the values, and the option wins over the environment', () => {
+test('the values depend on the target, and the option has precedence over the environment', () => {
   const lab = `${exampleTopology({ target: 'lab' }).trimEnd()}\n`;
   const linode = `${exampleTopology({ target: 'linode' }).trimEnd()}\n`;
   assert.equal(init([]).stdout, lab);

@@ -60,7 +60,7 @@ async function endedAtOnce(mode: string, signal: NodeJS.Signals = 'SIGINT'): Pro
 }
 
 const cases: readonly (readonly [mode: string, patterns: readonly RegExp[]])[] = [
-  ['nothing', [/SIGINT again: ending at once\. Nothing is left to undo\./]],
+  ['nothing', [/SIGINT again: ending immediately\. Nothing is left to undo\./]],
   ['children', [/Nothing is left to undo\./]],
   ['a worker', [/Nothing is left to undo\./]],
   ['an apply', [/What is left.*a step that has not finished: demo-\S+ wait/s, /the same command finishes it/]],
@@ -101,5 +101,5 @@ for (const [mode, patterns] of cases) {
 test('SIGTERM twice does the same', async () => {
   const { code, stderr } = await endedAtOnce('nothing', 'SIGTERM');
   assert.equal(code, 2);
-  assert.match(stderr, /SIGTERM again: ending at once/);
+  assert.match(stderr, /SIGTERM again: ending immediately/);
 });

@@ -58,7 +58,7 @@ const green = {
   active_shards_percent_as_number: 100,
 };
 
-describe('each engine is asked in its own words', () => {
+describe('each engine gets its own parameter names', () => {
   const state = (field: string): object => ({
     cluster_uuid: 'u',
     [field]: 'n2',
@@ -87,21 +87,21 @@ describe('each engine is asked in its own words', () => {
   }
 });
 
-test('a health that ran out of time is still a health; a refusal quotes the engine', async () => {
+test('a health response with timed_out is valid; a refusal quotes the engine', async () => {
   const dialect = dialectOf({ engine: 'elasticsearch', version: '9.5.3' });
   const late = engine({ '/_cluster/health': [408, { ...green, status: 'yellow', timed_out: true }] });
   assert.equal((await clusterHealth(late.transport, dialect)).status, 'yellow');
   const error = { error: { type: 'master_not_discovered_exception', reason: null } };
   await assert.rejects(clusterHealth(engine({ '/_cluster/health': [503, error] }).transport, dialect), {
     code: 'cluster-no-master',
-    message: 'a refused to say its health: HTTP 503, master_not_discovered_exception.',
+    message: 'a refused to report its health: HTTP 503, master_not_discovered_exception.',
   });
   await assert.rejects(clusterHealth(engine({ '/_cluster/health': [200, { status: 'green' }] }).transport, dialect), {
     code: 'cluster-unexpected-answer',
   });
 });
 
-test('waiting for health ends when it is there, and says what was seen last when it is not', async () => {
+test('waiting for health ends when the health is reached, and fails with the last observed health', async () => {
   const clock = scaledClock(1000);
   const dialect = dialectOf({ engine: 'elasticsearch', version: '9.5.3' });
   const wait = { status: 'green', nodes: 3, deadlineMs: 5000 } as const;
@@ -117,7 +117,7 @@ test('waiting for health ends when it is there, and says what was seen last when
   });
 });
 
-test('shards are read with their places; a relocating one is where it comes from', async () => {
+test('shards are read with their nodes; a relocating one has its source node', async () => {
   const rows = [
     {
       index: 'documents',
@@ -162,7 +162,7 @@ test('shards are read with their places; a relocating one is where it comes from
   ]);
 });
 
-test('allocation is all unless somebody limited it, and opening it removes the setting', async () => {
+test('allocation is all unless it was limited, and enabling it removes the setting', async () => {
   const none = engine({ '/_cluster/settings': [200, { persistent: {}, transient: {} }] });
   assert.equal(await allocation(none.transport), 'all');
   await setAllocation(none.transport, 'all');
@@ -172,7 +172,7 @@ test('allocation is all unless somebody limited it, and opening it removes the s
   assert.equal(await allocation(limited.transport), 'primaries');
 });
 
-test('an index that is there already is as good as made', async () => {
+test('creating an index that exists already succeeds', async () => {
   await createIndex(engine({ '/x': [400, { error: { type: 'resource_already_exists_exception' } }] }).transport, 'x');
   await assert.rejects(
     createIndex(engine({ '/x': [400, { error: { type: 'other', reason: 'no' } }] }).transport, 'x'),
@@ -182,7 +182,7 @@ test('an index that is there already is as good as made', async () => {
   );
 });
 
-test('a template is compared by what it says, not by how the engine spells it', () => {
+test('templates are compared by their meaning, not by the notation of the engine', () => {
   const wanted = {
     index_patterns: ['d'],
     priority: 200,
@@ -198,7 +198,7 @@ test('a template is compared by what it says, not by how the engine spells it', 
   assert.equal(templateMatches({ index_patterns: ['d'] }, wanted), false);
 });
 
-describe('a master hands its office over', () => {
+describe('a master steps down', () => {
   const names = {
     1: { name: 'one', transport_address: '10.0.0.1:9300' },
     2: { name: 'two', transport_address: '10.0.0.2:9300' },
@@ -226,23 +226,23 @@ describe('a master hands its office over', () => {
     return [done, asked.map(({ method, path }) => `${method} ${path}`)];
   }
 
-  test('it has no vote until another one is elected', async () => {
+  test('it has no vote until another node is elected', async () => {
     const path = '/_cluster/voting_config_exclusions?node_names=one&timeout=10000ms';
     assert.deepEqual(await goes('one', 200, '2'), [true, [`POST ${path}`]]);
   });
 
-  test('another node has nothing to hand over', async () => {
+  test('a node that is not the master does not step down', async () => {
     assert.deepEqual(await goes('two', 200, '2'), [false, []]);
   });
 
-  test('all vote again when nobody takes over, and an engine that knows no such thing is an error', async () => {
+  test('all nodes vote again when no other is elected, and an engine without voting exclusions is an error', async () => {
     const clear = 'DELETE /_cluster/voting_config_exclusions?wait_for_removal=false';
     await assert.rejects(goes('one', 400, '1'), /400/);
     assert.deepEqual((await goes('one', 200, '1'))[1].at(-1), clear);
   });
 });
 
-test('asked directly over HTTP, a body is JSON and any status is an answer', async () => {
+test('over direct HTTP, a body is JSON and any status is a response', async () => {
   const server = createServer((asked, answer) => {
     const chunks: Buffer[] = [];
     asked.on('data', (chunk: Buffer) => chunks.push(chunk));

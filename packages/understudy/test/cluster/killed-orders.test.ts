@@ -98,7 +98,7 @@ describe('a node is removed', () => {
     }
   }
 
-  test('not while another one is dead, however long that is not noticed', async () => {
+  test('not while another one is dead, also before the master detects it', async () => {
     const nodes = threeNodes();
     nodes.clusters.detectedAfterMs = 90_000;
     nodes.off.add('n2');
@@ -119,7 +119,7 @@ describe('a node is removed', () => {
     await assertWell(nodes, ['n1', 'n2'], 'after it came back');
   });
 
-  test('whose copies the engine does not move stays, with its exclusion named; mended, it goes', async () => {
+  test('with copies that the engine does not move: it stays, the error names its exclusion, and after a repair it is removed', async () => {
     const nodes = threeNodes();
     const { indices } = nodes.identity();
     const held = indices.get('single')!;
@@ -141,7 +141,7 @@ describe('a node is removed', () => {
     ]);
     held.settings = {};
     await removal(nodes, nodes.tool(), 'n3');
-    await assertWell(nodes, ['n1', 'n2'], 'mended');
+    await assertWell(nodes, ['n1', 'n2'], 'repaired');
   });
 
   test('not when it is dead and has the only copy of something', async () => {
@@ -209,7 +209,7 @@ describe('a node is upgraded', () => {
   });
 });
 
-describe('the simulation is as unforgiving as the engine', () => {
+describe('the simulation loses data as the engine does', () => {
   test('the last copy of a shard is lost with its machine, and its shard stays red', async () => {
     const nodes = threeNodes();
     const holder = nodes
@@ -224,7 +224,7 @@ describe('the simulation is as unforgiving as the engine', () => {
     assert.equal((answer.body as { status: string }).status, 'red');
   });
 
-  test('one that is only off comes back with its data', () => {
+  test('one that is only powered off starts again with its data', () => {
     const nodes = threeNodes();
     nodes.off.add('n3');
     settled(nodes);

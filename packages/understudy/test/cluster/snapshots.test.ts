@@ -37,7 +37,7 @@ const two: Answers = {
   '/_snapshot/by%20hand/_all': [200, {}],
 };
 
-test('the newest whole snapshot with the index counts, over all repositories', async () => {
+test('the newest complete snapshot with the index is used, of all repositories', async () => {
   assert.deepEqual(await newestSnapshot(engine(two), 'documents'), {
     repository: 'nightly',
     name: 'tuesday',

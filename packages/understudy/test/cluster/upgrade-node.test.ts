@@ -39,7 +39,7 @@ function upgradeOf(cluster: RealCluster, node: string, version: string, said: st
 }
 
 test(
-  'a rolling upgrade loses nothing and waits for nothing that cannot come',
+  'a rolling upgrade loses no data and does not wait for copies that cannot be allocated',
   { skip: noOlderEngine, timeout: 1_200_000 },
   async (t) => {
     await using cluster = await RealCluster.start(names, olderHome);
@@ -87,7 +87,7 @@ test(
 );
 
 test(
-  'an engine that is not upgraded by its installation is started again, and said',
+  'an engine that its installation did not upgrade is started again, and the error says so',
   { skip: noEngine, timeout: 600_000 },
   async () => {
     await using cluster = await RealCluster.start(names);

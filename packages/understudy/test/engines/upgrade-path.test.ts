@@ -34,9 +34,9 @@ for (const [engine, from, to, code] of [
   });
 }
 
-test('the sentence names the release to go to first', () => {
+test('the message names the release to upgrade to first', () => {
   assert.equal(
     upgradeProblem('elasticsearch', '8.12.0', '9.5.3')?.sentence,
-    'elasticsearch 9.5.3 is reached from 8.19 alone; the cluster runs 8.12.0. Upgrade to the newest release of 8.19 first.',
+    'elasticsearch 9.5.3 can be reached only from 8.19; the cluster runs 8.12.0. Upgrade to the newest release of 8.19 first.',
   );
 });

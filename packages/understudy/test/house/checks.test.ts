@@ -12,5 +12,5 @@ describe('the workspace', () => {
   it('passes the type checker', () => check('tsc', '--noEmit'));
   it('passes the linter', () => check('eslint', '.'));
   it('is formatted', () => check('prettier', '--check', '--log-level', 'warn', '.'));
-  it('holds no unused file, export or dependency', () => check('knip'));
+  it('has no unused file, export or dependency', () => check('knip'));
 });

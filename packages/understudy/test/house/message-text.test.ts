@@ -46,7 +46,7 @@ describe('a decision on the text of a message is refused', () => {
   }
 });
 
-describe('what decides on data passes', () => {
+describe('a decision on data is accepted', () => {
   const fine = [
     "export const x = (step as unknown as { code: string }).code.startsWith('linode-');",
     'export const x = step.detail === undefined;',
@@ -58,7 +58,7 @@ describe('what decides on data passes', () => {
   for (const line of fine) it(line, async () => assert.deepEqual(await broken(`${declared}${line}\n`), []));
 });
 
-it('the room that reads the words of Linode may do so in one file', async () => {
+it('the room that reads messages of Linode may do so in one file', async () => {
   const line = 'export const x = (reason: string): boolean => /busy/.test(reason);\n';
   assert.deepEqual(await broken(line, `${src}/linode/reason.ts`), []);
   assert.equal((await broken(line, `${src}/linode/error.ts`)).length, 1);

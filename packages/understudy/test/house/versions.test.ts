@@ -68,14 +68,14 @@ test('all packages have one version, and depend on each other at that version', 
   assertOnly(first!.version, await versionsSaid(root));
 });
 
-test('all packages claim the same oldest Node, and that is what the types are of', async () => {
+test('all packages require the same oldest Node, and the types are of that version', async () => {
   const claimed = new Set((await manifests(root)).map(({ engines }) => engines.node));
   assert.deepEqual([...claimed], ['>=22.19']);
   const { devDependencies } = await json<{ devDependencies: Record<string, string> }>(join(root, 'package.json'));
   assert.match(devDependencies['@types/node']!, /^22\.19\./);
 });
 
-test('npm run version:set changes every place, and refuses what is no version', async (t) => {
+test('npm run version:set changes every place, and refuses an invalid version', async (t) => {
   const copy = await copyOfManifests(t);
   const set = (version: string) => execute('npm', ['run', '--silent', 'version:set', version], { cwd: copy });
   await assert.rejects(set('new'), (error: { code: number; stderr: string }) => {

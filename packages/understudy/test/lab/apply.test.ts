@@ -1,4 +1,4 @@
-// A whole system on real machines: built from nothing, drifted by hand, mended, killed half-way, destroyed.
+// A whole system on real machines: built from nothing, drifted by hand, repaired, killed half-way, destroyed.
 // Needs root, and no lab on this host.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -154,7 +154,7 @@ describe('apply on real machines', { timeout: 1_800_000 }, () => {
     }
   });
 
-  it('serves what it was given, over HTTP and over HTTPS', async () => {
+  it('serves the written documents, over HTTP and over HTTPS', async () => {
     const [http = '', https = ''] = status.balancer.urls;
     const written = await fetch(`${http}/index`, {
       method: 'POST',
@@ -166,7 +166,7 @@ describe('apply on real machines', { timeout: 1_800_000 }, () => {
     assert.match(await getUntrusted(`${https}/search?q=understudy`), /"_id":"one"/);
   });
 
-  it('is closed to everyone but the admin networks, and there open for SSH alone', async () => {
+  it('is reachable only from the admin networks, and there only over SSH', async () => {
     const ports = [22, 9200, 9300].map((port) => accepts(publicAddress('demo-search-1'), port));
     assert.deepEqual(await Promise.all(ports), [true, false, false]);
     const { port } = intent.topology.service;
@@ -190,7 +190,7 @@ describe('apply on real machines', { timeout: 1_800_000 }, () => {
     await on('demo-service-1', 'rm /var/lib/planted');
   });
 
-  it('names each drift exactly and mends it', async () => {
+  it('names each drift exactly and repairs it', async () => {
     const { linode } = session.world;
     const [firewall] = await linode.firewalls.list({ label: 'demo-search' });
     assert.ok(firewall);
@@ -218,14 +218,14 @@ describe('apply on real machines', { timeout: 1_800_000 }, () => {
     assert.deepEqual(await stepsNow(), []);
   });
 
-  it('boots a machine whose power was cut, and that alone', async () => {
+  it('boots a machine whose power was cut, and changes nothing else', async () => {
     await labPowerCut('demo-service-2');
     assert.deepEqual(await stepsNow(), ['demo-service-2/boot', 'demo-service-2/wait']);
     await apply(session.world, intent, { confirm: confirmUnlessDestructive });
     assert.deepEqual(await stepsNow(), []);
   });
 
-  it('makes a lost search machine anew, which joins the old cluster', async () => {
+  it('creates a lost search machine again, which joins the existing cluster', async () => {
     const { instances } = await observeObjects(session.world.linode, 'demo');
     const lost = instances.find(({ label }) => label === 'demo-search-3');
     await session.world.linode.instances.delete(lost?.id ?? 0);
@@ -259,7 +259,7 @@ describe('apply on real machines', { timeout: 1_800_000 }, () => {
     assert.equal(instances.length, 5);
   });
 
-  it("said and heard nothing that is not in Linode's OpenAPI file", { skip: traffic ? false : whyWithout }, () => {
+  it("sent and received only what is in Linode's OpenAPI file", { skip: traffic ? false : whyWithout }, () => {
     assert.ok((traffic?.exchanges() ?? 0) > 200, `${traffic?.exchanges()} exchanges`);
     assert.deepEqual(traffic?.unexplained(), []);
   });

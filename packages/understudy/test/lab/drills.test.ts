@@ -75,7 +75,7 @@ after(async () => {
 
 describe('a run', () => {
   for (const name of ['search-kill-master', 'search-stop', 'service-kill', 'search-partition', 'search-power-cut'])
-    it(`${name} takes effect, loses nothing, leaves nothing behind, and can be verified`, async () => {
+    it(`${name} takes effect, loses no data, leaves nothing behind, and can be verified`, async () => {
       const [drill] = drillsNamed([name]);
       assert.ok(drill);
       const { directory, verdict } = await runDrill(world, drill, modest);
@@ -110,15 +110,19 @@ describe('kill -9 of the tool in the middle of', () => {
       assert.ok(undoneMs <= deadManAfterMs + 5_000, `undone after ${undoneMs} ms`);
     });
 
-  it('search-power-cut: the guard gives the power back, and the engine is up again as soon as it has booted', async () => {
+  it('search-power-cut: the guard switches the power on again, and the engine runs after the boot', async () => {
     await killAndWait('search-power-cut', 120_000);
   });
 });
 
-it("drills say nothing to the API that is not in Linode's OpenAPI file", { skip: traffic ? false : whyWithout }, () => {
-  assert.ok((traffic?.exchanges() ?? 0) > 50, `${traffic?.exchanges()} exchanges`);
-  assert.deepEqual(traffic?.unexplained(), []);
-});
+it(
+  "drills send only requests to the API that are in Linode's OpenAPI file",
+  { skip: traffic ? false : whyWithout },
+  () => {
+    assert.ok((traffic?.exchanges() ?? 0) > 50, `${traffic?.exchanges()} exchanges`);
+    assert.deepEqual(traffic?.unexplained(), []);
+  },
+);
 
 /** Holds the fault in a process of its own, kills that, and waits for the undoing; resolves with how long it took. */
 async function killAndWait(name: string, withinMs: number): Promise<number> {

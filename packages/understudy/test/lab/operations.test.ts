@@ -64,7 +64,7 @@ function assertKept(run: OperationRun): void {
   assert.ok(run.acknowledged > 100, `${run.acknowledged} writes`);
 }
 
-describe('an operation under load loses nothing and leaves nothing behind', { timeout: 1_200_000 }, () => {
+describe('an operation under load loses no data and leaves nothing behind', { timeout: 1_200_000 }, () => {
   it('three engines are upgraded to the next major version', async () => {
     assertKept(await operate('upgrade-8.19', 0));
   });

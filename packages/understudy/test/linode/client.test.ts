@@ -43,7 +43,7 @@ test('unknown fields are dropped and unknown enum values pass', async (context) 
   assert.ok(!('novelty' in read));
 });
 
-test('a missing or mistyped needed field is refused with the field named', async (context) => {
+test('a required field that is missing or has the wrong type is refused by name', async (context) => {
   const { client } = await wire(context, () => ({ body: instance(1, { status: 7, label: undefined }) }));
   await assert.rejects(client.instances.get(1), (error: unknown) => {
     assert.ok(isLinodeError(error, 'linode-unexpected-answer'));
@@ -54,12 +54,12 @@ test('a missing or mistyped needed field is refused with the field named', async
   });
 });
 
-test('an answer that is no JSON is refused', async (context) => {
+test('a response that is not JSON is refused', async (context) => {
   const { client } = await wire(context, () => ({ body: 'a page of a proxy' }));
   await assert.rejects(client.profile.get(), { code: 'linode-unexpected-answer' });
 });
 
-test('filters go out as one header of ASCII JSON', async (context) => {
+test('filters are sent as one header of ASCII JSON', async (context) => {
   const { client, seen } = await wire(context, () => page([]));
   await client.instances.list({ '+or': [{ tags: 'understudy:demo' }, { label: { '+contains': 'dé' } }] });
   const header = String(seen[0]?.headers['x-filter']);
@@ -72,7 +72,7 @@ test('an unrestricted user has no grants (Linode answers 204)', async (context) 
   assert.equal(await client.profile.grants(), undefined);
 });
 
-test('the scopes of the token come from the header, and are unknown without it', async (context) => {
+test('the scopes of the token are read from the header, and unknown without it', async (context) => {
   const { client } = await wire(context, (_request, n) =>
     n === 1 ? { headers: { 'X-OAuth-Scopes': 'linodes:read_write vpc:read_only' } } : {},
   );
@@ -105,7 +105,7 @@ test('the token is in no error, log line or inspection', async (context) => {
   assert.ok(everything.every((text) => !text.includes(plantedToken)));
 });
 
-test('no more requests are in flight than the bound allows, and all are answered', async (context) => {
+test('the number of open requests stays within the limit, and all are answered', async (context) => {
   let flying = 0;
   let most = 0;
   const { client } = await wire(

@@ -17,7 +17,7 @@ test('a list of one page is one request', async (context) => {
   assert.equal(seen.length, 1);
 });
 
-test('a list of three pages is read twice and comes whole', async (context) => {
+test('a list of three pages is read twice and is complete', async (context) => {
   const { client, seen } = await wire(context, ({ url }) => {
     const number = Number(new URL(url, 'http://x').searchParams.get('page') ?? 1);
     return page(idsFrom(number * 500, number === 3 ? 7 : 500), number, 3, 1007);
@@ -31,7 +31,7 @@ test('a list of three pages is read twice and comes whole', async (context) => {
   );
 });
 
-test('a list that shrinks while it is read, so that its last page is gone, is read again', async (context) => {
+test('a list that shrinks during the read, so that its last page does not exist, is read again', async (context) => {
   const { client } = await wire(context, (_request, n) => {
     if (n === 1) return page(idsFrom(1, 500), 1, 2, 501);
     if (n === 2) return refusal(404, 'Not found');
@@ -41,7 +41,7 @@ test('a list that shrinks while it is read, so that its last page is gone, is re
   assert.deepEqual([instances.length, instances.at(-1)?.id], [500, 501]);
 });
 
-test('whatever is deleted and created between two pages, an object that was there all along is in the list', async () => {
+test('an object that exists during the whole read is in the list, whatever is created and deleted meanwhile', async () => {
   const change = fc.record({ deletes: fc.array(fc.nat(60), { maxLength: 4 }), creates: fc.nat(3) });
   await fc.assert(
     fc.asyncProperty(fc.integer({ min: 1, max: 40 }), fc.array(change, { maxLength: 12 }), async (count, changes) => {

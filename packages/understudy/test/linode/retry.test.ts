@@ -21,7 +21,7 @@ const after =
   (_request: unknown, n: number): Reply =>
     replies[n - 1] ?? { body: instance(1) };
 
-test('429 waits as long as Retry-After says, for a POST too', async (context) => {
+test('a retry after 429 waits for the time in Retry-After, also for a POST', async (context) => {
   const limit = refusal(429, 'Too many requests', undefined, { 'retry-after': '7' });
   const { client, clock, seen } = await wire(context, after(limit, limit));
   await client.instances.create(create);
@@ -40,7 +40,7 @@ test('429 without Retry-After waits for the reset of the limit', async (context)
   assert.deepEqual(clock.sleepsMs, [9000]);
 });
 
-test('a Retry-After beyond the deadline fails at once and says so', async (context) => {
+test('a Retry-After beyond the deadline fails immediately, and the error names it', async (context) => {
   const { client, clock, seen } = await wire(context, () =>
     refusal(429, 'Too many requests', undefined, { 'retry-after': '600' }),
   );
@@ -56,7 +56,7 @@ for (const [title, reply] of [
   ['503', { status: 503 }],
   ['Linode busy.', refusal(400, 'Linode busy.')],
 ] as const) {
-  test(`${title} is tried again with growing pauses, for a POST too`, async (context) => {
+  test(`${title} is retried with growing backoff, also for a POST`, async (context) => {
     const { client, clock, seen } = await wire(context, after(reply, reply, reply));
     await client.instances.create(create);
     assert.equal(seen.length, 4);
@@ -70,7 +70,7 @@ test('Linode busy. until the deadline is linode-busy', async (context) => {
   assert.ok(clock.monotonicMs() <= 20_000);
 });
 
-test('a last attempt that the deadline cuts short does not hide why the ones before it failed', async (context) => {
+test('when the deadline ends the last attempt, the error has the cause of the earlier attempts', async (context) => {
   const { client, seen } = await wire(context, (_request, n) => (n === 1 ? { status: 503 } : 'hang'), {
     deadlineMs: 400,
   });
@@ -81,7 +81,7 @@ test('a last attempt that the deadline cuts short does not hide why the ones bef
   assert.equal(seen.length, 2);
 });
 
-test('503 in maintenance mode is not tried again', async (context) => {
+test('503 in maintenance mode is not retried', async (context) => {
   const { client, seen } = await wire(context, () => ({
     status: 503,
     headers: { 'x-maintenance-mode': 'all,under maintenance' },
@@ -93,7 +93,7 @@ test('503 in maintenance mode is not tried again', async (context) => {
   assert.equal(seen.length, 1);
 });
 
-test('a cut connection is tried again for GET, PUT and DELETE', async (context) => {
+test('after a closed connection, GET, PUT and DELETE are retried', async (context) => {
   const { client, seen } = await wire(context, (_request, n) => (n % 2 === 1 ? 'drop' : { body: instance(1) }));
   await client.instances.get(1);
   await client.instances.update(1, { tags: [] });
@@ -104,7 +104,7 @@ test('a cut connection is tried again for GET, PUT and DELETE', async (context) 
   );
 });
 
-test('a delete whose first answer was lost and whose repetition finds nothing has succeeded', async (context) => {
+test('a delete whose first response was lost and whose retry gets 404 has succeeded', async (context) => {
   const { client } = await wire(context, after('drop', refusal(404, 'Not found')));
   await client.instances.delete(1);
 });
@@ -141,7 +141,7 @@ for (const [title, reply] of [
   });
 }
 
-test('a create that never left this machine is tried again, and given up in seconds', async (context) => {
+test('a create that was never sent is retried, and fails within seconds', async (context) => {
   const { client, server, clock } = await wire(context, () => ({}));
   await new Promise((resolve) => server.close(resolve));
   await assert.rejects(client.instances.create(create), { code: 'linode-unavailable' });
@@ -149,7 +149,7 @@ test('a create that never left this machine is tried again, and given up in seco
   assert.deepEqual(clock.sleepsMs, [375, 750, 1500, 3000]);
 });
 
-test('no answer in time is linode-timeout for a GET, after more attempts', async (context) => {
+test('a timeout of a GET is linode-timeout, after retries', async (context) => {
   const { client, seen } = await wire(context, () => 'hang', { attemptTimeoutMs: 50, deadlineMs: 1500 });
   await assert.rejects(client.instances.get(1), { code: 'linode-timeout' });
   assert.ok(seen.length > 1);
@@ -191,7 +191,7 @@ test('an aborted call rejects with the reason of the signal and is not repeated'
   assert.equal(seen.length, 1);
 });
 
-test('a caller that waits for a free slot leaves the queue when aborted', async (context) => {
+test('an aborted caller that waits for a free slot leaves the queue', async (context) => {
   const { client, seen } = await wire(context, () => 'hang', { concurrency: 1 });
   const stop = new AbortController();
   const calls = [1, 2].map((id) => client.instances.get(id, { signal: stop.signal }));
@@ -200,7 +200,7 @@ test('a caller that waits for a free slot leaves the queue when aborted', async 
   assert.equal(seen.length, 1);
 });
 
-test('whatever comes back, a POST that was sent and got no clear refusal is never repeated', () => {
+test('a POST that was sent and was not clearly refused is never retried, for any response', () => {
   const operation = { name: 'instances.create', method: 'POST', path: '/linode/instances' };
   const clearlyNotDone = new Set([429, 503]);
   fc.assert(
@@ -221,7 +221,7 @@ test('Retry-After is read as seconds and as a date', () => {
   assert.equal(retryAfterMs(new Headers(), now), undefined);
 });
 
-test('the signal of the client ends calls under way and pauses, and refuses later calls', async (context) => {
+test('the signal of the client aborts running calls and pauses, and refuses later calls', async (context) => {
   const stop = new AbortController();
   const { client, seen } = await wire(context, () => 'hang', { signal: stop.signal });
   const under = client.instances.get(1);

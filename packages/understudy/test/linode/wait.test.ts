@@ -5,7 +5,7 @@ import { isLinodeError } from '../../src/linode/index.ts';
 import { answers, instance } from './recorded.ts';
 import { page, refusal, wire } from './wire.ts';
 
-test('waitForStatus resolves with the instance once it is as wanted', async (context) => {
+test('waitForStatus resolves with the instance when it has the wanted status', async (context) => {
   const life = ['provisioning', 'booting', 'booting', 'running'];
   const { client, clock } = await wire(context, (_request, n) => ({ body: instance(1, { status: life[n - 1] }) }));
   const looks: string[] = [];
@@ -15,7 +15,7 @@ test('waitForStatus resolves with the instance once it is as wanted', async (con
   assert.deepEqual(clock.sleepsMs, [875, 1313, 1969]);
 });
 
-test('waitForStatus can wait for an instance to be gone, and else says that it vanished', async (context) => {
+test('waitForStatus can wait until an instance is absent; otherwise an absent instance is an error', async (context) => {
   const { client } = await wire(context, (_request, n) =>
     n < 3 ? { body: instance(1, { status: 'deleting' }) } : refusal(404, 'Not found'),
   );
@@ -23,7 +23,7 @@ test('waitForStatus can wait for an instance to be gone, and else says that it v
   await assert.rejects(client.waitForStatus(1, ['running']), { code: 'linode-not-found' });
 });
 
-test('waitForStatus gives up at its deadline with what it saw last', async (context) => {
+test('waitForStatus fails at its deadline with the last observed status', async (context) => {
   const { client, clock } = await wire(context, () => ({ body: instance(1, { status: 'booting' }) }));
   await assert.rejects(client.waitForStatus(1, ['running'], { deadlineMs: 30_000 }), (error: unknown) => {
     assert.ok(isLinodeError(error, 'linode-timeout'));
@@ -33,7 +33,7 @@ test('waitForStatus gives up at its deadline with what it saw last', async (cont
   assert.ok(clock.monotonicMs() <= 30_000);
 });
 
-test('waitForEvent asks for the newest event and resolves when it has ended, well or not', async (context) => {
+test('waitForEvent reads the newest event and resolves when it has ended, also with a failure', async (context) => {
   const life = [[], [{ status: 'scheduled' }], [{ status: 'started', percent_complete: 40 }], [{ status: 'failed' }]];
   const { client, seen } = await wire(context, (_request, n) =>
     page((life[n - 1] ?? []).map((change) => ({ ...answers.event, ...change }))),

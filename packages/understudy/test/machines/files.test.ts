@@ -39,7 +39,7 @@ function contentOf(files: readonly ManagedFile[], path: string): string {
   return files.find((file) => file.path === path)!.content;
 }
 
-test('elasticsearch.yml listens in the VPC and on loopback, knows every peer, and names no initial masters', () => {
+test('elasticsearch.yml listens in the VPC and on loopback, lists every peer, and names no initial masters', () => {
   assert.equal(
     engineSettings(search({ ...topology, search: { ...topology.search, failover: 'safe' } }), 'formed'),
     `# Written by understudy apply; edits are put back.
@@ -64,7 +64,7 @@ discovery.seed_providers: file
   assert.equal(hosts, '10.20.0.11:9300\n10.20.0.12:9300\n10.20.0.13:9300\n');
 });
 
-test('the bootstrap form differs from the lasting one by the initial masters alone', () => {
+test('the bootstrap settings differ from the permanent ones only in the initial masters', () => {
   const lasting = engineSettings(search(topology), 'formed');
   const masters = 'cluster.initial_master_nodes:\n  - demo-search-1\n  - demo-search-2\n  - demo-search-3\n';
   const bootstrap = engineSettings(search(topology), 'bootstrap');
@@ -72,7 +72,7 @@ test('the bootstrap form differs from the lasting one by the initial masters alo
   assert.notEqual(bootstrap, lasting);
 });
 
-test('the profile fast lowers checks and publication, in the words of both engines', () => {
+test('the profile fast lowers the timeouts of checks and publication, with the setting names of both engines', () => {
   const lines = `cluster.publish.timeout: 1200ms
 cluster.nodes.reconnect_interval: 1s
 indices.replication.retry_timeout: 3s
@@ -97,7 +97,7 @@ test('the speed of recovery is written in both engines when it is given, and lef
   assert.doesNotMatch(engineSettings(search(topology), 'formed'), /max_bytes_per_sec/);
 });
 
-test('OpenSearch gets its own words, paths and user', () => {
+test('OpenSearch gets its own setting names, paths and user', () => {
   const opensearch: Topology = { ...topology, search: { ...topology.search, engine: 'opensearch', version: '3.4.0' } };
   const files = searchFiles(search(opensearch, true), 'bootstrap');
   assert.deepEqual(
@@ -115,7 +115,7 @@ test('OpenSearch gets its own words, paths and user', () => {
   assert.match(settings, /^plugins\.security\.disabled: true$/m);
 });
 
-test("the vendor's Elasticsearch is told what its security module shall do, the lab's has none", () => {
+test("the settings of the security module are written for the vendor's Elasticsearch, not for that of the lab", () => {
   assert.match(engineSettings(search(topology, true), 'formed'), /^xpack\.security\.enabled: false$/m);
   assert.doesNotMatch(engineSettings(search(topology), 'formed'), /xpack/);
 });
@@ -161,7 +161,7 @@ test('kernel settings follow the profile and the role', () => {
   assert.deepEqual(kernelSettings('service', 'fast'), fast);
 });
 
-test('the environment of the service names every search machine and is for root alone', () => {
+test('the environment of the service names every search machine, and only root can read it', () => {
   const withSecret: Topology = {
     ...topology,
     service: { ...topology.service, environment: { API_KEY: 'a"b$c\\d`e' } },
@@ -183,7 +183,7 @@ API_KEY="a\\"b\\$c\\\\d\\\`e"
   });
 });
 
-test('the start command is filled in, found in the release, and quoted for systemd', () => {
+test('the placeholders of the start command are replaced, its program is found in the release, and it is quoted for systemd', () => {
   const start = (command: readonly string[]): string => {
     const files = serviceFiles(service({ ...topology, service: { ...topology.service, command } }));
     return /^ExecStart=(.*)$/m.exec(contentOf(files, '/etc/systemd/system/understudy-service.service'))![1]!;
@@ -209,7 +209,7 @@ test('the service runs as its own user, restarts always, and drains before it st
   }
 });
 
-test('user data stays below the limit and says how to mend it when it does not', () => {
+test('user data above the limit is an error with a remedy', () => {
   const installer = engineInstaller(
     'elasticsearch',
     '9.5.3',
@@ -234,7 +234,7 @@ test('user data stays below the limit and says how to mend it when it does not',
   );
 });
 
-test('a file is hashed as sha256sum does, and words are quoted only where they must be', () => {
+test('a file has the same hash as sha256sum gives, and words are quoted only where necessary', () => {
   assert.equal(contentHash('x\n'), '73cb3858a687a8494ca3323053016282f3dad39d42cf62ca4e79dda2aac7d9ac');
   assert.equal(shellLine(['echo', 'a-b_c.d/e:1', "it's", '']), `echo a-b_c.d/e:1 'it'\\''s' ''`);
 });

@@ -115,7 +115,7 @@ describe('installing the engine', { skip: missing ?? false }, () => {
     assert.equal(await succeeds(machine, `stat -c %a ${engineKeyPath}`), '644\n');
   });
 
-  test('an upgrade is downloaded while the old one runs, and put in place without the network', async () => {
+  test('an upgrade is downloaded while the old version runs, and installed without network access', async () => {
     await using machine = await debian();
     await succeeds(machine, install('3.3.0'));
     await succeeds(machine, 'echo "# mine" > /etc/opensearch/opensearch.yml');
@@ -127,7 +127,7 @@ describe('installing the engine', { skip: missing ?? false }, () => {
     assert.equal(await succeeds(machine, 'cat /var/log/opensearch-configured'), '\n3.3.0\n');
   });
 
-  test('an upgrade of everything leaves the engine where it is; a hold that somebody took away comes back', async () => {
+  test('an upgrade of all packages does not change the engine; a hold that was removed is set again', async () => {
     await using machine = await debian();
     await succeeds(machine, install('3.3.0'));
     await succeeds(machine, 'apt-get update && apt-get -y dist-upgrade');
@@ -137,7 +137,7 @@ describe('installing the engine', { skip: missing ?? false }, () => {
     assert.equal(await succeeds(machine, state), 'hi 3.3.0');
   });
 
-  test('a newer version stays, and the script says so', async () => {
+  test('a newer version is kept, and the script reports it', async () => {
     await using machine = await debian();
     await succeeds(machine, install('3.5.0'));
     for (const mode of ['download', 'install'] as const) {
@@ -147,7 +147,7 @@ describe('installing the engine', { skip: missing ?? false }, () => {
     assert.equal(await succeeds(machine, state), 'hi 3.5.0');
   });
 
-  test('a version that nobody has, and a repository that is not there', async () => {
+  test('a version that does not exist, and a repository that does not exist', async () => {
     await using machine = await debian();
     refused(await machine.run(install('3.4.1')), installExits.noSuchVersion, /It has: 3\.5\.0 3\.4\.0 3\.3\.0/);
     const elsewhere: PackageRepository = { ...repository, uri: 'copy:/nowhere' };
@@ -159,7 +159,7 @@ describe('installing the engine', { skip: missing ?? false }, () => {
     `perl -e 'use Fcntl; open(F, "+>", $ARGV[0]); my $l = pack("s s x4 q q i x4", F_WRLCK, 0, 0, 0, 0); fcntl(F, F_SETLK, $l) or die; sleep $ARGV[1]' ${file} ${seconds} &\nsleep 1`;
 
   for (const file of ['/var/lib/apt/lists/lock', '/var/lib/dpkg/lock-frontend', '/var/lib/dpkg/lock']) {
-    test(`${file} is held: waited for, and its holder named when it lasts`, async () => {
+    test(`${file} is locked: the script waits, and names the holder after the timeout`, async () => {
       await using machine = await debian();
       const lasting = await machine.run(`${hold(file, 60)}\n${install('3.4.0', 'install', repository, 2)}`);
       refused(lasting, installExits.locked, new RegExp(`${file} by process \\d+ \\(perl -e .*run again`));
@@ -185,14 +185,14 @@ describe('installing the engine', { skip: missing ?? false }, () => {
   });
 
   test(
-    'cut off at fifteen random moments, each next run brings it to the same end',
+    'interrupted at fifteen random moments, the next run always gives the same result',
     { timeout: 600_000 },
     async (t) => {
       const whole = await timeOf(install('3.3.0'));
       const seen = new Set<string>();
       for (let cut = 0; cut < 15; cut += 1) {
         await using machine = await debian();
-        // Half of them cut an upgrade off, some of these again in the run that should have mended it.
+        // Half of them cut an upgrade off, some of these again in the run that should have repaired it.
         if (cut % 2 === 1) await succeeds(machine, install('3.3.0'));
         let states = '';
         for (let again = 0; again <= cut % 3; again += 1) {

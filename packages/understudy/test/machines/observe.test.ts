@@ -14,7 +14,7 @@ const directory = mkdtempSync(join(tmpdir(), 'understudy-observe-'));
 after(() => rmSync(directory, { recursive: true }));
 const at = (path: string): string => join(directory, path);
 
-test('files, records and links are seen as they are, and absent where there are none', () => {
+test('files, records and links are seen, or absent when they do not exist', () => {
   const content = 'one\nline\t2\n';
   writeFileSync(at('file'), content);
   chmodSync(at('file'), 0o640);
@@ -59,7 +59,7 @@ test('packages: installed, absent; the disk and its inodes', () => {
   assert.deepEqual(partOf(machine.disks, at('none')), absent);
 });
 
-test('dpkg between two packages: what is neither installed nor gone is named', () => {
+test('dpkg interrupted between two packages: packages that are neither installed nor removed are named', () => {
   const states = 'ii base\\nhi held\\nrc gone\\niU unpacked\\niF broken\\niiRrequired\\n';
   const machine = look(
     { packages: ['engine'] },
@@ -81,7 +81,7 @@ test('a held package is installed, not absent', () => {
   assert.deepEqual(partOf(machine.packages, 'engine'), seen({ version: '9.5.3', state: 'installed', held: true }));
 });
 
-test('a unit that restarts in a loop is told from one that runs', () => {
+test('a unit that restarts in a loop is distinguished from one that runs', () => {
   const properties = [
     ...['LoadState=loaded', 'ActiveState=activating', 'SubState=auto-restart', 'UnitFileState=enabled'],
     ...['NRestarts=17', 'Result=exit-code', 'ActiveEnterTimestampMonotonic=0'],
@@ -102,7 +102,7 @@ test('a unit that restarts in a loop is told from one that runs', () => {
   assert.deepEqual(partOf(machine.units, 'none.service'), absent);
 });
 
-test('who holds a lock of apt is named; a free one and one that is not there are nobody’s', async () => {
+test('the process that holds a lock of apt is named; a free lock and a missing lock file have no holder', async () => {
   writeFileSync(at('lock'), '');
   assert.deepEqual(partOf(look({ locks: [at('lock')] }).locks, at('lock')), absent);
   const lock = 'my $l = pack("s s x4 q q i x4", F_WRLCK, 0, 0, 0, 0); fcntl(F, F_SETLK, $l) or die;';
@@ -118,7 +118,7 @@ test('who holds a lock of apt is named; a free one and one that is not there are
   assert.deepEqual(partOf(look({ locks: [at('none')] }).locks, at('none')), absent);
 });
 
-test('cloud-init: the words of its files', () => {
+test('cloud-init: the contents of its files', () => {
   // The script reads fixed places; here they are moved below the temporary directory.
   const run = at('cloud');
   mkdirSync(run);
@@ -215,7 +215,7 @@ describe('what cannot be read is unknown, with the reason', () => {
     });
   }
 
-  test('a subject without a line of its own, or with words that nobody understands', () => {
+  test('a subject without a line of its own, or with a line that cannot be parsed', () => {
     const spec = { ...nothing, files: ['/a', '/b'], packages: ['engine'] };
     const text = 'file\t/a\tseen\tabc\npackage\tengine\tseen\nend\t-\tseen\t-\n';
     const machine = parseObservation(text, 'here', spec);
@@ -225,7 +225,7 @@ describe('what cannot be read is unknown, with the reason', () => {
     assert.equal(codeOf(partOf(machine.files, '/c')), 'machines-not-asked');
   });
 
-  test('an answer that was cut short is refused as a whole', () => {
+  test('an incomplete output is refused completely', () => {
     const cut = (): unknown => parseObservation('file\t/etc/x\tabc', 'demo-search-1', nothing);
     assert.throws(cut, { code: 'machines-observation-cut' });
   });

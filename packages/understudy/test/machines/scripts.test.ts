@@ -12,7 +12,7 @@ import { packCommand, releaseOf, switchScript, unpackScript, writeFilesScript } 
 const directory = mkdtempSync(join(tmpdir(), 'understudy-scripts-'));
 const owner = execFileSync('sh', ['-c', 'echo "$(id -un):$(id -gn)"']).toString().trim();
 
-test('files are written whole, with mode and owner', () => {
+test('files are written completely, with mode and owner', () => {
   const content = `it's "quoted" $HOME \`id\`\n\nlast line without end`;
   const file = { path: join(directory, 'deep/er/file.conf'), content, mode: '0640', owner };
   const run = spawnSync('sh', ['-s'], { input: writeFilesScript([file], ['echo then']) });
@@ -22,7 +22,7 @@ test('files are written whole, with mode and owner', () => {
   assert.equal((statSync(file.path).mode & 0o7777).toString(8), '640');
 });
 
-test('a release is named by its content alone', async () => {
+test('the name of a release depends only on its content', async () => {
   const make = (name: string, text: string): string => {
     const home = join(directory, name);
     mkdirSync(join(home, 'bin'), { recursive: true });
@@ -38,7 +38,7 @@ test('a release is named by its content alone', async () => {
   assert.notEqual(one!.id, other!.id);
 });
 
-test('a release is unpacked beside the others, switched by one rename, and only the newest three stay', async () => {
+test('a release is unpacked next to the others, activated by one rename, and only the newest three are kept', async () => {
   // The scripts name fixed places on a machine; here they are moved below the temporary directory.
   const root = join(directory, 'machine');
   const moved = (script: string): string => script.replaceAll('/opt/understudy', root);

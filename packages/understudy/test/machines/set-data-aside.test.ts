@@ -9,7 +9,13 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { contentHash, dataInTheWay, partOf, setDataAsideScript, type DataDirectory } from '../../src/machines/index.ts';
+import {
+  contentHash,
+  clusterDataFound,
+  partOf,
+  setDataAsideScript,
+  type DataDirectory,
+} from '../../src/machines/index.ts';
 import { engineLayouts } from '../../src/engines/index.ts';
 import { look } from './look.ts';
 
@@ -124,15 +130,15 @@ const aside = async (): Promise<string[]> =>
 const bootstrap = { 'node.name': 'one', 'cluster.initial_master_nodes': 'one', 'discovery.seed_hosts': '127.0.0.1:1' };
 
 test(
-  'started alone, its state is moved aside, and the engine forms the cluster that it is told to',
+  'the state of an engine that was started alone is moved to another directory, and the engine forms the configured cluster',
   { skip: found ? false : 'no engine with a Java for it', timeout: 600_000 },
   async () => {
     assert.equal(await setAside(undefined), 0, 'nothing is there yet');
     const alone = await start({});
     const state = { holds: 'cluster', clusterUuid: alone.cluster_uuid, indices: false };
     assert.deepEqual(holds(), state);
-    assert.equal(await setAside('another-uuid-123456789'), dataInTheWay);
-    assert.equal(await setAside(alone.cluster_uuid, 'ours, too'), dataInTheWay);
+    assert.equal(await setAside('another-uuid-123456789'), clusterDataFound);
+    assert.equal(await setAside(alone.cluster_uuid, 'ours, too'), clusterDataFound);
     assert.deepEqual(holds(), state, 'refused before anything was done');
     assert.equal(engine?.exitCode ?? engine?.signalCode, null, 'and the engine runs on');
 
@@ -158,9 +164,9 @@ test(
       })
     ).text();
     assert.deepEqual(holds(), { holds: 'cluster', clusterUuid: formed.cluster_uuid, indices: true });
-    assert.equal(await setAside(formed.cluster_uuid), dataInTheWay, 'never beside an index');
+    assert.equal(await setAside(formed.cluster_uuid), clusterDataFound, 'never beside an index');
     await stop();
-    assert.equal(await setAside(formed.cluster_uuid), dataInTheWay);
+    assert.equal(await setAside(formed.cluster_uuid), clusterDataFound);
     assert.equal((await aside()).length, 1);
   },
 );

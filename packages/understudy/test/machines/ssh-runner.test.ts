@@ -43,7 +43,7 @@ function hasCode(code: string): (error: unknown) => boolean {
   return (error) => error instanceof UnderstudyError && error.code === code;
 }
 
-test('each word arrives as it was given, whatever is in it', () =>
+test('each argument arrives unchanged, with any characters', () =>
   withRunner(async (runner) => {
     const words = ['a b', "it's", '$HOME', '"q"', '', '*', 'new\nline', 'back\\slash', '`id`', '--', 'ä€'];
     const { stdout, code } = await runner.run(target, ['printf', '%s\\0', ...words]);
@@ -51,7 +51,7 @@ test('each word arrives as it was given, whatever is in it', () =>
     assert.deepEqual(stdout.split('\0').slice(0, -1), words);
   }));
 
-test('exit code, both outputs and stdin are carried', () =>
+test('exit code, stdout, stderr and stdin are transferred', () =>
   withRunner(async (runner) => {
     const failing = await runner.run(target, ['sh', '-c', 'cat; echo bad >&2; exit 7'], { stdin: 'given' });
     assert.deepEqual(failing, { code: 7, stdout: 'given', stderr: 'bad\n' });
@@ -93,7 +93,7 @@ async function withEcho(work: (port: number) => Promise<void>): Promise<void> {
   }
 }
 
-test('a tunnel carries bytes both ways, beside commands on the same connection', () =>
+test('a tunnel transfers bytes in both directions, while commands run on the same connection', () =>
   withRunner((runner, sshd) =>
     withEcho(async (port) => {
       const streams = await Promise.all(
@@ -114,7 +114,7 @@ test('a tunnel carries bytes both ways, beside commands on the same connection',
     }),
   ));
 
-test('a port on which nobody listens is a refusal, and no reason to connect to the machine again', () =>
+test('a port without a listener is refused, and the SSH connection is kept', () =>
   withRunner(async (runner, sshd) => {
     await runner.run(target, ['true']);
     await assert.rejects(runner.tunnel(target, { address: '127.0.0.1', port: 1 }), hasCode('machines-tunnel-refused'));
@@ -122,7 +122,7 @@ test('a port on which nobody listens is a refusal, and no reason to connect to t
     assert.equal(sshd.connections, 1);
   }));
 
-test('a tunnel that takes too long to open is given up, one that is open stays', () =>
+test('opening a tunnel has a timeout, which does not close an open tunnel', () =>
   withRunner((runner) =>
     withEcho(async (port) => {
       const stream = await runner.tunnel(target, { address: '127.0.0.1', port }, { timeoutMs: 2_000 });
@@ -134,7 +134,7 @@ test('a tunnel that takes too long to open is given up, one that is open stays',
     }),
   ));
 
-test('a tunnel finds a fresh connection when the kept one has died', () =>
+test('a tunnel uses a new connection when the pooled one is broken', () =>
   withRunner((runner, sshd) =>
     withEcho(async (port) => {
       await runner.run(target, ['true']);
@@ -157,7 +157,7 @@ test('thirty commands at once share one connection', () =>
     assert.equal(sshd.connections, 1);
   }));
 
-test('a connection that died is replaced without the caller noticing', () =>
+test('a broken connection is replaced, without an error for the caller', () =>
   withRunner(async (runner, sshd) => {
     await runner.run(target, ['true']);
     sshd.cut();
@@ -165,7 +165,7 @@ test('a connection that died is replaced without the caller noticing', () =>
     assert.equal(stdout, 'again\n');
   }));
 
-test('commands that find the same connection dead share the next one, and none stays open unseen', () =>
+test('commands that find the same connection broken share the next one, and no other stays open', () =>
   withRunner(async (runner, sshd) => {
     await runner.run(target, ['true']);
     sshd.cut();
@@ -177,7 +177,7 @@ test('commands that find the same connection dead share the next one, and none s
     assert.equal(sshd.connections, 2);
   }));
 
-test('a runner that is closed holds no socket any more, not even to a machine that has gone silent', () =>
+test('a closed runner has no open socket, not even to a machine that does not answer', () =>
   withRunner(async (_runner, sshd, known, keys) => {
     const opened: Socket[] = [];
     const note = (message: unknown): unknown => opened.push((message as { socket: Socket }).socket);
@@ -193,7 +193,7 @@ test('a runner that is closed holds no socket any more, not even to a machine th
     assert.equal(toMachine.destroyed, true);
   }));
 
-test('a command beyond its bound is given up', () =>
+test('a command that exceeds its timeout is aborted', () =>
   withRunner(async (runner) => {
     await assert.rejects(runner.run(target, ['sleep', '20'], { timeoutMs: 200 }), hasCode('machines-timeout'));
     const { code } = await runner.run(target, ['true']);
@@ -208,7 +208,7 @@ test('an abort ends the wait with its reason', () =>
     await assert.rejects(runner.run(target, ['sleep', '20'], { signal: stop.signal }), reason);
   }));
 
-test('nobody listening is machines-unreachable, with the label and what to look at', () =>
+test('a refused connection is machines-unreachable, with the label and what to check', () =>
   withRunner(async (runner, sshd) => {
     await sshd[Symbol.asyncDispose]();
     await assert.rejects(runner.run(target, ['true']), (error: UnderstudyError) => {
@@ -218,7 +218,7 @@ test('nobody listening is machines-unreachable, with the label and what to look 
     });
   }));
 
-test('the host key is pinned at first contact, another one is refused, and a machine made anew is forgotten on purpose', () =>
+test('the host key is pinned at first contact, another one is refused, and the key of a recreated machine is removed explicitly', () =>
   withRunner(async (runner, sshd, known, keys) => {
     await runner.run(target, ['true']);
     assert.match(await readFile(known, 'utf8'), /^127\.0\.0\.1 ssh-ed25519 \S+\n$/);
@@ -239,7 +239,7 @@ test('the host key is pinned at first contact, another one is refused, and a mac
     assert.equal(sshd.connections, 1);
   }));
 
-test('the first key of a machine that is not new is refused, with the line that would pin it', () =>
+test('the first key of a machine that is not new is refused, and the error has the line that pins it', () =>
   withRunner(async (runner, _sshd, known) => {
     const old = { ...target, created: new Date(Date.now() - 3_600_000).toISOString() };
     let line = '';
@@ -255,15 +255,15 @@ test('the first key of a machine that is not new is refused, with the line that 
     assert.equal((await runner.run(old, ['true'])).code, 0);
   }));
 
-test('a key that the machine does not know is machines-unreachable', () =>
+test('a key that the machine does not accept is machines-unreachable', () =>
   withRunner(async (_runner, sshd, known) => {
-    const other = await ensureKeyPair(await mkdtemp(join(tmpdir(), 'understudy-ssh-')), 'stranger');
-    const stranger = runnerFor(sshd.port, known, other);
-    await assert.rejects(stranger.run(target, ['true']), hasCode('machines-unreachable'));
-    await stranger.close();
+    const other = await ensureKeyPair(await mkdtemp(join(tmpdir(), 'understudy-ssh-')), 'other');
+    const withOtherKey = runnerFor(sshd.port, known, other);
+    await assert.rejects(withOtherKey.run(target, ['true']), hasCode('machines-unreachable'));
+    await withOtherKey.close();
   }));
 
-test('the key pair is made once and read ever after, private for its owner alone', async () => {
+test('the key pair is created once and then read, and only its owner can read the private key', async () => {
   const directory = join(await mkdtemp(join(tmpdir(), 'understudy-ssh-')), 'ssh');
   const [first, second] = await Promise.all([
     ensureKeyPair(directory, 'understudy'),
@@ -275,7 +275,7 @@ test('the key pair is made once and read ever after, private for its owner alone
   assert.match(first.publicKey, /^ssh-ed25519 \S+ understudy$/);
 });
 
-test('a runner that was closed opens no connection any more: what comes too late is refused at once', () =>
+test('a closed runner opens no connection: later calls are refused immediately', () =>
   withRunner(async (runner, sshd) => {
     await runner.run(target, ['true']);
     await runner.close();

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { absent } from '@understudy/foundation';
-import { bootstrapGuard, contentHash, dataInTheWay, partOf } from '../../src/machines/index.ts';
+import { bootstrapGuard, contentHash, clusterDataFound, partOf } from '../../src/machines/index.ts';
 import { engineLayouts } from '../../src/engines/index.ts';
 import { codeOf, look } from './look.ts';
 import { recordedCommits } from './recorded-commits.ts';
@@ -74,7 +74,7 @@ const rows: readonly [
   ['Elasticsearch 7.0', { 'nodes/0/_state/global-1.st': 'x', 'nodes/0/_state/node-0.st': 'x' }, 'cluster', '', false],
 ];
 
-describe('a data directory tells whether a cluster’s state lies in it', () => {
+describe('it is read from a data directory whether it contains the state of a cluster', () => {
   for (const [name, files, holds, uuid, indices] of rows) {
     test(`${name}: ${holds}`, () => {
       const data = lay(files);
@@ -84,18 +84,18 @@ describe('a data directory tells whether a cluster’s state lies in it', () => 
       if (uuid === 'formed') assert.match(part.value.clusterUuid ?? '', /^[\w-]{22}$/);
       else assert.equal(part.value.clusterUuid ?? '', uuid);
       const guarded = guard(data, 'other settings');
-      assert.equal(guarded, holds === 'cluster' ? dataInTheWay : 0);
+      assert.equal(guarded, holds === 'cluster' ? clusterDataFound : 0);
       assert.equal(guard(data, 'the bootstrap settings'), 0, 'a formation that was cut short goes on');
     });
   }
 
-  test('a directory that is not there; one whose state cannot be read', () => {
+  test('a directory that does not exist; one whose state cannot be read', () => {
     const data = lay({ ...elasticsearch('alone'), '_state/segments_a': 'a format of the future' });
     rmSync(join(data, '_state/segments_9'));
     const machine = look({ directories: [at('none'), data] });
     assert.deepEqual(partOf(machine.directories, at('none')), absent);
     assert.equal(codeOf(partOf(machine.directories, data)), 'machines-unreadable');
-    assert.equal(guard(data, 'other settings'), dataInTheWay);
+    assert.equal(guard(data, 'other settings'), clusterDataFound);
     assert.equal(guard(at('none'), 'other settings'), 0);
   });
 });

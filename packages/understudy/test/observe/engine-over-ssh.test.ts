@@ -35,7 +35,7 @@ async function withTunnels(
   }
 }
 
-test('a request goes to the engine on the private network, through the machine, and comes back as it was said', () => {
+test('a request goes to the engine on the private network, through the machine, and the response is returned unchanged', () => {
   const heard: unknown[] = [];
   return withTunnels(
     (request, response) => {
@@ -59,7 +59,7 @@ test('a request goes to the engine on the private network, through the machine, 
   );
 });
 
-test('a node that cannot be reached is passed over, and the one that did answer is asked first next time', () =>
+test('an unreachable node is skipped, and the one that answered is asked first next time', () =>
   withTunnels(
     (_, response) => response.end('{}'),
     async (runner, opened) => {
@@ -78,7 +78,7 @@ test('a node that cannot be reached is passed over, and the one that did answer 
     ['demo-search-1'],
   ));
 
-test('a node that takes the request and says nothing is given up at the bound, and one that hangs up at once', async () => {
+test('a node that does not answer a request fails after the timeout, one that closes the connection fails immediately', async () => {
   const ask = (serve: (request: IncomingMessage, response: ServerResponse) => void, message: RegExp): Promise<void> =>
     withTunnels(serve, async (runner) => {
       const transport = engineOverSsh(runner, hosts);

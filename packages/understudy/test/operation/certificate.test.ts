@@ -26,7 +26,7 @@ test('a self-signed certificate names the system and its address, belongs to its
   assert.doesNotMatch(inspect(made) + JSON.stringify(made), /PRIVATE KEY/);
 });
 
-test('what a TLS port shows is read without being trusted', async () => {
+test('the certificate of a TLS port is read without being trusted', async () => {
   const made = await selfSignedCertificate('demo.understudy.internal', undefined, nowMs);
   const server = createServer({ cert: made.certificatePem, key: made.keyPem.reveal() }, (socket) => socket.end());
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -39,7 +39,7 @@ test('what a TLS port shows is read without being trusted', async () => {
   assert.equal((await shownCertificate('127.0.0.1', port)).state, 'unknown');
 });
 
-test('files that are no certificate are refused by name, with the way out', async () => {
+test('files that are no certificate are refused with their paths and a remedy', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'understudy-cert-'));
   const path = join(directory, 'cert.pem');
   await writeFile(path, 'nothing', { mode: 0o600 });
@@ -49,7 +49,7 @@ test('files that are no certificate are refused by name, with the way out', asyn
   });
 });
 
-test('secrets are read from files that nobody else can read, and from no others', async () => {
+test('secrets are read only from files that no other user can read', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'understudy-secret-'));
   const path = join(directory, 'key');
   await writeFile(path, 'planted value\n', { mode: 0o600 });

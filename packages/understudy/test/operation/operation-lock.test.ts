@@ -11,7 +11,7 @@ import { lockOperation, operationLock } from '../../src/operation/index.ts';
 const directory = (): Promise<string> => mkdtemp(join(tmpdir(), 'understudy-locks-'));
 const request = (where: string, reason: string) => ({ directory: where, name: 'demo', reason, clock: systemClock });
 
-test('a second operation is refused with the holder, its reason and its start', async () => {
+test('a second operation is refused, and the error names the holder, its reason and its start', async () => {
   const where = await directory();
   const lock = await lockOperation(request(where, 'drill search-kill-master'));
   await assert.rejects(lockOperation(request(where, 'apply')), (error: UnderstudyError) => {
@@ -26,14 +26,14 @@ test('a second operation is refused with the holder, its reason and its start', 
   assert.deepEqual(await readdir(where), []);
 });
 
-test('another topology is not kept waiting', async () => {
+test('the lock of another topology is independent', async () => {
   const where = await directory();
   const one = await lockOperation(request(where, 'apply'));
   const other = await lockOperation({ ...request(where, 'apply'), name: 'other' });
   await Promise.all([one.release(), other.release()]);
 });
 
-test('a holder that was killed holds nothing', async () => {
+test('the lock of a killed process is free', async () => {
   const where = await directory();
   const lockModule = new URL('../../src/operation/index.ts', import.meta.url).href;
   const groundModule = new URL('../../../foundation/src/index.ts', import.meta.url).href;
@@ -52,7 +52,7 @@ test('a holder that was killed holds nothing', async () => {
   await (await lockOperation(request(where, 'heal'))).release();
 });
 
-test('a pid that was given to another process since then is a dead holder', async () => {
+test('a pid that another process has now does not hold the lock', async () => {
   const where = await directory();
   await lockOperation(request(where, 'apply'));
   const path = join(where, 'demo.json');
@@ -61,7 +61,7 @@ test('a pid that was given to another process since then is a dead holder', asyn
   await (await lockOperation(request(where, 'heal'))).release();
 });
 
-test('of many that find a stale lock at once exactly one gets it', async () => {
+test('when many processes find a stale lock at the same time, exactly one gets it', async () => {
   const where = await directory();
   await writeFile(join(where, 'demo.json'), '{"torn');
   const tries = await Promise.allSettled(

@@ -71,7 +71,7 @@ test('a token that may only read can plan and cannot apply', async (context) => 
   await assert.rejects(checkAccess(client, 'write'), (error) => missing(error).length === 4);
 });
 
-test('a restricted user who may not add machines is refused by the name of the grant', async (context) => {
+test('a restricted user who may not add machines is refused, and the error names the grant', async (context) => {
   const grants = { ...answers.grants, global: { ...answers.grants.global, add_linodes: false, add_vpcs: false } };
   const { client } = await wire(context, ({ url }) => {
     const body = url.includes('grants') ? grants : { ...answers.profile, restricted: true };
@@ -108,7 +108,7 @@ test("new machines get the kind of interfaces that the account's setting allows"
   });
 });
 
-test("a default firewall that closes the listeners' ports is announced, an open one is not", async (context) => {
+test('a default firewall that closes the ports of the listeners gives a notice, an open one does not', async (context) => {
   const { client, put } = await region(context);
   const rule = (ports: string) =>
     ({ action: 'ACCEPT', protocol: 'TCP', ports, addresses: { ipv4: ['0.0.0.0/0'] }, label: 'users' }) as const;
@@ -142,7 +142,7 @@ test('a region without VPCs is refused with the line of the file', async (contex
   await assert.rejects(checkRegion(client, old, path, 'read'), /topology\.yaml:3 region: saw us-east; .*it lacks VPCs/);
 });
 
-test('the balancer costs what its own entry says, whatever else is on the list', async (context) => {
+test('the price of the balancer is read from its own entry in the list', async (context) => {
   const premium = { ...answers.balancerType, id: 'nodebalancer-premium', price: { hourly: 1, monthly: 999 } };
   const { client } = await catalogue(context, [premium, answers.balancerType]);
   const { price } = await checkRegion(client, topologyOf(), path, 'read');

@@ -1,4 +1,4 @@
-// The packages as strangers get them: packed from a copy of the workspace, installed into an empty folder, run by a Node of
+// The packages as users get them: packed from a copy of the workspace, installed into an empty folder, run by a Node of
 // their own. The copy keeps two test files from building into the same dist/.
 import { execFile } from 'node:child_process';
 import { access, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink } from 'node:fs/promises';

@@ -78,8 +78,8 @@ test('each package holds what is built with its types and its licence, and neith
     for (const path of [...wanted[name]!, 'package.json', 'README.md', 'LICENSE']) {
       assert.ok(files.includes(path), `${name} lacks ${path}`);
     }
-    const strangers = files.filter((path) => /^(?:src|test)\/|\.test\.|buildinfo|(?<!\.d)\.ts$/.test(path));
-    assert.deepEqual(strangers, [], name);
+    const unexpected = files.filter((path) => /^(?:src|test)\/|\.test\.|buildinfo|(?<!\.d)\.ts$/.test(path));
+    assert.deepEqual(unexpected, [], name);
   }
 });
 
@@ -94,7 +94,7 @@ for (const version of versions) {
     );
     after(() => tool.remove());
 
-    it('runs on that Node, says its version and its help, also when it starts itself', async () => {
+    it('runs on that Node, prints its version and its help, also when it starts itself', async () => {
       const { stdout } = await execute(tool.node, ['--version']);
       assert.ok(stdout.startsWith(`v${version}.`) || stdout.trim() === `v${version}`, stdout);
       const said = await tool.run(['--version']);
@@ -159,7 +159,7 @@ for (const version of versions) {
       assert.equal((await tool.run(['drill', 'verify', changed])).code, 2);
     });
 
-    it('puts load on a system from a process of its own, and writes the page of a run', async () => {
+    it('generates load on a system from a separate process, and writes the page of a run', async () => {
       const [loaded, finished] = [join(tool.home, 'load'), join(tool.home, 'finished-run')];
       await cp(run.directory, finished, { recursive: true });
       await rm(join(finished, 'report.html'), { force: true });

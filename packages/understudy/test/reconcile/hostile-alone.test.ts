@@ -33,7 +33,7 @@ const passing: Readonly<Record<FaultKind, Rule>> = {
   'unknown-enum': { match: '^/linode/instances', probability: 0.1 },
 };
 
-suite('apply, status and destroy get through', () => {
+suite('apply, status and destroy succeed', () => {
   for (const kind of faultKinds) {
     test(kind, async () => {
       await using sim = await simulatedWorld({ factor: 400 });
@@ -69,7 +69,7 @@ const lasting: Readonly<Partial<Record<FaultKind, { apply?: RegExp; status?: Reg
 /** The duration of the fault, if it has one: longer than every timeout. */
 const forever: Rule = { delayMs: 10_000_000, retryAfterS: 1 };
 
-suite('where it lasts, there is a reason', () => {
+suite('a permanent fault gives an error with a reason', () => {
   for (const [kind, expected] of Object.entries(lasting) as [FaultKind, NonNullable<(typeof lasting)[FaultKind]>][]) {
     test(kind, async () => {
       await using sim = await simulatedWorld({ factor: 500, callDeadlineMs: 1_000_000 });

@@ -156,14 +156,14 @@ test(
   },
 );
 
-test('errors print no secret: a wrong token, one that may do too little, a secret that everybody can read', async () => {
+test('errors print no secret: a wrong token, one with too few scopes, a secret file that every user can read', async () => {
   region.faults.set([], 3);
   const wrong = await run(['plan', ...onLinode], { token: `${token}-mistyped` });
   assert.match(wrong.stderr, /Invalid Token/);
   for (const json of [[], ['--json']]) {
     const narrow = await run(['apply', ...onLinode, '--yes', ...json], { token: narrowToken });
     assert.equal(narrow.code, 2);
-    assert.match(narrow.stderr, /the scope vpc:read_write, for making the private network/);
+    assert.match(narrow.stderr, /the scope vpc:read_write, for creating the private network/);
   }
   await writeFile(path.join(base, 'open-key'), 'planted-key-of-the-service\n', { mode: 0o644 });
   const text = (await readFile(path.join(base, 'topology.yaml'), 'utf8')).replace('./api-key', './open-key');
@@ -174,7 +174,7 @@ test('errors print no secret: a wrong token, one that may do too little, a secre
   await rm(path.join(base, 'open-key'));
 });
 
-test("what is left on the operator's disk is the tool's own key, readable by its owner alone", async () => {
+test("only the tool's own key is left on the operator's disk, readable only by its owner", async () => {
   const kept = [...(await filesBelow(path.join(base, 'config'))), ...(await filesBelow(path.join(base, 'state')))];
   const privateKeys = kept.filter(({ text }) => text.includes('PRIVATE KEY'));
   assert.deepEqual(

@@ -46,7 +46,7 @@ function overheard(world: World, commands: string[]): World {
   return { ...world, runner: { ...world.runner, run } };
 }
 
-test('plan, apply under faults, status and destroy keep every secret to themselves', async () => {
+test('plan, apply under faults, status and destroy print no secret', async () => {
   const { intent, planted } = await intentWithSecrets();
   const said: string[] = [];
   const commands: string[] = [];
@@ -106,7 +106,7 @@ test('plan, apply under faults, status and destroy keep every secret to themselv
   assertFree(planted, commands.join('\n'), 'a command line');
 });
 
-test('a secret that leaks is found', () => {
+test('a leaked secret is detected', () => {
   const planted = { 'the key': '-----BEGIN\nMIGHAgEAMBMGByqGSM49AgEGCCqGSM49\n-----END' };
   const at = (text: string) => () => assertFree(planted, text, 'a text');
   const message = /a text holds secrets[^]*the key/;

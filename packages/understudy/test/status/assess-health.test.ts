@@ -28,7 +28,7 @@ const rows: readonly [what: string, change: Change, verdict: HealthState, reason
     'the blocks are not read',
     cluster({ blocks: unknown('HTTP 403', 'cluster-refused') }),
     'unknown',
-    /What the cluster refuses could not be read: HTTP 403/,
+    /The blocks of the cluster could not be read: HTTP 403/,
   ],
   [
     'a block without a setting',
@@ -78,7 +78,7 @@ const rows: readonly [what: string, change: Change, verdict: HealthState, reason
     'a member that does not answer for itself',
     cluster({ versions: saw({ 'demo-search-1': '9.5.3', 'demo-search-2': '9.5.3' }) }),
     'degraded',
-    /demo-search-3 counts as a member/,
+    /demo-search-3 is a member, but its engine/,
   ],
   [
     'no master',
@@ -137,7 +137,7 @@ describe('the verdict and its first reason', () => {
   }
 });
 
-test('a status has what a reader of --json counts on, and is valid under the published schema', () => {
+test('a status has the documented fields, and is valid under the published schema', () => {
   const status = assessHealth(well, topology);
   assert.deepEqual(
     status.balancer.urls.map((url) => url.replace(/\d+\.\d+\.\d+\.\d+/, 'ADDRESS')),

@@ -11,13 +11,13 @@ import { intent, searchLabels, topology } from './changes.ts';
 import { has, hasNot, RealStatus } from './real-status.ts';
 
 test(
-  'what refuses users is found in a real cluster, and gone when its command was followed',
+  'conditions that refuse requests are found in a real cluster, and are gone after their repair command',
   { skip: noEngine, timeout: 900_000 },
   async (t) => {
     await using real = await RealStatus.start();
 
     await t.test('the index is missing', async () => {
-      await real.mended('index-missing', 'degraded', /documents does not exist/);
+      await real.repaired('index-missing', 'degraded', /documents does not exist/);
       await real.green();
       await real.healthy();
     });
@@ -43,7 +43,7 @@ test(
           [],
           'apply leaves it alone',
         );
-        await real.mended(id, verdict, new RegExp(`refuses .*: index\\.blocks\\.${block}\\.`));
+        await real.repaired(id, verdict, new RegExp(`refuses .*: index\\.blocks\\.${block}\\.`));
         await real.cluster.ask('PUT', '/documents/_doc/1', { id: '1' });
         await real.healthy();
       });
@@ -55,36 +55,36 @@ test(
     ] as const) {
       await t.test(`cluster.blocks.${block}`, async () => {
         await real.set({ [`cluster.blocks.${block}`]: true });
-        await real.mended(id, verdict, new RegExp(`cluster\\.blocks\\.${block}`));
+        await real.repaired(id, verdict, new RegExp(`cluster\\.blocks\\.${block}`));
         await real.healthy();
       });
     }
 
     await t.test('the index is closed', async () => {
       await real.cluster.ask('POST', '/documents/_close');
-      await real.mended('index-closed', 'down', /documents is closed/);
+      await real.repaired('index-closed', 'down', /documents is closed/);
       await real.green();
       await real.healthy();
     });
 
-    await t.test('what an operation or a person left behind', async () => {
+    await t.test('settings left behind by an operation or a person', async () => {
       await real.set({ 'cluster.routing.allocation.enable': 'primaries' });
-      await real.mended('allocation-limited', 'degraded', /limited to 'primaries'/);
+      await real.repaired('allocation-limited', 'degraded', /limited to 'primaries'/);
       await real.set({ 'cluster.routing.rebalance.enable': 'none' });
-      await real.mended('rebalance-limited', 'degraded', /rebalance\.enable is 'none'/);
+      await real.repaired('rebalance-limited', 'degraded', /rebalance\.enable is 'none'/);
       await real.cluster.ask('PUT', '/_cluster/settings', {
         transient: { 'cluster.routing.allocation.exclude._name': 'demo-search-2,gone' },
       });
-      await real.mended(
+      await real.repaired(
         'allocation-filtered',
         'degraded',
         /exclude\._name is 'demo-search-2,gone' \(set as transient\)/,
       );
       await real.set({ 'cluster.routing.allocation.require.zone': 'a b$c' });
       assert.deepEqual(await real.applied(), [], 'what a person may have meant is left alone');
-      await real.mended('allocation-filtered', 'degraded', /require\.zone is 'a b\$c'/);
+      await real.repaired('allocation-filtered', 'degraded', /require\.zone is 'a b\$c'/);
       await real.cluster.ask('POST', '/_cluster/voting_config_exclusions?node_names=demo-search-3');
-      await real.mended('voting-excluded', 'degraded', /demo-search-3 may not vote/);
+      await real.repaired('voting-excluded', 'degraded', /demo-search-3 may not vote/);
       await real.green();
       await real.healthy();
     });
@@ -98,18 +98,18 @@ test(
         [`${prefix}.watermark.flood_stage`]: flood,
       });
       await real.set({ [`${prefix}.threshold_enabled`]: false });
-      await real.mended('disk-watermarks-off', 'degraded', /minds no watermark/);
+      await real.repaired('disk-watermarks-off', 'degraded', /ignores the disk watermarks/);
       await real.set(marks('1%', '98%', '99%'));
-      await real.mended('disk-low', 'degraded', /above the low watermark \(1%\)/);
+      await real.repaired('disk-low', 'degraded', /above the low watermark \(1%\)/);
       await real.set(marks('1%', '2%', '99%'));
-      await real.mended('disk-high', 'degraded', /above the high watermark \(2%\)/);
+      await real.repaired('disk-high', 'degraded', /above the high watermark \(2%\)/);
       await real.set(marks('1%', '2%', '3%'));
       const flooded = await real.until(has('index-flooded'), 90_000);
       assert.match(
-        flooded.findings.find(({ id }) => id === 'index-flooded')?.mend ?? '',
+        flooded.findings.find(({ id }) => id === 'index-flooded')?.repair ?? '',
         /^Free the disk of demo-search-1/,
       );
-      await real.mended('disk-flood', 'down', /above the flood watermark \(3%\)/);
+      await real.repaired('disk-flood', 'down', /above the flood watermark \(3%\)/);
       assert.ok(
         hasNot('index-flooded')(await real.until(hasNot('index-flooded'), 90_000)),
         'the engine took its block away',
@@ -117,7 +117,7 @@ test(
       await real.healthy();
     });
 
-    await t.test('indices of others never change the verdict, nor hold a restart back', async () => {
+    await t.test('foreign indices never change the verdict and never delay a restart', async () => {
       const nowhere = { 'index.routing.allocation.require._name': 'nobody' };
       await real.cluster.ask('PUT', "/it's$one?wait_for_active_shards=0", {
         settings: { number_of_shards: 1, number_of_replicas: 5 },
@@ -155,7 +155,7 @@ test(
       await real.cluster.ask('PUT', "/it's$one/_settings", { 'index.blocks.metadata': true });
       assert.equal((await real.status()).verdict, 'healthy', 'a block that hides all copies');
       const blocked = (await real.status()).foreign.find(({ id }) => id === 'foreign-index-blocked');
-      await real.follow(blocked?.mend ?? '');
+      await real.follow(blocked?.repair ?? '');
       assert.ok(!(await real.status()).foreign.some(({ id }) => id === 'foreign-index-blocked'));
       await real.cluster.ask('DELETE', "/it's$one,placeless");
       assert.deepEqual((await real.healthy()).foreign, []);
@@ -164,7 +164,7 @@ test(
     await t.test('the limit of shards', async () => {
       const own = topology.search.index.shards * (topology.search.index.replicas + 1);
       await real.set({ 'cluster.max_shards_per_node': Math.floor(own / 3) });
-      await real.mended('shard-limit-reached', 'degraded', new RegExp(`${own} copies of shards`));
+      await real.repaired('shard-limit-reached', 'degraded', new RegExp(`${own} copies of shards`));
       await real.cluster.ask('PUT', '/crowd', { settings: { number_of_shards: own, number_of_replicas: 1 } });
       await real.set({ 'cluster.max_shards_per_node': own });
       const now = await real.status();
@@ -173,12 +173,12 @@ test(
         now.notices.map(({ id }) => id),
         ['shard-limit-reached'],
       );
-      await real.follow(now.notices[0]?.mend ?? '');
+      await real.follow(now.notices[0]?.repair ?? '');
       assert.deepEqual((await real.status()).notices, []);
       await real.cluster.ask('DELETE', '/crowd');
     });
 
-    await t.test('a copy that was given up', async () => {
+    await t.test('a copy that the engine stopped trying to allocate', async () => {
       await real.cluster.ask('DELETE', '/documents');
       const on = { 'index.routing.allocation.require._name': searchLabels[0] };
       const shape = { number_of_shards: topology.search.index.shards, number_of_replicas: 0, ...on };
@@ -187,43 +187,43 @@ test(
         'GET',
         '/documents/_settings',
       );
-      const inTheWay = searchLabels
+      const files = searchLabels
         .slice(1)
         .map((name) => join(real.cluster.dataOf(name), 'indices', read.documents.settings.index.uuid));
-      for (const file of inTheWay) await writeFile(file, 'a file where the engine wants a folder');
+      for (const file of files) await writeFile(file, 'a file where the engine wants a folder');
       await real.cluster.ask('PUT', '/documents/_settings', {
         'index.routing.allocation.require._name': null,
         'index.number_of_replicas': 1,
       });
       const now = await real.until(has('shards-given-up'), 120_000);
       assert.ok(has('index-yellow')(now));
-      for (const file of inTheWay) await rm(file);
+      for (const file of files) await rm(file);
       assert.ok(plan(intent, await real.look()).steps.some(({ task }) => task.kind === 'allocation-retry'));
-      await real.mended(
+      await real.repaired(
         'shards-given-up',
         'degraded',
-        /given up placing a copy: documents\[\d\], a replica.*max_retry/s,
+        /stopped trying to allocate a copy: documents\[\d\], a replica.*max_retry/s,
       );
       await real.green();
       await real.healthy();
     });
 
-    await t.test('a version that is not asked for', async () => {
+    await t.test('a version that the topology does not name', async () => {
       const other = { ...topology, search: { ...topology.search, version: '9.5.99' } };
       const found = assessHealth(await real.look(), other).findings;
       assert.deepEqual(
-        found.map(({ id, verdict, mend }) => [id, verdict, mend]),
+        found.map(({ id, verdict, repair }) => [id, verdict, repair]),
         [['version-differs', 'degraded', 'understudy apply']],
       );
     });
 
-    await t.test('a member that nobody asked for, and one that hangs', async () => {
-      await real.cluster.start('stranger');
+    await t.test('a member that the topology does not name, and one that hangs', async () => {
+      await real.cluster.start('unexpected');
       const now = await real.until(has('member-unexpected'), 120_000);
       const found = now.findings.find(({ id }) => id === 'member-unexpected');
-      assert.match(found?.reason ?? '', /^stranger \(127\.0\.0\.1:\d+\) is a member/);
-      assert.match(found?.mend ?? '', /stop the engine at 127\.0\.0\.1:\d+/);
-      await real.cluster.stop('stranger');
+      assert.match(found?.reason ?? '', /^unexpected \(127\.0\.0\.1:\d+\) is a member/);
+      assert.match(found?.repair ?? '', /stop the engine at 127\.0\.0\.1:\d+/);
+      await real.cluster.stop('unexpected');
       assert.ok(hasNot('member-unexpected')(await real.until(hasNot('member-unexpected'))));
       await real.green();
       await real.healthy();
@@ -235,7 +235,7 @@ test(
         const silent = await real.until(has('member-silent'), 20_000);
         assert.match(
           silent.findings.find(({ id }) => id === 'member-silent')?.reason ?? JSON.stringify(silent.findings),
-          new RegExp(`^${hung} counts`),
+          new RegExp(`^${hung} is a member, but its engine does not answer`),
         );
       } finally {
         real.cluster.kill(hung, 'SIGCONT');

@@ -110,21 +110,21 @@ test('what failed in cloud-init is named while the machine does not serve', () =
 });
 
 test('the command is for the machine that it is about', () => {
-  const mend = (change: Change): string => assessHealth(change(well), topology).findings[0]?.mend ?? '';
+  const repair = (change: Change): string => assessHealth(change(well), topology).findings[0]?.repair ?? '';
   const address = (label: string): string =>
     well.objects.instances.find((instance) => instance.label === label)?.ipv4[0] ?? '';
-  assert.equal(mend(dpkg()), `ssh root@${address('demo-search-1')} 'dpkg --configure -a'`);
+  assert.equal(repair(dpkg()), `ssh root@${address('demo-search-1')} 'dpkg --configure -a'`);
   assert.equal(
-    mend(disk('demo-service-2', '/', { usedPercent: 95 })),
+    repair(disk('demo-service-2', '/', { usedPercent: 95 })),
     `ssh root@${address('demo-service-2')} 'du -x -h --threshold=100M --max-depth=2 /'`,
   );
   assert.equal(
-    mend(engineUnit('demo-search-3', { restarts: 6, sinceActiveS: 2 })),
+    repair(engineUnit('demo-search-3', { restarts: 6, sinceActiveS: 2 })),
     `ssh root@${address('demo-search-3')} 'journalctl -u elasticsearch.service -n 50 --no-pager'`,
   );
 });
 
-test('whose certificate it is decides what mends it, and a month before its end it is a notice', () => {
+test('the repair of a certificate depends on its owner, and a month before its end there is a notice', () => {
   const listeners = (given: object): Topology => ({
     ...topology,
     balancer: { ...topology.balancer, listeners: [{ port: 443, protocol: 'https', ...given }] },
@@ -132,7 +132,7 @@ test('whose certificate it is decides what mends it, and a month before its end 
   const files = { certificate: { certPath: '/tls/chain.pem', keyPath: '/tls/key.pem' } };
   const soon = assessHealth(certificate(days(21))(well), listeners(files));
   assert.deepEqual(
-    soon.notices.map(({ id, mend }) => [id, mend]),
+    soon.notices.map(({ id, repair }) => [id, repair]),
     [
       [
         'certificate-expires',
@@ -141,10 +141,10 @@ test('whose certificate it is decides what mends it, and a month before its end 
     ],
   );
   const over = assessHealth(certificate(days(-1))(well), listeners({ certificate: 'self-signed' }));
-  assert.equal(over.findings.find(({ id }) => id === 'certificate-expired')?.mend, 'understudy apply');
+  assert.equal(over.findings.find(({ id }) => id === 'certificate-expired')?.repair, 'understudy apply');
 });
 
-test('a real TLS port that shows an expired certificate is found out', async () => {
+test('an expired certificate on a real TLS port is detected', async () => {
   const past = Date.parse(well.at) - 500 * 86_400_000;
   const { certificatePem, keyPem } = await selfSignedCertificate('demo.test', undefined, past);
   const server = createServer({ cert: certificatePem, key: keyPem.reveal() });

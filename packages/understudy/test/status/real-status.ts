@@ -82,15 +82,15 @@ export class RealStatus implements AsyncDisposable {
     return steps.map(({ id }) => id);
   }
 
-  async follow(mend: string): Promise<void> {
-    if (mend === 'understudy apply') {
+  async follow(repair: string): Promise<void> {
+    if (repair === 'understudy apply') {
       await this.applied();
       return;
     }
-    assert.match(mend, /^ssh root@\d+\.\d+\.\d+\.\d+ '?curl/, mend);
+    assert.match(repair, /^ssh root@\d+\.\d+\.\d+\.\d+ '?curl/, repair);
     const env = { PATH: `${this.#path}:${process.env['PATH']}` };
-    const { stdout } = await run('sh', ['-c', mend], { env, timeout: 60_000 });
-    assert.doesNotMatch(stdout, /"error"/, `${mend}: ${stdout}`);
+    const { stdout } = await run('sh', ['-c', repair], { env, timeout: 60_000 });
+    assert.doesNotMatch(stdout, /"error"/, `${repair}: ${stdout}`);
   }
 
   /** Reads until it is so: what the engine does by itself takes its time. */
@@ -104,16 +104,16 @@ export class RealStatus implements AsyncDisposable {
   }
 
   /** The finding is there, says this, and is gone after its command. */
-  async mended(id: string, verdict: string, reason: RegExp): Promise<void> {
+  async repaired(id: string, verdict: string, reason: RegExp): Promise<void> {
     const now = await this.until(has(id));
     const found = now.findings.find((finding) => finding.id === id);
     assert.ok(found, `${id}: ${JSON.stringify(now.findings)}`);
     assert.equal(found.verdict, verdict, id);
     assert.match(found.reason, reason);
     assert.notEqual(found.effect, '');
-    await this.follow(found.mend);
+    await this.follow(found.repair);
     const after = await this.until(hasNot(id));
-    assert.ok(hasNot(id)(after), `${id} after ${found.mend}: ${JSON.stringify(after.findings)}`);
+    assert.ok(hasNot(id)(after), `${id} after ${found.repair}: ${JSON.stringify(after.findings)}`);
   }
 
   async healthy(): Promise<Status> {

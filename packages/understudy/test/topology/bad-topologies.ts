@@ -6,7 +6,7 @@ export interface BadTopology {
   /** The field named first; empty for the file as a whole. */
   readonly field: string;
   readonly line: number;
-  /** Found in the problem's message or way out. */
+  /** Found in the problem's message or remedy. */
   readonly says: RegExp;
 }
 
@@ -42,7 +42,7 @@ export const badTopologies: readonly BadTopology[] = [
   whole('two documents', `${smallest}---\nname: other\n`, '', 5, /only the first/),
   whole('a key twice', `${smallest}region: us-iad\n`, '', 5, /remove one/),
   whole('a tab as indentation', `${smallest}service:\n\tport: 5000\n`, '', 6, /two spaces/),
-  whole('text that is no YAML', `${smallest}service: { port: 5000\n`, '', 6, /mend the line/),
+  whole('text that is no YAML', `${smallest}service: { port: 5000\n`, '', 6, /correct the line/),
   whole('an alias to nothing', `${smallest}network: *shared\n`, '', 5, /&shared/),
   // Names of fields.
   extended('a misspelt field', 'balanser: {}\n', 'balanser', 5, /did you mean balancer\?/),
@@ -54,18 +54,18 @@ export const badTopologies: readonly BadTopology[] = [
     'balancer:\n  listeners:\n    - prot: 80\n',
     'balancer.listeners.0.port',
     7,
-    /needed/,
+    /required/,
   ),
   // Name, region, image.
-  whole('no name', smallest.replace('name: demo\n', '# no name\n'), 'name', 2, /it is needed/),
+  whole('no name', smallest.replace('name: demo\n', '# no name\n'), 'name', 2, /it is required/),
   whole('a name too long', replaced(1, 'name: a-name-of-seventeen'), 'name', 1, /longer than 16/),
-  whole('capitals in the name', replaced(1, 'name: Demo'), 'name', 1, /plainer/),
-  whole('a name that ends in a dash', replaced(1, 'name: demo-'), 'name', 1, /plainer/),
+  whole('capitals in the name', replaced(1, 'name: Demo'), 'name', 1, /simpler/),
+  whole('a name that ends in a dash', replaced(1, 'name: demo-'), 'name', 1, /simpler/),
   whole('a number as name', replaced(1, 'name: 12'), 'name', 1, /not a string/),
   whole('a region that is none', replaced(2, 'region: Chicago'), 'region', 2, /regions list/),
   extended('an image that is none', 'image: debian13\n', 'image', 5, /linode\/debian13/),
   // The cluster.
-  whole('no version', replaced(3, 'search: { nodes: 3 }'), 'search.version', 3, /needed/),
+  whole('no version', replaced(3, 'search: { nodes: 3 }'), 'search.version', 3, /required/),
   whole('two search machines', withSearch('nodes: 2'), 'search.nodes', 3, /majority/),
   whole('one search machine', withSearch('nodes: 1'), 'search.nodes', 3, /majority/),
   whole('four search machines', withSearch('nodes: 4'), 'search.nodes', 3, /tiebreaker/),
@@ -118,7 +118,7 @@ export const badTopologies: readonly BadTopology[] = [
   whole('a heap too small', withSearch('heap: 128m'), 'search.heap', 3, /256m/),
   whole('an unknown type without a heap', withSearch('machineType: g9-standard-4'), 'search.heap', 3, /not known/),
   // The service.
-  extended('one service machine', 'service: { instances: 1 }\n', 'service.instances', 5, /death stops the service/),
+  extended('one service machine', 'service: { instances: 1 }\n', 'service.instances', 5, /failure stops the service/),
   extended(
     'six service machines in one strict group',
     'service: { instances: 6 }\n',
@@ -146,9 +146,15 @@ export const badTopologies: readonly BadTopology[] = [
     'service: { artifact: ./mine }\n',
     'service.command',
     5,
-    /how it is started/,
+    /needs a start command/,
   ),
-  extended('a command for the builtin', 'service: { command: [run] }\n', 'service.command', 5, /knows its own/),
+  extended(
+    'a command for the builtin',
+    'service: { command: [run] }\n',
+    'service.command',
+    5,
+    /has its own start command/,
+  ),
   extended('python without an artifact', 'service: { runtime: python }\n', 'service.artifact', 5, /runs on node/),
   extended('an unknown runtime', 'service: { runtime: ruby }\n', 'service.runtime', 5, /one of the two/),
   extended('a bad variable', 'service:\n  environment:\n    A-B: x\n', 'service.environment.A-B', 7, /rename/),
@@ -177,7 +183,7 @@ export const badTopologies: readonly BadTopology[] = [
     /which of the two/,
   ),
   // The balancer.
-  extended('no health check', 'balancer:\n  check:\n    type: none\n', 'balancer.check.type', 7, /dead machine/),
+  extended('no health check', 'balancer:\n  check:\n    type: none\n', 'balancer.check.type', 7, /failed machine/),
   extended(
     'an interval not above the time-out',
     'balancer:\n  check:\n    intervalS: 2\n',
@@ -254,7 +260,7 @@ export const badTopologies: readonly BadTopology[] = [
     'balancer:\n  listeners:\n    - port: 443\n      protocol: https\n      certificate:\n        certPath: a.pem\n',
     'balancer.listeners.0.certificate.keyPath',
     9,
-    /needed/,
+    /required/,
   ),
   extended(
     'a port twice',
@@ -288,8 +294,8 @@ export const badTopologies: readonly BadTopology[] = [
     /set a range of \/22/,
   ),
   extended('a range with host bits', 'network: { range: 10.20.0.1/24 }\n', 'network.range', 5, /10\.20\.0\.0\/24/),
-  extended('an address that is none', 'network: { range: 10.20.0.256/24 }\n', 'network.range', 5, /mend/),
-  extended('a prefix that is none', 'network: { range: 10.20.0.0/33 }\n', 'network.range', 5, /mend/),
+  extended('an address that is none', 'network: { range: 10.20.0.256/24 }\n', 'network.range', 5, /correct/),
+  extended('a prefix that is none', 'network: { range: 10.20.0.0/33 }\n', 'network.range', 5, /correct/),
   extended('a range without a prefix', 'network: { range: 10.20.0.0 }\n', 'network.range', 5, /\/26/),
   extended(
     'a balancer range outside',
@@ -326,7 +332,7 @@ export const badTopologies: readonly BadTopology[] = [
     withAccess('[203.0.113.7/32, 128.0.0.0/1]'),
     'access.adminNetworks.1',
     4,
-    /great part/,
+    /large part/,
   ),
   whole('an admin address without a prefix', withAccess('[203.0.113.7]'), 'access.adminNetworks.0', 4, /\/32/),
   whole(

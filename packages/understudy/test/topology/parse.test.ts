@@ -57,7 +57,7 @@ test('four lines are a whole topology: every default is filled in', () => {
   });
 });
 
-test('heaps are read in m and g, and half of a big machine stops at 31g', () => {
+test('heaps are read in m and g, and half of the memory of a big machine is limited to 31g', () => {
   const heapOf = (rest: string) => parse(smallest.replace('9.5.3', `9.5.3, ${rest}`)).search.heapMb;
   assert.equal(heapOf('heap: 512m'), 512);
   assert.equal(heapOf('heap: 2G'), 2048);
@@ -65,12 +65,12 @@ test('heaps are read in m and g, and half of a big machine stops at 31g', () => 
   assert.equal(heapOf('machineType: g9-new-8, heap: 30g'), 30 * 1024);
 });
 
-test('the check asks for the health path of the service unless it has a path of its own', () => {
+test('the check requests the health path of the service unless it has a path of its own', () => {
   assert.equal(parse(`${smallest}service: { healthPath: /live }\n`).balancer.check.path, '/live');
   assert.equal(parse(`${smallest}balancer: { check: { path: /ping } }\n`).balancer.check.path, '/ping');
 });
 
-test('relative paths count from the folder of the file; whole public keys stay as they are', () => {
+test('relative paths are resolved from the folder of the file; complete public keys are not changed', () => {
   const key = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA== someone@example';
   const topology = parse(`name: demo
 region: us-ord
@@ -161,7 +161,7 @@ test('the example is accepted, and the file in examples/ is the one that init wr
   ]);
 });
 
-test('the published JSON Schema is the one that the code makes', () => {
+test('the published JSON Schema is the one that the code generates', () => {
   const committed: unknown = JSON.parse(readFileSync(new URL('schema/topology.schema.json', packageRoot), 'utf8'));
   assert.deepEqual(committed, JSON.parse(JSON.stringify(topologyJsonSchema())));
 });

@@ -1,4 +1,4 @@
-// Unsafe or impossible topologies are refused with the field, its line, the reason and the way out.
+// Unsafe or impossible topologies are refused with the field, its line, the reason and the remedy.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseTopology, TopologyError, type Problem } from '../../src/topology/index.ts';
@@ -16,7 +16,7 @@ function problemsOf(text: string): readonly Problem[] {
   return [];
 }
 
-test('the file that every bad one departs from is accepted', () => {
+test('the file from which every bad one is derived is accepted', () => {
   assert.deepEqual(problemsOf(smallest), []);
 });
 
@@ -26,8 +26,8 @@ for (const { title, text, field, line, says } of badTopologies) {
     const problem = problems.find((candidate) => candidate.field === field);
     assert.ok(problem, `no problem names ${field}: ${JSON.stringify(problems, null, 2)}`);
     assert.equal(problem.line, line);
-    assert.match(`${problem.message}; ${problem.wayOut}`, says);
-    assert.ok(problem.saw !== '' && problem.allowed !== '' && problem.wayOut !== '');
+    assert.match(`${problem.message}; ${problem.remedy}`, says);
+    assert.ok(problem.saw !== '' && problem.allowed !== '' && problem.remedy !== '');
   });
 }
 
@@ -53,7 +53,7 @@ test('every problem of a file is listed, in the order of its lines, one line of 
     assert.equal(
       lines[1],
       'topology.yaml:5 service.port: saw 9200; allowed a port from 1024 to 65535 but 9200 and 9300; ' +
-        "it is the engine's HTTP port, and a mix-up would open the engine to the balancer; do: leave it out for 5000",
+        "it is the engine's HTTP port, and a mistake would expose the engine to the balancer; do: leave it out for 5000",
     );
   }
 });

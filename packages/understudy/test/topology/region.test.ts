@@ -41,7 +41,7 @@ test('an unknown region, one in outage, and one with smaller placement groups ar
   );
 });
 
-test('a limit on the groups of the account counts those that are there, but not our own', () => {
+test('a limit on the groups of the account counts existing groups, but not those of this system', () => {
   const limits = { maximum_linodes_per_pg: 5, maximum_pgs_per_customer: 3 };
   const region = { ...offer.region, placement_group_limits: limits };
   const groups = (...labels: string[]) => labels.map((label) => ({ label }));
@@ -67,7 +67,7 @@ test('an image without cloud-init, a deprecated one and an unknown one are probl
   assert.equal(fieldsOf({ images: [] })[0]!.field, 'image');
 });
 
-test('an unknown type and one with less memory than the heap wants are problems', () => {
+test('an unknown type and one with less memory than the heap needs are problems', () => {
   assert.deepEqual(
     fieldsOf({ types: offer.types.slice(0, 1) }).map(({ field }) => field),
     ['service.machineType'],

@@ -51,14 +51,14 @@ test('the example for Linode is refused until the address is filled in, at its l
       assert.ok(error instanceof TopologyError);
       const [problem, ...more] = error.problems;
       assert.deepEqual([problem?.field, problem?.line, more], ['access.adminNetworks.0', line, []]);
-      assert.match(problem?.wayOut ?? '', /your own public address .* in place of YOUR-ADDRESS/);
+      assert.match(problem?.remedy ?? '', /your own public address .* in place of YOUR-ADDRESS/);
       return true;
     },
   );
   assert.equal(parse(text.replace('YOUR-ADDRESS', '8.8.8.8')).search.heapMb, 4096);
 });
 
-test('a heap below a quarter of the machine is told on Linode with what it would be, a quarter is not', () => {
+test('on Linode, a heap below a quarter of the memory gives a warning with the default value, a quarter does not', () => {
   const [warning, ...more] = onLinode('version: 9.5.3, heap: 512m');
   assert.deepEqual(more, []);
   assert.deepEqual(warning, {
@@ -68,13 +68,13 @@ test('a heap below a quarter of the machine is told on Linode with what it would
     column: 33,
     saw: '512m',
     message: 'g6-standard-4 has 8192 MB, of which the engine would use less than a quarter',
-    wayOut: 'remove the line for 4096m, half of the machine',
+    remedy: 'remove the line for 4096m, half of the machine',
   });
   assert.deepEqual(onLinode('version: 9.5.3, heap: 2g'), []);
   assert.deepEqual(onLinode('version: 9.5.3, machineType: g9-new-4, heap: 512m'), [], 'nothing is known of that type');
 });
 
-test('networks that reach no machine of Linode are told, each at its place', () => {
+test('networks that cannot reach a machine of Linode give a warning, each with its position', () => {
   const networks = `198.18.0.1/32, ${own}, 198.51.100.0/24, 192.168.1.0/24, 100.64.0.0/10`;
   assert.deepEqual(named(onLinode('version: 9.5.3', '', networks)), [
     ['admin-network-lab-only', 'access.adminNetworks.0', 4, '198.18.0.1/32'],
@@ -85,14 +85,14 @@ test('networks that reach no machine of Linode are told, each at its place', () 
   assert.deepEqual(onLinode('version: 9.5.3', '', '198.0.0.0/8'), [], 'a wide range that has more than these');
 });
 
-test('a version newer than any that was tried is told on Linode', () => {
+test('on Linode, a version newer than any tested one gives a warning', () => {
   assert.deepEqual(named(onLinode('version: 9.99.0')), [['version-untried', 'search.version', 3, '9.99.0']]);
   for (const known of ['version: 9.5.9', 'version: 8.19.21', 'engine: opensearch, version: 3.4.0'])
     assert.deepEqual(onLinode(known), [], known);
   assert.deepEqual(named(onLinode('engine: opensearch, version: 3.9.0'))[0]?.[0], 'version-untried');
 });
 
-test('an asynchronous translog is told on both targets', () => {
+test('an asynchronous translog gives a warning on both targets', () => {
   const expected = [['durability-async', 'search.index.durability', 3, 'async']];
   assert.deepEqual(named(onLinode('version: 9.5.3, index: { durability: async }')), expected);
   const text = exampleTopology().replace('    replicas: 1', '    replicas: 1\n    durability: async');
@@ -100,7 +100,7 @@ test('an asynchronous translog is told on both targets', () => {
   assert.deepEqual([warning?.id, /acknowledged.*lose/.test(warning?.message ?? '')], ['durability-async', true]);
 });
 
-test('a certificate of the tool is told on Linode, for each listener', () => {
+test('on Linode, a self-signed certificate gives a warning, for each listener', () => {
   const listeners =
     'balancer:\n  listeners:\n    - { port: 80 }\n    - { port: 443, protocol: https, certificate: self-signed }\n';
   assert.deepEqual(named(onLinode('version: 9.5.3', listeners)), [
@@ -108,7 +108,7 @@ test('a certificate of the tool is told on Linode, for each listener', () => {
   ]);
 });
 
-test('the goals of the lab are told on Linode, goals of your own are not', () => {
+test('on Linode, the goals of the lab give a warning, other goals do not', () => {
   const goals = (write: number) =>
     `drills:\n  goals:\n    search-stop: { longestReadGapMs: 1500, longestWriteGapMs: ${write} }\n`;
   assert.deepEqual(named(onLinode('version: 9.5.3', goals(3000)))[0]?.slice(0, 3), [
@@ -119,7 +119,7 @@ test('the goals of the lab are told on Linode, goals of your own are not', () =>
   assert.deepEqual(onLinode('version: 9.5.3', goals(3001)), []);
 });
 
-test('in the lab, heaps that this host cannot carry and networks that leave this host out are told', () => {
+test('in the lab, heaps that exceed the memory of this host and networks without this host give a warning', () => {
   const text = (heap: string, networks: string) =>
     `name: demo\nregion: us-ord\nsearch: { version: 9.5.3${heap} }\naccess: { adminNetworks: [${networks}] }\n`;
   assert.deepEqual(named(topologyWarnings(parse(text('', own)), lab)), [

@@ -78,5 +78,5 @@ async function agreedTo(
 
 function asJson({ done, status }: Applied, { warnings, notices }: PlanAdvice): object {
   const steps = done.map(({ id, action, reason }) => ({ id, action, reason }));
-  return { schemaVersion: 1, done: steps, status, warnings, notices };
+  return { schemaVersion: 2, done: steps, status, warnings, notices };
 }

@@ -52,14 +52,14 @@ export function drillRunCommand(): Command {
     )
     .option('--all', 'every drill of the catalogue')
     .option('--group <group>', `every drill of a group: ${groups().join(', ')}`)
-    .option('--repeat <n>', 'run each so many times; worst and median are shown', wholeNumber(1, 1000), 1)
+    .option('--repeat <n>', 'run each drill this many times, and show worst and median', wholeNumber(1, 1000), 1)
     .option('--seed <n>', 'seed of the phase jitter and of choices among equal targets', wholeNumber(0, 2 ** 31 - 1))
     .option('--steady-seconds <s>', 'load before the fault', wholeNumber(2, 3600))
     .option('--fault-seconds <s>', 'how long the fault lasts', wholeNumber(1, 3600))
     .option('--recovery-seconds <s>', 'bound on the wait for recovery', wholeNumber(5, 3600))
     .option('--rate <n>', 'writes and gets a second, each; half as many searches (default 30)', wholeNumber(1, 1000))
     .option('--keep-documents', "leave the run's documents in the index")
-    .option('--dry-run', 'show what would be done, and do nothing')
+    .option('--dry-run', 'show the plan of each run, and do nothing')
     .option('-y, --yes', 'do not ask outside the lab')
     .addHelpText('after', examples);
   return sessionCommand(command, 'names', async (context, options: DrillRunOptions, ...names) => {

@@ -24,7 +24,7 @@ export function planCommand(): Command {
     const { advice, ...account } = await preview(session, topologyPath, 'read');
     const [intent, observation] = await Promise.all([resolveIntent(session, account), observe(world, topology)]);
     const planned = plan(intent, observation);
-    if (options.json === true) printJson({ schemaVersion: 1, name: topology.name, ...planned, ...advice });
+    if (options.json === true) printJson({ schemaVersion: 2, name: topology.name, ...planned, ...advice });
     else print(renderPlan(topology.name, planned, advice));
     if (planned.obstacles.some(({ unseen }) => unseen)) return exitCode.unknown;
     return planned.steps.length + planned.obstacles.length === 0 ? exitCode.yes : exitCode.no;

@@ -4,8 +4,8 @@ import type { Evidence, Fault, FaultContext } from './fault.ts';
 
 export const balancerDrain: Fault = {
   name: 'balancer-drain',
-  standsFor: 'planned work on a service machine: its backend is drained first, then accepted again',
-  doesNotMeasure: ['the work itself', 'sessions that last longer than the drain'],
+  standsFor: 'planned maintenance of a service machine: its backend is drained first, then accepted again',
+  doesNotMeasure: ['the maintenance itself', 'sessions that last longer than the drain'],
   target: 'service-machine',
   breaksQuorum: false,
   lasting: true,

@@ -20,7 +20,7 @@ const waitMs = 2 * undoneWithinMs;
 
 export const controllerKill: Fault = {
   name: 'controller-kill',
-  standsFor: "the operator's machine dying in the middle of a drill",
+  standsFor: "the operator's machine failing in the middle of a drill",
   doesNotMeasure: ['a target that loses its own systemd or reboots meanwhile'],
   target: held.target,
   breaksQuorum: false,
@@ -51,7 +51,7 @@ async function killHoldingTool({ system, signal }: FaultContext): Promise<void> 
     if (evidence.seen) return;
     throw new UnderstudyError(
       'drills-fault-step',
-      `The tool that was to be killed did not inject ${heldDrill} within a minute: ${evidence.detail}. ${directory} tells more.`,
+      `The tool that was to be killed did not inject ${heldDrill} within a minute: ${evidence.detail}. ${directory} has the details.`,
     );
   } finally {
     child.kill('SIGKILL');

@@ -9,8 +9,8 @@ const loopsPerProcessor = 8;
 
 export const cpuStarvation: Fault = scriptFault({
   name: 'cpu-starvation',
-  standsFor: 'a machine whose processors are taken: a noisy neighbour, a runaway job, steal time',
-  doesNotMeasure: ['starvation of memory or of the disk', 'a machine that stands still altogether'],
+  standsFor: 'a machine whose CPUs are used by others: a noisy neighbour, a process without a limit, steal time',
+  doesNotMeasure: ['starvation of memory or of the disk', 'a machine that is frozen completely'],
   target: 'elected-master',
   breaksQuorum: false,
   lasting: true,
@@ -18,8 +18,8 @@ export const cpuStarvation: Fault = scriptFault({
     inject:
       `systemd-run --quiet --unit=${unit} sh -c ` +
       `'for i in $(seq $(( $(nproc) * ${loopsPerProcessor} ))); do while :; do :; done & done; wait'`,
-    effective: `n=$({ ${unitPids(`${unit}.service`)}; } | wc -l); echo "$n processes burn"; [ "$n" -ge ${loopsPerProcessor} ]`,
+    effective: `n=$({ ${unitPids(`${unit}.service`)}; } | wc -l); echo "$n processes use the CPU"; [ "$n" -ge ${loopsPerProcessor} ]`,
     undo: `systemctl stop ${unit}.service 2>/dev/null || true; systemctl reset-failed ${unit}.service 2>/dev/null || true`,
-    undone: `if systemctl is-active --quiet ${unit}.service; then echo 'still burning'; exit 1; fi; echo 'nothing burns'`,
+    undone: `if systemctl is-active --quiet ${unit}.service; then echo 'still running'; exit 1; fi; echo 'stopped'`,
   }),
 });

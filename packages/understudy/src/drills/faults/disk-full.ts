@@ -8,8 +8,8 @@ const maxMb = 200_000;
 
 const filling = scriptFault({
   name: 'disk-full',
-  standsFor: 'a data disk that ran full',
-  doesNotMeasure: ['slow growth with time to react: it is full from one second to the next'],
+  standsFor: 'a data disk that is full',
+  doesNotMeasure: ['slow growth with time to react: here the disk is full within a second'],
   target: 'primary-holder',
   breaksQuorum: false,
   lasting: true,

@@ -5,7 +5,7 @@ import { scriptFault } from './script-fault.ts';
 
 const within = scriptFault({
   name: 'disk-stall',
-  standsFor: 'storage that hangs: a lost volume, a controller that answers no more',
+  standsFor: 'storage that hangs: a lost volume, a controller that stops answering',
   doesNotMeasure: ['read errors', 'storage that is slow but answers'],
   target: 'primary-holder',
   breaksQuorum: false,

@@ -55,8 +55,8 @@ export const rulesDropped =
   `n=$(nft list table inet ${drillTable} | sed -n 's/.*counter packets \\([0-9]*\\).*/\\1/p' | awk '{s+=$1} END {print s+0}'); ` +
   'echo "$n packets dropped"; [ "$n" -gt 0 ]';
 
-export const rulesGone = `if nft list table inet ${drillTable} >/dev/null 2>&1; then echo 'rules are there'; exit 1; fi; echo 'rules are gone'`;
+export const rulesGone = `if nft list table inet ${drillTable} >/dev/null 2>&1; then echo 'rules are present'; exit 1; fi; echo 'rules are removed'`;
 
 /** Prints why nft cannot do it here. */
 export const nftSupport =
-  "command -v nft >/dev/null || { echo 'nft is not installed'; exit 1; }; nft list tables >/dev/null 2>&1 || { echo 'nft may not be used on this machine'; exit 1; }";
+  "command -v nft >/dev/null || { echo 'nft is not installed'; exit 1; }; nft list tables >/dev/null 2>&1 || { echo 'permission denied for nft on this machine'; exit 1; }";

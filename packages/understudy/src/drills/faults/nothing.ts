@@ -3,15 +3,15 @@ import type { Fault } from './fault.ts';
 
 export const nothing: Fault = {
   name: 'nothing',
-  standsFor: 'an ordinary minute',
-  doesNotMeasure: ['any outage'],
+  standsFor: 'normal operation',
+  doesNotMeasure: ['any failure'],
   target: 'nothing',
   breaksQuorum: false,
   lasting: true,
   localUndo: () => null,
   support: () => Promise.resolve(null),
   inject: () => Promise.resolve(),
-  effective: () => Promise.resolve({ seen: true, detail: 'nothing was to happen' }),
+  effective: () => Promise.resolve({ seen: true, detail: 'there is no fault to inject' }),
   undo: () => Promise.resolve(),
-  undone: () => Promise.resolve({ seen: true, detail: 'nothing was to be undone' }),
+  undone: () => Promise.resolve({ seen: true, detail: 'there is nothing to undo' }),
 };

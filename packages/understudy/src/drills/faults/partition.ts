@@ -38,12 +38,12 @@ function otherSearch(system: SystemUnderTest, target: DrillMachine): string[] {
 }
 
 const sameHost =
-  'a failure of the link itself: the packets are dropped in the machine, so its own sends see an error where a wire would be silent';
+  'a failure of the link itself: the packets are dropped in the machine, so sending fails with an error; with a broken link it would not';
 
 /** One search machine cut from the others, both ways. The service still reaches it. */
 export const searchPartition = networkFault({
   name: 'partition',
-  standsFor: 'a network partition: one search machine alone on its side',
+  standsFor: 'a network partition: one search machine is isolated',
   doesNotMeasure: ['a partition that also cuts off the users or the service', sameHost],
   target: 'elected-master',
   cut: ({ system }, target) => ({ peers: otherSearch(system, target), direction: 'both', percent: 100 }),
@@ -53,7 +53,7 @@ export const searchPartition = networkFault({
 export function searchOneWay(direction: 'in' | 'out'): Fault {
   return networkFault({
     name: `one-way-${direction}`,
-    standsFor: `an asymmetric network failure: one search machine ${direction === 'in' ? 'hears' : 'is heard by'} no other`,
+    standsFor: `an asymmetric network failure: one search machine ${direction === 'in' ? 'receives nothing from' : 'is not received by'} the others`,
     doesNotMeasure: ['a failure that changes direction or comes and goes', sameHost],
     target: 'primary-holder',
     cut: ({ system }, target) => ({ peers: otherSearch(system, target), direction, percent: 100 }),
@@ -64,7 +64,7 @@ export function searchOneWay(direction: 'in' | 'out'): Fault {
 export const searchBridge = networkFault({
   name: 'bridge',
   standsFor: 'a partial partition: two machines cannot reach each other, and both reach the master',
-  doesNotMeasure: ['a partial partition that has the master at one of its ends', sameHost],
+  doesNotMeasure: ['a partial partition of the master from another machine', sameHost],
   target: 'two-non-masters',
   cut: ({ targets }, target) => ({
     peers: targets.filter((other) => other.label !== target.label).map((other) => other.vpcAddress),
@@ -76,7 +76,7 @@ export const searchBridge = networkFault({
 /** One service machine reaches no search machine; the balancer still reaches it. */
 export const serviceCutFromSearch = networkFault({
   name: 'cut-from-search',
-  standsFor: 'a service machine with a broken route to the search machines, healthy in the eyes of the balancer',
+  standsFor: 'a service machine with a broken route to the search machines, whose health check still succeeds',
   doesNotMeasure: ['all service machines cut off at once'],
   target: 'service-machine',
   cut: ({ system }) => ({ peers: searchMachines(system).map((m) => m.vpcAddress), direction: 'both', percent: 100 }),

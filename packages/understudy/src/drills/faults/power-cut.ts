@@ -14,7 +14,7 @@ export function powerCut(target: TargetRole, breaksQuorum = false): Fault {
     standsFor: 'a host that dies: power, hardware, hypervisor',
     doesNotMeasure: [
       'a disk that is damaged or lost with the host',
-      'write caches that lie about fsync: the lab keeps what the kernel had written',
+      'write caches that acknowledge fsync too early: the lab keeps what the kernel had written',
     ],
     target,
     breaksQuorum,
@@ -23,7 +23,7 @@ export function powerCut(target: TargetRole, breaksQuorum = false): Fault {
     support: ({ system }) =>
       Promise.resolve(
         system.power === null
-          ? 'nothing here can pull the cord; on Linode set `drills.allowSelfPowerCut: true` in the topology to let a machine crash itself'
+          ? 'no power control is available here; on Linode set `drills.allowSelfPowerCut: true` in the topology to let a machine power itself off'
           : null,
       ),
     inject: (context) => all(context, (power, label) => power.cut(label)),
@@ -45,7 +45,9 @@ async function all(
 /** A machine that does not answer over SSH counts as powered off. */
 async function poweredOff(context: FaultContext): Promise<Evidence> {
   const answers = await Promise.all(context.targets.map((machine) => answersAtAll(context, machine)));
-  const detail = context.targets.map(({ label }, at) => `${label} ${answers[at] ? 'still answers' : 'is silent'}`);
+  const detail = context.targets.map(
+    ({ label }, at) => `${label} ${answers[at] ? 'still answers' : 'does not answer'}`,
+  );
   return { seen: answers.every((answer) => !answer), detail: detail.join('; ') };
 }
 

@@ -18,7 +18,7 @@ function stopScript(unit: string): string {
 export const rollingRestart: Fault = {
   name: 'rolling-restart',
   standsFor: 'an upgrade or a change of settings: every search machine restarted in turn',
-  doesNotMeasure: ['a new version of the engine: the same one comes back'],
+  doesNotMeasure: ['a new version of the engine: the same version is started again'],
   target: 'every-search-machine',
   breaksQuorum: false,
   lasting: false,

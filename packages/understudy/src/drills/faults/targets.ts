@@ -57,7 +57,7 @@ export async function resolveTargets(
       `${master.label} is elected now, the other is chosen by the seed`,
     );
   if (role === 'two-non-masters')
-    return named(role, others.slice(0, 2), `${master.label} is elected now and sees both`);
+    return named(role, others.slice(0, 2), `${master.label} is elected now and reaches both`);
   const copies = await system.engine.shards();
   const holders = others.filter(({ label }) => copies.some((copy) => copy.primary && copy.machine === label));
   const chosen = pick(holders.length > 0 ? holders : others, random);
@@ -73,7 +73,7 @@ async function electedMaster(system: SystemUnderTest): Promise<DrillMachine> {
   if (machine) return machine;
   throw new UnderstudyError(
     'drills-no-target',
-    `No search machine of ${system.topology.name} says who is elected (${label ?? 'none'}). Look at \`understudy status\`.`,
+    `No search machine of ${system.topology.name} reports an elected master (${label ?? 'none'}). Look at \`understudy status\`.`,
   );
 }
 
@@ -82,6 +82,6 @@ function named(role: TargetRole, machines: readonly (DrillMachine | undefined)[]
   if (found.length > 0 && found.length === machines.length) return { machines: found, because };
   throw new UnderstudyError(
     'drills-no-target',
-    `There is no machine to be ${targetRoleText[role]}. Look at \`understudy status\`.`,
+    `No machine is available as ${targetRoleText[role]}. Look at \`understudy status\`.`,
   );
 }

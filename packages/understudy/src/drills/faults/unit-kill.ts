@@ -19,7 +19,7 @@ export function unitKill({ which, target, staysDown, breaksQuorum = false }: Uni
     name: staysDown ? `${which}-kill-down` : `${which}-kill`,
     standsFor: `a crash of the ${which}: out of memory, a fatal bug, kill -9`,
     doesNotMeasure: [
-      'a machine that vanishes: the kernel still closes the sockets here, which the others see at once',
+      'a machine that fails: here the kernel still closes the sockets, which the others notice at once',
       staysDown ? "the unit's own restart: it is held back until the undo" : 'a process that cannot start again',
     ],
     target,

@@ -8,7 +8,7 @@ export function unitStop(which: 'engine' | 'service', target: TargetRole): Fault
   return scriptFault({
     name: `${which}-stop`,
     standsFor: `maintenance: the ${which} stopped by an operator and started again later`,
-    doesNotMeasure: ['a crash: the process says goodbye here', 'the loss of the machine or its disk'],
+    doesNotMeasure: ['a crash: here the process closes its connections', 'the loss of the machine or its disk'],
     target,
     breaksQuorum: false,
     lasting: true,

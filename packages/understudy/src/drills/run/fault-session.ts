@@ -88,7 +88,7 @@ export class FaultSession {
     }
     if (this.#timerGone !== null || !this.#fault.lasting) return this.#timerGone;
     const still = await this.#fault.effective(this.#context).catch(notSeen);
-    return still.seen ? null : `it was gone before its time: ${still.detail}`;
+    return still.seen ? null : `it ended before its undo: ${still.detail}`;
   }
 
   /** Undoes and proves it; never throws. True when it is proven. */
@@ -119,7 +119,7 @@ export class FaultSession {
       if (this.#heartbeatStopped.signal.aborted) return;
       const renewed = await Promise.all(this.#armed.map((target) => renewOn(system, target)));
       const gone = this.#armed[renewed.indexOf(false)];
-      if (gone) this.#timerGone ??= `the dead-man timer on ${gone.label} went off`;
+      if (gone) this.#timerGone ??= `the dead-man timer on ${gone.label} expired`;
     }
   }
 
@@ -130,7 +130,11 @@ export class FaultSession {
         try {
           await system.runner.run(target, ['sh', '-c', disarmScript], { timeoutMs: scriptTimeoutMs });
         } catch (error) {
-          system.logger({ level: 'warn', subject: target.label, text: `timer not taken away: ${messageOf(error)}` });
+          system.logger({
+            level: 'warn',
+            subject: target.label,
+            text: `the timer could not be removed: ${messageOf(error)}`,
+          });
         }
       }),
     );

@@ -6,7 +6,7 @@ import type { SystemUnderTest } from '../system-under-test.ts';
 const documentPath = '/documents/{id}';
 const probe = {
   id: 'drill-probe',
-  data: { title: 'drill probe', content: 'Asks whether documents can be got by id.' },
+  data: { title: 'drill probe', content: 'Tests whether documents can be read by id.' },
 };
 
 /** The path, or null when the service answers something else there. */

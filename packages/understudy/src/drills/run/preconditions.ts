@@ -33,7 +33,7 @@ export async function checkPreconditions(
 function refusal(system: SystemUnderTest, drill: Drill, reasons: readonly string[]): UnderstudyError {
   return new UnderstudyError(
     'drills-precondition',
-    `${drill.name} was not started on ${system.topology.name}: ${reasons.join('; ')}. Mend that first (\`understudy status\` tells more), then run it again.`,
+    `${drill.name} was not started on ${system.topology.name}: ${reasons.join('; ')}. Repair that first (see \`understudy status\`), then run it again.`,
     { facts: { reasons } },
   );
 }
@@ -47,7 +47,7 @@ async function clusterReasons(system: SystemUnderTest): Promise<string[]> {
     if (!view) return [`the engine on ${label} does not answer`];
     if (view.status === 'green' && view.nodes === wanted && view.master !== null) return [];
     return [
-      `${label} sees a ${view.status} cluster of ${view.nodes} nodes and ${view.master ?? 'nobody'} elected; wanted green with ${wanted}`,
+      `${label} sees a ${view.status} cluster of ${view.nodes} nodes and ${view.master ?? 'no node'} elected; expected green with ${wanted}`,
     ];
   });
 }

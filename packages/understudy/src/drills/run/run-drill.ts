@@ -228,7 +228,7 @@ class Run {
     };
     const withinMs = this.#signal.aborted ? Math.min(20_000, plan.durations.recoveryMs) : plan.durations.recoveryMs;
     const waiting = pollUntil(system.clock, ask, { everyMs: 200, withinMs, signal: this.#generatorDied.signal });
-    const evidence = await waiting.catch(() => ({ seen: false, detail: 'the load generator died' }));
+    const evidence = await waiting.catch(() => ({ seen: false, detail: 'the load generator ended' }));
     if (!evidence.seen && check.silentMs !== null) await journal.note('generator-silent', { seen: check.detail });
     await journal.note(evidence.seen ? 'recovered' : 'recovery-timed-out', { seen: evidence.detail });
   }

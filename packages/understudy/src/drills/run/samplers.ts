@@ -83,7 +83,7 @@ function protectionNow(
   const backends = seen?.nodes.map((node) => `${node.label} ${node.status}/${node.mode}`).join(', ');
   return {
     protected: clusterWhole && seen !== null && allBackendsUp(seen),
-    detail: `cluster ${view?.status ?? 'unseen'} with ${view?.nodes ?? 0} nodes; balancer: ${backends ?? 'unseen'}`,
+    detail: `cluster ${view?.status ?? 'unknown'} with ${view?.nodes ?? 0} nodes; balancer: ${backends ?? 'unknown'}`,
   };
 }
 

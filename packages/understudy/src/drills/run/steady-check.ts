@@ -26,7 +26,7 @@ export function steadyFor(
   const stats = workload.stats();
   const nowMs = clock.now();
   if (stats === null || stats.total === 0)
-    return { seen: false, detail: 'the workload has not begun', sinceMs: nowMs, silentMs: null };
+    return { seen: false, detail: 'the workload has not started', sinceMs: nowMs, silentMs: null };
   const sinceMs = Math.max(stats.steadySinceMs, stats.atMs - forMs);
   const ageNowMs = ageMs(stats, nowMs);
   if (ageNowMs > maxStatsAgeMs(steady)) {

@@ -24,7 +24,7 @@ export async function undoRun(
   if (!drill)
     throw new UnderstudyError(
       'drills-unknown',
-      `${directory} left ${plan.drill} open, which is no drill of this version. Undo it with the version that ran it.`,
+      `${directory} left ${plan.drill} open, a drill that this version does not have. Undo it with the version that ran it.`,
     );
   const labels = targetsOf(before);
   const targets = system.machines.filter(({ label }) => labels.includes(label));

@@ -40,7 +40,7 @@ const goalList: readonly (readonly [id: GoalId, text: string, unit: GoalCheck['u
   ['maxErrorRatio', 'failed requests', 'ratio'],
   ['rtoMs', 'recovery time (RTO)', 'ms'],
   ['reprotectedMs', 'reprotected', 'ms'],
-  ['backWithinMs', 'back after the undo', 'ms'],
+  ['backWithinMs', 'recovery after the undo', 'ms'],
   ['undoneWithinMs', 'undone after', 'ms'],
   ['lost', 'lost', 'documents'],
   ['unexpected', 'unexpected', 'documents'],

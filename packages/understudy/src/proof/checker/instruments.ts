@@ -32,7 +32,7 @@ function generatorReasons(history: History): Reason[] {
     return [
       {
         code: 'generator-died',
-        text: 'the load generator did not end in order, so nobody knows what became of its last requests',
+        text: 'the load generator did not end normally, so the outcome of its last requests is unknown',
       },
     ];
   const stalled = stallsOf(history, end).map((text) => ({ code: 'generator-stalled', text }));
@@ -95,12 +95,12 @@ function toolReasons({ journal, plan }: History): Reason[] {
   if (longestPauseMs > limit)
     reasons.push({
       code: 'tool-stalled',
-      text: `the tool itself did not run for ${longestPauseMs} ms, more than ${limit} ms: nobody watched the system`,
+      text: `the tool itself did not run for ${longestPauseMs} ms, more than ${limit} ms: the system was not observed in that time`,
     });
   if (longestNoteMs > limit)
     reasons.push({
       code: 'history-slow',
-      text: `an entry of the journal took ${longestNoteMs} ms to reach the disk, more than ${limit} ms: a step came as much later than it says`,
+      text: `an entry of the journal took ${longestNoteMs} ms to reach the disk, more than ${limit} ms: a step began that much later than its entry says`,
     });
   if (Math.abs(clockStepMs) > maxClockStepMs)
     reasons.push({

@@ -36,9 +36,7 @@ function unsteady(history: History): Reason[] {
   const { steady } = windowsOf(history);
   const limits = history.plan.steady;
   if (steady === null || entryOf(history.journal, 'steady-never-held'))
-    return [
-      { code: 'not-steady', text: 'steady state never held before the fault, so nothing can be said of its effect' },
-    ];
+    return [{ code: 'not-steady', text: 'steady state never held before the fault, so its effect cannot be judged' }];
   // What was under way when the fault began and failed in it is the fault's.
   const untouched = history.outcomes.filter((outcome) => succeeded(outcome) || outcome.endMs <= steady.toMs);
   const lanes = measureLanes(untouched, steady);
@@ -68,7 +66,9 @@ function silentObservers(history: History): Reason[] {
 
 function unread(history: History, documents: DocumentResult): Reason[] {
   if (!entryOf(history.journal, 'reads-collected'))
-    return [{ code: 'reads-missing', text: 'the documents were not read back, so nothing is known of what was kept' }];
+    return [
+      { code: 'reads-missing', text: 'the documents were not read back, so it is unknown which documents were kept' },
+    ];
   const { unread: ids } = documents;
   if (ids.length === 0) return [];
   return [

@@ -36,7 +36,7 @@ export async function checkManifest(directory: string): Promise<void> {
   if (changed.length > 0)
     throw new UnderstudyError(
       'drills-folder-tampered',
-      `${directory} was changed after the run: ${changed.join(', ')} no longer has the hash in ${derivedFiles.manifest}. Its verdict is worth nothing; restore the folder or run the drill again.`,
+      `${directory} was changed after the run: ${changed.join(', ')} no longer has the hash in ${derivedFiles.manifest}. Its verdict cannot be trusted; restore the folder or run the drill again.`,
       { facts: { changed } },
     );
 }

@@ -78,7 +78,7 @@ function journalEntry(directory: string, value: unknown, line: number): JournalE
   const field = issue?.path.join('.') || '(the whole line)';
   throw new UnderstudyError(
     'drills-folder-unreadable',
-    `${join(directory, rawFiles.journal)}:${line} is no journal entry: ${field}: ${issue?.message ?? 'invalid'}. The run folder was damaged or changed; it proves nothing. Run the drill again.`,
+    `${join(directory, rawFiles.journal)}:${line} is no journal entry: ${field}: ${issue?.message ?? 'invalid'}. The run folder was damaged or changed; its result is not valid. Run the drill again.`,
     { facts: { file: rawFiles.journal, line, field } },
   );
 }
@@ -120,7 +120,7 @@ async function readLines<T>(directory: string, file: string): Promise<T[]> {
 function unreadable(directory: string, file: string, line: number, cause: unknown): UnderstudyError {
   return new UnderstudyError(
     'drills-folder-unreadable',
-    `${join(directory, file)}:${line} is not JSON. The run folder was damaged or changed; it proves nothing. Run the drill again.`,
+    `${join(directory, file)}:${line} is not JSON. The run folder was damaged or changed; its result is not valid. Run the drill again.`,
     { cause, facts: { file, line } },
   );
 }

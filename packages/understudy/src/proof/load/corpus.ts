@@ -67,11 +67,11 @@ const fallback: readonly CorpusEntry[] = [
   },
   {
     title: 'replica',
-    text: 'Every primary shard has a copy on another machine, which takes over when the first is gone.',
+    text: 'Every primary shard has a copy on another machine, which takes over when the first fails.',
   },
   {
     title: 'balancer',
-    text: 'The balancer asks each application server for its health and leaves out the silent ones.',
+    text: 'The balancer asks each application server for its health and skips those that do not answer.',
   },
   {
     title: 'translog',

@@ -51,7 +51,7 @@ export function startWorkload(directory: string): Workload {
     died.reject(
       new UnderstudyError(
         'drills-workload-died',
-        `The workload's process ended by itself (${how}): ${stderrText.trim() || 'it said nothing'}. The run proves nothing; run the drill again.`,
+        `The workload's process ended by itself (${how}): ${stderrText.trim() || 'no output'}. The result of the run is not valid; run the drill again.`,
         { facts: { code, signal } },
       ),
     );

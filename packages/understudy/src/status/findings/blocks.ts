@@ -10,7 +10,7 @@ interface Kind {
   readonly effect: string;
 }
 
-const noWrites = 'Every write is refused; what is there is still found.';
+const noWrites = 'Every write is refused; existing documents are still found.';
 const kinds: Readonly<Record<string, Kind>> = {
   'index.blocks.write': { id: 'index-write-blocked', verdict: 'down', effect: noWrites },
   'index.blocks.read': { id: 'index-read-blocked', verdict: 'down', effect: 'Every search and read is refused.' },
@@ -18,7 +18,7 @@ const kinds: Readonly<Record<string, Kind>> = {
   'index.blocks.read_only_allow_delete': {
     id: 'index-flooded',
     verdict: 'down',
-    effect: 'Every write is refused; what is there is still found, and the index may be deleted.',
+    effect: 'Every write is refused; existing documents are still found, and the index may be deleted.',
   },
   'index.blocks.metadata': {
     id: 'index-metadata-blocked',
@@ -30,7 +30,7 @@ const kinds: Readonly<Record<string, Kind>> = {
   'cluster.blocks.create_index': {
     id: 'cluster-create-index-blocked',
     verdict: 'degraded',
-    effect: 'No index can be made; those that are there are served.',
+    effect: 'No index can be created; existing indices are served.',
   },
 };
 
@@ -52,10 +52,10 @@ function found(view: ClusterView, block: Block): Finding {
     ...kind,
     subject: index ?? view.subject,
     reason: `${what} refuses ${refuses.join(', ')}: ${setting ?? description}.${cause}`,
-    mend:
+    repair:
       full.length > 0
-        ? `Free the disk of ${full.join(', ')}, as the findings on disks say: the engine takes the block away itself.`
-        : mendOf(view, block),
+        ? `Free the disk of ${full.join(', ')}, as the findings on disks say: then the engine removes the block itself.`
+        : repairOf(view, block),
   };
 }
 
@@ -74,9 +74,8 @@ function fullDisks({ cluster }: ClusterView): string[] {
   return disks.filter(({ above }) => above === 'flood' || above === 'high').map(({ node }) => node);
 }
 
-function mendOf({ machines }: ClusterView, { index, setting }: Block): string {
-  if (setting === undefined)
-    return 'The engine takes it away itself when its cause is gone: see the log of its master.';
+function repairOf({ machines }: ClusterView, { index, setting }: Block): string {
+  if (setting === undefined) return 'The engine removes it itself when its cause is gone: see the log of its master.';
   if (index === undefined) return clearingRequest(machines, [setting]);
   return engineRequest(machines, { method: 'PUT', path: `/${inPath(index)}/_settings`, body: { [setting]: null } });
 }

@@ -1,6 +1,6 @@
 // Findings about the cluster as a whole: whether it answers, and which of its parts could not be read.
 import type { Unknown } from '@understudy/foundation';
-import { applyMends, unread, type ClusterView, type Finding, type View } from '../finding.ts';
+import { applyCommand, unread, type ClusterView, type Finding, type View } from '../finding.ts';
 import { type ObservedCluster, hidesCopies } from '../../observe/index.ts';
 import { blockFindings } from './blocks.ts';
 import { diskFindings } from './disks.ts';
@@ -16,7 +16,7 @@ export function clusterFindings(view: View): Finding[] {
   const nobody = { effect: 'Nothing can be indexed or found.', subject };
   if (cluster.state === 'absent') {
     return [
-      { ...nobody, id: 'cluster-absent', verdict: 'down', reason: 'There is no search machine.', mend: applyMends },
+      { ...nobody, id: 'cluster-absent', verdict: 'down', reason: 'There is no search machine.', repair: applyCommand },
     ];
   }
   if (cluster.state === 'unknown') {
@@ -24,7 +24,7 @@ export function clusterFindings(view: View): Finding[] {
     const gone = machines.every(({ role, status }) => role !== 'search' || status !== 'running');
     if (asked || gone) {
       const reason = `The search cluster does not answer: ${cluster.reason}`;
-      return [{ ...nobody, id: 'cluster-silent', verdict: 'down', reason, mend: applyMends }];
+      return [{ ...nobody, id: 'cluster-silent', verdict: 'down', reason, repair: applyCommand }];
     }
     const unseen = unread('cluster-unseen', subject, 'The state of the search cluster', cluster);
     return [{ ...unseen, reason: `The search cluster could not be asked: ${cluster.reason}` }];
@@ -32,8 +32,8 @@ export function clusterFindings(view: View): Finding[] {
   const { health } = cluster.value;
   if (health.state === 'unknown' && health.code === 'cluster-no-master') {
     const reason = 'The search cluster has no elected master, so it takes no writes.';
-    const mend = 'Bring back enough search machines for a quorum: understudy apply boots those that are off.';
-    return [{ ...nobody, id: 'cluster-no-master', verdict: 'down', reason, mend }];
+    const repair = 'Restore enough search machines for a quorum: understudy apply boots those that are off.';
+    return [{ ...nobody, id: 'cluster-no-master', verdict: 'down', reason, repair }];
   }
   const seen = { ...view, cluster: cluster.value, subject };
   return [
@@ -50,18 +50,18 @@ export function clusterFindings(view: View): Finding[] {
 /** Parts that several findings rest on. A part that is judged with its own words when it is absent stands with its findings. */
 const parts: readonly (readonly [keyof ObservedCluster, id: string, what: string])[] = [
   ['health', 'cluster-health-unread', 'The health of the cluster'],
-  ['shards', 'cluster-shards-unread', 'Where the shards are'],
-  ['membership', 'cluster-members-unread', 'Who belongs to the cluster'],
-  ['allocation', 'allocation-unread', 'Whether shards may be placed'],
+  ['shards', 'cluster-shards-unread', 'The places of the shards'],
+  ['membership', 'cluster-members-unread', 'The members of the cluster'],
+  ['allocation', 'allocation-unread', 'The setting that allows shard allocation'],
   ['template', 'template-unread', 'The index template'],
-  ['blocks', 'blocks-unread', 'What the cluster refuses'],
-  ['leftovers', 'leftovers-unread', 'What was set by hand'],
-  ['versions', 'versions-unread', 'Which version each engine runs'],
+  ['blocks', 'blocks-unread', 'The blocks of the cluster'],
+  ['leftovers', 'leftovers-unread', 'The settings that were changed at run time'],
+  ['versions', 'versions-unread', 'The versions of the engines'],
   ['indices', 'indices-unread', 'The health of the indices'],
-  ['unassigned', 'unassigned-unread', 'Why copies are not in place'],
+  ['unassigned', 'unassigned-unread', 'The reasons why copies are unassigned'],
   ['watermarks', 'watermarks-unread', 'The disk watermarks'],
-  ['disks', 'disks-unread', 'How full the disks of the engines are'],
-  ['shardLimit', 'shard-limit-unread', 'How many shards there may be'],
+  ['disks', 'disks-unread', 'The disk use of the engines'],
+  ['shardLimit', 'shard-limit-unread', 'The limit on shards'],
 ];
 
 /** One finding for each thing that failed, however many parts it hides. */

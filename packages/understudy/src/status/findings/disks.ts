@@ -15,7 +15,7 @@ const grades = {
   low: { verdict: 'degraded', effect: 'Nothing yet; no further copy is placed there.' },
   high: {
     verdict: 'degraded',
-    effect: 'Nothing yet; the engine moves copies away, which takes its time and the network.',
+    effect: 'Nothing yet; the engine moves copies to other nodes, which takes time and network bandwidth.',
   },
   flood: { verdict: 'down', effect: 'Every write to an index with a copy there is refused.' },
 } as const;
@@ -25,15 +25,15 @@ export function diskFindings(view: ClusterView): Finding[] {
   const marks = shown(cluster.watermarks);
   if (!marks) return [];
   if (!marks.enabled) {
-    const reason = `${prefix}.threshold_enabled is false: the engine minds no watermark.`;
+    const reason = `${prefix}.threshold_enabled is false: the engine ignores the disk watermarks.`;
     return [
       {
         id: 'disk-watermarks-off',
         verdict: 'degraded',
         subject,
         reason,
-        effect: 'Nothing yet; a disk that runs full ends the engine on it and may spoil its copies.',
-        mend: clearingRequest(machines, [`${prefix}.threshold_enabled`]),
+        effect: 'Nothing yet; a full disk stops the engine and may corrupt its copies.',
+        repair: clearingRequest(machines, [`${prefix}.threshold_enabled`]),
       },
     ];
   }
@@ -50,7 +50,7 @@ function above(view: ClusterView, disk: Disk, marks: Watermarks): Finding[] {
       ...grades[disk.above],
       subject: disk.node,
       reason: `The disk of the engine on ${disk.node} is ${used}% used, ${gigabytes(disk.freeBytes)} are free: above the ${disk.above} watermark (${mark.text}).`,
-      mend: mendOf(view, disk, mark.text !== usual[disk.above]),
+      repair: repairOf(view, disk, mark.text !== usual[disk.above]),
     },
   ];
 }
@@ -60,11 +60,11 @@ function gigabytes(bytes: number): string {
 }
 
 /** Changed watermarks are named first; otherwise the files that fill the disk. */
-function mendOf({ machines, topology }: ClusterView, { node }: Disk, changed: boolean): string {
+function repairOf({ machines, topology }: ClusterView, { node }: Disk, changed: boolean): string {
   if (changed) return clearingRequest(machines, settings);
   const machine = machines.find(({ name }) => name === node);
   const { dataDirectory, logDirectory } = engineLayouts[topology.search.engine];
-  if (!machine) return `See what fills the disk of ${node}.`;
+  if (!machine) return `Find out what fills the disk of ${node}.`;
   const look = ['du', '-xh', '--max-depth=1', dataDirectory, logDirectory];
   return `Delete what is not needed (${commandOnMachine(machine, look)}), or write a larger search.machineType and: understudy apply`;
 }

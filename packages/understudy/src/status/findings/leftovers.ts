@@ -1,7 +1,7 @@
 // Findings about settings that a person or an interrupted operation left, and that prevent copies or votes.
 import type { Leftover } from '../../cluster/index.ts';
 import { shown } from '@understudy/foundation';
-import { applyMends, type ClusterView, type Finding } from '../finding.ts';
+import { applyCommand, type ClusterView, type Finding } from '../finding.ts';
 import { clearingRequest } from '../repair-command.ts';
 import { isFilter, isStale } from '../../observe/index.ts';
 
@@ -26,9 +26,9 @@ function allocationFindings({ cluster, subject }: ClusterView): Finding[] {
       id: 'allocation-limited',
       verdict: 'degraded',
       subject,
-      reason: `Shard allocation is limited to '${allocation.value}', so lost copies are not made again.`,
-      effect: 'Nothing yet; the next machine that is lost may take the last copy.',
-      mend: applyMends,
+      reason: `Shard allocation is limited to '${allocation.value}', so lost copies are not replaced.`,
+      effect: 'Nothing yet; the loss of another machine may lose the last copy.',
+      repair: applyCommand,
     },
   ];
 }
@@ -46,8 +46,8 @@ function filtered({ cluster, topology, machines, subject }: ClusterView, leftove
     verdict: 'degraded',
     subject,
     reason: `${leftover.setting} is '${leftover.value}' (${origin(leftover)}), so not every search machine may hold copies.`,
-    effect: 'Nothing yet; copies crowd on fewer machines, and a lost one may have no place to be made again.',
-    mend: byApply ? applyMends : clearingRequest(machines, [leftover.setting]),
+    effect: 'Nothing yet; copies are placed on fewer machines, and a lost copy may have no machine to be allocated on.',
+    repair: byApply ? applyCommand : clearingRequest(machines, [leftover.setting]),
   };
 }
 
@@ -56,9 +56,9 @@ function unbalanced({ subject }: ClusterView, leftover: Leftover): Finding {
     id: 'rebalance-limited',
     verdict: 'degraded',
     subject,
-    reason: `${leftover.setting} is '${leftover.value}' (${origin(leftover)}), so copies are not spread evenly again.`,
+    reason: `${leftover.setting} is '${leftover.value}' (${origin(leftover)}), so copies are not rebalanced.`,
     effect: 'Nothing yet; the machines with the most copies become the slowest.',
-    mend: applyMends,
+    repair: applyCommand,
   };
 }
 
@@ -71,8 +71,8 @@ function votingFindings({ cluster, subject }: ClusterView): Finding[] {
       verdict: 'degraded',
       subject,
       reason: `${excluded.join(', ')} may not vote: left over from an operation, or part of one that runs now.`,
-      effect: 'Nothing yet; fewer machines may be lost before nobody can be elected.',
-      mend: applyMends,
+      effect: 'Nothing yet; fewer machines can fail before no master can be elected.',
+      repair: applyCommand,
     },
   ];
 }

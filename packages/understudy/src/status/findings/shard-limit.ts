@@ -22,9 +22,9 @@ function use({ cluster, topology, machines, subject }: ClusterView): Use | undef
   const own = shown(cluster.ownIndex);
   const has = own ? own.shards * (own.replicas + 1) : 0;
   const reached = limit.copies >= limit.limit;
-  const mend =
+  const repair =
     limit.perNode === usualPerNode
-      ? 'Delete indices that nobody needs, or ask for more search.nodes and: understudy apply'
+      ? 'Delete indices that are not needed, or set more search.nodes and: understudy apply'
       : clearingRequest(machines, [setting]);
   return {
     ownCopies: has >= limit.limit * nearShare || (reached && has < asked),
@@ -32,11 +32,11 @@ function use({ cluster, topology, machines, subject }: ClusterView): Use | undef
       id: reached ? 'shard-limit-reached' : 'shard-limit-near',
       verdict: 'degraded',
       subject,
-      reason: `There are ${limit.copies} copies of shards, ${limit.limit} may be made (${setting} is ${limit.perNode}).`,
+      reason: `There are ${limit.copies} copies of shards, at most ${limit.limit} are allowed (${setting} is ${limit.perNode}).`,
       effect: reached
-        ? 'What is there is served; no index can be made, no replica added.'
-        : 'Nothing yet; soon no index can be made.',
-      mend,
+        ? 'Existing indices are served; no index can be created and no replica added.'
+        : 'Nothing yet; soon no index can be created.',
+      repair,
     },
   };
 }
@@ -50,6 +50,6 @@ export function shardLimitFindings(view: ClusterView): Finding[] {
 export function shardLimitNotices(view: ClusterView): Notice[] {
   const used = use(view);
   if (!used || used.ownCopies) return [];
-  const { id, subject, reason, mend } = used.finding;
-  return [{ id, subject, reason, mend }];
+  const { id, subject, reason, repair } = used.finding;
+  return [{ id, subject, reason, repair }];
 }

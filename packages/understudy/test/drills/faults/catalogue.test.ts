@@ -10,7 +10,7 @@ search-one-way-in search-one-way-out search-bridge search-disk-full search-disk-
 search-quorum-loss search-power-loss-all service-stop service-kill service-hang service-power-cut
 service-cut-from-search balancer-drain controller-kill`.split(/\s+/);
 
-test('every promised drill is there, each name once', () => {
+test('every documented drill is in the catalogue, each name once', () => {
   const names = catalogue.map((drill) => drill.name);
   assert.equal(new Set(names).size, names.length);
   for (const name of promised) assert.ok(names.includes(name), name);
@@ -37,7 +37,7 @@ test('drills are chosen by name and by group, each once, and an unknown name lis
   assert.throws(() => drillsNamed(['search-stopp']), { code: 'drills-unknown', message: /search-stop/ });
 });
 
-test('an undo that a machine runs by itself names only what a drill added, and no shell of it is wrong', async (t) => {
+test('an undo that a machine runs by itself removes only what a drill added, and its shell script is valid', async (t) => {
   const system = await smallSystem();
   t.after(() => system.close());
   const { world } = system;

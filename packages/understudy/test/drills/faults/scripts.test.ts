@@ -16,14 +16,14 @@ systemd-run --quiet --unit=understudy-drill-undo --on-active=20s --timer-propert
   );
 });
 
-test('a heartbeat begins the wait anew and fails when the timer is gone', () => {
+test('a heartbeat restarts the timer and fails when the timer does not exist', () => {
   assert.equal(
     renewScript,
     'systemctl is-active --quiet understudy-drill-undo.timer && systemctl restart understudy-drill-undo.timer',
   );
 });
 
-test('disarming takes timer and script away and nothing else', () => {
+test('disarming removes the timer and the script and nothing else', () => {
   assert.equal(
     disarmScript,
     `systemctl stop understudy-drill-undo.timer understudy-drill-undo.service 2>/dev/null || true
@@ -32,7 +32,7 @@ rm -rf /run/understudy-drill`,
   );
 });
 
-test('a cut is a table of its own that spares SSH, drops only the peers, and counts what it drops', () => {
+test('a partition is a separate table that accepts SSH, drops only packets of the peers, and counts them', () => {
   assert.equal(
     drillRules({ peers: ['10.20.0.12', '10.20.0.13'], direction: 'both', percent: 100 }),
     `table inet understudy_drill {
@@ -53,7 +53,7 @@ test('a cut is a table of its own that spares SSH, drops only the peers, and cou
   );
 });
 
-test('a one-way cut has one chain; loss drops a share of the packets', () => {
+test('a one-way partition has one chain; packet loss drops a share of the packets', () => {
   const inward = drillRules({ peers: ['10.20.0.12'], direction: 'in', percent: 100 });
   assert.ok(inward.includes('chain input') && !inward.includes('chain output'));
   const outward = drillRules({ peers: ['10.20.0.12'], direction: 'out', percent: 100 });
@@ -85,7 +85,7 @@ test('what a drill could leave behind is found in the state of a machine', () =>
   assert.deepEqual(leftovers([{ machine: 'search-1', facts: parseState('nft tables\ttable inet filter\n') }]), []);
 });
 
-test('looking at a machine changes nothing on it', () => {
+test('the observation of a machine changes nothing on it', () => {
   const script = stateScript('elasticsearch.service', '/var/lib/elasticsearch');
   assert.doesNotMatch(script, /systemctl (start|stop|restart|kill|set)|nft (add|delete|flush)|rm |> \//);
 });

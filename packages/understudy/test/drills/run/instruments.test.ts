@@ -34,7 +34,7 @@ test('a generator that is frozen while the run ends makes it INVALID', async () 
   assert.ok(codes.includes('generator-stalled'), codes.join());
 });
 
-test('a generator that nobody wakes is waited for, then killed; the run is INVALID', { timeout: 60_000 }, async () => {
+test('a generator that stays frozen is killed after a timeout; the run is INVALID', { timeout: 60_000 }, async () => {
   let pid = 0;
   const { result, codes, events } = await verdictOf(atFault, (run) => {
     pid = run.generatorPid;
@@ -57,20 +57,20 @@ test('a generator killed in recovery ends the run as ABORTED', async () => {
   assert.ok(codes.includes('generator-died'), codes.join());
 });
 
-test('recovery waits for reports that stall for a moment; the history is whole, so the channel costs nothing', async () => {
+test('recovery waits for delayed reports; the history is complete, so the delay has no effect on the verdict', async () => {
   const { codes, run } = await verdictOf(atFault, slowChannel(1_800));
   const recoveredMs = timeOf(run.journal, 'recovered') ?? 0;
   assert.ok(recoveredMs >= run.planted.toMs, `recovered ${run.planted.toMs - recoveredMs} ms before a report came`);
   assert.ok(!codes.includes('generator-silent') && !codes.includes('generator-died'), codes.join());
 });
 
-test('reports that stall for good leave recovery unjudged: INVALID', { timeout: 60_000 }, async () => {
+test('without further reports the recovery cannot be judged: INVALID', { timeout: 60_000 }, async () => {
   const { result, codes } = await verdictOf(atFault, slowChannel(null));
   assert.equal(result, 'INVALID');
   assert.ok(codes.includes('generator-silent'), codes.join());
 });
 
-test('a tool whose own event loop stands still makes the run INVALID', async () => {
+test('a tool whose event loop is blocked makes the run INVALID', async () => {
   const { result, codes } = await verdictOf(atFault, () => {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_300);
     return lasting(0);

@@ -8,7 +8,7 @@ function machine(label: string): DrillMachine {
   return { label, role: 'search', address: '198.18.1.1', vpcAddress: '10.20.0.11' };
 }
 
-test('the world of a run follows its getters, and has the clock of the run', () => {
+test('the system of a run evaluates its getters on each access, and has the clock of the run', () => {
   let machines = [machine('one'), machine('two')];
   const clock = { ...systemClock };
   const live = {

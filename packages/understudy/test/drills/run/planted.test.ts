@@ -48,7 +48,7 @@ function anyStored(copies: SmallSystem['copies'], wanted = /revision/): { node: 
 
 const codes = (reasons: readonly { readonly code: string }[]): string[] => reasons.map((reason) => reason.code);
 
-test('a calm run passes, leaves no document behind, and verifies to the same bytes', async () => {
+test('a run without a fault passes, leaves no document behind, and verifies to the same bytes', async () => {
   const { directory, verdict } = await runDrill(system.world, drill, patient);
   assert.deepEqual(verdict.reasons, []);
   assert.equal(verdict.result, 'PASS');
@@ -78,18 +78,18 @@ test('a calm run passes, leaves no document behind, and verifies to the same byt
 });
 
 test('one acknowledged document deleted from one copy is a FAIL that names it', async () => {
-  let victim = '';
+  let target = '';
   const world = tamperedWith((copies) => {
     const { node, id } = anyStored(copies);
     copies.get(node)?.delete(id);
-    victim = `${id} ${node}`;
+    target = `${id} ${node}`;
   });
   const { verdict } = await runDrill(world, drill, patient);
   assert.equal(verdict.result, 'FAIL');
   assert.equal(verdict.rpo.lost, 1);
   const [finding] = verdict.documents.findings;
   assert.equal(finding?.class, 'lost');
-  assert.ok(victim.startsWith(finding.id) && finding.detail.includes(victim.split(' ')[1]!));
+  assert.ok(target.startsWith(finding.id) && finding.detail.includes(target.split(' ')[1]!));
 });
 
 test('a second document with the content of an acknowledged one is a duplicate', async () => {
@@ -103,7 +103,7 @@ test('a second document with the content of an acknowledged one is a duplicate',
   system.copies.get('demo-search-1')?.clear();
 });
 
-test('gets that answer with forgotten content are stale reads', async () => {
+test('gets that return an older revision are stale reads', async () => {
   system.forgetful = true;
   const { verdict } = await runDrill(system.world, drill, { ...patient, ratePerS: { index: 60 } });
   system.forgetful = false;
@@ -119,14 +119,14 @@ test('a load generator that was frozen makes the run INVALID', async () => {
   assert.ok(codes(verdict.reasons).includes('generator-stalled'), JSON.stringify(verdict.reasons));
 });
 
-test('a fault that did not last is INVALID, however well everything went', async () => {
+test('a fault that ended early is INVALID, even if every goal was reached', async () => {
   let asked = 0;
   const brief = { ...nothing, effective: () => Promise.resolve({ seen: (asked += 1) === 1, detail: 'it is over' }) };
   const { verdict } = await runDrill(system.world, { ...drill, fault: brief }, patient);
   assert.equal(verdict.result, 'INVALID');
   assert.deepEqual(verdict.reasons[0], {
     code: 'not-effective',
-    text: 'the fault was never seen to take effect: it was gone before its time: it is over',
+    text: 'the fault was never seen to take effect: it ended before its undo: it is over',
   });
 });
 
@@ -143,7 +143,7 @@ test('a fault that cannot work here is INVALID with its reason, and no load was 
   );
 });
 
-test('more failures than the error budget end the run: undone, ABORTED, documents still read back', async () => {
+test('more failures than the error budget end the run: the fault is undone, the run is ABORTED, the documents are read back', async () => {
   let undone = 0;
   const harmful = {
     ...nothing,

@@ -8,7 +8,7 @@ import { removeDocuments, runDrill } from '../../../src/drills/index.ts';
 import { noopDrill } from '../noop-drill.ts';
 import { smallSystem } from '../small-system.ts';
 
-test('the documents of a run that was cut short are removed once, those that were to be kept stay', async () => {
+test('the documents of an interrupted run are removed once, with --keep-documents they stay', async () => {
   const system = await smallSystem();
   const stored = (): number => [...system.copies.values()].reduce((sum, copy) => sum + copy.size, 0);
   try {

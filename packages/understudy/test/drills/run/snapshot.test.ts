@@ -25,13 +25,13 @@ const taken = (hoursAgo: number) => () =>
 const never = () => Promise.resolve(undefined);
 const required = { snapshot: { maxAgeHours: 24 } };
 
-test('a snapshot that is young enough lets the drill begin', () => check(required, taken(23.9)));
+test('with a recent snapshot the drill starts', () => check(required, taken(23.9)));
 
-test('without a snapshot, or with an old one, the drill is refused at once and the way out is named', async () => {
+test('without a snapshot, or with an old one, the drill is refused at once, and the message has the remedy', async () => {
   const code = 'drills-precondition';
-  const wayOut = /drills\.snapshot allows 24 h; take one, or set drills: \{snapshot: not-required\}/;
+  const remedy = /drills\.snapshot allows 24 h; take one, or set drills: \{snapshot: not-required\}/;
   await assert.rejects(check(required, never), { code, message: /no snapshot repository holds .* of documents/ });
-  await assert.rejects(check(required, never), { code, message: wayOut });
+  await assert.rejects(check(required, never), { code, message: remedy });
   await assert.rejects(check(required, taken(24.2)), { code, message: /monday in nightly, is 24\.2 h old/ });
 });
 
@@ -40,7 +40,7 @@ test('snapshots that cannot be seen count as missing', async () => {
   await assert.rejects(check(required, broken), { code: 'drills-precondition', message: /cannot be seen: .*bucket/ });
 });
 
-test('where none is required none is looked for', () => {
+test('when no snapshot is required, none is read', () => {
   const asked = () => Promise.reject(new Error('it was looked for'));
   return check({ snapshot: null }, asked);
 });

@@ -26,7 +26,7 @@ test('a steady state is seen while the statistics are younger than a report and 
   });
 });
 
-test('older statistics prove no steady state, and those of the future neither', () => {
+test('older statistics, or those with a time in the future, do not show a steady state', () => {
   const { seen, silentMs, detail } = steadyAt(10_451);
   assert.equal(seen, false);
   assert.equal(silentMs, 451);
@@ -52,7 +52,7 @@ test('a lane that had no success yet is not steady', () => {
   assert.equal(live.stats(1_000).steadySinceMs, 900);
 });
 
-test('a generator that has gone silent ends the run, also where users are expected to suffer', async () => {
+test('a generator without reports ends the run, also in a drill where requests are expected to fail', async () => {
   const reason = await new Promise<string>((spent) => {
     const budget = { ratio: null, steady: defaultSteadyState, spent };
     void watchBudget(budget, { stats: () => stats }, at(15_451), new AbortController().signal);
@@ -61,7 +61,7 @@ test('a generator that has gone silent ends the run, also where users are expect
 });
 
 test(
-  'a balancer that has stopped answering does not count as whole, and holds up nobody',
+  'a balancer that does not answer does not count as recovered, and does not delay the other samples',
   { timeout: 60_000 },
   async () => {
     const system = await smallSystem();
@@ -76,7 +76,7 @@ test(
     answers = false;
     // As after a pause of the tool: time has passed, and the last answers are old.
     aheadMs = 12_000;
-    assert.match(samplers.protection().detail, /^cluster unseen .*; balancer: unseen$/);
+    assert.match(samplers.protection().detail, /^cluster unknown .*; balancer: unknown$/);
     while (!samplers.protection().detail.startsWith('cluster green')) await sleep(50);
     assert.equal(samplers.protection().protected, false);
     await samplers.stop();

@@ -71,7 +71,7 @@ function classes({ intents, outcomes, reads }: Recorded) {
   return classifyDocuments(intents, outcomes, reads, nodes.length);
 }
 
-test('a correct system is never accused', () => {
+test('a correct system never gets a FAIL for its documents', () => {
   fc.assert(
     fc.property(lives, (all) => {
       const result = classes(record(all));
@@ -130,7 +130,7 @@ test('copies that differ about an unknown write are stale, whichever of them has
   assert.equal(classes(recorded).counts.stale, 1);
 });
 
-test('a rejected or unsent write that is there, and content nobody sent, are unexpected', () => {
+test('a rejected or unsent write that is present, and content that was never sent, are unexpected', () => {
   for (const outcome of ['rejected', 'unsent'] as const)
     assert.equal(classes(record([{ outcomes: [outcome], stored: 1 }])).counts.unexpected, 1);
   const recorded = record([{ outcomes: ['acknowledged'], stored: 1 }]);
@@ -149,7 +149,7 @@ test('two hits for one id, and a second document with the same content, are dupl
   assert.equal(result.counts.duplicate, 1);
 });
 
-test('an intent without an outcome was cut off by a crash and counts as unknown', () => {
+test('a planned write without an outcome counts as unknown', () => {
   const recorded = record([{ outcomes: ['unknown'], stored: 1 }]);
   recorded.outcomes.length = 0;
   assert.equal(classes(recorded).counts.recovered, 1);
@@ -166,7 +166,7 @@ test('a document that was not read from every copy is named', () => {
   );
 });
 
-test('no history of any kind makes an unknown write lost', () => {
+test('an unknown write is never lost, in any history', () => {
   const view = fc.nat(3);
   fc.assert(
     fc.property(fc.array(fc.tuple(view, view, view), { minLength: 1 }), (views) => {

@@ -44,11 +44,11 @@ function codesOf(
 
 test('instruments that worked give no reason', () => assert.deepEqual(codesOf({}), []));
 
-test('a generator that did not say that it ended proves nothing', () => {
+test('a generator without a record of its end makes the run invalid', () => {
   assert.deepEqual(codesOf({}, null), ['generator-died']);
 });
 
-test('what was due before the stop and not sent is lag up to the stop', () => {
+test('a request that was due before the stop and not sent counts as lag until the stop', () => {
   const cut = (lastMs: number): Outcome[] =>
     outcomes.map((outcome) =>
       outcome.dueMs < lastMs ? outcome : { ...outcome, outcome: 'unsent', sentMs: end.stoppedMs, endMs: end.stoppedMs },
@@ -58,30 +58,30 @@ test('what was due before the stop and not sent is lag up to the stop', () => {
   assert.ok(maxLagMs({ plan, outcomes: cut(4_700) } as unknown as History) > 250);
 });
 
-test('a write planned for after the stop is no lag', () => {
+test('a write that was due after the stop is not lag', () => {
   const later: Outcome = { ...outcomes[0]!, outcome: 'unsent', dueMs: 5_900, sentMs: 5_900, endMs: 5_900 };
   assert.deepEqual(codesOf({ outcomes: [...outcomes, later] }), []);
 });
 
-test('one request of the schedule without a record is missed, in every lane', () => {
+test('one scheduled request without a record is detected, in every lane', () => {
   for (const { name } of lanesOf(plan.workload)) {
     const at = outcomes.findLastIndex(({ lane }) => lane === name);
     assert.deepEqual(codesOf({ outcomes: outcomes.toSpliced(at, 1) }), ['generator-stalled'], name);
   }
 });
 
-test('a process that stood still is stalled, however slow its schedule', () => {
+test('a process that did not run is stalled, also with a slow schedule', () => {
   assert.deepEqual(codesOf({}, { ...end, longestPauseMs: 251 }), ['generator-stalled']);
   assert.deepEqual(codesOf({}, { ...end, longestPauseMs: 250 }), []);
 });
 
-test('a generator whose stamps lie outside of its life counts time differently from the tool', () => {
+test('timestamps of a generator outside of its run time show that its clock differs from that of the tool', () => {
   assert.deepEqual(codesOf({}, { ...end, endedMs: 5_031 }), ['clocks-differ']);
   const early = { ...end, firstDueMs: 400 };
   assert.ok(codesOf({}, early).includes('clocks-differ'));
 });
 
-test('a tool that was not watched, stood still, wrote late or had its clock set proves nothing', () => {
+test('a tool without samples, with a pause, with late writes or with a changed clock makes the run invalid', () => {
   assert.deepEqual(codesOf({}, end, null), ['tool-unwatched']);
   assert.deepEqual(codesOf({}, end, { ...health, longestPauseMs: 1_001 }), ['tool-stalled']);
   assert.deepEqual(codesOf({}, end, { ...health, longestNoteMs: 1_001 }), ['history-slow']);

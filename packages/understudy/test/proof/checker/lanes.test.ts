@@ -37,7 +37,7 @@ test('a lane that never succeeds again is one gap to the end of the window', () 
   assert.deepEqual(gapsOf(lane, { fromMs: 100, toMs: 5_000 }), [{ fromMs: 10, toMs: 5_000, lengthMs: 4_990 }]);
 });
 
-test('a request under way when the fault comes and failed by it counts against the fault, an answered one does not', () => {
+test('a request that is open at the fault and fails counts for the fault, an answered one does not', () => {
   const lane = [search(900, 1_100, false), search(950, 1_050), search(800, 990, false), search(1_200, 1_210)];
   const [result] = measureLanes(lane, { fromMs: 1_000, toMs: 2_000 });
   assert.equal(result?.requests, 2);

@@ -58,7 +58,7 @@ function history(parts: Partial<History>): History {
   };
 }
 
-test('a fault nobody felt is stable at once', () => {
+test('a fault without effect on requests has an RTO of zero', () => {
   const { rtoMs, times } = measureRecovery(history({ outcomes: searches(null), engine: engine(() => ({})) }));
   assert.equal(rtoMs, 0);
   assert.equal(times.detectedMs, null);
@@ -88,7 +88,7 @@ test('a second disturbance at the undo does not lengthen the recovery from the f
   assert.equal(recovery.undoneAfterMs, 2_000);
 });
 
-test('what never becomes steady again has no recovery time', () => {
+test('a system that never becomes steady again has no recovery time', () => {
   const { rtoMs, times } = measureRecovery(history({ outcomes: searches({ fromMs: 10_000, toMs: 60_000 }, true) }));
   assert.equal(rtoMs, null);
   assert.equal(times.firstSuccessMs, null);
@@ -104,7 +104,7 @@ test('detection is the first sample that misses a node, reprotection the end of 
   assert.equal(times.reprotectedMs, 33_000);
 });
 
-test('the side of a partition that has a master and more nodes is believed', () => {
+test('in a partition, the side with a master and more nodes is used', () => {
   const alone = engine(() => ({ machine: 'search-3', status: 'red', nodes: 1, master: null }));
   const samples = [...engine(() => ({})), ...alone];
   assert.equal(measureRecovery(history({ outcomes: searches(null), engine: samples })).times.reprotectedMs, 0);

@@ -9,7 +9,7 @@ import { runPlan } from '../../drills/plans.ts';
 
 const folder = () => mkdtemp(join(tmpdir(), 'understudy-history-'));
 
-test('what append resolved for is in the file, in the order of the calls', async () => {
+test('records are in the file when append resolves, in the order of the calls', async () => {
   const path = join(await folder(), 'x.jsonl');
   const file = await AppendFile.open(path);
   await Promise.all(Array.from({ length: 500 }, (_, at) => file.append({ at })));
@@ -24,7 +24,7 @@ test('what append resolved for is in the file, in the order of the calls', async
   await file.close();
 });
 
-test('a last line cut short by a crash is dropped; damage in the middle is an error', async () => {
+test('an incomplete last line after a crash is dropped; damage in the middle is an error', async () => {
   const directory = await folder();
   await writeFile(join(directory, 'journal.jsonl'), '{"atMs":1,"event":"preconditions-met"}\n{"atMs":2,"ev');
   assert.deepEqual(await readJournal(directory), [{ atMs: 1, event: 'preconditions-met' }]);

@@ -16,12 +16,12 @@ test('a refused request is rejected; an error of the server leaves the write unk
     assert.equal(meaningOf('index', { status, body: '' }).outcome, 'unknown', String(status));
 });
 
-test('a connection that was never made rejects a write; one that broke leaves it unknown', () => {
+test('a write is rejected when the connection fails, and unknown when the connection breaks later', () => {
   assert.equal(meaningOf('index', { status: 0, unsent: true, error: 'ECONNREFUSED' }).outcome, 'rejected');
   assert.equal(meaningOf('index', { status: 0, unsent: false, error: 'deadline' }).outcome, 'unknown');
 });
 
-test('a read fails on everything but an answer; a document that is not there is an answer', () => {
+test('a read fails without a valid response; a missing document is a valid response', () => {
   assert.equal(meaningOf('get', { status: 404, body: '{}' }).outcome, 'answered');
   assert.equal(meaningOf('search', { status: 404, body: '{}' }).outcome, 'failed');
   assert.deepEqual(meaningOf('search', { status: 503, body: '' }), { outcome: 'failed', error: 'HTTP 503' });

@@ -27,7 +27,7 @@ test('a package list gives title, description, section and tags as plain text', 
   ]);
 });
 
-test('words to search for are long enough to mean something', () => {
+test('search words have a minimum length', () => {
   assert.deepEqual(wordsOf({ title: 'a', text: 'is it quick, or slow?' }), ['quick']);
   assert.deepEqual(wordsOf({ title: 'a', text: 'so it is' }), ['a']);
 });

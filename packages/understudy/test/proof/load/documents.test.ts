@@ -21,7 +21,7 @@ function documents(seed: number, rewriteShare = 0.5): Documents {
   });
 }
 
-test('an id is written anew only after its last write was acknowledged, and each revision differs', () => {
+test('an id is written again only after its last write was acknowledged, and each revision differs', () => {
   fc.assert(
     fc.property(fc.integer(), fc.array(fc.constantFrom(true, false, null), { maxLength: 200 }), (seed, ends) => {
       const given = documents(seed);

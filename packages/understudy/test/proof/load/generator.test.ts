@@ -56,7 +56,7 @@ async function lines<T>(path: string): Promise<T[]> {
     .map((line) => JSON.parse(line) as T);
 }
 
-test('every write has its intent on the disk before the server sees it, and one outcome after', async (t) => {
+test('every write is recorded on disk before it is sent, and has one outcome later', async (t) => {
   const directory = await mkdtemp(join(tmpdir(), 'understudy-generator-'));
   const early: string[] = [];
   const server = createServer((request, response) => {
@@ -95,14 +95,14 @@ test('a server that hangs does not slow the schedule, and its time-outs are unkn
   assert.ok(writes.every((write) => write.endMs - write.dueMs >= 595));
 });
 
-test('a port nobody listens on rejects the writes: nothing was sent', async () => {
+test('without a listener on the port the writes are rejected: nothing was sent', async () => {
   const { outcomes } = await drive('http://127.0.0.1:9', 1_600);
   const writes = outcomes.filter((outcome) => outcome.operation === 'index' && outcome.outcome !== 'unsent');
   assert.ok(writes.length > 10);
   assert.ok(writes.every((write) => write.outcome === 'rejected'));
 });
 
-test('requests that a slow disk held back until the stop are named with the time they were late', async (t) => {
+test('requests that a slow disk delayed until the stop are recorded with their delay', async (t) => {
   const server = createServer((request, response) => {
     request.resume();
     response.writeHead(200).end(JSON.stringify({ result: 'created' }));
@@ -126,7 +126,7 @@ test('requests that a slow disk held back until the stop are named with the time
   assert.ok(late.every((outcome) => outcome.operation === 'index' && outcome.sentMs === stoppedMs));
 });
 
-test('a generator that did not run at the end names what it never planned, reads too', async (t) => {
+test('a generator that did not run at the end records the requests that it never planned, also reads', async (t) => {
   const server = createServer((request, response) => {
     request.resume();
     response.writeHead(200).end(JSON.stringify({ result: 'created' }));

@@ -16,7 +16,7 @@ test('the hash of UTF-16LE text is what the engine itself computes', () => {
   assert.equal(hashOf('The quick brown fox jumps over the lazy cog'), 0x4e63d2ad);
 });
 
-test('every id has one shard, within the index, in either way of routing', () => {
+test('every id has one shard, within the index, with both kinds of routing', () => {
   const routings = fc.constantFrom('modulo' as const, 'routing-shards' as const);
   fc.assert(
     fc.property(fc.string(), fc.integer({ min: 1, max: 40 }), routings, (id, shards, routing) => {

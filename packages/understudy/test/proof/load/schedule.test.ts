@@ -31,7 +31,7 @@ test('each listener is a lane of its own, within the same rate', () => {
   );
 });
 
-test('an engine that routes in an unknown way has one lane of writes', () => {
+test('an engine with an unknown routing has one lane of writes', () => {
   const names = lanesOf(workloadPlan({ shards: 3, routing: null })).map(({ name }) => name);
   assert.deepEqual(names, ['index', 'get', 'search']);
 });

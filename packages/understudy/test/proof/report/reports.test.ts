@@ -38,7 +38,7 @@ test('an aborted run is an error in JUnit, its goals are skipped, and everything
   assert.equal(escape('a\u0000b\u001f<'), 'ab&lt;');
 });
 
-test('the page holds everything inside it, and no text of a run can end its script', async () => {
+test('the page contains everything that it needs, and no text of a run can end its script', async () => {
   const page = await pageOf(reportOf(history, verdict));
   // The data, the chart library, and the six parts of the page's own script.
   assert.equal(page.match(/<\/script>/g)?.length, 8);

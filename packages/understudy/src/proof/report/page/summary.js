@@ -81,7 +81,7 @@ function fiveTimes() {
   return h(
     'section',
     '',
-    h('h2', '', 'Five times of the fault'),
+    h('h2', '', 'Times of the fault'),
     h(
       'div',
       'steps',

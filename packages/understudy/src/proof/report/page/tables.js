@@ -32,11 +32,11 @@ function goalsTable() {
 function documentsTable() {
   const meaning = {
     ok: 'acknowledged, and in every copy and the search',
-    absent: 'never acknowledged, and not there',
-    recovered: 'outcome unknown to the client, and it is there',
-    stale: 'a copy is behind what was acknowledged',
-    unexpected: 'there, though refused or never sent',
-    duplicate: 'more than one for one write',
+    absent: 'never acknowledged, and absent',
+    recovered: 'outcome unknown to the client, and present',
+    stale: 'a copy has an older revision than was acknowledged',
+    unexpected: 'present, although rejected or never sent',
+    duplicate: 'more than one document for one write',
     lost: 'acknowledged, and missing somewhere',
   };
   const rows = Object.entries(meaning).map(([name, text]) => [
