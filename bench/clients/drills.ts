@@ -180,7 +180,7 @@ export const drills: readonly Drill[] = [
   },
   {
     name: 'search-loss',
-    summary: 'a twentieth of the packets between the master and the others is lost for 30 s',
+    summary: '5 % of the packets between the master and the others are dropped for 30 s',
     targets: masterOnly,
     run: cutting({ percent: 5, direction: 'both' }, others),
   },
