@@ -19,6 +19,7 @@ export type WarningId =
   | 'goals-of-the-lab'
   | 'heap-above-host'
   | 'heap-small-for-machine'
+  | 'passive-check-off'
   | 'version-untried';
 
 /** A stable name, the field, what was seen there, why it does not fit, and what to write instead. */
@@ -46,7 +47,7 @@ export function topologyWarnings(topology: Topology, target: WarnedTarget): Warn
           ...goalsOnLinode(topology),
         ]
       : [...heapInLab(topology, target.memoryMb), ...adminNetworksInLab(topology)];
-  return [...found, ...durability(topology)].map(({ id, path, ...words }) => {
+  return [...found, ...durability(topology), ...passiveCheck(topology)].map(({ id, path, ...words }) => {
     const { field, line, column, saw, message, wayOut } = problemAt(topology, path, { ...words, allowed: '' });
     return { id, field, ...(line && { line }), ...(column && { column }), saw, message, wayOut };
   });
@@ -187,14 +188,37 @@ function goalsOnLinode({ drills }: Topology): Found[] {
 }
 
 function durability({ search }: Topology): Found[] {
-  if (search.index.durability !== 'async') return [];
+  return search.indices.flatMap(({ durability: seen }, at): Found[] =>
+    seen === 'async'
+      ? [
+          {
+            id: 'durability-async',
+            path:
+              search.indices.length === 1 ? ['search', 'index', 'durability'] : ['search', 'indices', at, 'durability'],
+            saw: 'async',
+            message:
+              'writes are acknowledged before they are on disk: machines that die together lose up to 5 s of them',
+            wayOut: 'remove the line for request, unless the documents can be made again',
+          },
+        ]
+      : [],
+  );
+}
+
+/** What is right for an application that this tool does not know, and what its author should know of it. */
+function passiveCheck({ balancer: { check }, service }: Topology): Found[] {
+  if (service.artifact === 'builtin' || check.passiveGiven) return [];
   return [
     {
-      id: 'durability-async',
-      path: ['search', 'index', 'durability'],
-      saw: 'async',
-      message: 'writes are acknowledged before they are on disk: machines that die together lose up to 5 s of them',
-      wayOut: 'remove the line for request, unless the documents can be made again',
+      id: 'passive-check-off',
+      path: ['balancer', 'check', 'passive'],
+      saw: 'nothing, so it is false for an artifact of your own',
+      message:
+        'with it one answer of 500, 502, 503 or 504 puts a machine out of the balancer, so a fault of the application, or an ' +
+        'outage of the engine that it answers with 5xx, would put out all of them',
+      wayOut:
+        'write passive: false to keep it so, or passive: true if the application never answers 5xx for what is not its ' +
+        "machine's fault (docs/balancer-checks.md)",
     },
   ];
 }
