@@ -133,7 +133,7 @@ async function effects(text: string): Promise<string> {
   const system = await openSystemUnderTest(session, path);
   const [drill] = drillsNamed(['search-stop']);
   assert.ok(drill && cluster);
-  const run = planRun(system, drill, { seed: 1 }, { documentPath: null, routing: null });
+  const run = planRun(system, drill, { seed: 1 });
   return [
     ...requests.toSorted(),
     plain(machines),
