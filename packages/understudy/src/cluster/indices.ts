@@ -121,7 +121,8 @@ export async function addAliases(
     add: { ...(options as object | undefined), index: name, alias },
   }));
   const answer = await transport.request('POST', '/_aliases', { actions }, { timeoutMs: 35_000 });
-  if (answer.status >= 300) throw refused(answer, `give the index ${name} the names ${Object.keys(aliases).join(', ')}`);
+  if (answer.status >= 300)
+    throw refused(answer, `give the index ${name} the names ${Object.keys(aliases).join(', ')}`);
 }
 
 /** Key of a mapping's `_meta` that says which mapping of ours the index has. */

@@ -20,7 +20,7 @@ export function assessHealth(observation: Observation, topology: Topology): Stat
   const findings = worstFirst([
     ...clusterFindings(view),
     ...machineFindings(view),
-    ...balancerFindings(balancer, topology),
+    ...balancerFindings(balancer, view),
     ...certificateFindings(view),
   ]);
   const cluster = shown(observation.cluster);

@@ -15,6 +15,7 @@ const finding = z.object({
   reason: z.string().describe('What is seen, and why it is so'),
   effect: z.string().describe('What users feel of it'),
   mend: z.string().describe('The command that mends it, or what a person has to do'),
+  cause: z.string().optional().describe('Stable: why a service machine is not served by the balancer, in kebab-case'),
 });
 
 const notice = z.object({

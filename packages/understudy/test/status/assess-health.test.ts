@@ -114,7 +114,7 @@ const rows: readonly [what: string, change: Change, verdict: HealthState, reason
     'one backend is down',
     nodes((label) => (label === 'demo-service-1' ? { status: 'DOWN' } : {})),
     'degraded',
-    /sees demo-service-1 as DOWN/,
+    /demo-service-1 is DOWN on port 80/,
   ],
   [
     'one backend drains',
