@@ -13,7 +13,7 @@ import { UnderstudyError } from '@understudy/foundation';
 import { noEngine, RealCluster } from './real-cluster.ts';
 
 test('a mapping on a real engine', { skip: noEngine, timeout: 300_000 }, async () => {
-  await using cluster = await RealCluster.start(['n1', 'n2', 'n3']);
+  await using cluster = await RealCluster.start(['n1']);
   const { transport } = cluster.running();
   assert.equal(await mappingMark(transport, 'articles'), undefined);
   assert.equal(await indexAliases(transport, 'articles'), undefined);
