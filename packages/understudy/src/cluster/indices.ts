@@ -1,7 +1,7 @@
 // The index template and the index: read, compared, made.
 import { z } from 'zod';
 import { UnderstudyError } from '@understudy/foundation';
-import { errorType, expectBody, refused } from './answer.ts';
+import { errorReason, errorType, expectBody, refused } from './answer.ts';
 import type { EngineAnswer, EngineTransport } from './transport.ts';
 
 /** Body of an index template, as `PUT _index_template` takes it. */
@@ -152,7 +152,8 @@ export async function putMapping(
   if (answer.status < 300) return;
   const error = refused(answer, `change the mapping of the index ${name}`);
   if (error.code !== 'cluster-refused' || answer.status !== 400) throw error;
-  const field = /\[([^\]]+)\]/.exec(error.message)?.[1];
+  // The engine names the field nowhere but in its words, always first and in brackets.
+  const field = /\[([^\]]+)\]/.exec(errorReason(answer))?.[1];
   throw new UnderstudyError(
     'cluster-mapping-refused',
     `${error.message} Nothing of the mapping was changed. What is indexed cannot be changed, only added to: take the change of ` +

@@ -48,9 +48,9 @@ function refusalAt(topology: Topology, index: Index, at: number): Refuse {
 }
 
 async function indexFile(path: string, refuse: Refuse): Promise<IndexFile> {
-  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw refuse(
-      `${path} (${cause.code ?? 'unknown'})`,
+      `${path} (${(cause as NodeJS.ErrnoException).code ?? 'unknown'})`,
       'it cannot be read',
       'correct the path, or write built-in or none',
     );
@@ -59,11 +59,7 @@ async function indexFile(path: string, refuse: Refuse): Promise<IndexFile> {
   try {
     read = parse(text);
   } catch (error) {
-    throw refuse(
-      `${path}`,
-      `it is neither JSON nor YAML: ${(error as Error).message.split('\n')[0]}`,
-      'correct the file',
-    );
+    throw refuse(path, `it is neither JSON nor YAML: ${(error as Error).message.split('\n')[0]}`, 'correct the file');
   }
   if (!isMapping(read)) throw refuse(kindOf(read), `${path} must hold a mapping`, 'write {"mappings": {…}}');
   for (const [key, value] of Object.entries(read)) {

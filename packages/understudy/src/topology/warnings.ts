@@ -1,6 +1,7 @@
 // Values that are accepted and most likely not meant for this target: the lab's on Linode, Linode's in the lab, or one that gives
 // up what this tool is for. Refuses nothing.
 import { untriedVersion } from '../engines/index.ts';
+import { durability, passiveCheck } from './warnings-both.ts';
 import { contains, parseRange, range, type Range } from './address.ts';
 import { labGoals } from './example.ts';
 import { heapFor, machineSize } from './machine-types.ts';
@@ -32,7 +33,7 @@ export type WarnedTarget =
   | { readonly name: Extract<TargetName, 'linode'> }
   | { readonly name: Extract<TargetName, 'lab'>; readonly memoryMb: number };
 
-interface Found extends Pick<Warning, 'id' | 'saw' | 'message' | 'wayOut'> {
+export interface Found extends Pick<Warning, 'id' | 'saw' | 'message' | 'wayOut'> {
   readonly path: readonly (string | number)[];
 }
 
@@ -185,40 +186,4 @@ function goalsOnLinode({ drills }: Topology): Found[] {
       },
     ];
   });
-}
-
-function durability({ search }: Topology): Found[] {
-  return search.indices.flatMap(({ durability: seen }, at): Found[] =>
-    seen === 'async'
-      ? [
-          {
-            id: 'durability-async',
-            path:
-              search.indices.length === 1 ? ['search', 'index', 'durability'] : ['search', 'indices', at, 'durability'],
-            saw: 'async',
-            message:
-              'writes are acknowledged before they are on disk: machines that die together lose up to 5 s of them',
-            wayOut: 'remove the line for request, unless the documents can be made again',
-          },
-        ]
-      : [],
-  );
-}
-
-/** What is right for an application that this tool does not know, and what its author should know of it. */
-function passiveCheck({ balancer: { check }, service }: Topology): Found[] {
-  if (service.artifact === 'builtin' || check.passiveGiven) return [];
-  return [
-    {
-      id: 'passive-check-off',
-      path: ['balancer', 'check', 'passive'],
-      saw: 'nothing, so it is false for an artifact of your own',
-      message:
-        'with it one answer of 500, 502, 503 or 504 puts a machine out of the balancer, so a fault of the application, or an ' +
-        'outage of the engine that it answers with 5xx, would put out all of them',
-      wayOut:
-        'write passive: false to keep it so, or passive: true if the application never answers 5xx for what is not its ' +
-        "machine's fault (docs/balancer-checks.md)",
-    },
-  ];
 }

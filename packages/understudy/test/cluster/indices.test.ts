@@ -38,9 +38,10 @@ test('a mapping on a real engine', { skip: noEngine, timeout: 300_000 }, async (
     return true;
   });
   assert.deepEqual(await mappingMark(transport, 'articles'), { mark: 'one' });
-  const { articles } = (await cluster.ask('GET', '/articles/_mapping')) as {
-    articles: { mappings: { properties: object } };
-  };
+  const { articles } = await cluster.ask<{ articles: { mappings: { properties: object } } }>(
+    'GET',
+    '/articles/_mapping',
+  );
   assert.deepEqual(Object.keys(articles.mappings.properties).sort(), ['title', 'year']);
 
   await addAliases(transport, 'articles', { papers: {}, texts: {} });

@@ -55,7 +55,7 @@ const modest = {
 };
 
 let base = '';
-let session: Session;
+let session: Session | undefined;
 let world: SystemUnderTest;
 
 /** Applies this topology, in a session of its own. */
@@ -63,10 +63,15 @@ async function applied(text: string): Promise<void> {
   const topologyPath = path.join(base, 'topology.yaml');
   await writeFile(topologyPath, text);
   const next = await openSession({ topologyPath, target: 'lab', logger: silentLogger });
-  if (world) await session[Symbol.asyncDispose]();
+  await session?.[Symbol.asyncDispose]();
   session = next;
-  await apply(session.world, await resolveIntent(session), { confirm: confirmUnlessDestructive });
-  world = await openSystemUnderTest(session, topologyPath);
+  await apply(next.world, await resolveIntent(next), { confirm: confirmUnlessDestructive });
+  world = await openSystemUnderTest(next, topologyPath);
+}
+
+function current(): Session {
+  assert.ok(session);
+  return session;
 }
 
 before(async () => {
@@ -83,7 +88,7 @@ before(async () => {
 });
 
 after(async () => {
-  await session[Symbol.asyncDispose]();
+  await session?.[Symbol.asyncDispose]();
   await labDown({ logger: silentLogger });
   await rm(base, { recursive: true, force: true });
 });
@@ -97,19 +102,19 @@ async function settled(): Promise<void> {
 }
 
 it('nothing is made for an application that makes its index itself, and the plan says that the passive check is off', async () => {
-  const { topology } = session;
+  const { topology } = current();
   assert.deepEqual(
     topologyWarnings(topology, { name: 'linode' }).flatMap(({ id }) => (id === 'passive-check-off' ? [id] : [])),
     ['passive-check-off'],
   );
-  const seen = await observe(session.world, topology);
+  const seen = await observe(current().world, topology);
   const status = assessHealth(seen, topology);
   assert.equal(status.verdict, 'healthy');
   assert.deepEqual(
     status.notices.map(({ id }) => id),
     ['index-not-made-yet'],
   );
-  assert.deepEqual(plan(await resolveIntent(session), seen), { steps: [], obstacles: [] });
+  assert.deepEqual(plan(await resolveIntent(current()), seen), { steps: [], obstacles: [] });
 });
 
 describe('a drill over it', () => {
@@ -171,12 +176,13 @@ it('status says why a backend is down: its health path, on the machine', async (
     if ((await world.balancer.nodes()).some(({ status }) => status === 'DOWN')) break;
     await sleep(500);
   }
-  const { findings } = assessHealth(await observe(session.world, session.topology), session.topology);
+  const { findings } = assessHealth(await observe(current().world, current().topology), current().topology);
   await world.runner.run(machine, ['rm', '/var/lib/understudy/broken']);
   const finding = findings.find(({ id }) => id === 'backend-not-serving');
   t.diagnostic(finding?.reason ?? 'no finding');
-  assert.equal(finding?.cause, 'health-status');
-  assert.match(finding?.reason ?? '', /is DOWN on port 80: its health path \/healthz answers 500 on the machine/);
+  assert.ok(finding);
+  assert.equal(finding.cause, 'health-status');
+  assert.match(finding.reason, /is DOWN on port 80: its health path \/healthz answers 500 on the machine/);
 });
 
 it('a second index from a file: its mapping is made, grows, and a change that the engine refuses changes nothing', async () => {
@@ -184,7 +190,7 @@ it('a second index from a file: its mapping is made, grows, and a change that th
   const write = (properties: object) => writeFile(file, JSON.stringify({ mappings: { dynamic: false, properties } }));
   const indices =
     'indices: [{ name: my-index }, { name: articles, shards: 1, template: ./articles.json, aliases: [papers] }]';
-  const nothing = async () => plan(await resolveIntent(session), await observe(session.world, session.topology));
+  const nothing = async () => plan(await resolveIntent(current()), await observe(current().world, current().topology));
   await write({ title: { type: 'text' } });
   await applied(topologyText({ indices }));
   assert.deepEqual(await nothing(), { steps: [], obstacles: [] });
@@ -192,14 +198,14 @@ it('a second index from a file: its mapping is made, grows, and a change that th
   await applied(topologyText({ indices }));
   assert.deepEqual(await nothing(), { steps: [], obstacles: [] });
   await write({ title: { type: 'keyword' }, year: { type: 'integer' } });
-  const before = await observe(session.world, session.topology);
+  const before = await observe(current().world, current().topology);
   await assert.rejects(applied(topologyText({ indices })), (error) => {
     assert.ok(error instanceof UnderstudyError);
     assert.match(error.message, /mapper \[title\] cannot be changed from type \[text\] to \[keyword\]/);
     return true;
   });
   const own = ({ cluster }: typeof before) => (cluster.state === 'seen' ? cluster.value.own[1] : undefined);
-  const now = await observe(session.world, session.topology);
+  const now = await observe(current().world, current().topology);
   assert.deepEqual(own(now)?.mapping, own(before)?.mapping);
   assert.deepEqual(own(now)?.template, own(before)?.template);
 });

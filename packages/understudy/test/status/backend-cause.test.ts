@@ -101,8 +101,9 @@ for (const [cause, change, says] of rows)
   test(`${cause}: ${says.source}`, () => {
     const { findings } = assessHealth(both(down, change)(well), topology);
     const finding = findings.find(({ id }) => id === 'backend-not-serving');
-    assert.equal(finding?.cause, cause, finding?.reason);
-    assert.match(finding?.reason ?? '', says);
+    assert.ok(finding);
+    assert.equal(finding.cause, cause, finding.reason);
+    assert.match(finding.reason, says);
   });
 
 test('a body that the check does not match is named; an expression that JavaScript cannot read concludes nothing', () => {
