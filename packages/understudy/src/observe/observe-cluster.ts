@@ -35,8 +35,9 @@ async function readCluster(transport: EngineTransport, topology: Topology): Prom
     conditions({ transport, dialect }, names),
   ]);
   // The engine lists no copies at all while any index refuses to tell of itself; those of ours are what matters.
-  const shown =
-    copies.state === 'unknown' && hidesCopies(others.blocks) ? await look(shards(transport, names.join(','))) : copies;
+  const made = ownParts.filter(({ settings }) => settings.state !== 'absent').map(({ name }) => name);
+  const asksOwn = copies.state === 'unknown' && hidesCopies(others.blocks) && made.length > 0;
+  const shown = asksOwn ? await look(shards(transport, made.join(','))) : copies;
   const own = ownParts.map((index) => ({ ...index, condition: conditionOf(index, others.indices) }));
   return { ...others, own, health, membership: members, shards: shown, allocation: allowed };
 }
