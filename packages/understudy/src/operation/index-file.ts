@@ -32,13 +32,13 @@ export async function indexFilesOf(topology: Topology): Promise<Readonly<Record<
   return Object.fromEntries(await Promise.all(read));
 }
 
-type Refuse = (saw: string, message: string, wayOut: string) => TopologyError;
+type Refuse = (saw: string, message: string, remedy: string) => TopologyError;
 
 function refusalAt(topology: Topology, index: Index, at: number): Refuse {
   const short = topology.search.indices.length === 1;
   const path = index.template.from === 'file' ? index.template.path : '';
-  return (saw, message, wayOut) => {
-    const words = { saw, allowed, message, wayOut };
+  return (saw, message, remedy) => {
+    const words = { saw, allowed, message, remedy };
     const problem = [
       problemAt(topology, ['search', 'indices', at, 'template'], words),
       problemAt(topology, ['search', 'index', 'template'], words),

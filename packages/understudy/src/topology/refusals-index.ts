@@ -11,7 +11,7 @@ export function indexRefusals({ search }: TopologyFile): Refusal[] {
         saw: 'both index and indices',
         allowed: 'one of the two',
         message: 'index is the short form of indices with one entry',
-        wayOut: 'move what is under search.index to the head of search.indices',
+        remedy: 'move what is under search.index to the head of search.indices',
       },
     ];
   const all = indicesOf(search);
@@ -33,7 +33,7 @@ function replicaRefusals(path: Refusal['path'], replicas: number, nodes: number)
       path,
       allowed: `a whole number from 1 to ${nodes - 1}`,
       message: `${replicas + 1} copies of a shard need as many machines and there are ${nodes}, so the cluster would never be green`,
-      wayOut: `set ${nodes - 1} or fewer, or more search.nodes`,
+      remedy: `set ${nodes - 1} or fewer, or more search.nodes`,
     },
   ];
 }
@@ -45,16 +45,16 @@ function nameRefusals(path: Refusal['path'], name: string, before: readonly stri
         path,
         allowed: 'a name that is not only dots',
         message: 'the engine refuses it',
-        wayOut: 'choose another name, such as documents',
+        remedy: 'choose another name, such as documents',
       },
     ];
   if (!before.includes(name)) return [];
-  const wayOut = 'rename or remove one of them';
-  return [{ path, allowed: 'each name once', message: 'two indices cannot share a name', wayOut }];
+  const remedy = 'rename or remove one of them';
+  return [{ path, allowed: 'each name once', message: 'two indices cannot share a name', remedy }];
 }
 
 function aliasRefusals(path: Refusal['path'], alias: string, names: readonly string[]): Refusal[] {
   if (!names.includes(alias)) return [];
   const message = 'the engine takes no alias that has the name of an index';
-  return [{ path, saw: alias, allowed: 'a name that no index of the file has', message, wayOut: 'rename the alias' }];
+  return [{ path, saw: alias, allowed: 'a name that no index of the file has', message, remedy: 'rename the alias' }];
 }

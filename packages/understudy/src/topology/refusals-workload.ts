@@ -31,7 +31,7 @@ function placeholderRefusals(lane: string, asked: Asked, needed: readonly string
         saw,
         allowed,
         message: 'nothing fills it in',
-        wayOut: 'use one of those, or remove it',
+        remedy: 'use one of those, or remove it',
       })),
   );
   const missing = needed
@@ -42,7 +42,7 @@ function placeholderRefusals(lane: string, asked: Asked, needed: readonly string
         path: [...base, lane, 'path'],
         allowed: `{${name}} in ${where}`,
         message: `the request would be the same whatever the ${name} is`,
-        wayOut: `write {${name}} where the application expects it`,
+        remedy: `write {${name}} where the application expects it`,
       };
     });
   return [...foreign, ...missing];
@@ -55,8 +55,8 @@ export function workloadRefusals({ drills: { workload } }: TopologyFile): Refusa
     const saw = get === undefined ? 'neither write nor search' : 'get alone';
     const message =
       get === undefined ? 'a drill would send nothing' : 'what a run did not write it cannot read by its id';
-    const wayOut = 'describe how a document is written, under drills.workload.write';
-    return [{ path: base, saw, allowed: 'write or search, and get beside write', message, wayOut }];
+    const remedy = 'describe how a document is written, under drills.workload.write';
+    return [{ path: base, saw, allowed: 'write or search, and get beside write', message, remedy }];
   }
   const found: Refusal[] = [];
   if (write !== undefined) {
@@ -68,7 +68,7 @@ export function workloadRefusals({ drills: { workload } }: TopologyFile): Refusa
         saw: both.join(', '),
         allowed: 'statuses that acknowledged does not have',
         message: 'it is unclear which of the two it means',
-        wayOut: 'remove it from one of them',
+        remedy: 'remove it from one of them',
       });
   }
   if (get !== undefined) {
@@ -79,7 +79,7 @@ export function workloadRefusals({ drills: { workload } }: TopologyFile): Refusa
         saw: 'get without write',
         allowed: 'get beside write',
         message: 'what a run did not write it cannot read by its id',
-        wayOut: 'remove get, or describe write',
+        remedy: 'remove get, or describe write',
       });
   }
   if (search !== undefined) {
@@ -90,7 +90,7 @@ export function workloadRefusals({ drills: { workload } }: TopologyFile): Refusa
         saw: 'a body',
         allowed: 'nothing, for GET',
         message: 'a GET is sent without a body',
-        wayOut: 'set method: POST, or put {word} into the path',
+        remedy: 'set method: POST, or put {word} into the path',
       });
   }
   return found;

@@ -8,7 +8,7 @@ const indexName = z
   .max(255);
 const nameText = {
   allowed: 'lower-case letters, digits, `-`, `_` and `.`, first a letter or digit, 255 at most',
-  wayOut: 'choose another name, such as documents',
+  remedy: 'choose another name, such as documents',
 } as const;
 
 export const index = z.strictObject({
@@ -16,19 +16,19 @@ export const index = z.strictObject({
   shards: field(z.int().min(1).max(1024).default(3), {
     about: 'Primary shards. More than one, so that the loss of a machine stops only a part of the writes for a moment.',
     allowed: 'a whole number from 1 to 1024',
-    wayOut: 'take the number of search machines',
+    remedy: 'take the number of search machines',
   }),
   replicas: field(z.int().min(1).max(100).default(1), {
     about: 'Copies of every shard beside the primary; one survives the loss of one machine.',
     allowed: 'a whole number from 1, below search.nodes',
-    wayOut: 'set 1: without a replica the death of one machine loses documents for good',
+    remedy: 'set 1: without a replica the death of one machine loses documents for good',
   }),
   durability: field(z.enum(['request', 'async']).default('request'), {
     about:
       'When a write is acknowledged. `request`: after every copy in sync has it on disk. `async`: before that; machines that die ' +
       'together take up to 5 s of acknowledged writes with them.',
     allowed: 'request or async',
-    wayOut: 'leave it out for request',
+    remedy: 'leave it out for request',
   }),
   template: field(z.string().min(1).optional(), {
     about:
@@ -37,7 +37,7 @@ export const index = z.strictObject({
       'one) with settings, mappings and aliases. Default: built-in for the built-in service, none for an artifact of your own.',
     examples: ['none', './articles-index.json'],
     allowed: 'built-in, none, or the path of a file',
-    wayOut: 'leave it out for the default',
+    remedy: 'leave it out for the default',
   }),
   aliases: field(
     z
@@ -48,7 +48,7 @@ export const index = z.strictObject({
       about: 'Further names of the index. They are added when they are missing; others that it has are left alone.',
       examples: [['search-articles']],
       allowed: 'a list of names',
-      wayOut: 'leave it out for none',
+      remedy: 'leave it out for none',
     },
   ),
 });

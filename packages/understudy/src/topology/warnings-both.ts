@@ -13,7 +13,7 @@ export function durability({ search }: Topology): Found[] {
             saw: 'async',
             message:
               'writes are acknowledged before they are on disk: machines that die together lose up to 5 s of them',
-            wayOut: 'remove the line for request, unless the documents can be made again',
+            remedy: 'remove the line for request, unless the documents can be made again',
           },
         ]
       : [],
@@ -31,7 +31,7 @@ export function passiveCheck({ balancer: { check }, service }: Topology): Found[
       message:
         'with it one answer of 500, 502, 503 or 504 puts a machine out of the balancer, so a fault of the application, or an ' +
         'outage of the engine that it answers with 5xx, would put out all of them',
-      wayOut:
+      remedy:
         'write passive: false to keep it so, or passive: true if the application never answers 5xx for what is not its ' +
         "machine's fault (docs/balancer-checks.md)",
     },

@@ -13,7 +13,7 @@ interface Cause {
   readonly cause: BackendCause;
   readonly sentence: string;
   /** Default: apply. */
-  readonly mend?: string;
+  readonly repair?: string;
 }
 
 type Node = Status['balancer']['nodes'][number];
@@ -25,14 +25,14 @@ export function causeOf(view: View, node: Node): Cause {
     const left = `The backend ${name} is in mode ${mode} on port ${listener}, so it gets no new users`;
     return { cause: 'mode', sentence: `${left}: an operation that was cut short left it so, or somebody set it.` };
   }
-  const { cause, why, mend } = status === 'DOWN' ? downCause(view, node) : notChecked;
-  return { cause, sentence: `${where}: ${why}.`, ...(mend === undefined ? {} : { mend }) };
+  const { cause, why, repair } = status === 'DOWN' ? downCause(view, node) : notChecked;
+  return { cause, sentence: `${where}: ${why}.`, ...(repair === undefined ? {} : { repair }) };
 }
 
 const notChecked: Why = {
   cause: 'not-checked-yet',
   why: 'the balancer does not say yet what its checks found; look again in a minute',
-  mend: 'Look again: understudy status',
+  repair: 'Look again: understudy status',
 };
 
 function downCause(view: View, { name }: Node): Why {
@@ -49,7 +49,7 @@ function downCause(view: View, { name }: Node): Why {
   }
   const log = commandOnMachine(machine, ['journalctl', '-u', serviceUnit, '-n', '50', '--no-pager']);
   const unit = unitCause(seen.value);
-  if (unit !== undefined) return { ...unit, mend: unit.mend ?? log };
+  if (unit !== undefined) return { ...unit, repair: unit.repair ?? log };
   const since = runningSince(observation.at, seen.value);
   const health = partOf(seen.value.health, healthProbe(topology, plan));
   if (health.state !== 'seen') {
@@ -68,7 +68,7 @@ function downCause(view: View, { name }: Node): Why {
 function unitCause(seen: ObservedMachine): Why | undefined {
   const state = partOf(seen.units, serviceUnit);
   if (state.state === 'absent')
-    return { cause: 'unit-not-active', why: 'its unit is not installed', mend: 'understudy apply' };
+    return { cause: 'unit-not-active', why: 'its unit is not installed', repair: 'understudy apply' };
   const unit = shown(state);
   if (!unit || unit.active === 'active') return undefined;
   if (unit.sub === 'auto-restart') {
@@ -79,7 +79,7 @@ function unitCause(seen: ObservedMachine): Why | undefined {
     };
   }
   if (unit.active === 'failed') return { cause: 'unit-failed', why: `its unit has failed${endOf(unit)}` };
-  return { cause: 'unit-not-active', why: `its unit is ${unit.active}`, mend: 'understudy apply' };
+  return { cause: 'unit-not-active', why: `its unit is ${unit.active}`, repair: 'understudy apply' };
 }
 
 function endOf({ ended, result }: ObservedUnit): string {

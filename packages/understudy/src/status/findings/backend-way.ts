@@ -24,12 +24,12 @@ export function wayCause(
       why:
         `${well}, so its checks pass: the passive check put it out, because a user's request was answered with 5xx or not at ` +
         'all, or it is just coming back',
-      mend: `${again}. If it comes back and goes again, see docs/balancer-checks.md`,
+      repair: `${again}. If it comes back and goes again, see docs/balancer-checks.md`,
     };
   return {
     cause: 'unreached',
     why: `${well}, so the balancer does not reach it, or it is just coming back`,
-    mend: again,
+    repair: again,
   };
 }
 

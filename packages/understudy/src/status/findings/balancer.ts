@@ -1,13 +1,13 @@
 // Findings about the balancer: whether it is there, and which service machines it sends users to.
 import { balancerLabel } from '../../topology/index.ts';
-import { applyMends, type Finding, type View } from '../finding.ts';
+import { applyCommand, type Finding, type View } from '../finding.ts';
 import { causeOf } from './backend-cause.ts';
 import type { Status } from '../status.ts';
 
 export function balancerFindings(balancer: Status['balancer'], view: View): Finding[] {
   const { topology } = view;
   const subject = balancerLabel(topology.name);
-  const down = { verdict: 'down', subject, effect: 'Users are not served.', mend: applyMends } as const;
+  const down = { verdict: 'down', subject, effect: 'Users are not served.', repair: applyCommand } as const;
   if (balancer.urls.length === 0) {
     return [{ ...down, id: 'balancer-missing', reason: 'There is no balancer, so nobody is served.' }];
   }
@@ -19,14 +19,14 @@ export function balancerFindings(balancer: Status['balancer'], view: View): Find
       reason: `The balancer has no service machine that is UP and accepts on port ${port}.`,
     }));
   for (const node of balancer.nodes.filter((candidate) => !isServing(candidate))) {
-    const { cause, sentence, mend = applyMends } = causeOf(view, node);
+    const { cause, sentence, repair = applyCommand } = causeOf(view, node);
     findings.push({
       id: 'backend-not-serving',
       verdict: 'degraded',
       subject: node.name,
       reason: sentence,
       effect: 'Nothing while the others serve.',
-      mend,
+      repair,
       cause,
     });
   }

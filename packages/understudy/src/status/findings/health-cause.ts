@@ -25,7 +25,7 @@ export type BackendCause =
 export interface Why {
   readonly cause: BackendCause;
   readonly why: string;
-  readonly mend?: string;
+  readonly repair?: string;
 }
 
 const pathOf = ({ balancer: { check } }: Topology) => `its health path ${check.path}`;
@@ -35,7 +35,7 @@ export function healthCause(topology: Topology, health: ObservedHealth, log: str
   const { check } = topology.balancer;
   const { port } = topology.service;
   const took = `(checked now, ${health.tookMs} ms)`;
-  const withLog = (cause: BackendCause, why: string): Why => ({ cause, why, mend: log });
+  const withLog = (cause: BackendCause, why: string): Why => ({ cause, why, repair: log });
   switch (health.outcome) {
     case 'refused':
       return health.onLoopback
@@ -65,14 +65,14 @@ function answerCause(
   topology: Topology,
   { status = 0, body }: ObservedHealth,
   took: string,
-  mend: string,
+  repair: string,
 ): Why | undefined {
   const { check } = topology.balancer;
   if (status < 200 || status > 399)
-    return { cause: 'health-status', why: `${pathOf(topology)} answers ${status} on the machine ${took}`, mend };
+    return { cause: 'health-status', why: `${pathOf(topology)} answers ${status} on the machine ${took}`, repair };
   if (check.type !== 'http_body' || check.body === undefined || matches(check.body, body)) return undefined;
   const why = `${pathOf(topology)} answers ${status} on the machine ${took}, with a body that balancer.check.body does not match`;
-  return { cause: 'health-body', why, mend };
+  return { cause: 'health-body', why, repair };
 }
 
 /** An expression that JavaScript cannot read may be one that the balancer can: nothing is concluded then. */

@@ -3,7 +3,7 @@ import { unknown } from '@understudy/foundation';
 import type { IndexCondition, UnassignedCopy } from '../../cluster/index.ts';
 import type { OwnIndex } from '../../observe/index.ts';
 import type { Topology } from '../../topology/index.ts';
-import { applyMends, unread, type ClusterView, type Finding, type Notice } from '../finding.ts';
+import { applyCommand, unread, type ClusterView, type Finding, type Notice } from '../finding.ts';
 import { engineRequest, inPath } from '../repair-command.ts';
 
 export function ownIndexFindings(view: ClusterView): Finding[] {
@@ -18,7 +18,7 @@ export function ownIndexNotices({ cluster, topology }: ClusterView): Notice[] {
       id: 'index-not-made-yet',
       subject: name,
       reason: `The index ${name} does not exist; the application makes it itself (search.index.template is none).`,
-      mend: 'Nothing, when the application makes it with its first write; else write template: FILE, or built-in.',
+      repair: 'Nothing, when the application makes it with its first write; else write template: FILE, or built-in.',
     }));
 }
 
@@ -31,7 +31,7 @@ function findingsOf(view: ClusterView, index: OwnIndex): Finding[] {
   const { name, settings: read, condition } = index;
   if (read.state === 'absent') {
     if (isMadeByApplication(topology, name)) return [];
-    const missing = { verdict: 'degraded', subject: name, effect: 'Searches find nothing.', mend: applyMends } as const;
+    const missing = { verdict: 'degraded', subject: name, effect: 'Searches find nothing.', repair: applyCommand } as const;
     return [{ ...missing, id: 'index-missing', reason: `The index ${name} does not exist.` }];
   }
   const settings =
@@ -62,7 +62,7 @@ function closed({ machines }: ClusterView, name: string): Finding {
     subject: name,
     reason: `The index ${name} is closed.`,
     effect: 'Every request to it is refused.',
-    mend: engineRequest(machines, { method: 'POST', path: `/${inPath(name)}/_open` }),
+    repair: engineRequest(machines, { method: 'POST', path: `/${inPath(name)}/_open` }),
   };
 }
 
@@ -83,7 +83,7 @@ function healthFindings(view: ClusterView, { name, status, unassigned }: IndexCo
         subject: name,
         reason: `The index ${name} is red: ${copies(unassigned)} of its shards are unassigned, primaries among them.${because}`,
         effect: 'Documents of these shards are neither found nor taken.',
-        mend: 'Bring back the machines that hold copies: understudy apply boots those that are off.',
+        repair: 'Bring back the machines that hold copies: understudy apply boots those that are off.',
       },
     ];
   }
@@ -96,7 +96,7 @@ function healthFindings(view: ClusterView, { name, status, unassigned }: IndexCo
       subject: name,
       reason: `The index ${name} is yellow: ${missing} not in place, so another loss could lose data.${because}`,
       effect: 'Nothing yet.',
-      mend: 'The cluster makes copies by itself when every search machine is there: understudy apply.',
+      repair: 'The cluster makes copies by itself when every search machine is there: understudy apply.',
     },
   ];
 }
@@ -116,7 +116,7 @@ function givenUp(view: ClusterView, name: string): Finding[] {
       subject: first.index,
       reason: `The engine has given up placing a copy: ${first.sentence ?? `${first.index}[${first.shard}]`}.${others}`,
       effect: 'Nothing yet; the copy does not come by itself even when the cause is gone.',
-      mend: engineRequest(view.machines, { method: 'POST', path: '/_cluster/reroute?retry_failed=true&metric=none' }),
+      repair: engineRequest(view.machines, { method: 'POST', path: '/_cluster/reroute?retry_failed=true&metric=none' }),
     },
   ];
 }

@@ -23,7 +23,7 @@ function use({ cluster, topology, machines, subject }: ClusterView): Use | undef
   const asked = sum(made.map(copiesOf));
   const has = sum(cluster.own.flatMap(({ condition }) => shown(condition) ?? []).map(copiesOf));
   const reached = limit.copies >= limit.limit;
-  const mend =
+  const repair =
     limit.perNode === usualPerNode
       ? 'Delete indices that nobody needs, or ask for more search.nodes and: understudy apply'
       : clearingRequest(machines, [setting]);
@@ -37,7 +37,7 @@ function use({ cluster, topology, machines, subject }: ClusterView): Use | undef
       effect: reached
         ? 'What is there is served; no index can be made, no replica added.'
         : 'Nothing yet; soon no index can be made.',
-      mend,
+      repair,
     },
   };
 }
@@ -51,6 +51,6 @@ export function shardLimitFindings(view: ClusterView): Finding[] {
 export function shardLimitNotices(view: ClusterView): Notice[] {
   const used = use(view);
   if (!used || used.ownCopies) return [];
-  const { id, subject, reason, mend } = used.finding;
-  return [{ id, subject, reason, mend }];
+  const { id, subject, reason, repair } = used.finding;
+  return [{ id, subject, reason, repair }];
 }
