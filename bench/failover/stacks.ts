@@ -32,7 +32,7 @@ service:
   workers: 4
 balancer:
   listeners: [{ port: 80, protocol: http }]
-  check: { type: connection }
+  check: { type: connection, passive: true }
 `;
 
 export const stacks: readonly Stack[] = [
@@ -68,6 +68,6 @@ search:
   version: 9.5.3
   heap: 512m
   failover: ${profile}
-  index: { name: documents, shards: 3, replicas: 1 }
+  index: { name: documents, shards: 3, replicas: 1, template: built-in }
 ${front}`;
 }

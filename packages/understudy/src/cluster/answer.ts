@@ -11,6 +11,12 @@ export function errorType(answer: EngineAnswer): string | undefined {
   return read.success ? read.data.error.type : undefined;
 }
 
+/** The engine's words on why it refused. */
+export function errorReason(answer: EngineAnswer): string {
+  const read = failure.safeParse(answer.body);
+  return read.success ? (read.data.error.reason ?? '') : '';
+}
+
 /** Answers of a node that knows of no elected node, in either engine. */
 const noMasterTypes = ['master_not_discovered_exception', 'cluster_manager_not_discovered_exception'];
 

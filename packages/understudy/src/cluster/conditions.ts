@@ -1,6 +1,6 @@
 // Conditions that refuse users or prevent recovery while health may be green: plain data, assessed elsewhere. Each part is read by
 // itself, so that one that cannot be read hides no other.
-import { absent, look, seen, type Seen } from '@understudy/foundation';
+import { look, seen, type Seen } from '@understudy/foundation';
 import { blocks, type Block } from './blocks.ts';
 import { clusterSettings, settingIn } from './cluster-settings.ts';
 import { diskUse, type DiskUse } from './disk-use.ts';
@@ -18,7 +18,7 @@ export interface DiskCondition extends DiskUse {
 }
 
 export interface IndexCondition extends IndexHealth {
-  /** The topology's own index; every other one is foreign. */
+  /** One of the topology's; every other one is foreign. */
   readonly ours: boolean;
   readonly closed: boolean;
 }
@@ -32,8 +32,6 @@ export interface ClusterConditions {
   /** As the elected node measured them, half a minute ago at most. */
   readonly disks: Seen<readonly DiskCondition[]>;
   readonly indices: Seen<readonly IndexCondition[]>;
-  /** Absent: the topology's index is not there. */
-  readonly index: Seen<IndexCondition>;
   /** Copies of all open indices against how many there may be before an index can no longer be made. */
   readonly shardLimit: Seen<{ readonly copies: number; readonly limit: number; readonly perNode: number }>;
   readonly unassigned: Seen<readonly UnassignedCopy[]>;
@@ -41,10 +39,10 @@ export interface ClusterConditions {
   readonly versions: Seen<Readonly<Record<string, string>>>;
 }
 
-/** `index`: the topology's. */
+/** `own`: the topology's indices. */
 export async function conditions(
   { transport, dialect }: Pick<RunningCluster, 'transport' | 'dialect'>,
-  index: string,
+  own: readonly string[],
 ): Promise<ClusterConditions> {
   const [blocked, settings, members, disks, healths, unassigned, nodes] = await Promise.all([
     look(blocks(transport)),
@@ -56,8 +54,7 @@ export async function conditions(
     look(engineNodes(transport)),
   ]);
   const watermarks = whenSeen(settings, watermarksIn);
-  const indices = both(healths, blocked, (all, of) => all.map((one) => indexCondition(one, of, index)));
-  const ours = indices.state === 'seen' ? indices.value.find((one) => one.ours) : undefined;
+  const indices = both(healths, blocked, (all, of) => all.map((one) => indexCondition(one, of, own)));
   return {
     blocks: blocked,
     leftovers: whenSeen(settings, leftoversIn),
@@ -65,7 +62,6 @@ export async function conditions(
     watermarks,
     disks: both(disks, watermarks, (all, limits) => all.map((disk) => ({ ...disk, above: reached(disk, limits) }))),
     indices,
-    index: indices.state !== 'seen' ? indices : ours ? seen(ours) : absent,
     shardLimit: both(both(indices, nodes, pair), settings, ([all, members_], values) => {
       const perNode = Number(settingIn(values, 'cluster.max_shards_per_node') ?? 1000);
       const open = all.filter(({ closed }) => !closed);
@@ -89,9 +85,9 @@ function both<A, B, Result>(a: Seen<A>, b: Seen<B>, work: (a: A, b: B) => Result
 
 const pair = <A, B>(a: A, b: B): readonly [A, B] => [a, b];
 
-function indexCondition(of: IndexHealth, blocked: readonly Block[], ours: string): IndexCondition {
+function indexCondition(of: IndexHealth, blocked: readonly Block[], own: readonly string[]): IndexCondition {
   const closed = blocked.some((block) => block.index === of.name && block.closed);
-  return { ...of, ours: of.name === ours, closed };
+  return { ...of, ours: own.includes(of.name), closed };
 }
 
 function reached({ freeBytes, totalBytes }: DiskUse, limits: Watermarks): DiskCondition['above'] {

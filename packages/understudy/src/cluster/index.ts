@@ -5,13 +5,18 @@ export { type ClusterConditions, conditions, type DiskCondition, type IndexCondi
 export type { Watermarks } from './disk-watermarks.ts';
 export { clusterHealth, type ClusterHealth, clusterHealthSchema, waitForHealth } from './health.ts';
 export {
+  addAliases,
   createIndex,
+  indexAliases,
   indexTemplate,
   type IndexTemplate,
   type ObservedIndex,
+  mappingMark,
+  mappingMarkKey,
   observeIndex,
   putIndexSettings,
   putIndexTemplate,
+  putMapping,
   templateMatches,
 } from './indices.ts';
 export { clearSettings, type Leftover, leftovers } from './leftovers.ts';

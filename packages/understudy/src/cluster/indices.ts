@@ -1,6 +1,7 @@
 // The index template and the index: read, compared, made.
 import { z } from 'zod';
-import { errorType, expectBody, refused } from './answer.ts';
+import { UnderstudyError } from '@understudy/foundation';
+import { errorReason, errorType, expectBody, refused } from './answer.ts';
 import type { EngineAnswer, EngineTransport } from './transport.ts';
 
 /** Body of an index template, as `PUT _index_template` takes it. */
@@ -11,6 +12,10 @@ export interface ObservedIndex {
   readonly replicas: number;
   /** `request` fsyncs before every acknowledgement; `async` may lose acknowledged writes. */
   readonly durability: string;
+  /** Every setting by its dotted name, as the engine writes it. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** The indices behind the name: the name itself, or what an alias stands for. */
+  readonly names: readonly string[];
 }
 
 const templateAnswer = z.object({
@@ -52,7 +57,7 @@ export function templateMatches(stored: IndexTemplate, wanted: IndexTemplate): b
 const settingsAnswer = z.record(
   z.string(),
   z.object({
-    settings: z.object({
+    settings: z.looseObject({
       'index.number_of_shards': z.coerce.number().int(),
       'index.number_of_replicas': z.coerce.number().int(),
       // What the engine does where nothing is set.
@@ -64,13 +69,16 @@ const settingsAnswer = z.record(
 export async function observeIndex(transport: EngineTransport, name: string): Promise<ObservedIndex | undefined> {
   const answer = await transport.request('GET', `/${name}/_settings?flat_settings=true`);
   if (isMissing(answer, 'index_not_found_exception')) return undefined;
-  const [first] = Object.values(expectBody(answer, settingsAnswer, 'show index settings'));
+  const read = expectBody(answer, settingsAnswer, 'show index settings');
+  const [first] = Object.values(read);
   if (!first) throw refused(answer, `show the settings of ${name}: the answer names no index`);
   const { settings } = first;
   return {
     shards: settings['index.number_of_shards'],
     replicas: settings['index.number_of_replicas'],
     durability: settings['index.translog.durability'],
+    settings: Object.fromEntries([...leaves(settings, '', new Map())].map(([path, value]) => [path.slice(1), value])),
+    names: Object.keys(read),
   };
 }
 
@@ -89,4 +97,67 @@ export async function putIndexSettings(
 ): Promise<void> {
   const answer = await transport.request('PUT', `/${name}/_settings`, settings, { timeoutMs: 35_000 });
   if (answer.status >= 300) throw refused(answer, `change settings of the index ${name}`);
+}
+
+/** The names by which the index is known beside its own; undefined when there is no index. */
+export async function indexAliases(transport: EngineTransport, name: string): Promise<readonly string[] | undefined> {
+  const answer = await transport.request('GET', `/${name}/_alias`);
+  if (isMissing(answer, 'index_not_found_exception')) return undefined;
+  const read = expectBody(
+    answer,
+    z.record(z.string(), z.object({ aliases: z.record(z.string(), z.unknown()) })),
+    'show aliases',
+  );
+  return Object.values(read).flatMap(({ aliases }) => Object.keys(aliases));
+}
+
+/** `aliases`: name -> options, as in a template. Those that are there already get the options. All are added, or none. */
+export async function addAliases(
+  transport: EngineTransport,
+  name: string,
+  aliases: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const actions = Object.entries(aliases).map(([alias, options]) => ({
+    add: { ...(options as object | undefined), index: name, alias },
+  }));
+  const answer = await transport.request('POST', '/_aliases', { actions }, { timeoutMs: 35_000 });
+  if (answer.status >= 300)
+    throw refused(answer, `give the index ${name} the names ${Object.keys(aliases).join(', ')}`);
+}
+
+/** Key of a mapping's `_meta` that says which mapping of ours the index has. */
+export const mappingMarkKey = 'understudy_mapping';
+
+/** The mark in the mapping; null when it has none, undefined when there is no index. */
+export async function mappingMark(
+  transport: EngineTransport,
+  name: string,
+): Promise<{ mark: string | null } | undefined> {
+  const path = `/${name}/_mapping?filter_path=error,status,*.mappings._meta`;
+  const answer = await transport.request('GET', path);
+  if (isMissing(answer, 'index_not_found_exception')) return undefined;
+  const meta = z.object({ mappings: z.object({ _meta: z.record(z.string(), z.unknown()).optional() }).optional() });
+  const [first] = Object.values(expectBody(answer, z.record(z.string(), meta), 'show the mapping'));
+  const mark = first?.mappings?._meta?.[mappingMarkKey];
+  return { mark: typeof mark === 'string' ? mark : null };
+}
+
+/** Error: `cluster-mapping-refused` with the engine's reason, which names the field; the engine changes all of a mapping or nothing. */
+export async function putMapping(
+  transport: EngineTransport,
+  name: string,
+  mapping: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const answer = await transport.request('PUT', `/${name}/_mapping`, mapping, { timeoutMs: 35_000 });
+  if (answer.status < 300) return;
+  const error = refused(answer, `change the mapping of the index ${name}`);
+  if (error.code !== 'cluster-refused' || answer.status !== 400) throw error;
+  // The engine names the field nowhere but in its words, always first and in brackets.
+  const field = /\[([^\]]+)\]/.exec(errorReason(answer))?.[1];
+  throw new UnderstudyError(
+    'cluster-mapping-refused',
+    `${error.message} Nothing of the mapping was changed. What is indexed cannot be changed, only added to: take the change of ` +
+      `${field ?? 'the field'} back, or name a new index in search.indices and reindex into it.`,
+    { facts: { ...error.facts, field }, cause: error },
+  );
 }

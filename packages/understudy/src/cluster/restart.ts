@@ -18,8 +18,8 @@ export interface NodeRestart {
   /** Ends the node's process; resolves when it has ended. */
   readonly stop: () => Promise<void>;
   readonly start: () => Promise<void>;
-  /** The index of this system: of any other, a node with the only copy is stopped when its replicas cannot be placed for good. */
-  readonly index?: string;
+  /** The indices of this system: of any other, a node with the only copy is stopped when its replicas cannot be placed for good. */
+  readonly index?: string | readonly string[];
   readonly onProgress?: (text: string) => void;
   readonly signal?: AbortSignal;
 }
@@ -90,7 +90,12 @@ async function refuseOnlyCopy(
   const copies = Map.groupBy(await shards(transport), ({ index, shard }) => `${index}[${shard}]`);
   const notWaitedFor = (name: string, index: string | undefined): boolean => {
     const missing = absent.filter((copy) => `${copy.index}[${copy.shard}]` === name);
-    return own !== undefined && index !== own && missing.length > 0 && !missing.some((copy) => copy.forNewerNode);
+    return (
+      own !== undefined &&
+      ![own].flat().includes(index ?? '') &&
+      missing.length > 0 &&
+      !missing.some((copy) => copy.forNewerNode)
+    );
   };
   const alone = [...copies].filter(([name, all]) => {
     const started = all.filter(({ state }) => state === 'STARTED' || state === 'RELOCATING');

@@ -19,7 +19,7 @@ export interface NodeUpgrade {
   readonly install: () => Promise<void>;
   readonly start: () => Promise<void>;
   /** The index of this system, as `restartNode` takes it. */
-  readonly index?: string;
+  readonly index?: string | readonly string[];
   readonly onProgress?: (text: string) => void;
   readonly signal?: AbortSignal;
 }

@@ -7,7 +7,17 @@ import type { EnginePort, EngineView, StoredDocument } from './system-under-test
 const idsPerRequest = 500;
 const readTimeoutMs = 20_000;
 
-export function enginePort(transport: EngineTransport, dialect: Dialect, index: string): EnginePort {
+export interface DocumentsAt {
+  readonly index: string;
+  /** The field that has the run's mark as a word; null: whichever, in the mapping of an application of one's own. */
+  readonly markField: string | null;
+}
+
+export function enginePort(
+  transport: EngineTransport,
+  dialect: Dialect,
+  { index, markField }: DocumentsAt,
+): EnginePort {
   const ask: Ask = async (...call) => {
     const { status, body } = await transport.request(...call);
     if (status >= 200 && status < 300) return body;
@@ -18,7 +28,7 @@ export function enginePort(transport: EngineTransport, dialect: Dialect, index: 
     );
   };
   return {
-    ...documentReads(ask, index),
+    ...documentReads(ask, index, markField),
     view: (machine, timeoutMs) => viewOf(transport, dialect, machine, timeoutMs),
     async shards() {
       const copies = await shards(transport, index);
@@ -50,7 +60,11 @@ export function enginePort(transport: EngineTransport, dialect: Dialect, index: 
 
 type Ask = (...call: Parameters<EngineTransport['request']>) => Promise<unknown>;
 
-function documentReads(ask: Ask, index: string): Pick<EnginePort, 'getFrom' | 'searchIds' | 'searchWord'> {
+function documentReads(
+  ask: Ask,
+  index: string,
+  markField: string | null,
+): Pick<EnginePort, 'getFrom' | 'searchIds' | 'searchWord'> {
   return {
     async getFrom(machine, ids) {
       const found: StoredDocument[] = [];
@@ -74,7 +88,11 @@ function documentReads(ask: Ask, index: string): Pick<EnginePort, 'getFrom' | 's
       return found;
     },
     async searchWord(word) {
-      const query = { query: { match: { content: word } }, size: 2_000, sort: ['_doc'] };
+      const wanted =
+        markField === null
+          ? { multi_match: { query: word, fields: ['*'], lenient: true } }
+          : { match: { [markField]: word } };
+      const query = { query: wanted, size: 2_000, sort: ['_doc'] };
       const options = { timeoutMs: readTimeoutMs };
       let page = (await ask('POST', `/${index}/_search?scroll=1m`, query, options)) as Page;
       const found: StoredDocument[] = [];

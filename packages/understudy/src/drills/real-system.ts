@@ -43,7 +43,10 @@ export async function systemUnderTest(
     topology,
     machines,
     runner: world.runner,
-    engine: enginePort(world.transportFor(engineHosts(topology, instances)), dialectOf(topology.search), index.name),
+    engine: enginePort(world.transportFor(engineHosts(topology, instances)), dialectOf(topology.search), {
+      index: index.name,
+      markField: topology.drills.workload === undefined ? 'content' : null,
+    }),
     balancer: balancerPort(world, topology, balancer),
     units: { engine: engineLayouts[engine].unit, service: serviceUnit },
     engineDataDirectory: engineLayouts[engine].dataDirectory,

@@ -27,7 +27,16 @@ export {
   unpackScript,
 } from './release.ts';
 export { bootstrapGuard, clusterDataFound, setDataAsideScript, type StrayState } from './data-directory.ts';
+export { healthProbe } from './health-probe.ts';
 export { machineSpec } from './machine-spec.ts';
 export { observeCommand, type ObservedMachine, observeMachine, parseObservation, partOf } from './observe-machine.ts';
 export { observeScript } from './observe-script.ts';
-export type { CloudInit, DataDirectory, DiskUse, DpkgState, ObservedPackage, ObservedUnit } from './observed-values.ts';
+export type {
+  CloudInit,
+  DataDirectory,
+  DiskUse,
+  DpkgState,
+  ObservedHealth,
+  ObservedPackage,
+  ObservedUnit,
+} from './observed-values.ts';

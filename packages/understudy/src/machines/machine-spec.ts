@@ -27,6 +27,7 @@ export function machineSpec(engine: Engine, role: Role, profile: FailoverProfile
       disks: ['/', layout.dataDirectory, layout.logDirectory],
       readable: [`_apt:${engineKeyPath}`],
       locks: packageLocks,
+      health: [],
     };
   }
   return {
@@ -40,5 +41,6 @@ export function machineSpec(engine: Engine, role: Role, profile: FailoverProfile
     disks: ['/'],
     readable: [],
     locks: [],
+    health: [],
   };
 }

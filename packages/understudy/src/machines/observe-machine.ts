@@ -23,6 +23,8 @@ export interface MachineSpec {
   readonly readable: readonly string[];
   /** Lock files of which it matters who holds them. */
   readonly locks: readonly string[];
+  /** Health paths to be asked for on the machine itself, as `healthProbe` writes them. */
+  readonly health: readonly string[];
 }
 
 type Table<Value> = Readonly<Record<string, Seen<Value>>>;
@@ -41,6 +43,7 @@ export interface ObservedMachine {
   readonly readable: Table<boolean>;
   /** Absent: no process holds it. */
   readonly locks: Table<values.LockHolder>;
+  readonly health: Table<values.ObservedHealth>;
   readonly dpkg: Seen<values.DpkgState>;
   /** Absent: there is no cloud-init on the machine. */
   readonly cloudInit: Seen<values.CloudInit>;
@@ -60,6 +63,7 @@ const tables = {
   disk: 'disks',
   readable: 'readable',
   lock: 'locks',
+  health: 'health',
 } as const satisfies Record<string, keyof MachineSpec>;
 type Kind = keyof typeof tables;
 
@@ -125,6 +129,7 @@ export function parseObservation(text: string, label: string, spec: MachineSpec)
     disks: table('disk', values.readDisk),
     readable: table('readable', ([answer]) => answer === 'yes'),
     locks: table('lock', values.readLock),
+    health: table('health', values.readHealth),
     dpkg: part('dpkg', '-', values.readDpkg),
     cloudInit: part('cloud-init', '-', values.readCloudInit),
     operatorAddress: part('operator', '-', ([address]) => address),

@@ -1,6 +1,7 @@
 // The script that one look at a machine runs there: it only reads. For each subject that it is asked about it prints one line,
 // which says what is there, that nothing is there, or why that could not be read. It runs in dash, on Debian 12 and 13.
 import { askFunctions } from './shell-functions.ts';
+import { healthFunctions } from './health-probe.ts';
 import { dataDirectoryFunctions } from './data-directory.ts';
 
 /** Locks of apt and dpkg, in the order in which apt takes them. They are of fcntl, which flock(1) does not see. */
@@ -51,7 +52,7 @@ const services = `
 silent=
 unit() {
   [ -z "$silent" ] || { unknown no-answer systemctl did not answer before; return; }
-  ask systemctl show -p LoadState,ActiveState,SubState,UnitFileState,NRestarts,Result,ActiveEnterTimestampMonotonic -- "$subject" || {
+  ask systemctl show -p LoadState,ActiveState,SubState,UnitFileState,NRestarts,Result,ExecMainCode,ExecMainStatus,ActiveEnterTimestampMonotonic -- "$subject" || {
     case $rc in 124 | 137) silent=yes ;; esac
     explain systemctl; return
   }
@@ -100,11 +101,11 @@ lock() {
 
 /** Lines of `kind TAB subject TAB seen|absent|unknown TAB values...`; the questions come as arguments, so the script is constant. */
 export const observeScript = `
-${askFunctions}${files}${dataDirectoryFunctions}${services}${packages}
+${askFunctions}${files}${dataDirectoryFunctions}${services}${healthFunctions}${packages}
 while [ $# -gt 0 ]; do
   kind=$1; subject=$2; shift 2
   case $kind in
-    file | record | link | disk | readable | sysctl | directory | unit | package | lock | dpkg | operator) $kind ;;
+    file | record | link | disk | readable | sysctl | directory | unit | package | lock | health | dpkg | operator) $kind ;;
     cloud-init) cloud_init ;;
     *) unknown unreadable is not a kind of read that this script has ;;
   esac

@@ -23,6 +23,8 @@ export interface ObservedUnit {
   readonly restarts: number;
   /** How its last run ended: `success`, `exit-code`, `oom-kill`, `timeout`, ... */
   readonly result: string;
+  /** How its main process ended, such as `exit code 3` or `signal 9`; undefined while it runs, or when it has not run. */
+  readonly ended: string | undefined;
   /** Undefined when it has not been active since the machine was booted. */
   readonly sinceActiveS: number | undefined;
 }
@@ -38,7 +40,46 @@ export const readUnit: Reader<ObservedUnit> = (words) => {
     enabled: of.get('UnitFileState') === 'enabled',
     restarts: Number(of.get('NRestarts') ?? 0),
     result: of.get('Result') ?? '',
+    ended: endOf(of.get('ExecMainCode'), of.get('ExecMainStatus')),
     sinceActiveS: enteredUs > 0 ? Math.max(0, Number(of.get('Uptime')) - Math.floor(enteredUs / 1e6)) : undefined,
+  };
+};
+
+/** The codes are of waitid(2): 1 is CLD_EXITED, 2 CLD_KILLED, 3 CLD_DUMPED. */
+function endOf(code = '0', status = '0'): string | undefined {
+  if (code === '1') return `exit code ${status}`;
+  return code === '2' || code === '3' ? `signal ${status}` : undefined;
+}
+
+/** What the health path answered on the machine itself. */
+export interface ObservedHealth {
+  readonly outcome: 'answered' | 'connected' | 'closed' | 'refused' | 'timeout' | 'failed';
+  /** Milliseconds, the start of the asking program included. */
+  readonly tookMs: number;
+  /** Of an answer. */
+  readonly status: number | undefined;
+  /** The first thousand bytes of an answer's body. */
+  readonly body: string;
+  /** Refused at the machine's private address, and accepted at 127.0.0.1. */
+  readonly onLoopback: boolean;
+  /** Of `failed`: why. */
+  readonly why: string;
+}
+
+const healthOutcomes = ['answered', 'connected', 'closed', 'refused', 'timeout', 'failed'] as const;
+
+export const readHealth: Reader<ObservedHealth> = ([took = '', word, first = '', second = '']) => {
+  const outcome = healthOutcomes.find((known) => known === word);
+  if (outcome === undefined || !/^\d+$/.test(took)) return undefined;
+  const status = outcome === 'answered' ? Number(first) : undefined;
+  if (status !== undefined && !(status >= 100 && status <= 999)) return undefined;
+  return {
+    outcome,
+    tookMs: Number(took),
+    status,
+    body: outcome === 'answered' ? Buffer.from(second, 'hex').toString() : '',
+    onLoopback: outcome === 'refused' && first === 'loopback',
+    why: outcome === 'failed' ? first : '',
   };
 };
 

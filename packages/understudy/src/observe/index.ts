@@ -5,6 +5,7 @@ export {
   type ObservedCluster,
   type ObservedObjects,
   offCode,
+  type OwnIndex,
   type ShownCertificate,
 } from './observation.ts';
 export { isFilter, isStale } from './stale-filter.ts';

@@ -62,15 +62,25 @@ export interface ObservedBalancer {
 export const offCode = 'off';
 
 /** Each part has a read of its own: a cluster without an elected node still answers some of them. */
-export interface ObservedCluster extends Omit<ClusterConditions, 'index' | 'votingExclusions'> {
+export interface ObservedCluster extends Omit<ClusterConditions, 'votingExclusions'> {
   readonly health: Seen<ClusterHealth>;
   readonly membership: Seen<Membership>;
   readonly shards: Seen<readonly ShardCopy[]>;
   /** `all`, or another value that was set. */
   readonly allocation: Seen<string>;
+  /** The topology's indices, in its order. */
+  readonly own: readonly OwnIndex[];
+}
+
+/** What is seen of one index of the topology. */
+export interface OwnIndex {
+  readonly name: string;
   readonly template: Seen<IndexTemplate>;
-  /** Settings of the topology's own index. */
-  readonly index: Seen<ObservedIndex>;
-  /** Its health. Absent: the engine's list of indices has none of that name. */
-  readonly ownIndex: Seen<IndexCondition>;
+  readonly settings: Seen<ObservedIndex>;
+  /** Its health. Absent: the engine's list of indices has none of that name, nor one that the name stands for. */
+  readonly condition: Seen<IndexCondition>;
+  /** Absent: there is no index, or neither topology nor file asks for aliases. */
+  readonly aliases: Seen<readonly string[]>;
+  /** Which mapping of a file it was given. Absent: there is no index, or its mapping is not from a file. */
+  readonly mapping: Seen<{ readonly mark: string | null }>;
 }

@@ -3,16 +3,18 @@ import {
   allocation,
   clusterHealth,
   conditions,
+  indexAliases,
   indexTemplate,
+  mappingMark,
   membership,
   observeIndex,
   shards,
   type EngineTransport,
 } from '../cluster/index.ts';
 import { dialectOf } from '../engines/index.ts';
-import { look, seen, type Seen } from '@understudy/foundation';
-import type { Topology } from '../topology/index.ts';
-import type { ObservedCluster } from './observation.ts';
+import { absent, look, seen, type Seen } from '@understudy/foundation';
+import type { Index, Topology } from '../topology/index.ts';
+import type { ObservedCluster, OwnIndex } from './observation.ts';
 
 /** Unknown: no engine answers at all. */
 export async function observeCluster(transport: EngineTransport, topology: Topology): Promise<Seen<ObservedCluster>> {
@@ -22,20 +24,46 @@ export async function observeCluster(transport: EngineTransport, topology: Topol
 
 async function readCluster(transport: EngineTransport, topology: Topology): Promise<ObservedCluster> {
   const dialect = dialectOf(topology.search);
-  const { name } = topology.search.index;
-  const [health, members, copies, allowed, template, index, refusing] = await Promise.all([
+  const { indices } = topology.search;
+  const names = indices.map(({ name }) => name);
+  const [health, members, copies, allowed, ownParts, others] = await Promise.all([
     look(clusterHealth(transport, dialect)),
     look(membership(transport, dialect)),
     look(shards(transport)),
     look(allocation(transport)),
+    Promise.all(indices.map((index) => readIndex(transport, index))),
+    conditions({ transport, dialect }, names),
+  ]);
+  // The engine lists no copies at all while any index refuses to tell of itself; those of ours are what matters.
+  const made = ownParts.filter(({ settings }) => settings.state !== 'absent').map(({ name }) => name);
+  const asksOwn = copies.state === 'unknown' && hidesCopies(others.blocks) && made.length > 0;
+  const shown = asksOwn ? await look(shards(transport, made.join(','))) : copies;
+  const own = ownParts.map((index) => ({ ...index, condition: conditionOf(index, others.indices) }));
+  return { ...others, own, health, membership: members, shards: shown, allocation: allowed };
+}
+
+async function readIndex(
+  transport: EngineTransport,
+  { name, aliases, template: { from } }: Index,
+): Promise<Omit<OwnIndex, 'condition'>> {
+  const [template, settings, known, mapping] = await Promise.all([
     look(indexTemplate(transport, name)),
     look(observeIndex(transport, name)),
-    conditions({ transport, dialect }, name),
+    aliases.length === 0 && from !== 'file' ? absent : look(indexAliases(transport, name)),
+    from === 'file' ? look(mappingMark(transport, name)) : absent,
   ]);
-  const { index: ownIndex, ...others } = refusing;
-  // The engine lists no copies at all while any index refuses to tell of itself; those of ours are what matters.
-  const shown = copies.state === 'unknown' && hidesCopies(others.blocks) ? await look(shards(transport, name)) : copies;
-  return { ...others, ownIndex, health, membership: members, shards: shown, allocation: allowed, template, index };
+  return { name, template, settings, aliases: known, mapping };
+}
+
+/** Of an alias, the health of the first index that it stands for. */
+function conditionOf(
+  { name, settings }: Pick<OwnIndex, 'name' | 'settings'>,
+  indices: ObservedCluster['indices'],
+): OwnIndex['condition'] {
+  if (indices.state !== 'seen') return indices;
+  const behind = settings.state === 'seen' ? settings.value.names : [];
+  const found = [name, ...behind].flatMap((wanted) => indices.value.find((index) => index.name === wanted) ?? []);
+  return found[0] === undefined ? absent : seen(found[0]);
 }
 
 /** Whether an index, ours or another, refuses reads of its metadata. */

@@ -1,7 +1,13 @@
 // One observation of everything: Linode's objects, every machine, the cluster. Reads only, in parallel.
 import { absent, look, unknown, type Seen } from '@understudy/foundation';
 import type { Instance } from '../linode/index.ts';
-import { machineSpec, observeMachine, type ObservedMachine, type RemoteTarget } from '../machines/index.ts';
+import {
+  healthProbe,
+  machineSpec,
+  observeMachine,
+  type ObservedMachine,
+  type RemoteTarget,
+} from '../machines/index.ts';
 import { machinePlans, type MachinePlan, type Topology } from '../topology/index.ts';
 import { instanceNamed } from './lookup.ts';
 import { observeCluster } from './observe-cluster.ts';
@@ -75,7 +81,8 @@ async function observeOne(
 ): Promise<Seen<ObservedMachine>> {
   if (!instance) return absent;
   if (instance.status !== 'running') return unknown(`its instance is ${instance.status}`, offCode);
-  const spec = machineSpec(topology.search.engine, plan.role, topology.search.failover);
+  const basic = machineSpec(topology.search.engine, plan.role, topology.search.failover);
+  const spec = plan.role === 'service' ? { ...basic, health: [healthProbe(topology, plan)] } : basic;
   return await look(observeMachine(world.runner, targetOf(instance), spec));
 }
 

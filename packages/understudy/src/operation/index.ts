@@ -19,14 +19,13 @@ export {
   engineConfigHash,
   ensureServiceUser,
   filesOf,
-  indexSettingsOf,
-  indexTemplateOf,
   type Intent,
   machineNamed,
   machinesFor,
   machinesInGroup,
   userDataOf,
 } from './intent.ts';
+export { aliasesOf, differingSettings, indexSettingsOf, indexTemplateOf, mappingOf } from './index-intent.ts';
 export { readSecretValue } from './secret-file.ts';
 export { checkAccess, type Price } from './region-check.ts';
 export { locksDirectory, openSession, resolveIntent, runsDirectory, type Session } from './session.ts';

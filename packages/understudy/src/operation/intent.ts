@@ -17,6 +17,7 @@ import {
 import { engineLayouts, type PackageRepository } from '../engines/index.ts';
 import { clusterSubjectOf, machinePlans, type MachinePlan, type Role, type Topology } from '../topology/index.ts';
 import type { Certificate } from './certificate.ts';
+import type { IndexFile } from './index-file.ts';
 
 export interface Intent {
   readonly topology: Topology;
@@ -28,6 +29,8 @@ export interface Intent {
   readonly release: Release;
   /** The service's own template; name, shards and replicas come from the topology. */
   readonly indexTemplate: IndexTemplate;
+  /** What the files of `search.index.template` hold, by the name of the index. */
+  readonly indexFiles?: Readonly<Record<string, IndexFile>>;
   /** Certificates given as files, by listener port; self-signed ones are generated when they are needed. */
   readonly certificates: Readonly<Record<number, Certificate>>;
   /** Values of `service.secrets`, read from their files. */
@@ -119,30 +122,6 @@ export function userDataOf(intent: Intent, machine: MachinePlan): string {
 
 /** Idempotent: the service never runs as root. */
 export const ensureServiceUser = `id ${serviceUser} >/dev/null 2>&1 || useradd --system --home-dir /var/lib/${serviceUser} --shell /usr/sbin/nologin ${serviceUser}`;
-
-/** The index settings that can also be changed on an existing index, below `index`. */
-export function indexSettingsOf({ topology }: Intent): object {
-  const { replicas, durability } = topology.search.index;
-  return { number_of_replicas: replicas, translog: { durability } };
-}
-
-/** The service's template with the index settings of the topology. */
-export function indexTemplateOf(intent: Intent): IndexTemplate {
-  const { name, shards } = intent.topology.search.index;
-  const fromService = intent.indexTemplate as {
-    readonly template?: { readonly settings?: { readonly index?: object } };
-  };
-  const { template = {} } = fromService;
-  const settings = {
-    ...template.settings,
-    index: {
-      ...template.settings?.index,
-      number_of_shards: shards,
-      ...indexSettingsOf(intent),
-    },
-  };
-  return { ...intent.indexTemplate, index_patterns: [name], template: { ...template, settings } };
-}
 
 /** Subject of the steps about the cluster as a whole. */
 export function clusterSubject(intent: Intent): string {

@@ -15,6 +15,7 @@ import {
   type KeyPair,
 } from '../machines/index.ts';
 import { certificateFromFiles, type Certificate } from './certificate.ts';
+import { indexFilesOf } from './index-file.ts';
 import { readSecretValue } from './secret-file.ts';
 import type { Intent } from './intent.ts';
 import { engineOverSsh, shownCertificate, type World } from '../observe/index.ts';
@@ -94,11 +95,12 @@ export async function resolveIntent(
   account: Pick<Intent, 'interfaceGeneration'> = {},
 ): Promise<Intent> {
   const { topology, target, keyPair } = session;
-  const [given, release, certificates, secrets] = await Promise.all([
+  const [given, release, certificates, secrets, indexFiles] = await Promise.all([
     readPublicKeys(topology.access.sshKeys),
     serviceRelease(topology),
     listenerCertificates(topology),
     serviceSecrets(topology),
+    indexFilesOf(topology),
   ]);
   return {
     ...account,
@@ -107,6 +109,7 @@ export async function resolveIntent(
     repository: target.repository(topology.search),
     release,
     indexTemplate: createRequire(import.meta.url)('@understudy/service/index-template.json') as IndexTemplate,
+    indexFiles,
     certificates,
     secrets,
   };

@@ -9,6 +9,7 @@ export {
   formatVersion,
   type PlannedWrite,
   type MachineState,
+  type NotSent,
   type Operation,
   type RunPlan,
   type WorkloadPlan,
@@ -20,9 +21,9 @@ export { rawFiles, readHistory, readJournal } from './history/run-folder.ts';
 export { type LiveStats, statsEveryMs } from './load/live-state.ts';
 export { startWorkload, type Workload } from './load/process.ts';
 export { AppendFile } from './history/append-file.ts';
-export { digestOf } from './history/digest.ts';
+export type { DrillDocument } from './history/digest.ts';
 export { type Routing, shardOf } from './load/routing.ts';
-export { sourceOf } from './load/answer.ts';
+export { protocolOf, type Protocol } from './load/protocol.ts';
 export { httpWire } from './load/wire.ts';
 export { allBackendsUp, clusterViews } from './checker/cluster-view.ts';
 export { targetsOf } from './checker/window.ts';

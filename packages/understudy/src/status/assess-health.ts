@@ -7,6 +7,7 @@ import { balancerFindings } from './findings/balancer.ts';
 import { certificateFindings, certificateNotices } from './findings/certificates.ts';
 import { clusterFindings } from './findings/cluster.ts';
 import { foreignNotices } from './findings/foreign.ts';
+import { ownIndexNotices } from './findings/own-index.ts';
 import { machineFindings, unitOf } from './findings/machines.ts';
 import { shardLimitNotices } from './findings/shard-limit.ts';
 import { instanceNamed, type Observation, type ObservedBalancer } from '../observe/index.ts';
@@ -19,7 +20,7 @@ export function assessHealth(observation: Observation, topology: Topology): Stat
   const findings = worstFirst([
     ...clusterFindings(view),
     ...machineFindings(view),
-    ...balancerFindings(balancer, topology),
+    ...balancerFindings(balancer, view),
     ...certificateFindings(view),
   ]);
   const cluster = shown(observation.cluster);
@@ -59,7 +60,10 @@ function noticesOf(view: View): { readonly notices: Notice[]; readonly foreign: 
   const { cluster } = view.observation;
   if (cluster.state !== 'seen') return { notices: certificates, foreign: [] };
   const seen = { ...view, cluster: cluster.value, subject: `${view.topology.name}-cluster` };
-  return { notices: [...certificates, ...shardLimitNotices(seen)], foreign: foreignNotices(seen) };
+  return {
+    notices: [...certificates, ...ownIndexNotices(seen), ...shardLimitNotices(seen)],
+    foreign: foreignNotices(seen),
+  };
 }
 
 function machinesStatus(observation: Observation, topology: Topology): Status['machines'] {

@@ -15,6 +15,10 @@ const finding = z.object({
   reason: z.string().describe('What is observed, and its cause'),
   effect: z.string().describe('Effect on users'),
   repair: z.string().describe('The command that repairs it, or what a person has to do'),
+  cause: z
+    .string()
+    .optional()
+    .describe('Stable: why the balancer does not send users to a service machine, in kebab-case'),
 });
 
 const notice = z.object({

@@ -33,9 +33,14 @@ export interface Drills {
   readonly goals: Readonly<Record<string, DrillGoals>>;
   /** How old the newest snapshot of the index may be when a drill starts on a real region. */
   readonly snapshot: { readonly maxAgeHours: number } | 'not-required';
+  /** How an application of one's own is used; undefined: the API of the built-in service. */
+  readonly workload?: WorkloadAdapter;
   /** On a real region, lets a power-cut drill power off a machine from inside, by its own kernel. Off unless the file says otherwise. */
   readonly allowSelfPowerCut: boolean;
 }
+
+/** As in the file. Paths and texts hold placeholders: `{id}`, `{title}`, `{content}`, `{word}`. */
+export type WorkloadAdapter = NonNullable<TopologyFile['drills']['workload']>;
 
 export interface DrillGoals {
   readonly longestWriteGapMs?: number;
@@ -56,7 +61,22 @@ export interface Network {
 }
 
 /** As in the file, with the heap in mebibytes: given, or half of the memory of the machine type. */
-export type Search = Readonly<Omit<TopologyFile['search'], 'heap'>> & { readonly heapMb: number };
+export type Search = Readonly<Omit<TopologyFile['search'], 'heap' | 'index' | 'indices'>> & {
+  readonly heapMb: number;
+  /** The first of the indices: the one that the service is told of, and that drills use. */
+  readonly index: Index;
+  readonly indices: readonly Index[];
+};
+
+export interface Index {
+  readonly name: string;
+  readonly shards: number;
+  readonly replicas: number;
+  readonly durability: 'request' | 'async';
+  /** `none`: the application makes index and mapping itself. `file`: absolute path of settings, mappings and aliases. */
+  readonly template: { readonly from: 'built-in' | 'none' } | { readonly from: 'file'; readonly path: string };
+  readonly aliases: readonly string[];
+}
 
 export interface Service {
   readonly runtime: 'node' | 'python';
@@ -105,6 +125,8 @@ export interface Check {
   readonly timeoutS: number;
   readonly attempts: number;
   readonly passive: boolean;
+  /** Whether the file says so, or it is the default. */
+  readonly passiveGiven: boolean;
 }
 
 export interface Access {

@@ -7,7 +7,7 @@ import { heapMbOf } from './resolve.ts';
 import type { TopologyFile } from './schema.ts';
 
 export function clusterRefusals({ search }: TopologyFile): Refusal[] {
-  const { nodes, index } = search;
+  const { nodes } = search;
   const found: Refusal[] = [];
   const unsupported = unsupportedVersion(search);
   if (unsupported !== undefined) found.push({ path: ['search', 'version'], ...unsupported });
@@ -19,20 +19,6 @@ export function clusterRefusals({ search }: TopologyFile): Refusal[] {
         `of ${nodes} master-eligible machines ${nodes / 2 + 1} must agree, so ${nodes} tolerate no more failures than ${nodes - 1}, and an ` +
         'even split has no majority without a tiebreaker',
       remedy: `set ${nodes - 1} or ${nodes + 1}`,
-    });
-  if (index.replicas >= nodes)
-    found.push({
-      path: ['search', 'index', 'replicas'],
-      allowed: `a whole number from 1 to ${nodes - 1}`,
-      message: `${index.replicas + 1} copies of a shard need as many machines and there are ${nodes}, so the cluster would never be green`,
-      remedy: `set ${nodes - 1} or fewer, or more search.nodes`,
-    });
-  if (/^\.+$/.test(index.name))
-    found.push({
-      path: ['search', 'index', 'name'],
-      allowed: 'a name that is not only dots',
-      message: 'the engine refuses it',
-      remedy: 'choose another name, such as documents',
     });
   return found;
 }

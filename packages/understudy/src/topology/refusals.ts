@@ -3,13 +3,16 @@
 import type { Refusal } from './refusal.ts';
 import { checkRefusals, listenerRefusals } from './refusals-balancer.ts';
 import { clusterRefusals, heapRefusals, placementRefusals } from './refusals-cluster.ts';
+import { indexRefusals } from './refusals-index.ts';
 import { accessRefusals, networkRefusals } from './refusals-network.ts';
 import { environmentRefusals, serviceRefusals } from './refusals-service.ts';
+import { workloadRefusals } from './refusals-workload.ts';
 import type { TopologyFile } from './schema.ts';
 
 export function refusals(file: TopologyFile): Refusal[] {
   return [
     ...clusterRefusals(file),
+    ...indexRefusals(file),
     ...heapRefusals(file),
     ...serviceRefusals(file),
     ...environmentRefusals(file),
@@ -18,5 +21,6 @@ export function refusals(file: TopologyFile): Refusal[] {
     ...placementRefusals(file),
     ...networkRefusals(file),
     ...accessRefusals(file),
+    ...workloadRefusals(file),
   ];
 }

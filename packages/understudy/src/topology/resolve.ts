@@ -3,7 +3,8 @@ import { homedir } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { formatRange, parseRange } from './address.ts';
 import { heapFor, machineSize } from './machine-types.ts';
-import type { Listener, Topology } from './model.ts';
+import type { Index, Listener, Topology } from './model.ts';
+import { index as indexSchema } from './schema-index.ts';
 import type { TopologyFile } from './schema.ts';
 
 /** How the release of the builtin service is started; see the service's own release. */
@@ -12,19 +13,29 @@ const builtinCommand = ['bin/node', 'service.mjs'] as const;
 /** `path` is the topology file's: relative paths in it count from there. What cannot be resolved was refused before. */
 export function resolveTopology(file: TopologyFile, path: string): Topology {
   const { name, region, image, placement, network, search, service, balancer, access, drills } = file;
-  const { heap, ...restOfSearch } = search;
+  const { heap, index, indices, ...restOfSearch } = search;
   const { command, workers, environment, secrets, artifact, ...restOfService } = service;
-  const { path: checkPath, body, ...restOfCheck } = balancer.check;
+  const { path: checkPath, body, passive, ...restOfCheck } = balancer.check;
+  const { workload, ...restOfDrills } = drills;
+  const builtin = artifact === 'builtin';
   const absolute = (relative: string) => absolutePath(relative, path);
+  const [main, ...others] = indicesOf({ index, indices });
+  const first = resolveIndex(main, builtin, absolute);
+  const more = others.map((one) => resolveIndex(one, builtin, absolute));
   return {
     name,
     region,
     image,
     network: { range: network.range, balancerRange: network.balancerRange ?? defaultBalancerRange(network.range) },
-    search: { ...restOfSearch, heapMb: heapMbOf({ heap, machineType: search.machineType }) ?? 0 },
+    search: {
+      ...restOfSearch,
+      index: first,
+      indices: [first, ...more],
+      heapMb: heapMbOf({ heap, machineType: search.machineType }) ?? 0,
+    },
     service: {
       ...restOfService,
-      artifact: artifact === 'builtin' ? 'builtin' : absolute(artifact),
+      artifact: builtin ? 'builtin' : absolute(artifact),
       command: command ?? builtinCommand,
       workers: workers ?? machineSize(service.machineType)?.vcpus ?? 1,
       environment: Object.fromEntries(Object.entries(environment).map(([key, value]) => [key, String(value)])),
@@ -33,14 +44,40 @@ export function resolveTopology(file: TopologyFile, path: string): Topology {
     balancer: {
       ...balancer,
       listeners: balancer.listeners.map((listener) => resolveListener(listener, absolute)),
-      check: { ...restOfCheck, path: checkPath ?? service.healthPath, ...(body === undefined ? {} : { body }) },
+      check: {
+        ...restOfCheck,
+        path: checkPath ?? service.healthPath,
+        // An application that answers 5xx for its own faults, or the engine's, would be put out of the balancer by them.
+        passive: passive ?? builtin,
+        passiveGiven: passive !== undefined,
+        ...(body === undefined ? {} : { body }),
+      },
     },
     access: {
       adminNetworks: access.adminNetworks,
       sshKeys: access.sshKeys.map((key) => (isPublicKey(key) ? key : absolute(key))),
     },
     placement,
-    drills: { ...drills, goals: definedGoals(drills.goals) },
+    drills: { ...restOfDrills, goals: definedGoals(drills.goals), ...(workload === undefined ? {} : { workload }) },
+  };
+}
+
+type IndexInFile = NonNullable<TopologyFile['search']['index']>;
+
+/** The indices of the file: the list, or the short form, or the one index that is meant when nothing is said. */
+export function indicesOf({
+  index,
+  indices,
+}: Pick<TopologyFile['search'], 'index' | 'indices'>): [IndexInFile, ...IndexInFile[]] {
+  const [first = index ?? indexSchema.parse({}), ...more] = indices ?? [];
+  return [first, ...more];
+}
+
+function resolveIndex({ template, ...rest }: IndexInFile, builtin: boolean, absolute: (path: string) => string): Index {
+  const from = template ?? (builtin ? 'built-in' : 'none');
+  return {
+    ...rest,
+    template: from === 'built-in' || from === 'none' ? { from } : { from: 'file', path: absolute(from) },
   };
 }
 

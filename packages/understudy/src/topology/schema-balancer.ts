@@ -54,10 +54,13 @@ const check = z.strictObject({
     allowed: 'a whole number from 1 to 30',
     remedy: 'leave it out for 2',
   }),
-  passive: field(z.boolean().default(true), {
-    about: 'Whether a failed request of a user counts as a failed check.',
+  passive: field(z.boolean().optional(), {
+    about:
+      'Whether one failed request of a user (a 5xx but 501 and 505, or no answer) puts a machine out. Default: true for the ' +
+      'built-in service, false for an artifact of your own. `true` says that your application never answers 5xx for what is ' +
+      'not its own fault, such as an outage of the engine.',
     allowed: 'true or false',
-    remedy: 'leave it out for true',
+    remedy: 'leave it out for the default',
   }),
 });
 

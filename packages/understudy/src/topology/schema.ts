@@ -4,8 +4,10 @@ import { engineNames, failoverProfileNames } from '../engines/index.ts';
 import { z } from 'zod';
 import { field } from './field.ts';
 import { balancer } from './schema-balancer.ts';
+import { index } from './schema-index.ts';
 import { machineType } from './schema-parts.ts';
 import { service } from './schema-service.ts';
+import { workload } from './schema-workload.ts';
 
 const cidr = z.string().regex(/^\d+\.\d+\.\d+\.\d+\/\d+$/);
 const network = z.strictObject({
@@ -20,38 +22,6 @@ const network = z.strictObject({
     examples: ['10.20.0.248/30'],
     allowed: 'a /30 inside network.range, such as 10.20.0.248/30',
     remedy: 'leave it out, and the last free /30 is taken',
-  }),
-});
-
-const index = z.strictObject({
-  name: field(
-    z
-      .string()
-      .regex(/^[a-z0-9][a-z0-9_.-]*$/)
-      .max(255)
-      .default('documents'),
-    {
-      about: 'Name of the index that the service writes and reads.',
-      allowed: 'lower-case letters, digits, `-`, `_` and `.`, first a letter or digit, 255 at most',
-      remedy: 'choose another name, such as documents',
-    },
-  ),
-  shards: field(z.int().min(1).max(1024).default(3), {
-    about: 'Primary shards. More than one, so that the loss of a machine interrupts only a part of the writes.',
-    allowed: 'a whole number from 1 to 1024',
-    remedy: 'take the number of search machines',
-  }),
-  replicas: field(z.int().min(1).max(100).default(1), {
-    about: 'Copies of each shard in addition to the primary; with one, no data is lost when one machine fails.',
-    allowed: 'a whole number from 1, below search.nodes',
-    remedy: 'set 1: without a replica the loss of one machine loses documents permanently',
-  }),
-  durability: field(z.enum(['request', 'async']).default('request'), {
-    about:
-      'When a write is acknowledged. `request`: after every copy in sync has it on disk. `async`: before that; machines that fail ' +
-      'together lose up to 5 s of acknowledged writes.',
-    allowed: 'request or async',
-    remedy: 'leave it out for request',
   }),
 });
 
@@ -106,10 +76,17 @@ const search = field(
       allowed: 'a whole number from 1 to 10000',
       remedy: "leave it out for the engine's own",
     }),
-    index: field(index.prefault({}), {
-      about: 'The index that the service uses.',
-      allowed: 'a mapping with name, shards, replicas',
+    index: field(index.optional(), {
+      about: 'The one index that the service uses; the short form of `indices` with one entry.',
+      allowed: 'a mapping with name, shards, replicas, durability, template, aliases',
       remedy: 'leave it out for the defaults',
+    }),
+    indices: field(z.array(index).min(1).max(100).optional(), {
+      about:
+        'Several indices, in place of `index`. The first is the one that the service is told of (INDEX) and drills use.',
+      examples: [[{ name: 'articles' }, { name: 'authors', shards: 1 }]],
+      allowed: 'a list of mappings with name, shards, replicas, durability, template, aliases',
+      remedy: 'leave it out, and describe one index under search.index',
     }),
   }),
   {
@@ -182,6 +159,13 @@ const drills = z.strictObject({
       remedy: 'leave it out for {maxAgeHours: 24}',
     },
   ),
+  workload: field(workload.optional(), {
+    about:
+      'How drills use an application of your own: how it is written to and read, and which answers prove what. Default: the ' +
+      'API of the service that comes with the tool.',
+    allowed: 'a mapping with write, get, search, stored',
+    remedy: 'leave it out for the API of the built-in service; docs/drills.md has examples',
+  }),
   allowSelfPowerCut: field(z.boolean().default(false), {
     about: 'On a real region, lets a power-cut drill power off a machine from inside, by its own kernel.',
     allowed: 'true or false',
@@ -248,7 +232,7 @@ export const topologyFile = field(
     access,
     drills: field(drills.prefault({}), {
       about: 'What failure drills must reach, and what they may do.',
-      allowed: 'a mapping with goals, snapshot and allowSelfPowerCut',
+      allowed: 'a mapping with goals, snapshot, workload and allowSelfPowerCut',
       remedy: 'leave it out for the goals of the drills',
     }),
   }),

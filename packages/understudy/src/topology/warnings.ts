@@ -1,6 +1,7 @@
 // Values that are accepted and most likely not meant for this target: the lab's on Linode, Linode's in the lab, or one that gives
 // up what this tool is for. Refuses nothing.
 import { untriedVersion } from '../engines/index.ts';
+import { durability, passiveCheck } from './warnings-both.ts';
 import { contains, parseRange, range, type Range } from './address.ts';
 import { labGoals } from './example.ts';
 import { heapFor, machineSize } from './machine-types.ts';
@@ -19,6 +20,7 @@ export type WarningId =
   | 'goals-of-the-lab'
   | 'heap-above-host'
   | 'heap-small-for-machine'
+  | 'passive-check-off'
   | 'version-untried';
 
 /** A stable name, the field, what was seen there, why it does not fit, and what to write instead. */
@@ -31,7 +33,7 @@ export type WarnedTarget =
   | { readonly name: Extract<TargetName, 'linode'> }
   | { readonly name: Extract<TargetName, 'lab'>; readonly memoryMb: number };
 
-interface Found extends Pick<Warning, 'id' | 'saw' | 'message' | 'remedy'> {
+export interface Found extends Pick<Warning, 'id' | 'saw' | 'message' | 'remedy'> {
   readonly path: readonly (string | number)[];
 }
 
@@ -46,7 +48,7 @@ export function topologyWarnings(topology: Topology, target: WarnedTarget): Warn
           ...goalsOnLinode(topology),
         ]
       : [...heapInLab(topology, target.memoryMb), ...adminNetworksInLab(topology)];
-  return [...found, ...durability(topology)].map(({ id, path, ...words }) => {
+  return [...found, ...durability(topology), ...passiveCheck(topology)].map(({ id, path, ...words }) => {
     const { field, line, column, saw, message, remedy } = problemAt(topology, path, { ...words, allowed: '' });
     return { id, field, ...(line && { line }), ...(column && { column }), saw, message, remedy };
   });
@@ -185,17 +187,4 @@ function goalsOnLinode({ drills }: Topology): Found[] {
       },
     ];
   });
-}
-
-function durability({ search }: Topology): Found[] {
-  if (search.index.durability !== 'async') return [];
-  return [
-    {
-      id: 'durability-async',
-      path: ['search', 'index', 'durability'],
-      saw: 'async',
-      message: 'writes are acknowledged before they are on disk: machines that fail together lose up to 5 s of them',
-      remedy: 'remove the line for request, unless the documents can be made again',
-    },
-  ];
 }

@@ -54,7 +54,7 @@ async function assertWell(nodes: SimulatedNodes, members: readonly string[], lab
   assert.deepEqual(await leftovers(cluster.transport), [], label);
   assert.deepEqual([...identity.votingExclusions], [], label);
   assert.deepEqual([...nodes.machines.keys()].sort(), members, label);
-  assert.deepEqual(Object.keys(shownVersions(await conditions(cluster, 'documents'))), members, label);
+  assert.deepEqual(Object.keys(shownVersions(await conditions(cluster, ['documents']))), members, label);
   assert.ok(
     identity.copies.all().every(({ state }) => state === 'STARTED'),
     label,
@@ -173,7 +173,7 @@ describe('a node is upgraded', () => {
         // What an interruption left is the next order's to clear: here, that of the last node.
         for (const node of ['n2', 'n3']) await upgrade(nodes, nodes.tool(), node);
         await assertWell(nodes, names, `killed ${moment} call ${atCall}`);
-        assert.deepEqual(shownVersions(await conditions(nodes.tool().cluster, 'documents')), {
+        assert.deepEqual(shownVersions(await conditions(nodes.tool().cluster, ['documents'])), {
           n1: newer,
           n2: newer,
           n3: newer,
@@ -248,7 +248,7 @@ describe('the simulation loses data as the engine does', () => {
   test('a disk above the flood watermark blocks writes until it is free again', async () => {
     const nodes = threeNodes();
     const blocked = async () => {
-      const { blocks } = await conditions(nodes.tool().cluster, 'documents');
+      const { blocks } = await conditions(nodes.tool().cluster, ['documents']);
       return blocks.state === 'seen' ? blocks.value.map(({ index, setting }) => `${index} ${setting}`) : [];
     };
     nodes.clusters.diskUsedBytes.set(nodes.machine('n1'), 96e9);

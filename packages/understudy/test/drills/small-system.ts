@@ -162,6 +162,7 @@ async function serve(
   if (state.trouble === 'hang') return;
   if (state.trouble !== null) return answer(state.trouble, { error: 'trouble' });
   const path = request.url ?? '/';
+  if (path.startsWith('/articles')) return articles(copies, { method: request.method ?? '', path, text }, answer);
   if (path === '/index') {
     const { id, data } = JSON.parse(text) as { id: string; data: unknown };
     const known = copies.get(holders(shardOf(id, shards, 'modulo'))[0]!)!.has(id);
@@ -174,4 +175,22 @@ async function serve(
   const now = copies.get(holders(shardOf(id, shards, 'modulo'))[0]!)!.get(id);
   const source = state.forgetful ? state.first.get(id) : now;
   return source === undefined ? answer(404, {}) : answer(200, { _id: id, _source: source });
+}
+
+/** The same documents by another API, as an application of one's own might have it: no result of the engine, other names. */
+function articles(
+  copies: SmallSystem['copies'],
+  { method, path, text }: { readonly method: string; readonly path: string; readonly text: string },
+  answer: (status: number, body: unknown) => void,
+): void {
+  if (path === '/articles/find') return answer(200, { found: { items: [] } });
+  const id = decodeURIComponent(path.replace('/articles/', ''));
+  const holding = holders(shardOf(id, shards, 'modulo')).map((node) => copies.get(node)!);
+  if (method === 'PUT') {
+    const { text: article } = JSON.parse(text) as { text: string };
+    for (const copy of holding) copy.set(id, { body: { text: article } });
+    return answer(200, { ok: true });
+  }
+  const stored = holding[0]!.get(id) as { body: { text: string } } | undefined;
+  return stored === undefined ? answer(410, {}) : answer(200, { article: stored.body });
 }

@@ -84,7 +84,7 @@ test('a held package is installed, not absent', () => {
 test('a unit that restarts in a loop is distinguished from one that runs', () => {
   const properties = [
     ...['LoadState=loaded', 'ActiveState=activating', 'SubState=auto-restart', 'UnitFileState=enabled'],
-    ...['NRestarts=17', 'Result=exit-code', 'ActiveEnterTimestampMonotonic=0'],
+    ...['NRestarts=17', 'Result=exit-code', 'ExecMainCode=1', 'ExecMainStatus=3', 'ActiveEnterTimestampMonotonic=0'],
   ];
   const machine = look(
     { units: ['engine.service', 'none.service'] },
@@ -96,6 +96,7 @@ test('a unit that restarts in a loop is distinguished from one that runs', () =>
     partOf(machine.units, 'engine.service'),
     seen({
       ...{ active: 'activating', sub: 'auto-restart', enabled: true, restarts: 17, result: 'exit-code' },
+      ended: 'exit code 3',
       sinceActiveS: undefined,
     }),
   );

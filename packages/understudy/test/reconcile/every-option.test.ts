@@ -38,6 +38,7 @@ async function writeReferences(): Promise<void> {
   };
   await put('own-service/start', '#!/bin/sh\n');
   await put('other-service/start', '#!/bin/sh\nexit 1\n');
+  await put('index.json', '{"mappings": {"dynamic": false}}');
   await put('secrets/one', 'first');
   await put('secrets/two', 'second');
   for (const name of ['one', 'two']) {
@@ -85,7 +86,7 @@ function fileWith(values: Readonly<Record<string, unknown>>): string {
   const file = structuredClone(common) as Record<string, unknown>;
   for (const [path, value] of Object.entries(values)) {
     if (value === undefined) continue;
-    const keys = path.replace(/(\[\]|\.\*|\.maxAgeHours).*$/, '').split('.');
+    const keys = path.replace(/(\[\]|\.\*|\.maxAgeHours|(?<=workload)\.).*$/, '').split('.');
     const last = keys.pop() ?? '';
     const owner = keys.reduce<Record<string, unknown>>(
       (here, key) => (here[key] ??= {}) as Record<string, unknown>,
@@ -133,13 +134,14 @@ async function effects(text: string): Promise<string> {
   const system = await openSystemUnderTest(session, path);
   const [drill] = drillsNamed(['search-stop']);
   assert.ok(drill && cluster);
-  const run = planRun(system, drill, { seed: 1 }, { documentPath: null, routing: null });
+  const run = planRun(system, drill, { seed: 1 });
   return [
     ...requests.toSorted(),
     plain(machines),
     plain([...cluster.templates]),
     plain([...cluster.indices]),
     plain({ goals: run.goals, power: system.power !== null, snapshot: system.snapshot }),
+    plain({ adapter: run.workload.adapter, rewriteShare: run.workload.rewriteShare }),
   ].join('\n');
 }
 

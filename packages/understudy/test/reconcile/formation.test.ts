@@ -40,7 +40,7 @@ function observedMachine(state: Contents, label: string): Seen<ObservedMachine> 
       }),
     },
     directories: { [layout.dataDirectory]: data },
-    ...{ units: {}, sysctls: {}, packages: {}, records: {}, links: {}, disks: {}, readable: {}, locks: {} },
+    ...{ units: {}, sysctls: {}, packages: {}, records: {}, links: {}, disks: {}, readable: {}, locks: {}, health: {} },
     ...{ dpkg: absent, cloudInit: absent, operatorAddress: absent },
   });
 }
@@ -70,9 +70,8 @@ const answering = (clusterUuid: string): Observation['cluster'] =>
       shards: seen([]),
       allocation: seen('all'),
       versions: seen({}),
-      template: absent,
-      index: absent,
-      ...{ ownIndex: absent, indices: seen([]), unassigned: seen([]), blocks: seen([]), leftovers: seen([]) },
+      own: [],
+      ...{ indices: seen([]), unassigned: seen([]), blocks: seen([]), leftovers: seen([]) },
       ...{ watermarks: absent, disks: seen([]), shardLimit: absent },
     },
     membership: seen({ clusterUuid, master: undefined, nodes: [], voting: [], votingExclusions: [] }),

@@ -20,6 +20,31 @@ const goal = (name: string, from: number, to: number): Readonly<Record<string, O
 });
 const pem = (certPath: string, keyPath: string) => ({ certPath: `tls/${certPath}`, keyPath: `tls/${keyPath}` });
 
+/** The file has an application of its own, which makes its index itself unless a template is asked for. */
+const builtInTemplate = { 'search.index.template': 'built-in' };
+const indexInList = (name: string, to: unknown): Readonly<Record<string, OptionChange>> => {
+  const base = { name: 'a', template: 'built-in' };
+  return { [`search.indices[].${name}`]: { from: [base], to: [{ ...base, [name.replace('[]', '')]: to }] } };
+};
+
+const write = {
+  path: '/index',
+  body: { id: '{id}', text: '{content}' },
+  proof: { at: '/result', is: ['created'] },
+};
+const get = { path: '/documents/{id}', content: '/text' };
+const search = { method: 'POST', path: '/search?q={word}', body: { word: '{word}' }, hits: '/hits' };
+/** Each is `drills.workload` as a whole, with one part changed. */
+function inWorkload(changes: Readonly<Record<string, object>>): Readonly<Record<string, OptionChange>> {
+  const from = { write, get, search, stored: { content: '/text' } };
+  return Object.fromEntries(
+    Object.entries(changes).map(([option, change]) => [
+      `drills.workload.${option}`,
+      { from, to: { ...from, ...change } },
+    ]),
+  );
+}
+
 /** Option, as `search.index.name`, `balancer.listeners[].port`, `service.environment.*`; a list or mapping is set as a whole. */
 export const optionChanges: Readonly<Record<string, OptionChange>> = {
   name: { to: 'other' },
@@ -35,10 +60,18 @@ export const optionChanges: Readonly<Record<string, OptionChange>> = {
   'search.heap': { to: '1g' },
   'search.failover': { to: 'stock' },
   'search.recoveryMb': { to: 100 },
-  'search.index.name': { to: 'articles' },
-  'search.index.shards': { to: 5 },
-  'search.index.replicas': { to: 2 },
-  'search.index.durability': { to: 'async' },
+  'search.index.name': { to: 'articles', beside: builtInTemplate },
+  'search.index.shards': { to: 5, beside: builtInTemplate },
+  'search.index.replicas': { to: 2, beside: builtInTemplate },
+  'search.index.durability': { to: 'async', beside: builtInTemplate },
+  'search.index.template': { to: './index.json' },
+  'search.index.aliases[]': { to: ['docs'], beside: builtInTemplate },
+  ...indexInList('name', 'b'),
+  ...indexInList('shards', 5),
+  ...indexInList('replicas', 2),
+  ...indexInList('durability', 'async'),
+  ...indexInList('template', './index.json'),
+  ...indexInList('aliases[]', ['docs']),
   'service.runtime': { to: 'node' },
   'service.artifact': { to: './other-service' },
   'service.command[]': { to: ['./start', '--fast'] },
@@ -72,7 +105,7 @@ export const optionChanges: Readonly<Record<string, OptionChange>> = {
   'balancer.check.intervalS': { to: 5 },
   'balancer.check.timeoutS': { to: 1 },
   'balancer.check.attempts': { to: 3 },
-  'balancer.check.passive': { to: false },
+  'balancer.check.passive': { to: true },
   'access.sshKeys[]': { from: ['keys/one.pub'], to: ['keys/two.pub'] },
   'access.adminNetworks[]': { to: ['192.0.2.0/24'] },
   ...goal('longestWriteGapMs', 4000, 4001),
@@ -83,4 +116,24 @@ export const optionChanges: Readonly<Record<string, OptionChange>> = {
   'drills.snapshot': { to: 'not-required' },
   'drills.snapshot.maxAgeHours': { to: { maxAgeHours: 48 } },
   'drills.allowSelfPowerCut': { to: true },
+  ...inWorkload({
+    'write.method': { write: { ...write, method: 'PUT' } },
+    'write.path': { write: { ...write, path: '/documents' } },
+    'write.body.*': { write: { ...write, body: { id: '{id}', content: '{content}' } } },
+    'write.acknowledged[]': { write: { ...write, acknowledged: [202] } },
+    'write.rejected[]': { write: { ...write, rejected: [409] } },
+    'write.proof.at': { write: { ...write, proof: { at: '/other', is: ['created'] } } },
+    'write.proof.is[]': { write: { ...write, proof: { at: '/result', is: ['updated'] } } },
+    'write.rewrites': { write: { ...write, rewrites: false } },
+    'get.path': { get: { ...get, path: '/d/{id}' } },
+    'get.content': { get: { ...get, content: '/other' } },
+    'get.answered[]': { get: { ...get, answered: [203] } },
+    'get.absent[]': { get: { ...get, absent: [410] } },
+    'search.method': { search: { ...search, method: 'GET', body: undefined } },
+    'search.path': { search: { ...search, path: '/find?q={word}' } },
+    'search.body.*': { search: { ...search, body: { q: '{word}' } } },
+    'search.answered[]': { search: { ...search, answered: [203] } },
+    'search.hits': { search: { ...search, hits: '/other' } },
+    'stored.content': { stored: { content: '/other' } },
+  }),
 };

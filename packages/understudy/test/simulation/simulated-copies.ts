@@ -9,6 +9,8 @@ export interface SimulatedIndex {
   /** Further settings, by their full names. */
   settings?: Record<string, string>;
   closed?: boolean;
+  aliases?: Record<string, object>;
+  mapping?: Record<string, unknown>;
 }
 
 /** A member of the cluster, as far as placement asks. */

@@ -10,6 +10,7 @@ import {
   instances,
   nodes,
   own,
+  ownIndex,
   searchLabels,
   silent,
   topology,
@@ -23,7 +24,7 @@ const rows: readonly [what: string, change: Change, verdict: HealthState, reason
   ['yellow', own('yellow', 3), 'degraded', /yellow: 3 copies/],
   ['red', own('red', 2), 'down', /red: 2 copies of its shards are unassigned/],
   ['red for other indices alone', health({ status: 'red', unassigned_shards: 2 }), 'healthy', undefined],
-  ['no list of indices names ours', cluster({ ownIndex: absent }), 'unknown', /health of the index documents/],
+  ['no list of indices names ours', ownIndex({ condition: absent }), 'unknown', /health of the index documents/],
   [
     'the blocks are not read',
     cluster({ blocks: unknown('HTTP 403', 'cluster-refused') }),
@@ -94,7 +95,7 @@ const rows: readonly [what: string, change: Change, verdict: HealthState, reason
     'down',
     /does not answer/,
   ],
-  ['the index is gone', cluster({ index: absent }), 'degraded', /index documents does not exist/],
+  ['the index is gone', ownIndex({ settings: absent }), 'degraded', /index documents does not exist/],
   ['allocation limited', cluster({ allocation: saw('none') }), 'degraded', /limited to 'none'/],
   ['a machine is off', instances('offline', 'demo-service-1'), 'degraded', /demo-service-1 is offline, not running/],
   [
@@ -113,7 +114,7 @@ const rows: readonly [what: string, change: Change, verdict: HealthState, reason
     'one backend is down',
     nodes((label) => (label === 'demo-service-1' ? { status: 'DOWN' } : {})),
     'degraded',
-    /sees demo-service-1 as DOWN/,
+    /demo-service-1 is DOWN on port 80/,
   ],
   [
     'one backend drains',

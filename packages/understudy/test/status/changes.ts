@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { seen as saw, unknown } from '@understudy/foundation';
 import type { ObservedMachine } from '../../src/machines/index.ts';
 import { apply, confirmAll } from '../../src/reconcile/index.ts';
-import { observe, type Observation } from '../../src/observe/index.ts';
+import { observe, type Observation, type OwnIndex } from '../../src/observe/index.ts';
 import { sampleIntent } from '../simulation/sample-intent.ts';
 import { simulatedWorld } from '../simulation/simulated-world.ts';
 
@@ -31,13 +31,23 @@ export const health =
     assert.ok(seen.cluster.state === 'seen' && seen.cluster.value.health.state === 'seen');
     return cluster({ health: saw({ ...seen.cluster.value.health.value, ...change }) })(seen);
   };
+/** Parts of the topology's first index. */
+export const ownIndex =
+  (change: Partial<OwnIndex>): Change =>
+  (seen) => {
+    assert.ok(seen.cluster.state === 'seen');
+    const [index, ...others] = seen.cluster.value.own;
+    assert.ok(index);
+    return cluster({ own: [{ ...index, ...change }, ...others] })(seen);
+  };
 /** The topology's own index, in the cluster's own health too. */
 export const own =
   (status: 'yellow' | 'red', unassigned: number): Change =>
   (seen) => {
-    assert.ok(seen.cluster.state === 'seen' && seen.cluster.value.ownIndex.state === 'seen');
-    const ownIndex = saw({ ...seen.cluster.value.ownIndex.value, status, unassigned });
-    return both(health({ status, unassigned_shards: unassigned }), cluster({ ownIndex }))(seen);
+    const condition = seen.cluster.state === 'seen' ? seen.cluster.value.own[0]?.condition : undefined;
+    assert.ok(condition?.state === 'seen');
+    const changed = saw({ ...condition.value, status, unassigned });
+    return both(health({ status, unassigned_shards: unassigned }), ownIndex({ condition: changed }))(seen);
   };
 /** One part of what a machine says of itself. */
 export const machine =

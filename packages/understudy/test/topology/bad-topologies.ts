@@ -11,11 +11,11 @@ export interface BadTopology {
 }
 
 /** `extra` follows the four lines of the smallest useful file, so that its first line is line 5. */
-function extended(title: string, extra: string, field: string, line: number, says: RegExp): BadTopology {
+export function extended(title: string, extra: string, field: string, line: number, says: RegExp): BadTopology {
   return { title, text: `${smallest}${extra}`, field, line, says };
 }
 
-function whole(title: string, text: string, field: string, line: number, says: RegExp): BadTopology {
+export function whole(title: string, text: string, field: string, line: number, says: RegExp): BadTopology {
   return { title, text, field, line, says };
 }
 
@@ -30,7 +30,7 @@ const replaced = (line: number, text: string) => {
   lines[line - 1] = text;
   return lines.join('\n');
 };
-const withSearch = (rest: string) => replaced(3, `search: { version: 9.5.3, ${rest} }`);
+export const withSearch = (rest: string) => replaced(3, `search: { version: 9.5.3, ${rest} }`);
 const withAccess = (networks: string) => replaced(4, `access: { adminNetworks: ${networks} }`);
 
 export const badTopologies: readonly BadTopology[] = [

@@ -18,6 +18,10 @@ const packageRoot = new URL('../../', import.meta.url);
 const parse = (text: string) => parseTopology(text, { path: '/srv/topologies/demo.yaml' });
 
 test('four lines are a whole topology: every default is filled in', () => {
+  const documents = {
+    ...{ name: 'documents', shards: 3, replicas: 1, durability: 'request', aliases: [] },
+    template: { from: 'built-in' },
+  };
   assert.deepEqual(parse(smallest), {
     name: 'demo',
     region: 'us-ord',
@@ -30,7 +34,8 @@ test('four lines are a whole topology: every default is filled in', () => {
       machineType: 'g6-standard-4',
       heapMb: 4096,
       failover: 'fast',
-      index: { name: 'documents', shards: 3, replicas: 1, durability: 'request' },
+      index: documents,
+      indices: [documents],
     },
     service: {
       runtime: 'node',
@@ -49,7 +54,15 @@ test('four lines are a whole topology: every default is filled in', () => {
       backends: 'vpc',
       algorithm: 'leastconn',
       stickiness: 'none',
-      check: { type: 'http', path: '/healthz', intervalS: 3, timeoutS: 2, attempts: 2, passive: true },
+      check: {
+        type: 'http',
+        path: '/healthz',
+        intervalS: 3,
+        timeoutS: 2,
+        attempts: 2,
+        passive: true,
+        passiveGiven: false,
+      },
     },
     access: { sshKeys: [], adminNetworks: ['203.0.113.7/32'] },
     placement: { policy: 'strict' },
@@ -187,4 +200,28 @@ test('every field of the JSON Schema has a description', () => {
   };
   visit(topologyJsonSchema(), '');
   assert.deepEqual(undescribed, []);
+});
+
+const own = `${smallest}service: { artifact: ./app, command: [./start] }\n`;
+const withSearch = (text: string, rest: string) => text.replace('9.5.3', `9.5.3, ${rest}`);
+
+test("an application of one's own is put out by no failed request and given no mapping, unless the file says so", () => {
+  const defaults = parse(own);
+  assert.deepEqual([defaults.balancer.check.passive, defaults.search.index.template], [false, { from: 'none' }]);
+  const said = parse(withSearch(own, 'index: { template: built-in }') + 'balancer: { check: { passive: true } }\n');
+  assert.deepEqual([said.balancer.check.passive, said.search.index.template], [true, { from: 'built-in' }]);
+  const builtin = parse(`${smallest}balancer: { check: { passive: false } }\n`);
+  assert.equal(builtin.balancer.check.passive, false);
+});
+
+test('several indices: the first is the one that the service is told of; a file of a template counts from the folder', () => {
+  const { search } = parse(withSearch(smallest, 'indices: [{ name: a, template: ./a.json }, { name: b, shards: 1 }]'));
+  assert.equal(search.index.name, 'a');
+  assert.deepEqual(
+    search.indices.map(({ name, shards, template }) => [name, shards, template]),
+    [
+      ['a', 3, { from: 'file', path: '/srv/topologies/a.json' }],
+      ['b', 1, { from: 'built-in' }],
+    ],
+  );
 });

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseTopology, TopologyError, type Problem } from '../../src/topology/index.ts';
+import { badApplications } from './bad-applications.ts';
 import { badTopologies, smallest } from './bad-topologies.ts';
 
 function problemsOf(text: string): readonly Problem[] {
@@ -20,7 +21,7 @@ test('the file from which every bad one is derived is accepted', () => {
   assert.deepEqual(problemsOf(smallest), []);
 });
 
-for (const { title, text, field, line, says } of badTopologies) {
+for (const { title, text, field, line, says } of [...badTopologies, ...badApplications]) {
   test(`refused: ${title}`, () => {
     const problems = problemsOf(text);
     const problem = problems.find((candidate) => candidate.field === field);

@@ -128,3 +128,22 @@ test('in the lab, heaps that exceed the memory of this host and networks without
   ]);
   assert.deepEqual(topologyWarnings(parse(text(', heap: 512m', `${own}, 198.18.0.0/24`)), lab), []);
 });
+
+test("an application of one's own: that the passive check is off is told on both targets, until the file says either", () => {
+  const text = (check: string) =>
+    `name: demo\nregion: us-ord\nsearch: { version: 9.5.3, heap: 2g }\naccess: { adminNetworks: [${own}, 198.18.0.1/32] }\n` +
+    `service: { artifact: ./app, command: [./start] }\nbalancer: { check: {${check}} }\n`;
+  const told = (check: string, target: typeof lab | typeof linode) =>
+    topologyWarnings(parse(text(check)), target).filter(({ id }) => id === 'passive-check-off');
+  for (const target of [lab, linode]) {
+    const [warning] = told('', target);
+    assert.deepEqual([warning?.field, warning?.line], ['balancer.check.passive', 6]);
+    assert.match(warning?.remedy ?? '', /passive: false to keep it so, or passive: true/);
+    assert.deepEqual([told('passive: false', target), told('passive: true', target)], [[], []]);
+  }
+});
+
+test('each index that acknowledges early is told, by its place', () => {
+  const indices = 'version: 9.5.3, heap: 2g, indices: [{ name: a }, { name: b, durability: async }]';
+  assert.deepEqual(named(onLinode(indices)), [['durability-async', 'search.indices.1.durability', 3, 'async']]);
+});

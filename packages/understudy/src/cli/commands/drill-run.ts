@@ -108,9 +108,7 @@ function runOptions(options: DrillRunOptions): RunOptions {
 }
 
 function showPlans(world: SystemUnderTest, drills: readonly Drill[], options: DrillRunOptions): ExitCode {
-  const plans = drills.map((drill) =>
-    planRun(world, drill, runOptions(options), { documentPath: null, routing: null }),
-  );
+  const plans = drills.map((drill) => planRun(world, drill, runOptions(options)));
   if (options.json === true) printJson(plans);
   else print(plans.map((plan) => renderDryRun(plan)).join('\n\n'));
   return exitCode.yes;

@@ -31,8 +31,14 @@ export function renderDryRun(plan: RunPlan): string {
       `${seconds(durations.steadyMs)} steady, ${seconds(durations.faultMs)} fault, recovery within ${seconds(durations.recoveryMs)}`,
     ],
     ['requests go to', plan.workload.urls.join(' ')],
+    ['not sent', notSentText(plan.workload.notSent) || '-'],
     ['seed', String(plan.seed)],
   ])}`;
+}
+
+/** `get (the topology has none)`; empty when every operation is sent. */
+function notSentText(notSent: Verdict['notSent'] = []): string {
+  return notSent.map(({ operation, because }) => `${operation} (${because})`).join('; ');
 }
 
 export function renderVerdict(verdict: Verdict, directory: string): string {
@@ -40,7 +46,11 @@ export function renderVerdict(verdict: Verdict, directory: string): string {
   const reasons = verdict.reasons.map(({ text }) => `  - ${text}`);
   const { columns, rows } = verdictTable([verdict]);
   const cells = columns.slice(2).map((column, at) => [paint.dim(column), rows[0]?.[at + 2] ?? '-']);
-  return [head, ...reasons, table(cells), paint.dim(`  report ${join(directory, 'report.html')}`)].join('\n');
+  const notSent = notSentText(verdict.notSent);
+  const missing = notSent === '' ? [] : [paint.dim(`  not sent, so not measured: ${notSent}`)];
+  return [head, ...reasons, table(cells), ...missing, paint.dim(`  report ${join(directory, 'report.html')}`)].join(
+    '\n',
+  );
 }
 
 /** One line per run, then worst and median of each drill that ran more than once. */

@@ -1,7 +1,14 @@
 // Reading every document back: from each copy on its own machine, then by search after a refresh. Only collects; the checker judges.
 import pMap from 'p-map';
 import { UnderstudyError } from '@understudy/foundation';
-import { digestOf, type FinalRead, type PlannedWrite, type WorkloadPlan, shardOf } from '../../proof/index.ts';
+import {
+  protocolOf,
+  type FinalRead,
+  type PlannedWrite,
+  type Protocol,
+  type WorkloadPlan,
+  shardOf,
+} from '../../proof/index.ts';
 import type { SystemUnderTest, StoredDocument } from '../system-under-test.ts';
 
 const attempts = 40;
@@ -33,6 +40,7 @@ async function collectOnce(
   plannedWrites: readonly PlannedWrite[],
 ): Promise<FinalRead[]> {
   const ids = [...new Set(plannedWrites.map((intent) => intent.id))];
+  const protocol = protocolOf(plan);
   await system.engine.refresh();
   const shards = await idsByShard(system, plan, ids);
   const fromCopies = await pMap(
@@ -40,14 +48,19 @@ async function collectOnce(
     async ({ shard, machine }) => {
       const wanted = shards.get(shard) ?? [];
       const found = byId(wanted.length === 0 ? [] : await system.engine.getFrom(machine, wanted));
-      return wanted.map((id): FinalRead => ({ how: 'get', node: machine, id, digest: firstDigest(found.get(id)) }));
+      return wanted.map((id): FinalRead => ({
+        how: 'get',
+        node: machine,
+        id,
+        digest: firstDigest(protocol, found.get(id)),
+      }));
     },
     { concurrency: 3 },
   );
   const hits = byId(await system.engine.searchIds(ids));
   const searched = ids.map((id): FinalRead => {
     const found = hits.get(id);
-    return { how: 'search', id, hits: found?.length ?? 0, digest: firstDigest(found) };
+    return { how: 'search', id, hits: found?.length ?? 0, digest: firstDigest(protocol, found) };
   });
   return [...fromCopies.flat(), ...searched, ...(await foreignDocuments(system, plan, new Set(ids)))];
 }
@@ -72,10 +85,11 @@ async function foreignDocuments(
   plan: WorkloadPlan,
   known: ReadonlySet<string>,
 ): Promise<FinalRead[]> {
+  const protocol = protocolOf(plan);
   const marked = await system.engine.searchWord(plan.mark);
   return marked
     .filter(({ id }) => !known.has(id))
-    .map(({ id, source }) => ({ how: 'listing', id, digest: digestOf(source) }));
+    .map(({ id, source }) => ({ how: 'listing', id, digest: protocol.digestOfStored(source) }));
 }
 
 async function idsByShard(
@@ -99,7 +113,7 @@ function byId(documents: readonly StoredDocument[]): ReadonlyMap<string, readonl
   return Map.groupBy(documents, (document) => document.id);
 }
 
-function firstDigest(found: readonly StoredDocument[] | undefined): string | null {
+function firstDigest(protocol: Protocol, found: readonly StoredDocument[] | undefined): string | null {
   const first = found?.[0];
-  return first === undefined ? null : digestOf(first.source);
+  return first === undefined ? null : protocol.digestOfStored(first.source);
 }

@@ -21,7 +21,7 @@ export async function holdFault(
   signal: AbortSignal,
 ): Promise<void> {
   await mkdir(directory, { recursive: true });
-  const plan = planRun(system, drill, {}, { documentPath: null, routing: null });
+  const plan = planRun(system, drill, {});
   await writeFile(join(directory, rawFiles.plan), `${JSON.stringify(plan, null, 2)}\n`);
   const journal = await Journal.open(directory, system.clock);
   const random = seededRandom(plan.seed);

@@ -7,7 +7,10 @@ import {
   type SteadyState,
   formatVersion,
   type Durations,
+  type NotSent,
   type Operation,
+  type Protocol,
+  protocolOf,
   type RunPlan,
   shardOf,
   type Routing,
@@ -34,14 +37,22 @@ const defaultRatePerS: Readonly<Record<Operation, number>> = { index: 30, get: 3
 /** Longer than the longest gap a goal allows, so that a stall shows as a stall and not as failures. */
 const defaultDeadlineMs: Readonly<Record<Operation, number>> = { index: 12_000, get: 5_000, search: 5_000 };
 
-/** `documentPath` and `routing` are learned from the system; until then (a dry run) they are taken as given. */
-export function planRun(
-  system: SystemUnderTest,
-  drill: Drill,
-  options: RunOptions,
-  learned: { readonly documentPath: string | null; readonly routing: Routing | null },
-): RunPlan {
+/** What is learned from the running system. */
+export interface Learned {
+  /** Null: the application gives no document by its id. */
+  readonly documentPath: string | null;
+  readonly routing: Routing | null;
+  readonly shards: number;
+  /** Of each shard, primaries included. */
+  readonly copies: number;
+}
+
+/** Without `learned` (a dry run) the topology is taken at its word. */
+export function planRun(system: SystemUnderTest, drill: Drill, options: RunOptions, learned?: Learned): RunPlan {
   const { topology } = system;
+  const { workload: adapter } = topology.drills;
+  const protocol = protocolOf({ documentPath: learned?.documentPath ?? null, ...(adapter && { adapter }) });
+  const notSent = learned || adapter ? operationsNotSent(protocol, adapter !== undefined) : [];
   const startedMs = system.clock.now();
   const seed = options.seed ?? startedMs % 2 ** 31;
   const durations = { ...drill.durations, ...options.durations };
@@ -55,7 +66,7 @@ export function planRun(
     startedMonotonicMs: system.clock.monotonicMs(),
     seed,
     durations,
-    goals: withTopologyGoals(drill.goals, topology.drills.goals[drill.name]),
+    goals: judgedGoals(withTopologyGoals(drill.goals, topology.drills.goals[drill.name]), notSent),
     steady: {
       ...defaultSteadyState,
       holdMs: Math.min(defaultSteadyState.holdMs, durations.steadyMs),
@@ -66,15 +77,17 @@ export function planRun(
     workload: {
       urls: options.everyListener ? system.balancer.urls : system.balancer.urls.slice(0, 1),
       index: topology.search.index.name,
-      shards: topology.search.index.shards,
-      copies: topology.search.index.replicas + 1,
-      routing: learned.routing,
+      shards: learned?.shards ?? topology.search.index.shards,
+      copies: learned?.copies ?? topology.search.index.replicas + 1,
+      routing: learned?.routing ?? null,
       ratePerS: { ...defaultRatePerS, ...options.ratePerS },
       deadlineMs: { ...defaultDeadlineMs, ...options.deadlineMs },
-      rewriteShare: 0.2,
+      rewriteShare: protocol.rewrites ? 0.2 : 0,
       mark: `drill${startedMs.toString(36)}`,
       seed,
-      documentPath: learned.documentPath,
+      documentPath: learned?.documentPath ?? null,
+      ...(adapter && { adapter }),
+      ...(notSent.length > 0 && { notSent }),
     },
     surroundings: {
       engine: `${topology.search.engine} ${topology.search.version}`,
@@ -97,9 +110,31 @@ function withTopologyGoals(goals: Goals, asked: DrillGoals | undefined): Goals {
   };
 }
 
+function operationsNotSent({ operations }: Protocol, described: boolean): NotSent[] {
+  const fields = { index: 'write', get: 'get', search: 'search' } as const;
+  return (['index', 'get', 'search'] as const)
+    .filter((operation) => !operations.includes(operation))
+    .map((operation) => ({
+      operation,
+      because: described
+        ? `drills.workload of the topology has no ${fields[operation]}`
+        : 'the application gives no document at /documents/{id}',
+    }));
+}
+
+/** A gap of requests that are not sent is neither short nor long. */
+function judgedGoals(goals: Goals, notSent: readonly NotSent[]): Goals {
+  const without = (operation: Operation) => notSent.some((one) => one.operation === operation);
+  return {
+    ...goals,
+    ...(without('index') ? { longestWriteGapMs: null } : {}),
+    ...(without('get') && without('search') ? { longestReadGapMs: null } : {}),
+    ...(without('get') ? { staleReads: null } : {}),
+  };
+}
+
 /** How the engine routes, found by asking it for some ids. */
-export async function learnRouting(system: SystemUnderTest): Promise<Routing | null> {
-  const { shards } = system.topology.search.index;
+export async function learnRouting(system: SystemUnderTest, shards: number): Promise<Routing | null> {
   const ids = Array.from({ length: 12 }, (_, at) => `routing-probe-${at}`);
   const real = await Promise.all(ids.map((id) => system.engine.routedShard(id)));
   const fits = (routing: Routing): boolean => ids.every((id, at) => shardOf(id, shards, routing) === real[at]);

@@ -25,9 +25,9 @@ import { watchBudget } from './error-budget.ts';
 import { FaultSession, faultContext } from './fault-session.ts';
 import { collectReads } from './final-reads.ts';
 import { Journal } from './journal.ts';
-import { learnDocumentPath } from './learn-document-path.ts';
+import { learnWorkload } from './learn-workload.ts';
 import { machineStates } from './machine-state.ts';
-import { learnRouting, planRun, type RunOptions } from './plan-run.ts';
+import { planRun, type RunOptions } from './plan-run.ts';
 import { checkPreconditions } from './preconditions.ts';
 import { startSamplers, type Samplers } from './samplers.ts';
 import { undoCommand } from './undo-run.ts';
@@ -43,12 +43,13 @@ export interface RunResult {
 
 /**
  * Runs one drill. The caller holds the operation lock. Errors before anything is touched: `drills-precondition`,
- * `drills-no-target`, those of engine, balancer and machines. Afterwards every end is a verdict.
+ * `drills-workload`, `drills-no-target`, those of engine, balancer and machines. Afterwards every end is a verdict.
  */
 export async function runDrill(system: SystemUnderTest, drill: Drill, options: RunOptions = {}): Promise<RunResult> {
   const before = await checkPreconditions(system, drill, options.signal);
-  const learned = { routing: await learnRouting(system), documentPath: await learnDocumentPath(system) };
-  const plan = planRun(system, drill, options, learned);
+  const plan = planRun(system, drill, options, await learnWorkload(system));
+  for (const { operation, because } of plan.workload.notSent ?? [])
+    system.logger({ level: 'info', subject: drill.name, text: `no requests of ${operation}: ${because}` });
   const directory = join(system.runsDirectory, plan.runId);
   await mkdir(directory, { recursive: true });
   await writeFile(join(directory, rawFiles.plan), `${JSON.stringify(plan, null, 2)}\n`);

@@ -50,6 +50,7 @@ export function check(history: History): Verdict {
       staleReads: stale,
     },
     generator: { maxLagMs: maxLagMs(history) },
+    ...(plan.workload.notSent && { notSent: plan.workload.notSent }),
   };
 }
 

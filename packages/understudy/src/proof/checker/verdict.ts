@@ -1,5 +1,6 @@
 // The shape of a verdict. It is derived from a run folder and can be derived again, byte for byte.
 import type { Goals } from '../goals.ts';
+import type { NotSent } from '../history/records.ts';
 import type { DocumentClass, DocumentFinding } from './documents.ts';
 import type { LaneResult } from './lanes.ts';
 import type { FiveTimes } from './times.ts';
@@ -65,4 +66,6 @@ export interface Verdict {
     readonly staleReads: number;
   };
   readonly generator: { readonly maxLagMs: number };
+  /** Operations of the workload that were not sent, so that nothing is said of them. Absent when all were. */
+  readonly notSent?: readonly NotSent[];
 }

@@ -147,6 +147,49 @@ export interface WorkloadPlan {
   /** A word in every document of the run, by which a search finds them all. */
   readonly mark: string;
   readonly seed: number;
-  /** Path of GET by id with `{id}`, or null when the service has none. */
+  /** Path of GET by id with `{id}`, or null when the service has none. Not used with an adapter. */
   readonly documentPath: string | null;
+  /** How an application of one's own is used; absent: the API of the built-in service. */
+  readonly adapter?: WorkloadAdapter;
+  /** Operations that are not sent, each with the reason. Absent: all are, or a run of before this field. */
+  readonly notSent?: readonly NotSent[];
+}
+
+export interface NotSent {
+  readonly operation: Operation;
+  readonly because: string;
+}
+
+/** Requests of an application, and what its answers mean. Texts hold `{id}`, `{title}`, `{content}`, `{word}`; places are JSON pointers. */
+export interface WorkloadAdapter {
+  readonly write?:
+    | {
+        readonly method: 'POST' | 'PUT' | 'PATCH';
+        readonly path: string;
+        readonly body: Readonly<Record<string, unknown>>;
+        readonly acknowledged: readonly number[];
+        readonly rejected: readonly number[];
+        readonly proof?: { readonly at: string; readonly is: readonly unknown[] } | undefined;
+        readonly rewrites: boolean;
+      }
+    | undefined;
+  readonly get?:
+    | {
+        readonly path: string;
+        readonly content: string;
+        readonly answered: readonly number[];
+        readonly absent: readonly number[];
+      }
+    | undefined;
+  readonly search?:
+    | {
+        readonly method: 'GET' | 'POST';
+        readonly path: string;
+        readonly body?: Readonly<Record<string, unknown>> | undefined;
+        readonly answered: readonly number[];
+        readonly hits?: string | undefined;
+      }
+    | undefined;
+  /** Where the content is in the document as the engine holds it. */
+  readonly stored: { readonly content: string };
 }

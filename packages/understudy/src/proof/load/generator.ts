@@ -3,14 +3,14 @@
 import type { Clock } from '@understudy/foundation';
 import type { AppendFile } from '../history/append-file.ts';
 import type { SteadyState } from '../goals.ts';
-import { digestOf } from '../history/digest.ts';
 import type { PlannedWrite, Outcome, WorkloadPlan } from '../history/records.ts';
 import { PauseWatch } from '../pause-watch.ts';
-import { meaningOf, sourceOf, type Answer } from './answer.ts';
+import type { Answer } from './answer.ts';
 import { wordsOf, type CorpusEntry } from './corpus.ts';
 import { Documents, type Write } from './documents.ts';
 import { LiveState, type LiveStats } from './live-state.ts';
 import type { WorkloadEnd } from './messages.ts';
+import { protocolOf, type Asked, type Protocol } from './protocol.ts';
 import { seededRandom } from './random.ts';
 import { dueMs, lanesOf, type Lane } from './schedule.ts';
 import type { Wire, WireRequest } from './wire.ts';
@@ -43,6 +43,7 @@ export class Generator {
   readonly #options: GeneratorOptions;
   readonly #lanes: readonly Lane[];
   readonly #documents: Documents;
+  readonly #protocol: Protocol;
   readonly #random: () => number;
   readonly #live: LiveState;
   readonly #startMs: number;
@@ -57,6 +58,7 @@ export class Generator {
   constructor(options: GeneratorOptions) {
     this.#options = options;
     this.#lanes = lanesOf(options.plan);
+    this.#protocol = protocolOf(options.plan);
     this.#random = seededRandom(options.plan.seed);
     this.#documents = new Documents({ ...options.plan, corpus: options.corpus, random: this.#random });
     this.#startMs = options.clock.now() + aheadMs;
@@ -103,7 +105,7 @@ export class Generator {
     this.#enqueue(scheduled.filter((pending) => pending.write === undefined));
     const writes = scheduled.filter(isWrite);
     if (writes.length === 0) return;
-    await this.#options.plannedWrites.append(...writes.map(plannedWriteOf));
+    await this.#options.plannedWrites.append(...writes.map((write) => plannedWriteOf(write, this.#protocol)));
     this.#enqueue(writes);
   }
 
@@ -128,25 +130,19 @@ export class Generator {
   }
 
   #request(lane: Lane, due: number): Pending | null {
-    const { plan } = this.#options;
-    const deadlineMs = plan.deadlineMs[lane.operation];
-    const base = { lane, dueMs: due };
+    const deadlineMs = this.#options.plan.deadlineMs[lane.operation];
+    const pending = ({ path, ...asked }: Asked, more: Pick<Pending, 'write' | 'id'> = {}): Pending => {
+      const request = { ...asked, url: `${lane.url}${path}`, deadlineMs };
+      return { lane, dueMs: due, seq: this.#nextSeq(), request, ...more };
+    };
     if (lane.operation === 'index') {
       const write = this.#documents.nextWrite(lane.shard);
-      const body = JSON.stringify({ id: write.id, data: write.document });
-      const request = { method: 'POST', url: `${lane.url}/index`, body, deadlineMs } as const;
-      return { ...base, seq: this.#nextSeq(), request, write, id: write.id };
+      return pending(this.#protocol.write(write.id, write.document), { write, id: write.id });
     }
-    if (lane.operation === 'search') {
-      const word = this.#documents.searchWord(wordsOf);
-      const request = { method: 'GET', url: `${lane.url}/search?q=${encodeURIComponent(word)}`, deadlineMs } as const;
-      return { ...base, seq: this.#nextSeq(), request };
-    }
+    if (lane.operation === 'search') return pending(this.#protocol.search(this.#documents.searchWord(wordsOf)));
     const id = this.#documents.acknowledgedId(lane.shard);
     // Nothing of this shard was acknowledged yet: only at the very start, before steady state.
-    if (id === undefined || plan.documentPath === null) return null;
-    const path = plan.documentPath.replace('{id}', encodeURIComponent(id));
-    return { ...base, seq: this.#nextSeq(), request: { method: 'GET', url: `${lane.url}${path}`, deadlineMs }, id };
+    return id === undefined ? null : pending(this.#protocol.get(id), { id });
   }
 
   #nextSeq(): number {
@@ -168,7 +164,7 @@ export class Generator {
   async #send(pending: Pending): Promise<void> {
     const sentMs = this.#options.clock.now();
     const answer = await this.#options.wire.send(pending.request);
-    const outcome = outcomeOf(pending, answer, sentMs, this.#options.clock.now());
+    const outcome = outcomeOf(this.#protocol, pending, answer, { sentMs, endMs: this.#options.clock.now() });
     const acknowledged = outcome.outcome === 'acknowledged';
     if (pending.write) this.#documents.settle(pending.write, pending.lane.shard, acknowledged);
     this.#live.record(outcome);
@@ -208,9 +204,9 @@ function isWrite(pending: Pending): pending is Pending & { readonly write: Write
   return pending.write !== undefined;
 }
 
-function plannedWriteOf(pending: Pending & { readonly write: Write }): PlannedWrite {
+function plannedWriteOf(pending: Pending & { readonly write: Write }, protocol: Protocol): PlannedWrite {
   const { seq, lane, write } = pending;
-  const digest = digestOf(write.document);
+  const digest = protocol.digestOfSent(write.document);
   return { seq, lane: lane.name, id: write.id, revision: write.revision, digest, dueMs: pending.dueMs };
 }
 
@@ -225,16 +221,20 @@ function outcomeBase({ seq, lane, dueMs: due, write, id }: Pending) {
   };
 }
 
-function outcomeOf(pending: Pending, answer: Answer, sentMs: number, endMs: number): Outcome {
-  const { outcome, error } = meaningOf(pending.lane.operation, answer);
+function outcomeOf(
+  protocol: Protocol,
+  pending: Pending,
+  answer: Answer,
+  times: Pick<Outcome, 'sentMs' | 'endMs'>,
+): Outcome {
+  const { outcome, error } = protocol.meaningOf(pending.lane.operation, answer);
   const read = pending.lane.operation === 'get' && outcome === 'answered' && 'body' in answer;
   return {
     ...outcomeBase(pending),
     outcome,
-    sentMs,
-    endMs,
+    ...times,
     status: answer.status,
     ...(error === undefined ? {} : { error }),
-    ...(read ? { digest: answer.status === 404 ? 'absent' : digestOf(sourceOf(answer.body)) } : {}),
+    ...(read ? { digest: protocol.digestOfAnswer(answer.status, answer.body) } : {}),
   };
 }

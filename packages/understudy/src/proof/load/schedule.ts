@@ -1,5 +1,6 @@
 // When each request is due. Open loop: the schedule knows nothing of answers, so a slow system cannot slow its own measure.
 import type { Operation, WorkloadPlan } from '../history/records.ts';
+import { protocolOf } from './protocol.ts';
 
 export interface Lane {
   /** `index/shard-0`, `get/shard-1`, `search`; with more than one URL the URL's place is added: `search/url-2`. */
@@ -15,9 +16,7 @@ export interface Lane {
 
 /** The lanes of a plan: writes and gets per primary shard, searches across all; each through every URL. */
 export function lanesOf(plan: WorkloadPlan): Lane[] {
-  const operations = (['index', 'get', 'search'] as const).filter(
-    (operation) => plan.ratePerS[operation] > 0 && (operation !== 'get' || plan.documentPath !== null),
-  );
+  const operations = protocolOf(plan).operations.filter((operation) => plan.ratePerS[operation] > 0);
   const bare = operations.flatMap((operation) => {
     const perShard = operation !== 'search' && plan.routing !== null;
     const shards = perShard ? Array.from({ length: plan.shards }, (_, shard) => shard) : [null];

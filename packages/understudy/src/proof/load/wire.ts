@@ -4,7 +4,7 @@ import { Agent } from 'undici';
 import type { Answer } from './answer.ts';
 
 export interface WireRequest {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH';
   readonly url: string;
   readonly body?: string;
   readonly deadlineMs: number;

@@ -1,6 +1,7 @@
 // Maps each kind of task to the function that executes it. Each function may run again after it finished or was interrupted.
 import * as balancer from './do-balancer.ts';
 import { deleteObject } from './do-delete.ts';
+import * as indices from './do-indices.ts';
 import * as machine from './do-machine.ts';
 import * as network from './do-network.ts';
 import * as search from './do-search.ts';
@@ -35,9 +36,11 @@ const handlers: Handlers = {
   'engine-restart': (context, task) => search.restartEngine(context, task.machine),
   'cluster-members': (context, task) => search.awaitMembers(context, task.machines),
   'cluster-seal': (context, task) => machine.removeInitialMasters(context, task.machine),
-  'index-template': search.putTemplate,
-  'index-create': search.makeIndex,
-  'index-settings': search.fitIndex,
+  'index-template': (context, task) => indices.putTemplate(context, task.index),
+  'index-mapping': (context, task) => indices.changeMapping(context, task.index),
+  'index-create': (context, task) => indices.makeIndex(context, task.index),
+  'index-settings': (context, task) => indices.fitIndex(context, task.index, task.settings),
+  'index-aliases': (context, task) => indices.nameIndex(context, task.index, task.aliases),
   'allocation-open': search.openAllocation,
   'voting-clear': search.clearVoting,
   'settings-clear': (context, task) => search.clearLeftovers(context, task.settings),

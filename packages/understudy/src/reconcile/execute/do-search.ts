@@ -2,11 +2,8 @@
 import {
   clearSettings,
   clearVotingExclusions,
-  createIndex,
   joinWithinMs,
   membership,
-  putIndexSettings,
-  putIndexTemplate,
   removeNode,
   restartNode,
   retryFailedAllocation,
@@ -28,13 +25,7 @@ import {
 } from '../../machines/index.ts';
 import { engineLayouts } from '../../engines/index.ts';
 import { deleteObject } from './do-delete.ts';
-import {
-  engineConfigHash,
-  indexSettingsOf,
-  indexTemplateOf,
-  machineNamed,
-  machinesFor,
-} from '../../operation/index.ts';
+import { engineConfigHash, machineNamed, machinesFor } from '../../operation/index.ts';
 import { engine, machineTarget, runScript, type StepContext } from './step-context.ts';
 import type { ObjectToDelete } from '../plan/step.ts';
 
@@ -151,7 +142,7 @@ export async function restartEngine(context: StepContext, label: string): Promis
   await restartNode(runningCluster(context), {
     node: label,
     nodes: machinesFor(context.intent, 'search').length,
-    index: context.intent.topology.search.index.name,
+    index: context.intent.topology.search.indices.map(({ name }) => name),
     onProgress: progress(context, label),
     ...unitControl(context, label),
     ...(context.signal && { signal: context.signal }),
@@ -166,7 +157,7 @@ export async function upgradeEngine(context: StepContext, label: string): Promis
     node: label,
     nodes: machinesFor(context.intent, 'search').map((machine) => machine.label),
     version: context.intent.topology.search.version,
-    index: context.intent.topology.search.index.name,
+    index: context.intent.topology.search.indices.map(({ name }) => name),
     install: () => installPackage(context, label),
     ...unitControl(context, label),
     onProgress: progress(context, label),
@@ -193,20 +184,6 @@ export async function removeMachine(context: StepContext, object: ObjectToDelete
     ...(context.signal && { signal: context.signal }),
   });
   found.instances.delete(object.label);
-}
-
-export async function putTemplate(context: StepContext): Promise<void> {
-  const { transport } = engine(context);
-  await putIndexTemplate(transport, context.intent.topology.search.index.name, indexTemplateOf(context.intent));
-}
-
-export async function makeIndex(context: StepContext): Promise<void> {
-  await createIndex(engine(context).transport, context.intent.topology.search.index.name);
-}
-
-export async function fitIndex(context: StepContext): Promise<void> {
-  const { name } = context.intent.topology.search.index;
-  await putIndexSettings(engine(context).transport, name, { index: indexSettingsOf(context.intent) });
 }
 
 export async function openAllocation(context: StepContext): Promise<void> {

@@ -57,12 +57,12 @@ function planFilters(draft: PlanDraft, intent: Intent, { leftovers, membership }
   });
 }
 
-/** Only for copies of our own index; failed copies of other indices are ignored. */
+/** Only for copies of our own indices; failed copies of other indices are ignored. */
 function planRetry(draft: PlanDraft, intent: Intent, { unassigned }: ObservedCluster): void {
   const subject = clusterSubject(intent);
   const { name: system, search } = intent.topology;
-  const { name } = search.index;
-  const given = (shown(unassigned) ?? []).filter(({ index, givenUp }) => givenUp && index === name);
+  const names = search.indices.map(({ name }) => name);
+  const given = (shown(unassigned) ?? []).filter(({ index, givenUp }) => givenUp && names.includes(index));
   if (given.length === 0) return;
   const which = given.map(({ index, shard }) => `${index}[${shard}]`).join(', ');
   draft.add({

@@ -1,13 +1,11 @@
-// Plans the search cluster: first formation, members, index. The single engines are in engine.ts, rolling restarts in restarts.ts.
-import { templateMatches, type ObservedIndex } from '../../cluster/index.ts';
-import { absent, shown } from '@understudy/foundation';
+// Plans the search cluster: first formation, members. The indices are in indices.ts, the single engines are in engine.ts, rolling restarts in restarts.ts.
 import type { Observation } from '../../observe/index.ts';
 import type { Formation } from './formation.ts';
-import { clusterSubject, indexTemplateOf, machinesFor, type Intent } from '../../operation/index.ts';
+import { clusterSubject, machinesFor, type Intent } from '../../operation/index.ts';
 import { planEngine } from './engine.ts';
-import { membersFirst, planLeftovers } from './leftovers.ts';
+import { planIndices } from './indices.ts';
 import { planRestarts } from './restarts.ts';
-import { ifPlanned, stepId, type StepId } from './step-id.ts';
+import { stepId, type StepId } from './step-id.ts';
 import type { PlanDraft } from './plan-draft.ts';
 
 export function planSearch(draft: PlanDraft, intent: Intent, observation: Observation, formation: Formation): void {
@@ -28,7 +26,7 @@ export function planSearch(draft: PlanDraft, intent: Intent, observation: Observ
   }
   if (starting.length > 0) planMembers(draft, intent, formation, starting);
   planRestarts(draft, intent, observation);
-  planIndex(draft, intent, observation, formation);
+  planIndices(draft, intent, observation, formation);
 }
 
 function planMembers(draft: PlanDraft, intent: Intent, formation: Formation, starts: readonly StepId[]): void {
@@ -59,67 +57,5 @@ function planJoin(draft: PlanDraft, label: string, start: StepId): void {
     reason: `The new ${label} has to join the cluster.`,
     task: { kind: 'cluster-members', machines: [label] },
     after: [start],
-  });
-}
-
-function planIndex(draft: PlanDraft, intent: Intent, observation: Observation, formation: Formation): void {
-  if (formation.state === 'unclear') return;
-  const subject = clusterSubject(intent);
-  const { name: system, search } = intent.topology;
-  const { name } = search.index;
-  const cluster = shown(observation.cluster);
-  // A cluster that does not answer gets no index steps; its engines come first, and the next observation reads the index.
-  const answers = cluster?.membership.state === 'seen' && cluster.membership.value.master !== undefined;
-  if (formation.state === 'formed' && !answers) return;
-  // A cluster that is formed by this plan has no template and no index yet.
-  const { template, index } = formation.state === 'formed' && cluster ? cluster : { template: absent, index: absent };
-  if (template.state === 'unknown') draft.unreadPart(subject, `The index template ${name}`, template);
-  else if (template.state === 'absent' || !templateMatches(template.value, indexTemplateOf(intent))) {
-    draft.add({
-      id: stepId.indexTemplate(system),
-      subject,
-      action: template.state === 'seen' ? 'update' : 'create',
-      reason: `The index template ${name} ${template.state === 'seen' ? 'differs from the intended one' : 'is missing'}.`,
-      task: { kind: 'index-template' },
-      after: membersFirst(intent),
-    });
-  }
-  if (index.state === 'unknown') draft.unreadPart(subject, `The index ${name}`, index);
-  else if (index.state === 'seen') planIndexSettings(draft, intent, index.value);
-  else {
-    draft.add({
-      id: stepId.index(system),
-      subject,
-      action: 'create',
-      reason: `The index ${name} is missing.`,
-      task: { kind: 'index-create' },
-      after: [...membersFirst(intent), ifPlanned(stepId.indexTemplate(system))],
-    });
-  }
-  if (cluster) planLeftovers(draft, intent, cluster);
-}
-
-function planIndexSettings(draft: PlanDraft, intent: Intent, index: ObservedIndex): void {
-  const subject = clusterSubject(intent);
-  const { name, shards, replicas, durability } = intent.topology.search.index;
-  if (index.shards !== shards) {
-    draft.obstacle(
-      name,
-      `The index has ${index.shards} primary shards, ${shards} are asked for; only a reindex can change that.`,
-    );
-  }
-  const wrong: string[] = [];
-  if (index.replicas !== replicas) wrong.push(`${index.replicas} replicas instead of ${replicas}`);
-  if (index.durability !== durability) {
-    wrong.push(`translog durability '${index.durability}' instead of '${durability}'`);
-  }
-  if (wrong.length === 0) return;
-  draft.add({
-    id: stepId.index(intent.topology.name),
-    subject,
-    action: 'update',
-    reason: `The index ${name} has ${wrong.join(' and ')}.`,
-    task: { kind: 'index-settings' },
-    after: membersFirst(intent),
   });
 }

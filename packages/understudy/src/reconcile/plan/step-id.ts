@@ -38,6 +38,10 @@ export function isOf(id: StepId, subject: string): boolean {
 const onMachine = (name: string) => (label: string) => idOf(label, name);
 const onCluster = (name: string) => (system: string) => idOf(clusterSubjectOf(system), name);
 
+/** `order`: the place of the index in the topology, 0 for the first. */
+const onIndex = (name: string) => (system: string, order: number) =>
+  idOf(clusterSubjectOf(system), order === 0 ? name : `${name}-${order + 1}`);
+
 /** `system` is the name of the topology, `label` that of a machine or a placement group. */
 export const stepId = {
   vpcCreate: (system: string) => idOf(vpcLabel(system), 'create'),
@@ -72,9 +76,11 @@ export const stepId = {
   clusterFilters: onCluster('filters'),
   clusterVoting: onCluster('voting'),
   clusterRetry: onCluster('retry'),
-  indexTemplate: onCluster('template'),
+  indexTemplate: onIndex('template'),
+  indexMapping: onIndex('mapping'),
+  indexAliases: onIndex('aliases'),
   /** Created, or its settings changed: never both in one plan. */
-  index: onCluster('index'),
+  index: onIndex('index'),
 
   balancerCreate: (system: string) => idOf(balancerLabel(system), 'create'),
   balancerTag: (system: string) => idOf(balancerLabel(system), 'tag'),

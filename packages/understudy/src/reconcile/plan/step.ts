@@ -42,9 +42,12 @@ export type Task =
   | { readonly kind: 'engine-upgrade'; readonly machine: string }
   | { readonly kind: 'cluster-members'; readonly machines: readonly string[] }
   | { readonly kind: 'cluster-seal'; readonly machine: string }
-  | { readonly kind: 'index-template' }
-  | { readonly kind: 'index-create' }
-  | { readonly kind: 'index-settings' }
+  | { readonly kind: 'index-template'; readonly index: string }
+  | { readonly kind: 'index-mapping'; readonly index: string }
+  | { readonly kind: 'index-create'; readonly index: string }
+  /** What is below `index` in the settings. */
+  | { readonly kind: 'index-settings'; readonly index: string; readonly settings: Readonly<Record<string, unknown>> }
+  | { readonly kind: 'index-aliases'; readonly index: string; readonly aliases: readonly string[] }
   | { readonly kind: 'allocation-open' }
   | { readonly kind: 'voting-clear' }
   | { readonly kind: 'settings-clear'; readonly settings: readonly string[] }

@@ -1,9 +1,11 @@
 // Findings about the balancer: whether it is there, and which service machines it sends users to.
-import { balancerLabel, type Topology } from '../../topology/index.ts';
-import { applyCommand, type Finding } from '../finding.ts';
+import { balancerLabel } from '../../topology/index.ts';
+import { applyCommand, type Finding, type View } from '../finding.ts';
+import { causeOf } from './backend-cause.ts';
 import type { Status } from '../status.ts';
 
-export function balancerFindings(balancer: Status['balancer'], topology: Topology): Finding[] {
+export function balancerFindings(balancer: Status['balancer'], view: View): Finding[] {
+  const { topology } = view;
   const subject = balancerLabel(topology.name);
   const down = { verdict: 'down', subject, effect: 'Users are not served.', repair: applyCommand } as const;
   if (balancer.urls.length === 0) {
@@ -17,13 +19,15 @@ export function balancerFindings(balancer: Status['balancer'], topology: Topolog
       reason: `The balancer has no service machine that is UP and accepts on port ${port}.`,
     }));
   for (const node of balancer.nodes.filter((candidate) => !isServing(candidate))) {
+    const { cause, sentence, repair = applyCommand } = causeOf(view, node);
     findings.push({
       id: 'backend-not-serving',
       verdict: 'degraded',
       subject: node.name,
-      reason: `The balancer sees ${node.name} as ${node.status} in mode ${node.mode} on port ${node.listener}.`,
+      reason: sentence,
       effect: 'Nothing while the others serve.',
-      repair: applyCommand,
+      repair,
+      cause,
     });
   }
   return findings;

@@ -37,8 +37,9 @@ const kinds: Readonly<Record<string, Kind>> = {
 export function blockFindings(view: ClusterView): Finding[] {
   const { cluster, topology } = view;
   if (cluster.blocks.state !== 'seen') return [];
+  const names = topology.search.indices.map(({ name }) => name);
   return cluster.blocks.value
-    .filter(({ index, closed }) => !closed && (index === undefined || index === topology.search.index.name))
+    .filter(({ index, closed }) => !closed && (index === undefined || names.includes(index)))
     .map((block) => found(view, block));
 }
 

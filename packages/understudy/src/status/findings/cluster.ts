@@ -1,5 +1,5 @@
 // Findings about the cluster as a whole: whether it answers, and which of its parts could not be read.
-import type { Unknown } from '@understudy/foundation';
+import { absent, type Seen, type Unknown } from '@understudy/foundation';
 import { applyCommand, unread, type ClusterView, type Finding, type View } from '../finding.ts';
 import { type ObservedCluster, hidesCopies } from '../../observe/index.ts';
 import { blockFindings } from './blocks.ts';
@@ -48,7 +48,7 @@ export function clusterFindings(view: View): Finding[] {
 }
 
 /** Parts that several findings rest on. A part that is judged with its own words when it is absent stands with its findings. */
-const parts: readonly (readonly [keyof ObservedCluster, id: string, what: string])[] = [
+const parts: readonly (readonly [Exclude<keyof ObservedCluster, 'own'> | 'template', id: string, what: string])[] = [
   ['health', 'cluster-health-unread', 'The health of the cluster'],
   ['shards', 'cluster-shards-unread', 'The places of the shards'],
   ['membership', 'cluster-members-unread', 'The members of the cluster'],
@@ -64,13 +64,18 @@ const parts: readonly (readonly [keyof ObservedCluster, id: string, what: string
   ['shardLimit', 'shard-limit-unread', 'The limit on shards'],
 ];
 
+/** The first template that could not be read, of those that are installed. */
+function templateOf({ own }: ObservedCluster): Seen<unknown> {
+  return own.map(({ template }) => template).find(({ state }) => state === 'unknown') ?? absent;
+}
+
 /** One finding for each thing that failed, however many parts it hides. */
 function unreadFindings({ cluster, subject }: ClusterView): Finding[] {
   const told = new Set<string>();
   // What a block of metadata hides is told with the block; our index shows in its health whether it lacks copies.
   const hidden = hidesCopies(cluster.blocks) ? ['shards', 'unassigned'] : [];
   return parts.flatMap(([part, id, what]) => {
-    const thing = cluster[part];
+    const thing = part === 'template' ? templateOf(cluster) : cluster[part];
     if (hidden.includes(part)) return [];
     // Only an index and its template may simply be absent: whatever else is, is an empty answer.
     const empty: Unknown | undefined =

@@ -7,6 +7,7 @@ import { engineRequest, inPath } from '../repair-command.ts';
 
 export function foreignNotices(view: ClusterView): Notice[] {
   const { cluster, topology } = view;
+  const names = topology.search.indices.map(({ name }) => name);
   const unassigned = shown(cluster.unassigned) ?? [];
   const health = (shown(cluster.indices) ?? [])
     .filter(({ ours, status, closed }) => !ours && !closed && status !== 'green')
@@ -22,9 +23,7 @@ export function foreignNotices(view: ClusterView): Notice[] {
       };
     });
   const blocked = (shown(cluster.blocks) ?? []).flatMap((block) =>
-    block.index === undefined || block.index === topology.search.index.name || block.closed
-      ? []
-      : [refusing(view, block)],
+    block.index === undefined || names.includes(block.index) || block.closed ? [] : [refusing(view, block)],
   );
   return [...health, ...blocked];
 }

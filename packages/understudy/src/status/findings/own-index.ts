@@ -1,14 +1,36 @@
-// Findings about the topology's own index: whether it is there, open and whole. Foreign indices are in foreign.ts.
+// Findings about the topology's own indices: whether each is there, open and whole. Foreign indices are in foreign.ts.
 import { unknown } from '@understudy/foundation';
-import type { UnassignedCopy } from '../../cluster/index.ts';
-import { applyCommand, unread, type ClusterView, type Finding } from '../finding.ts';
+import type { IndexCondition, UnassignedCopy } from '../../cluster/index.ts';
+import type { OwnIndex } from '../../observe/index.ts';
+import type { Topology } from '../../topology/index.ts';
+import { applyCommand, unread, type ClusterView, type Finding, type Notice } from '../finding.ts';
 import { engineRequest, inPath } from '../repair-command.ts';
 
 export function ownIndexFindings(view: ClusterView): Finding[] {
-  const { cluster, topology } = view;
-  const { name } = topology.search.index;
-  const { index, ownIndex } = cluster;
-  if (index.state === 'absent') {
+  return view.cluster.own.flatMap((index) => findingsOf(view, index));
+}
+
+/** An index that its application has still to make is nothing wrong, and worth knowing. */
+export function ownIndexNotices({ cluster, topology }: ClusterView): Notice[] {
+  return cluster.own
+    .filter(({ name, settings }) => settings.state === 'absent' && isMadeByApplication(topology, name))
+    .map(({ name }) => ({
+      id: 'index-not-made-yet',
+      subject: name,
+      reason: `The index ${name} does not exist; the application makes it itself (search.index.template is none).`,
+      repair: 'Nothing, when the application makes it with its first write; else write template: FILE, or built-in.',
+    }));
+}
+
+function isMadeByApplication({ search }: Topology, name: string): boolean {
+  return search.indices.some((index) => index.name === name && index.template.from === 'none');
+}
+
+function findingsOf(view: ClusterView, index: OwnIndex): Finding[] {
+  const { topology } = view;
+  const { name, settings: read, condition } = index;
+  if (read.state === 'absent') {
+    if (isMadeByApplication(topology, name)) return [];
     const missing = {
       verdict: 'degraded',
       subject: name,
@@ -18,22 +40,21 @@ export function ownIndexFindings(view: ClusterView): Finding[] {
     return [{ ...missing, id: 'index-missing', reason: `The index ${name} does not exist.` }];
   }
   const settings =
-    index.state === 'unknown' && !refusesMetadata(view)
-      ? [unread('index-unread', name, `The index ${name}`, index)]
+    read.state === 'unknown' && !refusesMetadata(view, name)
+      ? [unread('index-unread', name, `The index ${name}`, read)]
       : [];
-  if (ownIndex.state === 'unknown') return settings;
-  if (ownIndex.state === 'absent') {
-    if (index.state === 'unknown') return settings;
-    const alias = unknown(`the engine's list of indices has none of that name; it may be an alias`, 'status-no-index');
-    return [unread('index-health-unread', name, `The health of the index ${name}`, alias)];
+  if (condition.state === 'unknown') return settings;
+  if (condition.state === 'absent') {
+    if (read.state === 'unknown') return settings;
+    const gone = unknown(`the engine's list of indices has none of that name`, 'status-no-index');
+    return [unread('index-health-unread', name, `The health of the index ${name}`, gone)];
   }
-  if (ownIndex.value.closed) return [...settings, closed(view, name)];
-  return [...settings, ...healthFindings(view), ...givenUp(view)];
+  if (condition.value.closed) return [...settings, closed(view, name)];
+  return [...settings, ...healthFindings(view, condition.value), ...givenUp(view, condition.value.name)];
 }
 
 /** While metadata is blocked the engine shows no settings either; the block has a finding of its own. */
-function refusesMetadata({ cluster, topology }: ClusterView): boolean {
-  const { name } = topology.search.index;
+function refusesMetadata({ cluster }: ClusterView, name: string): boolean {
   const { blocks } = cluster;
   const of = blocks.state === 'seen' ? blocks.value : [];
   return of.some(({ index, refuses }) => (index ?? name) === name && refuses.includes('metadata_read'));
@@ -51,16 +72,13 @@ function closed({ machines }: ClusterView, name: string): Finding {
 }
 
 /** Copies of our index that are on no node, those that the engine explained first. */
-function missingCopies({ cluster, topology }: ClusterView): UnassignedCopy[] {
+function missingCopies({ cluster }: ClusterView, name: string): UnassignedCopy[] {
   const all = cluster.unassigned.state === 'seen' ? cluster.unassigned.value : [];
-  return all.filter(({ index }) => index === topology.search.index.name);
+  return all.filter(({ index }) => index === name);
 }
 
-function healthFindings(view: ClusterView): Finding[] {
-  const { ownIndex } = view.cluster;
-  if (ownIndex.state !== 'seen') return [];
-  const { name, status, unassigned } = ownIndex.value;
-  const why = missingCopies(view).find(({ sentence }) => sentence !== undefined)?.sentence;
+function healthFindings(view: ClusterView, { name, status, unassigned }: IndexCondition): Finding[] {
+  const why = missingCopies(view, name).find(({ sentence }) => sentence !== undefined)?.sentence;
   const because = why === undefined ? '' : ` ${why}.`;
   if (status === 'red') {
     return [
@@ -92,8 +110,8 @@ function copies(count: number): string {
   return count === 1 ? '1 copy' : `${count} copies`;
 }
 
-function givenUp(view: ClusterView): Finding[] {
-  const [first, ...more] = missingCopies(view).filter((copy) => copy.givenUp);
+function givenUp(view: ClusterView, name: string): Finding[] {
+  const [first, ...more] = missingCopies(view, name).filter((copy) => copy.givenUp);
   if (!first) return [];
   const others = more.length === 0 ? '' : ` The same is true of ${more.length} more.`;
   return [

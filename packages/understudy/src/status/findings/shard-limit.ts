@@ -17,10 +17,11 @@ interface Use {
 function use({ cluster, topology, machines, subject }: ClusterView): Use | undefined {
   const limit = shown(cluster.shardLimit);
   if (!limit || limit.copies < limit.limit * nearShare) return undefined;
-  const { shards, replicas } = topology.search.index;
-  const asked = shards * (replicas + 1);
-  const own = shown(cluster.ownIndex);
-  const has = own ? own.shards * (own.replicas + 1) : 0;
+  const copiesOf = (of: { readonly shards: number; readonly replicas: number }) => of.shards * (of.replicas + 1);
+  const sum = (numbers: readonly number[]) => numbers.reduce((all, one) => all + one, 0);
+  const made = topology.search.indices.filter(({ template }) => template.from !== 'none');
+  const asked = sum(made.map(copiesOf));
+  const has = sum(cluster.own.flatMap(({ condition }) => shown(condition) ?? []).map(copiesOf));
   const reached = limit.copies >= limit.limit;
   const repair =
     limit.perNode === usualPerNode

@@ -8,6 +8,7 @@ function head() {
     ['hit', verdict.targets.join(', ') || 'nothing'],
     ['engine', `${where.engine}, failover ${where.failover}`],
     ['machines', `${where.searchMachines} search, ${where.serviceMachines} service`],
+    ...(verdict.notSent ?? []).map(({ operation, because }) => [`no ${operation}`, because]),
     ['when', new Date(plan.startedMs).toISOString().replace('T', ' ').slice(0, 19) + ' UTC'],
   ];
   return [

@@ -1,0 +1,51 @@
+"""A small Flask application as people have it: it answers 500 for whatever goes wrong, has no read by id, and makes its index itself.
+
+Beside its two handlers it has a liveness path, which fails while the file `broken` exists, and one handler that always fails.
+"""
+
+import os
+import sys
+
+# The client comes with the release, because machines have no Internet.
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "vendor"))
+
+from elasticsearch import Elasticsearch  # noqa: E402
+from flask import Flask, jsonify, request  # noqa: E402
+
+app = Flask(__name__)
+es = Elasticsearch(os.environ["ES_HOSTS"].split(","))
+
+
+@app.route("/healthz", methods=["GET"])
+def liveness():
+    return jsonify({"status": "ok"}), 500 if os.path.exists("/var/lib/understudy/broken") else 200
+
+
+@app.route("/boom", methods=["GET"])
+def always_fails():
+    raise RuntimeError("a mistake of the application")
+
+
+@app.route("/index", methods=["POST"])
+def index_document():
+    doc_id = request.json.get("id")
+    data = request.json.get("data")
+    if not doc_id or not data:
+        return jsonify({"error": "Missing 'id' or 'data'"}), 400
+    try:
+        response = es.index(index="my-index", id=doc_id, document=data)
+        return jsonify(response.body), 201
+    except Exception as e:
+        return jsonify({"error": str(e)}), 500
+
+
+@app.route("/search", methods=["GET"])
+def search_documents():
+    query = request.args.get("q")
+    if not query:
+        return jsonify({"error": "Missing 'q' query parameter"}), 400
+    try:
+        response = es.search(index="my-index", body={"query": {"match": {"content": query}}})
+        return jsonify(response["hits"]["hits"])
+    except Exception as e:
+        return jsonify({"error": str(e)}), 500
