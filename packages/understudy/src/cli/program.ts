@@ -7,8 +7,11 @@ import { destroyCommand } from './commands/destroy.ts';
 import { drillCommand } from './commands/drill.ts';
 import { initCommand } from './commands/init.ts';
 import { labCommand } from './commands/lab.ts';
+import { logsCommand } from './commands/logs.ts';
 import { planCommand } from './commands/plan.ts';
+import { runCommand } from './commands/run.ts';
 import { schemaCommand } from './commands/schema.ts';
+import { sshCommand } from './commands/ssh.ts';
 import { statusCommand } from './commands/status.ts';
 
 const epilogue = `
@@ -46,6 +49,9 @@ export function buildProgram(): Command {
     planCommand(),
     applyCommand(),
     statusCommand(),
+    logsCommand(),
+    runCommand(),
+    sshCommand(),
     destroyCommand(),
     drillCommand(),
     labCommand(),

@@ -2,10 +2,13 @@
 // It decides nothing about commands; it runs them, limits their time and says precisely why one could not run.
 import type { Duplex } from 'node:stream';
 import ssh2, { type Client, type ClientChannel } from 'ssh2';
-import { UnderstudyError, type Clock, type Secret } from '@understudy/foundation';
+import { UnderstudyError, untilAborted, type Clock, type Secret } from '@understudy/foundation';
 import type { HostKeys } from './host-keys.ts';
 import type { RemoteOptions, RemoteResult, RemoteRunner, RemoteTarget, TunnelEnd } from './remote.ts';
+import { Gate } from './session-gate.ts';
 import { shellLine } from './shell.ts';
+import { runnerClosed, timedOut, tunnelRefused, unreachable } from './ssh-errors.ts';
+import { startStream, type Streaming } from './ssh-stream.ts';
 
 export interface SshRunnerOptions {
   readonly privateKey: Secret;
@@ -30,6 +33,8 @@ interface Pooled {
 /** Commands at once on one connection; sshd's MaxSessions is 10 until our own setting is in force. */
 const sessionsPerConnection = 8;
 const defaultTimeoutMs = 60_000;
+/** A fixed order, so that a machine always shows the same one of its keys. */
+export const hostKeyAlgorithms = ['ssh-ed25519', 'ecdsa-sha2-nistp256', 'rsa-sha2-512'] as const;
 
 export function createSshRunner(options: SshRunnerOptions): PinningRunner {
   const pool = new Map<string, Pooled>();
@@ -60,14 +65,28 @@ export function createSshRunner(options: SshRunnerOptions): PinningRunner {
     return begin(await next.ready);
   }
 
+  function gateOf({ address }: RemoteTarget): Gate {
+    const gate = gates.get(address) ?? new Gate(sessionsPerConnection);
+    gates.set(address, gate);
+    return gate;
+  }
+
   return {
     async run(target, argv, run = {}) {
-      const gate = gates.get(target.address) ?? new Gate(sessionsPerConnection);
-      gates.set(target.address, gate);
       const timeoutMs = run.timeoutMs ?? defaultTimeoutMs;
       const start = (): Promise<Running> =>
         onConnection(target, (client) => startCommand(client, target, shellLine(argv)));
-      return gate.pass(() => bounded(target, argv, run, timeoutMs, start()));
+      return gateOf(target).pass(() => bounded(target, argv, run, timeoutMs, start()));
+    },
+    async stream(target, argv, options) {
+      const { signal } = options;
+      const start = (client: Client): Promise<Streaming> => startStream(client, target, shellLine(argv), options);
+      return gateOf(target).pass(async () => {
+        signal?.throwIfAborted();
+        const starting = reached(target, onConnection(target, start));
+        const { ended } = await (signal === undefined ? starting : untilAborted(starting, signal));
+        return await ended;
+      });
     },
     tunnel(target, to, { timeoutMs = defaultTimeoutMs } = {}) {
       const opening = onConnection(target, (client) => openTunnel(client, target, to));
@@ -91,6 +110,15 @@ export function createSshRunner(options: SshRunnerOptions): PinningRunner {
       return Promise.resolve();
     },
   };
+}
+
+/** What keeps a command from being started, as an error of the tool. */
+async function reached<T>(target: RemoteTarget, starting: Promise<T>): Promise<T> {
+  try {
+    return await starting;
+  } catch (error) {
+    throw error instanceof UnderstudyError ? error : unreachable(target, error as Error);
+  }
 }
 
 /** Kept in the pool by its address for as long as it lives. */
@@ -128,8 +156,7 @@ function openConnection(client: Client, target: RemoteTarget, options: SshRunner
       readyTimeout: options.connectTimeoutMs ?? 10_000,
       keepaliveInterval: 5_000,
       keepaliveCountMax: 3,
-      // A fixed order, so that a machine always shows the same one of its keys.
-      algorithms: { serverHostKey: ['ssh-ed25519', 'ecdsa-sha2-nistp256', 'rsa-sha2-512'] },
+      algorithms: { serverHostKey: [...hostKeyAlgorithms] },
       hostVerifier: (key: Buffer) => {
         refusal = options.hostKeys.refusal(target, key);
         return refusal === undefined;
@@ -241,57 +268,4 @@ function feed(channel: ClientChannel, stdin: RemoteOptions['stdin']): Promise<ne
       stdin.pipe(channel);
     }
   });
-}
-
-function unreachable(target: RemoteTarget, cause?: Error): UnderstudyError {
-  return new UnderstudyError(
-    'machines-unreachable',
-    `${target.label} (${target.address}) cannot be reached over SSH: ${cause?.message ?? 'the connection closed'}. ` +
-      'See that it runs and that the firewall lets this network reach port 22.',
-    { facts: { label: target.label, address: target.address }, cause },
-  );
-}
-
-function runnerClosed({ label }: RemoteTarget): UnderstudyError {
-  return new UnderstudyError('machines-closed', `Nothing more is asked of ${label}: the connections were closed.`, {
-    facts: { label },
-  });
-}
-
-function timedOut(target: RemoteTarget, what: string, timeoutMs: number): UnderstudyError {
-  return new UnderstudyError(
-    'machines-timeout',
-    `${what} on ${target.label} did not end within ${timeoutMs} ms, so it was given up.`,
-    { facts: { label: target.label, what, timeoutMs } },
-  );
-}
-
-function tunnelRefused(target: RemoteTarget, { address, port }: TunnelEnd, cause: Error): UnderstudyError {
-  return new UnderstudyError(
-    'machines-tunnel-refused',
-    `${target.label} could not connect to ${address}:${port}: ${cause.message}.`,
-    { facts: { label: target.label, address, port }, cause },
-  );
-}
-
-/** Lets a bounded number pass at once, in order. */
-class Gate {
-  readonly #waiting: (() => void)[] = [];
-  #free: number;
-
-  constructor(width: number) {
-    this.#free = width;
-  }
-
-  async pass<Result>(work: () => Promise<Result>): Promise<Result> {
-    if (this.#free > 0) this.#free -= 1;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    try {
-      return await work();
-    } finally {
-      const next = this.#waiting.shift();
-      if (next) next();
-      else this.#free += 1;
-    }
-  }
 }

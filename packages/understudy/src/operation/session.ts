@@ -10,6 +10,7 @@ import {
   createSshRunner,
   ensureKeyPair,
   hostKeysFile,
+  privateKeyPath,
   readPublicKeys,
   releaseOf,
   type KeyPair,
@@ -35,6 +36,10 @@ export interface Session extends AsyncDisposable {
   readonly target: Target;
   readonly world: World;
   readonly keyPair: KeyPair;
+  /** The tool's own SSH key, for the system's `ssh`. */
+  readonly privateKeyPath: string;
+  /** The host keys that are pinned for this target, in the format of known_hosts. */
+  readonly hostKeysPath: string;
 }
 
 /** Reads and checks the topology, then connects to the target. Error: `topology-invalid` for a wrong file, before any connection. */
@@ -42,11 +47,13 @@ export async function openSession(request: SessionRequest): Promise<Session> {
   const topology = await readTopology(request.topologyPath);
   const target = await resolveTarget(request.target);
   const { logger } = request;
-  const keyPair = await ensureKeyPair(join(configDirectory(), 'ssh'), 'understudy');
+  const keys = join(configDirectory(), 'ssh');
+  const keyPair = await ensureKeyPair(keys, 'understudy');
+  const hostKeysPath = join(configDirectory(), `known-hosts-${target.name}`);
   const closing = new AbortController();
   const runner = createSshRunner({
     privateKey: keyPair.privateKey,
-    hostKeys: hostKeysFile(join(configDirectory(), `known-hosts-${target.name}`), {
+    hostKeys: hostKeysFile(hostKeysPath, {
       clock: systemClock,
       logger,
       firstContactMs: target.firstContactMs,
@@ -68,7 +75,11 @@ export async function openSession(request: SessionRequest): Promise<Session> {
     );
     await runner.close();
   };
-  return { topology, target, world, keyPair, [Symbol.asyncDispose]: close };
+  return {
+    ...{ topology, target, world, keyPair, hostKeysPath },
+    privateKeyPath: privateKeyPath(keys),
+    [Symbol.asyncDispose]: close,
+  };
 }
 
 /** Error: `topology-unreadable` when there is no such file; `topology-invalid`. */

@@ -16,7 +16,14 @@ export const exitCode = {
 
 export type ExitCode = (typeof exitCode)[keyof typeof exitCode];
 
-const usageCodes = new Set(['topology-invalid', 'topology-unreadable', 'cli-usage', 'drills-unknown']);
+const usageCodes = new Set([
+  'topology-invalid',
+  'topology-unreadable',
+  'cli-usage',
+  'drills-unknown',
+  'operate-unknown-machine',
+  'proof-unknown-run',
+]);
 
 /** A person declined, or there was no terminal to ask. */
 const declinedCodes = new Set(['reconcile-declined']);
