@@ -26,6 +26,7 @@ export {
   switchScript,
   unpackScript,
 } from './release.ts';
+export { parseReleases, rejectedRecord, type ReleasesOnMachine, releasesScript } from './releases-on-machine.ts';
 export { bootstrapGuard, dataInTheWay, setDataAsideScript, type StrayState } from './data-directory.ts';
 export { machineSpec } from './machine-spec.ts';
 export { observeCommand, type ObservedMachine, observeMachine, parseObservation, partOf } from './observe-machine.ts';

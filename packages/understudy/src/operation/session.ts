@@ -14,6 +14,7 @@ import {
   readPublicKeys,
   releaseOf,
   type KeyPair,
+  type Release,
 } from '../machines/index.ts';
 import { certificateFromFiles, type Certificate } from './certificate.ts';
 import { readSecretValue } from './secret-file.ts';
@@ -99,22 +100,23 @@ async function readTopology(path: string): Promise<Topology> {
   return parseTopology(text, { path: absolute });
 }
 
-/** Everything the topology refers to, resolved: keys, release, certificates. Builds the release when it is not cached. */
+/** Everything the topology refers to, resolved: keys, release, certificates. Builds the release when it is not cached, or takes the given one. */
 export async function resolveIntent(
   session: Session,
   account: Pick<Intent, 'interfaceGeneration'> = {},
+  given?: { readonly release: Release },
 ): Promise<Intent> {
   const { topology, target, keyPair } = session;
-  const [given, release, certificates, secrets] = await Promise.all([
+  const [sshKeys, release, certificates, secrets] = await Promise.all([
     readPublicKeys(topology.access.sshKeys),
-    serviceRelease(topology),
+    given?.release ?? serviceRelease(topology.service),
     listenerCertificates(topology),
     serviceSecrets(topology),
   ]);
   return {
     ...account,
     topology,
-    authorizedKeys: [keyPair.publicKey, ...given],
+    authorizedKeys: [keyPair.publicKey, ...sshKeys],
     repository: target.repository(topology.search),
     release,
     indexTemplate: createRequire(import.meta.url)('@understudy/service/index-template.json') as IndexTemplate,
@@ -123,9 +125,12 @@ export async function resolveIntent(
   };
 }
 
-async function serviceRelease(topology: Topology): Promise<Intent['release']> {
+/** The release of the service, built when it is not cached. Error: `cli-release`. */
+export async function serviceRelease({
+  artifact,
+  runtime,
+}: Pick<Topology['service'], 'artifact' | 'runtime'>): Promise<Release> {
   try {
-    const { artifact, runtime } = topology.service;
     const built = await buildRelease({ outDirectory: join(cacheDirectory(), 'releases'), artifact, runtime });
     return await releaseOf(built.directory);
   } catch (cause) {

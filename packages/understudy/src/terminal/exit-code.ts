@@ -25,8 +25,8 @@ const usageCodes = new Set([
   'proof-unknown-run',
 ]);
 
-/** A person declined, or there was no terminal to ask. */
-const declinedCodes = new Set(['reconcile-declined']);
+/** A person declined, or there was no terminal to ask; or what is asked for was rejected before. */
+const declinedCodes = new Set(['reconcile-declined', 'operate-release-rejected']);
 
 /** The exit code for an error that ended a command. */
 export function exitCodeOf(error: unknown): ExitCode {
