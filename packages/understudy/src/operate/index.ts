@@ -5,5 +5,5 @@ export { type LogReader, type LogRequest, machinesWithLogs, readLogs } from './l
 export type { LogLine, LogUnit } from './logs/log-line.ts';
 export { type MachineRun, type OutputLine, runEverywhere, type RunRequest } from './run-everywhere.ts';
 export { loginShell, sshCommand } from './ssh-command.ts';
-export { complete, listReleases, type ReleaseList } from './releases/list-releases.ts';
+export { complete, listReleases, type ReleaseList, type ReleaseRow } from './releases/list-releases.ts';
 export { deployRequest, restartRequest, rollbackRequest, type RollRequest, type RollService } from './releases/roll.ts';
