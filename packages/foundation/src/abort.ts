@@ -37,7 +37,8 @@ function begin(signal: AbortSignal): { readonly all: Set<() => void>; readonly f
 }
 
 /** The result of `work`, or the signal's reason when it aborts first; the work itself goes on. */
-export async function untilAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
+export async function untilAborted<Result>(work: Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
+  if (signal === undefined) return await work;
   let unlisten = (): void => undefined;
   const aborted = new Promise<never>((_, reject) => {
     unlisten = onAbort(signal, () => reject(signal.reason as Error));

@@ -1,7 +1,23 @@
 // The bound on commands at once over one connection.
 
+/** A gate for each address, made when it is first asked for. */
+export class Gates {
+  readonly #gates = new Map<string, Gate>();
+  readonly #width: number;
+
+  constructor(width: number) {
+    this.#width = width;
+  }
+
+  of(address: string): Gate {
+    const gate = this.#gates.get(address) ?? new Gate(this.#width);
+    this.#gates.set(address, gate);
+    return gate;
+  }
+}
+
 /** Lets a bounded number pass at once, in order. */
-export class Gate {
+class Gate {
   readonly #waiting: (() => void)[] = [];
   #free: number;
 

@@ -5,7 +5,7 @@ import ssh2, { type Client, type ClientChannel } from 'ssh2';
 import { UnderstudyError, untilAborted, type Clock, type Secret } from '@understudy/foundation';
 import type { HostKeys } from './host-keys.ts';
 import type { RemoteOptions, RemoteResult, RemoteRunner, RemoteTarget, TunnelEnd } from './remote.ts';
-import { Gate } from './session-gate.ts';
+import { Gates } from './session-gate.ts';
 import { shellLine } from './shell.ts';
 import { runnerClosed, timedOut, tunnelRefused, unreachable } from './ssh-errors.ts';
 import { startStream, type Streaming } from './ssh-stream.ts';
@@ -38,7 +38,7 @@ export const hostKeyAlgorithms = ['ssh-ed25519', 'ecdsa-sha2-nistp256', 'rsa-sha
 
 export function createSshRunner(options: SshRunnerOptions): PinningRunner {
   const pool = new Map<string, Pooled>();
-  const gates = new Map<string, Gate>();
+  const gates = new Gates(sessionsPerConnection);
   let closed = false;
 
   /** Work that was begun before the end and comes here after it must not keep the process alive. */
@@ -65,26 +65,19 @@ export function createSshRunner(options: SshRunnerOptions): PinningRunner {
     return begin(await next.ready);
   }
 
-  function gateOf({ address }: RemoteTarget): Gate {
-    const gate = gates.get(address) ?? new Gate(sessionsPerConnection);
-    gates.set(address, gate);
-    return gate;
-  }
-
   return {
     async run(target, argv, run = {}) {
       const timeoutMs = run.timeoutMs ?? defaultTimeoutMs;
       const start = (): Promise<Running> =>
         onConnection(target, (client) => startCommand(client, target, shellLine(argv)));
-      return gateOf(target).pass(() => bounded(target, argv, run, timeoutMs, start()));
+      return gates.of(target.address).pass(() => bounded(target, argv, run, timeoutMs, start()));
     },
     async stream(target, argv, options) {
       const { signal } = options;
       const start = (client: Client): Promise<Streaming> => startStream(client, target, shellLine(argv), options);
-      return gateOf(target).pass(async () => {
+      return gates.of(target.address).pass(async () => {
         signal?.throwIfAborted();
-        const starting = reached(target, onConnection(target, start));
-        const { ended } = await (signal === undefined ? starting : untilAborted(starting, signal));
+        const { ended } = await untilAborted(reached(target, onConnection(target, start)), signal);
         return await ended;
       });
     },

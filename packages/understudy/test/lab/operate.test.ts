@@ -195,9 +195,10 @@ describe('releases', { timeout: 600_000 }, () => {
     const { releases } = await list();
     assert.equal(releases.length, 1);
     const [release] = releases;
-    assert.deepEqual(release?.currentOn, ['demo-service-1', 'demo-service-2']);
-    assert.ok(Math.abs(Date.parse(release?.unpackedAt ?? release?.usedAt ?? '') - Date.now()) < 3_600_000);
-    first = release?.id ?? '';
+    assert.ok(release);
+    assert.deepEqual(release.currentOn, ['demo-service-1', 'demo-service-2']);
+    assert.ok(Math.abs(Date.parse(release.unpackedAt ?? release.usedAt) - Date.now()) < 3_600_000);
+    first = release.id;
   });
 
   it('another folder is deployed, and without a terminal only with --yes', async () => {

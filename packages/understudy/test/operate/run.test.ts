@@ -34,7 +34,7 @@ test('each machine runs the line once, its output has its name, and what was not
     ],
   );
   assert.equal(runs[0]?.stdout, 'demo-search-1 one\ndemo-search-1 two\n');
-  assert.equal(runs[0]?.stderr, 'warned\n');
+  assert.equal(runs[0].stderr, 'warned\n');
   assert.match(runs[1]?.unreachable ?? '', /timed out/);
   assert.match(runs[2]?.unreachable ?? '', /instance is offline/);
   assert.equal(lines.filter(({ stream }) => stream === 'stdout').length, 6);

@@ -65,7 +65,7 @@ function deployCommand(): Command {
     .option('--again', 'also when the machines rejected this release before')
     .option('-y, --yes', 'do not ask')
     .addHelpText('after', '\nExit codes: 0 deployed, 1 declined or rejected before, 2 not reached; then run it again.');
-  return freeWordsCommand(command, async (context, options: RollOptions, folder) => {
+  return freeWordsCommand(command, async (context, options: RollOptions, ...[folder]: readonly string[]) => {
     const { service } = context.session.topology;
     const artifact = folder === undefined ? service.artifact : resolve(folder);
     const built = await serviceRelease({ ...service, artifact });

@@ -109,7 +109,7 @@ function optionsOf(command: Command): Candidate[] {
   return command
     .createHelp()
     .visibleOptions(command)
-    .flatMap(({ long, description }) => (long == null ? [] : [{ value: long, description }]));
+    .flatMap(({ long, description }) => (typeof long === 'string' ? [{ value: long, description }] : []));
 }
 
 function plain(values: readonly string[]): Candidate[] {

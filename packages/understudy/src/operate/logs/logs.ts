@@ -120,7 +120,8 @@ async function followOne(
   const { signal } = request;
   let extent: LogExtent = request;
   let isLost = false;
-  while (!signal.aborted) {
+  const isOver = (): boolean => signal.aborted;
+  while (!isOver()) {
     const fromMs = extent.sinceMs ?? 0;
     let lastMs: number | undefined;
     const take = (line: LogLine): void => {
@@ -132,7 +133,7 @@ async function followOne(
       add(line);
     };
     const end = await readLog(world, target, source, extent, take, signal).then(() => 'The log ended.', reasonOf);
-    if (signal.aborted) return;
+    if (isOver()) return;
     if (!isLost) onLost({ machine: target.label, reason: `${end} Trying again every ${tryAgainMs / 1000} s.` });
     isLost = true;
     if (lastMs !== undefined) extent = { sinceMs: lastMs + 1, lines: undefined, follow: true };

@@ -32,7 +32,7 @@ export async function rollService(
   { release, reason, again, reject }: ServiceRoll,
   signal: AbortSignal,
 ): Promise<void> {
-  const sent = release?.directory == null ? intent : { ...intent, release };
+  const sent = isOfThisComputer(release) ? { ...intent, release } : intent;
   await using archive = new ReleaseArchive(sent.release);
   const found = new Found(await observeObjects(world.linode, intent.topology.name), intent.topology);
   const context: StepContext = { world, intent: sent, found, archive, signal };
@@ -55,6 +55,10 @@ export async function rollService(
   for (const id of reject) {
     await onAll(`record that ${id} is rejected`, rejectScript(id, new Date(world.clock.now()).toISOString(), reason));
   }
+}
+
+function isOfThisComputer(release: ServiceRoll['release']): release is Release {
+  return release !== null && release.directory !== null;
 }
 
 async function switchTo(context: StepContext, label: string, id: string): Promise<void> {
