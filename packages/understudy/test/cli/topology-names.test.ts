@@ -26,7 +26,7 @@ function commandsOf(command: Command, path: readonly string[] = []): (readonly [
 
 const all = commandsOf(buildProgram());
 /** Their words may be a command line for a machine, so the topology is an option alone. */
-const optionAlone = ['run', 'ssh'];
+const optionAlone = ['run', 'ssh', 'release deploy'];
 const takes = all.filter(([, command]) => command.options.some(({ long }) => long === '--topology'));
 
 /** The output of the command on stderr, and its exit code. */
@@ -48,6 +48,8 @@ async function outputOf(t: TestContext, words: readonly string[]) {
 
 /** Other words that the command needs. */
 const needs: Readonly<Record<string, readonly string[]>> = {
+  restart: ['service'],
+  'release deploy': ['./folder.yaml'],
   run: ['all', 'cat /etc/elasticsearch/elasticsearch.yml'],
   ssh: ['search-1', 'cat', '/etc/elasticsearch/elasticsearch.yml'],
   'drill run': ['search-stop'],
@@ -60,7 +62,8 @@ test('these commands take a topology, and no other command does', () => {
   assert.deepEqual(
     takes.map(([name]) => name),
     [
-      ...['init', 'plan', 'apply', 'status', 'logs', 'run', 'ssh', 'destroy'],
+      ...['init', 'plan', 'apply', 'status', 'logs', 'run', 'ssh'],
+      ...['release list', 'release deploy', 'release rollback', 'restart', 'destroy'],
       ...['drill run', 'drill undo', 'drill guard', 'drill hold'],
     ],
   );
