@@ -141,6 +141,21 @@ test(
   },
 );
 
+test('a machine that takes two logs along is named once', { timeout: 30_000 }, async () => {
+  const stop = new AbortController();
+  let attempts = 0;
+  const world = smallWorld(() => {
+    attempts += 1;
+    if (attempts === 4) stop.abort(new Error('enough'));
+    return Promise.reject(new UnderstudyError('machines-unreachable', 'gone'));
+  });
+  const seen = reader();
+  const machines = [machineByName(topology, 'search-1')];
+  await readLogs(world, topology, request({ machines, follow: true, signal: stop.signal }), seen);
+  assert.equal(attempts, 4);
+  assert.deepEqual(seen.lost, ['demo-search-1']);
+});
+
 async function written(stdout: Writable): Promise<void> {
   await new Promise((resolve) => stdout.write('', resolve));
 }

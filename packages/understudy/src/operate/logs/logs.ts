@@ -89,15 +89,25 @@ async function followAll(
   const { signal } = request;
   const lost: UnreachableMachine[] = [];
   const buffer = new LineBuffer(reader.line, () => clock.monotonicMs(), heldMs);
-  const onLost = (machine: UnreachableMachine): void => {
-    lost.push(machine);
-    reader.unreachable(machine);
-  };
-  const followed = machines.flatMap(({ machine, target }) =>
-    logSources(topology, machine).map((source) =>
-      followOne(world, target, source, request, { add: (line) => buffer.add(line), onLost }),
-    ),
-  );
+  const followed = machines.flatMap(({ machine, target }) => {
+    // A machine has several logs, and is named once when it takes all of them along.
+    const away = new Set<LogSource>();
+    return logSources(topology, machine).map((source) =>
+      followOne(world, target, source, request, {
+        add: (line) => {
+          away.delete(source);
+          buffer.add(line);
+        },
+        onLost: (reason) => {
+          const isNamed = away.size > 0;
+          away.add(source);
+          if (isNamed) return;
+          lost.push({ machine: machine.label, reason });
+          reader.unreachable({ machine: machine.label, reason });
+        },
+      }),
+    );
+  });
   const printing = (async () => {
     while (!signal.aborted) {
       buffer.flush();
@@ -115,11 +125,10 @@ async function followOne(
   target: ReachableMachine['target'],
   source: LogSource,
   request: LogRequest,
-  { add, onLost }: { readonly add: (line: LogLine) => void; readonly onLost: (machine: UnreachableMachine) => void },
+  { add, onLost }: { readonly add: (line: LogLine) => void; readonly onLost: (reason: string) => void },
 ): Promise<void> {
   const { signal } = request;
   let extent: LogExtent = request;
-  let isLost = false;
   const isOver = (): boolean => signal.aborted;
   while (!isOver()) {
     const fromMs = extent.sinceMs ?? 0;
@@ -129,13 +138,11 @@ async function followOne(
       // Files are read from the second of the time that is asked for.
       if (atMs < fromMs) return;
       lastMs = atMs;
-      isLost = false;
       add(line);
     };
     const end = await readLog(world, target, source, extent, take, signal).then(() => 'The log ended.', reasonOf);
     if (isOver()) return;
-    if (!isLost) onLost({ machine: target.label, reason: `${end} Trying again every ${tryAgainMs / 1000} s.` });
-    isLost = true;
+    onLost(`${end} Trying again every ${tryAgainMs / 1000} s.`);
     if (lastMs !== undefined) extent = { sinceMs: lastMs + 1, lines: undefined, follow: true };
     await world.clock.sleep(tryAgainMs, signal).catch(() => undefined);
   }
