@@ -15,5 +15,6 @@ test('a value is said with its goal', () => {
 test('what was not seen is said in words', () => {
   assert.equal(textOf('backWithinMs', null), 'steady state was not seen again after the undo; goal: within 20.0 s');
   assert.equal(textOf('rtoMs', null), 'steady state was not seen again after the fault; goal: within 20.0 s');
-  for (const id of ['reprotectedMs', 'undoneWithinMs'] as const) assert.match(textOf(id, null) ?? '', /not seen .*within/);
+  for (const id of ['reprotectedMs', 'undoneWithinMs'] as const)
+    assert.match(textOf(id, null) ?? '', /not seen .*within/);
 });
