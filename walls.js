@@ -12,8 +12,9 @@ export const mayImport = {
   status: ['topology', 'engines', 'linode', 'machines', 'cluster', 'observe'],
   operation: ['topology', 'engines', 'linode', 'machines', 'cluster', 'observe', 'status'],
   reconcile: ['topology', 'engines', 'linode', 'machines', 'cluster', 'observe', 'status', 'operation'],
+  operate: ['topology', 'engines', 'linode', 'machines', 'cluster', 'observe', 'status', 'operation', 'reconcile'],
   proof: ['cluster'],
-  drills: ['topology', 'engines', 'linode', 'machines', 'cluster', 'observe', 'operation', 'proof'],
+  drills: ['topology', 'engines', 'linode', 'machines', 'cluster', 'observe', 'operation', 'operate', 'proof'],
   cli: [
     'terminal',
     'topology',
@@ -25,6 +26,7 @@ export const mayImport = {
     'status',
     'operation',
     'reconcile',
+    'operate',
     'proof',
     'drills',
   ],

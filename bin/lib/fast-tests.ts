@@ -13,7 +13,7 @@ export const slowTests: Readonly<Record<string, string>> = {
   'understudy/test/cli/': 'starts the command line many times',
   'understudy/test/machines/install-engine': 'runs scripts in a temporary Debian system',
   'understudy/test/machines/set-data-aside': 'runs scripts in a temporary Debian system',
-  'understudy/test/machines/ssh-runner': 'starts an SSH server',
+  'understudy/test/machines/ssh-': 'starts an SSH server',
   'understudy/test/machines/observe': 'runs scripts in a temporary Debian system',
   'understudy/test/observe/': 'starts an SSH server',
   'understudy/test/proof/load/generator': 'sends a workload in real time',

@@ -1,5 +1,5 @@
 // Time as a dependency: code takes a Clock, so that a test can control it.
-import { setTimeout as sleep } from 'node:timers/promises';
+import { onAbort } from './abort.ts';
 
 export interface Clock {
   /** Wall clock, milliseconds since the epoch. */
@@ -13,7 +13,15 @@ export interface Clock {
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonicMs: () => Number(process.hrtime.bigint()) / 1e6,
-  sleep: async (ms, signal) => {
-    await sleep(ms, undefined, signal ? { signal } : {});
-  },
+  sleep: (ms, signal) =>
+    new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        unlisten();
+        resolve();
+      }, ms);
+      const unlisten = onAbort(signal, () => {
+        clearTimeout(timer);
+        reject(signal?.reason as Error);
+      });
+    }),
 };

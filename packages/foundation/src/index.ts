@@ -1,5 +1,6 @@
 // The foundation: clock, errors, logger, secrets, results of reads. It does not depend on other parts of the product.
 export { UnderstudyError, type Facts } from './error.ts';
+export { onAbort, untilAborted } from './abort.ts';
 export { Secret } from './secret.ts';
 export { systemClock, type Clock } from './clock.ts';
 export { oncePer } from './once-per.ts';

@@ -3,12 +3,17 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { exitCode } from '../terminal/index.ts';
 import { applyCommand } from './commands/apply.ts';
+import { completeCommand, completionCommand } from './commands/completion.ts';
 import { destroyCommand } from './commands/destroy.ts';
 import { drillCommand } from './commands/drill.ts';
 import { initCommand } from './commands/init.ts';
 import { labCommand } from './commands/lab.ts';
+import { logsCommand } from './commands/logs.ts';
 import { planCommand } from './commands/plan.ts';
+import { releaseCommand, restartCommand } from './commands/release.ts';
+import { runCommand } from './commands/run.ts';
 import { schemaCommand } from './commands/schema.ts';
+import { sshCommand } from './commands/ssh.ts';
 import { statusCommand } from './commands/status.ts';
 
 const epilogue = `
@@ -46,12 +51,19 @@ export function buildProgram(): Command {
     planCommand(),
     applyCommand(),
     statusCommand(),
+    logsCommand(),
+    runCommand(),
+    sshCommand(),
+    releaseCommand(),
+    restartCommand(),
     destroyCommand(),
     drillCommand(),
     labCommand(),
+    completionCommand(),
   ]) {
     program.addCommand(command);
   }
+  program.addCommand(completeCommand(program), { hidden: true });
   exitAsUsage(program);
   return program;
 }

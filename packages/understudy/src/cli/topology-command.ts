@@ -58,6 +58,23 @@ export function sessionCommand<Options extends TopologyOptions>(
   );
 }
 
+/**
+ * A command whose words are not split: they may be a command line for a machine, in which a word that ends in .yaml is no topology. The
+ * topology is an option alone.
+ */
+export function freeWordsCommand<Options extends TopologyOptions>(
+  command: Command,
+  body: (context: TopologyContext, options: Options, ...words: string[]) => Promise<ExitCode>,
+): Command {
+  return withTopologyOption(command).action(
+    action((context, options: Options, ...words) =>
+      inSession(context, options, options.topology ?? defaultTopologyPath, (topologyContext) =>
+        body(topologyContext, options, ...words),
+      ),
+    ),
+  );
+}
+
 async function inSession(
   context: Context,
   options: TargetOptions,

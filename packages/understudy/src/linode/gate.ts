@@ -1,4 +1,5 @@
 // A bound on concurrent work, first come first served.
+import { onAbort } from '@understudy/foundation';
 
 export interface Gate {
   /** Runs `work` when a slot is free; a waiting caller whose signal aborts leaves the queue. */
@@ -15,16 +16,15 @@ export function gate(slots: number): Gate {
       return Promise.resolve();
     }
     return new Promise((resolve, reject) => {
-      const admit = () => {
-        signal?.removeEventListener('abort', leave);
+      const admit = (): void => {
+        unlisten();
         resolve();
       };
-      const leave = () => {
+      queue.push(admit);
+      const unlisten = onAbort(signal, () => {
         queue.splice(queue.indexOf(admit), 1);
         reject(signal?.reason as Error);
-      };
-      signal?.addEventListener('abort', leave, { once: true });
-      queue.push(admit);
+      });
     });
   };
 

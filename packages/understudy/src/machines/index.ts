@@ -1,8 +1,8 @@
 // Machines: how a machine is configured, by cloud-init user data at first boot and over SSH later; and how it is observed.
-export type { RemoteOptions, RemoteResult, RemoteRunner, RemoteTarget, TunnelEnd } from './remote.ts';
-export { createSshRunner, type PinningRunner } from './ssh-runner.ts';
+export type { RemoteOptions, RemoteResult, RemoteRunner, RemoteTarget, StreamOptions, TunnelEnd } from './remote.ts';
+export { createSshRunner, hostKeyAlgorithms, type PinningRunner } from './ssh-runner.ts';
 export { hostKeysFile } from './host-keys.ts';
-export { ensureKeyPair, type KeyPair, readPublicKeys } from './key-pair.ts';
+export { ensureKeyPair, type KeyPair, privateKeyPath, readPublicKeys } from './key-pair.ts';
 export { shellLine } from './shell.ts';
 export { contentHash, type ManagedFile, whenChanged, writeFilesScript } from './managed-file.ts';
 export { engineInstaller, engineKeyPath, installCommand, installExits, type InstallMode } from './engine-package.ts';
@@ -26,6 +26,7 @@ export {
   switchScript,
   unpackScript,
 } from './release.ts';
+export { parseReleases, rejectedRecord, type ReleasesOnMachine, releasesScript } from './releases-on-machine.ts';
 export { bootstrapGuard, clusterDataFound, setDataAsideScript, type StrayState } from './data-directory.ts';
 export { healthProbe } from './health-probe.ts';
 export { machineSpec } from './machine-spec.ts';

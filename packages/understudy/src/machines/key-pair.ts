@@ -10,9 +10,14 @@ export interface KeyPair {
   readonly publicKey: string;
 }
 
+/** Where the private key of the pair in `directory` is. */
+export function privateKeyPath(directory: string): string {
+  return join(directory, 'id_ed25519');
+}
+
 /** Reads the pair in `directory` (id_ed25519, id_ed25519.pub), making it first when it is missing. */
 export async function ensureKeyPair(directory: string, comment: string): Promise<KeyPair> {
-  const privatePath = join(directory, 'id_ed25519');
+  const privatePath = privateKeyPath(directory);
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const made = newKeyPair(comment);
   try {

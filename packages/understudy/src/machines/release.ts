@@ -8,7 +8,7 @@ import { pipeline } from 'node:stream/promises';
 
 export const releasesDirectory = '/opt/understudy/releases';
 export const currentRelease = '/opt/understudy/current';
-const keptReleases = 3;
+const keptReleases = 5;
 
 /** A release on the operator's machine, ready to be sent. */
 export interface Release {

@@ -2,10 +2,13 @@
 // It decides nothing about commands; it runs them, limits their time and says precisely why one could not run.
 import type { Duplex } from 'node:stream';
 import ssh2, { type Client, type ClientChannel } from 'ssh2';
-import { UnderstudyError, type Clock, type Secret } from '@understudy/foundation';
+import { UnderstudyError, untilAborted, type Clock, type Secret } from '@understudy/foundation';
 import type { HostKeys } from './host-keys.ts';
 import type { RemoteOptions, RemoteResult, RemoteRunner, RemoteTarget, TunnelEnd } from './remote.ts';
+import { Gates } from './session-gate.ts';
 import { shellLine } from './shell.ts';
+import { runnerClosed, timedOut, tunnelRefused, unreachable } from './ssh-errors.ts';
+import { startStream, type Streaming } from './ssh-stream.ts';
 
 export interface SshRunnerOptions {
   readonly privateKey: Secret;
@@ -30,10 +33,12 @@ interface Pooled {
 /** Commands at once on one connection; sshd's MaxSessions is 10 until our own setting is in force. */
 const sessionsPerConnection = 8;
 const defaultTimeoutMs = 60_000;
+/** A fixed order, so that a machine always shows the same one of its keys. */
+export const hostKeyAlgorithms = ['ssh-ed25519', 'ecdsa-sha2-nistp256', 'rsa-sha2-512'] as const;
 
 export function createSshRunner(options: SshRunnerOptions): PinningRunner {
   const pool = new Map<string, Pooled>();
-  const gates = new Map<string, Gate>();
+  const gates = new Gates(sessionsPerConnection);
   let closed = false;
 
   /** Work that was begun before the end and comes here after it must not keep the process alive. */
@@ -62,12 +67,19 @@ export function createSshRunner(options: SshRunnerOptions): PinningRunner {
 
   return {
     async run(target, argv, run = {}) {
-      const gate = gates.get(target.address) ?? new Gate(sessionsPerConnection);
-      gates.set(target.address, gate);
       const timeoutMs = run.timeoutMs ?? defaultTimeoutMs;
       const start = (): Promise<Running> =>
         onConnection(target, (client) => startCommand(client, target, shellLine(argv)));
-      return gate.pass(() => bounded(target, argv, run, timeoutMs, start()));
+      return gates.of(target.address).pass(() => bounded(target, argv, run, timeoutMs, start()));
+    },
+    async stream(target, argv, options) {
+      const { signal } = options;
+      const start = (client: Client): Promise<Streaming> => startStream(client, target, shellLine(argv), options);
+      return gates.of(target.address).pass(async () => {
+        signal?.throwIfAborted();
+        const { ended } = await untilAborted(reached(target, onConnection(target, start)), signal);
+        return await ended;
+      });
     },
     tunnel(target, to, { timeoutMs = defaultTimeoutMs } = {}) {
       const opening = onConnection(target, (client) => openTunnel(client, target, to));
@@ -91,6 +103,15 @@ export function createSshRunner(options: SshRunnerOptions): PinningRunner {
       return Promise.resolve();
     },
   };
+}
+
+/** What keeps a command from being started, as an error of the tool. */
+async function reached<T>(target: RemoteTarget, starting: Promise<T>): Promise<T> {
+  try {
+    return await starting;
+  } catch (error) {
+    throw error instanceof UnderstudyError ? error : unreachable(target, error as Error);
+  }
 }
 
 /** Kept in the pool by its address for as long as it lives. */
@@ -128,8 +149,7 @@ function openConnection(client: Client, target: RemoteTarget, options: SshRunner
       readyTimeout: options.connectTimeoutMs ?? 10_000,
       keepaliveInterval: 5_000,
       keepaliveCountMax: 3,
-      // A fixed order, so that a machine always shows the same one of its keys.
-      algorithms: { serverHostKey: ['ssh-ed25519', 'ecdsa-sha2-nistp256', 'rsa-sha2-512'] },
+      algorithms: { serverHostKey: [...hostKeyAlgorithms] },
       hostVerifier: (key: Buffer) => {
         refusal = options.hostKeys.refusal(target, key);
         return refusal === undefined;
@@ -241,57 +261,4 @@ function feed(channel: ClientChannel, stdin: RemoteOptions['stdin']): Promise<ne
       stdin.pipe(channel);
     }
   });
-}
-
-function unreachable(target: RemoteTarget, cause?: Error): UnderstudyError {
-  return new UnderstudyError(
-    'machines-unreachable',
-    `${target.label} (${target.address}) cannot be reached over SSH: ${cause?.message ?? 'the connection closed'}. ` +
-      'Check that the machine runs and that its firewall allows port 22 from this network.',
-    { facts: { label: target.label, address: target.address }, cause },
-  );
-}
-
-function runnerClosed({ label }: RemoteTarget): UnderstudyError {
-  return new UnderstudyError('machines-closed', `Nothing was sent to ${label}: its SSH connection is closed.`, {
-    facts: { label },
-  });
-}
-
-function timedOut(target: RemoteTarget, what: string, timeoutMs: number): UnderstudyError {
-  return new UnderstudyError(
-    'machines-timeout',
-    `${what} on ${target.label} timed out: it did not end within ${timeoutMs} ms.`,
-    { facts: { label: target.label, what, timeoutMs } },
-  );
-}
-
-function tunnelRefused(target: RemoteTarget, { address, port }: TunnelEnd, cause: Error): UnderstudyError {
-  return new UnderstudyError(
-    'machines-tunnel-refused',
-    `${target.label} could not connect to ${address}:${port}: ${cause.message}.`,
-    { facts: { label: target.label, address, port }, cause },
-  );
-}
-
-/** Lets a bounded number pass at once, in order. */
-class Gate {
-  readonly #waiting: (() => void)[] = [];
-  #free: number;
-
-  constructor(width: number) {
-    this.#free = width;
-  }
-
-  async pass<Result>(work: () => Promise<Result>): Promise<Result> {
-    if (this.#free > 0) this.#free -= 1;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    try {
-      return await work();
-    } finally {
-      const next = this.#waiting.shift();
-      if (next) next();
-      else this.#free += 1;
-    }
-  }
 }

@@ -13,6 +13,6 @@ export { backendsNamed, heldAddress, instanceNamed, membershipOf } from './looku
 export { hidesCopies, observeCluster } from './observe-cluster.ts';
 export { engineOverSsh } from './engine-over-ssh.ts';
 export { engineHosts, observe, targetOf } from './observe.ts';
-export { observeObjects } from './observe-objects.ts';
+export { observeInstances, observeObjects } from './observe-objects.ts';
 export { shownCertificate } from './shown-certificate.ts';
 export type { EngineHost, World } from './world.ts';

@@ -1,5 +1,5 @@
 // Linode's objects of one topology, found by tag and label; a fixed small number of API calls whatever the size.
-import type { LinodeClient } from '../linode/index.ts';
+import type { Instance, LinodeClient } from '../linode/index.ts';
 import { balancerLabel, firewallLabel, tagOf, vpcLabel } from '../topology/index.ts';
 import type { ObservedBalancer, ObservedObjects } from './observation.ts';
 
@@ -8,8 +8,7 @@ export async function observeObjects(linode: LinodeClient, name: string): Promis
   const tag = tagOf(name);
   const firewallsOfTopology = [firewallLabel(name, 'search'), firewallLabel(name, 'service')];
   const [instances, { vpcs, vpcIps }, firewalls, placementGroups, balancers] = await Promise.all([
-    // A machine without its tag is still found by its label; without this it would be created a second time.
-    linode.instances.list({ '+or': [{ tags: tag }, { label: { '+contains': `${name}-` } }] }),
+    observeInstances(linode, name),
     observeVpcs(linode, name),
     observeFirewalls(linode, tag, firewallsOfTopology),
     linode.placementGroups.list({ label: { '+contains': `${name}-` } }),
@@ -20,9 +19,17 @@ export async function observeObjects(linode: LinodeClient, name: string): Promis
     vpcIps,
     firewalls,
     placementGroups: placementGroups.filter(({ label }) => isGroupLabel(name, label)),
-    instances: instances.filter(({ label, tags }) => tags.includes(tag) || isMachineLabel(name, label)),
+    instances,
     balancers,
   };
+}
+
+/** The instances alone: one call. Errors: those of the Linode client. */
+export async function observeInstances(linode: LinodeClient, name: string): Promise<readonly Instance[]> {
+  const tag = tagOf(name);
+  // A machine without its tag is still found by its label; without this it would be created a second time.
+  const all = await linode.instances.list({ '+or': [{ tags: tag }, { label: { '+contains': `${name}-` } }] });
+  return all.filter(({ label, tags }) => tags.includes(tag) || isMachineLabel(name, label));
 }
 
 /** `demo-search-1` for the topology `demo`; not `other-demo-search-1`, not `demo-archive`. */

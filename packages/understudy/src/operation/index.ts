@@ -28,7 +28,7 @@ export {
 export { aliasesOf, differingSettings, indexSettingsOf, indexTemplateOf, mappingOf } from './index-intent.ts';
 export { readSecretValue } from './secret-file.ts';
 export { checkAccess, type Price } from './region-check.ts';
-export { locksDirectory, openSession, resolveIntent, runsDirectory, type Session } from './session.ts';
+export { locksDirectory, openSession, resolveIntent, runsDirectory, serviceRelease, type Session } from './session.ts';
 export { preview, type PlanAdvice } from './advice.ts';
 export { resolveTarget, targetName } from './resolve-target.ts';
 export type { DiskControl, PowerControl, Supply, Target } from './target.ts';

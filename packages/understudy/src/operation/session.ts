@@ -10,9 +10,11 @@ import {
   createSshRunner,
   ensureKeyPair,
   hostKeysFile,
+  privateKeyPath,
   readPublicKeys,
   releaseOf,
   type KeyPair,
+  type Release,
 } from '../machines/index.ts';
 import { certificateFromFiles, type Certificate } from './certificate.ts';
 import { indexFilesOf } from './index-file.ts';
@@ -36,6 +38,10 @@ export interface Session extends AsyncDisposable {
   readonly target: Target;
   readonly world: World;
   readonly keyPair: KeyPair;
+  /** The tool's own SSH key, for the system's `ssh`. */
+  readonly privateKeyPath: string;
+  /** The host keys that are pinned for this target, in the format of known_hosts. */
+  readonly hostKeysPath: string;
 }
 
 /** Reads and checks the topology, then connects to the target. Error: `topology-invalid` for a wrong file, before any connection. */
@@ -43,11 +49,13 @@ export async function openSession(request: SessionRequest): Promise<Session> {
   const topology = await readTopology(request.topologyPath);
   const target = await resolveTarget(request.target);
   const { logger } = request;
-  const keyPair = await ensureKeyPair(join(configDirectory(), 'ssh'), 'understudy');
+  const keys = join(configDirectory(), 'ssh');
+  const keyPair = await ensureKeyPair(keys, 'understudy');
+  const hostKeysPath = join(configDirectory(), `known-hosts-${target.name}`);
   const closing = new AbortController();
   const runner = createSshRunner({
     privateKey: keyPair.privateKey,
-    hostKeys: hostKeysFile(join(configDirectory(), `known-hosts-${target.name}`), {
+    hostKeys: hostKeysFile(hostKeysPath, {
       clock: systemClock,
       logger,
       firstContactMs: target.firstContactMs,
@@ -69,7 +77,11 @@ export async function openSession(request: SessionRequest): Promise<Session> {
     );
     await runner.close();
   };
-  return { topology, target, world, keyPair, [Symbol.asyncDispose]: close };
+  return {
+    ...{ topology, target, world, keyPair, hostKeysPath },
+    privateKeyPath: privateKeyPath(keys),
+    [Symbol.asyncDispose]: close,
+  };
 }
 
 /** Error: `topology-unreadable` when there is no such file; `topology-invalid`. */
@@ -89,15 +101,16 @@ async function readTopology(path: string): Promise<Topology> {
   return parseTopology(text, { path: absolute });
 }
 
-/** Everything the topology refers to, resolved: keys, release, certificates. Builds the release when it is not cached. */
+/** Everything the topology refers to, resolved: keys, release, certificates. Builds the release when it is not cached, or takes the given one. */
 export async function resolveIntent(
   session: Session,
   account: Pick<Intent, 'interfaceGeneration'> = {},
+  given?: { readonly release: Release },
 ): Promise<Intent> {
   const { topology, target, keyPair } = session;
-  const [given, release, certificates, secrets, indexFiles] = await Promise.all([
+  const [sshKeys, release, certificates, secrets, indexFiles] = await Promise.all([
     readPublicKeys(topology.access.sshKeys),
-    serviceRelease(topology),
+    given?.release ?? serviceRelease(topology.service),
     listenerCertificates(topology),
     serviceSecrets(topology),
     indexFilesOf(topology),
@@ -105,7 +118,7 @@ export async function resolveIntent(
   return {
     ...account,
     topology,
-    authorizedKeys: [keyPair.publicKey, ...given],
+    authorizedKeys: [keyPair.publicKey, ...sshKeys],
     repository: target.repository(topology.search),
     release,
     indexTemplate: createRequire(import.meta.url)('@understudy/service/index-template.json') as IndexTemplate,
@@ -115,9 +128,12 @@ export async function resolveIntent(
   };
 }
 
-async function serviceRelease(topology: Topology): Promise<Intent['release']> {
+/** The release of the service, built when it is not cached. Error: `cli-release`. */
+export async function serviceRelease({
+  artifact,
+  runtime,
+}: Pick<Topology['service'], 'artifact' | 'runtime'>): Promise<Release> {
   try {
-    const { artifact, runtime } = topology.service;
     const built = await buildRelease({ outDirectory: join(cacheDirectory(), 'releases'), artifact, runtime });
     return await releaseOf(built.directory);
   } catch (cause) {

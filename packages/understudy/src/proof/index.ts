@@ -17,6 +17,7 @@ export {
 export type { JournalEntry, JournalEvent, JournalFacts } from './history/journal-entry.ts';
 export { pick, seededRandom } from './load/random.ts';
 export { defaultSteadyState, goals, type Goals, type SteadyState } from './goals.ts';
+export { findRun } from './history/find-run.ts';
 export { rawFiles, readHistory, readJournal } from './history/run-folder.ts';
 export { type LiveStats, statsEveryMs } from './load/live-state.ts';
 export { startWorkload, type Workload } from './load/process.ts';

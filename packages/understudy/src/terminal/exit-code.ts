@@ -16,10 +16,17 @@ export const exitCode = {
 
 export type ExitCode = (typeof exitCode)[keyof typeof exitCode];
 
-const usageCodes = new Set(['topology-invalid', 'topology-unreadable', 'cli-usage', 'drills-unknown']);
+const usageCodes = new Set([
+  'topology-invalid',
+  'topology-unreadable',
+  'cli-usage',
+  'drills-unknown',
+  'operate-unknown-machine',
+  'proof-unknown-run',
+]);
 
-/** A person declined, or there was no terminal to ask. */
-const declinedCodes = new Set(['reconcile-declined']);
+/** A person declined, or there was no terminal to ask; or what is asked for was rejected before. */
+const declinedCodes = new Set(['reconcile-declined', 'operate-release-rejected']);
 
 /** The exit code for an error that ended a command. */
 export function exitCodeOf(error: unknown): ExitCode {

@@ -68,6 +68,13 @@ describe('the walls between rooms', () => {
     assert.match(broken[0]!, /drills must not import reconcile/);
   });
 
+  it('refuse operate an import of drills, and reconcile one of operate', async () => {
+    const drills = await wallsBroken(`${src}/operate/index.ts`, "export * as x from '../drills/index.ts';\n");
+    assert.match(drills[0] ?? 'nothing', /operate must not import drills/);
+    const operate = await wallsBroken(`${src}/reconcile/index.ts`, "export * as x from '../operate/index.ts';\n");
+    assert.match(operate[0] ?? 'nothing', /reconcile must not import operate/);
+  });
+
   it('let a room enter another only by its door', async () => {
     const broken = await wallsBroken(`${src}/machines/index.ts`, "export * as x from '../topology/model.ts';\n");
     assert.equal(broken.length, 1);

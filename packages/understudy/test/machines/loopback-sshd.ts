@@ -1,6 +1,6 @@
 // An SSH server on loopback that runs commands with the local shell and opens tunnels: the far side of the wire, with a real shell
 // behind it.
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { connect, createServer, type AddressInfo, type Server } from 'node:net';
 import ssh2, { type Connection } from 'ssh2';
 
@@ -52,9 +52,16 @@ export async function loopbackSshd(options: {
       });
       socket.once('error', refuse);
     });
-    client.on('session', (accept) =>
-      accept().on('exec', (start, _reject, { command }) => runLocally(start(), command)),
-    );
+    client.on('session', (accept) => {
+      const session = accept();
+      session.on('exec', (start, _reject, { command }) => {
+        const child = runLocally(start(), command);
+        // As OpenSSH does: the signal goes to the process group of the command.
+        session.on('signal', (_accept, _refuse, { name }) => {
+          signalGroup(child, `SIG${name}`);
+        });
+      });
+    });
   });
   const server: Server = createServer((socket) => sshd.injectSocket(socket));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -73,15 +80,20 @@ export async function loopbackSshd(options: {
   };
 }
 
-function runLocally(channel: ssh2.ServerChannel, command: string): void {
-  const child = spawn('sh', ['-c', command], { stdio: ['pipe', 'pipe', 'pipe'] });
+function runLocally(channel: ssh2.ServerChannel, command: string): ChildProcess {
+  const child = spawn('sh', ['-c', command], { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
   channel.pipe(child.stdin);
   child.stdin.on('error', () => undefined);
   child.stdout.pipe(channel, { end: false });
   child.stderr.pipe(channel.stderr as NodeJS.WritableStream, { end: false });
-  channel.on('close', () => child.kill());
+  channel.on('close', () => signalGroup(child, 'SIGTERM'));
   child.on('close', (code) => {
     channel.exit(code ?? 1);
     channel.end();
   });
+  return child;
+}
+
+function signalGroup({ pid, exitCode, signalCode }: ChildProcess, signal: string): void {
+  if (pid !== undefined && exitCode === null && signalCode === null) process.kill(-pid, signal);
 }

@@ -38,12 +38,12 @@ test('the name of a release depends only on its content', async () => {
   assert.notEqual(one!.id, other!.id);
 });
 
-test('a release is unpacked next to the others, activated by one rename, and only the newest three are kept', async () => {
+test('a release is unpacked next to the others, activated by one rename, and only the newest five are kept', async () => {
   // The scripts name fixed places on a machine; here they are moved below the temporary directory.
   const root = join(directory, 'machine');
   const moved = (script: string): string => script.replaceAll('/opt/understudy', root);
   const homes: string[] = [];
-  for (const text of ['1', '2', '3', '4', '5']) {
+  for (const text of ['1', '2', '3', '4', '5', '6', '7']) {
     const home = join(directory, `release-${text}`);
     mkdirSync(join(home, 'bin'), { recursive: true });
     writeFileSync(join(home, 'service.mjs'), text);
@@ -64,7 +64,7 @@ test('a release is unpacked next to the others, activated by one rename, and onl
   }
   assert.deepEqual(
     homes.map((home) => existsSync(home)),
-    [false, false, true, true, true],
+    [false, false, true, true, true, true, true],
   );
-  assert.equal(statSync(homes[4]!).uid, userInfo().uid);
+  assert.equal(statSync(homes[6]!).uid, userInfo().uid);
 });

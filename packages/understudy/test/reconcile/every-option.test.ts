@@ -121,7 +121,7 @@ async function effects(text: string): Promise<string> {
     topology,
     target,
     world: sim.world,
-    keyPair,
+    ...{ keyPair, privateKeyPath: '', hostKeysPath: '' },
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
   const intent = await resolveIntent(session);

@@ -1,5 +1,5 @@
 // A faster clock: waits of minutes take seconds, and events keep their order.
-import type { Clock } from '@understudy/foundation';
+import { onAbort, type Clock } from '@understudy/foundation';
 
 export function scaledClock(factor: number): Clock {
   const startMs = Date.now();
@@ -8,10 +8,13 @@ export function scaledClock(factor: number): Clock {
     monotonicMs: () => performance.now() * factor,
     sleep: (ms, signal) =>
       new Promise((resolve, reject) => {
-        const timer = setTimeout(resolve, ms / factor);
-        signal?.addEventListener('abort', () => {
+        const timer = setTimeout(() => {
+          unlisten();
+          resolve();
+        }, ms / factor);
+        const unlisten = onAbort(signal, () => {
           clearTimeout(timer);
-          reject(signal.reason as Error);
+          reject(signal?.reason as Error);
         });
       }),
   };

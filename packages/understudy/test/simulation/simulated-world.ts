@@ -241,6 +241,13 @@ function simulatedRunner(machines: Machines, send: Send): PinningRunner {
   return {
     run: (target, argv, options = {}) =>
       send(() => Promise.resolve().then(() => runOn(machines.reach(target), argv, options))),
+    stream: (target, argv, { stdout, stderr }) =>
+      send(async () => {
+        const result = await runOn(machines.reach(target), argv, {});
+        stdout.write(result.stdout);
+        stderr.write(result.stderr);
+        return result.code;
+      }),
     tunnel: () => Promise.reject(new Error('The simulation asks its engines without a tunnel.')),
     forget: () => Promise.resolve(),
     close: () => Promise.resolve(),

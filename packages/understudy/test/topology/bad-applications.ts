@@ -38,7 +38,7 @@ export const badApplications: readonly BadTopology[] = [
     '.get',
     /describe write/,
   ),
-  workload('no way to know what is stored', write, '.stored', /needed/),
+  workload('no way to know what is stored', write, '.stored', /required/),
   workload(
     'a write without a content',
     `write: { path: /index, body: { id: '{id}' } }, ${stored}`,

@@ -2,6 +2,8 @@
 import { once } from 'node:events';
 import { Command } from 'commander';
 import { guardRun, removeDocuments, undoRun, openSystemUnderTest } from '../../drills/index.ts';
+import { runsDirectory } from '../../operation/index.ts';
+import { findRun } from '../../proof/index.ts';
 import { exitCode, type ExitCode, print } from '../../terminal/index.ts';
 import { sessionCommand, type TopologyOptions } from '../topology-command.ts';
 
@@ -11,15 +13,13 @@ const afterTimersMs = 1000;
 export function drillUndoCommand(): Command {
   const command = new Command('undo')
     .description('undo what an interrupted run left open, and remove its documents; safe to repeat')
-    .argument('<directory>', 'run folder')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  understudy drill undo ~/.local/state/understudy/runs/20261124T070000Z-search-partition',
-    );
+    .argument('<run>', 'name of a run, from any directory, or the path of its folder')
+    .addHelpText('after', '\nExamples:\n  understudy drill undo 20261124T070000Z-search-partition');
   return sessionCommand(
     command,
     1,
-    async ({ session, topologyPath }, _options: TopologyOptions, directory = ''): Promise<ExitCode> => {
+    async ({ session, topologyPath }, _options: TopologyOptions, run = ''): Promise<ExitCode> => {
+      const directory = await findRun(runsDirectory(), run);
       const world = await openSystemUnderTest(session, topologyPath);
       const undone = await undoRun(world, directory);
       print(undone ? 'Undone and verified.' : 'Nothing was open.');

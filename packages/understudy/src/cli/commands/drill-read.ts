@@ -1,7 +1,7 @@
 // The drill commands that only read: the catalogue of drills, and the results of runs.
 import { Command } from 'commander';
 import { catalogue, type Drill } from '../../drills/index.ts';
-import { runHistory, verify } from '../../proof/index.ts';
+import { findRun, runHistory, verify } from '../../proof/index.ts';
 import { action, withCommonOptions, type CommonOptions } from '../action.ts';
 import { runsDirectory } from '../../operation/index.ts';
 import { exitCode, type ExitCode, paint, print, printJson } from '../../terminal/index.ts';
@@ -39,13 +39,21 @@ function renderCatalogue(): string {
   return table([['drill', 'write gap', 'read gap', 'what happens'].map((head) => paint.bold(head)), ...rows], '');
 }
 
+const verifyExamples = `
+Examples:
+  understudy drill verify 20261124T070000Z-search-stop
+  understudy drill verify ./copied/20261124T070000Z-search-stop
+
+Exit codes: 0 PASS and unchanged, 1 FAIL, 2 INVALID, ABORTED or changed, 64 no such run.`;
+
 export function drillVerifyCommand(): Command {
   const command = new Command('verify')
     .description('derive the verdict of a run again from its records; refuses a folder that was changed')
-    .argument('<directory>', 'run folder')
-    .addHelpText('after', '\nExit codes: 0 PASS and unchanged, 1 FAIL, 2 INVALID, ABORTED or changed.');
+    .argument('<run>', 'name of a run, from any directory, or the path of its folder')
+    .addHelpText('after', verifyExamples);
   return withCommonOptions(command).action(
-    action(async (_context, options: CommonOptions, directory = ''): Promise<ExitCode> => {
+    action(async (_context, options: CommonOptions, run = ''): Promise<ExitCode> => {
+      const directory = await findRun(runsDirectory(), run);
       const verdict = await verify(directory);
       if (options.json === true) printJson(verdict);
       else print(renderVerdict(verdict, directory));

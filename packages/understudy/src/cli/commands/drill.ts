@@ -10,7 +10,7 @@ Examples:
   understudy drill list
   understudy drill run search-kill-master service-kill -t topology.yaml
   understudy drill run --group search --repeat 3
-  understudy drill verify ~/.local/state/understudy/runs/20261124T070000Z-search-stop`;
+  understudy drill verify 20261124T070000Z-search-stop`;
 
 export function drillCommand(): Command {
   const drill = new Command('drill')

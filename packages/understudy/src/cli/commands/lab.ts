@@ -22,6 +22,7 @@ Examples:
   understudy lab power-cut demo-search-1     cut one machine's power: no FIN or RST is sent
   understudy lab power-on demo-search-1
   understudy lab shell demo-service-1        a root shell inside the machine
+  understudy lab shell demo-service-1 'uptime; df -h /'
   understudy lab down --yes                  remove every machine, mount, bridge and process of it`;
 
 interface YesOption extends CommonOptions {
@@ -119,13 +120,16 @@ function powerCommand(name: string, description: string, power: (label: string) 
 
 function shellCommand(): Command {
   const command = new Command('shell')
-    .description('a root shell in a machine, or one command in it')
+    .description('a root shell in a machine, or one command line in it, as ssh takes it')
     .argument('<machine>', 'label of a machine')
     .argument('[command...]', 'run this instead of a shell')
     .passThroughOptions();
   return command.action(
     action(async (_context, _options: CommonOptions, machine = '', ...words) => {
-      const [program = '', ...rest] = await labShellCommand(machine, words[0] === '--' ? words.slice(1) : words);
+      const line = (words[0] === '--' ? words.slice(1) : words).join(' ');
+      // As ssh does: the words are one line, and a shell on the machine reads it.
+      const inside = line === '' ? [] : ['/bin/bash', '-c', line];
+      const [program = '', ...rest] = await labShellCommand(machine, inside);
       const result = spawnSync(program, rest, { stdio: 'inherit' });
       return (result.status ?? exitCode.unknown) as ExitCode;
     }),

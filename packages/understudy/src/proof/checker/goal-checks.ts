@@ -50,12 +50,21 @@ const goalList: readonly (readonly [id: GoalId, text: string, unit: GoalCheck['u
 ];
 
 export function goalReasons(checks: readonly GoalCheck[]): Reason[] {
-  return checks
-    .filter((check) => !check.met)
-    .map((check) => ({
-      code: 'goal-missed',
-      text: `${check.goal}: ${show(check.seen, check)}, goal at most ${show(check.limit, check)}`,
-    }));
+  return checks.filter((check) => !check.met).map((check) => ({ code: 'goal-missed', text: missedText(check) }));
+}
+
+/** What was not seen at all is said in words of its own: "recovery time: not seen" leaves open what was waited for. */
+const notSeen: Partial<Record<GoalId, string>> = {
+  rtoMs: 'steady state was not seen again after the fault',
+  reprotectedMs: 'the system was not seen with every copy and backend in place again',
+  backWithinMs: 'steady state was not seen again after the undo',
+  undoneWithinMs: 'the fault was not seen to be undone',
+};
+
+function missedText(check: GoalCheck): string {
+  const words = check.seen === null ? notSeen[check.id] : undefined;
+  if (words !== undefined) return `${words}; goal: within ${show(check.limit, check)}`;
+  return `${check.goal}: ${show(check.seen, check)}, goal at most ${show(check.limit, check)}`;
 }
 
 function atMost(

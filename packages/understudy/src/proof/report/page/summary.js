@@ -26,7 +26,7 @@ function card(name, value, limitText, state) {
   return h('div', `card ${state}`, h('div', 'name', name), h('div', 'value', value), h('div', 'goal', limitText));
 }
 function limitOf(check) {
-  return check.limit === null ? 'no goal, not judged' : `goal at most ${show(check.limit, check.unit)}`;
+  return check.limit === null ? 'no goal set, so not judged' : `goal at most ${show(check.limit, check.unit)}`;
 }
 function goalCard(title, id) {
   const check = goal(id);

@@ -24,8 +24,8 @@ function goalsTable() {
   const rows = verdict.goals.map((check) => [
     [check.goal],
     [show(check.seen, check.unit), 'num'],
-    [check.limit === null ? 'not judged' : `at most ${show(check.limit, check.unit)}`, 'num'],
-    check.limit === null ? ['', ''] : check.met ? ['met', 'yes'] : ['missed', 'no'],
+    [check.limit === null ? 'no goal set' : `at most ${show(check.limit, check.unit)}`, 'num'],
+    check.limit === null ? ['not judged', ''] : check.met ? ['met', 'yes'] : ['missed', 'no'],
   ]);
   return h('section', '', h('h2', '', 'Goals'), table([['goal'], ['seen', 'num'], ['goal', 'num'], ['']], rows));
 }

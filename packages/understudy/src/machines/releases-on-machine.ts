@@ -1,0 +1,50 @@
+// What a service machine says about its releases: which lie there, which is current, which were rejected. Reads only.
+import { currentRelease, releasesDirectory } from './release.ts';
+
+/** One line for each release that did not serve here, or that an operator rolled back: id, settings, time, reason. */
+export const rejectedRecord = '/opt/understudy/rejected';
+
+export interface ReleaseOnMachine {
+  readonly id: string;
+  /** When its directory was made, RFC 3339, UTC; null where the file system does not keep that. */
+  readonly unpackedAt: string | null;
+  /** When it last became current, or was unpacked; RFC 3339, UTC. */
+  readonly usedAt: string;
+}
+
+export interface ReleasesOnMachine {
+  /** The last used first. */
+  readonly releases: readonly ReleaseOnMachine[];
+  /** Null when there is none. */
+  readonly current: string | null;
+  readonly rejected: readonly { readonly id: string; readonly reason: string }[];
+}
+
+/** Prints what `parseReleases` reads. */
+export const releasesScript = `set -u
+echo "current $(readlink ${currentRelease} 2>/dev/null || echo -)"
+for home in ${releasesDirectory}/*; do
+  if [ -d "$home" ]; then echo "release $(basename "$home") $(stat -c '%W %Y' "$home")"; fi
+done
+if [ -r ${rejectedRecord} ]; then sed 's/^/rejected /' ${rejectedRecord}; fi
+`;
+
+export function parseReleases(text: string): ReleasesOnMachine {
+  const lines = text.split('\n');
+  const all = (pattern: RegExp): string[][] =>
+    lines.flatMap((line) => [pattern.exec(line)?.slice(1) ?? []].filter(([id]) => id !== undefined));
+  const isoOf = (seconds = ''): string => new Date(Number(seconds) * 1000).toISOString();
+  const [[current] = []] = all(/^current (\S+)$/);
+  const releases = all(/^release ([0-9a-f]{16}) (\d+|-) (\d+)$/)
+    .sort((a, b) => Number(b[2]) - Number(a[2]))
+    .map(([id = '', made, used]) => ({
+      id,
+      unpackedAt: Number(made) > 0 ? isoOf(made) : null,
+      usedAt: isoOf(used),
+    }));
+  return {
+    releases,
+    current: current?.startsWith(`${releasesDirectory}/`) === true ? current.slice(releasesDirectory.length + 1) : null,
+    rejected: all(/^rejected ([0-9a-f]{16}) \S+ \S+ (.*)$/).map(([id = '', reason = '']) => ({ id, reason })),
+  };
+}

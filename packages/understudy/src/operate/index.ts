@@ -1,0 +1,9 @@
+// Operate: what a person does with a system that runs: reads its logs, enters its machines, rolls its releases.
+export { groupNames, machineByName, machinesByName, shortNames } from './machine-names.ts';
+export { reachOne, type UnreachableMachine } from './reach.ts';
+export { type LogReader, type LogRequest, machinesWithLogs, readLogs } from './logs/logs.ts';
+export type { LogLine, LogUnit } from './logs/log-line.ts';
+export { type MachineRun, type OutputLine, runEverywhere, type RunRequest } from './run-everywhere.ts';
+export { loginShell, sshCommand } from './ssh-command.ts';
+export { complete, listReleases, type ReleaseList, type ReleaseRow } from './releases/list-releases.ts';
+export { deployRequest, restartRequest, rollbackRequest, type RollRequest, type RollService } from './releases/roll.ts';

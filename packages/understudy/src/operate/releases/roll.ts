@@ -1,0 +1,93 @@
+// Rolling the service: a release that is sent, one that lies on the machines already, or a restart of what runs. What is rolled is
+// decided here from a complete view; how each machine is changed while users are served is behind the port.
+import { UnderstudyError } from '@understudy/foundation';
+import type { Release } from '../../machines/index.ts';
+import type { ReleaseList, ReleaseRow } from './list-releases.ts';
+
+/** What becomes current: a release of this computer, which is sent where it is missing, or one that lies on every machine. */
+export type RolledRelease = Release | { readonly id: string; readonly directory: null };
+
+export interface RollRequest {
+  /** Null: every machine keeps its release, and the service there is restarted. */
+  readonly release: RolledRelease | null;
+  /** A sentence for progress and records. */
+  readonly reason: string;
+  /** The release is rolled although a machine rejected it; its records are removed first. */
+  readonly again: boolean;
+  /** Recorded as rejected on every service machine when the roll has ended, so that the next apply does not bring them back. */
+  readonly reject: readonly string[];
+}
+
+/** Changes one machine after the other while the others serve. Errors: of the procedure; machines that are done stay done. */
+export type RollService = (request: RollRequest) => Promise<void>;
+
+/** Error: `operate-release-rejected` when a machine rejected it and it is not rolled again on purpose. */
+export function deployRequest(list: ReleaseList, release: Release, again: boolean): RollRequest {
+  const rejected = list.releases.find(({ id }) => id === release.id)?.rejected ?? [];
+  const [first] = rejected;
+  if (first !== undefined && !again) {
+    throw new UnderstudyError(
+      'operate-release-rejected',
+      `The release ${release.id} was rejected on ${rejected.map(({ machine }) => machine).join(', ')}: ${first.reason} ` +
+        'Change the service, or roll it all the same: understudy release deploy --again.',
+      { facts: { id: release.id, rejected } },
+    );
+  }
+  return { release, reason: `The release ${release.id} is deployed.`, again, reject: [] };
+}
+
+/**
+ * Back to the release that was current before, or to the one that is named. Errors: `operate-no-release` when there is none to go back to,
+ * when the named one is unknown, or when it is not on every machine.
+ */
+export function rollbackRequest(list: ReleaseList, to: string | undefined): RollRequest {
+  const wanted = to === undefined ? previousOf(list) : releaseNamed(list, to);
+  const missing = list.machines.filter((machine) => !wanted.machines.includes(machine));
+  if (missing.length > 0) {
+    throw noRelease(list, `The release ${wanted.id} is not on ${missing.join(', ')}.`);
+  }
+  const left = list.releases.filter(({ id, currentOn }) => id !== wanted.id && currentOn.length > 0);
+  return {
+    release: { id: wanted.id, directory: null },
+    reason: `Rolled back to ${wanted.id} by the operator.`,
+    // Going back to it on purpose is a decision for it.
+    again: wanted.rejected.length > 0,
+    reject: left.map(({ id }) => id),
+  };
+}
+
+/** The last used of those that are current nowhere and were not rejected. */
+function previousOf(list: ReleaseList): ReleaseRow {
+  const found = list.releases.find(
+    ({ currentOn, rejected, machines }) =>
+      currentOn.length === 0 && rejected.length === 0 && machines.length === list.machines.length,
+  );
+  if (found) return found;
+  throw noRelease(list, 'There is no earlier release on every service machine that was not rejected.');
+}
+
+function releaseNamed(list: ReleaseList, to: string): ReleaseRow {
+  const matches = list.releases.filter(({ id }) => id.startsWith(to));
+  const [match, other] = matches;
+  if (match !== undefined && other === undefined && to.length >= 4) return match;
+  throw noRelease(
+    list,
+    `--to: saw ${to}; allowed: an id below, or its first four digits or more when they are one release's.`,
+  );
+}
+
+function noRelease(list: ReleaseList, why: string): UnderstudyError {
+  const ids = list.releases.map(({ id, currentOn }) => `  - ${id}${currentOn.length > 0 ? ' (current)' : ''}`);
+  return new UnderstudyError(
+    'operate-no-release',
+    `${why} Nothing was changed. On the machines are:\n${ids.join('\n') || '  none'}\nunderstudy release list shows where.`,
+    { facts: { releases: list.releases.map(({ id }) => id) } },
+  );
+}
+
+export const restartRequest: RollRequest = {
+  release: null,
+  reason: 'The operator asked for a restart.',
+  again: false,
+  reject: [],
+};
