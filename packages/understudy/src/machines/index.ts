@@ -19,13 +19,33 @@ export {
 } from './service-files.ts';
 export {
   currentRelease,
+  isUnpackedScript,
   packCommand,
+  previousRelease,
+  rejectedPath,
   type Release,
   releaseOf,
   releasesDirectory,
   switchScript,
   unpackScript,
 } from './release.ts';
+export { clearRejectedScript, readRejected, type RejectedRelease, rejectScript } from './rejected-releases.ts';
+export {
+  answerExits,
+  awaitAnswersScript,
+  changeServiceScript,
+  connectionsScript,
+  journalCommand,
+  lastWordsScript,
+  readLastWords,
+  readSample,
+  restoreServiceScript,
+  sampleScript,
+  type ServiceSample,
+  serviceSettingsPaths,
+  startServiceScript,
+  stopServiceScript,
+} from './service-run.ts';
 export { bootstrapGuard, dataInTheWay, setDataAsideScript, type StrayState } from './data-directory.ts';
 export { machineSpec } from './machine-spec.ts';
 export { observeCommand, type ObservedMachine, observeMachine, parseObservation, partOf } from './observe-machine.ts';

@@ -26,6 +26,8 @@ export function linodeTarget(): Target {
     supplies: (search) => Promise.resolve(suppliedByVendor(search)),
     prepare: () => Promise.resolve(),
     firstContactMs,
+    // "Mode changes take up to 60 seconds." https://techdocs.akamai.com/cloud-computing/docs/configure-nodebalancer-backend-nodes
+    balancerSettleMs: 60_000,
     production: true,
     fit: { name: 'linode' },
     power: (world, { name, drills }) => (drills.allowSelfPowerCut ? sysrqPower(world, name) : null),

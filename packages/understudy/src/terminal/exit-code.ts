@@ -21,9 +21,12 @@ const usageCodes = new Set(['topology-invalid', 'topology-unreadable', 'cli-usag
 /** A person declined, or there was no terminal to ask. */
 const declinedCodes = new Set(['reconcile-declined']);
 
+/** The change was tried, did not serve, and was taken back. */
+const rejectedCodes = new Set(['reconcile-release-rejected', 'reconcile-settings-rejected']);
+
 /** The exit code for an error that ended a command. */
 export function exitCodeOf(error: unknown): ExitCode {
   if (!(error instanceof UnderstudyError)) return exitCode.internal;
-  if (declinedCodes.has(error.code)) return exitCode.no;
+  if (declinedCodes.has(error.code) || rejectedCodes.has(error.code)) return exitCode.no;
   return usageCodes.has(error.code) ? exitCode.usage : exitCode.unknown;
 }

@@ -13,7 +13,7 @@ const builtinCommand = ['bin/node', 'service.mjs'] as const;
 export function resolveTopology(file: TopologyFile, path: string): Topology {
   const { name, region, image, placement, network, search, service, balancer, access, drills } = file;
   const { heap, ...restOfSearch } = search;
-  const { command, workers, environment, secrets, artifact, ...restOfService } = service;
+  const { command, workers, environment, secrets, artifact, readyPath, ...restOfService } = service;
   const { path: checkPath, body, ...restOfCheck } = balancer.check;
   const absolute = (relative: string) => absolutePath(relative, path);
   return {
@@ -24,6 +24,7 @@ export function resolveTopology(file: TopologyFile, path: string): Topology {
     search: { ...restOfSearch, heapMb: heapMbOf({ heap, machineType: search.machineType }) ?? 0 },
     service: {
       ...restOfService,
+      ...(readyPath === undefined ? {} : { readyPath }),
       artifact: artifact === 'builtin' ? 'builtin' : absolute(artifact),
       command: command ?? builtinCommand,
       workers: workers ?? machineSize(service.machineType)?.vcpus ?? 1,

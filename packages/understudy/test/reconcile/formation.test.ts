@@ -40,7 +40,17 @@ function observedMachine(state: Contents, label: string): Seen<ObservedMachine> 
       }),
     },
     directories: { [layout.dataDirectory]: data },
-    ...{ units: {}, sysctls: {}, packages: {}, records: {}, links: {}, disks: {}, readable: {}, locks: {} },
+    ...{
+      units: {},
+      sysctls: {},
+      packages: {},
+      records: {},
+      assignments: {},
+      links: {},
+      disks: {},
+      readable: {},
+      locks: {},
+    },
     ...{ dpkg: absent, cloudInit: absent, operatorAddress: absent },
   });
 }
