@@ -2,7 +2,7 @@
 // the remote side only; it ignores what it does not understand, and refuses what a real machine would refuse.
 import { createHash } from 'node:crypto';
 import { parse } from 'yaml';
-import { askedOfService, assignmentsOf, serviceLine, serviceUnit } from './simulated-service.ts';
+import { askedOfService, assignmentsOf, isBroken, serviceLine, serviceUnit } from './simulated-service.ts';
 
 export interface SimulatedFile {
   content: string;
@@ -173,8 +173,11 @@ export class SimulatedMachine {
 
   #unit(name: string): string[] | undefined {
     const unit = this.units.get(name);
+    const ends = name === serviceUnit && isBroken(this);
     const running = unit?.active
-      ? ['ActiveState=active', 'SubState=running']
+      ? ends
+        ? ['ActiveState=activating', 'SubState=auto-restart']
+        : ['ActiveState=active', 'SubState=running']
       : ['ActiveState=inactive', 'SubState=dead'];
     return (
       unit && [...running, `UnitFileState=${unit.enabled ? 'enabled' : 'disabled'}`, 'Result=success', 'Uptime=60']

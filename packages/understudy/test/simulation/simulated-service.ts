@@ -60,6 +60,11 @@ export function serviceLine(machine: SimulatedMachine, line: string): boolean {
     machine.files.set(rejectedPath, { content, mode: '0600', owner: 'root:root' });
     return true;
   }
+  // Forgets a rejected release: all of them, which is enough here.
+  if (line.includes(`|| true; } > ${rejectedPath}.new`) && !line.includes('printf')) {
+    machine.files.delete(rejectedPath);
+    return true;
+  }
   return mode !== null;
 }
 
