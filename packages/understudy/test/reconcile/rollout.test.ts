@@ -113,10 +113,7 @@ test('the step names the variables that differ, and no values', async () => {
   const { steps } = await planned(sim, next);
   assert.deepEqual(
     steps.map(({ reason }) => reason),
-    ['1', '2'].map((n) => {
-      const on = `n demo-service-${n}`;
-      return `O${on} LOG_LEVEL changed, o${on} NEW is new, o${on} OLD is gone, o${on} TimeoutStopSec changed.`;
-    }),
+    ['1', '2'].map((n) => `On demo-service-${n} LOG_LEVEL changed, NEW is new, OLD is gone, TimeoutStopSec changed.`),
   );
 });
 

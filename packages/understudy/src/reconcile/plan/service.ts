@@ -106,7 +106,7 @@ function planStart(draft: PlanDraft, intent: Intent, machine: MachinePlan, seen:
     id: stepId.serviceRun(label),
     subject: label,
     action: 'start',
-    reason: [why, ...sentence(differences.map((difference) => `on ${label} ${difference}`))].join(' '),
+    reason: [why, ...sentence(label, differences)].join(' '),
     task: { kind: 'service-start', machine: label },
     after: [...ownSteps(label), ...engineSteps(intent)],
   });
@@ -177,7 +177,7 @@ function changeReason(intent: Intent, observation: Observation, machine: Machine
       : [
           `The service on ${label} has ${current === undefined ? 'no release' : `the release ${current}`}; ${id} is asked for.`,
         ]),
-    ...sentence(differences.map((difference) => `on ${label} ${difference}`)),
+    ...sentence(label, differences),
     ...(stale.length === 0 ? [] : [`The service on ${label} was started with another ${stale.join(' and ')}.`]),
     ...(current !== id || record.split('\n').includes(`${releasesDirectory}/${id}`)
       ? []
@@ -187,8 +187,7 @@ function changeReason(intent: Intent, observation: Observation, machine: Machine
   return reasons.length === 0 ? undefined : reasons.join(' ');
 }
 
-/** Clauses as one sentence; nothing for none. */
-function sentence(clauses: readonly string[]): string[] {
-  const text = clauses.join(', ');
-  return text === '' ? [] : [`${text.charAt(0).toUpperCase()}${text.slice(1)}.`];
+/** Clauses about a machine as one sentence; nothing for none. */
+function sentence(label: string, clauses: readonly string[]): string[] {
+  return clauses.length === 0 ? [] : [`On ${label} ${clauses.join(', ')}.`];
 }
