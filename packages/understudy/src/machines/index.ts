@@ -21,7 +21,6 @@ export {
   currentRelease,
   isUnpackedScript,
   packCommand,
-  previousRelease,
   rejectedPath,
   type Release,
   releaseOf,

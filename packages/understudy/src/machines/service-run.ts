@@ -11,7 +11,7 @@ const endsAllowed = 3;
 export const serviceSettingsPaths = [serviceEnvironmentPath, serviceUnitPath] as const;
 
 /** The copy of a file as it was before the last change of its content. */
-export function previousOf(path: string): string {
+function previousOf(path: string): string {
   return `${path}.previous`;
 }
 

@@ -30,6 +30,8 @@ export class SimulatedMachine {
   serviceStarts = 0;
   /** Ends of release ids and words of the environment with which the service does not serve. */
   readonly broken = new Set<string>();
+  /** Peers of open connections to the service, one a line. */
+  connections = '';
   /** Told of every stop of the running service, before it. */
   onServiceStop: () => void = () => undefined;
   #booted = false;

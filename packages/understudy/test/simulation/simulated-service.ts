@@ -20,7 +20,7 @@ export function askedOfService(machine: SimulatedMachine, script: string): Said 
     const process = `MainPID=${1000 + machine.serviceStarts}\nNRestarts=0\nActiveState=${serves ? 'active' : 'inactive'}\n`;
     return { code: 0, stdout: `${process}answer=${serves ? 200 : 0} 0.002\n` };
   }
-  if (script.startsWith('command -v ss')) return { code: 0, stdout: '' };
+  if (script.startsWith('command -v ss')) return { code: 0, stdout: machine.connections };
   if (script.startsWith(`journalctl -u ${serviceUnit}`)) {
     return {
       code: 0,

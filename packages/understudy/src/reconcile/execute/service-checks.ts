@@ -26,7 +26,7 @@ const fallsAllowed = 2;
 const wrongAnswersAllowed = 1;
 
 /** What the machine asks itself: the health path, then the readiness path if there is one. */
-export function ownUrls(context: StepContext, label: string): string[] {
+function ownUrls(context: StepContext, label: string): string[] {
   const { port, healthPath, readyPath } = context.intent.topology.service;
   const { vpcAddress } = machineNamed(context.intent, label);
   return [healthPath, ...(readyPath === undefined ? [] : [readyPath])].map(
