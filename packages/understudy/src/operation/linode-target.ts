@@ -26,7 +26,7 @@ export function linodeTarget(): Target {
     supplies: (search) => Promise.resolve(suppliedByVendor(search)),
     prepare: () => Promise.resolve(),
     firstContactMs,
-    // "Mode changes take up to 60 seconds." https://techdocs.akamai.com/cloud-computing/docs/configure-nodebalancer-backend-nodes
+    // A change of mode takes up to 60 s. https://techdocs.akamai.com/cloud-computing/docs/back-end-nodes-compute-instances
     balancerSettleMs: 60_000,
     production: true,
     fit: { name: 'linode' },

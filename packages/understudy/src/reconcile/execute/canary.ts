@@ -50,7 +50,7 @@ async function count(context: StepContext, label: string, tally: Tally, { answer
 }
 
 /** In which respect the first is worse; undefined: in none. */
-function difference(own: Tally, other: Tally | undefined): string | undefined {
+export function difference(own: Tally, other: Tally | undefined): string | undefined {
   const share = (part: number, { samples }: Tally): number => (samples === 0 ? 0 : part / samples);
   const percent = (part: number, of: Tally): string => `${Math.round(share(part, of) * 100)} %`;
   const against = other ?? emptyTally();
