@@ -2,13 +2,13 @@
 // systemctl, journalctl and ss are small programs that say what the test wants.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import {
   answerExits,
   awaitAnswersScript,
@@ -27,6 +27,11 @@ import {
 
 const owner = execFileSync('sh', ['-c', 'echo "$(id -un):$(id -gn)"']).toString().trim();
 
+const roots: string[] = [];
+after(() => {
+  for (const root of roots) rmSync(root, { recursive: true });
+});
+
 interface Ran {
   readonly code: number | null;
   readonly stdout: string;
@@ -36,6 +41,7 @@ interface Ran {
 /** A machine of directories: `/opt/understudy` and `/etc/understudy` are below `root`. */
 function machine(commands: Readonly<Record<string, string>> = {}) {
   const root = mkdtempSync(join(tmpdir(), 'understudy-service-run-'));
+  roots.push(root);
   for (const place of ['opt', 'etc', 'run', 'bin']) mkdirSync(join(root, place));
   const systemctl = `echo "$@" >> ${root}/systemctl.log`;
   for (const [name, script] of Object.entries({ systemctl, ...commands }))
