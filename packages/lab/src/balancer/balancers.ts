@@ -31,6 +31,7 @@ type PlacedCable = Cable & { readonly prefix: number };
 
 const changeBoundMs = 10_000;
 const pollMs = 20;
+const signalAgainMs = 1_000;
 /** Version line of a server-state file that knows nothing yet. */
 const emptyState = '1\n';
 
@@ -173,8 +174,7 @@ export class Balancers {
       await askHaproxy(this.#file(id, 'stats.sock'), 'show servers state'),
     );
     const master = Number(await readFile(this.#file(id, 'pid'), 'utf8'));
-    signal(master, 'SIGUSR2');
-    await this.#awaitWorker(id, before);
+    await this.#awaitWorker(id, before, () => signal(master, 'SIGUSR2'));
   }
 
   async #workerPid(id: number): Promise<string | undefined> {
@@ -182,10 +182,16 @@ export class Balancers {
     return /^Pid: (\d+)/m.exec(info)?.[1];
   }
 
-  async #awaitWorker(id: number, before: string | undefined): Promise<void> {
+  /** A signal that comes while the master still ends an earlier reload may be lost, so it is repeated. */
+  async #awaitWorker(id: number, before: string | undefined, reload?: () => void): Promise<void> {
     const { clock } = this.#options;
     const startedMs = clock.monotonicMs();
+    let reloads = 0;
     for (;;) {
+      if (clock.monotonicMs() - startedMs >= reloads * signalAgainMs) {
+        reload?.();
+        reloads += 1;
+      }
       const now = await this.#workerPid(id);
       if (now !== undefined && now !== before) return;
       if (clock.monotonicMs() - startedMs > changeBoundMs) {

@@ -19,16 +19,41 @@ export {
 } from './service-files.ts';
 export {
   currentRelease,
+  isUnpackedScript,
   packCommand,
+  rejectedPath,
   type Release,
   releaseOf,
   releasesDirectory,
   switchScript,
   unpackScript,
 } from './release.ts';
-export { parseReleases, rejectedRecord, type ReleasesOnMachine, releasesScript } from './releases-on-machine.ts';
+export { parseReleases, type ReleasesOnMachine, releasesScript } from './releases-on-machine.ts';
 export { bootstrapGuard, clusterDataFound, setDataAsideScript, type StrayState } from './data-directory.ts';
 export { healthProbe } from './health-probe.ts';
+export {
+  anySettings,
+  clearRejectedScript,
+  readRejected,
+  type RejectedRelease,
+  rejectScript,
+} from './rejected-releases.ts';
+export {
+  answerExits,
+  awaitAnswersScript,
+  changeServiceScript,
+  connectionsScript,
+  journalCommand,
+  lastWordsScript,
+  readLastWords,
+  readSample,
+  restoreServiceScript,
+  sampleScript,
+  type ServiceSample,
+  serviceSettingsPaths,
+  startServiceScript,
+  stopServiceScript,
+} from './service-run.ts';
 export { machineSpec } from './machine-spec.ts';
 export { observeCommand, type ObservedMachine, observeMachine, parseObservation, partOf } from './observe-machine.ts';
 export { observeScript } from './observe-script.ts';

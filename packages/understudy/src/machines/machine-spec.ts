@@ -7,7 +7,7 @@ import { engineKeyPath } from './engine-package.ts';
 import { kernelFiles, kernelSettings, sysctlUnit } from './kernel-files.ts';
 import type { MachineSpec } from './observe-machine.ts';
 import { packageLocks } from './observe-script.ts';
-import { currentRelease } from './release.ts';
+import { currentRelease, previousRelease, rejectedPath } from './release.ts';
 import { engineStartedPath, managedSearchPaths } from './search-files.ts';
 import { serviceEnvironmentPath, serviceStartedPath, serviceUnit, serviceUnitPath } from './service-files.ts';
 
@@ -23,6 +23,7 @@ export function machineSpec(engine: Engine, role: Role, profile: FailoverProfile
       packages: [layout.packageName],
       directories: [layout.dataDirectory],
       records: [engineStartedPath],
+      assignments: [],
       links: [],
       disks: ['/', layout.dataDirectory, layout.logDirectory],
       readable: [`_apt:${engineKeyPath}`],
@@ -36,8 +37,9 @@ export function machineSpec(engine: Engine, role: Role, profile: FailoverProfile
     sysctls,
     packages: [],
     directories: [],
-    records: [serviceStartedPath],
-    links: [currentRelease],
+    records: [serviceStartedPath, rejectedPath, serviceUnitPath],
+    assignments: [serviceEnvironmentPath],
+    links: [currentRelease, previousRelease],
     disks: ['/'],
     readable: [],
     locks: [],

@@ -15,6 +15,8 @@ export interface MachineSpec {
   readonly directories: readonly string[];
   /** Small text files to read whole (what a unit was started with). */
   readonly records: readonly string[];
+  /** Files of `NAME=value` lines whose values may be secret: which names they have, and a hash of each line. */
+  readonly assignments: readonly string[];
   /** Symlinks whose target matters. */
   readonly links: readonly string[];
   /** Paths of whose file systems the use matters. */
@@ -38,6 +40,8 @@ export interface ObservedMachine {
   readonly packages: Table<values.ObservedPackage>;
   readonly directories: Table<values.DataDirectory>;
   readonly records: Table<string>;
+  /** Name -> hash of its line, see `assignmentHash`. */
+  readonly assignments: Table<ReadonlyMap<string, string>>;
   readonly links: Table<string>;
   readonly disks: Table<values.DiskUse>;
   readonly readable: Table<boolean>;
@@ -59,6 +63,7 @@ const tables = {
   package: 'packages',
   directory: 'directories',
   record: 'records',
+  assignments: 'assignments',
   link: 'links',
   disk: 'disks',
   readable: 'readable',
@@ -125,6 +130,7 @@ export function parseObservation(text: string, label: string, spec: MachineSpec)
     packages: table('package', values.readPackage),
     directories: table('directory', values.readDataDirectory),
     records: table('record', ([base64 = '']) => Buffer.from(base64, 'base64').toString()),
+    assignments: table('assignments', values.readAssignments),
     links: table('link', ([to]) => to),
     disks: table('disk', values.readDisk),
     readable: table('readable', ([answer]) => answer === 'yes'),

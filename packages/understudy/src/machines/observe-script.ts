@@ -31,6 +31,19 @@ file() {
   seen "$hash$tab$said"
 }
 record() { if ask base64 -w0 -- "$subject"; then seen "$said"; else explain_file base64; fi; }
+# Values may be secret, so a line is reported by its name and a hash.
+assignments() {
+  ask cat -- "$subject" || { explain_file cat; return; }
+  list=
+  while IFS= read -r line; do
+    case $line in [A-Za-z_]*=*) ;; *) continue ;; esac
+    hash=$(printf %s "$line" | sha256sum)
+    list="$list\${list:+$tab}\${line%%=*}:\${hash%% *}"
+  done <<END_OF_FILE
+$said
+END_OF_FILE
+  seen "$list"
+}
 link() { if ask readlink -v -- "$subject"; then seen "$said"; else explain_file readlink; fi; }
 disk() { if ask stat -f -c '%S %b %f %a %c %d' -- "$subject"; then seen "$said"; else explain_file stat; fi; }
 # May the user before the colon read the file after it? Only that user can tell: the directories above count too.
@@ -105,7 +118,7 @@ ${askFunctions}${files}${dataDirectoryFunctions}${services}${healthFunctions}${p
 while [ $# -gt 0 ]; do
   kind=$1; subject=$2; shift 2
   case $kind in
-    file | record | link | disk | readable | sysctl | directory | unit | package | lock | health | dpkg | operator) $kind ;;
+    file | record | assignments | link | disk | readable | sysctl | directory | unit | package | lock | health | dpkg | operator) $kind ;;
     cloud-init) cloud_init ;;
     *) unknown unreadable is not a kind of read that this script has ;;
   esac

@@ -13,6 +13,14 @@ export interface ObservedFile {
 export const readFile: Reader<ObservedFile> = ([hash = '', mode = '', owner = '']) =>
   /^[0-9a-f]{64}$/.test(hash) && owner !== '' ? { hash, mode: mode.padStart(4, '0'), owner } : undefined;
 
+/** `NAME:HASH` for each line. */
+export const readAssignments: Reader<ReadonlyMap<string, string>> = (words) =>
+  new Map(
+    words
+      .filter((word) => word.includes(':'))
+      .map((word) => [word.slice(0, word.indexOf(':')), word.slice(word.indexOf(':') + 1)]),
+  );
+
 export interface ObservedUnit {
   /** systemd's ActiveState: `active`, `inactive`, `failed`, `activating`, ... */
   readonly active: string;

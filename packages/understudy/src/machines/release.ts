@@ -8,6 +8,10 @@ import { pipeline } from 'node:stream/promises';
 
 export const releasesDirectory = '/opt/understudy/releases';
 export const currentRelease = '/opt/understudy/current';
+/** The release that was current before the last switch. */
+export const previousRelease = '/opt/understudy/previous';
+/** Releases that did not serve on this machine; see rejected-releases.ts. */
+export const rejectedPath = '/opt/understudy/rejected';
 const keptReleases = 5;
 
 /** A release on the operator's machine, ready to be sent. */
@@ -58,17 +62,30 @@ rm -rf ${home}.partial
 mkdir ${home}.partial
 tar -C ${home}.partial -xzf -
 if [ -x ${home}.partial/bin/prepare ]; then (cd ${home}.partial && ./bin/prepare); fi
+touch ${home}.partial
 mv ${home}.partial ${home}
 `;
 }
 
-/** Makes a release current and removes all but the newest few; the current one always stays. */
+/** Exits with 0 when the release lies on the machine, unpacked and prepared. */
+export function isUnpackedScript(id: string): string {
+  return `test -d ${releasesDirectory}/${id}`;
+}
+
+/**
+ * Makes a release current and removes all but the newest few; the current one and the one before always stay. The link to the one
+ * before changes only when another release becomes current.
+ */
 export function switchScript(id: string): string {
   return `set -eu
 cd ${releasesDirectory}
+test -d ${id}
 touch ${id}
+before=$(readlink ${currentRelease} || true)
+if [ -n "$before" ] && [ "$before" != ${releasesDirectory}/${id} ]; then ln -sfnT "$before" ${previousRelease}; fi
 ln -sfn ${releasesDirectory}/${id} ${currentRelease}.new
 mv -fT ${currentRelease}.new ${currentRelease}
-ls -1t | grep -v '^${id}$' | tail -n +${keptReleases} | while read -r old; do rm -rf "./$old"; done
+kept=$(basename "$(readlink ${previousRelease} || echo none)")
+ls -1t | grep -v -e '^${id}$' -e "^$kept$" | tail -n +${keptReleases - 1} | while read -r old; do rm -rf "./$old"; done
 `;
 }

@@ -1,8 +1,6 @@
 // What a service machine says about its releases: which lie there, which is current, which were rejected. Reads only.
-import { currentRelease, releasesDirectory } from './release.ts';
-
-/** One line for each release that did not serve here, or that an operator rolled back: id, settings, time, reason. */
-export const rejectedRecord = '/opt/understudy/rejected';
+import { readRejected } from './rejected-releases.ts';
+import { currentRelease, rejectedPath, releasesDirectory } from './release.ts';
 
 export interface ReleaseOnMachine {
   readonly id: string;
@@ -26,7 +24,7 @@ echo "current $(readlink ${currentRelease} 2>/dev/null || echo -)"
 for home in ${releasesDirectory}/*; do
   if [ -d "$home" ]; then echo "release $(basename "$home") $(stat -c '%W %Y' "$home")"; fi
 done
-if [ -r ${rejectedRecord} ]; then sed 's/^/rejected /' ${rejectedRecord}; fi
+if [ -r ${rejectedPath} ]; then sed 's/^/rejected /' ${rejectedPath}; fi
 `;
 
 export function parseReleases(text: string): ReleasesOnMachine {
@@ -45,6 +43,6 @@ export function parseReleases(text: string): ReleasesOnMachine {
   return {
     releases,
     current: current?.startsWith(`${releasesDirectory}/`) === true ? current.slice(releasesDirectory.length + 1) : null,
-    rejected: all(/^rejected ([0-9a-f]{16}) \S+ \S+ (.*)$/).map(([id = '', reason = '']) => ({ id, reason })),
+    rejected: readRejected(text.replaceAll(/^rejected /gm, '')).map(({ id, reason }) => ({ id, reason })),
   };
 }

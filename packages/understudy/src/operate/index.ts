@@ -6,4 +6,11 @@ export type { LogLine, LogUnit } from './logs/log-line.ts';
 export { type MachineRun, type OutputLine, runEverywhere, type RunRequest } from './run-everywhere.ts';
 export { loginShell, sshCommand } from './ssh-command.ts';
 export { complete, listReleases, type ReleaseList, type ReleaseRow } from './releases/list-releases.ts';
-export { deployRequest, restartRequest, rollbackRequest, type RollRequest, type RollService } from './releases/roll.ts';
+export {
+  carryOutRoll,
+  deployRequest,
+  releaseToResolve,
+  restartRequest,
+  rollbackRequest,
+  type RollRequest,
+} from './releases/roll.ts';

@@ -29,6 +29,8 @@ export async function labTarget(): Promise<Target> {
     prepare: ({ engine, version }, how) => labPrepareEngine(engine, version, how),
     // Its machines are on this host, so host keys are trusted without a time limit.
     firstContactMs: Infinity,
+    // Its balancer reloads within a second of the request, on a busy host somewhat later.
+    balancerSettleMs: 3_000,
     production: false,
     fit: { name: 'lab', memoryMb: Math.floor(totalmem() / 2 ** 20) },
     power: () => ({ cut: labPowerCut, restore: labPowerOn }),

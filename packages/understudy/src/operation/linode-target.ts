@@ -26,6 +26,8 @@ export function linodeTarget(): Target {
     supplies: (search) => Promise.resolve(suppliedByVendor(search)),
     prepare: () => Promise.resolve(),
     firstContactMs,
+    // A change of mode takes up to 60 s. https://techdocs.akamai.com/cloud-computing/docs/back-end-nodes-compute-instances
+    balancerSettleMs: 60_000,
     production: true,
     fit: { name: 'linode' },
     power: (world, { name, drills }) => (drills.allowSelfPowerCut ? sysrqPower(world, name) : null),

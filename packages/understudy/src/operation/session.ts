@@ -67,6 +67,7 @@ export async function openSession(request: SessionRequest): Promise<Session> {
     runner,
     shownCertificate,
     transportFor: (machines) => engineOverSsh(runner, machines),
+    balancerSettleMs: target.balancerSettleMs,
     clock: systemClock,
     random: Math.random,
     logger,

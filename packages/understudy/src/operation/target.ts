@@ -17,6 +17,8 @@ export interface Target {
   readonly prepare: (search: EngineVersion, reachedBy: PrepareOptions) => Promise<void>;
   /** How long after a machine's creation its first host key is trusted. */
   readonly firstContactMs: number;
+  /** How long the balancer may take to act on a changed mode of a backend; it does not report when it has. */
+  readonly balancerSettleMs: number;
   /** The system may have real users: every change and every drill is confirmed, and drills require a snapshot of the index. */
   readonly production: boolean;
   /** Limits of this target, for warnings about values of the topology. */

@@ -28,9 +28,12 @@ const usageCodes = new Set([
 /** A person declined, or there was no terminal to ask; or what is asked for was rejected before. */
 const declinedCodes = new Set(['reconcile-declined', 'operate-release-rejected']);
 
+/** The change was tried, did not serve, and was taken back. */
+const rejectedCodes = new Set(['reconcile-release-rejected', 'reconcile-settings-rejected']);
+
 /** The exit code for an error that ended a command. */
 export function exitCodeOf(error: unknown): ExitCode {
   if (!(error instanceof UnderstudyError)) return exitCode.internal;
-  if (declinedCodes.has(error.code)) return exitCode.no;
+  if (declinedCodes.has(error.code) || rejectedCodes.has(error.code)) return exitCode.no;
   return usageCodes.has(error.code) ? exitCode.usage : exitCode.unknown;
 }

@@ -93,9 +93,27 @@ export interface Service {
   readonly port: number;
   /** Liveness path: what the balancer asks. */
   readonly healthPath: string;
+  /** Readiness path, asked by the tool alone; undefined: there is none. */
+  readonly readyPath?: string;
+  /** From the start to the first good answer. */
+  readonly startS: number;
+  /** From SIGTERM to SIGKILL. */
+  readonly stopS: number;
+  readonly rollout: Rollout;
   readonly environment: Readonly<Record<string, string>>;
   /** Further variables whose values are secret: name -> absolute path of the file that holds the value. */
   readonly secrets: Readonly<Record<string, string>>;
+}
+
+/** How a change is rolled over the service machines. */
+export interface Rollout {
+  readonly maxUnavailable: number;
+  /** For requests in flight, after the balancer has stopped to send new ones. */
+  readonly drainS: number;
+  /** How long a changed machine must serve before the next one is changed. */
+  readonly steadyS: number;
+  /** How long the first changed machine is compared with another one. */
+  readonly canaryS: number;
 }
 
 export interface Balancer {

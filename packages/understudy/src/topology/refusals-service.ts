@@ -50,7 +50,24 @@ export function serviceRefusals({ service }: TopologyFile): Refusal[] {
       message: `the number of CPUs of ${service.machineType} is not known to this version`,
       remedy: 'set workers to the number of its CPUs',
     });
-  return [...found, ...pathRefusals(['service', 'healthPath'], service.healthPath)];
+  return [
+    ...found,
+    ...rolloutRefusals(service),
+    ...pathRefusals(['service', 'healthPath'], service.healthPath),
+    ...pathRefusals(['service', 'readyPath'], service.readyPath),
+  ];
+}
+
+function rolloutRefusals({ rollout, instances }: TopologyFile['service']): Refusal[] {
+  if (rollout.maxUnavailable < instances) return [];
+  return [
+    {
+      path: ['service', 'rollout', 'maxUnavailable'],
+      allowed: `a whole number from 1 to ${instances - 1}`,
+      message: `of ${instances} service machines one at least has to serve while the others are changed`,
+      remedy: 'leave it out for 1, or ask for more service.instances',
+    },
+  ];
 }
 
 /** What the tool itself sets; see the service's environment in the machines room. */

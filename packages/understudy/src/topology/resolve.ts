@@ -14,7 +14,7 @@ const builtinCommand = ['bin/node', 'service.mjs'] as const;
 export function resolveTopology(file: TopologyFile, path: string): Topology {
   const { name, region, image, placement, network, search, service, balancer, access, drills } = file;
   const { heap, index, indices, ...restOfSearch } = search;
-  const { command, workers, environment, secrets, artifact, ...restOfService } = service;
+  const { command, workers, environment, secrets, artifact, readyPath, ...restOfService } = service;
   const { path: checkPath, body, passive, ...restOfCheck } = balancer.check;
   const { workload, ...restOfDrills } = drills;
   const builtin = artifact === 'builtin';
@@ -35,6 +35,7 @@ export function resolveTopology(file: TopologyFile, path: string): Topology {
     },
     service: {
       ...restOfService,
+      ...(readyPath === undefined ? {} : { readyPath }),
       artifact: builtin ? 'builtin' : absolute(artifact),
       command: command ?? builtinCommand,
       workers: workers ?? machineSize(service.machineType)?.vcpus ?? 1,

@@ -3,6 +3,35 @@ import { z } from 'zod';
 import { field } from './field.ts';
 import { machineType, port, portText } from './schema-parts.ts';
 
+const rollout = z.strictObject({
+  maxUnavailable: field(z.int().min(1).max(998).default(1), {
+    about:
+      'How many service machines may be out at once while a change is rolled; the first one is always changed alone, and one ' +
+      'that is UP is always kept.',
+    allowed: 'a whole number from 1, below service.instances',
+    remedy: 'leave it out for 1',
+  }),
+  drainS: field(z.int().min(1).max(3600).default(30), {
+    about:
+      'Seconds that requests in flight have to end, from when the balancer sends no new ones. Connections that are still open ' +
+      'then are closed.',
+    allowed: 'a whole number from 1 to 3600',
+    remedy: 'leave it out for 30, or set the length of your longest request',
+  }),
+  steadyS: field(z.int().min(1).max(600).default(5), {
+    about: 'Seconds that a changed machine must be UP, with the same process, before the next one is changed.',
+    allowed: 'a whole number from 1 to 600',
+    remedy: 'leave it out for 5',
+  }),
+  canaryS: field(z.int().min(1).max(3600).default(10), {
+    about:
+      'Seconds for which the first changed machine is compared with another one: answers to the health paths, their latency, its ' +
+      'process and its status at the balancer.',
+    allowed: 'a whole number from 1 to 3600',
+    remedy: 'leave it out for 10',
+  }),
+});
+
 export const service = z.strictObject({
   runtime: field(z.enum(['node', 'python']).default('node'), {
     about:
@@ -44,6 +73,30 @@ export const service = z.strictObject({
     about: 'Liveness path: the health check of the balancer requests it. It must not depend on the search engine.',
     allowed: 'a path that starts with /',
     remedy: 'leave it out for /healthz',
+  }),
+  readyPath: field(z.string().startsWith('/').optional(), {
+    about:
+      'Readiness path: asked by the tool on a machine that it has started, before users get there. It may depend on the search ' +
+      'engine, and then nothing is rolled while that is down. Default: only the health path is asked.',
+    examples: ['/readyz'],
+    allowed: 'a path that starts with /',
+    remedy: 'leave it out, or name a path that answers 2xx when the service can serve',
+  }),
+  startS: field(z.int().min(1).max(3600).default(60), {
+    about: 'Seconds that the service has from its start to the first good answer.',
+    allowed: 'a whole number from 1 to 3600',
+    remedy: 'leave it out for 60',
+  }),
+  stopS: field(z.int().min(1).max(3600).default(40), {
+    about: 'Seconds that the service has to end after SIGTERM; then it gets SIGKILL.',
+    allowed: 'a whole number from 1 to 3600',
+    remedy: 'leave it out for 40',
+  }),
+  rollout: field(rollout.prefault({}), {
+    about: 'How a change of the service is rolled over its machines.',
+    examples: [{ maxUnavailable: 2, drainS: 60 }],
+    allowed: 'a mapping with maxUnavailable, drainS, steadyS, canaryS',
+    remedy: 'leave it out: one machine after the other',
   }),
   environment: field(z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}), {
     about: 'Environment variables of the service.',

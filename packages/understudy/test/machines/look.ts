@@ -10,7 +10,7 @@ export type Spec = Parameters<typeof observeCommand>[0];
 
 export const nothing: Spec = {
   ...{ files: [], units: [], sysctls: [], packages: [], directories: [] },
-  ...{ records: [], links: [], disks: [], readable: [], locks: [], health: [] },
+  ...{ records: [], assignments: [], links: [], disks: [], readable: [], locks: [], health: [] },
 };
 
 /** `commands`, name to shell script, are found before those of the host. */

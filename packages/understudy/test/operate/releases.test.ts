@@ -8,6 +8,7 @@ import { test } from 'node:test';
 import { UnderstudyError } from '@understudy/foundation';
 import { parseReleases, releasesScript, switchScript } from '../../src/machines/index.ts';
 import {
+  carryOutRoll,
   complete,
   deployRequest,
   restartRequest,
@@ -15,7 +16,7 @@ import {
   type ReleaseList,
   type ReleaseRow,
 } from '../../src/operate/index.ts';
-import { apply, confirmAll, plan, rollService } from '../../src/reconcile/index.ts';
+import { apply, confirmAll, plan } from '../../src/reconcile/index.ts';
 import { observe } from '../../src/observe/index.ts';
 import { sampleIntent } from '../simulation/sample-intent.ts';
 import { simulatedWorld } from '../simulation/simulated-world.ts';
@@ -158,15 +159,15 @@ test('a roll changes every service machine, back without a folder, and a restart
   const starts = (): number[] => both.map((label) => sim.machine(label).serviceStarts);
   const first = intent.release.id;
   const other = { ...intent.release, id: idOf('b') };
-  await rollService(world, intent, deployRequest(listOf(), other, false), signal);
+  await carryOutRoll(world, intent, deployRequest(listOf(), other, false), signal);
   assert.deepEqual(links(), [other.id, other.id]);
   const list = listOf(row('b', { currentOn: both }), { ...row('a'), id: first });
   const gone = { ...intent, release: { id: '', directory: '/nowhere' } };
-  await rollService(world, gone, rollbackRequest(list, undefined), signal);
+  await carryOutRoll(world, gone, rollbackRequest(list, undefined), signal);
   assert.deepEqual(links(), [first, first]);
   assert.deepEqual(plan(intent, await observe(world, intent.topology)).steps, []);
   const before = starts();
-  await rollService(world, gone, restartRequest, signal);
+  await carryOutRoll(world, gone, restartRequest, signal);
   assert.deepEqual(
     starts(),
     before.map((count) => count + 1),

@@ -117,7 +117,7 @@ const drifts: readonly Drift[] = [
       sim.machine('demo-service-1').links.set('/opt/understudy/current', '/opt/understudy/releases/other');
       return Promise.resolve();
     },
-    steps: { 'demo-service-1/release': /has the release other/ },
+    steps: { 'demo-service-1/release': /has the release other/, 'demo-service-1/service': /has the release other/ },
   },
   {
     what: 'an engine is stopped',

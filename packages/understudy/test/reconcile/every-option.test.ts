@@ -15,6 +15,7 @@ import { selfSignedCertificate } from '../../src/operation/certificate.ts';
 import { apply, confirmUnlessDestructive } from '../../src/reconcile/index.ts';
 import { machinePlans, parseTopology, topologyJsonSchema } from '../../src/topology/index.ts';
 import { simulatedWorld } from '../simulation/simulated-world.ts';
+import { rolloutEffects } from './rollout-effects.ts';
 import { optionChanges, type OptionChange } from './option-changes.ts';
 
 const common = {
@@ -130,6 +131,7 @@ async function effects(text: string): Promise<string> {
     const { files, packages, releases } = sim.machine(label);
     return [label, [...files].sort(), [...packages], [...releases].sort()];
   });
+  const rollout = await rolloutEffects(sim, intent);
   const [cluster] = [...sim.clusters.identities.values()];
   const system = await openSystemUnderTest(session, path);
   const [drill] = drillsNamed(['search-stop']);
@@ -140,6 +142,7 @@ async function effects(text: string): Promise<string> {
     plain(machines),
     plain([...cluster.templates]),
     plain([...cluster.indices]),
+    ...rollout,
     plain({ goals: run.goals, power: system.power !== null, snapshot: system.snapshot }),
     plain({ adapter: run.workload.adapter, rewriteShare: run.workload.rewriteShare }),
   ].join('\n');

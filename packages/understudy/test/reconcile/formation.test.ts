@@ -40,7 +40,18 @@ function observedMachine(state: Contents, label: string): Seen<ObservedMachine> 
       }),
     },
     directories: { [layout.dataDirectory]: data },
-    ...{ units: {}, sysctls: {}, packages: {}, records: {}, links: {}, disks: {}, readable: {}, locks: {}, health: {} },
+    ...{
+      units: {},
+      sysctls: {},
+      packages: {},
+      records: {},
+      assignments: {},
+      links: {},
+      disks: {},
+      readable: {},
+      locks: {},
+      health: {},
+    },
     ...{ dpkg: absent, cloudInit: absent, operatorAddress: absent },
   });
 }

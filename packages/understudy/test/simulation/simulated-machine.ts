@@ -2,6 +2,7 @@
 // the remote side only; it ignores what it does not understand, and refuses what a real machine would refuse.
 import { createHash } from 'node:crypto';
 import { parse } from 'yaml';
+import { askedOfService, assignmentsOf, isBroken, serviceLine, serviceUnit } from './simulated-service.ts';
 
 export interface SimulatedFile {
   content: string;
@@ -11,7 +12,6 @@ export interface SimulatedFile {
 
 const engineUnits = ['elasticsearch.service', 'opensearch.service'];
 const sysctlUnit = 'understudy-sysctl.service';
-const serviceUnit = 'understudy-service.service';
 
 export class SimulatedMachine {
   readonly files = new Map<string, SimulatedFile>();
@@ -28,6 +28,12 @@ export class SimulatedMachine {
   engineVersion: string | undefined;
   engineStarts = 0;
   serviceStarts = 0;
+  /** Ends of release ids and words of the environment with which the service does not serve. */
+  readonly broken = new Set<string>();
+  /** Peers of open connections to the service, one a line. */
+  connections = '';
+  /** Told of every stop of the running service, before it. */
+  onServiceStop: () => void = () => undefined;
   #booted = false;
 
   /** Power on: cloud-init at the first boot, enabled units at every one. What lay in /run is gone. */
@@ -93,6 +99,7 @@ export class SimulatedMachine {
 
   stop(name: string): void {
     const unit = this.units.get(name);
+    if (name === serviceUnit && unit?.active) this.onServiceStop();
     if (unit) unit.active = false;
   }
 
@@ -134,6 +141,8 @@ export class SimulatedMachine {
         return file && [sha256(file.content), file.mode, file.owner];
       case 'record':
         return file && [Buffer.from(file.content).toString('base64')];
+      case 'assignments':
+        return file && assignmentsOf(file.content);
       case 'unit':
         return this.#unit(subject);
       case 'sysctl':
@@ -166,8 +175,11 @@ export class SimulatedMachine {
 
   #unit(name: string): string[] | undefined {
     const unit = this.units.get(name);
+    const ends = name === serviceUnit && isBroken(this);
     const running = unit?.active
-      ? ['ActiveState=active', 'SubState=running']
+      ? ends
+        ? ['ActiveState=activating', 'SubState=auto-restart']
+        : ['ActiveState=active', 'SubState=running']
       : ['ActiveState=inactive', 'SubState=dead'];
     return (
       unit && [...running, `UnitFileState=${unit.enabled ? 'enabled' : 'disabled'}`, 'Result=success', 'Uptime=60']
@@ -180,20 +192,29 @@ export class SimulatedMachine {
     return ['cluster', this.data, 'yes'];
   }
 
-  /** Runs one of the tool's scripts; returns its exit code. */
-  run(script: string): number {
+  /** Runs one of the tool's scripts. */
+  run(script: string): { readonly code: number; readonly stdout: string } {
+    return askedOfService(this, script) ?? { code: this.#change(script), stdout: '' };
+  }
+
+  #change(script: string): number {
     const guard = /^if ! echo '([0-9a-f]{64}) {2}(\S+)' \| sha256sum -c/m.exec(script);
     const holdsCluster = this.data !== undefined && this.data !== 'started';
     if (guard && holdsCluster && sha256(this.files.get(guard[2] ?? '')?.content ?? '') !== guard[1]) return 3;
     const puts = script.matchAll(/^put (\S+) (\S+) (\S+) <<'UNDERSTUDY'\n(\S*)\nUNDERSTUDY$/gm);
     for (const [, path = '', mode = '', owner = '', base64 = ''] of puts) {
-      this.files.set(path, { content: Buffer.from(base64, 'base64').toString(), mode, owner });
+      const before = this.files.get(path);
+      const content = Buffer.from(base64, 'base64').toString();
+      if (script.includes(`keep ${path}\n`) && before && before.content !== content)
+        this.files.set(`${path}.previous`, before);
+      this.files.set(path, { content, mode, owner });
     }
     for (const line of script.split('\n')) if (!this.#line(line.trim())) return 5;
     return 0;
   }
 
   #line(line: string): boolean {
+    if (serviceLine(this, line)) return true;
     const replaced = /^sed -i 's\|\^(.+)\$\|(.+)\|' (\S+)/.exec(line);
     const file = this.files.get(replaced?.[3] ?? '');
     if (replaced && file) file.content = file.content.replace(replaced[1] ?? '', replaced[2] ?? '');

@@ -116,6 +116,7 @@ export async function simulatedWorld(options: SimulationOptions = {}): Promise<S
       runner,
       transportFor: (hosts) => simulatedTransport(machines, clusters, hosts, send),
       shownCertificate: () => Promise.resolve(seen({ notAfter: '2999-01-01T00:00:00.000Z' })),
+      balancerSettleMs: 3_000,
       clock,
       random: Math.random,
       logger: options.logger ?? silentLogger,
@@ -262,8 +263,8 @@ async function runOn(
   const [, flag, text = ''] = argv;
   if (flag === '-s' && text === '--') return { code: 0, stdout: machine.observe(argv.slice(3)), stderr: '' };
   if (flag === '-s') {
-    const code = machine.run(typeof options.stdin === 'string' ? options.stdin : '');
-    return { code, stdout: '', stderr: code === 0 ? '' : 'the simulated machine refused' };
+    const { code, stdout } = machine.run(typeof options.stdin === 'string' ? options.stdin : '');
+    return { code, stdout, stderr: code === 0 ? '' : 'the simulated machine refused' };
   }
   if (text.includes('cloud-init status --wait') && machine.cloudInitRunningS !== undefined) {
     const seconds = /timeout (\d+) cloud-init/.exec(text)?.[1];
@@ -271,6 +272,8 @@ async function runOn(
     machine.cloudInitRunningS += Number(seconds);
     return { code: 124, stdout: 'status: running\n', stderr: '' };
   }
+  const sought = /^test -d (\S+)$/.exec(text)?.[1];
+  if (sought !== undefined) return { code: machine.releases.has(sought) ? 0 : 1, stdout: '', stderr: '' };
   const unpacked = /mv (\S+)\.partial \1$/m.exec(text)?.[1];
   if (unpacked !== undefined) {
     // The stream belongs to the tool, which closes its archive soon after the response.

@@ -3,16 +3,17 @@ import { resolve } from 'node:path';
 import { Argument, Command } from 'commander';
 import { trackUnfinished } from '@understudy/foundation';
 import {
+  carryOutRoll,
   complete,
   deployRequest,
   listReleases,
+  releaseToResolve,
   restartRequest,
   rollbackRequest,
   type ReleaseList,
   type RollRequest,
 } from '../../operate/index.ts';
 import { checkAccess, locked, resolveIntent, serviceRelease } from '../../operation/index.ts';
-import { rollService } from '../../reconcile/index.ts';
 import { confirm, exitCode, type ExitCode, print, printJson, printProgress } from '../../terminal/index.ts';
 import { renderReleases } from '../render/releases.ts';
 import {
@@ -121,8 +122,8 @@ async function roll(
       what: `${name} of ${topology.name}`,
       remedy: `machines that are done stay done; running it again goes on: understudy ${name} -t ${resolve(topologyPath)} --target ${target.name}`,
     });
-    const intent = await resolveIntent(session, {}, { release: { id: request.release?.id ?? '', directory: '' } });
-    await rollService(world, intent, request, signal);
+    const intent = await resolveIntent(session, {}, { release: releaseToResolve(request) });
+    await carryOutRoll(world, intent, request, signal);
     const { release, reject } = request;
     const result = { schemaVersion: 1, release: release?.id ?? null, rejected: reject, machines: list.machines };
     if (options.json === true) printJson(result);

@@ -1,7 +1,10 @@
 // Rolling the service: a release that is sent, one that lies on the machines already, or a restart of what runs. What is rolled is
-// decided here from a complete view; how each machine is changed while users are served is behind the port.
+// decided here from a complete view; how each machine is changed while users are served is reconcile's.
 import { UnderstudyError } from '@understudy/foundation';
 import type { Release } from '../../machines/index.ts';
+import type { World } from '../../observe/index.ts';
+import type { Intent } from '../../operation/index.ts';
+import { clearRejected, recordRejected, rollService } from '../../reconcile/index.ts';
 import type { ReleaseList, ReleaseRow } from './list-releases.ts';
 
 /** What becomes current: a release of this computer, which is sent where it is missing, or one that lies on every machine. */
@@ -18,8 +21,28 @@ export interface RollRequest {
   readonly reject: readonly string[];
 }
 
-/** Changes one machine after the other while the others serve. Errors: of the procedure; machines that are done stay done. */
-export type RollService = (request: RollRequest) => Promise<void>;
+/** The release of the intent while it is rolled: of one that lies on the machines the id alone is known, and a restart has none. */
+export function releaseToResolve({ release }: RollRequest): Release {
+  return { id: release?.id ?? '', directory: release?.directory ?? '' };
+}
+
+/**
+ * Changes one machine after the other while the others serve. May run again after it was interrupted. Errors: those of `rollService`;
+ * machines that are done stay done.
+ */
+export async function carryOutRoll(
+  world: World,
+  intent: Intent,
+  request: RollRequest,
+  signal: AbortSignal,
+): Promise<void> {
+  const { release, reason, again, reject } = request;
+  const resolved = { ...intent, release: releaseToResolve(request) };
+  if (again && release) await clearRejected(world, intent, release.id);
+  const which = release?.directory === null ? ({ id: release.id } as const) : ('intended' as const);
+  await rollService(world, resolved, { reason, signal, ...(release ? { release: which } : {}) });
+  for (const id of reject) await recordRejected(world, intent, { id, reason });
+}
 
 /** Error: `operate-release-rejected` when a machine rejected it and it is not rolled again on purpose. */
 export function deployRequest(list: ReleaseList, release: Release, again: boolean): RollRequest {

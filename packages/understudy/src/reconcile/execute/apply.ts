@@ -46,7 +46,8 @@ const readAgainWithinMs = 60_000;
 /**
  * Executes the confirmed plan, observes again, and repeats until no step is left. Errors: `reconcile-declined` when a plan, or
  * steps that a later round adds, were not confirmed (facts: added, done); `reconcile-incomplete` when steps failed or there are
- * obstacles (facts: failures, obstacles); `reconcile-unhealthy` when no step is left and the system is still not healthy (facts:
+ * obstacles (facts: failures, obstacles); `reconcile-release-rejected` and `reconcile-settings-rejected` when a service machine did not serve
+ * with the change and serves again without it (facts: label, fault, exit, lines, putBackMs); `reconcile-unhealthy` when no step is left and the system is still not healthy (facts:
  * reasons); the errors of the client.
  */
 export async function apply(world: World, intent: Intent, options: ApplyOptions): Promise<Applied> {
@@ -70,6 +71,8 @@ export async function apply(world: World, intent: Intent, options: ApplyOptions)
     const progressed = outcomes.filter(({ result }) => result === 'done').map(({ step }) => step);
     done.push(...progressed);
     const failures = failuresOf(outcomes);
+    const verdict = finalOf(outcomes);
+    if (verdict !== undefined) throw verdict;
     if (failures.length > 0 && (round === rounds || progressed.length === 0)) {
       throw incomplete(failures, planned.obstacles);
     }
@@ -143,6 +146,14 @@ function failuresOf(outcomes: readonly Outcome[]): string[] {
   return outcomes.flatMap((outcome) =>
     outcome.result === 'failed' ? [`${outcome.step.subject}: ${outcome.error.message}`] : [],
   );
+}
+
+/** Errors after which the same step must not be tried again: the change itself was tried, and did not serve. */
+const finalCodes = new Set(['reconcile-release-rejected', 'reconcile-settings-rejected']);
+
+function finalOf(outcomes: readonly Outcome[]): Error | undefined {
+  const failed = outcomes.flatMap((outcome) => (outcome.result === 'failed' ? [outcome.error] : []));
+  return failed.find((error) => error instanceof UnderstudyError && finalCodes.has(error.code));
 }
 
 function incomplete(failures: readonly string[], obstacles: readonly Obstacle[]): UnderstudyError {

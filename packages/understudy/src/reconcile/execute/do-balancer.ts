@@ -1,7 +1,6 @@
 // Carries out the steps on the NodeBalancer.
 import { UnderstudyError } from '@understudy/foundation';
 import { isLinodeError, type NodeBalancerNodeBody } from '../../linode/index.ts';
-import type { ObservedBalancer } from '../../observe/index.ts';
 import { balancerLabel, tagOf, type Listener, type MachinePlan } from '../../topology/index.ts';
 import { backendBody, listenerBody, privateAddressOf } from '../plan/balancer-shape.ts';
 import {
@@ -11,9 +10,12 @@ import {
   machineNamed,
   machinesFor,
 } from '../../operation/index.ts';
+import { awaitBackendsUp, backendsUp } from './balancer-backends.ts';
 import { createOnce } from './create-once.ts';
 import { deleteObject } from './do-delete.ts';
 import { needed } from './found.ts';
+import { takeOut } from './take-out.ts';
+import { awaitAnswers } from './service-checks.ts';
 import type { StepContext } from './step-context.ts';
 import type { ObjectToDelete } from '../plan/step.ts';
 
@@ -99,8 +101,10 @@ export async function createListener(context: StepContext, port: number): Promis
   for (const machine of machinesFor(intent, 'service')) await createBackend(context, port, machine.label);
 }
 
+/** Afterwards every backend that was UP is waited for: the next change of the service must not meet a balancer that checks anew. */
 export async function updateListener(context: StepContext, port: number, renew: boolean): Promise<void> {
   const { world, intent, found } = context;
+  const before = await backendsUp(context);
   const listener = listenerOn(context, port);
   const certificate = renew ? await certificateFor(context, listener) : undefined;
   await world.linode.nodeBalancers.configs.update(
@@ -108,6 +112,7 @@ export async function updateListener(context: StepContext, port: number, renew: 
     needed(found.listeners.get(port), `the listener on ${port}`),
     listenerBody(intent.topology, listener, certificate),
   );
+  await awaitBackendsUp(context, before);
 }
 
 export async function createBackend(context: StepContext, port: number, label: string): Promise<void> {
@@ -123,6 +128,7 @@ export async function createBackend(context: StepContext, port: number, label: s
   });
 }
 
+/** A backend that accepts no requests gets them again when its service answers. */
 export async function updateBackend(context: StepContext, port: number, label: string): Promise<void> {
   const { world, intent, found } = context;
   const balancerId = needed(found.balancer, 'the balancer').id;
@@ -130,70 +136,14 @@ export async function updateBackend(context: StepContext, port: number, label: s
   const body = backendOf(context, machineNamed(intent, label));
   const { nodes } = world.linode.nodeBalancers;
   const node = (await nodes.list(balancerId, configId)).find((seen) => seen.label === label);
+  if (node && node.mode !== 'accept') await awaitAnswers(context, label);
   if (node) await nodes.update(balancerId, configId, node.id, body);
   else await createBackend(context, port, label);
-}
-
-/** The current listeners of the balancer, or the one with this id; empty without a balancer. */
-async function listenersWithNodes(
-  { world, found }: StepContext,
-  listenerId?: number,
-): Promise<ObservedBalancer['configs']> {
-  const { balancer } = found;
-  if (!balancer) return [];
-  const { configs, nodes } = world.linode.nodeBalancers;
-  const chosen = (await configs.list(balancer.id)).filter(({ id }) => listenerId === undefined || id === listenerId);
-  return Promise.all(chosen.map(async (config) => ({ config, nodes: await nodes.list(balancer.id, config.id) })));
-}
-
-/** A started backend becomes UP after the configured number of checks; Linode reports it up to a minute later. */
-const othersServeWithinMs = 180_000;
-
-/**
- * Waits until another service machine is UP and accepts requests on every listener on which this one does. Returns at once when
- * this machine gets no requests. Error: `reconcile-no-other-backend`, and nothing was changed.
- */
-export async function awaitOthersServe(context: StepContext, label: string, listenerId?: number): Promise<void> {
-  const { world, intent } = context;
-  if (machinesFor(intent, 'service').length < 2) return;
-  const end = world.clock.monotonicMs() + othersServeWithinMs;
-  for (;;) {
-    const alone = (await listenersWithNodes(context, listenerId)).flatMap(({ config, nodes }) => {
-      const serving = nodes.filter(({ status, mode }) => status === 'UP' && mode === 'accept');
-      return serving.length > 0 && serving.every((node) => node.label === label) ? [config.port] : [];
-    });
-    if (alone.length === 0) return;
-    if (world.clock.monotonicMs() > end) {
-      throw new UnderstudyError(
-        'reconcile-no-other-backend',
-        `On port ${alone.join(' and ')} ${label} is the only backend that is UP, so it is not removed. Repair the others first: understudy status.`,
-        { facts: { label, ports: alone } },
-      );
-    }
-    await world.clock.sleep(1000, context.signal);
-  }
-}
-
-/** Time for open requests to end after the balancer sends no new ones. */
-const drainMs = 10_000;
-
-/** Drains the machine's backends and waits. Without a backend in mode accept there is no wait. */
-export async function drainBackends(context: StepContext, label: string, listenerId?: number): Promise<void> {
-  const { clock, linode } = context.world;
-  let drained = false;
-  for (const { config, nodes } of await listenersWithNodes(context, listenerId)) {
-    const node = nodes.find((candidate) => candidate.label === label);
-    if (node?.mode !== 'accept') continue;
-    await linode.nodeBalancers.nodes.update(config.nodebalancer_id, config.id, node.id, { mode: 'drain' });
-    drained = true;
-  }
-  if (drained) await clock.sleep(drainMs, context.signal);
 }
 
 /** Drains, then removes. A backend that does not exist counts as removed. */
 export async function removeBackend(context: StepContext, object: ObjectToDelete): Promise<void> {
   const [, configId] = object.parents;
-  await awaitOthersServe(context, object.label, configId);
-  await drainBackends(context, object.label, configId);
+  await takeOut(context, object.label, configId);
   await deleteObject(context.world, object);
 }

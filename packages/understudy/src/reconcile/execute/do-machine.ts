@@ -6,15 +6,18 @@ import {
   bootstrapGuard,
   engineStartedPath,
   engineStartPaths,
+  serviceSettingsPaths,
   sshdFile,
   sysctlUnit,
   whenChanged,
   writeFilesScript,
   type EngineForm,
+  type ManagedFile,
 } from '../../machines/index.ts';
 import { engineLayouts } from '../../engines/index.ts';
 import { targetOf } from '../../observe/index.ts';
 import { firewallLabel, tagOf } from '../../topology/index.ts';
+import { drainBackends } from './balancer-backends.ts';
 import { createOnce } from './create-once.ts';
 import { needed } from './found.ts';
 import { ensureServiceUser, filesOf, engineConfigHash, machineNamed, userDataOf } from '../../operation/index.ts';
@@ -93,6 +96,8 @@ export async function rebootInstance(context: StepContext, label: string): Promi
       await clock.sleep(1000, context.signal);
     }
   }
+  // Its backends accept requests again when the service has answered; until then no user gets to a machine that boots.
+  if (machineNamed(context.intent, label).role === 'service') await drainBackends(context, label);
   await actOnce(context, instance, 'reboot');
 }
 
@@ -160,11 +165,14 @@ async function waitForCloudInit(context: StepContext, label: string, timeoutMs: 
   context.world.logger({ level: 'warn', subject: label, text: `cloud-init ${how}: ${detail}` });
 }
 
-/** Writes every managed file of the machine and reloads the programs that read them. Does not restart the engine. */
+/** Writes the managed files of the machine, but those of the running service, and reloads the programs that read them. Does not restart the engine. */
 export async function writeFiles(context: StepContext, label: string, form: EngineForm): Promise<void> {
   const { intent } = context;
   const machine = machineNamed(intent, label);
-  const files = filesOf(intent, machine, form);
+  // The service's own files are written when it is stopped, by the step that changes or starts it.
+  const withService: readonly string[] = serviceSettingsPaths;
+  const files = filesOf(intent, machine, form).filter(({ path }) => !withService.includes(path));
+  const permissions = filesOf(intent, machine, form).filter(({ path }) => withService.includes(path));
   const layout = engineLayouts[intent.topology.search.engine];
   const guard =
     machine.role === 'search' && form === 'bootstrap'
@@ -172,9 +180,13 @@ export async function writeFiles(context: StepContext, label: string, form: Engi
       : [];
   const user = machine.role === 'service' ? [ensureServiceUser] : [];
   const reload = whenChanged(sshdFile.path, 'systemctl try-reload-or-restart ssh.service');
-  const then = ['systemctl daemon-reload', reload, ...kernelCommands];
+  const then = ['systemctl daemon-reload', reload, ...kernelCommands, ...permissions.flatMap(permissionLines)];
   const script = [...guard, ...user, writeFilesScript(files, then)].join('\n');
   await runScript(context, label, 'write its files', script);
+}
+
+function permissionLines({ path, mode, owner }: ManagedFile): string[] {
+  return [`[ ! -e ${path} ] || chown ${owner} ${path}`, `[ ! -e ${path} ] || chmod ${mode} ${path}`];
 }
 
 const kernelCommands = [`systemctl enable --quiet ${sysctlUnit}`, `systemctl restart ${sysctlUnit}`];

@@ -15,6 +15,12 @@ export class Found {
   /** Port -> id. */
   readonly listeners = new Map<number, number>();
 
+  /** Changes of running service machines that were begun in this run: the first of them is the canary. */
+  serviceChanges = 0;
+  /** Why no further service machine is changed in this run. */
+  serviceFailure: string | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
+
   constructor(objects: ObservedObjects, topology: Topology) {
     const vpc = objects.vpcs[0];
     this.vpcId = vpc?.id;
@@ -25,6 +31,13 @@ export class Found {
     for (const group of objects.placementGroups) this.placementGroups.set(group.label, group.id);
     for (const instance of objects.instances) this.instances.set(instance.label, instance);
     for (const { config } of balancer?.configs ?? []) this.listeners.set(config.port, config.id);
+  }
+
+  /** Runs one piece of work at a time: who decides that a machine may be taken out must see what was decided before. */
+  serviceTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const result = this.#turn.then(work);
+    this.#turn = result.catch(() => undefined);
+    return result;
   }
 }
 

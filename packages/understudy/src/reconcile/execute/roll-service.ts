@@ -1,85 +1,139 @@
-// Rolls the service outside of an apply: one machine after the other, each restarted only while another backend is UP, and not left
-// before it answers its health path.
-import {
-  currentRelease,
-  type Release,
-  rejectedRecord,
-  releasesDirectory,
-  shellLine,
-  switchScript,
-} from '../../machines/index.ts';
+// Rolls the service machines for a given reason, outside of a plan: a release to deploy or to go back to, a restart. What `apply` does for a
+// difference of the topology, with the same procedure for each machine.
+import { UnderstudyError } from '@understudy/foundation';
+import { anySettings, clearRejectedScript, isUnpackedScript, rejectScript } from '../../machines/index.ts';
+import { observe, observeObjects, type World } from '../../observe/index.ts';
 import { machinesFor, type Intent } from '../../operation/index.ts';
-import { observeObjects, type World } from '../../observe/index.ts';
-import { deployRelease, restartService } from './do-service.ts';
+import { rejectionOf, rejectionText } from '../plan/rejections.ts';
+import { changeService } from './change-service.ts';
+import { unpackRelease } from './do-service.ts';
 import { Found } from './found.ts';
 import { ReleaseArchive } from './release-archive.ts';
-import { runScript, type StepContext } from './step-context.ts';
+import { machineTarget, runScript, type StepContext } from './step-context.ts';
 
-export interface ServiceRoll {
-  /** With a directory it is sent where it is missing; without one it must lie on every machine. Null: a restart. */
-  readonly release: Release | { readonly id: string; readonly directory: null } | null;
+export interface RollRequest {
+  /** A sentence, for the progress. */
   readonly reason: string;
-  /** Removes the records of its rejection first. */
-  readonly again: boolean;
-  /** Releases that are recorded as rejected on every machine in the end. */
-  readonly reject: readonly string[];
+  /**
+   * `intended`: the release of the intent, which is unpacked on every service machine before the first one is changed. An id: a release
+   * that lies on the machines. Left out: the service is restarted with the release that it has.
+   */
+  readonly release?: 'intended' | { readonly id: string };
+  /** Whether the environment and the unit are written as the topology has them. Default: false. */
+  readonly settings?: boolean;
+  /** Labels of service machines, in the order in which they are changed. Default: all. */
+  readonly machines?: readonly string[];
+  readonly signal?: AbortSignal;
 }
 
-/** May run again after it was interrupted. Errors: `reconcile-no-other-backend`, `reconcile-command-failed`, those of SSH. */
-export async function rollService(
+export interface Rolled {
+  /** Labels of the machines that serve with the change, in the order in which that was seen. */
+  readonly changed: readonly string[];
+}
+
+/**
+ * Changes one machine after the other; the first one is the canary, and after it `service.rollout.maxUnavailable` at once. Nothing is
+ * changed when a machine could not be read (`reconcile-unread`), when the release is recorded as rejected with these settings
+ * (`reconcile-release-recorded`; see `clearRejected`), or when it is missing on a machine (`reconcile-release-missing`). Errors of a
+ * machine are those of `changeService`: `reconcile-release-rejected` and others; then the later machines keep what they have.
+ */
+export async function rollService(world: World, intent: Intent, request: RollRequest): Promise<Rolled> {
+  await using archive = new ReleaseArchive(intent.release);
+  const labels = request.machines ?? machinesFor(intent, 'service').map(({ label }) => label);
+  const context = await rollContext(world, intent, archive, request, labels);
+  const id = request.release === 'intended' ? intent.release.id : request.release?.id;
+  if (request.release === 'intended') await Promise.all(labels.map((label) => unpackRelease(context, label)));
+  else if (id !== undefined) await assertUnpacked(context, labels, id);
+  const changed: string[] = [];
+  const change = async (label: string): Promise<void> => {
+    request.signal?.throwIfAborted();
+    world.logger({ level: 'info', subject: label, text: `change of the service: ${request.reason}` });
+    await changeService(context, label, { release: id, settings: request.settings ?? false, serving: true });
+    changed.push(label);
+  };
+  const [first, ...rest] = labels;
+  if (first !== undefined) await change(first);
+  await severalAtOnce(rest, intent.topology.service.rollout.maxUnavailable, change);
+  return { changed };
+}
+
+async function rollContext(
   world: World,
   intent: Intent,
-  { release, reason, again, reject }: ServiceRoll,
-  signal: AbortSignal,
+  archive: ReleaseArchive,
+  { release, signal }: RollRequest,
+  labels: readonly string[],
+): Promise<StepContext> {
+  const observation = await observe(world, intent.topology);
+  const unread = labels.filter((label) => observation.machines[label]?.state !== 'seen');
+  if (unread.length > 0) {
+    throw new UnderstudyError(
+      'reconcile-unread',
+      `${unread.join(', ')} could not be read over SSH, so no service machine is changed. See why: understudy status.`,
+      { facts: { unread } },
+    );
+  }
+  const asked = typeof release === 'object' ? { ...intent, release: { ...intent.release, id: release.id } } : intent;
+  const rejection = release === undefined ? undefined : rejectionOf(asked, observation);
+  if (rejection) {
+    throw new UnderstudyError('reconcile-release-recorded', rejectionText(rejection), { facts: { ...rejection } });
+  }
+  const found = new Found(observation.objects, intent.topology);
+  return { world, intent, found, archive, ...(signal ? { signal } : {}) };
+}
+
+async function assertUnpacked(context: StepContext, labels: readonly string[], id: string): Promise<void> {
+  const there = await Promise.all(
+    labels.map((label) => context.world.runner.run(machineTarget(context, label), ['sh', '-c', isUnpackedScript(id)])),
+  );
+  const missing = labels.filter((_, place) => there[place]?.code !== 0);
+  if (missing.length === 0) return;
+  throw new UnderstudyError(
+    'reconcile-release-missing',
+    `The release ${id} is not on ${missing.join(', ')}, so nothing was changed. Each machine keeps the current release, the one before and another one.`,
+    { facts: { id, missing } },
+  );
+}
+
+/** The first failure stops what has not begun; it is thrown when what has begun has ended. */
+async function severalAtOnce(
+  labels: readonly string[],
+  atOnce: number,
+  work: (label: string) => Promise<void>,
 ): Promise<void> {
-  const sent = isOfThisComputer(release) ? { ...intent, release } : intent;
-  await using archive = new ReleaseArchive(sent.release);
-  const found = new Found(await observeObjects(world.linode, intent.topology.name), intent.topology);
-  const context: StepContext = { world, intent: sent, found, archive, signal };
-  const labels = machinesFor(intent, 'service').map(({ label }) => label);
-  const onAll = async (what: string, script: string): Promise<void> => {
-    await Promise.all(labels.map((label) => runScript(context, label, what, script)));
+  const waiting = [...labels];
+  const failures: unknown[] = [];
+  const next = async (): Promise<void> => {
+    for (let label = waiting.shift(); label !== undefined && failures.length === 0; label = waiting.shift()) {
+      await work(label).catch((error: unknown) => failures.push(error));
+    }
   };
-  if (release?.directory === null) {
-    await onAll(`find the release ${release.id}`, `test -d ${releasesDirectory}/${release.id}\n`);
-  }
-  if (again && release) await onAll('forget that the release was rejected', forgetScript(release.id));
-  for (const label of labels) {
-    signal.throwIfAborted();
-    world.logger({ level: 'info', subject: label, text: release ? `to the release ${release.id}` : 'restart' });
-    if (release?.directory === null) await switchTo(context, label, release.id);
-    else if (release) await deployRelease(context, label);
-    await restartService(context, label);
-    world.logger({ level: 'info', subject: label, text: 'serves' });
-  }
-  for (const id of reject) {
-    await onAll(`record that ${id} is rejected`, rejectScript(id, new Date(world.clock.now()).toISOString(), reason));
-  }
+  await Promise.all(Array.from({ length: atOnce }, next));
+  if (failures.length > 0) throw failures[0];
 }
 
-function isOfThisComputer(release: ServiceRoll['release']): release is Release {
-  return release !== null && release.directory !== null;
+/** Forgets on every service machine that this release was rejected, so that it may be tried again. Errors: those of SSH. */
+export async function clearRejected(world: World, intent: Intent, id: string = intent.release.id): Promise<void> {
+  await onServiceMachines(world, intent, 'clear the record of a rejected release', clearRejectedScript(id));
 }
 
-async function switchTo(context: StepContext, label: string, id: string): Promise<void> {
-  await runScript(context, label, `make the release ${id} current (${currentRelease})`, switchScript(id));
+/** Records on every service machine that `apply` does not deploy this release, whatever the settings are. Errors: those of SSH. */
+export async function recordRejected(
+  world: World,
+  intent: Intent,
+  { id, reason }: { readonly id: string; readonly reason: string },
+): Promise<void> {
+  const at = new Date(world.clock.now()).toISOString();
+  const script = rejectScript({ id, settings: anySettings, at, reason });
+  await onServiceMachines(world, intent, 'record a rejected release', script);
 }
 
-/** The settings with which it was rejected do not matter when an operator decides. */
-const anySettings = '0'.repeat(16);
-
-function rejectScript(id: string, at: string, reason: string): string {
-  const line = shellLine(['printf', '%s\\n', [id, anySettings, at, reason].join(' ')]);
-  return `set -eu
-{ grep -v '^${id} ' ${rejectedRecord} 2>/dev/null || true; ${line}; } > ${rejectedRecord}.new
-mv -f ${rejectedRecord}.new ${rejectedRecord}
-`;
-}
-
-function forgetScript(id: string): string {
-  return `set -eu
-[ -e ${rejectedRecord} ] || exit 0
-{ grep -v '^${id} ' ${rejectedRecord} || true; } > ${rejectedRecord}.new
-mv -f ${rejectedRecord}.new ${rejectedRecord}
-`;
+async function onServiceMachines(world: World, intent: Intent, what: string, script: string): Promise<void> {
+  await using archive = new ReleaseArchive(intent.release);
+  const found = new Found(await observeObjects(world.linode, intent.topology.name), intent.topology);
+  const context: StepContext = { world, intent, found, archive };
+  const labels = machinesFor(intent, 'service').map(({ label }) => label);
+  await Promise.all(
+    labels.filter((label) => found.instances.has(label)).map((label) => runScript(context, label, what, script)),
+  );
 }

@@ -59,6 +59,10 @@ function serviceMachineSteps(intent: Intent): readonly StepReference[] {
   return machinesFor(intent, 'service').map(({ label }) => ifPlanned(stepId.instanceCreate(label)));
 }
 
+function serviceRunSteps(intent: Intent): readonly StepReference[] {
+  return machinesFor(intent, 'service').map(({ label }) => ifPlanned(stepId.serviceRun(label)));
+}
+
 function planListener(
   draft: PlanDraft,
   intent: Intent,
@@ -79,7 +83,8 @@ function planListener(
       action: 'create',
       reason: `The balancer does not listen on port ${port}.`,
       task: { kind: 'listener-create', port },
-      after: [...(found ? [] : [stepId.balancerCreate(name)]), ...serviceMachineSteps(intent)],
+      // Where users are served already, a machine becomes a backend when its service answers.
+      after: [...(found ? serviceRunSteps(intent) : [stepId.balancerCreate(name)]), ...serviceMachineSteps(intent)],
     });
     return;
   }
@@ -93,6 +98,8 @@ function planListener(
       action: 'update',
       reason: `On port ${port} ${differences.join('; ')}.`,
       task: { kind: 'listener-update', port, certificate: certificate !== undefined },
+      // A check that the service does not answer throws out every machine: the service is changed first, and a fault there stops this.
+      after: serviceRunSteps(intent),
     });
   }
   planBackends(draft, intent, observation, port, seen);
@@ -142,7 +149,8 @@ function planBackends(
         action: 'create',
         reason: `On port ${port} the balancer has no backend ${machine.label}.`,
         task: { kind: 'backend-create', ...task },
-        after,
+        // A balancer sends users to a new backend before it has checked it.
+        after: [...after, ifPlanned(stepId.serviceRun(machine.label))],
       });
       continue;
     }
@@ -151,7 +159,8 @@ function planBackends(
     const route = { subnetId: 0, privateAddress: privateAddressOf(instance) };
     const waits = intent.topology.balancer.backends === 'private' && route.privateAddress === undefined;
     const differences = waits ? [] : backendDifferences(node, backendBody(intent.topology, machine, route));
-    if (differences.length > 0) {
+    // The step that starts or changes the service puts its backends right when it answers.
+    if (differences.length > 0 && !draft.has(stepId.serviceRun(machine.label))) {
       draft.add({
         id,
         subject,

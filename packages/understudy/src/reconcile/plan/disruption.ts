@@ -65,22 +65,24 @@ export const disruptions: { readonly [Kind in Task['kind']]?: Disruption } = {
       'the cluster is complete and green, the copies fit on the others and have moved there, the machine has no vote',
     group: 'search',
   },
-  'service-restart': {
-    takes: 'one service machine, for the time of a restart',
+  'service-change': {
+    takes:
+      'one service machine, for the time of a drain and a restart; `service.rollout.maxUnavailable` of them after the first',
     mustHaveSeen: ['every-machine'],
-    whenItRuns: 'another service machine is UP on every listener, or this one is UP on none',
+    whenItRuns:
+      'another service machine is UP on every listener, or this one is UP on none; the balancer sends no new requests and those in flight had time to end',
     group: 'service',
   },
   'service-remove': {
     takes: 'a service machine, permanently',
     mustHaveSeen: ['no-obstacle', 'every-machine'],
-    whenItRuns: 'it is no backend any more, and another one is UP on every listener',
+    whenItRuns: 'another one is UP on every listener, and it gets no requests any more',
     group: 'service',
   },
   'backend-remove': {
     takes: 'a backend of the balancer',
     mustHaveSeen: ['no-obstacle'],
-    whenItRuns: 'another service machine is UP on the listener; open requests had time to end',
+    whenItRuns: 'another service machine is UP on the listener; requests in flight had time to end',
     group: 'service',
   },
   'object-delete': {
@@ -98,8 +100,8 @@ export const disruptions: { readonly [Kind in Task['kind']]?: Disruption } = {
   'listener-update': {
     takes: 'nothing for long: Linode applies the settings within a minute',
     mustHaveSeen: [],
-    whenItRuns: 'no further check',
-    group: undefined,
+    whenItRuns: 'afterwards every backend that was UP must be UP again before the next step of the group',
+    group: 'service',
   },
   'index-settings': {
     takes: 'nothing: the cluster adds or removes replicas',

@@ -52,13 +52,13 @@ export class PlanDraft {
 
   /** Throws when a step waits for one that the plan does not have, unless the reference is `ifPlanned`. */
   finish(): Plan {
-    const steps = [...this.#steps.values()].map((step) => ({
-      ...step,
-      after: step.after.flatMap((reference) => {
+    const steps = [...this.#steps.values()].map((step) => {
+      const after = step.after.flatMap((reference) => {
         if (typeof reference === 'string') return [reference];
         return this.#steps.has(reference.ifPlanned) ? [reference.ifPlanned] : [];
-      }),
-    }));
+      });
+      return { ...step, after: [...new Set(after)] };
+    });
     return { steps: inOrder(steps), obstacles: this.#obstacles };
   }
 }

@@ -18,12 +18,13 @@ import { withoutUnsafeSteps } from './unsafe-steps.ts';
 /** No steps and no obstacles: the system matches the topology. */
 export function plan(intent: Intent, seen: Observation): Plan {
   const draft = new PlanDraft();
+  const { maxUnavailable } = intent.topology.service.rollout;
   const lockout = operatorLockedOut(intent, seen);
   if (lockout !== undefined) {
     // Only the firewalls can be the cause, and only they can be changed without access to the machines.
     planFirewalls(draft, intent, seen);
     draft.unseenObstacle(intent.topology.name, lockout);
-    return withoutUnsafeSteps(draft.finish(), seen);
+    return withoutUnsafeSteps(draft.finish(), seen, maxUnavailable);
   }
   planDeleting(draft, intent, seen);
   const present = withoutDeleting(seen);
@@ -43,5 +44,5 @@ export function plan(intent: Intent, seen: Observation): Plan {
   planService(draft, intent, observation);
   planBalancer(draft, intent, observation);
   planUnmanaged(draft, intent, observation);
-  return withoutUnsafeSteps(draft.finish(), present);
+  return withoutUnsafeSteps(draft.finish(), present, maxUnavailable);
 }

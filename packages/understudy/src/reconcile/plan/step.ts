@@ -52,9 +52,11 @@ export type Task =
   | { readonly kind: 'voting-clear' }
   | { readonly kind: 'settings-clear'; readonly settings: readonly string[] }
   | { readonly kind: 'allocation-retry' }
-  | { readonly kind: 'release-deploy'; readonly machine: string }
+  /** Nothing is switched by it. */
+  | { readonly kind: 'release-unpack'; readonly machine: string }
   | { readonly kind: 'service-start'; readonly machine: string }
-  | { readonly kind: 'service-restart'; readonly machine: string }
+  /** Release, environment, unit or all of them; or a restart alone. */
+  | { readonly kind: 'service-change'; readonly machine: string }
   | { readonly kind: 'balancer-create' }
   | { readonly kind: 'balancer-tag' }
   | { readonly kind: 'listener-create'; readonly port: number }

@@ -6,7 +6,7 @@ import type { StepId } from './step-id.ts';
 import type { Obstacle, Plan, Step } from './step.ts';
 
 /** The plan with only the steps whose requirements are met; each removed step becomes an obstacle with the reason. */
-export function withoutUnsafeSteps(plan: Plan, observation: Observation): Plan {
+export function withoutUnsafeSteps(plan: Plan, observation: Observation, serviceChangesAtOnce: number): Plan {
   const view = {
     observation,
     obstacles: plan.obstacles,
@@ -26,7 +26,7 @@ export function withoutUnsafeSteps(plan: Plan, observation: Observation): Plan {
     });
   }
   const kept = without(plan.steps, new Set(refused.keys()));
-  return { steps: oneAtATime(kept), obstacles: [...plan.obstacles, ...refused.values()] };
+  return { steps: oneAtATime(kept, serviceChangesAtOnce), obstacles: [...plan.obstacles, ...refused.values()] };
 }
 
 function isAboutObservation(requirement: Requirement): boolean {
@@ -51,17 +51,41 @@ function readyStepOf(step: Step, steps: readonly Step[]): StepId {
   return wait?.id ?? step.id;
 }
 
-/** Steps of one group wait for each other, in the order of the plan: the second machine is changed when the first is up again. */
-function oneAtATime(steps: readonly Step[]): Step[] {
-  const last = new Map<NonNullable<Disruption['group']>, StepId>();
+/**
+ * Steps of one group wait for each other, in the order of the plan: the second machine is changed when the first is up again. Of the
+ * changes of service machines, the first is made alone, and then as many at once as the topology allows.
+ */
+function oneAtATime(steps: readonly Step[], serviceChangesAtOnce: number): Step[] {
+  const queues = new Map<NonNullable<Disruption['group']>, Queue>();
   const chained = steps.map((step) => {
     const group = disruptionOf(step)?.group;
     if (group === undefined) return step;
-    const previous = last.get(group);
-    last.set(group, readyStepOf(step, steps));
-    return previous === undefined || step.after.includes(previous)
-      ? step
-      : { ...step, after: [...step.after, previous] };
+    const queue = queues.get(group) ?? { changes: [], last: [] };
+    queues.set(group, queue);
+    const previous = queued(queue, step, readyStepOf(step, steps), serviceChangesAtOnce);
+    const missing = previous.filter((id) => !step.after.includes(id));
+    return missing.length === 0 ? step : { ...step, after: [...step.after, ...missing] };
   });
   return inOrder(chained);
+}
+
+/** `last`: what another step of the group waits for. `changes`: the latest changes of service machines without another step between. */
+interface Queue {
+  changes: StepId[];
+  last: StepId[];
+}
+
+/** Puts the step into the queue; returns the steps that it waits for. */
+function queued(queue: Queue, { task }: Step, ready: StepId, atOnce: number): readonly StepId[] {
+  if (task.kind !== 'service-change') {
+    const previous = queue.last;
+    queue.changes = [];
+    queue.last = [ready];
+    return previous;
+  }
+  const before = queue.changes.at(Math.max(queue.changes.length - atOnce, 0));
+  const previous = before === undefined ? queue.last : [before];
+  queue.changes.push(ready);
+  queue.last = queue.changes.length === 1 ? [ready] : queue.changes.slice(-atOnce);
+  return previous;
 }

@@ -1,0 +1,190 @@
+// The one procedure by which the service of a machine is changed or restarted: taken out of the balancer, stopped, changed, started,
+// verified, put in again. What does not serve afterwards is put back as it was; what cannot be put back stays out.
+import { shown, UnderstudyError } from '@understudy/foundation';
+import {
+  changeServiceScript,
+  contentHash,
+  currentRelease,
+  observeMachine,
+  partOf,
+  rejectScript,
+  releasesDirectory,
+  restoreServiceScript,
+  serviceSettingsPaths,
+  startServiceScript,
+  stopServiceScript,
+  type ManagedFile,
+} from '../../machines/index.ts';
+import { ensureServiceUser, filesOf, machineNamed } from '../../operation/index.ts';
+import { serviceSettingsHash } from '../plan/rejections.ts';
+import { acceptBackends, awaitUp, drainBackends } from './balancer-backends.ts';
+import { compareCanary } from './canary.ts';
+import { awaitAnswers, awaitSteady, sampleOf, ServiceFault } from './service-checks.ts';
+import { faultReport, lastWordsOf } from './service-fault-report.ts';
+import { machineTarget, runScript, type StepContext } from './step-context.ts';
+import { awaitQuiet, takeOut } from './take-out.ts';
+
+export interface ServiceChange {
+  /** The release to make current, unpacked before; undefined: it stays. */
+  readonly release: string | undefined;
+  /** Whether the environment and the unit are written as the topology has them. */
+  readonly settings: boolean;
+  /** Whether users may be served by this machine: then it is taken out first and watched afterwards. */
+  readonly serving: boolean;
+}
+
+/** A service that serves nobody and did not serve is ended soon: nothing is lost with it. */
+const stopFailedS = 5;
+const stopReportMs = 30_000;
+
+/**
+ * Errors: `reconcile-no-other-backend` when the machine is the only one that serves; `reconcile-release-rejected`,
+ * `reconcile-settings-rejected` when it did not serve with the change and serves again without it; `reconcile-service-start` when it
+ * does not serve and nothing could be put back; `reconcile-rollout-stopped` when another machine failed before.
+ */
+export async function changeService(context: StepContext, label: string, change: ServiceChange): Promise<void> {
+  const { found } = context;
+  if (change.serving && found.serviceFailure !== undefined) {
+    throw new UnderstudyError(
+      'reconcile-rollout-stopped',
+      `${label} is not changed, because ${found.serviceFailure} did not serve with the same change.`,
+      { facts: { label, failed: found.serviceFailure } },
+    );
+  }
+  const files = change.settings ? settingsFiles(context, label) : [];
+  const before = await stateBefore(context, label, files);
+  const canary = change.serving && found.serviceChanges === 0;
+  if (change.serving) found.serviceChanges += 1;
+  try {
+    if (change.serving) await takeOut(context, label);
+    await exchange(context, label, change, files);
+    await serveAgain(context, label, change, canary);
+  } catch (error) {
+    found.serviceFailure ??= label;
+    if (!(error instanceof ServiceFault)) throw error;
+    throw await undone(context, label, { change, before, fault: error });
+  }
+}
+
+interface Before {
+  /** Id; undefined: there was none. */
+  readonly release: string | undefined;
+  /** Files that exist and have another content. */
+  readonly changed: readonly string[];
+  /** Whether each file that is written existed. */
+  readonly complete: boolean;
+}
+
+function settingsFiles(context: StepContext, label: string): ManagedFile[] {
+  const paths: readonly string[] = serviceSettingsPaths;
+  return filesOf(context.intent, machineNamed(context.intent, label)).filter(({ path }) => paths.includes(path));
+}
+
+/** Error: `reconcile-unread` when a part could not be read; nothing was changed. */
+async function stateBefore(context: StepContext, label: string, files: readonly ManagedFile[]): Promise<Before> {
+  const nothing = { units: [], sysctls: [], packages: [], directories: [], records: [], disks: [] };
+  const seen = await observeMachine(context.world.runner, machineTarget(context, label), {
+    ...nothing,
+    ...{ assignments: [], readable: [], locks: [], health: [] },
+    files: files.map(({ path }) => path),
+    links: [currentRelease],
+  });
+  const link = partOf(seen.links, currentRelease);
+  const parts = [link, ...files.map(({ path }) => partOf(seen.files, path))];
+  const unread = parts.find(({ state }) => state === 'unknown');
+  if (unread?.state === 'unknown') {
+    throw new UnderstudyError('reconcile-unread', `${label} is not changed: ${unread.reason} Run again.`, {
+      facts: { label },
+    });
+  }
+  const there = files.map((file) => ({ file, hash: shown(partOf(seen.files, file.path))?.hash }));
+  return {
+    release: shown(link)?.slice(releasesDirectory.length + 1),
+    changed: there.flatMap(({ file, hash }) =>
+      hash !== undefined && hash !== contentHash(file.content) ? [file.path] : [],
+    ),
+    complete: there.every(({ hash }) => hash !== undefined),
+  };
+}
+
+async function exchange(
+  context: StepContext,
+  label: string,
+  { release }: ServiceChange,
+  files: readonly ManagedFile[],
+): Promise<void> {
+  const { stopS } = context.intent.topology.service;
+  await stopService(context, label, stopS);
+  if (files.length > 0 || release !== undefined) {
+    const script = [ensureServiceUser, changeServiceScript(files, release)].join('\n');
+    await runScript(context, label, 'change the service', script);
+  }
+  await runScript(context, label, 'start the service', startServiceScript());
+}
+
+async function stopService(context: StepContext, label: string, stopS: number): Promise<void> {
+  const options = { timeoutMs: stopS * 1000 + stopReportMs };
+  await runScript(context, label, 'stop the service', stopServiceScript(stopS), options);
+}
+
+async function serveAgain(
+  context: StepContext,
+  label: string,
+  { serving }: ServiceChange,
+  canary: boolean,
+): Promise<void> {
+  await awaitAnswers(context, label);
+  if (!serving) {
+    await acceptBackends(context, label);
+    return;
+  }
+  const first = await sampleOf(context, label);
+  await acceptBackends(context, label);
+  await awaitSteady(context, label, first);
+  if (canary) await compareCanary(context, label, first);
+}
+
+interface Failed {
+  readonly change: ServiceChange;
+  readonly before: Before;
+  readonly fault: ServiceFault;
+}
+
+/** Puts back what was there; the error to throw. */
+async function undone(context: StepContext, label: string, failed: Failed): Promise<UnderstudyError> {
+  const { change, before, fault } = failed;
+  const { clock } = context.world;
+  const startedMs = clock.monotonicMs();
+  const words = await lastWordsOf(context, label);
+  const newRelease = change.release !== before.release ? change.release : undefined;
+  const oldRelease = newRelease === undefined ? undefined : before.release;
+  const report = { label, fault, words, rejected: newRelease, oldRelease };
+  if (change.serving) await outAgain(context, label);
+  const wasComplete = before.release !== undefined && before.complete;
+  if (!wasComplete || (oldRelease === undefined && before.changed.length === 0))
+    return faultReport(context, { ...report, outcome: change.serving ? 'out' : 'not-started' });
+  try {
+    await stopService(context, label, Math.min(stopFailedS, context.intent.topology.service.stopS));
+    await runScript(context, label, 'put the service back', restoreServiceScript(before.changed, oldRelease));
+    await runScript(context, label, 'start the service', startServiceScript());
+    await awaitAnswers(context, label);
+    await acceptBackends(context, label);
+    await awaitUp(context, label);
+  } catch (cause) {
+    if (!(cause instanceof UnderstudyError)) throw cause;
+    return faultReport(context, { ...report, outcome: 'not-put-back', cause });
+  }
+  if (newRelease !== undefined) {
+    const at = new Date(clock.now()).toISOString();
+    const line = { id: newRelease, settings: serviceSettingsHash(context.intent), at, reason: fault.what };
+    await runScript(context, label, 'record the rejected release', rejectScript(line));
+  }
+  const tookMs = clock.monotonicMs() - startedMs;
+  return faultReport(context, { ...report, outcome: 'put-back', tookMs });
+}
+
+/** A machine that does not serve as it should gets no requests; those under way may end. */
+async function outAgain(context: StepContext, label: string): Promise<void> {
+  const { changed } = await drainBackends(context, label);
+  if (changed) await awaitQuiet(context, label);
+}
