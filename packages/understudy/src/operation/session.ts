@@ -2,24 +2,17 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
-import { buildRelease } from '@understudy/service/release';
 import type { IndexTemplate } from '../cluster/index.ts';
 import { systemClock, UnderstudyError, type Logger, type Secret } from '@understudy/foundation';
 import { createLinodeClient } from '../linode/index.ts';
-import {
-  createSshRunner,
-  ensureKeyPair,
-  hostKeysFile,
-  readPublicKeys,
-  releaseOf,
-  type KeyPair,
-} from '../machines/index.ts';
+import { createSshRunner, ensureKeyPair, hostKeysFile, readPublicKeys, type KeyPair } from '../machines/index.ts';
 import { certificateFromFiles, type Certificate } from './certificate.ts';
 import { readSecretValue } from './secret-file.ts';
+import { serviceRelease } from './service-release.ts';
 import type { Intent } from './intent.ts';
 import { engineOverSsh, shownCertificate, type World } from '../observe/index.ts';
 import { parseTopology, type Topology } from '../topology/index.ts';
-import { cacheDirectory, configDirectory, stateDirectory } from './places.ts';
+import { configDirectory, stateDirectory } from './places.ts';
 import { resolveTarget } from './resolve-target.ts';
 import type { Target } from './target.ts';
 
@@ -31,6 +24,8 @@ export interface SessionRequest {
 
 /** The connections of one command. Closing it ends open requests; while it is open, its connections keep the process running. */
 export interface Session extends AsyncDisposable {
+  /** As it was named; errors about the topology's fields begin with it. */
+  readonly topologyPath: string;
   readonly topology: Topology;
   readonly target: Target;
   readonly world: World;
@@ -68,7 +63,7 @@ export async function openSession(request: SessionRequest): Promise<Session> {
     );
     await runner.close();
   };
-  return { topology, target, world, keyPair, [Symbol.asyncDispose]: close };
+  return { topologyPath: request.topologyPath, topology, target, world, keyPair, [Symbol.asyncDispose]: close };
 }
 
 /** Error: `topology-unreadable` when there is no such file; `topology-invalid`. */
@@ -93,12 +88,12 @@ export async function resolveIntent(
   session: Session,
   account: Pick<Intent, 'interfaceGeneration'> = {},
 ): Promise<Intent> {
-  const { topology, target, keyPair } = session;
-  const [given, release, certificates, secrets] = await Promise.all([
-    readPublicKeys(topology.access.sshKeys),
-    serviceRelease(topology),
-    listenerCertificates(topology),
-    serviceSecrets(topology),
+  const { target, keyPair } = session;
+  const [given, { release, topology }, certificates, secrets] = await Promise.all([
+    readPublicKeys(session.topology.access.sshKeys),
+    serviceRelease(session.topology, session.topologyPath),
+    listenerCertificates(session.topology),
+    serviceSecrets(session.topology),
   ]);
   return {
     ...account,
@@ -110,18 +105,6 @@ export async function resolveIntent(
     certificates,
     secrets,
   };
-}
-
-async function serviceRelease(topology: Topology): Promise<Intent['release']> {
-  try {
-    const { artifact, runtime } = topology.service;
-    const built = await buildRelease({ outDirectory: join(cacheDirectory(), 'releases'), artifact, runtime });
-    return await releaseOf(built.directory);
-  } catch (cause) {
-    throw new UnderstudyError('cli-release', `The service's release could not be built: ${(cause as Error).message}`, {
-      cause,
-    });
-  }
 }
 
 async function listenerCertificates(topology: Topology): Promise<Record<number, Certificate>> {

@@ -6,6 +6,7 @@ export { type RegionOffer, regionProblems } from './region.ts';
 export { machinePlans, placementGroupLabels } from './plan.ts';
 export { letsIn } from './address.ts';
 export { balancerLabel, clusterSubjectOf, firewallLabel, subnetLabel, tagOf, vpcLabel } from './labels.ts';
+export { programsOfImage } from './images.ts';
 export { topologyJsonSchema } from './json-schema.ts';
 export { exampleTopology } from './example.ts';
 export { type TargetName, targetNames } from './target-name.ts';

@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { formatRange, parseRange } from './address.ts';
 import { heapFor, machineSize } from './machine-types.ts';
+import { pythonOf } from './images.ts';
 import type { Listener, Topology } from './model.ts';
 import type { TopologyFile } from './schema.ts';
 
@@ -13,7 +14,8 @@ const builtinCommand = ['bin/node', 'service.mjs'] as const;
 export function resolveTopology(file: TopologyFile, path: string): Topology {
   const { name, region, image, placement, network, search, service, balancer, access, drills } = file;
   const { heap, ...restOfSearch } = search;
-  const { command, workers, environment, secrets, artifact, ...restOfService } = service;
+  const { command, python: version, workers, environment, secrets, artifact, ...restOfService } = service;
+  const python = service.runtime === 'python' ? pythonOf(image, version) : undefined;
   const { path: checkPath, body, ...restOfCheck } = balancer.check;
   const absolute = (relative: string) => absolutePath(relative, path);
   return {
@@ -24,8 +26,9 @@ export function resolveTopology(file: TopologyFile, path: string): Topology {
     search: { ...restOfSearch, heapMb: heapMbOf({ heap, machineType: search.machineType }) ?? 0 },
     service: {
       ...restOfService,
+      ...(python && { python }),
       artifact: artifact === 'builtin' ? 'builtin' : absolute(artifact),
-      command: command ?? builtinCommand,
+      command: command ?? (artifact === 'builtin' ? builtinCommand : []),
       workers: workers ?? machineSize(service.machineType)?.vcpus ?? 1,
       environment: Object.fromEntries(Object.entries(environment).map(([key, value]) => [key, String(value)])),
       secrets: Object.fromEntries(Object.entries(secrets).map(([key, file]) => [key, absolute(file)])),

@@ -40,6 +40,7 @@ export const optionChanges: Readonly<Record<string, OptionChange>> = {
   'search.index.replicas': { to: 2 },
   'search.index.durability': { to: 'async' },
   'service.runtime': { to: 'node' },
+  'service.python': { to: '3.12' },
   'service.artifact': { to: './other-service' },
   'service.command[]': { to: ['./start', '--fast'] },
   'service.instances': { to: 3 },

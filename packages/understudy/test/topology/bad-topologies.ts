@@ -19,6 +19,12 @@ function whole(title: string, text: string, field: string, line: number, says: R
   return { title, text, field, line, says };
 }
 
+/** A start command of an artifact, on line 6. */
+function command(title: string, words: string, field: string, says: RegExp): BadTopology {
+  const service = `service: { artifact: ./mine, runtime: none,\n  command: ${words} }\n`;
+  return { title, text: `${smallest}${service}`, field, line: 6, says };
+}
+
 export const smallest = `name: demo
 region: us-ord
 search: { version: 9.5.3 }
@@ -143,19 +149,51 @@ export const badTopologies: readonly BadTopology[] = [
   ),
   extended(
     'an artifact without a command',
-    'service: { artifact: ./mine }\n',
+    'service: { artifact: ./mine, runtime: python }\n',
     'service.command',
     5,
     /how it is started/,
   ),
   extended('a command for the builtin', 'service: { command: [run] }\n', 'service.command', 5, /knows its own/),
   extended('python without an artifact', 'service: { runtime: python }\n', 'service.artifact', 5, /runs on node/),
-  extended('an unknown runtime', 'service: { runtime: ruby }\n', 'service.runtime', 5, /one of the two/),
+  extended('an unknown runtime', 'service: { runtime: ruby }\n', 'service.runtime', 5, /choose one of them/),
+  command(
+    'a misspelt placeholder',
+    '[run, "{host}:{prot}"]',
+    'service.command.1',
+    /nothing is filled in.*\{\{prot\}\}/,
+  ),
+  command('a second line', '["run", "-x\\nUser=root"]', 'service.command.1', /one line/),
+  command('a zero byte', '["run\\0"]', 'service.command.0', /one line/),
+  ...['+', '!', '!!', '-', '@', ':', '|'].map((prefix) =>
+    command(`the prefix ${prefix} of systemd`, `["${prefix}/bin/sh"]`, 'service.command.0', /prefix/),
+  ),
+  extended(
+    'a version of Python that YAML shortens',
+    'service: { artifact: ./mine, runtime: python, command: [run], python: 3.10 }\n',
+    'service.python',
+    5,
+    /leave it out/,
+  ),
+  extended(
+    'a version of Python without Python',
+    "service: { artifact: ./mine, python: '3.12' }\n",
+    'service.python',
+    5,
+    /only the runtime python/,
+  ),
+  extended(
+    'an image whose Python is not known',
+    'image: linode/arch\nservice: { artifact: ./mine, runtime: python, command: [run] }\n',
+    'service.python',
+    6,
+    /one version of Python/,
+  ),
   extended('a bad variable', 'service:\n  environment:\n    A-B: x\n', 'service.environment.A-B', 7, /rename/),
   extended(
     'a reserved variable',
-    'service:\n  environment:\n    LOG_LEVEL: info\n    ES_HOSTS: x\n',
-    'service.environment.ES_HOSTS',
+    'service:\n  environment:\n    LOG_LEVEL: info\n    WORKERS: 9\n',
+    'service.environment.WORKERS',
     8,
     /the tool sets/,
   ),
