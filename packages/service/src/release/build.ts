@@ -22,6 +22,8 @@ export interface BuildOptions {
   readonly cacheDirectory?: string;
   /** `builtin` (the default) or the absolute path of a directory that becomes the release. */
   readonly artifact?: string;
+  /** Absolute paths of files in the artifact that are no part of the release, such as secrets. */
+  readonly exclude?: readonly string[];
   /** Default `node`; the builtin service has no other. */
   readonly runtime?: Runtime;
   /** Node binary, 22.19 or newer, that becomes `bin/node`; the running one by default. */
@@ -70,7 +72,7 @@ async function recipeFor(options: BuildOptions): Promise<Recipe> {
     return { files: withNode(await bundleFiles(), nodeBinary), hashLines: [], command: ['bin/node', 'service.mjs'] };
   }
   const runtime = options.runtime ?? 'node';
-  const files = await artifactFiles(artifact, runtime);
+  const files = await artifactFiles(artifact, runtime, options.exclude);
   switch (runtime) {
     case 'python':
       return await pythonRecipe(artifact, files, python, options.cacheDirectory ?? join(outDirectory, 'python'));
@@ -102,12 +104,17 @@ async function write(recipe: Recipe, hash: string, directory: string): Promise<v
   }
 }
 
-async function artifactFiles(artifact: string, runtime: Runtime): Promise<ReleaseFile[]> {
+async function artifactFiles(
+  artifact: string,
+  runtime: Runtime,
+  exclude: readonly string[] = [],
+): Promise<ReleaseFile[]> {
   const about = await stat(artifact).catch((error: unknown) => {
     throw unreadable(artifact, (error as NodeJS.ErrnoException).code ?? 'unknown', error);
   });
   if (!about.isDirectory()) throw unreadable(artifact, 'it is a file');
-  const files = await filesOf(artifact, runtime === 'binary' || runtime === 'none' ? versionControl : leftOut);
+  const names = runtime === 'binary' || runtime === 'none' ? versionControl : leftOut;
+  const files = await filesOf(artifact, names, exclude);
   if (runtime === 'node' && files.some(({ path }) => path === 'requirements.txt')) {
     throw refusal('release-artifact', {
       field: 'artifact',

@@ -21,9 +21,17 @@ export const byProducts: ReadonlySet<string> = new Set([
 /** The least that is left out: version control, and npm's settings, which may hold a token. */
 export const versionControl: ReadonlySet<string> = new Set(['.git', '.npmrc']);
 
-/** All files and symbolic links below a directory, in a fixed order. A link that leads out of it is refused. */
-export async function filesOf(directory: string, leftOut: ReadonlySet<string>): Promise<ReleaseFile[]> {
-  const paths = await pathsBelow(directory, '', leftOut);
+/**
+ * All files and symbolic links below a directory, in a fixed order, without those of some names and some absolute paths. A link that
+ * leads out of it is refused.
+ */
+export async function filesOf(
+  directory: string,
+  leftOut: ReadonlySet<string>,
+  exclude: readonly string[] = [],
+): Promise<ReleaseFile[]> {
+  const excluded = new Set(exclude.map((path) => relative(directory, path)));
+  const paths = (await pathsBelow(directory, '', leftOut)).filter((path) => !excluded.has(path));
   return await Promise.all(paths.sort((a, b) => (a < b ? -1 : 1)).map((path) => fileAt(directory, path)));
 }
 

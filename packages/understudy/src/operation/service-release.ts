@@ -1,10 +1,10 @@
 // The release of a topology's service, and the start command with its program found in it. What the topology or the artifact must
 // change is refused as a problem of the file, before anything is changed.
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { buildRelease, locateProgram, ReleaseError } from '@understudy/service/release';
 import { UnderstudyError } from '@understudy/foundation';
 import { releaseOf, type Release } from '../machines/index.ts';
-import { problemAt, programsOfImage, TopologyError, type Topology } from '../topology/index.ts';
+import { problemAt, programsOfImage, schemaFileName, TopologyError, type Topology } from '../topology/index.ts';
 import { cacheDirectory } from './places.ts';
 
 export interface ServiceRelease {
@@ -23,7 +23,8 @@ export async function serviceRelease(topology: Topology, path: string): Promise<
   const cache = cacheDirectory();
   try {
     const directories = { outDirectory: join(cache, 'releases'), cacheDirectory: join(cache, 'python') };
-    const built = await buildRelease({ ...directories, artifact, runtime, ...(python && { python }) });
+    const exclude = ownFiles(topology, path);
+    const built = await buildRelease({ ...directories, artifact, exclude, runtime, ...(python && { python }) });
     const [word, ...rest] = service.command.length > 0 ? service.command : (built.command ?? []);
     if (word === undefined) throw new TopologyError(path, [noCommand(topology)]);
     const ofImage = programsOfImage(image);
@@ -36,6 +37,15 @@ export async function serviceRelease(topology: Topology, path: string): Promise<
   } catch (cause) {
     throw explained(cause, topology, path);
   }
+}
+
+/** Files of the operator's that may lie in the artifact: a changed topology is no new release, and a secret goes its own way. */
+function ownFiles({ service, balancer }: Topology, path: string): string[] {
+  const keys = balancer.listeners.flatMap(({ certificate }) =>
+    typeof certificate === 'object' ? [certificate.certPath, certificate.keyPath] : [],
+  );
+  const file = resolve(path);
+  return [file, join(dirname(file), schemaFileName), ...Object.values(service.secrets), ...keys];
 }
 
 function explained(cause: unknown, topology: Topology, path: string): Error {

@@ -7,7 +7,7 @@ export { machinePlans, placementGroupLabels } from './plan.ts';
 export { letsIn } from './address.ts';
 export { balancerLabel, clusterSubjectOf, firewallLabel, subnetLabel, tagOf, vpcLabel } from './labels.ts';
 export { programsOfImage } from './images.ts';
-export { topologyJsonSchema } from './json-schema.ts';
+export { schemaFileName, topologyJsonSchema } from './json-schema.ts';
 export { exampleTopology } from './example.ts';
 export { type TargetName, targetNames } from './target-name.ts';
 export { topologyWarnings, type WarnedTarget, type Warning } from './warnings.ts';
