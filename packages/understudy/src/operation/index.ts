@@ -35,3 +35,4 @@ export { resolveTarget, targetName } from './resolve-target.ts';
 export type { DiskControl, PowerControl, Supply, Target } from './target.ts';
 export { cacheDirectory } from './places.ts';
 export { locked } from './locked.ts';
+export { type Application, inspectApplication, serviceBlock } from './application/index.ts';
