@@ -119,6 +119,10 @@ async function whyAlone(requirement: Requirement, target: PythonTarget, run: Too
   if (fitting.length === 0) {
     return refused(run, line, `a version that the index has: ${some(all)}`, `the index has no such version of ${name}`);
   }
+  if ((await resolved(`${name}${specifier}`, target, ['--no-deps'])) !== undefined) {
+    const message = 'the index has it for the machines, with none of the hashes that stand there';
+    return refused(run, line, 'the hash of a wheel that the index has', message, 'write the hash that pip names');
+  }
   const withWheel = await resolved(name, target, ['--no-deps']);
   const allowed = withWheel === undefined ? 'a package with a wheel' : `a version with a wheel, such as ${withWheel}`;
   const message = `${name} ${some(fitting)} has no wheel for ${wheelsFor}, and the machines compile nothing`;
