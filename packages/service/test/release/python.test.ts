@@ -29,15 +29,12 @@ async function lock(requirements: string, target = debian13) {
 
 /** Sets variables for the programs that `work` runs. */
 async function within(environment: Readonly<Record<string, string>>, work: () => Promise<void>): Promise<void> {
-  const before = { ...process.env };
-  Object.assign(process.env, environment);
+  const before = process.env;
+  process.env = { ...before, ...environment };
   try {
     await work();
   } finally {
-    for (const name of Object.keys(environment)) {
-      if (before[name] === undefined) delete process.env[name];
-      else process.env[name] = before[name];
-    }
+    process.env = before;
   }
 }
 

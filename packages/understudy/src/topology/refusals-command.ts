@@ -29,14 +29,14 @@ function characterRefusals(word: string, at: number): Refusal[] {
 }
 
 /** systemd reads them before the program's name: `+` and `!` mean more rights. https://www.freedesktop.org/software/systemd/man/latest/systemd.service.html#Command%20lines */
-const prefixes = '+-!@:|';
+const prefixes = ['+', '-', '!', '@', ':', '|'];
 
 function programRefusals(word: string): Refusal[] {
   if (!prefixes.includes(word.charAt(0))) return [];
   return [
     {
       path: ['service', 'command', 0],
-      allowed: `a program whose name does not begin with one of ${[...prefixes].join(' ')}`,
+      allowed: `a program whose name does not begin with one of ${prefixes.join(' ')}`,
       message: 'to systemd it is a prefix, some of which run the program as root',
       wayOut: 'write the program alone; the service runs as the user understudy, without rights',
     },
