@@ -58,6 +58,7 @@ for (const [example, expected] of [
     const { service, open } = await serviceFor(join(examples, example));
     assert.deepEqual({ runtime: service.runtime, command: service.command }, expected);
     assert.equal(service.healthPath, '/healthz');
+    assert.equal((await inspectApplication(join(examples, example, '.'))).name, example);
     assert.deepEqual(open, []);
   });
 }
@@ -146,6 +147,7 @@ test('the command writes the file with the path of the application, never runs i
     printed.stdout,
     /^ {2}artifact: \.\/src\n {2}# app\.py has `app = Flask\(…\)`, and requirements\.txt has gunicorn\.$/m,
   );
+  assert.match(printed.stdout, /^name: src$/m);
   const refused = init('--app', 'nowhere');
   assert.equal(refused.status, 64);
   assert.match(refused.stderr, /--app: saw nowhere \(ENOENT\); allowed a directory/);

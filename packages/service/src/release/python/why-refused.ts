@@ -19,9 +19,9 @@ for number, line in enumerate(text.split("\\n"), 1):
         continue
     try:
         one = Requirement(plain)
-        found.append({"line": plain, "name": one.name, "specifier": str(one.specifier), "url": one.url is not None})
+        found.append({"line": plain, "full": line, "name": one.name, "specifier": str(one.specifier), "url": one.url is not None})
     except InvalidRequirement as error:
-        found.append({"line": plain, "invalid": str(error).split("\\n")[0]})
+        found.append({"line": plain, "full": line, "invalid": str(error).split("\\n")[0]})
 print(json.dumps(found))`;
 
 /** Which of the versions (further words) fit a specifier (first word). */
@@ -30,7 +30,10 @@ from pip._vendor.packaging.specifiers import SpecifierSet
 print(json.dumps(list(SpecifierSet(sys.argv[1]).filter(sys.argv[2:], prereleases=True))))`;
 
 interface Requirement {
+  /** Without options. */
   readonly line: string;
+  /** With options, such as hashes. */
+  readonly full: string;
   readonly name?: string;
   readonly specifier?: string;
   readonly url?: boolean;
@@ -50,10 +53,12 @@ export async function whyRefused(path: string, target: PythonTarget, run: ToolRu
     return new ReleaseError('release-index', text);
   }
   for (const requirement of requirements) {
-    if ((await resolved(requirement.line, target, ['--no-deps'])) !== undefined) continue;
+    if ((await resolved(requirement.full, target, ['--no-deps'])) !== undefined) continue;
     return await whyAlone(requirement, target, run);
   }
-  for (const requirement of requirements) {
+  // With hashes pip wants those of everything that is needed, which no single line has.
+  const areHashed = requirements.some(({ line, full }) => line !== full);
+  for (const requirement of areHashed ? [] : requirements) {
     if ((await resolved(requirement.line, target, [])) !== undefined) continue;
     const message = `${requirement.line} itself has a wheel for Python ${target.version} on x86_64, and something that it needs has none`;
     return refused(run, requirement.line, 'a requirement whose own requirements have wheels too', message);

@@ -35,7 +35,7 @@ export async function inspectApplication(directory: string): Promise<Application
   const start = await startOf(kinds[0]?.kind, sources);
   const reads = engineVariables(sources);
   const open = reads === undefined ? [...start.open, engineUnread] : start.open;
-  return { ...start, open, name: nameOf(directory), healthPath: healthPathOf(sources) };
+  return { ...start, open, name: nameOf(sources.directory), healthPath: healthPathOf(sources) };
 }
 
 async function startOf(kind: string | undefined, sources: Sources): Promise<Start> {
