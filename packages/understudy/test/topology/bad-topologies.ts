@@ -1,4 +1,5 @@
 // Topologies that are refused: each is a good one with something changed, the field that must be named and its line.
+import { badCommands } from './bad-commands.ts';
 
 export interface BadTopology {
   readonly title: string;
@@ -17,12 +18,6 @@ function extended(title: string, extra: string, field: string, line: number, say
 
 function whole(title: string, text: string, field: string, line: number, says: RegExp): BadTopology {
   return { title, text, field, line, says };
-}
-
-/** A start command of an artifact, on line 6. */
-function command(title: string, words: string, field: string, says: RegExp): BadTopology {
-  const service = `service: { artifact: ./mine, runtime: none,\n  command: ${words} }\n`;
-  return { title, text: `${smallest}${service}`, field, line: 6, says };
 }
 
 export const smallest = `name: demo
@@ -157,17 +152,7 @@ export const badTopologies: readonly BadTopology[] = [
   extended('a command for the builtin', 'service: { command: [run] }\n', 'service.command', 5, /knows its own/),
   extended('python without an artifact', 'service: { runtime: python }\n', 'service.artifact', 5, /runs on node/),
   extended('an unknown runtime', 'service: { runtime: ruby }\n', 'service.runtime', 5, /choose one of them/),
-  command(
-    'a misspelt placeholder',
-    '[run, "{host}:{prot}"]',
-    'service.command.1',
-    /nothing is filled in.*\{\{prot\}\}/,
-  ),
-  command('a second line', '["run", "-x\\nUser=root"]', 'service.command.1', /one line/),
-  command('a zero byte', '["run\\0"]', 'service.command.0', /one line/),
-  ...['+', '!', '!!', '-', '@', ':', '|'].map((prefix) =>
-    command(`the prefix ${prefix} of systemd`, `["${prefix}/bin/sh"]`, 'service.command.0', /prefix/),
-  ),
+  ...badCommands(smallest),
   extended(
     'a version of Python that YAML shortens',
     'service: { artifact: ./mine, runtime: python, command: [run], python: 3.10 }\n',
