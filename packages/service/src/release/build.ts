@@ -121,7 +121,7 @@ async function artifactFiles(
       saw: `requirements.txt in ${artifact}`,
       allowed: 'what service.runtime: node reads',
       message: 'the requirements of Python would be missing',
-      wayOut: 'set service.runtime: python, or remove that file',
+      remedy: 'set service.runtime: python, or remove that file',
     });
   }
   return files;
@@ -135,7 +135,7 @@ function unreadable(artifact: string, why: string, cause?: unknown): Error {
     saw: artifact,
     allowed: 'a directory that exists and can be read',
     message: `it cannot be read (${why})`,
-    wayOut: 'name the directory of your application; a relative path counts from the topology file',
+    remedy: 'name the directory of your application; a relative path counts from the topology file',
   } as const;
   return refusal('release-artifact', problem, cause);
 }

@@ -58,7 +58,7 @@ async function fileAt(directory: string, path: string): Promise<ReleaseFile> {
       saw: `the symbolic link ${from} to ${link}`,
       allowed: 'relative links to files inside the directory',
       message: 'the machine has nothing at that place',
-      wayOut: 'copy the file to the place of the link',
+      remedy: 'copy the file to the place of the link',
     });
   }
   const executable = await stat(from).then(

@@ -20,7 +20,7 @@ export async function goRecipe(directory: string, files: readonly ReleaseFile[],
       saw: `no go.mod in ${directory}`,
       allowed: 'a directory with go.mod',
       message: 'service.runtime: go builds a module',
-      wayOut: 'go mod init there; or name a directory with a built program and set service.runtime: binary',
+      remedy: 'go mod init there; or name a directory with a built program and set service.runtime: binary',
     });
   }
   const { stdout } = await runTool('go', ['env', 'GOVERSION'], { cwd: directory, environment });
@@ -40,6 +40,6 @@ async function compile(directory: string, target: string): Promise<void> {
     saw: run.code === 0 ? `no package main in ${directory}` : `go build ended with exit code ${run.code}`,
     allowed: 'a module that builds without C (CGO_ENABLED=0) and has a package main',
     message: 'there is no program to start',
-    wayOut: run.code === 0 ? 'add one' : `mend it. go says:\n${quoted(run)}`,
+    remedy: run.code === 0 ? 'add one' : `mend it. go says:\n${quoted(run)}`,
   });
 }

@@ -46,7 +46,7 @@ async function readManifest(directory: string): Promise<Manifest> {
     const message = (error as Error).message;
     throw refusal(
       'release-artifact',
-      { field: 'artifact', saw: path, allowed: 'JSON', message, wayOut: 'mend it' },
+      { field: 'artifact', saw: path, allowed: 'JSON', message, remedy: 'mend it' },
       error,
     );
   }
@@ -73,7 +73,7 @@ function unlocked(directory: string, needs: readonly string[], paths: ReadonlySe
     saw: other ?? `no package-lock.json in ${directory}, whose package.json needs ${needs.join(', ')}`,
     allowed: 'a package-lock.json or npm-shrinkwrap.json beside package.json',
     message: 'without it the same code is not the same release',
-    wayOut:
+    remedy:
       'npm install --package-lock-only there; or install with your own tool and set service.runtime: none, which takes the ' +
       'directory with its node_modules',
   });
@@ -108,7 +108,7 @@ async function installPackages(directory: string, draft: string): Promise<void> 
       saw: `package-lock.json, with which npm ended with exit code ${run.code}`,
       allowed: 'a lockfile that fits package.json, of packages that the registry has',
       message: 'npm could not install it',
-      wayOut: `mend it with npm install --package-lock-only in ${directory}. npm says:\n${quoted(run)}`,
+      remedy: `mend it with npm install --package-lock-only in ${directory}. npm says:\n${quoted(run)}`,
     });
   }
   // npm's notes for itself: other versions of npm write others.

@@ -75,11 +75,11 @@ async function startable(word: string, path: string, search: ProgramSearch): Pro
   if ((about.mode & 0o100) === 0) throw wrongKind(word, 'a file that is not executable', `chmod +x ${path}`);
   const kind = await kindOf(file);
   if (kind === 'elf-x86-64' || (kind === 'script' && search.runtime !== 'binary')) return path;
-  const wayOut =
+  const remedy =
     search.runtime === 'binary'
       ? 'build it for Linux on x86_64, or set service.runtime: none for a script'
       : 'build it for Linux on x86_64, or begin the script with #!/bin/sh';
-  throw wrongKind(word, kindWords[kind], wayOut);
+  throw wrongKind(word, kindWords[kind], remedy);
 }
 
 const kindWords = {
@@ -101,14 +101,14 @@ async function kindOf(path: string): Promise<keyof typeof kindWords> {
 
 const allowed = "a program of the release or of the image's own";
 
-function wrongKind(word: string, saw: string, wayOut: string): Error {
+function wrongKind(word: string, saw: string, remedy: string): Error {
   const message = 'systemd could not start it';
   return refusal('release-command', {
     field: 'command',
     saw: `${word}, ${saw}`,
     allowed: 'an executable program for Linux on x86_64, or a script',
     message,
-    wayOut,
+    remedy,
   });
 }
 
@@ -125,7 +125,7 @@ function notFound(word: string, { programs, ofImage = baseImage, runtime }: Prog
     saw: word,
     allowed: `${allowed}: ${listed}`,
     message,
-    wayOut: closest === undefined ? (bring[runtime] ?? 'add the program to the artifact') : `write ${closest}?`,
+    remedy: closest === undefined ? (bring[runtime] ?? 'add the program to the artifact') : `write ${closest}?`,
   });
 }
 

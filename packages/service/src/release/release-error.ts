@@ -6,7 +6,7 @@ export interface ReleaseProblem {
   readonly saw: string;
   readonly allowed: string;
   readonly message: string;
-  readonly wayOut: string;
+  readonly remedy: string;
 }
 
 /**
@@ -29,7 +29,7 @@ export class ReleaseError extends Error {
 
 /** An error that a change of the topology or of the artifact removes. */
 export function refusal(code: string, problem: ReleaseProblem, cause?: unknown): ReleaseError {
-  const { field, saw, allowed, message, wayOut } = problem;
-  const text = `service.${field}: saw ${saw}; allowed ${allowed}; ${message}; do: ${wayOut}`;
+  const { field, saw, allowed, message, remedy } = problem;
+  const text = `service.${field}: saw ${saw}; allowed ${allowed}; ${message}; do: ${remedy}`;
   return new ReleaseError(code, text, cause, problem);
 }

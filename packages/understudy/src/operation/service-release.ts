@@ -67,6 +67,6 @@ function noCommand(topology: Topology) {
       topology.service.runtime === 'go'
         ? 'the module has more than one program'
         : 'package.json has no start script of plain words, no main and no server.js',
-    wayOut: 'set command, such as [node, server.js]',
+    remedy: 'set command, such as [node, server.js]',
   });
 }

@@ -23,7 +23,7 @@ function characterRefusals(word: string, at: number): Refusal[] {
       saw: `the control character U+${code.toUpperCase()}`,
       allowed: 'printable characters',
       message: 'systemd reads the command as one line',
-      wayOut: 'remove it; put a script of several lines into a file of the artifact',
+      remedy: 'remove it; put a script of several lines into a file of the artifact',
     },
   ];
 }
@@ -38,7 +38,7 @@ function programRefusals(word: string): Refusal[] {
       path: ['service', 'command', 0],
       allowed: `a program whose name does not begin with one of ${prefixes.join(' ')}`,
       message: 'to systemd it is a prefix, some of which run the program as root',
-      wayOut: 'write the program alone; the service runs as the user understudy, without rights',
+      remedy: 'write the program alone; the service runs as the user understudy, without rights',
     },
   ];
 }
@@ -51,6 +51,6 @@ function placeholderRefusals(word: string, at: number): Refusal[] {
     saw: `{${name}}`,
     allowed: placeholders.map((one) => `{${one}}`).join(', '),
     message: 'nothing is filled in for it',
-    wayOut: `write one of them, or {{${name}}} for the text {${name}} itself`,
+    remedy: `write one of them, or {{${name}}} for the text {${name}} itself`,
   }));
 }

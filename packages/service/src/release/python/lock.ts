@@ -149,7 +149,7 @@ function lockedWheels({ environment, install }: Report, target: PythonTarget): L
           saw: `the requirement ${name} ${version} from ${url.replace(/\/\/[^@/]*@/, '//')}`,
           allowed: 'name==version of wheels on an index, or in a directory that --find-links names',
           message: 'the lock names each wheel by its version and hash',
-          wayOut:
+          remedy:
             'make a wheel of it (python3 -m pip wheel --no-deps -w wheelhouse …), write --find-links ./wheelhouse into requirements.txt ' +
             'and the version below it',
         });

@@ -131,19 +131,19 @@ async function whyAlone(requirement: Requirement, target: PythonTarget, run: Too
   const withWheel = await resolved(name, target, ['--no-deps']);
   const allowed = withWheel === undefined ? 'a package with a wheel' : `a version with a wheel, such as ${withWheel}`;
   const message = `${name} ${some(fitting)} has no wheel for ${wheelsFor}, and the machines compile nothing`;
-  const wayOut =
+  const remedy =
     withWheel === undefined
       ? 'replace the package; or make a wheel of it (python3 -m pip wheel) in a directory that --find-links names'
       : `write ${name}==${withWheel}, or take another image or service.python`;
-  return refused(run, line, allowed, message, wayOut);
+  return refused(run, line, allowed, message, remedy);
 }
 
 /** A project is often named otherwise than its package: elasticsearch-py is elasticsearch. */
 async function whyUnknown({ line, name = '' }: Requirement, run: ToolRun): Promise<ReleaseError> {
   const plainer = name.replace(/^(?:python|py)[-_.]?|[-_.](?:python|py)$/gi, '');
   const known = plainer !== name && plainer !== '' && (await versionsOf(plainer)).length > 0;
-  const wayOut = known ? `write ${plainer}, which the index has` : 'mend requirements.txt';
-  return refused(run, line, 'a package that the index has', `the index has no package ${name}`, wayOut);
+  const remedy = known ? `write ${plainer}, which the index has` : 'mend requirements.txt';
+  return refused(run, line, 'a package that the index has', `the index has no package ${name}`, remedy);
 }
 
 async function fit(specifier: string, versions: readonly string[]): Promise<string[]> {
@@ -162,13 +162,13 @@ function refused(
   saw: string,
   allowed: string,
   message = '',
-  wayOut = 'mend requirements.txt',
+  remedy = 'mend requirements.txt',
 ): ReleaseError {
   return refusal('release-requirements', {
     field: 'artifact',
     saw: `${saw} in requirements.txt`,
     allowed,
     message,
-    wayOut: `${wayOut}. pip says:\n${quoted(run)}`,
+    remedy: `${remedy}. pip says:\n${quoted(run)}`,
   });
 }

@@ -17,10 +17,10 @@ export interface Start {
 }
 
 /** The refusal of a directory, with what to write instead of this command. */
-export function untold(directory: string, saw: string, allowed: string, wayOut: string): UnderstudyError {
+export function untold(directory: string, saw: string, allowed: string, remedy: string): UnderstudyError {
   return new UnderstudyError(
     'cli-usage',
-    `How the application in ${directory} is started cannot be told: saw ${saw}; allowed ${allowed}; do: ${wayOut}. Or write it by hand: ` +
+    `How the application in ${directory} is started cannot be told: saw ${saw}; allowed ${allowed}; do: ${remedy}. Or write it by hand: ` +
       'understudy init topology.yaml, then under service: runtime, artifact (the directory) and command (its words; {host}, {port} and ' +
       '{workers} are filled in). docs/your-app.md has an example of each runtime.',
     { facts: { directory, saw, allowed } },
