@@ -35,6 +35,8 @@ export const slowTests: Readonly<Record<string, string>> = {
   'lab/test/region/api/life-cycle': 'waits for simulated machines',
   'lab/test/daemon/': 'starts the daemon',
   'lab/test/engine/supply': 'builds packages',
+  'service/test/release/examples': 'builds releases with pip, npm and go',
+  'service/test/release/python': 'asks a package index',
 };
 
 /** The reason why a file is not among the fast tests; undefined for one that is. */

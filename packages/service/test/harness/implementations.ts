@@ -24,7 +24,7 @@ export interface Implementation {
 
 const packageDirectory = fileURLToPath(new URL('../../', import.meta.url));
 const flaskDirectory = fileURLToPath(new URL('../../../../examples/flask-service/', import.meta.url));
-/** Where Flask, gunicorn and the example's requirements are, once `flask.prepare()` has made it. */
+/** Where the example's requirements are, once `flask.prepare()` has made it. */
 export const virtualEnvironment = join(homedir(), '.cache/understudy/flask-service');
 
 export const node: Implementation = {
@@ -49,7 +49,7 @@ export const flask: Implementation = {
     }),
 };
 
-/** A virtual environment with what Debian would bring (Flask, gunicorn) and what the example itself asks for. */
+/** A virtual environment with what the example asks for. */
 async function prepareFlask(): Promise<string | undefined> {
   const requirements = await readFile(join(flaskDirectory, 'requirements.txt'), 'utf8');
   const mark = join(virtualEnvironment, 'installed.txt');
@@ -57,7 +57,7 @@ async function prepareFlask(): Promise<string | undefined> {
   const run = promisify(execFile);
   try {
     await run('python3', ['-m', 'venv', virtualEnvironment]);
-    const asked = ['flask', 'gunicorn', '-r', join(flaskDirectory, 'requirements.txt')];
+    const asked = ['-r', join(flaskDirectory, 'requirements.txt')];
     await run(join(virtualEnvironment, 'bin/pip'), ['install', '--quiet', '--disable-pip-version-check', ...asked]);
     await access(join(virtualEnvironment, 'bin/gunicorn'));
     await writeFile(mark, requirements);

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, readlink, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
-import { buildRelease } from '../../src/release/build.ts';
-import { pipArguments } from '../../src/release/vendor.ts';
+import { buildRelease, type Runtime } from '../../src/release/build.ts';
 
 describe('buildRelease', () => {
   let directory: string;
@@ -61,10 +60,10 @@ describe('buildRelease', () => {
     await writeFile(join(artifact, '__pycache__/app.pyc'), 'x');
     const own = { outDirectory: join(directory, 'own'), artifact, runtime: 'python' as const };
     const release = await buildRelease(own);
-    assert.deepEqual(JSON.parse(await readFile(join(release.directory, 'manifest.json'), 'utf8')), {
-      hash: release.hash,
-      files: ['app.py', 'sub/run'],
-    });
+    const { files } = JSON.parse(await readFile(join(release.directory, 'manifest.json'), 'utf8')) as {
+      files: string[];
+    };
+    assert.deepEqual(files, ['app.py', 'sub/run', 'bin/prepare']);
     assert.equal((await stat(join(release.directory, 'sub/run'))).mode & 0o111, 0o111);
     await utimes(join(artifact, 'app.py'), 0, 0);
     assert.equal((await buildRelease(own)).hash, release.hash);
@@ -78,7 +77,7 @@ describe('buildRelease', () => {
     await mkdir(artifact);
     await writeFile(join(artifact, 'main.mjs'), 'console.log(1);\n');
     await writeFile(node, 'a runtime', { mode: 0o755 });
-    const build = async (runtime: 'node' | 'python') => {
+    const build = async (runtime: Runtime) => {
       const release = await buildRelease({
         outDirectory: join(directory, 'runtimes'),
         artifact,
@@ -89,12 +88,29 @@ describe('buildRelease', () => {
       return (JSON.parse(manifest) as { files: string[] }).files;
     };
     assert.deepEqual(await build('node'), ['bin/node', 'main.mjs']);
-    assert.deepEqual(await build('python'), ['main.mjs']);
+    assert.deepEqual(await build('python'), ['main.mjs', 'bin/prepare']);
+    assert.deepEqual(await build('none'), ['main.mjs']);
     await mkdir(join(artifact, 'bin'));
     await writeFile(join(artifact, 'bin/node'), 'their own', { mode: 0o755 });
     assert.deepEqual(await build('node'), ['bin/node', 'main.mjs'], 'one of its own stays');
     await writeFile(join(artifact, 'requirements.txt'), 'flask==3.1.2\n');
     await assert.rejects(build('node'), { code: 'release-artifact', message: /requirements\.txt.*runtime: python/ });
+  });
+
+  it('keeps links inside the directory, refuses those that lead out of it, and gives every file rights for another user', async () => {
+    const artifact = join(directory, 'linked');
+    await mkdir(join(artifact, 'bin'), { recursive: true });
+    await writeFile(join(artifact, 'run.sh'), '#!/bin/sh\n', { mode: 0o700 });
+    await writeFile(join(artifact, '.npmrc'), '//registry/:_authToken=secret\n');
+    await symlink('../run.sh', join(artifact, 'bin/start'));
+    const options = { outDirectory: join(directory, 'links'), artifact, runtime: 'none' as const };
+    const release = await buildRelease(options);
+    assert.equal(await readlink(join(release.directory, 'bin/start')), '../run.sh');
+    assert.equal((await stat(join(release.directory, 'run.sh'))).mode & 0o777, 0o755);
+    assert.deepEqual(release.programs, { 'run.sh': 'run.sh', start: 'bin/start' });
+    assert.deepEqual((await readdir(release.directory)).sort(), ['bin', 'manifest.json', 'run.sh']);
+    await symlink('/etc/passwd', join(artifact, 'users'));
+    await assert.rejects(buildRelease(options), { code: 'release-artifact', message: /users to \/etc\/passwd/ });
   });
 
   it('names a directory that does not exist', async () => {
@@ -103,13 +119,5 @@ describe('buildRelease', () => {
       code: 'release-artifact',
       message: /nowhere/,
     });
-  });
-
-  it('asks pip for wheels for the machines, not for this one', () => {
-    assert.deepEqual(pipArguments('/r', '3.13'), [
-      ...['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-compile', '--no-input'],
-      ...['--target', '/r/vendor', '--requirement', '/r/requirements.txt', '--only-binary', ':all:'],
-      ...['--implementation', 'py', '--abi', 'none', '--platform', 'any', '--python-version', '3.13'],
-    ]);
   });
 });

@@ -4,7 +4,6 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { lstat, readdir, readlink } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 
 export const releasesDirectory = '/opt/understudy/releases';
 export const currentRelease = '/opt/understudy/current';
@@ -37,7 +36,7 @@ export async function releaseOf(directory: string): Promise<Release> {
     const about = await lstat(file);
     hash.update(`${path}\0${about.isSymbolicLink() ? 'link' : (about.mode & 0o111) === 0 ? 'file' : 'program'}\0`);
     if (about.isSymbolicLink()) hash.update(await readlink(file));
-    else await pipeline(createReadStream(file), hash, { end: false });
+    else for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
     hash.update('\0');
   }
   return { id: hash.digest('hex').slice(0, 16), directory };

@@ -27,15 +27,28 @@ const engineUrls = oncePer((searchMachines: readonly MachinePlan[]) =>
   searchMachines.map(({ vpcAddress }) => `http://${vpcAddress}:${httpPort}`).join(','),
 );
 
+/** For an application that takes one address: another one on each service machine, so that not all lose theirs together. */
+function oneEngineUrl(searchMachines: readonly MachinePlan[], { ordinal }: MachinePlan): string {
+  const urls = engineUrls(searchMachines).split(',');
+  return urls[(ordinal - 1) % urls.length] ?? '';
+}
+
+/** Where programs of the release are found by others of it, such as the node of a script in node_modules/.bin. */
+const searchPath = [...['venv/bin', 'node_modules/.bin', 'bin'].map((place) => `${currentRelease}/${place}`)]
+  .concat(['/usr/local/bin', '/usr/bin', '/bin'])
+  .join(':');
+
 /** Environment of the service: where the engine is, where to listen, then what the topology adds or overrides. */
 function serviceEnvironment(input: ServiceFilesInput): Readonly<Record<string, string>> {
   const { topology, machine, searchMachines } = input;
   return {
     // How long the service says no to the balancer's check before it stops: what the check needs to notice, and a second.
     DRAIN_MS: String((topology.balancer.check.intervalS * topology.balancer.check.attempts + 1) * 1000),
+    ES_HOST: oneEngineUrl(searchMachines, machine),
     ES_HOSTS: engineUrls(searchMachines),
     HOST: listenAddress(topology, machine),
     INDEX: topology.search.index.name,
+    PATH: searchPath,
     PEERS: input.peers.map(({ vpcAddress }) => `http://${vpcAddress}:${topology.service.port}`).join(','),
     PORT: String(topology.service.port),
     WORKERS: String(topology.service.workers),
@@ -69,7 +82,7 @@ function startCommand(input: ServiceFilesInput): string {
     '{workers}': String(service.workers),
   };
   const words = service.command.map((word) =>
-    word.replace(/\{host\}|\{port\}|\{workers\}/g, (name) => values[name] ?? name),
+    word.replace(/\{(\{\w+\})\}|\{\w+\}/g, (name, literal?: string) => literal ?? values[name] ?? name),
   );
   const [program = '', ...rest] = words;
   const located = program.includes('/') && !program.startsWith('/') ? `${currentRelease}/${program}` : program;
@@ -88,7 +101,7 @@ User=${serviceUser}
 Group=${serviceUser}
 WorkingDirectory=${currentRelease}
 EnvironmentFile=${serviceEnvironmentPath}
-ExecStartPre=+/bin/sh -c 'mkdir -p /run/understudy && sha256sum ${serviceEnvironmentPath} ${serviceUnitPath} > ${serviceStartedPath} && readlink -f ${currentRelease} >> ${serviceStartedPath}'
+ExecStartPre=+/bin/sh -c 'PATH=/usr/bin:/bin; mkdir -p /run/understudy && sha256sum ${serviceEnvironmentPath} ${serviceUnitPath} > ${serviceStartedPath} && readlink -f ${currentRelease} >> ${serviceStartedPath}'
 ExecStart=${startCommand(input)}
 Restart=always
 RestartSec=1s

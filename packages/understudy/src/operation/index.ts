@@ -28,9 +28,11 @@ export {
 export { aliasesOf, differingSettings, indexSettingsOf, indexTemplateOf, mappingOf } from './index-intent.ts';
 export { readSecretValue } from './secret-file.ts';
 export { checkAccess, type Price } from './region-check.ts';
-export { locksDirectory, openSession, resolveIntent, runsDirectory, serviceRelease, type Session } from './session.ts';
+export { locksDirectory, openSession, resolveIntent, runsDirectory, type Session } from './session.ts';
+export { serviceRelease } from './service-release.ts';
 export { preview, type PlanAdvice } from './advice.ts';
 export { resolveTarget, targetName } from './resolve-target.ts';
 export type { DiskControl, PowerControl, Supply, Target } from './target.ts';
 export { cacheDirectory } from './places.ts';
 export { locked } from './locked.ts';
+export { type Application, inspectApplication, serviceBlock } from './application/index.ts';

@@ -2,7 +2,6 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
-import { buildRelease } from '@understudy/service/release';
 import type { IndexTemplate } from '../cluster/index.ts';
 import { systemClock, UnderstudyError, type Logger, type Secret } from '@understudy/foundation';
 import { createLinodeClient } from '../linode/index.ts';
@@ -12,17 +11,16 @@ import {
   hostKeysFile,
   privateKeyPath,
   readPublicKeys,
-  releaseOf,
   type KeyPair,
-  type Release,
 } from '../machines/index.ts';
 import { certificateFromFiles, type Certificate } from './certificate.ts';
 import { indexFilesOf } from './index-file.ts';
 import { readSecretValue } from './secret-file.ts';
+import { serviceRelease, type ServiceRelease } from './service-release.ts';
 import type { Intent } from './intent.ts';
 import { engineOverSsh, shownCertificate, type World } from '../observe/index.ts';
 import { parseTopology, type Topology } from '../topology/index.ts';
-import { cacheDirectory, configDirectory, stateDirectory } from './places.ts';
+import { configDirectory, stateDirectory } from './places.ts';
 import { resolveTarget } from './resolve-target.ts';
 import type { Target } from './target.ts';
 
@@ -34,6 +32,8 @@ export interface SessionRequest {
 
 /** The connections of one command. Closing it ends open requests; while it is open, its connections keep the process running. */
 export interface Session extends AsyncDisposable {
+  /** As it was named; errors about the topology's fields begin with it. */
+  readonly topologyPath: string;
   readonly topology: Topology;
   readonly target: Target;
   readonly world: World;
@@ -79,7 +79,7 @@ export async function openSession(request: SessionRequest): Promise<Session> {
     await runner.close();
   };
   return {
-    ...{ topology, target, world, keyPair, hostKeysPath },
+    ...{ topologyPath: request.topologyPath, topology, target, world, keyPair, hostKeysPath },
     privateKeyPath: privateKeyPath(keys),
     [Symbol.asyncDispose]: close,
   };
@@ -106,15 +106,15 @@ async function readTopology(path: string): Promise<Topology> {
 export async function resolveIntent(
   session: Session,
   account: Pick<Intent, 'interfaceGeneration'> = {},
-  given?: { readonly release: Release },
+  given?: ServiceRelease,
 ): Promise<Intent> {
-  const { topology, target, keyPair } = session;
-  const [sshKeys, release, certificates, secrets, indexFiles] = await Promise.all([
-    readPublicKeys(topology.access.sshKeys),
-    given?.release ?? serviceRelease(topology.service),
-    listenerCertificates(topology),
-    serviceSecrets(topology),
-    indexFilesOf(topology),
+  const { target, keyPair } = session;
+  const [sshKeys, { release, topology }, certificates, secrets, indexFiles] = await Promise.all([
+    readPublicKeys(session.topology.access.sshKeys),
+    given ?? serviceRelease(session.topology, session.topologyPath),
+    listenerCertificates(session.topology),
+    serviceSecrets(session.topology),
+    indexFilesOf(session.topology),
   ]);
   return {
     ...account,
@@ -127,21 +127,6 @@ export async function resolveIntent(
     certificates,
     secrets,
   };
-}
-
-/** The release of the service, built when it is not cached. Error: `cli-release`. */
-export async function serviceRelease({
-  artifact,
-  runtime,
-}: Pick<Topology['service'], 'artifact' | 'runtime'>): Promise<Release> {
-  try {
-    const built = await buildRelease({ outDirectory: join(cacheDirectory(), 'releases'), artifact, runtime });
-    return await releaseOf(built.directory);
-  } catch (cause) {
-    throw new UnderstudyError('cli-release', `The service's release could not be built: ${(cause as Error).message}`, {
-      cause,
-    });
-  }
 }
 
 async function listenerCertificates(topology: Topology): Promise<Record<number, Certificate>> {

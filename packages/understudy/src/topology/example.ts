@@ -9,8 +9,10 @@ export interface ExampleOptions {
   readonly name?: string;
   /** Default: the lab's own operator address; for Linode a placeholder that the parser refuses. */
   readonly adminNetwork?: string | undefined;
-  /** Path of the JSON Schema for the editor's line at the top. Default: `topology.schema.json` beside the file. */
-  readonly schema?: string;
+  /** Path of the JSON Schema for the editor's line at the top; without it a comment says how to get it. */
+  readonly schema?: string | undefined;
+  /** Lines of the service section in place of the built-in service's, indented, each with its end. */
+  readonly service?: string | undefined;
 }
 
 /** What must hold in a lab with two CPU cores. */
@@ -73,10 +75,14 @@ drills:
 
 /** YAML of a system with values that are right for the target. For Linode, the admin network must be given or filled in. */
 export function exampleTopology(options: ExampleOptions = {}): string {
-  const { target = 'lab', name = 'demo', schema = './topology.schema.json' } = options;
+  const { target = 'lab', name = 'demo', schema, service = '' } = options;
+  const editor =
+    schema === undefined
+      ? '# For completion in an editor: understudy schema > topology.schema.json, and name that file here.'
+      : `# yaml-language-server: $schema=${schema}`;
   const { title, other, heap, listeners, access, drills, ...own } = parts[target];
   const adminNetwork = options.adminNetwork ?? own.adminNetwork;
-  return `# yaml-language-server: $schema=${schema}
+  return `${editor}
 # What should exist, in values for ${title}. \`understudy plan\` says what would change, \`understudy apply\` makes it so.
 ${other}
 
@@ -103,7 +109,7 @@ search:
     replicas: 1
 
 service:
-  # Two at least, behind the balancer.
+${service}  # Two at least, behind the balancer.
   instances: 2
   machineType: g6-standard-2
   workers: 2

@@ -1,5 +1,6 @@
 // The desired state after parsing and defaulting: the model that the other rooms read.
 // The zod schema in schema.ts must produce exactly this; everything is resolved, nothing is optional by omission.
+import type { PythonOfImage } from './images.ts';
 import type { TopologyFile } from './schema.ts';
 
 export type Role = 'search' | 'service';
@@ -79,12 +80,14 @@ export interface Index {
 }
 
 export interface Service {
-  readonly runtime: 'node' | 'python';
+  readonly runtime: TopologyFile['service']['runtime'];
+  /** Of the machines' python3, such as `3.13`, and of the C library that its wheels need; set with the runtime `python`. */
+  readonly python?: PythonOfImage;
   /** `builtin` (the service of this project) or the absolute path of a directory that becomes the release. */
   readonly artifact: string;
   /**
    * Start command, run in the release directory, a program with a slash relative to it; words `{host}`, `{port}`,
-   * `{workers}` are replaced.
+   * `{workers}` are replaced. Empty: what follows from the artifact.
    */
   readonly command: readonly string[];
   readonly instances: number;

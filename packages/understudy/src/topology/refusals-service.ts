@@ -1,6 +1,8 @@
 // Refusals about the service: its port, its artifact and command, its workers, its environment.
+import { imagesWithPython, pythonOf } from './images.ts';
 import { machineSize } from './machine-types.ts';
 import { pathRefusals, type Refusal } from './refusal.ts';
+import { commandRefusals } from './refusals-command.ts';
 import type { TopologyFile } from './schema.ts';
 
 /** Ports of a service machine that others hold: SSH, and the engine's, which must not be mistaken for the service. */
@@ -10,7 +12,10 @@ const takenPorts: ReadonlyMap<number, string> = new Map([
   [9300, "it is the engine's transport port"],
 ]);
 
-export function serviceRefusals({ service }: TopologyFile): Refusal[] {
+/** Runtimes whose artifact says how it is started. */
+const knowsItsCommand: readonly string[] = ['node', 'go'];
+
+export function serviceRefusals({ image, service }: TopologyFile): Refusal[] {
   const found: Refusal[] = [];
   const taken = takenPorts.get(service.port) ?? (service.port < 1024 ? 'the service does not run as root' : undefined);
   if (taken !== undefined)
@@ -21,15 +26,15 @@ export function serviceRefusals({ service }: TopologyFile): Refusal[] {
       remedy: 'leave it out for 5000',
     });
   const builtin = service.artifact === 'builtin';
-  if (service.runtime === 'python' && builtin)
+  if (service.runtime !== 'node' && builtin)
     found.push({
       path: ['service', 'artifact'],
       saw: 'no artifact',
-      allowed: 'the path of a directory with the service and its requirements.txt',
+      allowed: 'the path of the directory of your application',
       message: 'the builtin service runs on node',
-      remedy: 'name the directory and set command, or remove runtime: python',
+      remedy: `name the directory and set command, or remove runtime: ${service.runtime}`,
     });
-  if (!builtin && service.command === undefined)
+  if (!builtin && service.command === undefined && !knowsItsCommand.includes(service.runtime))
     found.push({
       path: ['service', 'command'],
       allowed: 'a list of words',
@@ -52,6 +57,8 @@ export function serviceRefusals({ service }: TopologyFile): Refusal[] {
     });
   return [
     ...found,
+    ...commandRefusals(service.command),
+    ...pythonRefusals(image, service),
     ...rolloutRefusals(service),
     ...pathRefusals(['service', 'healthPath'], service.healthPath),
     ...pathRefusals(['service', 'readyPath'], service.readyPath),
@@ -70,8 +77,28 @@ function rolloutRefusals({ rollout, instances }: TopologyFile['service']): Refus
   ];
 }
 
-/** What the tool itself sets; see the service's environment in the machines room. */
-const reservedNames: readonly string[] = ['ES_HOSTS', 'HOST', 'INDEX', 'PORT', 'WORKERS'];
+function pythonRefusals(image: string, { runtime, python }: TopologyFile['service']): Refusal[] {
+  if (runtime !== 'python') {
+    if (python === undefined) return [];
+    const message = 'only the runtime python reads it';
+    return [
+      { path: ['service', 'python'], allowed: `nothing, with runtime: ${runtime}`, message, remedy: 'remove it' },
+    ];
+  }
+  if (pythonOf(image, python) !== undefined) return [];
+  return [
+    {
+      path: ['service', 'python'],
+      saw: `nothing, with image: ${image}`,
+      allowed: `an image whose Python is known (${imagesWithPython.join(', ')}), or a version such as '3.12'`,
+      message: 'wheels are chosen for one version of Python',
+      remedy: 'set service.python to what python3 --version says on that image',
+    },
+  ];
+}
+
+/** What the tool itself sets and has a field for; see the service's environment in the machines room. */
+const reservedNames: readonly string[] = ['HOST', 'INDEX', 'PORT', 'WORKERS'];
 
 export function environmentRefusals({ service }: TopologyFile): Refusal[] {
   const { environment, secrets } = service;

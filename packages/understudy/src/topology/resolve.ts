@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { formatRange, parseRange } from './address.ts';
 import { heapFor, machineSize } from './machine-types.ts';
+import { pythonOf } from './images.ts';
 import type { Index, Listener, Topology } from './model.ts';
 import { index as indexSchema } from './schema-index.ts';
 import type { TopologyFile } from './schema.ts';
@@ -14,7 +15,8 @@ const builtinCommand = ['bin/node', 'service.mjs'] as const;
 export function resolveTopology(file: TopologyFile, path: string): Topology {
   const { name, region, image, placement, network, search, service, balancer, access, drills } = file;
   const { heap, index, indices, ...restOfSearch } = search;
-  const { command, workers, environment, secrets, artifact, readyPath, ...restOfService } = service;
+  const { command, python: version, workers, environment, secrets, artifact, readyPath, ...restOfService } = service;
+  const python = service.runtime === 'python' ? pythonOf(image, version) : undefined;
   const { path: checkPath, body, passive, ...restOfCheck } = balancer.check;
   const { workload, ...restOfDrills } = drills;
   const builtin = artifact === 'builtin';
@@ -35,9 +37,10 @@ export function resolveTopology(file: TopologyFile, path: string): Topology {
     },
     service: {
       ...restOfService,
+      ...(python && { python }),
       ...(readyPath === undefined ? {} : { readyPath }),
       artifact: builtin ? 'builtin' : absolute(artifact),
-      command: command ?? builtinCommand,
+      command: command ?? (builtin ? builtinCommand : []),
       workers: workers ?? machineSize(service.machineType)?.vcpus ?? 1,
       environment: Object.fromEntries(Object.entries(environment).map(([key, value]) => [key, String(value)])),
       secrets: Object.fromEntries(Object.entries(secrets).map(([key, file]) => [key, absolute(file)])),

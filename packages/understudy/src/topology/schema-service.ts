@@ -33,13 +33,26 @@ const rollout = z.strictObject({
 });
 
 export const service = z.strictObject({
-  runtime: field(z.enum(['node', 'python']).default('node'), {
+  runtime: field(z.enum(['node', 'python', 'go', 'binary', 'none']).default('node'), {
     about:
-      'What runs the service: `node` brings the Node that runs this tool along as bin/node, `python` the wheels of ' +
-      'requirements.txt beside the python3 of the image.',
-    allowed: 'node or python',
-    remedy: 'choose one of the two',
+      'What runs the service: `node` brings a Node as bin/node and the packages of package-lock.json, `python` a virtual environment ' +
+      'with the wheels of requirements.txt, `go` the programs of a module, built where this tool runs. `binary` and `none` take the ' +
+      'directory as it is; `binary` wants a program for Linux on x86_64 as the start command.',
+    allowed: 'node, python, go, binary or none',
+    remedy: 'choose one of them; none takes a directory as it is',
   }),
+  python: field(
+    z
+      .string()
+      .regex(/^3\.\d{1,2}$/)
+      .optional(),
+    {
+      about: "Version of the machines' python3, for which wheels are chosen. Default: that of `image`.",
+      examples: ['3.13'],
+      allowed: "two numbers in quotes, such as '3.13': without quotes YAML reads 3.10 as 3.1",
+      remedy: 'leave it out, unless the image is your own',
+    },
+  ),
   artifact: field(z.string().min(1).default('builtin'), {
     about: 'The service itself: `builtin`, or a directory (relative to this file) that becomes the release.',
     examples: ['builtin', './service-python'],
@@ -47,7 +60,10 @@ export const service = z.strictObject({
     remedy: 'leave it out for the service that comes with the tool',
   }),
   command: field(z.array(z.string().min(1)).min(1).optional(), {
-    about: 'Start command of an artifact of your own; `{host}`, `{port}` and `{workers}` are filled in.',
+    about:
+      'Start command of an artifact of your own; `{host}`, `{port}` and `{workers}` are filled in, `{{word}}` stays `{word}`. The ' +
+      "program is looked for in the release (venv/bin, node_modules/.bin, bin, the directory itself), then among the image's own. " +
+      'Default: what `npm start` runs, or the one program of a Go module.',
     examples: [['gunicorn', '-w', '{workers}', '-b', '{host}:{port}', 'app:app']],
     allowed: 'a list of words',
     remedy: 'write each word as a list item, such as [gunicorn, -w, "{workers}", app:app]',

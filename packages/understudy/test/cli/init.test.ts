@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
-import { exampleTopology, parseTopology, topologyWarnings } from '../../src/topology/index.ts';
+import { exampleTopology, parseTopology, topologyJsonSchema, topologyWarnings } from '../../src/topology/index.ts';
 
 const cli = resolve(import.meta.dirname, '../../src/cli/main.ts');
 
@@ -40,6 +40,9 @@ test('with --admin-network, the file for Linode is complete and has no warning',
   const file = join(folder, 'topology.yaml');
   const { status, stderr } = init([file, '--target', 'linode', '--admin-network', '8.8.8.8/32']);
   assert.equal(status, 0, stderr);
+  const schema = JSON.parse(readFileSync(join(folder, 'topology.schema.json'), 'utf8')) as unknown;
+  assert.deepEqual(schema, topologyJsonSchema());
+  assert.match(readFileSync(file, 'utf8'), /^# yaml-language-server: \$schema=\.\/topology\.schema\.json\n/);
   assert.match(stderr, /understudy plan .*topology\.yaml --target linode/);
   const topology = parseTopology(readFileSync(file, 'utf8'), { path: file });
   assert.deepEqual(topology.access.adminNetworks, ['8.8.8.8/32']);

@@ -172,9 +172,11 @@ test('the environment of the service names every search machine, and only root c
     mode: '0600',
     owner: 'root:root',
     content: `DRAIN_MS="7000"
+ES_HOST="http://10.20.0.11:9200"
 ES_HOSTS="http://10.20.0.11:9200,http://10.20.0.12:9200,http://10.20.0.13:9200"
 HOST="10.20.0.31"
 INDEX="documents"
+PATH="/opt/understudy/current/venv/bin:/opt/understudy/current/node_modules/.bin:/opt/understudy/current/bin:/usr/local/bin:/usr/bin:/bin"
 PEERS="http://10.20.0.32:5000"
 PORT="5000"
 WORKERS="2"

@@ -35,7 +35,7 @@ const cacheBefore = process.env['UNDERSTUDY_CACHE'];
 async function writeReferences(): Promise<void> {
   const put = async (path: string, content: string): Promise<void> => {
     await mkdir(join(base, path, '..'), { recursive: true });
-    await writeFile(join(base, path), content, { mode: 0o600 });
+    await writeFile(join(base, path), content, { mode: path.endsWith('/start') ? 0o700 : 0o600 });
   };
   await put('own-service/start', '#!/bin/sh\n');
   await put('other-service/start', '#!/bin/sh\nexit 1\n');
@@ -119,6 +119,7 @@ async function effects(text: string): Promise<string> {
   });
   const target = linodeTarget();
   const session: Session = {
+    topologyPath: 'topology.yaml',
     topology,
     target,
     world: sim.world,

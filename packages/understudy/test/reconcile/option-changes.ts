@@ -73,6 +73,7 @@ export const optionChanges: Readonly<Record<string, OptionChange>> = {
   ...indexInList('template', './index.json'),
   ...indexInList('aliases[]', ['docs']),
   'service.runtime': { to: 'node' },
+  'service.python': { to: '3.12' },
   'service.artifact': { to: './other-service' },
   'service.command[]': { to: ['./start', '--fast'] },
   'service.instances': { to: 3 },

@@ -1,4 +1,5 @@
 // Topologies that are refused: each is a good one with something changed, the field that must be named and its line.
+import { badCommands } from './bad-commands.ts';
 
 export interface BadTopology {
   readonly title: string;
@@ -151,7 +152,7 @@ export const badTopologies: readonly BadTopology[] = [
   ),
   extended(
     'an artifact without a command',
-    'service: { artifact: ./mine }\n',
+    'service: { artifact: ./mine, runtime: python }\n',
     'service.command',
     5,
     /needs a start command/,
@@ -164,12 +165,34 @@ export const badTopologies: readonly BadTopology[] = [
     /has its own start command/,
   ),
   extended('python without an artifact', 'service: { runtime: python }\n', 'service.artifact', 5, /runs on node/),
-  extended('an unknown runtime', 'service: { runtime: ruby }\n', 'service.runtime', 5, /one of the two/),
+  extended('an unknown runtime', 'service: { runtime: ruby }\n', 'service.runtime', 5, /choose one of them/),
+  ...badCommands(smallest),
+  extended(
+    'a version of Python that YAML shortens',
+    'service: { artifact: ./mine, runtime: python, command: [run], python: 3.10 }\n',
+    'service.python',
+    5,
+    /leave it out/,
+  ),
+  extended(
+    'a version of Python without Python',
+    "service: { artifact: ./mine, python: '3.12' }\n",
+    'service.python',
+    5,
+    /only the runtime python/,
+  ),
+  extended(
+    'an image whose Python is not known',
+    'image: linode/arch\nservice: { artifact: ./mine, runtime: python, command: [run] }\n',
+    'service.python',
+    6,
+    /one version of Python/,
+  ),
   extended('a bad variable', 'service:\n  environment:\n    A-B: x\n', 'service.environment.A-B', 7, /rename/),
   extended(
     'a reserved variable',
-    'service:\n  environment:\n    LOG_LEVEL: info\n    ES_HOSTS: x\n',
-    'service.environment.ES_HOSTS',
+    'service:\n  environment:\n    LOG_LEVEL: info\n    WORKERS: 9\n',
+    'service.environment.WORKERS',
     8,
     /the tool sets/,
   ),

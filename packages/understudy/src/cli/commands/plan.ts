@@ -22,8 +22,9 @@ export function planCommand(): Command {
   return topologyCommand<TopologyOptions>(command, async ({ session, topologyPath }, options) => {
     const { world, topology } = session;
     const { advice, ...account } = await preview(session, topologyPath, 'read');
-    const [intent, observation] = await Promise.all([resolveIntent(session, account), observe(world, topology)]);
-    const planned = plan(intent, observation);
+    // First what may be refused: an observation that is under way when this command ends would keep its connections.
+    const intent = await resolveIntent(session, account);
+    const planned = plan(intent, await observe(world, topology));
     if (options.json === true) printJson({ schemaVersion: 2, name: topology.name, ...planned, ...advice });
     else print(renderPlan(topology.name, planned, advice));
     if (planned.obstacles.some(({ unseen }) => unseen)) return exitCode.unknown;

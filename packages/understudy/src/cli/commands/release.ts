@@ -14,6 +14,7 @@ import {
   type RollRequest,
 } from '../../operate/index.ts';
 import { checkAccess, locked, resolveIntent, serviceRelease } from '../../operation/index.ts';
+import type { Topology } from '../../topology/index.ts';
 import { confirm, exitCode, type ExitCode, print, printJson, printProgress } from '../../terminal/index.ts';
 import { renderReleases } from '../render/releases.ts';
 import {
@@ -69,13 +70,20 @@ function deployCommand(): Command {
   return freeWordsCommand(command, async (context, options: RollOptions, ...[folder]: readonly string[]) => {
     const { service } = context.session.topology;
     const artifact = folder === undefined ? service.artifact : resolve(folder);
-    const built = await serviceRelease({ ...service, artifact });
+    const { topology, topologyPath } = context.session;
+    const built = await serviceRelease({ ...topology, service: { ...service, artifact } }, topologyPath);
     if (folder !== undefined) {
       printProgress(
         `! ${artifact} is deployed once: the next apply deploys service.artifact (${service.artifact}) again, unless that is changed.`,
       );
     }
-    return roll(context, options, 'release deploy', (list) => deployRequest(list, built, options.again === true));
+    return roll(
+      context,
+      options,
+      'release deploy',
+      (list) => deployRequest(list, built.release, options.again === true),
+      built.topology,
+    );
   });
 }
 
@@ -110,6 +118,8 @@ async function roll(
   options: RollOptions,
   name: string,
   decide: (list: ReleaseList) => RollRequest,
+  /** With the start command of the release that is deployed. */
+  resolved: Topology = session.topology,
 ): Promise<ExitCode> {
   const { world, topology, target } = session;
   return locked(session, name, async () => {
@@ -122,7 +132,7 @@ async function roll(
       what: `${name} of ${topology.name}`,
       remedy: `machines that are done stay done; running it again goes on: understudy ${name} -t ${resolve(topologyPath)} --target ${target.name}`,
     });
-    const intent = await resolveIntent(session, {}, { release: releaseToResolve(request) });
+    const intent = await resolveIntent(session, {}, { release: releaseToResolve(request), topology: resolved });
     await carryOutRoll(world, intent, request, signal);
     const { release, reject } = request;
     const result = { schemaVersion: 1, release: release?.id ?? null, rejected: reject, machines: list.machines };

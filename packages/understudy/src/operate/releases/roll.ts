@@ -39,8 +39,11 @@ export async function carryOutRoll(
   const { release, reason, again, reject } = request;
   const resolved = { ...intent, release: releaseToResolve(request) };
   if (again && release) await clearRejected(world, intent, release.id);
-  const which = release?.directory === null ? ({ id: release.id } as const) : ('intended' as const);
-  await rollService(world, resolved, { reason, signal, ...(release ? { release: which } : {}) });
+  if (release === null) await rollService(world, resolved, { reason, signal });
+  else if (release.directory === null)
+    await rollService(world, resolved, { reason, signal, release: { id: release.id } });
+  // A release may have another start command, so the unit is written with it.
+  else await rollService(world, resolved, { reason, signal, release: 'intended', settings: true });
   for (const id of reject) await recordRejected(world, intent, { id, reason });
 }
 

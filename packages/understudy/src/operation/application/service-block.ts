@@ -1,0 +1,22 @@
+// The service section of a topology for an application that was looked at: each value with its reason.
+import type { Application } from './inspect.ts';
+
+/** YAML, indented by two spaces; `artifact` is a path relative to the topology file. */
+export function serviceBlock({ runtime, command, healthPath }: Application, artifact: string): string {
+  const lines = [
+    `# ${runtime.why}`,
+    `runtime: ${runtime.value}`,
+    `artifact: ${scalar(artifact)}`,
+    `# ${command.why}`,
+    ...(command.value === undefined ? [] : [`command: [${command.value.map(scalar).join(', ')}]`]),
+    `# What the balancer asks. ${healthPath.why}`,
+    `healthPath: ${healthPath.value}`,
+  ];
+  return lines.map((line) => `  ${line.replaceAll('\n', ' ')}\n`).join('');
+}
+
+/** Plain where YAML certainly reads a text, else in single quotes. */
+function scalar(word: string): string {
+  const isPlain = /^[A-Za-z./-][A-Za-z./_-]*$/.test(word) && !/^(?:true|false|yes|no|on|off|null|-|y|n)$/i.test(word);
+  return isPlain ? word : `'${word.replaceAll("'", "''")}'`;
+}
