@@ -35,6 +35,7 @@ export const packages = {
   foundation: [],
   client: [],
   service: ['client'],
+  gateway: ['client', 'foundation'],
   lab: ['foundation'],
   understudy: ['foundation', 'service', 'lab'],
 };
