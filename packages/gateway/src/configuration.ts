@@ -11,7 +11,6 @@ export interface Configuration {
   readonly port: number;
   readonly deadlineMs: number;
   readonly gather: 'auto' | 'on' | 'off';
-  readonly fences: 'asked' | 'always';
   readonly hedge: 'on' | 'off';
   /** A body beyond this is not kept, so it is sent at most once. */
   readonly keptBodyBytes: number;
@@ -50,7 +49,6 @@ export function readConfiguration(args: readonly string[], environment: Environm
     port,
     deadlineMs: read.whole('deadline-ms', 30_000, 100, 86_400_000),
     gather: read.oneOf('gather', ['auto', 'on', 'off'] as const, 'auto'),
-    fences: read.oneOf('fences', ['asked', 'always'] as const, 'asked'),
     hedge: read.oneOf('hedge', ['on', 'off'] as const, 'on'),
     keptBodyBytes: read.whole('kept-body-bytes', 8 * mebibyte, 0, 100 * mebibyte),
     keptBytes: read.whole('kept-bytes', 128 * mebibyte, mebibyte, 4096 * mebibyte),

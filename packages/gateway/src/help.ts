@@ -11,7 +11,6 @@ usage: understudy-gateway --engine URL[,URL...] [--listen HOST:PORT] [options]
   --ca FILE               PEM file of the authority that signed the engine's certificates
   --deadline-ms N         time of a request that does not bring X-Understudy-Deadline-Ms      30000
   --gather auto|on|off    single writes of all processes in one bulk                          auto
-  --fences asked|always   order of writes of a document: X-Understudy-Fence, or all           asked
   --hedge on|off          second request of a slow read                                       on
   --kept-body-bytes N     a larger body is sent at most once                                  8388608
   --kept-bytes N          all kept bodies together                                            134217728

@@ -18,7 +18,8 @@ import { isClientError } from '../model/errors.ts';
 import type { WireRequest } from '../nodes/wire.ts';
 import type { ClientEvents } from '../observe/events.ts';
 import type { MetricsSnapshot } from '../observe/metrics.ts';
-import type { Safety } from '../policy/classify.ts';
+import { backoffMs } from '../policy/backoff.ts';
+import { readStatus, toEngineError, type Safety } from '../policy/classify.ts';
 import { RecentQuantile } from '../policy/quantile.ts';
 import { ForwardEntry, toFullWrite, type ForwardWrite, type WriteAnswer, type WriteSink } from './write-entry.ts';
 import { ForwardWriteFormat } from './write-format.ts';
@@ -50,6 +51,14 @@ export interface ForwardRequest {
   readonly streamBeyondBytes: number;
 }
 
+/** Whether a failed item may be sent again, and whether it may have been carried out in spite of its failure. */
+export interface ItemJudgement {
+  readonly isRetryable: boolean;
+  readonly maybeApplied: boolean;
+}
+
+const budgetPollMs = 50;
+
 export type ForwardSink = CallSink;
 
 /** A request under way. */
@@ -61,14 +70,21 @@ export interface Forwarding {
 export interface Forwarder {
   send(request: ForwardRequest, sink: ForwardSink): Forwarding;
   /**
-   * Sends a write together with others where that is faster; false, and nothing done, where it is not or while the queue
-   * is full: it is then to be sent by itself.
+   * Sends a write together with others where that is faster, and a fenced one always, because its fence may have to be renewed. False,
+   * and nothing done, otherwise, and while the queue is full: it is then to be sent by itself.
    */
   write(write: ForwardWrite, deadlineMs: number, sink: WriteSink): boolean;
   /** Call it when a write begins, and the result when it has ended: so it is known whether sending together is faster. */
   measureWrite(): (ok: boolean) => void;
   /** The answer to a write that conflicted with its own earlier attempt; undefined when that cannot be shown. */
   resolveConflict(write: ForwardWrite, deadlineMs: number): Promise<WriteAnswer | undefined>;
+  /** What the failure of one item of a bulk means for the write. */
+  judgeItem(safety: Safety, status: number, error: unknown): ItemJudgement;
+  /**
+   * Waits as long as before retry number `retry` (0 is the first), then for a token of the retry budget; false when `deadlineMs`
+   * have passed before that.
+   */
+  mayRetry(retry: number, deadlineMs: number): Promise<boolean>;
   /** A fence of this moment, which is renewed when a clock elsewhere is ahead. */
   newFence(): Fence;
   on<K extends keyof ClientEvents>(name: K, listener: (event: ClientEvents[K]) => void): () => void;
@@ -144,7 +160,7 @@ class ComposedForwarder implements Forwarder {
 
   write(write: ForwardWrite, deadlineMs: number, sink: WriteSink): boolean {
     const { core } = this.#assembly;
-    if (!this.#switch.on || core.closed || core.outage.open) return false;
+    if ((!this.#switch.on && !write.fence) || core.closed || core.outage.open) return false;
     const bytes = write.body?.length ?? 0;
     const laneKey = this.#laneOf(write.index, write.routing ?? write.id);
     if (bytes >= this.#executor.settings.gather.maxBytes || !this.#writes.hasRoom(laneKey, bytes)) return false;
@@ -166,6 +182,28 @@ class ComposedForwarder implements Forwarder {
 
   resolveConflict(write: ForwardWrite, deadlineMs: number): Promise<WriteAnswer | undefined> {
     return this.#resolveOwn(toFullWrite(write), this.#assembly.core.time.now() + deadlineMs);
+  }
+
+  judgeItem(safety: Safety, status: number, error: unknown): ItemJudgement {
+    const { retryStatuses } = this.#assembly.core.options;
+    const { verdict, maybeApplied } = readStatus(status, safety, retryStatuses, () => toEngineError(error)?.type);
+    return { isRetryable: verdict === 'retry', maybeApplied };
+  }
+
+  async mayRetry(retry: number, deadlineMs: number): Promise<boolean> {
+    const { time, options, retryBudget, counters } = this.#assembly.core;
+    const until = time.now() + deadlineMs;
+    const sleep = (ms: number): Promise<void> => new Promise((resolve) => void time.after(ms, resolve));
+    const waitMs = backoffMs(options.backoff, retry, () => time.random());
+    if (time.now() + waitMs >= until) return false;
+    await sleep(waitMs);
+    while (!retryBudget.withdraw(time.now())) {
+      counters.budgetWaits++;
+      if (time.now() + budgetPollMs >= until) return false;
+      await sleep(budgetPollMs);
+    }
+    counters.retries++;
+    return true;
   }
 
   newFence(): Fence {

@@ -12,6 +12,7 @@ export type { ForwardWrite, WriteAnswer, WriteSink } from './write-entry.ts';
 export type { AnswerRest, HeaderMap, RestSink } from '../nodes/wire.ts';
 export type { CallAnswer } from '../call/core.ts';
 export { ClientError, isClientError, type FailedAttempt } from '../model/errors.ts';
+export type { Fence } from '../formats/write.ts';
 export type { Safety } from '../policy/classify.ts';
 export type { MetricsSnapshot } from '../observe/metrics.ts';
 export { parseExact, stringifyExact } from '../json/json.ts';

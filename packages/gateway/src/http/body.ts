@@ -14,17 +14,19 @@ export interface BodyMemory {
   readonly most: number;
 }
 
+type OnBody = (body: Body | undefined, release: () => void) => void;
+
 const none: Body = { kind: 'none' };
 
 /**
- * Calls `onBody` once when it is known how the body is passed on, never when the application goes away before. The bytes
+ * Calls `onBody` once: when it is known how the body is passed on, or without a body when the application went away before. The bytes
  * of a kept body count as held until `release`.
  */
 export function collect(
   request: IncomingMessage,
   mostBytes: number,
   memory: BodyMemory,
-  onBody: (body: Body, release: () => void) => void,
+  onBody: OnBody,
 ): void {
   const length = request.headers['content-length'];
   const isChunked = request.headers['transfer-encoding'] !== undefined;
@@ -40,7 +42,7 @@ class Collector {
   readonly #request: IncomingMessage;
   readonly #mostBytes: number;
   readonly #memory: BodyMemory;
-  readonly #onBody: (body: Body, release: () => void) => void;
+  readonly #onBody: OnBody;
   readonly #length: string | undefined;
   readonly #chunks: Buffer[] = [];
   #bytes = 0;
@@ -49,7 +51,7 @@ class Collector {
     request: IncomingMessage,
     mostBytes: number,
     memory: BodyMemory,
-    onBody: (body: Body, release: () => void) => void,
+    onBody: OnBody,
     length: string | undefined,
   ) {
     this.#request = request;
@@ -87,6 +89,7 @@ class Collector {
   readonly #onClose = (): void => {
     this.#stop();
     this.#release();
+    this.#onBody(undefined, () => undefined);
   };
 
   #stop(): void {

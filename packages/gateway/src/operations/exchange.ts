@@ -54,15 +54,15 @@ export class Exchange {
     return Math.max(1, this.deadlineMs - (performance.now() - this.startedMs));
   }
 
-  /** The request as it came, to be passed on. */
-  toForward(): ForwardRequest {
-    const { body, route, target, request } = this;
-    const { rawHeaders, headers, method = 'GET' } = request;
+  /** The request as it came, to be passed on, with `query` added. */
+  toForward(query?: string): ForwardRequest {
+    const { body, route, request } = this;
+    const { rawHeaders, headers, method = 'GET', url = '/' } = request;
     const isStream = body.kind === 'stream';
     return {
       operation: route.operation,
       method,
-      path: target.query === '' && !request.url?.endsWith('?') ? target.path : (request.url as string),
+      path: query === undefined ? url : `${url}${url.includes('?') ? '&' : '?'}${query}`,
       headers: toEngine(rawHeaders, headers.connection, isStream ? body.length : undefined),
       body: body.kind === 'kept' ? body.bytes : null,
       ...(isStream ? { stream: body.open } : {}),
