@@ -15,6 +15,13 @@ const deadlineHeader = 'x-understudy-deadline-ms';
 /** After SIGTERM: how long an idle connection may still bring a request before it is closed. */
 const idleMs = 1000;
 
+/** Parts in place of those that the configuration asks for. */
+export interface GatewayParts {
+  readonly forwarder?: Forwarder;
+  /** Takes the lines of the request log; standard output by default. */
+  readonly writeLog?: (line: string) => void;
+}
+
 export class Gateway {
   readonly server: Server;
   readonly forwarder: Forwarder;
@@ -29,9 +36,9 @@ export class Gateway {
   #underWay = 0;
   #isStopping = false;
 
-  constructor(configuration: Configuration, writeLog: (line: string) => void = (line) => process.stdout.write(line)) {
+  constructor(configuration: Configuration, parts: GatewayParts = {}) {
     this.#configuration = configuration;
-    this.forwarder = forwarderFor(configuration);
+    this.forwarder = parts.forwarder ?? forwarderFor(configuration);
     this.#operations = new Operations(this.forwarder);
     this.#memory = { held: 0, most: configuration.keptBytes };
     this.#isPrefixed = configuration.engine.some((url) => new URL(url).pathname !== '/');
@@ -39,7 +46,7 @@ export class Gateway {
       () => this.forwarder.metrics(),
       () => this.#memory.held,
     );
-    this.#log = new RequestLog(configuration.logEvery, writeLog);
+    this.#log = new RequestLog(configuration.logEvery, parts.writeLog ?? ((line) => process.stdout.write(line)));
     this.server = createServer({ keepAliveTimeout: 65_000, requestTimeout: 0, noDelay: true }, (request, response) => {
       // Of several requests that one connection sends in advance, each begins when the one before it has been answered.
       const before = response.socket ? undefined : this.#newest.get(request.socket);
@@ -72,6 +79,7 @@ export class Gateway {
     response.sendDate = false;
     if (this.#isStopping) response.shouldKeepAlive = false;
     const { method = 'GET', url = '' } = request;
+    if (request.httpVersionMajor < 1) return refuse(request, response, 'invalid_version', 'it is of HTTP before 1.0');
     const target = readTarget(url, this.#isPrefixed);
     if ('refused' in target) return refuse(request, response, 'invalid_target', target.refused);
     if (target.path.startsWith('/_understudy')) return void this.#onOwn(target, request, response);

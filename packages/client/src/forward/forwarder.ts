@@ -134,9 +134,10 @@ class ComposedForwarder implements Forwarder {
       ownMediaTypes: true,
       streamBeyondBytes: request.streamBeyondBytes,
       ...(stream && {
-        stream: () => {
+        // Opened when the connection asks for its first bytes, not when an attempt begins.
+        stream: async function* () {
           opened = true;
-          return stream();
+          yield* stream();
         },
       }),
     };
