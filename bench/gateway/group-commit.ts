@@ -39,7 +39,11 @@ async function measure(urls: readonly string[]): Promise<Measured> {
         method: 'PUT',
         path: `/documents/_doc/d${n}`,
         headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ n, title: `Document number ${n}`, text: 'a text of a few words, as most documents have it' }),
+        body: JSON.stringify({
+          n,
+          title: `Document number ${n}`,
+          text: 'a text of a few words, as most documents have it',
+        }),
       });
       await answer.body.dump();
       if (answer.statusCode === 201) latencies.push(performance.now() - startedMs);

@@ -45,7 +45,7 @@ async function latencies(pool: Pool): Promise<number[]> {
   const all: number[] = [];
   const open: Promise<void>[] = [];
   const startedMs = performance.now();
-  for (let sent = 0; sent < rate * seconds; ) {
+  for (let sent = 0; sent < rate * seconds;) {
     const due = Math.min(rate * seconds, ((performance.now() - startedMs) / 1000) * rate);
     for (; sent < due; sent++) {
       const atMs = performance.now();
@@ -58,7 +58,11 @@ async function latencies(pool: Pool): Promise<number[]> {
 }
 
 const at = (sorted: readonly number[], share: number): number => sorted[Math.floor(sorted.length * share)] ?? NaN;
-const median = (list: readonly number[]): number => at([...list].sort((a, b) => a - b), 0.5);
+const median = (list: readonly number[]): number =>
+  at(
+    [...list].sort((a, b) => a - b),
+    0.5,
+  );
 
 const programs: Program[] = [];
 try {
@@ -66,7 +70,10 @@ try {
   programs.push(stub);
   const gateway = await startGateway([stub.url], ['--gather', 'off']);
   programs.push(gateway);
-  const pools = { direct: new Pool(stub.url, { connections: 32 }), gateway: new Pool(gateway.url, { connections: 32 }) };
+  const pools = {
+    direct: new Pool(stub.url, { connections: 32 }),
+    gateway: new Pool(gateway.url, { connections: 32 }),
+  };
   for (const pool of Object.values(pools)) await throughput(pool);
   const perRequestUs: number[] = [];
   const rates: Record<'direct' | 'gateway', number[]> = { direct: [], gateway: [] };
@@ -82,9 +89,15 @@ try {
     added.p99.push(at(through, 0.99) - at(direct, 0.99));
   }
   const us = median(perRequestUs);
-  console.log(`processor time of a request        ${us.toFixed(1)} us: ${Math.round(1e6 / us)} requests a second on one core`);
-  console.log(`32 chains, direct / through        ${Math.round(median(rates.direct))} / ${Math.round(median(rates.gateway))} a second`);
-  console.log(`added at ${rate} a second, p50 / p99   ${Math.round(median(added.p50))} / ${Math.round(median(added.p99))} us`);
+  console.log(
+    `processor time of a request        ${us.toFixed(1)} us: ${Math.round(1e6 / us)} requests a second on one core`,
+  );
+  console.log(
+    `32 chains, direct / through        ${Math.round(median(rates.direct))} / ${Math.round(median(rates.gateway))} a second`,
+  );
+  console.log(
+    `added at ${rate} a second, p50 / p99   ${Math.round(median(added.p50))} / ${Math.round(median(added.p99))} us`,
+  );
   await Promise.all(Object.values(pools).map((pool) => pool.destroy()));
 } finally {
   for (const program of programs) await program.stop();

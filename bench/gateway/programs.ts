@@ -39,8 +39,14 @@ async function program(child: ChildProcess, port: number): Promise<Program> {
   const url = `http://127.0.0.1:${port}`;
   const kill = (): void => void child.kill('SIGKILL');
   process.once('exit', kill);
-  for (const end = performance.now() + 20_000; ; ) {
-    if (await fetch(url).then((answer) => answer.arrayBuffer(), () => undefined)) break;
+  for (const end = performance.now() + 20_000; ;) {
+    if (
+      await fetch(url).then(
+        (answer) => answer.arrayBuffer(),
+        () => undefined,
+      )
+    )
+      break;
     if (performance.now() > end || child.exitCode !== null) throw new Error(`${url} did not answer in 20 s.`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

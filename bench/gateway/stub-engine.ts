@@ -2,7 +2,11 @@
 import { createServer } from 'node:http';
 
 const found = Buffer.from(
-  JSON.stringify({ took: 1, timed_out: false, hits: { total: { value: 0, relation: 'eq' }, max_score: null, hits: [] } }),
+  JSON.stringify({
+    took: 1,
+    timed_out: false,
+    hits: { total: { value: 0, relation: 'eq' }, max_score: null, hits: [] },
+  }),
 );
 const headers = {
   'x-elastic-product': 'Elasticsearch',

@@ -28,7 +28,9 @@ export class Reader {
   refuseUnknown(): void {
     for (const name of this.#given.keys())
       if (!this.#known.has(name))
-        this.problems.push(`--${name} is unknown; the options are ${[...this.#known].map((n) => `--${n}`).join(', ')}.`);
+        this.problems.push(
+          `--${name} is unknown; the options are ${[...this.#known].map((n) => `--${n}`).join(', ')}.`,
+        );
   }
 
   optional(name: string): string | undefined {
@@ -73,7 +75,9 @@ export class Reader {
       .map((word) => word.trim())
       .filter((word) => word !== '');
     if (words.length === 0)
-      this.problems.push(`${this.#source(name)} names no node; give URLs separated by commas, such as http://10.0.0.2:9200.`);
+      this.problems.push(
+        `${this.#source(name)} names no node; give URLs separated by commas, such as http://10.0.0.2:9200.`,
+      );
     for (const word of words) this.#checkNode(name, word);
     return words;
   }

@@ -25,10 +25,9 @@ export function toEngineLike(error: ClientError, safety: Safety): EngineLikeErro
   return {
     status: isUnclear ? 500 : (statuses[error.code] ?? 503),
     type: `understudy_${isUnclear ? 'outcome_unknown' : error.code.replaceAll('-', '_')}`,
-    reason: isUnclear
-      ? `${error.message} It may have been carried out: read before it is sent again.`
-      : error.message,
-    retryAfterMs: error.retryAfterMs ?? (error.code === 'overloaded' || error.code === 'circuit-open' ? 1000 : undefined),
+    reason: isUnclear ? `${error.message} It may have been carried out: read before it is sent again.` : error.message,
+    retryAfterMs:
+      error.retryAfterMs ?? (error.code === 'overloaded' || error.code === 'circuit-open' ? 1000 : undefined),
     details: { outcome: error.outcome, attempts },
   };
 }

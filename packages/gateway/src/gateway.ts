@@ -119,7 +119,8 @@ export class Gateway {
       const status = statusOf(this.forwarder.metrics(), this.#isStopping, this.#memory.held);
       const code = status.state === 'up' ? 200 : 503;
       response.writeHead(code, { 'content-type': 'application/json' }).end(`${JSON.stringify(status, null, 2)}\n`);
-    } else refuse(request, response, 'unknown_path', 'the gateway itself has GET /_understudy and GET /_understudy/metrics');
+    } else
+      refuse(request, response, 'unknown_path', 'the gateway itself has GET /_understudy and GET /_understudy/metrics');
   }
 
   #deadlineOf(request: IncomingMessage, route: Route): number | undefined {

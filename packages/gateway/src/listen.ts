@@ -12,7 +12,12 @@ export function givenDescriptor(environment: NodeJS.ProcessEnv, pid: number): nu
 }
 
 /** Rejects when the socket cannot be opened. */
-export async function listen(server: Server, host: string, port: number, descriptor: number | undefined): Promise<void> {
+export async function listen(
+  server: Server,
+  host: string,
+  port: number,
+  descriptor: number | undefined,
+): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     const onListening = (): void => {

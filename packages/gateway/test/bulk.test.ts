@@ -10,7 +10,9 @@ const post = (url: string, body: string, path = '/a/_bulk'): Promise<Response> =
   fetch(url + path, { method: 'POST', body, headers: { 'content-type': 'application/x-ndjson' } });
 
 const full = { type: 'es_rejected_execution_exception', reason: 'full' };
-const done = (op: string, id: string): object => ({ [op]: { _index: 'a', _id: id, _version: 1, result: 'created', status: 201 } });
+const done = (op: string, id: string): object => ({
+  [op]: { _index: 'a', _id: id, _version: 1, result: 'created', status: 201 },
+});
 const failed = (op: string, id: string, status: number, error: object = full): object => ({
   [op]: { _index: 'a', _id: id, status, error },
 });
@@ -29,7 +31,11 @@ test('a bulk without errors is answered byte for byte', async () => {
 
 test('only failed items that are safe are sent again, and answers stay in the order of the items', async () => {
   const rounds = [
-    { took: 2, errors: true, items: [done('index', '1'), failed('index', '2', 429), failed('index', 'made', 429), failed('update', '4', 503)] },
+    {
+      took: 2,
+      errors: true,
+      items: [done('index', '1'), failed('index', '2', 429), failed('index', 'made', 429), failed('update', '4', 503)],
+    },
     { took: 2, errors: true, items: [failed('index', '2', 503)] },
     { took: 2, errors: false, items: [done('index', '2')] },
   ];
@@ -41,7 +47,12 @@ test('only failed items that are safe are sent again, and answers stay in the or
   );
   const answer = await post(gateway.url, all);
   const { errors, items } = (await answer.json()) as { errors: boolean; items: unknown };
-  assert.deepEqual(items, [done('index', '1'), done('index', '2'), failed('index', 'made', 429), failed('update', '4', 503)]);
+  assert.deepEqual(items, [
+    done('index', '1'),
+    done('index', '2'),
+    failed('index', 'made', 429),
+    failed('update', '4', 503),
+  ]);
   assert.equal(errors, true);
   const second = lines({ index: { _id: '2' } }, { n: 2 });
   assert.deepEqual([text(stub, 0), text(stub, 1), text(stub, 2), stub.seen.length], [all, second, second, 3]);
@@ -61,7 +72,11 @@ test('when every item is repaired there are no errors left', async () => {
 });
 
 test('final failures are not repeated, and are answered byte for byte', async () => {
-  const body = { errors: true, took: 1, items: [failed('index', '1', 400, { type: 'document_parsing_exception', reason: 'x' })] };
+  const body = {
+    errors: true,
+    took: 1,
+    items: [failed('index', '1', 400, { type: 'document_parsing_exception', reason: 'x' })],
+  };
   await using stub = await Stub.start((_, response) => sendJson(response, 200, body));
   await using gateway = await startGateway([stub.url], [], quick);
   assert.equal(await (await post(gateway.url, lines({ index: { _id: '1' } }, { n: 1 }))).text(), JSON.stringify(body));

@@ -28,20 +28,28 @@ async function send(
 test('headers and compressed bodies pass in both directions as they are', async () => {
   const zipped = gzipSync('{"hits":{}}');
   await using stub = await Stub.start((_, response) => {
-    response.writeHead(200, [
-      ['X-elastic-product', 'Elasticsearch'],
-      ['Warning', '299 one'],
-      ['Warning', '299 two'],
-      ['content-encoding', 'gzip'],
-      ['content-length', String(zipped.length)],
-      ['connection', 'x-private'],
-      ['x-private', '1'],
-    ].flat());
+    response.writeHead(
+      200,
+      [
+        ['X-elastic-product', 'Elasticsearch'],
+        ['Warning', '299 one'],
+        ['Warning', '299 two'],
+        ['content-encoding', 'gzip'],
+        ['content-length', String(zipped.length)],
+        ['connection', 'x-private'],
+        ['x-private', '1'],
+      ].flat(),
+    );
     response.end(zipped);
   });
   await using gateway = await startGateway([stub.url]);
   const question = gzipSync('{"size":0}');
-  const headers = { 'content-encoding': 'gzip', 'content-type': 'application/json', 'accept-encoding': 'gzip', 'x-opaque-id': '7' };
+  const headers = {
+    'content-encoding': 'gzip',
+    'content-type': 'application/json',
+    'accept-encoding': 'gzip',
+    'x-opaque-id': '7',
+  };
   const { response, body } = await send(`${gateway.url}/a/_search`, { method: 'POST', headers }, question);
   assert.deepEqual(body, zipped);
   assert.equal(response.headers['x-elastic-product'], 'Elasticsearch');
@@ -69,14 +77,28 @@ test('HEAD has the length of the answer and no body, and its connection is used 
 });
 
 test('the body of a GET, chunks and Expect: 100-continue arrive', async () => {
-  await using stub = await Stub.start(({ body, method }, response) => sendJson(response, 200, { method, got: body.toString() }));
+  await using stub = await Stub.start(({ body, method }, response) =>
+    sendJson(response, 200, { method, got: body.toString() }),
+  );
   await using gateway = await startGateway([stub.url]);
-  const get = await send(`${gateway.url}/a/_search`, { method: 'GET', headers: { 'content-length': '2' } }, Buffer.from('{}'));
+  const get = await send(
+    `${gateway.url}/a/_search`,
+    { method: 'GET', headers: { 'content-length': '2' } },
+    Buffer.from('{}'),
+  );
   assert.deepEqual(JSON.parse(get.body.toString()), { method: 'GET', got: '{}' });
-  const chunks = await send(`${gateway.url}/x`, { method: 'POST' }, Readable.from([Buffer.from('ab'), Buffer.from('cd')]));
+  const chunks = await send(
+    `${gateway.url}/x`,
+    { method: 'POST' },
+    Readable.from([Buffer.from('ab'), Buffer.from('cd')]),
+  );
   assert.deepEqual(JSON.parse(chunks.body.toString()), { method: 'POST', got: 'abcd' });
-  const text = 'POST /x HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 2\r\nconnection: close\r\n\r\nhi';
-  assert.match(await rawExchange(gateway.port, text), /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK[^]*"got":"hi"/);
+  const text =
+    'POST /x HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 2\r\nconnection: close\r\n\r\nhi';
+  assert.match(
+    await rawExchange(gateway.port, text),
+    /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK[^]*"got":"hi"/,
+  );
 });
 
 test('large bodies in both directions are not kept', async () => {
@@ -155,7 +177,9 @@ test('one connection of an application serves many requests, and those sent in a
 });
 
 test('credentials of the gateway are used only where the application brings none', async () => {
-  await using stub = await Stub.start(({ headers }, response) => sendJson(response, 200, { by: headerOf(headers, 'authorization') }));
+  await using stub = await Stub.start(({ headers }, response) =>
+    sendJson(response, 200, { by: headerOf(headers, 'authorization') }),
+  );
   await using gateway = await startGateway([stub.url], ['--username', 'gw', '--password', 'p']);
   const own = await send(`${gateway.url}/a`, { headers: { authorization: 'ApiKey mine' } });
   const none = await send(`${gateway.url}/a`, {});

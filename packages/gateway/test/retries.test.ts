@@ -59,7 +59,10 @@ for (const [path, method, isRepeated] of [
     if (isRepeated) return assert.deepEqual([answer.status, broken], [200, 2]);
     const { error, status } = (await answer.json()) as ErrorBody;
     assert.deepEqual([answer.status, status, broken], [500, 500, 1]);
-    assert.deepEqual([error.type, error.outcome, error.attempts[0]?.sent], ['understudy_outcome_unknown', 'unknown', true]);
+    assert.deepEqual(
+      [error.type, error.outcome, error.attempts[0]?.sent],
+      ['understudy_outcome_unknown', 'unknown', true],
+    );
   });
 
 for (const [path, method] of [
@@ -102,7 +105,10 @@ test('with every node out the error has the shape of the engine and names what w
   assert.deepEqual([later.status, later.headers.get('retry-after')], [503, '1']);
   const own = await fetch(`${gateway.url}/_understudy`);
   const seen = (await own.json()) as { state: string; nodes: { url: string; state: string }[]; breaker: string };
-  assert.deepEqual([own.status, seen.state, seen.breaker, seen.nodes.map(({ url }) => url)], [503, 'down', 'open', nodes]);
+  assert.deepEqual(
+    [own.status, seen.state, seen.breaker, seen.nodes.map(({ url }) => url)],
+    [503, 'down', 'open', nodes],
+  );
 });
 
 test('a request that fits no more is refused with 429 and Retry-After', async () => {
@@ -111,7 +117,11 @@ test('a request that fits no more is refused with 429 and Retry-After', async ()
   await using gateway = await startGateway([stub.url], [], { ...quick, admission });
   const all = [1, 2, 3].map(() => post(gateway.url, '/a/_search', { 'x-understudy-deadline-ms': '400' }));
   const statuses = (await Promise.all(all)).map((answer) => [answer.status, answer.headers.get('retry-after')]);
-  assert.deepEqual(statuses.sort(), [[429, '1'], [504, null], [504, null]]);
+  assert.deepEqual(statuses.sort(), [
+    [429, '1'],
+    [504, null],
+    [504, null],
+  ]);
 });
 
 test('the deadline of a request is kept: 504 for a read, 500 for a write that may have been carried out', async () => {
@@ -141,7 +151,8 @@ test('a body that is not kept is sent once', async () => {
 test('a body that is not kept reaches another node when the first cannot be connected to', async () => {
   await using stub = await Stub.start(({ body }, response) => sendJson(response, 200, { got: body.toString() }));
   await using gateway = await startGateway([await deadUrl(), stub.url], ['--kept-body-bytes', '3']);
-  for (let n = 0; n < 6; n++) assert.deepEqual(await (await post(gateway.url, '/a/_search')).json(), { got: '{"n":1}' });
+  for (let n = 0; n < 6; n++)
+    assert.deepEqual(await (await post(gateway.url, '/a/_search')).json(), { got: '{"n":1}' });
 });
 
 test('a slow read is sent to a second node, a slow write is not', async () => {
@@ -174,7 +185,10 @@ test('the log has a line for a failure with what was tried and no query', async 
   await post(gateway.url, '/a/_search?q=private');
   const [line] = gateway.log.map((one) => JSON.parse(one) as Record<string, unknown>);
   const { method, path, operation, status } = line ?? {};
-  assert.deepEqual({ method, path, operation, status }, { method: 'POST', path: '/a/_search', operation: 'search', status: 504 });
+  assert.deepEqual(
+    { method, path, operation, status },
+    { method: 'POST', path: '/a/_search', operation: 'search', status: 504 },
+  );
   assert.ok(!gateway.log.join('').includes('private'));
 });
 

@@ -69,7 +69,17 @@ for (const [request, is] of Object.entries(expected))
   test(`${request} is: ${is}`, () => assert.equal(routeOf(request), is));
 
 test('nothing that may change a document twice is taken for repeatable', () => {
-  const writes = ['_update', '_doc', '_bulk', '_update_by_query', '_delete_by_query', '_forcemerge', '_open', '_close', '_rollover'];
+  const writes = [
+    '_update',
+    '_doc',
+    '_bulk',
+    '_update_by_query',
+    '_delete_by_query',
+    '_forcemerge',
+    '_open',
+    '_close',
+    '_rollover',
+  ];
   for (const name of writes)
     for (const path of [`/a/${name}`, `/a/${name}/`, `/a/b/${name}`, `/a/${name}/b/c`, `/a%2F${name}`])
       assert.equal(classify('POST', path, '').safety, 'once', path);
@@ -83,7 +93,10 @@ test('the table of the documentation has every operation and how it is repeated'
     assert.ok(row, `docs/gateway.md has no row for ${operation}`);
     const [, , requests = '', repeated = '', hedged = ''] = row.split('|').map((cell) => cell.trim());
     assert.equal(requests.split(' ')[0], methods.join(','), operation);
-    assert.ok(paths.some((path) => requests.includes(`\`${path}\``)), `${operation} names none of its paths`);
+    assert.ok(
+      paths.some((path) => requests.includes(`\`${path}\``)),
+      `${operation} names none of its paths`,
+    );
     assert.equal(repeated.split(/[,;: ]/)[0], words[safety], operation);
     assert.equal(hedged, hedge ? 'yes' : 'no', operation);
   }

@@ -15,8 +15,12 @@ function engine(seen: Seen): { status: number; body: unknown } {
     const [op = '', fields] = Object.entries(JSON.parse(lines[i] ?? '') as Record<string, { _id: string }>)[0] ?? [];
     if (op === 'delete') i--;
     const id = fields?._id ?? '';
-    if (id === 'refused') items.push({ [op]: { _index: 'a', _id: id, status: 400, error: { type: 'x', reason: 'y' } } });
-    else items.push({ [op]: { ...written(op === 'delete' ? 'deleted' : 'created', id), status: op === 'delete' ? 200 : 201 } });
+    if (id === 'refused')
+      items.push({ [op]: { _index: 'a', _id: id, status: 400, error: { type: 'x', reason: 'y' } } });
+    else
+      items.push({
+        [op]: { ...written(op === 'delete' ? 'deleted' : 'created', id), status: op === 'delete' ? 200 : 201 },
+      });
   }
   return { status: 200, body: { errors: false, took: 1, items } };
 }
@@ -55,7 +59,8 @@ test('concurrent writes share bulks, and each gets the answer that it would get 
   for (const [n, answer] of answers.entries()) {
     assert.equal(await answer.text(), JSON.stringify(written('created', ids[n] ?? '')));
     assert.deepEqual([answer.status, answer.headers.get('location')], [201, `/a/_doc/${ids[n]}`]);
-    for (const name of ['content-type', 'x-elastic-product']) assert.equal(answer.headers.get(name), alone.headers.get(name));
+    for (const name of ['content-type', 'x-elastic-product'])
+      assert.equal(answer.headers.get(name), alone.headers.get(name));
   }
 });
 
@@ -69,14 +74,15 @@ test('what a bulk cannot say, or says for another user, goes by itself', async (
   await put(gateway.url, '/a/_doc/1', '{"n":1}', { authorization: 'Basic eA==' });
   await put(gateway.url, '/a/_doc/1', '{"n":1}', { 'x-opaque-id': '1' });
   await put(gateway.url, '/a/_doc/1', '[1]');
-  await put(gateway.url, '/a/_doc/1', '{"n":\n1');
+  await put(gateway.url, '/a/_doc/1', '{"n":\n1}');
+  await put(gateway.url, '/a/_doc/1', '{"n":1}\n');
   await put(gateway.url, '/%3Ca-%7Bnow%7D%3E/_doc/1');
   await put(gateway.url, '/a/_doc/a+b');
   assert.deepEqual(bulksOf(stub), []);
-  await put(gateway.url, '/a/_doc/1?routing=r&pipeline=p&if_seq_no=1&if_primary_term=1&refresh=false', '{\r\n"n":\n1}');
+  await put(gateway.url, '/a/_doc/1?routing=r&pipeline=p&if_seq_no=1&if_primary_term=1&refresh=false', '{ "n":1}');
   const [bulk] = bulksOf(stub);
   const action = { _index: 'a', _id: '1', routing: 'r', pipeline: 'p', if_seq_no: 1, if_primary_term: 1 };
-  assert.equal(bulk?.body.toString(), `${JSON.stringify({ index: action })}\n{ "n": 1}\n`);
+  assert.equal(bulk?.body.toString(), `${JSON.stringify({ index: action })}\n{ "n":1}\n`);
 });
 
 test('a document cannot smuggle another write into the bulk', async () => {
@@ -92,13 +98,17 @@ test('a document cannot smuggle another write into the bulk', async () => {
 
 test('a write that is refused within a bulk is answered by the engine itself', async () => {
   await using stub = await Stub.start((seen, response) => {
-    if (seen.url.startsWith('/a/_doc/refused')) sendJson(response, 400, { error: { root_cause: [{ type: 'x' }], type: 'x' }, status: 400 });
+    if (seen.url.startsWith('/a/_doc/refused'))
+      sendJson(response, 400, { error: { root_cause: [{ type: 'x' }], type: 'x' }, status: 400 });
     else answering(seen, response, undefined as never);
   });
   await using gateway = await startGateway([stub.url], ['--gather', 'on']);
   await put(gateway.url, '/a/_doc/first');
   const answer = await put(gateway.url, '/a/_doc/refused');
-  assert.deepEqual([answer.status, await answer.json()], [400, { error: { root_cause: [{ type: 'x' }], type: 'x' }, status: 400 }]);
+  assert.deepEqual(
+    [answer.status, await answer.json()],
+    [400, { error: { root_cause: [{ type: 'x' }], type: 'x' }, status: 400 }],
+  );
 });
 
 test('a fence is sent where it is asked for, and refused where it cannot be', async () => {
@@ -108,7 +118,9 @@ test('a fence is sent where it is asked for, and refused where it cannot be', as
   await put(gateway.url, '/a/_doc/2', '{"n":1}', { 'x-understudy-fence': 'now' });
   const [alone, gathered] = stub.seen;
   assert.equal(alone?.url, '/a/_doc/1?version=77&version_type=external_gte');
-  const action = JSON.parse(gathered?.body.toString().split('\n')[0] ?? '') as { index: { version: number; version_type: string } };
+  const action = JSON.parse(gathered?.body.toString().split('\n')[0] ?? '') as {
+    index: { version: number; version_type: string };
+  };
   assert.ok(action.index.version > 1e15 && action.index.version_type === 'external_gte');
   for (const [path, fence] of [
     ['/a/_doc/1', 'soon'],
@@ -132,11 +144,15 @@ for (const isGathered of [false, true])
       if (isCreate && creates++ === 0) return void response.socket?.destroy();
       const conflict = { type: 'version_conflict_engine_exception', reason: 'exists' };
       if (isCreate && seen.url.includes('_bulk'))
-        return sendJson(response, 200, { errors: true, items: [{ create: { _index: 'a', _id: 'own', status: 409, error: conflict } }] });
+        return sendJson(response, 200, {
+          errors: true,
+          items: [{ create: { _index: 'a', _id: 'own', status: 409, error: conflict } }],
+        });
       if (isCreate) return sendJson(response, 409, { error: conflict, status: 409 });
       if (seen.method === 'GET')
         return sendJson(response, 200, { ...written('', 'own'), found: true, _source: { n: 1 } });
-      if (seen.url.includes('if_seq_no=7')) return sendJson(response, 200, { ...written('updated', 'own'), _version: 2 });
+      if (seen.url.includes('if_seq_no=7'))
+        return sendJson(response, 200, { ...written('updated', 'own'), _version: 2 });
       return answering(seen, response, undefined as never);
     });
     await using gateway = await startGateway([stub.url], ['--gather', isGathered ? 'on' : 'off'], {

@@ -46,12 +46,7 @@ export class ForwardEntry extends Entry<End> implements BulkWrite {
   write: Write;
   lines: string;
 
-  constructor(
-    core: Core,
-    write: Write,
-    about: Pick<EntryAbout, 'laneKey' | 'deadlineAt' | 'signal'>,
-    sink: WriteSink,
-  ) {
+  constructor(core: Core, write: Write, about: Pick<EntryAbout, 'laneKey' | 'deadlineAt' | 'signal'>, sink: WriteSink) {
     const lines = toBulkLines(write);
     super(
       core,

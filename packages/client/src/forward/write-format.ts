@@ -51,7 +51,8 @@ export class ForwardWriteFormat implements BatchFormat<ForwardEntry> {
 
   fail(entry: ForwardEntry, error: ClientError): void {
     // The engine refused the bulk, not this write: with an answer of its own the application sees what it would see without us.
-    const isRefusal = error.code !== 'unavailable' && error.status !== undefined && error.status < 500 && error.outcome === 'none';
+    const isRefusal =
+      error.code !== 'unavailable' && error.status !== undefined && error.status < 500 && error.outcome === 'none';
     if (isRefusal && !entry.maybeApplied && entry.copies === 0) entry.done('alone');
     else entry.fail(withOutcome(error, entry.maybeApplied));
   }

@@ -22,12 +22,7 @@ const none: Body = { kind: 'none' };
  * Calls `onBody` once: when it is known how the body is passed on, or without a body when the application went away before. The bytes
  * of a kept body count as held until `release`.
  */
-export function collect(
-  request: IncomingMessage,
-  mostBytes: number,
-  memory: BodyMemory,
-  onBody: OnBody,
-): void {
+export function collect(request: IncomingMessage, mostBytes: number, memory: BodyMemory, onBody: OnBody): void {
   const length = request.headers['content-length'];
   const isChunked = request.headers['transfer-encoding'] !== undefined;
   const nothing = (): void => undefined;

@@ -16,7 +16,8 @@ const dotSegment = /(?:^|\/)(?:\.|%2e){1,2}(?:\/|%2f|$)|%5c|(?:%2f)(?:\.|%2e){1,
 export function readTarget(url: string, isPrefixed: boolean): Target | { readonly refused: string } {
   if (url.charCodeAt(0) !== 0x2f)
     return { refused: `its target is '${url.slice(0, 60)}'; a target is a path that begins with a slash` };
-  if (notInTarget.test(url)) return { refused: 'its target has a backslash, a fragment, or a character that is to be encoded' };
+  if (notInTarget.test(url))
+    return { refused: 'its target has a backslash, a fragment, or a character that is to be encoded' };
   const mark = url.indexOf('?');
   const path = mark < 0 ? url : url.slice(0, mark);
   if (isPrefixed && dotSegment.test(path))

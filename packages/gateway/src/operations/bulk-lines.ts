@@ -22,7 +22,7 @@ const lineEnd = 0x0a;
 export function bulkItems(body: Buffer): readonly BulkItem[] | undefined {
   if (body.at(-1) !== lineEnd) return undefined;
   const items: BulkItem[] = [];
-  for (let at = 0; at < body.length; ) {
+  for (let at = 0; at < body.length;) {
     const end = body.indexOf(lineEnd, at);
     const action = actionIn(body.toString('utf8', at, end));
     if (!action) return undefined;

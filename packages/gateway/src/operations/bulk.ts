@@ -140,7 +140,14 @@ export class Bulks {
           onError: (error, lastAnswer) => {
             const attempts = error.attempts.length;
             if (!lastAnswer) resolve(error);
-            else resolve({ ...lastAnswer, node: '', request: { ...noRequest, path: request.path }, attempts, maybeApplied: true });
+            else
+              resolve({
+                ...lastAnswer,
+                node: '',
+                request: { ...noRequest, path: request.path },
+                attempts,
+                maybeApplied: true,
+              });
           },
         },
       );

@@ -10,9 +10,13 @@ export function fenceOf(exchange: Exchange, forwarder: Forwarder): Fence | { rea
   if (text === undefined) return undefined;
   const { handling } = exchange.route;
   if (handling !== 'index' && handling !== 'delete')
-    return { refused: `a fence orders whole writes and deletions of one document by id; this is '${exchange.route.operation}'` };
+    return {
+      refused: `a fence orders whole writes and deletions of one document by id; this is '${exchange.route.operation}'`,
+    };
   if (text === 'now') return forwarder.newFence();
   const version = typeof text === 'string' && /^\d{1,16}$/.test(text) ? Number(text) : NaN;
   if (Number.isSafeInteger(version)) return { version, fixed: true };
-  return { refused: `X-Understudy-Fence is '${String(text)}'; it must be 'now' or a whole number up to ${Number.MAX_SAFE_INTEGER}` };
+  return {
+    refused: `X-Understudy-Fence is '${String(text)}'; it must be 'now' or a whole number up to ${Number.MAX_SAFE_INTEGER}`,
+  };
 }

@@ -42,7 +42,8 @@ export function gatherable(exchange: Exchange): ForwardWrite | undefined {
   const address = addressOf(target.path);
   if (!parameters || document === undefined || !address) return undefined;
   const { routing, pipeline, if_seq_no: seqNo, if_primary_term: term } = parameters;
-  if ((seqNo === undefined) !== (term === undefined) || (seqNo !== undefined && handling === 'create')) return undefined;
+  if ((seqNo === undefined) !== (term === undefined) || (seqNo !== undefined && handling === 'create'))
+    return undefined;
   return {
     op: handling,
     ...address,
@@ -59,22 +60,12 @@ function hasNeutralHeaders({ headers }: IncomingMessage): boolean {
   return true;
 }
 
-/** The document on one line, as text. Line ends are only between the parts of JSON, so a space in their place changes nothing. */
+/** The document as text, when it is one line: it is stored as it came, so not even a space of it may be changed. */
 function documentOf({ body, request }: Exchange): string | undefined {
-  if (body.kind !== 'kept' || !jsonType.test(request.headers['content-type'] ?? '') || !isUtf8(body.bytes)) return undefined;
-  const text = body.bytes.toString('utf8').trim();
-  if (!text.startsWith('{') || !text.endsWith('}')) return undefined;
-  return /[\r\n]/.test(text) ? oneLine(text) : text;
-}
-
-/** Undefined for what is no JSON: the engine says what is wrong with it. */
-function oneLine(text: string): string | undefined {
-  try {
-    JSON.parse(text);
-  } catch {
+  if (body.kind !== 'kept' || !jsonType.test(request.headers['content-type'] ?? '') || !isUtf8(body.bytes))
     return undefined;
-  }
-  return text.replaceAll(/[\r\n]+/g, ' ');
+  const text = body.bytes.toString('utf8');
+  return text.startsWith('{') && text.endsWith('}') && !/[\r\n]/.test(text) ? text : undefined;
 }
 
 function addressOf(path: string): { readonly index: string; readonly id: string } | undefined {

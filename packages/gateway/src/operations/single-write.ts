@@ -87,7 +87,9 @@ function answerWith(exchange: Exchange, write: ForwardWrite, { status, item }: W
 }
 
 function withoutLength({ headers }: CallAnswer): CallAnswer['headers'] {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith('content-') || name === 'content-type'));
+  return Object.fromEntries(
+    Object.entries(headers).filter(([name]) => !name.startsWith('content-') || name === 'content-type'),
+  );
 }
 
 /** Where the engine says that the new document is, in the encoding of `java.net.URLEncoder`. */
@@ -98,9 +100,15 @@ function locationOf({ _index, _id }: WriteAnswer['item'], { routing }: ForwardWr
 
 function urlEncoded(text: string): string {
   const hex = (character: string): string => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
-  return encodeURIComponent(text).replaceAll('%20', '+').replaceAll(/[!'()~]/g, hex);
+  return encodeURIComponent(text)
+    .replaceAll('%20', '+')
+    .replaceAll(/[!'()~]/g, hex);
 }
 
 function refuse(exchange: Exchange, reason: string): void {
-  exchange.refuse({ status: 400, type: 'understudy_invalid_fence', reason: `The request was not passed on: ${reason}.` });
+  exchange.refuse({
+    status: 400,
+    type: 'understudy_invalid_fence',
+    reason: `The request was not passed on: ${reason}.`,
+  });
 }

@@ -55,7 +55,14 @@ function grow(branch: Branch, part: string): Branch {
   return known;
 }
 
-function toRoute({ operation, safety, handling = 'plain', hedge = false, preference = false, unbounded = false }: Row): Route {
+function toRoute({
+  operation,
+  safety,
+  handling = 'plain',
+  hedge = false,
+  preference = false,
+  unbounded = false,
+}: Row): Route {
   return { operation, safety, handling, hedge, preference, unbounded };
 }
 
@@ -102,6 +109,7 @@ function withQuery(route: Route, query: string): Route {
   if (route.preference && ownPreference.test(query)) adapted = { ...adapted, preference: false };
   if (route.operation === 'update' && condition.test(query)) adapted = { ...adapted, safety: 'replayable' };
   if (route.operation === 'index-without-id' && createType.test(query)) return adapted;
-  if (route.handling === 'index' && createType.test(query)) adapted = { ...adapted, operation: 'create', handling: 'create' };
+  if (route.handling === 'index' && createType.test(query))
+    adapted = { ...adapted, operation: 'create', handling: 'create' };
   return adapted;
 }

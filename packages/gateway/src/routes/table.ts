@@ -191,7 +191,9 @@ export const table: readonly Row[] = [
     methods: ['PUT'],
     paths: [
       ...['_mapping', '_settings'].flatMap((name) => [`/{index}/${name}`]),
-      ...['_cluster/settings', '_index_template/{id}', '_component_template/{id}', '_template/{id}'].map((p) => `/${p}`),
+      ...['_cluster/settings', '_index_template/{id}', '_component_template/{id}', '_template/{id}'].map(
+        (p) => `/${p}`,
+      ),
       ...['_ingest/pipeline/{id}', '_scripts/{id}', '_ilm/policy/{id}'].map((p) => `/${p}`),
     ],
     safety: 'replayable',
