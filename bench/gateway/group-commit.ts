@@ -1,4 +1,4 @@
-// Single writes to a real cluster of three nodes, directly and through the gateway, which sends them together: writes a second and
+// Single writes to a real cluster of --nodes nodes, directly and through the gateway, which sends them together: writes a second and
 // their latency, alternating in one run. Direct requests go to the nodes in turn.
 import { parseArgs } from 'node:util';
 import { Pool } from 'undici';
@@ -10,11 +10,13 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '4' },
     seconds: { type: 'string', default: '5' },
     connections: { type: 'string', default: '64' },
+    nodes: { type: 'string', default: '3' },
   },
 });
 const rounds = Number(values.rounds);
 const seconds = Number(values.seconds);
 const connections = Number(values.connections);
+const nodes = Number(values.nodes);
 
 interface Measured {
   readonly perSecond: number;
@@ -59,12 +61,12 @@ async function measure(urls: readonly string[]): Promise<Measured> {
 
 const found = await findEngine();
 if ('missing' in found) throw new Error(found.missing);
-const engine = await startEngines(found, 3);
+const engine = await startEngines(found, nodes);
 try {
   const created = await fetch(`${engine.url}/documents?wait_for_active_shards=all`, {
     method: 'PUT',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ settings: { number_of_shards: 3, number_of_replicas: 1 } }),
+    body: JSON.stringify({ settings: { number_of_shards: 3, number_of_replicas: Math.min(1, nodes - 1) } }),
   });
   if (!created.ok) throw new Error(await created.text());
   const gateway = await startGateway(engine.urls, []);

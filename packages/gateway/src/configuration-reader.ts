@@ -3,7 +3,7 @@
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-export function variableOf(name: string): string {
+function variableOf(name: string): string {
   return `GATEWAY_${name.toUpperCase().replaceAll('-', '_')}`;
 }
 

@@ -1,11 +1,12 @@
 // The configuration, from the command line and the environment; the command line wins. Everything is checked at the start, and every
 // mistake is reported at once. No password is ever repeated in an error.
+import { Secret, UnderstudyError } from '@understudy/foundation';
 import { Reader, type Environment } from './configuration-reader.ts';
 
 export interface Configuration {
   readonly engine: readonly string[];
   readonly username: string | undefined;
-  readonly password: string | undefined;
+  readonly password: Secret | undefined;
   readonly caPath: string | undefined;
   readonly host: string;
   readonly port: number;
@@ -25,12 +26,12 @@ export interface Configuration {
 const mebibyte = 1024 * 1024;
 
 /** Every problem, one sentence each. */
-export class ConfigurationError extends Error {
-  readonly code = 'configuration-invalid';
+export class ConfigurationError extends UnderstudyError {
   readonly problems: readonly string[];
 
   constructor(problems: readonly string[]) {
-    super(`The gateway cannot start:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+    const list = problems.map((problem) => `  - ${problem}`).join('\n');
+    super('gateway-configuration-invalid', `The gateway cannot start:\n${list}`, { facts: { problems } });
     this.name = 'ConfigurationError';
     this.problems = problems;
   }
@@ -40,10 +41,11 @@ export class ConfigurationError extends Error {
 export function readConfiguration(args: readonly string[], environment: Environment): Configuration {
   const read = new Reader(args, environment);
   const { host, port } = read.address('listen', '127.0.0.1:9200');
+  const password = read.optional('password');
   const configuration: Configuration = {
     engine: read.nodes('engine', 'http://127.0.0.1:9201'),
     username: read.optional('username'),
-    password: read.optional('password'),
+    password: password === undefined ? undefined : new Secret(password),
     caPath: read.optional('ca'),
     host,
     port,

@@ -94,7 +94,10 @@ export class Gateway {
     }
     this.#underWay++;
     collect(request, this.#configuration.keptBodyBytes, this.#memory, (body, release) => {
-      if (body === undefined) return void this.#underWay--;
+      if (body === undefined) {
+        this.#underWay--;
+        return;
+      }
       const about = { request, response, route, target, body, deadlineMs, startedMs };
       const exchange = new Exchange(about, (ended) => {
         this.#underWay--;
@@ -153,7 +156,7 @@ function forwarderFor(configuration: Configuration): Forwarder {
     admission: { maxQueue },
     connections: { maxAnswerBytes: -1 },
     ...(hedge === 'off' ? { hedging: false as const } : {}),
-    ...(username === undefined || password === undefined ? {} : { auth: { username, password } }),
+    ...(username === undefined || password === undefined ? {} : { auth: { username, password: password.reveal() } }),
     ...(caPath === undefined ? {} : { tls: { ca: readFileSync(caPath) } }),
   });
 }

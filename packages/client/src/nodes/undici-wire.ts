@@ -193,7 +193,7 @@ class UndiciWire implements Wire {
     const common = this.#headersFor(request);
     pool.dispatch(
       {
-        method: request.method as Dispatcher.HttpMethod,
+        method: request.method,
         path: this.#prefix === '' ? request.path : this.#prefix + request.path,
         body: request.stream ? Readable.from(request.stream(), { objectMode: false }) : request.body,
         headers: (request.headers ? [...common, ...request.headers] : common) as string[],

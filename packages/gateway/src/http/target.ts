@@ -8,7 +8,7 @@ export interface Target {
 }
 
 /** What an HTTP parser may pass and a request line must not hold; undici refuses them too, with an error of its own. */
-// eslint-disable-next-line no-control-regex -- control characters are what is looked for
+
 const notInTarget = /[\u0000-\u0020\u007f\\#]|[^\u0000-\u00ff]/;
 const dotSegment = /(?:^|\/)(?:\.|%2e){1,2}(?:\/|%2f|$)|%5c|(?:%2f)(?:\.|%2e){1,2}/i;
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { Client, errors } from '@elastic/elasticsearch';
-import { request, type Dispatcher } from 'undici';
+import { request } from 'undici';
 import { startGateway, type RunningGateway } from '../harness/running.ts';
 import { findEngine, startEngines, type TestEngine } from '../../../service/test/harness/engine.ts';
 import { calls, type Call } from './calls.ts';
@@ -97,7 +97,7 @@ async function withClient<T>(url: string, use: (client: Client) => Promise<T>): 
 
 async function send(url: string, { method, path, body, headers }: Call): Promise<Answer> {
   const answer = await request(url + path, {
-    method: method as Dispatcher.HttpMethod,
+    method: method,
     headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
     ...(body === undefined ? {} : { body }),
   });
