@@ -37,11 +37,18 @@ function say(line: object): void {
   process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), ...line })}\n`);
 }
 
+function isNews(state: string): boolean {
+  return state === 'down' || state === 'isolated';
+}
+
 async function run(): Promise<void> {
   const configuration = configurationOrExit();
   const { host, port } = configuration;
   const gateway = gatewayOrExit(configuration);
-  gateway.forwarder.on('node', (event) => say({ event: 'node', ...event }));
+  gateway.forwarder.on('node', (event) => {
+    // A slow answer makes a node suspect for a moment; that is no news.
+    if (isNews(event.from) || isNews(event.to)) say({ event: 'node', ...event });
+  });
   gateway.forwarder.on('breaker', (event) => say({ event: 'breaker', ...event }));
   const descriptor = givenDescriptor(process.env, process.pid);
   let isStopping = false;

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { request as httpRequest, Agent, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
@@ -186,4 +187,22 @@ test('credentials of the gateway are used only where the application brings none
   const none = await send(`${gateway.url}/a`, {});
   assert.deepEqual(JSON.parse(own.body.toString()), { by: 'ApiKey mine' });
   assert.deepEqual(JSON.parse(none.body.toString()), { by: `Basic ${Buffer.from('gw:p').toString('base64')}` });
+});
+
+test('an answer that the runtime refuses to send becomes an error, and the gateway goes on', async () => {
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.on('data', () => socket.write('HTTP/1.1 001 odd\r\ncontent-length: 2\r\n\r\n{}'));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    const { port } = server.address() as AddressInfo;
+    await using gateway = await startGateway([`http://127.0.0.1:${port}`], ['--deadline-ms', '500']);
+    for (let n = 0; n < 2; n++) {
+      const { response } = await send(`${gateway.url}/a/_search`, { method: 'POST' });
+      assert.ok((response.statusCode ?? 0) >= 500);
+    }
+  } finally {
+    server.close();
+  }
 });

@@ -18,7 +18,15 @@ export function sendAnswer(response: ServerResponse, answer: Answer, onEnd: () =
     rest?.cancel();
     return onEnd();
   }
-  response.writeHead(status, toApplication(headers));
+  try {
+    response.writeHead(status, toApplication(headers));
+  } catch (error) {
+    // A status or a header that the runtime refuses to send, though its parser took it.
+    rest?.cancel();
+    const reason = `The answer of the node cannot be passed on: ${(error as Error).message}.`;
+    sendError(response, { status: 502, type: 'understudy_bad_response', reason }, false);
+    return onEnd();
+  }
   if (rest === undefined) {
     response.end(body);
     return onEnd();

@@ -45,7 +45,7 @@ export class Bulks {
       !shapesAnswer.test(target.query);
     const items = isReadable ? bulkItems(body.bytes) : undefined;
     if (!items || body.kind !== 'kept') return this.#pass(exchange);
-    void this.#carryOut(exchange, items, body.bytes);
+    this.#carryOut(exchange, items, body.bytes).catch((error: unknown) => exchange.crash(error));
   }
 
   async #carryOut(exchange: Exchange, items: readonly BulkItem[], bytes: Buffer): Promise<void> {

@@ -93,6 +93,12 @@ export class Exchange {
     this.refuse(toEngineLike(error, this.route.safety));
   }
 
+  /** A fault of this gateway: this request fails, and the others go on. */
+  crash(error: unknown): void {
+    const reason = `A fault of the gateway, which should be reported: ${error instanceof Error ? error.stack : String(error)}`;
+    this.refuse({ status: 500, type: 'understudy_internal', reason });
+  }
+
   #end(status: number, error: string | undefined): void {
     this.#onEnd({
       method: this.request.method ?? '',

@@ -63,7 +63,7 @@ export class SingleWrites {
       const { status, headers, body, maybeApplied, rest } = answer;
       measured(status < 300);
       if (status === 409 && maybeApplied && write.op !== 'delete') {
-        void this.#resolve(exchange, write, answer);
+        this.#resolve(exchange, write, answer).catch((error: unknown) => exchange.crash(error));
         return true;
       }
       if (!rest) this.#headers.learn(request, status, headers, body, performance.now());
