@@ -37,6 +37,7 @@ export const packages = {
   foundation: [],
   client: [],
   service: ['client'],
+  gateway: ['client', 'foundation'],
   lab: ['foundation'],
   understudy: ['foundation', 'service', 'lab'],
 };

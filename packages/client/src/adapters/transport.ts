@@ -85,7 +85,7 @@ async function toWire(request: OfficialRequest): Promise<WireRequest> {
   }
   const query = request.querystring === undefined || request.querystring === '' ? '' : `?${request.querystring}`;
   return {
-    method: request.method as WireRequest['method'],
+    method: request.method,
     path: `${request.path}${query}`,
     body: await toBody(request.body),
     contentType: 'application/json',

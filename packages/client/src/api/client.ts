@@ -1,6 +1,5 @@
 // The client: one object with the operations, built from the parts. It holds no policy of its own.
 import { assemble, type Assembly } from './assemble.ts';
-import type { Core } from '../call/core.ts';
 import { ShardMap } from '../gather/shard-map.ts';
 import type { NodeAddress } from '../nodes/address.ts';
 import { Membership } from '../nodes/membership.ts';
@@ -15,6 +14,7 @@ import { Executor } from './executor.ts';
 import { toSettings, type ClientOptions, type Settings } from './options.ts';
 import { raw, type RawRequest, type RawResult } from './raw.ts';
 import { Searches } from './searches.ts';
+import { drained, snapshotOf } from './state.ts';
 import { wiresOf } from './wires.ts';
 import type {
   BulkRequest,
@@ -141,31 +141,12 @@ class ComposedClient implements Client {
   }
 
   metrics(): MetricsSnapshot {
-    const { core } = this.#assembly;
-    const gate = ({ limiter, queued }: Core['reads']) => ({ inFlight: limiter.inFlight, queued, limit: limiter.limit });
-    return {
-      counters: core.counters.snapshot(),
-      nodes: core.nodes.all.map(({ url, state, inFlight, ewmaMs }) => ({
-        url,
-        state,
-        inFlight: inFlight.size,
-        latencyMs: ewmaMs,
-      })),
-      breaker: core.outage.open ? 'open' : core.breaker.state,
-      retryBudget: core.retryBudget.tokens(core.time.now()),
-      reads: gate(core.reads),
-      writes: gate(core.writes),
-      lanes: this.#documents.lanes(),
-    };
+    return snapshotOf(this.#assembly.core, this.#documents.lanes());
   }
 
   async close(options: { readonly drainMs?: number } = {}): Promise<void> {
-    const { core } = this.#assembly;
-    core.closed = true;
     this.#sniffer?.stop();
-    const until = core.time.now() + (options.drainMs ?? 5000);
-    const busy = (): boolean => core.nodes.all.some((node) => node.inFlight.size > 0) || core.wheel.size > 0;
-    while (busy() && core.time.now() < until) await new Promise<void>((resolve) => void core.time.after(10, resolve));
+    await drained(this.#assembly.core, options.drainMs);
     await this.#assembly.close();
   }
 

@@ -79,6 +79,16 @@ export class SingleRequests {
    * content there, to the last digit, means that the conflict was with this write itself. Undefined when that cannot be shown.
    */
   async resolveConflict(write: Write, attempts: number, until: Until): Promise<WriteResult | undefined> {
+    const own = await this.findOwn(write, until);
+    const confirmed = own && (await this.write(own.again, undefined, until).catch(() => undefined));
+    return confirmed && { ...confirmed, result: own.result, attempts: attempts + own.attempts + confirmed.attempts };
+  }
+
+  /**
+   * Looks for the work of an earlier attempt of `write`. It is there, but the engine has not said that every copy has it: `again` is
+   * the same content once more, on this very version, which is acknowledged only when they all have.
+   */
+  async findOwn(write: Write, until: Until): Promise<OwnWork | undefined> {
     // A pipeline changes the content, and an update sends only a part of it: neither can be compared.
     if (write.body === null || write.op === 'update' || write.pipeline !== undefined) return undefined;
     const routing = write.routing === undefined ? {} : { routing: write.routing };
@@ -95,13 +105,16 @@ export class SingleRequests {
     if (!found?.found || !isDeepStrictEqual(found.source, parseExact(write.body))) return undefined;
     if (write.op === 'create' && found.version !== 1) return undefined;
     if (write.ifSeqNo !== undefined && found.seqNo <= write.ifSeqNo) return undefined;
-    // It is there, but the engine has not said that every copy has it: the same content once more, on this very version, is
-    // acknowledged only when they all have.
-    const { seqNo: ifSeqNo, primaryTerm: ifPrimaryTerm } = found;
+    const { seqNo: ifSeqNo, primaryTerm: ifPrimaryTerm, attempts } = found;
     const again: Write = { ...write, op: 'index', ifSeqNo, ifPrimaryTerm, fence: undefined };
-    const confirmed = await this.write(again, undefined, until).catch(() => undefined);
-    if (!confirmed) return undefined;
-    const result = found.version === 1 ? 'created' : 'updated';
-    return { ...confirmed, result, attempts: attempts + found.attempts + confirmed.attempts };
+    return { again, result: found.version === 1 ? 'created' : 'updated', attempts };
   }
+}
+
+/** What an earlier attempt of a write did, as far as a read shows it. */
+export interface OwnWork {
+  readonly again: Write;
+  readonly result: 'created' | 'updated';
+  /** Requests that finding it took. */
+  readonly attempts: number;
 }

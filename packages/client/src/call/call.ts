@@ -25,7 +25,8 @@ const allDownRetryMs = 1000;
 /** What the caller of a call gets: exactly one of the two. */
 export interface CallSink {
   onDone(answer: CallAnswer): void;
-  onError(error: ClientError): void;
+  /** `lastAnswer`: what the engine answered to the last attempt, when that is why the call failed. */
+  onError(error: ClientError, lastAnswer: WireAnswer | null): void;
 }
 
 export class Call extends Alarm implements AttemptsOwner, Admissible, WaitingCall {
@@ -117,6 +118,7 @@ export class Call extends Alarm implements AttemptsOwner, Admissible, WaitingCal
       status: answer.status,
       headers: answer.headers,
       body: answer.body,
+      ...(answer.rest === undefined ? {} : { rest: answer.rest }),
       node: attempt.node.url,
       request: attempt.request,
       attempts: this.#attempts.made,
@@ -143,7 +145,8 @@ export class Call extends Alarm implements AttemptsOwner, Admissible, WaitingCal
     breaker.abandon();
     this.#end();
     if (this.#admitted) this.#gate?.leaveFailed(failures?.lastAnswer?.status === 429);
-    this.#sink.onError(toError(ending, outcome, failures));
+    const isAnswered = ending.code === 'unavailable' && failures?.last?.status !== undefined;
+    this.#sink.onError(toError(ending, outcome, failures), isAnswered ? failures.lastAnswer : null);
   }
 
   #begin(now: number): void {

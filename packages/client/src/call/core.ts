@@ -67,6 +67,8 @@ export interface CallSpec {
   readonly hedgeAfter?: RecentQuantile | undefined;
   /** False for work that its caller already bounds (lanes). */
   readonly gated: boolean;
+  /** False once there is nothing left to send again, because the body was a stream that has been read. */
+  readonly mayRepeat?: () => boolean;
   /** Whether a read `preference` may be added to the path. */
   readonly takesPreference?: boolean;
   /** `renewRequest` writes the preference into the body. */

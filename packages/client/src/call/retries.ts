@@ -46,7 +46,8 @@ export class Retries {
       return this.#owner.fail(breakingEnding(this.#spec.operation, attempt.request, this.failures));
     const core = this.#core;
     const now = core.time.now();
-    if (reading.verdict === 'refused') return this.#failUnavailable('it must not be repeated');
+    if (reading.verdict === 'refused' || this.#spec.mayRepeat?.() === false)
+      return this.#failUnavailable('it must not be repeated');
     if (this.#sender.made >= core.options.maxAttempts) return this.#failUnavailable('all attempts are used');
     // Nothing was sent or the node is gone: the other nodes have no fault, so there is nothing to wait for.
     const isFaultOfNode = !this.failures.lastAnswer || !reading.blamesNode;

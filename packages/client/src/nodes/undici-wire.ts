@@ -1,11 +1,14 @@
 // The real wire: an undici pool per node, driven by its dispatch interface, which has the lowest cost and reports when a
 // request leaves the queue and reaches a socket.
+import { Readable } from 'node:stream';
 import { Pool, type Dispatcher } from 'undici';
 import { authorizationOf, prefixOf } from './address.ts';
 import {
   WireFault,
+  type AnswerRest,
   type Exchange,
   type HeaderMap,
+  type RestSink,
   type Wire,
   type WireFactory,
   type WireRequest,
@@ -42,17 +45,24 @@ function faultOf(error: Error): WireFault | undefined {
   return code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE' ? new WireFault('bad-response', error) : undefined;
 }
 
-class UndiciExchange implements Exchange, Dispatcher.DispatchHandler {
+class UndiciExchange implements Exchange, AnswerRest, Dispatcher.DispatchHandler {
   readonly #sink: WireSink;
+  readonly #streamBeyondBytes: number;
   #controller: Dispatcher.DispatchController | null = null;
   #ended = false;
   #status = 0;
   #headers: HeaderMap = {};
   #first: Buffer | null = null;
   #rest: Buffer[] | null = null;
+  #bytes = 0;
+  /** The answer was handed on; what follows goes to `#restSink`. */
+  #handedOn = false;
+  #restSink: RestSink | null = null;
+  #failedBeforeStart: Error | null = null;
 
-  constructor(sink: WireSink) {
+  constructor(sink: WireSink, streamBeyondBytes: number) {
     this.#sink = sink;
+    this.#streamBeyondBytes = streamBeyondBytes;
   }
 
   cancel(): void {
@@ -74,23 +84,52 @@ class UndiciExchange implements Exchange, Dispatcher.DispatchHandler {
     this.#headers = headers;
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#handedOn) return this.#restSink?.onData(chunk);
     if (this.#first === null) this.#first = chunk;
     else (this.#rest ??= []).push(chunk);
+    this.#bytes += chunk.length;
+    if (this.#bytes <= this.#streamBeyondBytes || this.#ended) return;
+    controller.pause();
+    this.#handedOn = true;
+    this.#sink.onAnswer({ status: this.#status, headers: this.#headers, body: this.#body(), rest: this });
   }
 
   onResponseEnd(): void {
     if (this.#ended) return;
     this.#ended = true;
-    const first = this.#first ?? Buffer.alloc(0);
-    const body = this.#rest === null ? first : Buffer.concat([first, ...this.#rest]);
-    this.#sink.onAnswer({ status: this.#status, headers: this.#headers, body });
+    if (this.#handedOn) return this.#restSink?.onEnd();
+    this.#sink.onAnswer({ status: this.#status, headers: this.#headers, body: this.#body() });
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#sink.onFailure(faultOf(error) ?? error);
+    if (!this.#handedOn) return this.#sink.onFailure(faultOf(error) ?? error);
+    if (this.#restSink) this.#restSink.onFailure(error);
+    else this.#failedBeforeStart = error;
+  }
+
+  start(sink: RestSink): void {
+    if (this.#failedBeforeStart) return sink.onFailure(this.#failedBeforeStart);
+    this.#restSink = sink;
+    this.#controller?.resume();
+  }
+
+  pause(): void {
+    this.#controller?.pause();
+  }
+
+  resume(): void {
+    this.#controller?.resume();
+  }
+
+  #body(): Buffer {
+    const first = this.#first ?? Buffer.alloc(0);
+    const body = this.#rest === null ? first : Buffer.concat([first, ...this.#rest]);
+    this.#first = null;
+    this.#rest = null;
+    return body;
   }
 }
 
@@ -103,6 +142,8 @@ class UndiciWire implements Wire {
     readonly ndjson: readonly string[];
     readonly bare: readonly string[];
     readonly own: readonly string[];
+    /** `own` without authorization, for a request that brings its own. */
+    readonly anonymous: readonly string[];
   };
 
   constructor(url: URL, options: UndiciWireOptions) {
@@ -128,6 +169,7 @@ class UndiciWire implements Wire {
     const bare = ['accept', 'application/json', ...own];
     this.#headers = {
       own,
+      anonymous: withoutAuthorization(own),
       bare,
       json: [...bare, 'content-type', 'application/json'],
       ndjson: [...bare, 'content-type', 'application/x-ndjson'],
@@ -147,14 +189,16 @@ class UndiciWire implements Wire {
   }
 
   #dispatch(pool: Pool, request: WireRequest, sink: WireSink): Exchange {
-    const exchange = new UndiciExchange(sink);
+    const exchange = new UndiciExchange(sink, request.streamBeyondBytes ?? Infinity);
     const common = this.#headersFor(request);
     pool.dispatch(
       {
         method: request.method,
         path: this.#prefix === '' ? request.path : this.#prefix + request.path,
-        body: request.body,
+        body: request.stream ? Readable.from(request.stream(), { objectMode: false }) : request.body,
         headers: (request.headers ? [...common, ...request.headers] : common) as string[],
+        // The engine answers HEAD and a GET with a body as the standard says: their connections can be used again.
+        ...(request.ownMediaTypes === true ? { reset: false } : {}),
       },
       exchange,
     );
@@ -162,7 +206,8 @@ class UndiciWire implements Wire {
   }
 
   #headersFor(request: WireRequest): readonly string[] {
-    if (request.ownMediaTypes === true) return this.#headers.own;
+    if (request.ownMediaTypes === true)
+      return request.headers && hasAuthorization(request.headers) ? this.#headers.anonymous : this.#headers.own;
     if (request.body === null) return this.#headers.bare;
     return request.contentType === 'application/json' ? this.#headers.json : this.#headers.ndjson;
   }
@@ -170,6 +215,10 @@ class UndiciWire implements Wire {
 
 function hasAuthorization(headers: readonly string[]): boolean {
   return headers.some((name, at) => at % 2 === 0 && name.toLowerCase() === 'authorization');
+}
+
+function withoutAuthorization(headers: readonly string[]): readonly string[] {
+  return headers.filter((_, at) => headers[at - (at % 2)]?.toLowerCase() !== 'authorization');
 }
 
 /** Makes the wire of each node. */

@@ -3,7 +3,7 @@
 export type HeaderMap = Readonly<Record<string, string | string[] | undefined>>;
 
 export interface WireRequest {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'HEAD';
+  readonly method: string;
   /** Path and query, already encoded. */
   readonly path: string;
   readonly body: string | Uint8Array | null;
@@ -13,12 +13,34 @@ export interface WireRequest {
   readonly headers?: readonly string[];
   /** `headers` bring their own accept and content-type. */
   readonly ownMediaTypes?: boolean;
+  /** In place of `body`: opened once for each attempt that reaches a connection. Its length is in `headers`, or it is sent in chunks. */
+  readonly stream?: () => AsyncIterable<Uint8Array>;
+  /** An answer with more bytes than this is handed on before it ended: see `WireAnswer.rest`. */
+  readonly streamBeyondBytes?: number;
+}
+
+/** What follows the bytes in `WireAnswer.body`. Nothing is read from the node until `start`. */
+export interface AnswerRest {
+  start(sink: RestSink): void;
+  pause(): void;
+  resume(): void;
+  /** Ends the exchange; the sink is not called again. */
+  cancel(): void;
+}
+
+/** Exactly one of `onEnd` and `onFailure`, unless it was cancelled. */
+export interface RestSink {
+  onData(chunk: Buffer): void;
+  onEnd(): void;
+  onFailure(error: Error): void;
 }
 
 export interface WireAnswer {
   readonly status: number;
   readonly headers: HeaderMap;
   readonly body: Buffer;
+  /** Only for a request with `streamBeyondBytes`; whoever gets it starts or cancels it. */
+  readonly rest?: AnswerRest;
 }
 
 /** A failure that is no fault of the node, and that would be the same at another node. */

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { cacheDirectory } from '../../src/operation/places.ts';
 
 const root = join(import.meta.dirname, '../../../..');
-export const packageNames = ['client', 'foundation', 'lab', 'service', 'understudy'] as const;
+export const packageNames = ['client', 'foundation', 'gateway', 'lab', 'service', 'understudy'] as const;
 const execute = promisify(execFile);
 
 export interface Manifest {

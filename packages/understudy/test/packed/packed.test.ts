@@ -59,8 +59,9 @@ after(async () => {
 
 test('each package holds what is built with its types and its licence, and neither sources nor tests', async () => {
   const wanted: Readonly<Record<string, readonly string[]>> = {
-    client: ['dist/index.js', 'dist/index.d.ts', 'dist/adapters/opensearch.js'],
+    client: ['dist/index.js', 'dist/index.d.ts', 'dist/forward/index.js', 'dist/adapters/opensearch.js'],
     foundation: ['dist/index.js', 'dist/index.d.ts'],
+    gateway: ['dist/main.js', 'dist/index.js', 'dist/index.d.ts'],
     lab: [
       'dist/index.d.ts',
       'dist/daemon.js',

@@ -1,0 +1,45 @@
+// Carries out requests by their kind: passed on as they are, gathered, or as a bulk whose failed items are repeated.
+import type { CallAnswer, Forwarder, Forwarding } from '@understudy/client/forward';
+import { Bulks } from './bulk.ts';
+import type { Exchange } from './exchange.ts';
+import { fenceHeader } from './fence.ts';
+import { SingleWrites } from './single-write.ts';
+
+export class Operations {
+  readonly #forwarder: Forwarder;
+  readonly #writes: SingleWrites;
+  readonly #bulks: Bulks;
+
+  constructor(forwarder: Forwarder) {
+    this.#forwarder = forwarder;
+    this.#writes = new SingleWrites(forwarder, (exchange, query, onAnswer) => this.#pass(exchange, query, onAnswer));
+    this.#bulks = new Bulks(forwarder, (exchange) => this.#pass(exchange));
+  }
+
+  carryOut(exchange: Exchange): void {
+    const { handling } = exchange.route;
+    if (handling === 'bulk') this.#bulks.carryOut(exchange);
+    else if (handling === 'plain' && exchange.request.headers[fenceHeader] === undefined) this.#pass(exchange);
+    else this.#writes.carryOut(exchange);
+  }
+
+  /** Passes the request on as it is, with `query` added; `onAnswer` may answer in place of the engine. */
+  #pass(exchange: Exchange, query?: string, onAnswer?: (answer: CallAnswer) => boolean): void {
+    const forward = exchange.toForward(query);
+    const forwarding = this.#forwarder.send(forward, {
+      onDone: (answer) => {
+        if (!onAnswer?.(answer)) exchange.answer(answer, answer.attempts);
+      },
+      onError: (error, lastAnswer) =>
+        lastAnswer ? exchange.answer(lastAnswer, error.attempts.length) : exchange.fail(error),
+    });
+    // A read that nobody waits for any more is ended; a write goes on, as it would at the engine.
+    if (forward.safety === 'read') endWithApplication(exchange, forwarding);
+  }
+}
+
+function endWithApplication({ response }: Exchange, forwarding: Forwarding): void {
+  response.on('close', () => {
+    if (!response.writableEnded) forwarding.cancel();
+  });
+}

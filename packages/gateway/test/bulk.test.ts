@@ -1,0 +1,100 @@
+// Bulks: answered unchanged when nothing can be repaired; otherwise only the items that failed and are safe are sent again.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { startGateway } from './harness/running.ts';
+import { sendJson, Stub } from './harness/stub.ts';
+
+const quick = { maxAttempts: 4, backoff: { baseMs: 1, capMs: 2 } };
+const lines = (...values: readonly unknown[]): string => values.map((value) => `${JSON.stringify(value)}\n`).join('');
+const post = (url: string, body: string, path = '/a/_bulk'): Promise<Response> =>
+  fetch(url + path, { method: 'POST', body, headers: { 'content-type': 'application/x-ndjson' } });
+
+const full = { type: 'es_rejected_execution_exception', reason: 'full' };
+const done = (op: string, id: string): object => ({
+  [op]: { _index: 'a', _id: id, _version: 1, result: 'created', status: 201 },
+});
+const failed = (op: string, id: string, status: number, error: object = full): object => ({
+  [op]: { _index: 'a', _id: id, status, error },
+});
+const text = (stub: Stub, at: number): string => stub.seen[at]?.body.toString() ?? '';
+
+test('a bulk without errors is answered byte for byte', async () => {
+  const body = ' {"took":3, "errors":false,"items":[{"index":{"_id":"1","_version":9007199254740993,"status":201}}]}';
+  await using stub = await Stub.start((_, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end(body);
+  });
+  await using gateway = await startGateway([stub.url]);
+  const answer = await post(gateway.url, lines({ index: { _id: '1' } }, { n: 1 }));
+  assert.deepEqual([answer.status, await answer.text()], [200, body]);
+});
+
+test('only failed items that are safe are sent again, and answers stay in the order of the items', async () => {
+  const rounds = [
+    {
+      took: 2,
+      errors: true,
+      items: [done('index', '1'), failed('index', '2', 429), failed('index', 'made', 429), failed('update', '4', 503)],
+    },
+    { took: 2, errors: true, items: [failed('index', '2', 503)] },
+    { took: 2, errors: false, items: [done('index', '2')] },
+  ];
+  await using stub = await Stub.start((_, response) => sendJson(response, 200, rounds[stub.seen.length - 1]));
+  await using gateway = await startGateway([stub.url], [], quick);
+  const all = lines(
+    ...[{ index: { _id: '1' } }, { n: 1 }, { index: { _id: '2' } }, { n: 2 }],
+    ...[{ index: {} }, { n: 3 }, { update: { _id: '4' } }, { doc: { n: 4 } }],
+  );
+  const answer = await post(gateway.url, all);
+  const { errors, items } = (await answer.json()) as { errors: boolean; items: unknown };
+  assert.deepEqual(items, [
+    done('index', '1'),
+    done('index', '2'),
+    failed('index', 'made', 429),
+    failed('update', '4', 503),
+  ]);
+  assert.equal(errors, true);
+  const second = lines({ index: { _id: '2' } }, { n: 2 });
+  assert.deepEqual([text(stub, 0), text(stub, 1), text(stub, 2), stub.seen.length], [all, second, second, 3]);
+});
+
+test('when every item is repaired there are no errors left', async () => {
+  const rounds = [
+    { took: 2, errors: true, ingest_took: 4, items: [failed('index', '1', 429)] },
+    { took: 2, errors: false, items: [done('index', '1')] },
+  ];
+  await using stub = await Stub.start((_, response) => sendJson(response, 200, rounds[stub.seen.length - 1]));
+  await using gateway = await startGateway([stub.url], [], quick);
+  const answer = await post(gateway.url, lines({ index: { _id: '1' } }, { n: 1 }));
+  const { took, ...rest } = (await answer.json()) as { took: number };
+  assert.deepEqual(rest, { errors: false, ingest_took: 4, items: [done('index', '1')] });
+  assert.ok(Number.isInteger(took));
+});
+
+test('final failures are not repeated, and are answered byte for byte', async () => {
+  const body = {
+    errors: true,
+    took: 1,
+    items: [failed('index', '1', 400, { type: 'document_parsing_exception', reason: 'x' })],
+  };
+  await using stub = await Stub.start((_, response) => sendJson(response, 200, body));
+  await using gateway = await startGateway([stub.url], [], quick);
+  assert.equal(await (await post(gateway.url, lines({ index: { _id: '1' } }, { n: 1 }))).text(), JSON.stringify(body));
+  assert.equal(stub.seen.length, 1);
+});
+
+for (const [name, body, isRepeated] of [
+  ['with ids alone', lines({ index: { _id: '1' } }, { n: 1 }, { delete: { _id: '2' } }), true],
+  ['with an item without an id', lines({ index: { _id: '1' } }, { n: 1 }, { index: {} }, { n: 1 }), false],
+  ['with an update', lines({ update: { _id: '1' } }, { doc: {} }), false],
+  ['that cannot be read', '{"index":{"_id":"1"}}\n{"n":1}', false],
+] as const)
+  test(`a bulk ${name} whose connection breaks is ${isRepeated ? 'repeated' : 'not repeated'}`, async () => {
+    await using stub = await Stub.start((_, response) => {
+      if (stub.seen.length === 1) response.socket?.destroy();
+      else sendJson(response, 200, { errors: false, items: [] });
+    });
+    await using gateway = await startGateway([stub.url], [], quick);
+    const { status } = await post(gateway.url, body);
+    assert.deepEqual([status, stub.seen.length], isRepeated ? [200, 2] : [500, 1]);
+  });
