@@ -11,7 +11,7 @@ Suites, each a folder or a git directory (bare too) with the repository that is 
                      org.elasticsearch:rest-api-spec
   --python PATH      elastic/elasticsearch-py: the client's tests that need a server
   --mapper PATH      elastic/elasticsearch-py: the object mapper and the applications in its examples
-  --javascript PATH  elastic/elasticsearch-js: the client's tests that need a server; with --yaml those generated from the YAML tests
+  --javascript PATH  elastic/elasticsearch-js: the client's tests, which it makes from those of --yaml
   --curator PATH     elastic/curator: a program that tends indices and snapshots
   --django PATH      django-es/django-elasticsearch-dsl: an application whose models are searched
 
@@ -23,7 +23,8 @@ Servers:
 
   --yaml-under PATH  where the tests are in --yaml (default tests)
   --revision NAME    of --yaml (default 9.5)
-  --only WORD        tests whose id has the word
+  --select WORD      only tests whose id has the word; for the Python suites an expression of pytest -k
+  --from FILE        print what --json wrote before, and run nothing
   --json             the result as JSON on stdout; progress is on stderr
 
 Examples:
@@ -47,7 +48,8 @@ const options = {
   'gateway-option': { type: 'string', multiple: true, default: [] as string[] },
   'yaml-under': { type: 'string', default: 'tests' },
   revision: { type: 'string', default: '9.5' },
-  only: { type: 'string' },
+  from: { type: 'string' },
+  select: { type: 'string' },
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
@@ -66,7 +68,7 @@ export function readOptions(args: readonly string[]): Options | { readonly wrong
   } catch (error) {
     return { wrong: (error as Error).message };
   }
-  if (values.help) return values;
+  if (values.help || values.from !== undefined) return values;
   const { yaml, api, python, mapper, javascript, curator, django, engine, through } = values;
   if ([yaml, python, mapper, javascript, curator, django].every((path) => path === undefined))
     return {
@@ -74,6 +76,8 @@ export function readOptions(args: readonly string[]): Options | { readonly wrong
     };
   if (yaml !== undefined && api === undefined)
     return { wrong: '--yaml needs --api, the folder with the description of the API.' };
+  if (javascript !== undefined && yaml === undefined)
+    return { wrong: '--javascript needs --yaml, the tests that it makes its own from.' };
   if (through !== undefined && through !== 'plain' && engine === undefined)
     return { wrong: '--through URL needs --engine URL: the engine that the gateway stands before.' };
   for (const [name, url] of Object.entries({ engine, through }))

@@ -6,6 +6,7 @@ interface Origin {
   /** A folder or a git directory with the repository of the suite. */
   readonly sources: string;
   readonly engine: string;
+  readonly select: string | undefined;
 }
 
 const clientPackages = [
@@ -16,17 +17,16 @@ const clientPackages = [
     'pyyaml',
     'python-dateutil',
   ],
-  ...['numpy', 'pandas', 'pydantic', 'jinja2', 'pytz', 'mapbox-vector-tile', 'opentelemetry-sdk'],
+  ...['httpx', 'numpy', 'pandas', 'pydantic', 'jinja2', 'pytz', 'mapbox-vector-tile', 'opentelemetry-sdk'],
 ];
 const clientRevision = 'v9.4.1';
 
 /** The official Python client's tests that need a server, except those that download the YAML tests. */
-export function pythonClientSuite({ sources, engine }: Origin): Suite {
+export function pythonClientSuite(origin: Origin): Suite {
   const server = ['test_elasticsearch/test_server', 'test_elasticsearch/test_async/test_server'];
   return pythonSuite({
     name: 'Python client',
-    sources,
-    engine,
+    ...origin,
     revision: clientRevision,
     paths: ['test_elasticsearch', 'examples', 'setup.cfg', 'pyproject.toml'],
     packages: clientPackages,
@@ -36,11 +36,10 @@ export function pythonClientSuite({ sources, engine }: Origin): Suite {
 }
 
 /** The tests of the object mapper (elasticsearch.dsl) and of its examples, which are small applications. */
-export function pythonMapperSuite({ sources, engine }: Origin): Suite {
+export function pythonMapperSuite(origin: Origin): Suite {
   return pythonSuite({
     name: 'Python object mapper',
-    sources,
-    engine,
+    ...origin,
     revision: clientRevision,
     paths: ['test_elasticsearch', 'examples', 'setup.cfg', 'pyproject.toml'],
     packages: clientPackages,
@@ -50,11 +49,10 @@ export function pythonMapperSuite({ sources, engine }: Origin): Suite {
 }
 
 /** Curator deletes, closes, moves, snapshots and restores indices from a file of actions. */
-export function curatorSuite({ sources, engine }: Origin): Suite {
+export function curatorSuite(origin: Origin): Suite {
   return pythonSuite({
     name: 'Curator',
-    sources,
-    engine,
+    ...origin,
     revision: 'v9.0.0',
     paths: ['tests'],
     packages: ['elasticsearch-curator==9.0.0', 'requests'],
@@ -63,11 +61,23 @@ export function curatorSuite({ sources, engine }: Origin): Suite {
   });
 }
 
-/** What the project's own runner of tests sets, for pytest. */
+/** What the project's own runner of tests sets, for pytest. An analyzer keeps only what an engine without its modules of analysis has. */
 const djangoSettings = `
 import os
 from django.conf import settings
 import django
+import elasticsearch.dsl
+
+complete = elasticsearch.dsl.analyzer
+
+
+def reduced(name, **parts):
+    parts.pop("char_filter", None)
+    parts["filter"] = [part for part in parts.get("filter", []) if part in ("lowercase", "stop")]
+    return complete(name, **parts)
+
+
+elasticsearch.dsl.analyzer = reduced
 
 settings.configure(
     USE_TZ=True,
@@ -81,11 +91,10 @@ django.setup()
 `;
 
 /** A Django application whose models are kept in the index. */
-export function djangoSuite({ sources, engine }: Origin): Suite {
+export function djangoSuite(origin: Origin): Suite {
   return pythonSuite({
     name: 'Django application',
-    sources,
-    engine,
+    ...origin,
     revision: 'HEAD',
     paths: ['tests'],
     files: { 'conftest.py': djangoSettings },

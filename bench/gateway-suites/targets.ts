@@ -93,13 +93,15 @@ export async function startGateway(engine: string, options: readonly string[]): 
 
 /** Passes every byte on, except GET and HEAD of / where `root` is given. As the gateway, it shows differences that come from the tests. */
 export async function startPlainProxy(engine: string, root?: string): Promise<Running> {
+  const { hostname, port: onwardPort } = new URL(engine);
   const server = createServer((incoming, outgoing) => {
     const { method, url, rawHeaders } = incoming;
     if (root !== undefined && (method === 'GET' || method === 'HEAD') && /^\/(\?|$)/.test(url ?? '')) {
       answerRoot(incoming, outgoing, root);
       return;
     }
-    const onward = request(`${engine}${url ?? '/'}`, { method, headers: rawHeaders }, (answer) => {
+    // The path as it came, also one that is no path of a URL.
+    const onward = request({ hostname, port: onwardPort, path: url, method, headers: rawHeaders }, (answer) => {
       outgoing.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
       answer.pipe(outgoing);
     });

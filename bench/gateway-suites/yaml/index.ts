@@ -19,15 +19,19 @@ export interface YamlSources {
   readonly api: string;
   /** The engine itself: what a test leaves is removed there, past the gateway. */
   readonly engine: string;
+  /** A word of the ids of the tests that are run. */
+  readonly select: string | undefined;
 }
 
 /** They need a licence or users, or are about machines that a test's engine does not have. */
 const left = /^(security|license|machine_learning|watcher|inference|entsearch|searchable_snapshots)\//;
 
-export async function yamlSuite({ tests, revision, under, api, engine }: YamlSources): Promise<Suite> {
+export async function yamlSuite({ tests, revision, under, api, engine, select }: YamlSources): Promise<Suite> {
   const description = await readApi(api);
   await using sources = await openSources(tests, { revision, paths: [under] });
-  const all = await readTests(join(sources.folder, under));
+  const all = (await readTests(join(sources.folder, under))).filter(
+    ({ id }) => select === undefined || id.includes(select),
+  );
   if (all.length === 0)
     throw new Error(`There are no tests in ${under} of ${tests}: it needs files such as bulk/10_basic.yml.`);
   return {
