@@ -30,7 +30,13 @@ export async function startOwnEngine(): Promise<Running> {
   try {
     if ((await fetch(engine.url)).ok) return engine;
     const front = await startPlainProxy(engine.url, await rootAnswer(engine.url));
-    return { url: front.url, stop: async () => void (await Promise.all([front.stop(), engine.stop()])) };
+    return {
+      url: front.url,
+      stop: async () => {
+        await front.stop();
+        await engine.stop();
+      },
+    };
   } catch (error) {
     await engine.stop();
     throw error;

@@ -44,7 +44,8 @@ export interface Wish {
 export function callOf(api: Api, { operation, args, headers, getWithBody }: Wish): Call | undefined {
   const description = api.get(operation);
   if (description === undefined) return undefined;
-  const { body, ignore: _, ...rest } = args;
+  const { body } = args;
+  const rest = Object.fromEntries(Object.entries(args).filter(([name]) => name !== 'body' && name !== 'ignore'));
   const path = longestPath(description.url.paths, rest);
   if (path === undefined)
     throw new ParameterError(`${operation} lacks a part of its path: ${Object.keys(rest).join(', ')}`);
@@ -91,7 +92,7 @@ function methodOf(methods: readonly string[], hasBody: boolean, getWithBody: boo
 
 function textOf(value: unknown): string {
   if (Array.isArray(value)) return value.map(textOf).join(',');
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function serialize(body: unknown, lines: boolean): string {

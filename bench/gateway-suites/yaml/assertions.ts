@@ -86,5 +86,5 @@ function lengthOf(value: unknown): number {
 }
 
 function short(value: unknown): string {
-  return (JSON.stringify(value) ?? 'absent').slice(0, 120);
+  return value === undefined ? 'absent' : JSON.stringify(value).slice(0, 120);
 }

@@ -19,6 +19,17 @@ const caught: Readonly<Record<string, readonly number[]>> = {
   unavailable: [503],
 };
 
+/** Under `do` beside the operation; warnings are recorded with the answer, not judged. */
+const besideOperation = new Set([
+  'catch',
+  'headers',
+  'node_selector',
+  'warnings',
+  'warnings_regex',
+  'allowed_warnings',
+  'allowed_warnings_regex',
+]);
+
 class Skip extends Error {}
 class Failure extends Error {}
 
@@ -76,9 +87,9 @@ class Run {
   }
 
   async #do(step: Record<string, unknown>): Promise<void> {
-    const { catch: expected, headers, node_selector: selector, warnings: _w, allowed_warnings: _a, ...calls } = step;
-    if (selector !== undefined) throw new Skip('the runner has no feature node_selector');
-    const [operation, given] = Object.entries(calls).find(([name]) => !name.endsWith('_regex')) ?? [];
+    const { catch: expected, headers } = step;
+    if (step['node_selector'] !== undefined) throw new Skip('the runner has no feature node_selector');
+    const [operation, given] = Object.entries(step).find(([name]) => !besideOperation.has(name)) ?? [];
     if (operation === undefined) throw new Failure('a do without an operation');
     const args = (filled(given ?? {}, this.#stored) ?? {}) as Record<string, unknown>;
     let call;

@@ -46,7 +46,7 @@ test('a body makes a POST of what can be one, lists become lines, and a GET with
   assert.equal(callOf(api, { ...wish, operation: 'search', args: { body }, getWithBody: true })?.method, 'GET');
   const bulk = callOf(api, { ...wish, operation: 'bulk', args: { body: [{ index: {} }, '{"a":1}'] } });
   assert.equal(bulk?.body, '{"index":{}}\n{"a":1}\n');
-  assert.equal(bulk?.headers['content-type'], 'application/x-ndjson');
+  assert.equal(bulk.headers['content-type'], 'application/x-ndjson');
 });
 
 test('a path goes through names with dots, places in lists, stored values and the first name', () => {
