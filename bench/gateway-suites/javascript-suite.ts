@@ -24,6 +24,8 @@ export interface JavascriptTests {
 }
 
 const revision = 'v9.5.0';
+/** Makes the tests. Other files of the repository may be missing in a partial copy of it. */
+const program = 'test/integration/test-builder.js';
 const packages = ['@elastic/elasticsearch@9.5.1', 'tap@21.5.0', 'js-yaml@4.1.1', 'rimraf@6.1.2'];
 /** They need a licence or users: the same that the YAML suite leaves. */
 const left = /^(security|license|machine_learning|watcher|inference|entsearch|searchable_snapshots)$/;
@@ -33,15 +35,15 @@ export function javascriptSuite({ sources, yaml, yamlRevision, engine, select }:
   return {
     name: 'JavaScript client',
     async run(url, only) {
-      await using program = await openSources(sources, { revision, paths: ['test'] });
+      await using client = await openSources(sources, { revision, paths: [program] });
       await using tests = await openSources(yaml, { revision: yamlRevision, paths: ['tests'] });
-      await linkPackages(program.folder);
+      await linkPackages(client.folder);
       const folders = await readdir(join(tests.folder, 'tests'));
       const kept = folders.filter((name) => !left.test(name)).map((name) => join(tests.folder, 'tests', name));
-      await writeFile(join(program.folder, 'make.cjs'), makeTests(kept, url));
-      await run(process.execPath, ['make.cjs'], { cwd: program.folder, timeout: fileMs });
+      await writeFile(join(client.folder, 'make.cjs'), makeTests(kept, url));
+      await run(process.execPath, ['make.cjs'], { cwd: client.folder, timeout: fileMs });
       const results: Result[] = [];
-      const made = join(program.folder, 'generated-tests');
+      const made = join(client.folder, 'generated-tests');
       for (const file of (await readdir(made, { recursive: true })).filter((name) => name.endsWith('.mjs')).sort()) {
         if (select !== undefined && !file.includes(select)) continue;
         if (only !== undefined && ![...only].some((id) => id.startsWith(`${file}: `))) continue;
@@ -58,7 +60,7 @@ function makeTests(folders: readonly string[], url: string): string {
   return `const { globSync } = require('node:fs');
 const folders = ${JSON.stringify(folders)};
 const files = folders.flatMap((folder) => (/\\.ya?ml$/.test(folder) ? [folder] : globSync(folder + '/**/*.yml'))).sort();
-require('./test/integration/test-builder.js')(files, { node: ${JSON.stringify(url)}, maxRetries: 0 });
+require('./${program}')(files, { node: ${JSON.stringify(url)}, maxRetries: 0 });
 `;
 }
 

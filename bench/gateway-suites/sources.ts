@@ -35,7 +35,7 @@ export async function openSources(given: string, { revision, paths }: Wanted): P
         ...paths,
       ]);
     } else {
-      await run('cp', ['-r', ...paths.map((path) => join(given, path)), folder]);
+      await run('cp', ['-r', '--parents', ...paths, folder], { cwd: given });
     }
     return sources;
   } catch (error) {

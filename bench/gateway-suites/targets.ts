@@ -1,8 +1,11 @@
 // The engine and what stands before it: this project's gateway, or a proxy that changes nothing, which shows what a proxy alone does.
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
+import { chmod, mkdtemp } from 'node:fs/promises';
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
   answers,
@@ -19,28 +22,28 @@ export interface Running {
 }
 
 const gatewayProgram = fileURLToPath(new URL('../../packages/gateway/src/main.ts', import.meta.url));
-/** Where tests of snapshots may write. The engine makes it. */
-const repositories = '/tmp/understudy-gateway-suites-repositories';
-
-/** One node for this run alone, with a place for snapshots. */
+/** One node for this run alone, with a place for snapshots that goes with it. */
 export async function startOwnEngine(): Promise<Running> {
   const found = await findEngine();
   if ('missing' in found) throw new Error(found.missing);
+  await using started = new AsyncDisposableStack();
+  const repositories = await mkdtemp(join(tmpdir(), 'understudy-gateway-suites-'));
+  const sweep = (): void => rmSync(repositories, { recursive: true, force: true });
+  // Also after Ctrl-C, which ends this process before anything is disposed of.
+  process.once('exit', sweep);
+  started.defer(sweep);
+  // The engine runs as another user where this process is root.
+  await chmod(repositories, 0o777);
   const engine = await startEngines(found, 1, '-XX:TieredStopAtLevel=1', { 'path.repo': repositories });
-  try {
-    if ((await fetch(engine.url)).ok) return engine;
-    const front = await startPlainProxy(engine.url, await rootAnswer(engine.url));
-    return {
-      url: front.url,
-      stop: async () => {
-        await front.stop();
-        await engine.stop();
-      },
-    };
-  } catch (error) {
-    await engine.stop();
-    throw error;
+  started.defer(() => engine.stop());
+  let { url } = engine;
+  if (!(await fetch(url)).ok) {
+    const front = await startPlainProxy(url, await rootAnswer(url));
+    started.defer(() => front.stop());
+    ({ url } = front);
   }
+  const all = started.move();
+  return { url, stop: () => all.disposeAsync() };
 }
 
 /**
