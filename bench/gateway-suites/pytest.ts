@@ -2,8 +2,8 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bound } from '../../packages/service/test/harness/engine.ts';
@@ -42,9 +42,8 @@ export function pythonSuite(tests: PythonTests): Suite {
         await mkdir(dirname(join(sources.folder, name)), { recursive: true });
         await writeFile(join(sources.folder, name), text);
       }
-      const folder = await mkdtemp(join(tmpdir(), 'gateway-suites-outcomes-'));
       try {
-        const outcomes = join(folder, 'outcomes.jsonl');
+        const outcomes = join(sources.folder, 'outcomes.jsonl');
         await writeFile(outcomes, '');
         const chosen =
           only === undefined ? tests.pytest : [...tests.pytest.filter((word) => word.startsWith('-')), ...only];
@@ -55,13 +54,18 @@ export function pythonSuite(tests: PythonTests): Suite {
         const args = ['-m', 'pytest', ...plain, ...select, ...chosen];
         await end(join(environment, 'bin/python'), args, {
           cwd: sources.folder,
-          env: { ...process.env, ...tests.environment(url), PYTHONPATH: plugin, GATEWAY_SUITES_OUTCOMES: outcomes },
+          env: {
+            ...process.env,
+            ...tests.environment(url),
+            PYTHONPATH: plugin,
+            PYTHONDONTWRITEBYTECODE: '1',
+            GATEWAY_SUITES_OUTCOMES: outcomes,
+          },
         });
         const lines = (await readFile(outcomes, 'utf8')).split('\n').filter(Boolean);
         if (lines.length === 0) throw new Error(`${tests.name}: pytest ran no test, see its output above.`);
         return worst(lines.map((line) => JSON.parse(line) as Result));
       } finally {
-        await rm(folder, { recursive: true, force: true });
         await emptyCluster(tests.engine);
       }
     },

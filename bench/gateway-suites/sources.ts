@@ -1,6 +1,6 @@
 // Where the files of a suite are: a folder, or a git directory with or without a work tree. Nothing is fetched and nothing is kept.
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,7 +23,16 @@ export interface Wanted {
 export async function openSources(given: string, { revision, paths }: Wanted): Promise<Sources> {
   if (!existsSync(given)) throw new Error(`There is no folder ${given}: name a folder or a git directory.`);
   const folder = await mkdtemp(join(tmpdir(), 'gateway-suites-'));
-  const sources = { folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
+  const sweep = (): void => rmSync(folder, { recursive: true, force: true });
+  // Also after Ctrl-C, which ends this process before anything is disposed of.
+  process.once('exit', sweep);
+  const sources = {
+    folder,
+    [Symbol.asyncDispose]: async () => {
+      process.off('exit', sweep);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
   try {
     if (existsSync(join(given, 'HEAD')) && existsSync(join(given, 'objects'))) {
       await run('bash', [

@@ -96,7 +96,8 @@ export async function startGateway(engine: string, options: readonly string[]): 
       stdio: ['ignore', 'ignore', 'pipe'],
     }),
   );
-  await answers(url, child);
+  // Its own path: it answers whatever the engine has at /.
+  await answers(`${url}/_understudy`, child);
   return { url, stop: () => ended(child) };
 }
 
