@@ -14,7 +14,7 @@ const supplySchema = z.discriminatedUnion('state', [
     part: z.enum(['engine', 'version']),
     allowed: z.string(),
     reason: z.string(),
-    wayOut: z.string(),
+    remedy: z.string(),
   }),
   z.object({ state: z.literal('unknown'), reason: z.string() }),
 ]);

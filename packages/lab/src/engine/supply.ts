@@ -26,7 +26,7 @@ export interface EngineRefusal {
   readonly part: 'engine' | 'version';
   readonly allowed: string;
   readonly reason: string;
-  readonly wayOut: string;
+  readonly remedy: string;
 }
 
 export interface EngineStockOptions {
@@ -163,7 +163,7 @@ function refusedByRecipe(engine: EngineName, version: string): EngineRefusal | u
       part: 'engine',
       allowed: 'elasticsearch, in the lab',
       reason: 'the lab has no package of OpenSearch yet',
-      wayOut: 'set engine: elasticsearch and one of its versions, or use --target linode',
+      remedy: 'set engine: elasticsearch and one of its versions, or use --target linode',
     };
   if (!isTooOld(version)) return undefined;
   return {
@@ -171,7 +171,7 @@ function refusedByRecipe(engine: EngineName, version: string): EngineRefusal | u
     part: 'version',
     allowed: `${oldestElasticsearch} or later, in the lab`,
     reason: 'the lab cannot start an older one from its jars',
-    wayOut: 'set a later version; an upgrade to 9 starts from 8.18 or 8.19 too',
+    remedy: 'set a later version; an upgrade to 9 starts from 8.18 or 8.19 too',
   };
 }
 
@@ -182,6 +182,6 @@ function notPublished(versions: readonly string[]): EngineRefusal {
     part: 'version',
     allowed: versions.length === 0 ? 'none now, in the lab' : `in the lab one of ${versions.join(', ')}`,
     reason: 'Maven Central does not have both the server and its module transport-netty4 at this version',
-    wayOut: newest === undefined ? 'use --target linode' : `set ${newest} or another of these`,
+    remedy: newest === undefined ? 'use --target linode' : `set ${newest} or another of these`,
   };
 }

@@ -190,7 +190,7 @@ test('what the lab cannot give is refused with the part that is wrong, what is a
     part: 'version',
     allowed: 'in the lab one of 8.18.8, 8.19.21, 9.2.2, 9.5.3',
     reason: 'Maven Central does not have both the server and its module transport-netty4 at this version',
-    wayOut: 'set 9.5.3 or another of these',
+    remedy: 'set 9.5.3 or another of these',
   });
   const old = await stock.build('elasticsearch', '8.17.2');
   deepEqual([old.state, (old as { part?: string }).part], ['refused', 'version']);

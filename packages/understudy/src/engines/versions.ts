@@ -4,7 +4,7 @@ import { engineNamed, engineNames, type EngineVersion } from './engines.ts';
 export interface UnsupportedVersion {
   readonly allowed: string;
   readonly message: string;
-  readonly wayOut: string;
+  readonly remedy: string;
 }
 
 /** Why this version cannot be run; undefined when it can. */
@@ -17,7 +17,7 @@ export function unsupportedVersion({ engine, version }: EngineVersion): Unsuppor
   return {
     allowed: `${engine} ${majors.join('.x or ')}.x`,
     message: other ? `that is a version of ${other}` : `this tool does not know ${engine} ${majorText ?? version}`,
-    wayOut: other
+    remedy: other
       ? `set engine: ${other}, or a version of ${engine}`
       : `choose a release of ${engine} ${majors.at(-1) ?? ''}`,
   };

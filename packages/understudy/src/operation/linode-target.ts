@@ -40,8 +40,8 @@ export function linodeTarget(): Target {
 function suppliedByVendor(search: EngineVersion): Supply {
   const unsupported = unsupportedVersion(search);
   if (unsupported === undefined) return { state: 'ready' };
-  const { allowed, message, wayOut } = unsupported;
-  return { state: 'refused', part: 'version', allowed, reason: message, wayOut };
+  const { allowed, message, remedy } = unsupported;
+  return { state: 'refused', part: 'version', allowed, reason: message, remedy };
 }
 
 /**

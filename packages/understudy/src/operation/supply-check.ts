@@ -10,9 +10,9 @@ export async function checkSupply(
 ): Promise<Exclude<Supply, { state: 'refused' }>> {
   const supply = await target.supplies(topology.search);
   if (supply.state !== 'refused') return supply;
-  const { part, allowed, reason, wayOut } = supply;
+  const { part, allowed, reason, remedy } = supply;
   throw new TopologyError(path, [
-    problemAt(topology, ['search', part], { saw: topology.search[part], allowed, message: reason, wayOut }),
+    problemAt(topology, ['search', part], { saw: topology.search[part], allowed, message: reason, remedy }),
   ]);
 }
 

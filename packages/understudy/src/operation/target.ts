@@ -37,7 +37,7 @@ export type Supply =
       readonly part: 'engine' | 'version';
       readonly allowed: string;
       readonly reason: string;
-      readonly wayOut: string;
+      readonly remedy: string;
     };
 
 export interface PrepareOptions {

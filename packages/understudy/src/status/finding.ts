@@ -36,8 +36,8 @@ export function unread(id: string, subject: string, what: string, { reason }: Un
     subject,
     reason: `${what} could not be read: ${reason}`,
     effect: 'Whether users are served by it is not known.',
-    mend: 'Run status again; if it stays so, look at the cause named here.',
+    repair: 'Run status again; if it stays so, look at the cause named here.',
   };
 }
 
-export const applyMends = 'understudy apply';
+export const applyCommand = 'understudy apply';

@@ -14,14 +14,14 @@ const finding = z.object({
   subject: z.string().describe('What it is about: a machine, an index, the cluster, the balancer'),
   reason: z.string().describe('What is seen, and why it is so'),
   effect: z.string().describe('What users feel of it'),
-  mend: z.string().describe('The command that mends it, or what a person has to do'),
+  repair: z.string().describe('The command that mends it, or what a person has to do'),
 });
 
 const notice = z.object({
   id: z.string().describe('Stable: what kind of thing was found, in kebab-case'),
   subject: z.string().describe('What it is about'),
   reason: z.string().describe('What is seen, and why it is so'),
-  mend: z.string().describe('The command that mends it, or what a person has to do'),
+  repair: z.string().describe('The command that mends it, or what a person has to do'),
 });
 
 const machine = z.object({

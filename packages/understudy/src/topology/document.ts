@@ -32,7 +32,7 @@ export function readDocument(text: string): Reading {
   const whole = (line: number, saw: string, message: string): Reading => ({
     ok: false,
     problems: [
-      { field: '', line, column: 1, saw, allowed: 'one YAML mapping', message, wayOut: 'start from `understudy init`' },
+      { field: '', line, column: 1, saw, allowed: 'one YAML mapping', message, remedy: 'start from `understudy init`' },
     ],
   });
   if (!Array.isArray(documents) || documents.length === 0) return whole(1, 'an empty file', 'there is nothing in it');
@@ -66,7 +66,7 @@ function danglingAliases(document: Document, lines: LineCounter): Problem[] {
       if (alias.resolve(document) !== undefined) return;
       const { line, col } = lines.linePos(offsetOf(alias) ?? 0);
       const message = 'no anchor of that name comes before it';
-      const wayOut = `set &${alias.source} on an earlier value, or quote the text`;
+      const remedy = `set &${alias.source} on an earlier value, or quote the text`;
       found.push({
         field: '',
         line,
@@ -74,7 +74,7 @@ function danglingAliases(document: Document, lines: LineCounter): Problem[] {
         saw: `*${alias.source}`,
         allowed: 'the name of an anchor',
         message,
-        wayOut,
+        remedy,
       });
     },
   });
@@ -83,18 +83,18 @@ function danglingAliases(document: Document, lines: LineCounter): Problem[] {
 
 const isEmptyScalar = (node: unknown) => isScalar(node) && node.value === null;
 
-const syntaxWords: Partial<Record<YAMLError['code'], Pick<Problem, 'saw' | 'allowed' | 'message' | 'wayOut'>>> = {
+const syntaxWords: Partial<Record<YAMLError['code'], Pick<Problem, 'saw' | 'allowed' | 'message' | 'remedy'>>> = {
   DUPLICATE_KEY: {
     saw: 'the same key twice',
     allowed: 'each key once in a mapping',
     message: 'it is unclear which of the two counts',
-    wayOut: 'remove one of them',
+    remedy: 'remove one of them',
   },
   TAB_AS_INDENT: {
     saw: 'a tab as indentation',
     allowed: 'spaces',
     message: 'YAML does not indent by tabs',
-    wayOut: 'replace the tab by two spaces',
+    remedy: 'replace the tab by two spaces',
   },
 };
 
@@ -104,7 +104,7 @@ function syntaxProblem(error: YAMLError, lines: LineCounter): Problem {
     saw: `text that is no YAML (${error.code})`,
     allowed: 'YAML 1.2',
     message: error.message,
-    wayOut: 'mend the line; text with `:` or `#` in it wants quotes',
+    remedy: 'mend the line; text with `:` or `#` in it wants quotes',
   };
   return { field: '', line, column: col, ...words };
 }

@@ -8,7 +8,7 @@ export interface FieldText {
   /** The values that are accepted, in words. */
   readonly allowed: string;
   /** What to do when it is refused. */
-  readonly wayOut: string;
+  readonly remedy: string;
 }
 
 const texts = z.registry<FieldText>();

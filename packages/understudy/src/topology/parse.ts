@@ -32,7 +32,7 @@ export function parseTopology(text: string, { path }: { readonly path: string })
 export function problemAt(
   topology: Topology,
   path: readonly (string | number)[],
-  words: Pick<Problem, 'saw' | 'allowed' | 'message' | 'wayOut'>,
+  words: Pick<Problem, 'saw' | 'allowed' | 'message' | 'remedy'>,
 ): Problem {
   const place: Position | undefined = places.get(topology)?.(path);
   return { field: path.join('.'), ...place, ...words };

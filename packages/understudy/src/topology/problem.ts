@@ -12,7 +12,7 @@ export interface Problem {
   readonly allowed: string;
   /** Why it is refused, in a sentence. */
   readonly message: string;
-  readonly wayOut: string;
+  readonly remedy: string;
 }
 
 /** The error `topology-invalid`; `facts.problems` has every problem, the message one line for each. */
@@ -31,5 +31,5 @@ export class TopologyError extends UnderstudyError {
 function describeProblem(path: string, problem: Problem): string {
   const place = problem.line === undefined ? path : `${path}:${problem.line}`;
   const field = problem.field === '' ? '' : ` ${problem.field}`;
-  return `${place}${field}: saw ${problem.saw}; allowed ${problem.allowed}; ${problem.message}; do: ${problem.wayOut}`;
+  return `${place}${field}: saw ${problem.saw}; allowed ${problem.allowed}; ${problem.message}; do: ${problem.remedy}`;
 }

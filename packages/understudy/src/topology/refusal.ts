@@ -6,7 +6,7 @@ export interface Refusal {
   readonly saw?: string;
   readonly allowed: string;
   readonly message: string;
-  readonly wayOut: string;
+  readonly remedy: string;
 }
 
 /** The characters that Linode takes in a check's path: the pattern of `check_path` in its OpenAPI file. */
@@ -17,7 +17,7 @@ export function pathRefusals(path: readonly string[], value: string | undefined)
       path,
       allowed: 'letters, digits and / - % ? & = .',
       message: "the balancer's check takes no other character",
-      wayOut: 'choose a plainer path, such as /healthz',
+      remedy: 'choose a plainer path, such as /healthz',
     },
   ];
 }

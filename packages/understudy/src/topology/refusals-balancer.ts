@@ -11,14 +11,14 @@ export function listenerRefusals({ balancer }: TopologyFile): Refusal[] {
         path: [...path, 'port'],
         allowed: 'a port that no other listener has',
         message: 'two listeners cannot share a port',
-        wayOut: 'change or remove one of them',
+        remedy: 'change or remove one of them',
       });
     if (protocol === 'https' && certificate === undefined)
       found.push({
         path: [...path, 'certificate'],
         allowed: 'self-signed, or certPath and keyPath',
         message: 'https needs a certificate',
-        wayOut: 'set certificate: self-signed to try it, or name your PEM files',
+        remedy: 'set certificate: self-signed to try it, or name your PEM files',
       });
     if (protocol === 'http' && certificate !== undefined)
       found.push({
@@ -26,7 +26,7 @@ export function listenerRefusals({ balancer }: TopologyFile): Refusal[] {
         saw: 'a certificate',
         allowed: 'nothing, for http',
         message: 'http would not use it',
-        wayOut: 'set protocol: https or remove it',
+        remedy: 'set protocol: https or remove it',
       });
     return found;
   });
@@ -40,28 +40,28 @@ export function checkRefusals({ balancer: { check } }: TopologyFile): Refusal[] 
       path: [...path, 'intervalS'],
       allowed: `a whole number above timeoutS (${check.timeoutS})`,
       message: 'Linode refuses a check that may last into the next one',
-      wayOut: `set intervalS to ${check.timeoutS + 2}, or a shorter timeoutS`,
+      remedy: `set intervalS to ${check.timeoutS + 2}, or a shorter timeoutS`,
     });
   if (check.type === 'http_body' && check.body === undefined)
     found.push({
       path: [...path, 'body'],
       allowed: 'a regular expression',
       message: 'http_body compares the body with it',
-      wayOut: 'set body, or type: http',
+      remedy: 'set body, or type: http',
     });
   if (check.type !== 'http_body' && check.body !== undefined)
     found.push({
       path: [...path, 'body'],
       allowed: `nothing, for type ${check.type}`,
       message: `a check of type ${check.type} reads no body`,
-      wayOut: 'remove body, or set type: http_body',
+      remedy: 'remove body, or set type: http_body',
     });
   if (check.type === 'connection' && check.path !== undefined)
     found.push({
       path: [...path, 'path'],
       allowed: 'nothing, for type connection',
       message: 'a connection check asks for no path',
-      wayOut: 'remove path, or set type: http',
+      remedy: 'remove path, or set type: http',
     });
   return found;
 }

@@ -18,21 +18,21 @@ export function clusterRefusals({ search }: TopologyFile): Refusal[] {
       message:
         `of ${nodes} master-eligible machines ${nodes / 2 + 1} must agree, so ${nodes} survive no more deaths than ${nodes - 1}, and an ` +
         'even split has no majority without a tiebreaker',
-      wayOut: `set ${nodes - 1} or ${nodes + 1}`,
+      remedy: `set ${nodes - 1} or ${nodes + 1}`,
     });
   if (index.replicas >= nodes)
     found.push({
       path: ['search', 'index', 'replicas'],
       allowed: `a whole number from 1 to ${nodes - 1}`,
       message: `${index.replicas + 1} copies of a shard need as many machines and there are ${nodes}, so the cluster would never be green`,
-      wayOut: `set ${nodes - 1} or fewer, or more search.nodes`,
+      remedy: `set ${nodes - 1} or fewer, or more search.nodes`,
     });
   if (/^\.+$/.test(index.name))
     found.push({
       path: ['search', 'index', 'name'],
       allowed: 'a name that is not only dots',
       message: 'the engine refuses it',
-      wayOut: 'choose another name, such as documents',
+      remedy: 'choose another name, such as documents',
     });
   return found;
 }
@@ -44,21 +44,21 @@ export function heapRefusals({ search }: TopologyFile): Refusal[] {
   const allowed = `${minHeapMb}m to ${size ? `${Math.min(maxHeapMb, Math.floor(size.memoryMb / 2))}m` : '31g'}`;
   if (heapMb === undefined) {
     const message = `the memory of ${search.machineType} is not known to this version`;
-    return [{ path, allowed, message, wayOut: "set heap to half of the machine's memory, such as 4g" }];
+    return [{ path, allowed, message, remedy: "set heap to half of the machine's memory, such as 4g" }];
   }
   if (heapMb < minHeapMb)
     return [
-      { path, allowed, message: 'the engine does not start with so little', wayOut: `set ${minHeapMb}m or more` },
+      { path, allowed, message: 'the engine does not start with so little', remedy: `set ${minHeapMb}m or more` },
     ];
   if (heapMb > maxHeapMb)
-    return [{ path, allowed, message: 'above 31g the JVM loses compressed pointers', wayOut: 'set 31g or less' }];
+    return [{ path, allowed, message: 'above 31g the JVM loses compressed pointers', remedy: 'set 31g or less' }];
   if (size !== undefined && heapMb > size.memoryMb / 2)
     return [
       {
         path,
         allowed,
         message: `it is more than half of the ${size.memoryMb} MB of ${search.machineType}, and the file cache needs the other half`,
-        wayOut: `set ${Math.floor(size.memoryMb / 2)}m or less, or choose a bigger machineType`,
+        remedy: `set ${Math.floor(size.memoryMb / 2)}m or less, or choose a bigger machineType`,
       },
     ];
   return [];
@@ -76,6 +76,6 @@ export function placementRefusals({ placement, search, service }: TopologyFile):
       path: [role, fieldName],
       allowed: `${maxMachinesPerGroup} at most with placement.policy: strict`,
       message: `a placement group of Linode holds ${maxMachinesPerGroup} machines, so more of them cannot all be promised hosts of their own`,
-      wayOut: `set ${maxMachinesPerGroup} or fewer, or placement: {policy: flexible} for several groups, best effort`,
+      remedy: `set ${maxMachinesPerGroup} or fewer, or placement: {policy: flexible} for several groups, best effort`,
     }));
 }

@@ -22,7 +22,7 @@ export function networkRefusals(file: TopologyFile): Refusal[] {
         path,
         allowed: 'a range inside 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16',
         message: 'a VPC has private addresses only (RFC 1918)',
-        wayOut: 'set 10.20.0.0/24',
+        remedy: 'set 10.20.0.0/24',
       },
     ];
   if (overlaps(found, linodePrivate))
@@ -31,7 +31,7 @@ export function networkRefusals(file: TopologyFile): Refusal[] {
         path,
         allowed: 'a range that does not overlap 192.168.128.0/17',
         message: "192.168.128.0/17 is Linode's own private network",
-        wayOut: 'set 10.20.0.0/24',
+        remedy: 'set 10.20.0.0/24',
       },
     ];
   const small = sizeRefusal(file, found);
@@ -49,7 +49,7 @@ function sizeRefusal({ search, service }: TopologyFile, found: Range): Refusal |
     path: ['network', 'range'],
     allowed: `a /${enough} or bigger`,
     message: `it is too small for ${search.nodes} search and ${service.instances} service machines and the balancer`,
-    wayOut: `set a range of /${enough}, such as 10.20.0.0/${enough}`,
+    remedy: `set a range of /${enough}, such as 10.20.0.0/${enough}`,
   };
 }
 
@@ -57,8 +57,8 @@ function balancerRangeRefusals({ network, search, service }: TopologyFile, outer
   if (network.balancerRange === undefined) return [];
   const path = ['network', 'balancerRange'];
   const allowed = `a free /30 inside ${network.range}`;
-  const wayOut = `leave it out for ${defaultBalancerRange(network.range)}`;
-  const refuse = (message: string): Refusal[] => [{ path, allowed, message, wayOut }];
+  const remedy = `leave it out for ${defaultBalancerRange(network.range)}`;
+  const refuse = (message: string): Refusal[] => [{ path, allowed, message, remedy }];
   const found = parseRange(network.balancerRange);
   if (found === undefined) return [notARange(path)];
   if (!found.exact) return [notExact(path, found)];
@@ -90,7 +90,7 @@ export function accessRefusals({ access }: TopologyFile): Refusal[] {
           allowed: 'a range of /8 or smaller',
           message:
             found.prefix === 0 ? 'the whole Internet could try to log in' : 'it spans a great part of the Internet',
-          wayOut: 'write your own public address followed by /32, or the range of your VPN',
+          remedy: 'write your own public address followed by /32, or the range of your VPN',
         },
       ];
     return [];
@@ -99,7 +99,7 @@ export function accessRefusals({ access }: TopologyFile): Refusal[] {
 
 function notARange(path: Refusal['path']): Refusal {
   const message = 'it is no IPv4 range: four numbers to 255 and a prefix to 32';
-  return { path, allowed: 'an IPv4 range such as 10.20.0.0/24', message, wayOut: 'mend the address or the prefix' };
+  return { path, allowed: 'an IPv4 range such as 10.20.0.0/24', message, remedy: 'mend the address or the prefix' };
 }
 
 function notExact(path: Refusal['path'], found: Range): Refusal {
@@ -109,6 +109,6 @@ function notExact(path: Refusal['path'], found: Range): Refusal {
     path,
     allowed: `${exact}, or a longer prefix`,
     message,
-    wayOut: `write ${exact} for the range, /32 for one address`,
+    remedy: `write ${exact} for the range, /32 for one address`,
   };
 }

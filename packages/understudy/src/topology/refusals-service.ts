@@ -18,7 +18,7 @@ export function serviceRefusals({ service }: TopologyFile): Refusal[] {
       path: ['service', 'port'],
       allowed: 'a port from 1024 to 65535 but 9200 and 9300',
       message: taken,
-      wayOut: 'leave it out for 5000',
+      remedy: 'leave it out for 5000',
     });
   const builtin = service.artifact === 'builtin';
   if (service.runtime === 'python' && builtin)
@@ -27,28 +27,28 @@ export function serviceRefusals({ service }: TopologyFile): Refusal[] {
       saw: 'no artifact',
       allowed: 'the path of a directory with the service and its requirements.txt',
       message: 'the builtin service runs on node',
-      wayOut: 'name the directory and set command, or remove runtime: python',
+      remedy: 'name the directory and set command, or remove runtime: python',
     });
   if (!builtin && service.command === undefined)
     found.push({
       path: ['service', 'command'],
       allowed: 'a list of words',
       message: 'an artifact of your own must say how it is started',
-      wayOut: 'set command, such as [gunicorn, -w, "{workers}", -b, "{host}:{port}", "app:app"]',
+      remedy: 'set command, such as [gunicorn, -w, "{workers}", -b, "{host}:{port}", "app:app"]',
     });
   if (builtin && service.command !== undefined)
     found.push({
       path: ['service', 'command'],
       allowed: 'nothing, for the builtin service',
       message: 'the builtin service knows its own start command',
-      wayOut: 'remove command, or set artifact',
+      remedy: 'remove command, or set artifact',
     });
   if (service.workers === undefined && machineSize(service.machineType) === undefined)
     found.push({
       path: ['service', 'workers'],
       allowed: 'a whole number from 1 to 64',
       message: `the number of CPUs of ${service.machineType} is not known to this version`,
-      wayOut: 'set workers to the number of its CPUs',
+      remedy: 'set workers to the number of its CPUs',
     });
   return [...found, ...pathRefusals(['service', 'healthPath'], service.healthPath)];
 }
@@ -69,19 +69,19 @@ export function environmentRefusals({ service }: TopologyFile): Refusal[] {
 function nameRefusals(path: readonly string[], name: string): Refusal[] {
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
     const allowed = 'letters, digits and _, not first a digit';
-    return [{ path, saw: name, allowed, message: 'it is no name of a variable', wayOut: 'rename it' }];
+    return [{ path, saw: name, allowed, message: 'it is no name of a variable', remedy: 'rename it' }];
   }
   if (!reservedNames.includes(name)) return [];
   const allowed = `any name but ${reservedNames.join(', ')}`;
-  const wayOut = 'remove it; ports, workers and index have fields of their own';
-  return [{ path, saw: name, allowed, message: 'the tool sets this variable', wayOut }];
+  const remedy = 'remove it; ports, workers and index have fields of their own';
+  return [{ path, saw: name, allowed, message: 'the tool sets this variable', remedy }];
 }
 
 function valueRefusals(name: string, value: unknown): Refusal[] {
   if (!/[\u0000-\u001f\u007f]/.test(String(value))) return [];
   const path = ['service', 'environment', name];
   const message = 'systemd reads one line for each variable';
-  return [{ path, saw: 'a control character', allowed: 'one line of text', message, wayOut: 'put it on one line' }];
+  return [{ path, saw: 'a control character', allowed: 'one line of text', message, remedy: 'put it on one line' }];
 }
 
 function duplicates(name: string): Refusal {
@@ -90,6 +90,6 @@ function duplicates(name: string): Refusal {
     saw: name,
     allowed: 'a name that service.environment does not have',
     message: 'it is unclear which of the two counts',
-    wayOut: 'remove one of them',
+    remedy: 'remove one of them',
   };
 }

@@ -46,7 +46,7 @@ const needed: readonly (readonly [capability: string, whatFor: string])[] = [
   ['Metadata', 'configuring machines at first boot'],
 ];
 
-type Words = Pick<Problem, 'saw' | 'allowed' | 'message' | 'wayOut'>;
+type Words = Pick<Problem, 'saw' | 'allowed' | 'message' | 'remedy'>;
 
 /** Everything that keeps the topology from being built in the region; empty when nothing does. */
 export function regionProblems(topology: Topology, offer: RegionOffer): Problem[] {
@@ -64,13 +64,13 @@ export function regionProblems(topology: Topology, offer: RegionOffer): Problem[
 }
 
 function capabilityWords({ region: id }: Topology, { region }: RegionOffer): Words[] {
-  const wayOut = 'choose another region, such as us-ord, from `linode-cli regions list`';
+  const remedy = 'choose another region, such as us-ord, from `linode-cli regions list`';
   if (region === undefined)
-    return [{ saw: id, allowed: 'the id of a region of Linode', message: 'Linode does not know it', wayOut }];
+    return [{ saw: id, allowed: 'the id of a region of Linode', message: 'Linode does not know it', remedy }];
   const lacking = needed.filter(([capability]) => !region.capabilities.includes(capability));
   const outage: Words[] =
     region.status === 'outage'
-      ? [{ saw: id, allowed: 'a region without an outage', message: 'Linode reports an outage there', wayOut }]
+      ? [{ saw: id, allowed: 'a region without an outage', message: 'Linode reports an outage there', remedy }]
       : [];
   return [
     ...outage,
@@ -78,7 +78,7 @@ function capabilityWords({ region: id }: Topology, { region }: RegionOffer): Wor
       saw: id,
       allowed: `a region with ${needed.map(([name]) => name).join(', ')}`,
       message: `it lacks ${capability}, needed for ${whatFor}`,
-      wayOut,
+      remedy,
     })),
   ];
 }
@@ -99,7 +99,7 @@ function groupWords(topology: Topology, { region, placementGroups }: RegionOffer
       saw: `${largest} machines in a group`,
       allowed: `${perGroup} machines in a ${policy} placement group of ${topology.region}`,
       message: 'the region holds fewer in one group',
-      wayOut: 'choose another region or fewer machines',
+      remedy: 'choose another region or fewer machines',
     });
   const most = limits.maximum_pgs_per_customer;
   const others = placementGroups.filter(({ label }) => !groups.includes(label)).length;
@@ -108,7 +108,7 @@ function groupWords(topology: Topology, { region, placementGroups }: RegionOffer
       saw: `${groups.length} groups beside the ${others} that the account has`,
       allowed: `${most} placement groups in ${topology.region}`,
       message: 'the account may have no more there',
-      wayOut: 'remove groups that nothing uses, or choose another region',
+      remedy: 'remove groups that nothing uses, or choose another region',
     });
   return found;
 }
@@ -120,7 +120,7 @@ function interfaceWords({ balancer }: Topology, { interfaces }: RegionOffer): Wo
       saw: 'private',
       allowed: 'vpc, on this account',
       message: 'its setting for new machines is linode_only, and only legacy interfaces have private addresses',
-      wayOut: 'leave it out, or allow legacy interfaces in the account settings',
+      remedy: 'leave it out, or allow legacy interfaces in the account settings',
     },
   ];
 }
@@ -128,19 +128,19 @@ function interfaceWords({ balancer }: Topology, { interfaces }: RegionOffer): Wo
 function imageWords({ image: id }: Topology, { images }: RegionOffer): Words[] {
   const image = images.find((candidate) => candidate.id === id);
   const allowed = 'an available image with cloud-init, such as linode/debian13';
-  const wayOut = 'set image: linode/debian13, or another from `linode-cli images list`';
-  if (image === undefined) return [{ saw: id, allowed, message: 'Linode does not know it', wayOut }];
+  const remedy = 'set image: linode/debian13, or another from `linode-cli images list`';
+  if (image === undefined) return [{ saw: id, allowed, message: 'Linode does not know it', remedy }];
   if (!image.capabilities.includes('cloud-init'))
     return [
       {
         saw: id,
         allowed,
         message: 'it does not read the metadata service, so it cannot be configured at first boot',
-        wayOut,
+        remedy,
       },
     ];
-  if (image.deprecated) return [{ saw: id, allowed, message: 'Linode has deprecated it', wayOut }];
-  if (image.status !== 'available') return [{ saw: id, allowed, message: `its status is ${image.status}`, wayOut }];
+  if (image.deprecated) return [{ saw: id, allowed, message: 'Linode has deprecated it', remedy }];
+  if (image.status !== 'available') return [{ saw: id, allowed, message: `its status is ${image.status}`, remedy }];
   return [];
 }
 
@@ -151,7 +151,7 @@ function typeWords(id: string, { types }: RegionOffer): Words[] {
       saw: id,
       allowed: 'the id of a type that Linode sells',
       message: 'Linode does not know it',
-      wayOut: 'take an id from `linode-cli linodes types`',
+      remedy: 'take an id from `linode-cli linodes types`',
     },
   ];
 }
@@ -164,7 +164,7 @@ function heapWords({ search }: Topology, { types }: RegionOffer): Words[] {
       saw: `${search.heapMb}m`,
       allowed: `${Math.floor(type.memory / 2)}m at most for ${type.id}`,
       message: `it is more than half of the ${type.memory} MB of ${type.id}`,
-      wayOut: 'set a smaller heap or a bigger machineType',
+      remedy: 'set a smaller heap or a bigger machineType',
     },
   ];
 }

@@ -13,13 +13,13 @@ const network = z.strictObject({
     about: 'Private range (RFC 1918) of the one subnet that holds every machine.',
     examples: ['10.20.0.0/24', '10.20.0.0/20'],
     allowed: 'an IPv4 range such as 10.20.0.0/24',
-    wayOut: 'write a range of 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/17, from /8 to /26',
+    remedy: 'write a range of 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/17, from /8 to /26',
   }),
   balancerRange: field(cidr.optional(), {
     about: 'The /30 inside `range` from which the balancer speaks to its backends. Default: the last free one.',
     examples: ['10.20.0.248/30'],
     allowed: 'a /30 inside network.range, such as 10.20.0.248/30',
-    wayOut: 'leave it out, and the last free /30 is taken',
+    remedy: 'leave it out, and the last free /30 is taken',
   }),
 });
 
@@ -33,25 +33,25 @@ const index = z.strictObject({
     {
       about: 'Name of the index that the service writes and reads.',
       allowed: 'lower-case letters, digits, `-`, `_` and `.`, first a letter or digit, 255 at most',
-      wayOut: 'choose another name, such as documents',
+      remedy: 'choose another name, such as documents',
     },
   ),
   shards: field(z.int().min(1).max(1024).default(3), {
     about: 'Primary shards. More than one, so that the loss of a machine stops only a part of the writes for a moment.',
     allowed: 'a whole number from 1 to 1024',
-    wayOut: 'take the number of search machines',
+    remedy: 'take the number of search machines',
   }),
   replicas: field(z.int().min(1).max(100).default(1), {
     about: 'Copies of every shard beside the primary; one survives the loss of one machine.',
     allowed: 'a whole number from 1, below search.nodes',
-    wayOut: 'set 1: without a replica the death of one machine loses documents for good',
+    remedy: 'set 1: without a replica the death of one machine loses documents for good',
   }),
   durability: field(z.enum(['request', 'async']).default('request'), {
     about:
       'When a write is acknowledged. `request`: after every copy in sync has it on disk. `async`: before that; machines that die ' +
       'together take up to 5 s of acknowledged writes with them.',
     allowed: 'request or async',
-    wayOut: 'leave it out for request',
+    remedy: 'leave it out for request',
   }),
 });
 
@@ -60,24 +60,24 @@ const search = field(
     engine: field(z.enum(engineNames).default('elasticsearch'), {
       about: 'The search engine.',
       allowed: engineNames.join(' or '),
-      wayOut: 'choose one of them',
+      remedy: 'choose one of them',
     }),
     version: field(z.string().regex(/^\d+\.\d+\.\d+$/), {
       about: 'The engine version, in full.',
       examples: ['9.5.3', '3.4.0'],
       allowed: 'a full version such as 9.5.3, quoted when YAML would read it as a number',
-      wayOut: 'write the three numbers of a released version',
+      remedy: 'write the three numbers of a released version',
     }),
     nodes: field(z.int().min(3).max(999).default(3), {
       about: 'Search machines; each may become master and holds data. Odd, three at least.',
       allowed: 'an odd whole number, 3 at least',
-      wayOut: 'set 3: a cluster needs a majority to elect a master, and one of two is none',
+      remedy: 'set 3: a cluster needs a majority to elect a master, and one of two is none',
     }),
     machineType: field(machineType.default('g6-standard-4'), {
       about: 'Linode type of the search machines.',
       examples: ['g6-standard-4', 'g6-dedicated-4'],
       allowed: 'the id of a Linode type, such as g6-standard-4',
-      wayOut: 'take an id from `linode-cli linodes types`',
+      remedy: 'take an id from `linode-cli linodes types`',
     }),
     heap: field(
       z
@@ -88,7 +88,7 @@ const search = field(
         about: "The engine's heap. Default: half of the machine's memory, 31g at most.",
         examples: ['512m', '4g'],
         allowed: 'a size such as 512m or 4g',
-        wayOut: 'write a whole number followed by m or g',
+        remedy: 'write a whole number followed by m or g',
       },
     ),
     failover: field(z.enum(failoverProfileNames).default('fast'), {
@@ -96,7 +96,7 @@ const search = field(
         "How soon a dead or frozen machine is noticed: the vendor's defaults, Elastic's advice, or what was measured as " +
         'the fastest without false alarms.',
       allowed: 'stock, safe or fast',
-      wayOut: 'leave it out for fast',
+      remedy: 'leave it out for fast',
     }),
     recoveryMb: field(z.int().min(1).max(10_000).optional(), {
       about:
@@ -104,25 +104,25 @@ const search = field(
         'restarts the engines one by one.',
       examples: [100],
       allowed: 'a whole number from 1 to 10000',
-      wayOut: "leave it out for the engine's own",
+      remedy: "leave it out for the engine's own",
     }),
     index: field(index.prefault({}), {
       about: 'The index that the service uses.',
       allowed: 'a mapping with name, shards, replicas',
-      wayOut: 'leave it out for the defaults',
+      remedy: 'leave it out for the defaults',
     }),
   }),
   {
     about: 'The search cluster.',
     allowed: 'a mapping with at least version',
-    wayOut: 'write search: {version: 9.5.3}',
+    remedy: 'write search: {version: 9.5.3}',
   },
 );
 
 const adminNetwork = field(cidr, {
   about: 'A network that may reach SSH.',
   allowed: 'an IPv4 range such as 203.0.113.7/32',
-  wayOut: 'write your own public address followed by /32, in place of YOUR-ADDRESS where init left that',
+  remedy: 'write your own public address followed by /32, in place of YOUR-ADDRESS where init left that',
 });
 
 const access = field(
@@ -131,24 +131,24 @@ const access = field(
       about: "Public keys that may log in as root beside the tool's own: files (relative to this file) or whole keys.",
       examples: [['~/.ssh/id_ed25519.pub']],
       allowed: 'a list of paths or public keys',
-      wayOut: "leave it out for the tool's own key alone",
+      remedy: "leave it out for the tool's own key alone",
     }),
     adminNetworks: field(z.array(adminNetwork).min(1).max(255), {
       about: 'Networks that may reach SSH, as CIDR ranges.',
       examples: [['203.0.113.7/32']],
       allowed: 'a list of IPv4 ranges such as 203.0.113.7/32',
-      wayOut: 'write your own public address followed by /32',
+      remedy: 'write your own public address followed by /32',
     }),
   }),
   {
     about: 'Who may administer the machines.',
     allowed: 'a mapping with adminNetworks',
-    wayOut: 'write access: {adminNetworks: [203.0.113.7/32]} with your own address',
+    remedy: 'write access: {adminNetworks: [203.0.113.7/32]} with your own address',
   },
 );
 
 const milliseconds = z.int().min(0).max(86_400_000).optional();
-const millisecondsText = { allowed: 'whole milliseconds', wayOut: "leave it out for the drill's own goal" } as const;
+const millisecondsText = { allowed: 'whole milliseconds', remedy: "leave it out for the drill's own goal" } as const;
 
 const goals = z.strictObject({
   longestWriteGapMs: field(milliseconds, { about: 'Longest stretch without a successful write.', ...millisecondsText }),
@@ -156,7 +156,7 @@ const goals = z.strictObject({
   clientErrorRatio: field(z.number().min(0).max(1).optional(), {
     about: 'Failed requests of users as a share of all; 0.001 is one in a thousand.',
     allowed: 'a number from 0 to 1',
-    wayOut: "leave it out for the drill's own goal",
+    remedy: "leave it out for the drill's own goal",
   }),
   recoveryTimeMs: field(milliseconds, { about: 'From the fault until steady state holds.', ...millisecondsText }),
   reprotectedMs: field(milliseconds, { about: 'From the fault until every copy is in place.', ...millisecondsText }),
@@ -167,7 +167,7 @@ const drills = z.strictObject({
     about: 'Goals of your own, by the name of a drill; the drill has its own for what is left out.',
     examples: [{ 'search-power-cut': { longestWriteGapMs: 5000 } }],
     allowed: 'a mapping of drill names to goals',
-    wayOut: 'take the names from `understudy drill list`',
+    remedy: 'take the names from `understudy drill list`',
   }),
   snapshot: field(
     z
@@ -179,13 +179,13 @@ const drills = z.strictObject({
         'that can be made again.',
       examples: [{ maxAgeHours: 24 }, 'not-required'],
       allowed: 'a mapping with maxAgeHours (1 to 8760), or not-required',
-      wayOut: 'leave it out for {maxAgeHours: 24}',
+      remedy: 'leave it out for {maxAgeHours: 24}',
     },
   ),
   allowSelfPowerCut: field(z.boolean().default(false), {
     about: 'On a real region, lets a power-cut drill crash a machine from within.',
     allowed: 'true or false',
-    wayOut: 'leave it out for false',
+    remedy: 'leave it out for false',
   }),
 });
 
@@ -201,14 +201,14 @@ export const topologyFile = field(
         about: 'Prefix of every label and tag; it tells this system from others on the account.',
         examples: ['demo'],
         allowed: '1 to 16 of a-z, 0-9 and single dashes, first a letter, last no dash',
-        wayOut: 'choose a shorter or plainer name, such as demo',
+        remedy: 'choose a shorter or plainer name, such as demo',
       },
     ),
     region: field(z.string().regex(/^[a-z]{2}(?:-[a-z0-9]+)+$/), {
       about: 'Linode region with VPCs, NodeBalancers, placement groups and metadata.',
       examples: ['us-ord', 'de-fra-2'],
       allowed: 'a region id such as us-ord',
-      wayOut: 'take an id from `linode-cli regions list`',
+      remedy: 'take an id from `linode-cli regions list`',
     }),
     image: field(
       z
@@ -218,7 +218,7 @@ export const topologyFile = field(
       {
         about: 'Image of every machine; it must read the metadata service (cloud-init).',
         allowed: 'an image id such as linode/debian13',
-        wayOut: 'leave it out for linode/debian13',
+        remedy: 'leave it out for linode/debian13',
       },
     ),
     placement: field(
@@ -226,36 +226,36 @@ export const topologyFile = field(
       {
         about: 'How machines of one role are kept on different hosts.',
         allowed: 'a mapping with policy',
-        wayOut: 'leave it out for strict',
+        remedy: 'leave it out for strict',
       },
     ),
     network: field(network.prefault({}), {
       about: 'The private network.',
       allowed: 'a mapping with range and balancerRange',
-      wayOut: 'leave it out for 10.20.0.0/24',
+      remedy: 'leave it out for 10.20.0.0/24',
     }),
     search,
     service: field(service.prefault({}), {
       about: 'The HTTP service in front of the cluster.',
       allowed: 'a mapping',
-      wayOut: 'leave it out for the service that comes with the tool, on two machines',
+      remedy: 'leave it out for the service that comes with the tool, on two machines',
     }),
     balancer: field(balancer.prefault({}), {
       about: 'The NodeBalancer in front of the service.',
       allowed: 'a mapping',
-      wayOut: 'leave it out for http on port 80',
+      remedy: 'leave it out for http on port 80',
     }),
     access,
     drills: field(drills.prefault({}), {
       about: 'What failure drills must reach, and what they may do.',
       allowed: 'a mapping with goals, snapshot and allowSelfPowerCut',
-      wayOut: 'leave it out for the goals of the drills',
+      remedy: 'leave it out for the goals of the drills',
     }),
   }),
   {
     about: 'What should exist: a search cluster, a service in front of it, a balancer in front of that.',
     allowed: 'a mapping with at least name, region, search and access',
-    wayOut: 'start from `understudy init`',
+    remedy: 'start from `understudy init`',
   },
 );
 
@@ -265,7 +265,7 @@ function placementText() {
       'strict: one group a role, 5 machines at most, a machine that finds no host of its own is not made. flexible: as many ' +
       'groups as needed, best effort.',
     allowed: 'strict or flexible',
-    wayOut: 'leave it out for strict',
+    remedy: 'leave it out for strict',
   };
 }
 

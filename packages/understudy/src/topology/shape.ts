@@ -26,7 +26,7 @@ function refused(issue: Issue, file: unknown, locate: Locate): Problem {
     saw: path[1] === 'environment' && value !== undefined ? kindOf(value) : shown(value),
     allowed: text?.allowed ?? 'another value',
     message: value === undefined ? 'it is needed' : reasonOf(inner.issue),
-    wayOut: text?.wayOut ?? 'compare with `understudy init`',
+    remedy: text?.remedy ?? 'compare with `understudy init`',
   };
 }
 
@@ -67,7 +67,7 @@ function unknownKey(path: PropertyKey[], locate: Locate): Problem {
     saw: `the unknown key ${key}`,
     allowed: known.join(', '),
     message: 'there is no such field here',
-    wayOut: nearest === undefined ? 'remove it' : `did you mean ${nearest}? Rename or remove it`,
+    remedy: nearest === undefined ? 'remove it' : `did you mean ${nearest}? Rename or remove it`,
   };
 }
 

@@ -22,7 +22,7 @@ export type WarningId =
   | 'version-untried';
 
 /** A stable name, the field, what was seen there, why it does not fit, and what to write instead. */
-export interface Warning extends Pick<Problem, 'field' | 'line' | 'column' | 'saw' | 'message' | 'wayOut'> {
+export interface Warning extends Pick<Problem, 'field' | 'line' | 'column' | 'saw' | 'message' | 'remedy'> {
   readonly id: WarningId;
 }
 
@@ -31,7 +31,7 @@ export type WarnedTarget =
   | { readonly name: Extract<TargetName, 'linode'> }
   | { readonly name: Extract<TargetName, 'lab'>; readonly memoryMb: number };
 
-interface Found extends Pick<Warning, 'id' | 'saw' | 'message' | 'wayOut'> {
+interface Found extends Pick<Warning, 'id' | 'saw' | 'message' | 'remedy'> {
   readonly path: readonly (string | number)[];
 }
 
@@ -47,8 +47,8 @@ export function topologyWarnings(topology: Topology, target: WarnedTarget): Warn
         ]
       : [...heapInLab(topology, target.memoryMb), ...adminNetworksInLab(topology)];
   return [...found, ...durability(topology)].map(({ id, path, ...words }) => {
-    const { field, line, column, saw, message, wayOut } = problemAt(topology, path, { ...words, allowed: '' });
-    return { id, field, ...(line && { line }), ...(column && { column }), saw, message, wayOut };
+    const { field, line, column, saw, message, remedy } = problemAt(topology, path, { ...words, allowed: '' });
+    return { id, field, ...(line && { line }), ...(column && { column }), saw, message, remedy };
   });
 }
 
@@ -63,7 +63,7 @@ function heapOnLinode({ search }: Topology): Found[] {
       path: heapPath,
       saw: `${search.heapMb}m`,
       message: `${search.machineType} has ${size.memoryMb} MB, of which the engine would use less than a quarter`,
-      wayOut: `remove the line for ${heapFor(size)}m, half of the machine`,
+      remedy: `remove the line for ${heapFor(size)}m, half of the machine`,
     },
   ];
 }
@@ -77,7 +77,7 @@ function heapInLab({ search }: Topology, memoryMb: number): Found[] {
       path: heapPath,
       saw: `${heapMb}m on each of ${nodes} machines`,
       message: `this host carries them all and has ${memoryMb} MB, of which heaps should take half at most`,
-      wayOut: 'write heap: 512m',
+      remedy: 'write heap: 512m',
     },
   ];
 }
@@ -94,7 +94,7 @@ function versionOnLinode({ search }: Topology): Found[] {
       message:
         `it is newer than ${engine} ${untried.newestTried}, the newest that this tool was tried with, and whether it was ` +
         'released is found only when the machines ask for it',
-      wayOut: "look it up on the vendor's page of releases, and rehearse it in the lab first",
+      remedy: "look it up on the vendor's page of releases, and rehearse it in the lab first",
     },
   ];
 }
@@ -120,15 +120,15 @@ function adminNetworksOnLinode({ access }: Topology): Found[] {
     const path = ['access', 'adminNetworks', index];
     if (contains(labAddresses, given)) {
       const message = "only the lab's machines see somebody there (198.18.0.0/15), so it opens SSH to nobody on Linode";
-      return [{ id: 'admin-network-lab-only', path, saw, message, wayOut: ownAddress }];
+      return [{ id: 'admin-network-lab-only', path, saw, message, remedy: ownAddress }];
     }
     if (exampleAddresses.some((example) => contains(example, given))) {
       const message = 'it is an address for documentation, which nobody has';
-      return [{ id: 'admin-network-example', path, saw, message, wayOut: ownAddress }];
+      return [{ id: 'admin-network-example', path, saw, message, remedy: ownAddress }];
     }
     if (privateAddresses.some((outer) => contains(range(outer), given))) {
       const message = 'it is a private address; the machines see the public one that your router gives you';
-      return [{ id: 'admin-network-private', path, saw, message, wayOut: ownAddress }];
+      return [{ id: 'admin-network-private', path, saw, message, remedy: ownAddress }];
     }
     return [];
   });
@@ -148,7 +148,7 @@ function adminNetworksInLab({ access }: Topology): Found[] {
       path: ['access', 'adminNetworks'],
       saw: access.adminNetworks.join(', '),
       message: `the lab's machines see this host as ${labOperator} and would not let it in`,
-      wayOut: `add ${labOperator}/32`,
+      remedy: `add ${labOperator}/32`,
     },
   ];
 }
@@ -162,7 +162,7 @@ function certificatesOnLinode({ balancer }: Topology): Found[] {
         path: ['balancer', 'listeners', index, 'certificate'],
         saw: `self-signed on port ${port}`,
         message: "users' browsers and clients refuse it",
-        wayOut: 'name PEM files: {certPath: ./tls/fullchain.pem, keyPath: ./tls/key.pem}',
+        remedy: 'name PEM files: {certPath: ./tls/fullchain.pem, keyPath: ./tls/key.pem}',
       },
     ];
   });
@@ -180,7 +180,7 @@ function goalsOnLinode({ drills }: Topology): Found[] {
         path: ['drills', 'goals', drill],
         saw: JSON.stringify(goals),
         message: 'these are the looser goals of a lab on two busy cores',
-        wayOut: "remove them for the catalogue's own, see `understudy drill list`",
+        remedy: "remove them for the catalogue's own, see `understudy drill list`",
       },
     ];
   });
@@ -194,7 +194,7 @@ function durability({ search }: Topology): Found[] {
       path: ['search', 'index', 'durability'],
       saw: 'async',
       message: 'writes are acknowledged before they are on disk: machines that die together lose up to 5 s of them',
-      wayOut: 'remove the line for request, unless the documents can be made again',
+      remedy: 'remove the line for request, unless the documents can be made again',
     },
   ];
 }

@@ -24,7 +24,7 @@ test('a finding has its effect and its command below it; other indices have thei
   const [finding] = status.findings;
   assert.ok(finding);
   assert.match(text, /^demo in us-ord is down\n {2}- The index documents refuses write: index\.blocks\.write\.\n/);
-  assert.ok(text.includes(`\n    ${finding.effect}\n    ${finding.mend}\n`), text);
+  assert.ok(text.includes(`\n    ${finding.effect}\n    ${finding.repair}\n`), text);
   assert.match(
     text,
     /\n\nnot of this system\n {2}- The index other refuses write: index\.blocks\.write\.\n {4}ssh root@/,

@@ -137,7 +137,7 @@ test('warnings of plan and apply are printed for people and listed for programs'
   const { out } = await run(['plan', '--json'], topology);
   const { warnings } = JSON.parse(out) as { warnings: Record<string, unknown>[] };
   const found = warnings.find(({ id }) => id === 'durability-async');
-  assert.deepEqual(Object.keys(found ?? {}), ['id', 'field', 'line', 'column', 'saw', 'message', 'wayOut']);
+  assert.deepEqual(Object.keys(found ?? {}), ['id', 'field', 'line', 'column', 'saw', 'message', 'remedy']);
   assert.deepEqual([found?.['field'], found?.['line'], found?.['saw']], ['search.index.durability', 7, 'async']);
   const line = /^! line 7 search\.index\.durability: saw async; .* do: .* \[durability-async\]$/m;
   assert.match((await run(['plan'], topology)).out, line);

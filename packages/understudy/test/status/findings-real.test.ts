@@ -106,7 +106,7 @@ test(
       await real.set(marks('1%', '2%', '3%'));
       const flooded = await real.until(has('index-flooded'), 90_000);
       assert.match(
-        flooded.findings.find(({ id }) => id === 'index-flooded')?.mend ?? '',
+        flooded.findings.find(({ id }) => id === 'index-flooded')?.repair ?? '',
         /^Free the disk of demo-search-1/,
       );
       await real.mended('disk-flood', 'down', /above the flood watermark \(3%\)/);
@@ -155,7 +155,7 @@ test(
       await real.cluster.ask('PUT', "/it's$one/_settings", { 'index.blocks.metadata': true });
       assert.equal((await real.status()).verdict, 'healthy', 'a block that hides all copies');
       const blocked = (await real.status()).foreign.find(({ id }) => id === 'foreign-index-blocked');
-      await real.follow(blocked?.mend ?? '');
+      await real.follow(blocked?.repair ?? '');
       assert.ok(!(await real.status()).foreign.some(({ id }) => id === 'foreign-index-blocked'));
       await real.cluster.ask('DELETE', "/it's$one,placeless");
       assert.deepEqual((await real.healthy()).foreign, []);
@@ -173,7 +173,7 @@ test(
         now.notices.map(({ id }) => id),
         ['shard-limit-reached'],
       );
-      await real.follow(now.notices[0]?.mend ?? '');
+      await real.follow(now.notices[0]?.repair ?? '');
       assert.deepEqual((await real.status()).notices, []);
       await real.cluster.ask('DELETE', '/crowd');
     });
@@ -212,7 +212,7 @@ test(
       const other = { ...topology, search: { ...topology.search, version: '9.5.99' } };
       const found = assessHealth(await real.look(), other).findings;
       assert.deepEqual(
-        found.map(({ id, verdict, mend }) => [id, verdict, mend]),
+        found.map(({ id, verdict, repair }) => [id, verdict, repair]),
         [['version-differs', 'degraded', 'understudy apply']],
       );
     });
@@ -222,7 +222,7 @@ test(
       const now = await real.until(has('member-unexpected'), 120_000);
       const found = now.findings.find(({ id }) => id === 'member-unexpected');
       assert.match(found?.reason ?? '', /^stranger \(127\.0\.0\.1:\d+\) is a member/);
-      assert.match(found?.mend ?? '', /stop the engine at 127\.0\.0\.1:\d+/);
+      assert.match(found?.repair ?? '', /stop the engine at 127\.0\.0\.1:\d+/);
       await real.cluster.stop('stranger');
       assert.ok(hasNot('member-unexpected')(await real.until(hasNot('member-unexpected'))));
       await real.green();

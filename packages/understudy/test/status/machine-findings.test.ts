@@ -110,16 +110,16 @@ test('what failed in cloud-init is named while the machine does not serve', () =
 });
 
 test('the command is for the machine that it is about', () => {
-  const mend = (change: Change): string => assessHealth(change(well), topology).findings[0]?.mend ?? '';
+  const repair = (change: Change): string => assessHealth(change(well), topology).findings[0]?.repair ?? '';
   const address = (label: string): string =>
     well.objects.instances.find((instance) => instance.label === label)?.ipv4[0] ?? '';
-  assert.equal(mend(dpkg()), `ssh root@${address('demo-search-1')} 'dpkg --configure -a'`);
+  assert.equal(repair(dpkg()), `ssh root@${address('demo-search-1')} 'dpkg --configure -a'`);
   assert.equal(
-    mend(disk('demo-service-2', '/', { usedPercent: 95 })),
+    repair(disk('demo-service-2', '/', { usedPercent: 95 })),
     `ssh root@${address('demo-service-2')} 'du -x -h --threshold=100M --max-depth=2 /'`,
   );
   assert.equal(
-    mend(engineUnit('demo-search-3', { restarts: 6, sinceActiveS: 2 })),
+    repair(engineUnit('demo-search-3', { restarts: 6, sinceActiveS: 2 })),
     `ssh root@${address('demo-search-3')} 'journalctl -u elasticsearch.service -n 50 --no-pager'`,
   );
 });
@@ -132,7 +132,7 @@ test('whose certificate it is decides what mends it, and a month before its end 
   const files = { certificate: { certPath: '/tls/chain.pem', keyPath: '/tls/key.pem' } };
   const soon = assessHealth(certificate(days(21))(well), listeners(files));
   assert.deepEqual(
-    soon.notices.map(({ id, mend }) => [id, mend]),
+    soon.notices.map(({ id, repair }) => [id, repair]),
     [
       [
         'certificate-expires',
@@ -141,7 +141,7 @@ test('whose certificate it is decides what mends it, and a month before its end 
     ],
   );
   const over = assessHealth(certificate(days(-1))(well), listeners({ certificate: 'self-signed' }));
-  assert.equal(over.findings.find(({ id }) => id === 'certificate-expired')?.mend, 'understudy apply');
+  assert.equal(over.findings.find(({ id }) => id === 'certificate-expired')?.repair, 'understudy apply');
 });
 
 test('a real TLS port that shows an expired certificate is found out', async () => {

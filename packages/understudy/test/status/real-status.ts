@@ -82,15 +82,15 @@ export class RealStatus implements AsyncDisposable {
     return steps.map(({ id }) => id);
   }
 
-  async follow(mend: string): Promise<void> {
-    if (mend === 'understudy apply') {
+  async follow(repair: string): Promise<void> {
+    if (repair === 'understudy apply') {
       await this.applied();
       return;
     }
-    assert.match(mend, /^ssh root@\d+\.\d+\.\d+\.\d+ '?curl/, mend);
+    assert.match(repair, /^ssh root@\d+\.\d+\.\d+\.\d+ '?curl/, repair);
     const env = { PATH: `${this.#path}:${process.env['PATH']}` };
-    const { stdout } = await run('sh', ['-c', mend], { env, timeout: 60_000 });
-    assert.doesNotMatch(stdout, /"error"/, `${mend}: ${stdout}`);
+    const { stdout } = await run('sh', ['-c', repair], { env, timeout: 60_000 });
+    assert.doesNotMatch(stdout, /"error"/, `${repair}: ${stdout}`);
   }
 
   /** Reads until it is so: what the engine does by itself takes its time. */
@@ -111,9 +111,9 @@ export class RealStatus implements AsyncDisposable {
     assert.equal(found.verdict, verdict, id);
     assert.match(found.reason, reason);
     assert.notEqual(found.effect, '');
-    await this.follow(found.mend);
+    await this.follow(found.repair);
     const after = await this.until(hasNot(id));
-    assert.ok(hasNot(id)(after), `${id} after ${found.mend}: ${JSON.stringify(after.findings)}`);
+    assert.ok(hasNot(id)(after), `${id} after ${found.repair}: ${JSON.stringify(after.findings)}`);
   }
 
   async healthy(): Promise<Status> {

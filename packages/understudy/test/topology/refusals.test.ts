@@ -26,8 +26,8 @@ for (const { title, text, field, line, says } of badTopologies) {
     const problem = problems.find((candidate) => candidate.field === field);
     assert.ok(problem, `no problem names ${field}: ${JSON.stringify(problems, null, 2)}`);
     assert.equal(problem.line, line);
-    assert.match(`${problem.message}; ${problem.wayOut}`, says);
-    assert.ok(problem.saw !== '' && problem.allowed !== '' && problem.wayOut !== '');
+    assert.match(`${problem.message}; ${problem.remedy}`, says);
+    assert.ok(problem.saw !== '' && problem.allowed !== '' && problem.remedy !== '');
   });
 }
 

@@ -51,7 +51,7 @@ test('the example for Linode is refused until the address is filled in, at its l
       assert.ok(error instanceof TopologyError);
       const [problem, ...more] = error.problems;
       assert.deepEqual([problem?.field, problem?.line, more], ['access.adminNetworks.0', line, []]);
-      assert.match(problem?.wayOut ?? '', /your own public address .* in place of YOUR-ADDRESS/);
+      assert.match(problem?.remedy ?? '', /your own public address .* in place of YOUR-ADDRESS/);
       return true;
     },
   );
@@ -68,7 +68,7 @@ test('a heap below a quarter of the machine is told on Linode with what it would
     column: 33,
     saw: '512m',
     message: 'g6-standard-4 has 8192 MB, of which the engine would use less than a quarter',
-    wayOut: 'remove the line for 4096m, half of the machine',
+    remedy: 'remove the line for 4096m, half of the machine',
   });
   assert.deepEqual(onLinode('version: 9.5.3, heap: 2g'), []);
   assert.deepEqual(onLinode('version: 9.5.3, machineType: g9-new-4, heap: 512m'), [], 'nothing is known of that type');

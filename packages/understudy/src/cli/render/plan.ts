@@ -29,9 +29,9 @@ export function renderPlan(name: string, plan: Plan, advice?: PlanAdvice): strin
 }
 
 /** `line 18 search.heap: saw 512m; ...; do: ... [heap-small-for-machine]`. */
-function renderWarning({ id, field, line, saw, message, wayOut }: Warning): string {
+function renderWarning({ id, field, line, saw, message, remedy }: Warning): string {
   const place = line === undefined ? field : `line ${line} ${field}`;
-  return `${place}: saw ${saw}; ${message}; do: ${wayOut} [${id}]`;
+  return `${place}: saw ${saw}; ${message}; do: ${remedy} [${id}]`;
 }
 
 function renderPrice({ monthlyUsd, items }: Price): string {

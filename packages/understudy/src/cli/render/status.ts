@@ -19,15 +19,15 @@ export function renderStatus(status: Status): string {
 }
 
 /** The finding, and below it its effect on users and its repair. */
-function finding({ reason, effect, mend, verdict }: Status['findings'][number]): string {
-  const below = [effect, mend].map((text) => `\n    ${paint.dim(text)}`);
+function finding({ reason, effect, repair, verdict }: Status['findings'][number]): string {
+  const below = [effect, repair].map((text) => `\n    ${paint.dim(text)}`);
   return `  ${verdictPaint[verdict]('-')} ${reason}${below.join('')}`;
 }
 
 /** A part that is omitted when it is empty. */
 function notices(title: string, all: Status['notices']): string[] {
   if (all.length === 0) return [];
-  const lines = all.map(({ reason, mend }) => `  - ${reason}\n    ${paint.dim(mend)}`);
+  const lines = all.map(({ reason, repair }) => `  - ${reason}\n    ${paint.dim(repair)}`);
   return [[paint.bold(title), ...lines].join('\n')];
 }
 

@@ -1,11 +1,11 @@
 // Findings about the balancer: whether it is there, and which service machines it sends users to.
 import { balancerLabel, type Topology } from '../../topology/index.ts';
-import { applyMends, type Finding } from '../finding.ts';
+import { applyCommand, type Finding } from '../finding.ts';
 import type { Status } from '../status.ts';
 
 export function balancerFindings(balancer: Status['balancer'], topology: Topology): Finding[] {
   const subject = balancerLabel(topology.name);
-  const down = { verdict: 'down', subject, effect: 'Users are not served.', mend: applyMends } as const;
+  const down = { verdict: 'down', subject, effect: 'Users are not served.', repair: applyCommand } as const;
   if (balancer.urls.length === 0) {
     return [{ ...down, id: 'balancer-missing', reason: 'There is no balancer, so nobody is served.' }];
   }
@@ -23,7 +23,7 @@ export function balancerFindings(balancer: Status['balancer'], topology: Topolog
       subject: node.name,
       reason: `The balancer sees ${node.name} as ${node.status} in mode ${node.mode} on port ${node.listener}.`,
       effect: 'Nothing while the others serve.',
-      mend: applyMends,
+      repair: applyCommand,
     });
   }
   return findings;

@@ -52,10 +52,10 @@ function found(view: ClusterView, block: Block): Finding {
     ...kind,
     subject: index ?? view.subject,
     reason: `${what} refuses ${refuses.join(', ')}: ${setting ?? description}.${cause}`,
-    mend:
+    repair:
       full.length > 0
         ? `Free the disk of ${full.join(', ')}, as the findings on disks say: the engine takes the block away itself.`
-        : mendOf(view, block),
+        : repairOf(view, block),
   };
 }
 
@@ -74,7 +74,7 @@ function fullDisks({ cluster }: ClusterView): string[] {
   return disks.filter(({ above }) => above === 'flood' || above === 'high').map(({ node }) => node);
 }
 
-function mendOf({ machines }: ClusterView, { index, setting }: Block): string {
+function repairOf({ machines }: ClusterView, { index, setting }: Block): string {
   if (setting === undefined)
     return 'The engine takes it away itself when its cause is gone: see the log of its master.';
   if (index === undefined) return clearingRequest(machines, [setting]);

@@ -1,7 +1,7 @@
 // Findings about certificates of https listeners: the one that is presented to clients counts.
 import type { ShownCertificate } from '../../observe/index.ts';
 import { balancerLabel } from '../../topology/index.ts';
-import { applyMends, unread, type Finding, type Notice, type View } from '../finding.ts';
+import { applyCommand, unread, type Finding, type Notice, type View } from '../finding.ts';
 
 const dayMs = 86_400_000;
 const noticeDays = 30;
@@ -23,11 +23,11 @@ function endings({ observation }: View): Ending[] {
   });
 }
 
-function mendOf({ topology }: View, port: number): string {
+function repairOf({ topology }: View, port: number): string {
   const certificate = topology.balancer.listeners.find((listener) => listener.port === port)?.certificate;
   return typeof certificate === 'object'
     ? `Put a new certificate in ${certificate.certPath} and its key in ${certificate.keyPath}, then: understudy apply`
-    : applyMends;
+    : applyCommand;
 }
 
 export function certificateFindings(view: View): Finding[] {
@@ -41,16 +41,16 @@ export function certificateFindings(view: View): Finding[] {
   const ending = endings(view)
     .filter(({ daysLeft }) => daysLeft < degradedDays)
     .map(({ port, daysLeft, notAfter }): Finding => {
-      const mend = mendOf(view, port);
+      const repair = repairOf(view, port);
       const what = `The certificate on port ${port}`;
       return daysLeft <= 0
         ? {
-            ...{ id: 'certificate-expired', verdict: 'down', subject, mend },
+            ...{ id: 'certificate-expired', verdict: 'down', subject, repair },
             reason: `${what} has expired on ${notAfter}.`,
             effect: `Clients that check certificates refuse to connect to port ${port}.`,
           }
         : {
-            ...{ id: 'certificate-expires-soon', verdict: 'degraded', subject, mend },
+            ...{ id: 'certificate-expires-soon', verdict: 'degraded', subject, repair },
             reason: `${what} ends on ${notAfter}, in less than ${degradedDays} days.`,
             effect: 'Nothing yet; then clients that check certificates refuse to connect.',
           };
@@ -66,6 +66,6 @@ export function certificateNotices(view: View): Notice[] {
       id: 'certificate-expires',
       subject: balancerLabel(view.topology.name),
       reason: `The certificate on port ${port} ends on ${notAfter}.`,
-      mend: mendOf(view, port),
+      repair: repairOf(view, port),
     }));
 }

@@ -1,6 +1,6 @@
 // Findings about the cluster as a whole: whether it answers, and which of its parts could not be read.
 import type { Unknown } from '@understudy/foundation';
-import { applyMends, unread, type ClusterView, type Finding, type View } from '../finding.ts';
+import { applyCommand, unread, type ClusterView, type Finding, type View } from '../finding.ts';
 import { type ObservedCluster, hidesCopies } from '../../observe/index.ts';
 import { blockFindings } from './blocks.ts';
 import { diskFindings } from './disks.ts';
@@ -16,7 +16,7 @@ export function clusterFindings(view: View): Finding[] {
   const nobody = { effect: 'Nothing can be indexed or found.', subject };
   if (cluster.state === 'absent') {
     return [
-      { ...nobody, id: 'cluster-absent', verdict: 'down', reason: 'There is no search machine.', mend: applyMends },
+      { ...nobody, id: 'cluster-absent', verdict: 'down', reason: 'There is no search machine.', repair: applyCommand },
     ];
   }
   if (cluster.state === 'unknown') {
@@ -24,7 +24,7 @@ export function clusterFindings(view: View): Finding[] {
     const gone = machines.every(({ role, status }) => role !== 'search' || status !== 'running');
     if (asked || gone) {
       const reason = `The search cluster does not answer: ${cluster.reason}`;
-      return [{ ...nobody, id: 'cluster-silent', verdict: 'down', reason, mend: applyMends }];
+      return [{ ...nobody, id: 'cluster-silent', verdict: 'down', reason, repair: applyCommand }];
     }
     const unseen = unread('cluster-unseen', subject, 'The state of the search cluster', cluster);
     return [{ ...unseen, reason: `The search cluster could not be asked: ${cluster.reason}` }];
@@ -32,8 +32,8 @@ export function clusterFindings(view: View): Finding[] {
   const { health } = cluster.value;
   if (health.state === 'unknown' && health.code === 'cluster-no-master') {
     const reason = 'The search cluster has no elected master, so it takes no writes.';
-    const mend = 'Bring back enough search machines for a quorum: understudy apply boots those that are off.';
-    return [{ ...nobody, id: 'cluster-no-master', verdict: 'down', reason, mend }];
+    const repair = 'Bring back enough search machines for a quorum: understudy apply boots those that are off.';
+    return [{ ...nobody, id: 'cluster-no-master', verdict: 'down', reason, repair }];
   }
   const seen = { ...view, cluster: cluster.value, subject };
   return [

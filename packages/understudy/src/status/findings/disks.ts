@@ -33,7 +33,7 @@ export function diskFindings(view: ClusterView): Finding[] {
         subject,
         reason,
         effect: 'Nothing yet; a disk that runs full ends the engine on it and may spoil its copies.',
-        mend: clearingRequest(machines, [`${prefix}.threshold_enabled`]),
+        repair: clearingRequest(machines, [`${prefix}.threshold_enabled`]),
       },
     ];
   }
@@ -50,7 +50,7 @@ function above(view: ClusterView, disk: Disk, marks: Watermarks): Finding[] {
       ...grades[disk.above],
       subject: disk.node,
       reason: `The disk of the engine on ${disk.node} is ${used}% used, ${gigabytes(disk.freeBytes)} are free: above the ${disk.above} watermark (${mark.text}).`,
-      mend: mendOf(view, disk, mark.text !== usual[disk.above]),
+      repair: repairOf(view, disk, mark.text !== usual[disk.above]),
     },
   ];
 }
@@ -60,7 +60,7 @@ function gigabytes(bytes: number): string {
 }
 
 /** Changed watermarks are named first; otherwise the files that fill the disk. */
-function mendOf({ machines, topology }: ClusterView, { node }: Disk, changed: boolean): string {
+function repairOf({ machines, topology }: ClusterView, { node }: Disk, changed: boolean): string {
   if (changed) return clearingRequest(machines, settings);
   const machine = machines.find(({ name }) => name === node);
   const { dataDirectory, logDirectory } = engineLayouts[topology.search.engine];

@@ -18,7 +18,7 @@ export function foreignNotices(view: ClusterView): Notice[] {
         id: `foreign-index-${status}`,
         subject: name,
         reason: `The index ${name} is ${status}: ${missing}.${why === undefined ? '' : ` ${why}.`}`,
-        mend: mendOf(view, name, own),
+        repair: repairOf(view, name, own),
       };
     });
   const blocked = (shown(cluster.blocks) ?? []).flatMap((block) =>
@@ -29,7 +29,7 @@ export function foreignNotices(view: ClusterView): Notice[] {
   return [...health, ...blocked];
 }
 
-function mendOf({ machines }: ClusterView, name: string, copies: readonly UnassignedCopy[]): string {
+function repairOf({ machines }: ClusterView, name: string, copies: readonly UnassignedCopy[]): string {
   if (copies.some(({ givenUp }) => givenUp))
     return engineRequest(machines, { method: 'POST', path: '/_cluster/reroute?retry_failed=true&metric=none' });
   return `Whoever made ${name} has to say what it needs; this system does not touch it.`;
@@ -41,7 +41,7 @@ function refusing({ machines }: ClusterView, { index = '', setting, refuses, des
     id: 'foreign-index-blocked',
     subject: index,
     reason: `The index ${index} refuses ${refuses.join(', ')}: ${setting ?? description}.`,
-    mend:
+    repair:
       setting === undefined
         ? `Whoever made ${index} has to say what it needs.`
         : engineRequest(machines, { method: 'PUT', path, body: { [setting]: null } }),

@@ -1,7 +1,7 @@
 // Findings about settings that a person or an interrupted operation left, and that prevent copies or votes.
 import type { Leftover } from '../../cluster/index.ts';
 import { shown } from '@understudy/foundation';
-import { applyMends, type ClusterView, type Finding } from '../finding.ts';
+import { applyCommand, type ClusterView, type Finding } from '../finding.ts';
 import { clearingRequest } from '../repair-command.ts';
 import { isFilter, isStale } from '../../observe/index.ts';
 
@@ -28,7 +28,7 @@ function allocationFindings({ cluster, subject }: ClusterView): Finding[] {
       subject,
       reason: `Shard allocation is limited to '${allocation.value}', so lost copies are not made again.`,
       effect: 'Nothing yet; the next machine that is lost may take the last copy.',
-      mend: applyMends,
+      repair: applyCommand,
     },
   ];
 }
@@ -47,7 +47,7 @@ function filtered({ cluster, topology, machines, subject }: ClusterView, leftove
     subject,
     reason: `${leftover.setting} is '${leftover.value}' (${origin(leftover)}), so not every search machine may hold copies.`,
     effect: 'Nothing yet; copies crowd on fewer machines, and a lost one may have no place to be made again.',
-    mend: byApply ? applyMends : clearingRequest(machines, [leftover.setting]),
+    repair: byApply ? applyCommand : clearingRequest(machines, [leftover.setting]),
   };
 }
 
@@ -58,7 +58,7 @@ function unbalanced({ subject }: ClusterView, leftover: Leftover): Finding {
     subject,
     reason: `${leftover.setting} is '${leftover.value}' (${origin(leftover)}), so copies are not spread evenly again.`,
     effect: 'Nothing yet; the machines with the most copies become the slowest.',
-    mend: applyMends,
+    repair: applyCommand,
   };
 }
 
@@ -72,7 +72,7 @@ function votingFindings({ cluster, subject }: ClusterView): Finding[] {
       subject,
       reason: `${excluded.join(', ')} may not vote: left over from an operation, or part of one that runs now.`,
       effect: 'Nothing yet; fewer machines may be lost before nobody can be elected.',
-      mend: applyMends,
+      repair: applyCommand,
     },
   ];
 }

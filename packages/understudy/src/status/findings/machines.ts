@@ -3,7 +3,7 @@ import { shown, type Seen } from '@understudy/foundation';
 import { engineLayouts } from '../../engines/index.ts';
 import { partOf, serviceUnit, type DiskUse, type ObservedMachine, type ObservedUnit } from '../../machines/index.ts';
 import type { Topology } from '../../topology/index.ts';
-import { applyMends, unread, type Finding, type View } from '../finding.ts';
+import { applyCommand, unread, type Finding, type View } from '../finding.ts';
 import { commandOnMachine } from '../repair-command.ts';
 import type { Status } from '../status.ts';
 
@@ -19,8 +19,8 @@ export function machineFindings({ observation, topology, machines }: View): Find
     if (status === 'missing') return [degraded(machine, 'machine-missing', `${name} does not exist.`)];
     if (status !== 'running') return [degraded(machine, 'machine-off', `${name} is ${status}, not running.`)];
     if (!reachable) {
-      const mend = 'understudy plan says what can be done; see docs/status.md.';
-      return [degraded(machine, 'machine-unreachable', `${name} runs, but does not answer over SSH.`, mend)];
+      const repair = 'understudy plan says what can be done; see docs/status.md.';
+      return [degraded(machine, 'machine-unreachable', `${name} runs, but does not answer over SSH.`, repair)];
     }
     const seen = shown(observation.machines[name] ?? { state: 'absent' });
     if (!seen) return [];
@@ -32,8 +32,8 @@ export function machineFindings({ observation, topology, machines }: View): Find
   });
 }
 
-function degraded({ name }: Machine, id: string, reason: string, mend = applyMends): Finding {
-  return { id, verdict: 'degraded', subject: name, reason, effect: 'Nothing while the others serve.', mend };
+function degraded({ name }: Machine, id: string, reason: string, repair = applyCommand): Finding {
+  return { id, verdict: 'degraded', subject: name, reason, effect: 'Nothing while the others serve.', repair };
 }
 
 /** So many restarts by systemd, the last within these minutes: the unit starts again and again, whatever it is at the moment. */
@@ -67,14 +67,14 @@ const setUpWithinS = 900;
 /** A failure of cloud-init matters as long as the machine does not serve: afterwards its files and units are observed. */
 function cloudInitFindings(machine: Machine, { cloudInit }: ObservedMachine): Finding[] {
   const said = shown(cloudInit);
-  const mend = commandOnMachine(machine, ['cloud-init', 'status', '--long']);
+  const repair = commandOnMachine(machine, ['cloud-init', 'status', '--long']);
   if (said?.status === 'error') {
     const reason = `cloud-init failed on ${machine.name}: ${said.errors.join('; ')}.`;
-    return [degraded(machine, 'cloud-init-failed', reason, mend)];
+    return [degraded(machine, 'cloud-init-failed', reason, repair)];
   }
   if (said?.status !== 'running' || (said.runningS ?? 0) < setUpWithinS) return [];
   const reason = `cloud-init on ${machine.name} has not ended ${said.runningS} s after the boot.`;
-  return [degraded(machine, 'cloud-init-stuck', reason, mend)];
+  return [degraded(machine, 'cloud-init-stuck', reason, repair)];
 }
 
 /** Of a file system, whatever the engine's watermarks say: logs and heap dumps fill disks too, and machines without an engine have some. */
@@ -93,10 +93,10 @@ function diskFindings(machine: Machine, { disks }: ObservedMachine): Finding[] {
     const full = used >= fullPercent;
     const reason = `On ${name} the file system of ${paths.join(', ')} has ${used}% of its ${what} used.`;
     const counted = what === 'space' ? ['-h', '--threshold=100M'] : ['--inodes'];
-    const mend = commandOnMachine(machine, ['du', '-x', ...counted, '--max-depth=2', ...paths]);
+    const repair = commandOnMachine(machine, ['du', '-x', ...counted, '--max-depth=2', ...paths]);
     return [
       {
-        ...degraded(machine, full ? 'file-system-full' : 'file-system-filling', reason, mend),
+        ...degraded(machine, full ? 'file-system-full' : 'file-system-filling', reason, repair),
         effect: full
           ? 'Nothing while the others serve; what runs on it can write neither data nor logs.'
           : 'Nothing yet; what runs on it stops when it is full.',

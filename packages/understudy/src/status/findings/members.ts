@@ -1,7 +1,7 @@
 // Findings about the members of the cluster: who is missing, who is not expected, who is silent, and which version each runs.
 import { upgradeProblem } from '../../engines/index.ts';
 import { shown } from '@understudy/foundation';
-import { applyMends, type ClusterView, type Finding } from '../finding.ts';
+import { applyCommand, type ClusterView, type Finding } from '../finding.ts';
 import { instanceNamed, membershipOf } from '../../observe/index.ts';
 
 export function memberFindings(view: ClusterView): Finding[] {
@@ -17,7 +17,7 @@ function missing({ observation, machines }: ClusterView): Finding[] {
       subject: name,
       reason: `${name} is not a member of the search cluster.`,
       effect: 'Nothing yet: the others serve, with one machine fewer to lose.',
-      mend: applyMends,
+      repair: applyCommand,
     }));
 }
 
@@ -31,8 +31,8 @@ function unexpected({ cluster, observation, machines }: ClusterView): Finding[] 
       subject: name,
       reason: `${name} (${transportAddress}) is a member of the search cluster and not in the topology.`,
       effect: 'Nothing yet; it may hold copies and votes, and be missed when it goes.',
-      mend: instanceNamed(observation.objects, name)
-        ? applyMends
+      repair: instanceNamed(observation.objects, name)
+        ? applyCommand
         : `It is no machine of this system: stop the engine at ${transportAddress}.`,
     }));
 }
@@ -51,7 +51,7 @@ function silent({ cluster, subject }: ClusterView): Finding[] {
       subject: names.length === 1 ? (names[0] ?? subject) : subject,
       reason: `${names.join(', ')} counts as a member, but its engine does not answer for itself.`,
       effect: 'Requests that need its copies wait until it is missed.',
-      mend: 'Run status again; if it stays so, the engine hangs: understudy plan says what can be done.',
+      repair: 'Run status again; if it stays so, the engine hangs: understudy plan says what can be done.',
     },
   ];
 }
@@ -72,7 +72,7 @@ function versionFindings({ cluster, topology, subject }: ClusterView): Finding[]
       subject,
       reason: `The topology asks for ${engine} ${version}; what runs: ${list}.`,
       effect: mixed ? 'Nothing yet; a replica whose primary is on a newer node has fewer places.' : 'Nothing.',
-      mend: problem ? problem.sentence : applyMends,
+      repair: problem ? problem.sentence : applyCommand,
     },
   ];
 }

@@ -1,7 +1,7 @@
 // Findings about the topology's own index: whether it is there, open and whole. Foreign indices are in foreign.ts.
 import { unknown } from '@understudy/foundation';
 import type { UnassignedCopy } from '../../cluster/index.ts';
-import { applyMends, unread, type ClusterView, type Finding } from '../finding.ts';
+import { applyCommand, unread, type ClusterView, type Finding } from '../finding.ts';
 import { engineRequest, inPath } from '../repair-command.ts';
 
 export function ownIndexFindings(view: ClusterView): Finding[] {
@@ -9,7 +9,7 @@ export function ownIndexFindings(view: ClusterView): Finding[] {
   const { name } = topology.search.index;
   const { index, ownIndex } = cluster;
   if (index.state === 'absent') {
-    const missing = { verdict: 'degraded', subject: name, effect: 'Searches find nothing.', mend: applyMends } as const;
+    const missing = { verdict: 'degraded', subject: name, effect: 'Searches find nothing.', repair: applyCommand } as const;
     return [{ ...missing, id: 'index-missing', reason: `The index ${name} does not exist.` }];
   }
   const settings =
@@ -41,7 +41,7 @@ function closed({ machines }: ClusterView, name: string): Finding {
     subject: name,
     reason: `The index ${name} is closed.`,
     effect: 'Every request to it is refused.',
-    mend: engineRequest(machines, { method: 'POST', path: `/${inPath(name)}/_open` }),
+    repair: engineRequest(machines, { method: 'POST', path: `/${inPath(name)}/_open` }),
   };
 }
 
@@ -65,7 +65,7 @@ function healthFindings(view: ClusterView): Finding[] {
         subject: name,
         reason: `The index ${name} is red: ${copies(unassigned)} of its shards are unassigned, primaries among them.${because}`,
         effect: 'Documents of these shards are neither found nor taken.',
-        mend: 'Bring back the machines that hold copies: understudy apply boots those that are off.',
+        repair: 'Bring back the machines that hold copies: understudy apply boots those that are off.',
       },
     ];
   }
@@ -78,7 +78,7 @@ function healthFindings(view: ClusterView): Finding[] {
       subject: name,
       reason: `The index ${name} is yellow: ${missing} not in place, so another loss could lose data.${because}`,
       effect: 'Nothing yet.',
-      mend: 'The cluster makes copies by itself when every search machine is there: understudy apply.',
+      repair: 'The cluster makes copies by itself when every search machine is there: understudy apply.',
     },
   ];
 }
@@ -98,7 +98,7 @@ function givenUp(view: ClusterView): Finding[] {
       subject: first.index,
       reason: `The engine has given up placing a copy: ${first.sentence ?? `${first.index}[${first.shard}]`}.${others}`,
       effect: 'Nothing yet; the copy does not come by itself even when the cause is gone.',
-      mend: engineRequest(view.machines, { method: 'POST', path: '/_cluster/reroute?retry_failed=true&metric=none' }),
+      repair: engineRequest(view.machines, { method: 'POST', path: '/_cluster/reroute?retry_failed=true&metric=none' }),
     },
   ];
 }

@@ -22,7 +22,7 @@ function use({ cluster, topology, machines, subject }: ClusterView): Use | undef
   const own = shown(cluster.ownIndex);
   const has = own ? own.shards * (own.replicas + 1) : 0;
   const reached = limit.copies >= limit.limit;
-  const mend =
+  const repair =
     limit.perNode === usualPerNode
       ? 'Delete indices that nobody needs, or ask for more search.nodes and: understudy apply'
       : clearingRequest(machines, [setting]);
@@ -36,7 +36,7 @@ function use({ cluster, topology, machines, subject }: ClusterView): Use | undef
       effect: reached
         ? 'What is there is served; no index can be made, no replica added.'
         : 'Nothing yet; soon no index can be made.',
-      mend,
+      repair,
     },
   };
 }
@@ -50,6 +50,6 @@ export function shardLimitFindings(view: ClusterView): Finding[] {
 export function shardLimitNotices(view: ClusterView): Notice[] {
   const used = use(view);
   if (!used || used.ownCopies) return [];
-  const { id, subject, reason, mend } = used.finding;
-  return [{ id, subject, reason, mend }];
+  const { id, subject, reason, repair } = used.finding;
+  return [{ id, subject, reason, repair }];
 }

@@ -29,9 +29,9 @@ test('a snapshot that is young enough lets the drill begin', () => check(require
 
 test('without a snapshot, or with an old one, the drill is refused at once and the way out is named', async () => {
   const code = 'drills-precondition';
-  const wayOut = /drills\.snapshot allows 24 h; take one, or set drills: \{snapshot: not-required\}/;
+  const remedy = /drills\.snapshot allows 24 h; take one, or set drills: \{snapshot: not-required\}/;
   await assert.rejects(check(required, never), { code, message: /no snapshot repository holds .* of documents/ });
-  await assert.rejects(check(required, never), { code, message: wayOut });
+  await assert.rejects(check(required, never), { code, message: remedy });
   await assert.rejects(check(required, taken(24.2)), { code, message: /monday in nightly, is 24\.2 h old/ });
 });
 
