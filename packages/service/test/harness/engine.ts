@@ -75,8 +75,16 @@ export async function startEngine(installation: Installation): Promise<TestEngin
   return engine;
 }
 
-/** Starts a cluster of `count` nodes; `javaOptions` win over those of the installation. */
-export async function startEngines(installation: Installation, count: number, javaOptions = ''): Promise<TestEngine> {
+/** Settings of the engine beside those of every test. */
+type Settings = Readonly<Record<string, string | number | boolean>>;
+
+/** Starts a cluster of `count` nodes; `javaOptions` and `settings` win over those of the installation. */
+export async function startEngines(
+  installation: Installation,
+  count: number,
+  javaOptions = '',
+  settings: Settings = {},
+): Promise<TestEngine> {
   const directory = await mkdtemp(join(tmpdir(), 'understudy-engine-'));
   const nodes: Node[] = [];
   for (let at = 0; at < count; at += 1) {
@@ -99,7 +107,9 @@ export async function startEngines(installation: Installation, count: number, ja
     async resume() {
       processes = [];
       for (const node of nodes)
-        processes.push(await launch({ home, javaHome: installation.javaHome, directory, node, nodes, javaOptions }));
+        processes.push(
+          await launch({ home, javaHome: installation.javaHome, directory, node, nodes, javaOptions, settings }),
+        );
       await Promise.all(
         urls.map((url, at) =>
           answers(`${url}/_cluster/health?wait_for_nodes=${count}&timeout=1s`, processes[at] as ChildProcess),
@@ -133,6 +143,7 @@ interface Launch extends Installation {
   readonly node: Node;
   readonly nodes: readonly Node[];
   readonly javaOptions: string;
+  readonly settings: Settings;
 }
 
 const isRoot = process.getuid?.() === 0;
@@ -144,7 +155,15 @@ async function readableHome(home: string, directory: string): Promise<string> {
   return join(directory, 'home');
 }
 
-async function launch({ home, javaHome, directory, node, nodes, javaOptions }: Launch): Promise<ChildProcess> {
+async function launch({
+  home,
+  javaHome,
+  directory,
+  node,
+  nodes,
+  javaOptions,
+  settings: given,
+}: Launch): Promise<ChildProcess> {
   const own = join(directory, node.name);
   await cp(join(home, 'config'), join(own, 'config'), { recursive: true, dereference: true });
   const settings = {
@@ -158,6 +177,7 @@ async function launch({ home, javaHome, directory, node, nodes, javaOptions }: L
     'transport.port': node.transportPort,
     // A full disk of the developer is no reason to fail.
     'cluster.routing.allocation.disk.threshold_enabled': false,
+    ...given,
   };
   const command = [
     ...(isRoot ? ['setpriv', '--reuid', 'nobody', '--regid', 'nogroup', '--clear-groups'] : []),
