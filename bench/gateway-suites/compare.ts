@@ -8,6 +8,8 @@ export interface Difference {
   readonly kind: 'outcome' | 'answer';
   readonly direct: string;
   readonly through: string;
+  /** What a second run must show again: of an outcome without its detail, which has times and names of one run. */
+  readonly key: string;
 }
 
 export interface Row {
@@ -47,7 +49,7 @@ export async function compareSuite(
     say(`${suite.name}: ${ids.size} tests differ; once more each`);
     again = differing(suite.name, await suite.run(direct, ids), await suite.run(through, ids));
   }
-  const confirmed = new Set(again.map(textOf));
+  const confirmed = new Set(again.map(({ key }) => key));
   return {
     suite: suite.name,
     tests: without.length,
@@ -58,8 +60,8 @@ export async function compareSuite(
     failedDirect: Object.fromEntries(
       without.filter(({ outcome }) => outcome === 'failed').map(({ id, detail }) => [id, detail.slice(0, 300)]),
     ),
-    differences: first.filter((difference) => confirmed.has(textOf(difference))),
-    unstable: first.filter((difference) => !confirmed.has(textOf(difference))),
+    differences: first.filter((difference) => confirmed.has(difference.key)),
+    unstable: first.filter((difference) => !confirmed.has(difference.key)),
   };
 }
 
@@ -70,27 +72,21 @@ export function differing(suite: string, direct: readonly Result[], through: rea
   for (const id of new Set([...left.keys(), ...right.keys()])) {
     const [one, other] = [left.get(id), right.get(id)];
     if (one?.outcome !== other?.outcome) {
-      differences.push({ suite, test: id, kind: 'outcome', direct: outcomeText(one), through: outcomeText(other) });
+      const key = JSON.stringify([id, 'outcome', one?.outcome, other?.outcome]);
+      differences.push({
+        ...{ suite, test: id, kind: 'outcome', key },
+        ...{ direct: outcomeText(one), through: outcomeText(other) },
+      });
       continue;
     }
     const [mine, yours] = [one?.answers ?? [], other?.answers ?? []];
     const at = Array.from({ length: Math.max(mine.length, yours.length) }).findIndex((_, n) => mine[n] !== yours[n]);
-    if (at >= 0)
-      differences.push({
-        suite,
-        test: id,
-        kind: 'answer',
-        direct: mine[at] ?? 'no request',
-        through: yours[at] ?? 'no request',
-      });
+    if (at < 0) continue;
+    const answers = { direct: mine[at] ?? 'no request', through: yours[at] ?? 'no request' };
+    const key = JSON.stringify([id, 'answer', answers.direct, answers.through]);
+    differences.push({ suite, test: id, kind: 'answer', ...answers, key });
   }
   return differences;
-}
-
-/** Of an outcome the word alone: the detail of a failure holds times and names that were made for one run. */
-function textOf({ test, kind, direct, through }: Difference): string {
-  const texts = kind === 'answer' ? [direct, through] : [direct, through].map((text) => text.split(':')[0]);
-  return JSON.stringify([test, kind, ...texts]);
 }
 
 function outcomeText(result: Result | undefined): string {

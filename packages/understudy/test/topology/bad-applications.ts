@@ -1,4 +1,4 @@
-// Refused topologies of applications that are not the built-in service: their indices and how drills use them.
+// Refused topologies of applications that are not the built-in service (their indices, how drills use them), and of drills.
 import { extended, withSearch, whole, type BadTopology } from './bad-topologies.ts';
 
 const write = "write: { path: /index, body: { id: '{id}', text: '{content}' } }";
@@ -78,5 +78,34 @@ export const badApplications: readonly BadTopology[] = [
     `${write.replace('body:', 'acknowledged: [2000], body:')}, ${stored}`,
     '.write.acknowledged.0',
     /above 599|below/,
+  ),
+  // Drills.
+  extended(
+    'a goal that is none',
+    'drills:\n  goals:\n    noop:\n      longestGapMs: 5\n',
+    'drills.goals.noop.longestGapMs',
+    8,
+    /did you mean|remove/,
+  ),
+  extended(
+    'a ratio above one',
+    'drills:\n  goals:\n    noop: { clientErrorRatio: 5 }\n',
+    'drills.goals.noop.clientErrorRatio',
+    7,
+    /above 1/,
+  ),
+  extended(
+    'a snapshot of no age',
+    'drills: { snapshot: { maxAgeHours: 0 } }\n',
+    'drills.snapshot.maxAgeHours',
+    5,
+    /leave it out/,
+  ),
+  extended(
+    'a word where true or false belongs',
+    'drills: { allowSelfPowerCut: sometimes }\n',
+    'drills.allowSelfPowerCut',
+    5,
+    /true or false|not a boolean/,
   ),
 ];

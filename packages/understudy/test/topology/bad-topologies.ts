@@ -375,33 +375,4 @@ export const badTopologies: readonly BadTopology[] = [
   ),
   whole('an IPv6 admin network', withAccess('["2001:db8::/32"]'), 'access.adminNetworks.0', 4, /\/32/),
   whole('no access', smallest.replace(/access.*\n/, ''), 'access', 1, /own address/),
-  // Drills.
-  extended(
-    'a goal that is none',
-    'drills:\n  goals:\n    noop:\n      longestGapMs: 5\n',
-    'drills.goals.noop.longestGapMs',
-    8,
-    /did you mean|remove/,
-  ),
-  extended(
-    'a ratio above one',
-    'drills:\n  goals:\n    noop: { clientErrorRatio: 5 }\n',
-    'drills.goals.noop.clientErrorRatio',
-    7,
-    /above 1/,
-  ),
-  extended(
-    'a snapshot of no age',
-    'drills: { snapshot: { maxAgeHours: 0 } }\n',
-    'drills.snapshot.maxAgeHours',
-    5,
-    /leave it out/,
-  ),
-  extended(
-    'a word where true or false belongs',
-    'drills: { allowSelfPowerCut: sometimes }\n',
-    'drills.allowSelfPowerCut',
-    5,
-    /true or false|not a boolean/,
-  ),
 ];
