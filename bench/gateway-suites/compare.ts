@@ -91,7 +91,7 @@ export function differing(suite: string, direct: readonly Result[], through: rea
 
 function outcomeText(result: Result | undefined): string {
   if (result === undefined) return 'not run';
-  return result.detail === '' ? result.outcome : `${result.outcome}: ${result.detail}`;
+  return [result.outcome, result.detail].filter((part) => part !== '').join(': ');
 }
 
 function byId(results: readonly Result[]): ReadonlyMap<string, Result> {

@@ -134,7 +134,7 @@ export const badTopologies: readonly BadTopology[] = [
     6,
     /one at least/,
   ),
-  extended('a readiness path with a space', "service: { readyPath: '/a b' }\n", 'service.readyPath', 5, /plainer/),
+  extended('a readiness path with a space', "service: { readyPath: '/a b' }\n", 'service.readyPath', 5, /simpler/),
   extended('no worker', 'service: { workers: 0 }\n', 'service.workers', 5, /below 1/),
   extended('too many workers', 'service: { workers: 65 }\n', 'service.workers', 5, /above 64/),
   extended('workers of an unknown type', 'service: { machineType: g9-tiny-1 }\n', 'service.workers', 5, /CPUs/),
