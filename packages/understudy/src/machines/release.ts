@@ -85,6 +85,8 @@ if [ -n "$before" ] && [ "$before" != ${releasesDirectory}/${id} ]; then ln -sfn
 ln -sfn ${releasesDirectory}/${id} ${currentRelease}.new
 mv -fT ${currentRelease}.new ${currentRelease}
 kept=$(basename "$(readlink ${previousRelease} || echo none)")
-ls -1t | grep -v -e '^${id}$' -e "^$kept$" | tail -n +${keptReleases - 1} | while read -r old; do rm -rf "./$old"; done
+first=${keptReleases}
+if [ "$kept" != ${id} ] && [ -d "./$kept" ]; then first=${keptReleases - 1}; fi
+ls -1t | grep -v -e '^${id}$' -e "^$kept$" | tail -n "+$first" | while read -r old; do rm -rf "./$old"; done
 `;
 }
