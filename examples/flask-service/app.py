@@ -5,17 +5,13 @@ Configuration by environment: ES_HOSTS (URLs, separated by commas), INDEX, DEADL
 
 import logging
 import os
-import sys
 import uuid
 
-# A release carries what it needs, because machines have no Internet: see requirements.txt.
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "vendor"))
+from flask import Flask, abort, g, jsonify, request
+from werkzeug.exceptions import HTTPException
 
-from flask import Flask, abort, g, jsonify, request  # noqa: E402
-from werkzeug.exceptions import HTTPException  # noqa: E402
-
-from documents import Invalid, Missing, Unsupported, parse_json, read_document, read_search  # noqa: E402
-from engine import Engine, EngineRefused, EngineUnavailable  # noqa: E402
+from documents import Invalid, Missing, Unsupported, parse_json, read_document, read_search
+from engine import Engine, EngineRefused, EngineUnavailable
 
 BODY_LIMIT_BYTES = 1024 * 1024
 # Written by gunicorn.conf.py when the service is asked to stop.

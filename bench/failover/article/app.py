@@ -6,14 +6,10 @@ a liveness path, which the deployment asks once.
 """
 
 import os
-import sys
 import time
 
-# The client comes with the release, because machines have no Internet.
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "vendor"))
-
-from elasticsearch import Elasticsearch  # noqa: E402
-from flask import Flask, jsonify, request  # noqa: E402
+from elasticsearch import Elasticsearch
+from flask import Flask, jsonify, request
 
 app = Flask(__name__)
 INDEX = os.environ["INDEX"]

@@ -41,7 +41,7 @@ export async function carryOutRoll(
   if (again && release) await clearRejected(world, intent, release.id);
   if (release === null) await rollService(world, resolved, { reason, signal });
   else if (release.directory === null)
-    await rollService(world, resolved, { reason, signal, release: { id: release.id } });
+    await rollService(world, resolved, { reason, signal, release: { id: release.id }, proven: true });
   // A release may have another start command, so the unit is written with it.
   else await rollService(world, resolved, { reason, signal, release: 'intended', settings: true });
   for (const id of reject) await recordRejected(world, intent, { id, reason });

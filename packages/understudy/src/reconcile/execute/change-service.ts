@@ -31,6 +31,8 @@ export interface ServiceChange {
   readonly settings: boolean;
   /** Whether users may be served by this machine: then it is taken out first and watched afterwards. */
   readonly serving: boolean;
+  /** The release served users before: it is done when the balancer has it UP, without a canary and without `steadyS`. */
+  readonly proven?: boolean;
 }
 
 /** A service that serves nobody and did not serve is ended soon: nothing is lost with it. */
@@ -53,7 +55,7 @@ export async function changeService(context: StepContext, label: string, change:
   }
   const files = change.settings ? settingsFiles(context, label) : [];
   const before = await stateBefore(context, label, files);
-  const canary = change.serving && found.serviceChanges === 0;
+  const canary = change.serving && change.proven !== true && found.serviceChanges === 0;
   if (change.serving) found.serviceChanges += 1;
   try {
     if (change.serving) await takeOut(context, label);
@@ -130,7 +132,7 @@ async function stopService(context: StepContext, label: string, stopS: number): 
 async function serveAgain(
   context: StepContext,
   label: string,
-  { serving }: ServiceChange,
+  { serving, proven }: ServiceChange,
   canary: boolean,
 ): Promise<void> {
   await awaitAnswers(context, label);
@@ -140,7 +142,8 @@ async function serveAgain(
   }
   const first = await sampleOf(context, label);
   await acceptBackends(context, label);
-  await awaitSteady(context, label, first);
+  const { steadyS } = context.intent.topology.service.rollout;
+  await awaitSteady(context, label, first, proven === true ? 0 : steadyS);
   if (canary) await compareCanary(context, label, first);
 }
 

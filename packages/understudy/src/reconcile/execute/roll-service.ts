@@ -21,6 +21,8 @@ export interface RollRequest {
   readonly release?: 'intended' | { readonly id: string };
   /** Whether the environment and the unit are written as the topology has them. Default: false. */
   readonly settings?: boolean;
+  /** The release served users before, so there is no canary, and the next machine follows as soon as one is UP. Default: false. */
+  readonly proven?: boolean;
   /** Labels of service machines, in the order in which they are changed. Default: all. */
   readonly machines?: readonly string[];
   readonly signal?: AbortSignal;
@@ -48,7 +50,10 @@ export async function rollService(world: World, intent: Intent, request: RollReq
   const change = async (label: string): Promise<void> => {
     request.signal?.throwIfAborted();
     world.logger({ level: 'info', subject: label, text: `change of the service: ${request.reason}` });
-    await changeService(context, label, { release: id, settings: request.settings ?? false, serving: true });
+    await changeService(context, label, {
+      ...{ release: id, settings: request.settings ?? false, serving: true },
+      proven: request.proven ?? false,
+    });
     changed.push(label);
   };
   const [first, ...rest] = labels;

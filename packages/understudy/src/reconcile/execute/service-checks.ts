@@ -74,10 +74,14 @@ export function assertSameProcess(label: string, first: ServiceSample, now: Serv
   throw new ServiceFault(label, 'The process of the service ended after its first good answer.');
 }
 
-/** Waits until the balancer has the machine UP on every listener, steadily, with the same process. Throws a `ServiceFault`. */
-export async function awaitSteady(context: StepContext, label: string, first: ServiceSample): Promise<void> {
+/** Waits until the balancer has the machine UP on every listener for `steadyS`, with the same process. Throws a `ServiceFault`. */
+export async function awaitSteady(
+  context: StepContext,
+  label: string,
+  first: ServiceSample,
+  steadyS: number,
+): Promise<void> {
   const { clock } = context.world;
-  const { steadyS } = context.intent.topology.service.rollout;
   const startedMs = clock.monotonicMs();
   let upSinceMs: number | undefined;
   let falls = 0;

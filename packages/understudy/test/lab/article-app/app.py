@@ -4,13 +4,9 @@ Beside its two handlers it has a liveness path, which fails while the file `brok
 """
 
 import os
-import sys
 
-# The client comes with the release, because machines have no Internet.
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "vendor"))
-
-from elasticsearch import Elasticsearch  # noqa: E402
-from flask import Flask, jsonify, request  # noqa: E402
+from elasticsearch import Elasticsearch
+from flask import Flask, jsonify, request
 
 app = Flask(__name__)
 es = Elasticsearch(os.environ["ES_HOSTS"].split(","))
