@@ -10,4 +10,5 @@ export { programsOfImage } from './images.ts';
 export { schemaFileName, topologyJsonSchema } from './json-schema.ts';
 export { exampleTopology } from './example.ts';
 export { type TargetName, targetNames } from './target-name.ts';
-export { topologyWarnings, type WarnedTarget, type Warning } from './warnings.ts';
+export { topologyWarnings, type WarnedTarget } from './warnings.ts';
+export type { Warning } from './warning.ts';

@@ -1,6 +1,6 @@
 // Warnings that hold on every target: writes that are acknowledged early, and a check that is off for an application of one's own.
 import type { Topology } from './model.ts';
-import type { Found } from './warnings.ts';
+import type { Found } from './warning.ts';
 
 export function durability({ search }: Topology): Found[] {
   return search.indices.flatMap(({ durability: seen }, at): Found[] =>

@@ -7,35 +7,13 @@ import { labGoals } from './example.ts';
 import { heapFor, machineSize } from './machine-types.ts';
 import type { DrillGoals, Topology } from './model.ts';
 import { problemAt } from './parse.ts';
-import type { Problem } from './problem.ts';
 import type { TargetName } from './target-name.ts';
-
-export type WarningId =
-  | 'admin-network-example'
-  | 'admin-network-lab-only'
-  | 'admin-network-misses-lab'
-  | 'admin-network-private'
-  | 'certificate-self-signed'
-  | 'durability-async'
-  | 'goals-of-the-lab'
-  | 'heap-above-host'
-  | 'heap-small-for-machine'
-  | 'passive-check-off'
-  | 'version-untried';
-
-/** A stable name, the field, what was seen there, why it does not fit, and what to write instead. */
-export interface Warning extends Pick<Problem, 'field' | 'line' | 'column' | 'saw' | 'message' | 'remedy'> {
-  readonly id: WarningId;
-}
+import type { Found, Warning } from './warning.ts';
 
 /** Where the topology is to be built. `memoryMb` is the memory of the host that carries a lab. */
 export type WarnedTarget =
   | { readonly name: Extract<TargetName, 'linode'> }
   | { readonly name: Extract<TargetName, 'lab'>; readonly memoryMb: number };
-
-export interface Found extends Pick<Warning, 'id' | 'saw' | 'message' | 'remedy'> {
-  readonly path: readonly (string | number)[];
-}
 
 export function topologyWarnings(topology: Topology, target: WarnedTarget): Warning[] {
   const found =
