@@ -54,7 +54,7 @@ export {
   startServiceScript,
   stopServiceScript,
 } from './service-run.ts';
-export { machineSpec } from './machine-spec.ts';
+export { machineSpec, nothingAsked } from './machine-spec.ts';
 export { observeCommand, type ObservedMachine, observeMachine, parseObservation, partOf } from './observe-machine.ts';
 export { observeScript } from './observe-script.ts';
 export type {

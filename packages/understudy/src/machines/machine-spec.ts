@@ -11,38 +11,38 @@ import { currentRelease, previousRelease, rejectedPath } from './release.ts';
 import { engineStartedPath, managedSearchPaths } from './search-files.ts';
 import { serviceEnvironmentPath, serviceStartedPath, serviceUnit, serviceUnitPath } from './service-files.ts';
 
+/** A look that asks for nothing, to which parts are added. */
+export const nothingAsked: MachineSpec = {
+  ...{ files: [], units: [], sysctls: [], packages: [], directories: [], records: [] },
+  ...{ assignments: [], links: [], disks: [], readable: [], locks: [], health: [] },
+};
+
 export function machineSpec(engine: Engine, role: Role, profile: FailoverProfile): MachineSpec {
   const layout = engineLayouts[engine];
   const common = [sshdFile.path, ...kernelFiles(role, profile).map(({ path }) => path)];
   const sysctls = Object.keys(kernelSettings(role, profile));
   if (role === 'search') {
     return {
+      ...nothingAsked,
       files: [...common, ...managedSearchPaths(layout)],
       units: [sysctlUnit, layout.unit],
       sysctls,
       packages: [layout.packageName],
       directories: [layout.dataDirectory],
       records: [engineStartedPath],
-      assignments: [],
-      links: [],
       disks: ['/', layout.dataDirectory, layout.logDirectory],
       readable: [`_apt:${engineKeyPath}`],
       locks: packageLocks,
-      health: [],
     };
   }
   return {
+    ...nothingAsked,
     files: [...common, serviceEnvironmentPath, serviceUnitPath],
     units: [sysctlUnit, serviceUnit],
     sysctls,
-    packages: [],
-    directories: [],
     records: [serviceStartedPath, rejectedPath, serviceUnitPath],
     assignments: [serviceEnvironmentPath],
     links: [currentRelease, previousRelease],
     disks: ['/'],
-    readable: [],
-    locks: [],
-    health: [],
   };
 }

@@ -1,7 +1,7 @@
 // Applications of users on real machines: each example is brought to one small system by a change of service.artifact, and writes, gets
 // and finds a document through the balancer. Needs root, and no lab on this host.
 import assert from 'node:assert/strict';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,22 +9,19 @@ import { parse, stringify } from 'yaml';
 import { labDown, labUp } from '@understudy/lab';
 import { silentLogger } from '@understudy/foundation';
 import { observe, observeObjects, targetOf } from '../../src/observe/index.ts';
-import { cacheDirectory } from '../../src/operation/places.ts';
 import { openSession, resolveIntent } from '../../src/operation/session.ts';
 import { apply, confirmUnlessDestructive, plan } from '../../src/reconcile/index.ts';
 import { releaseTools } from '../../../service/test/release/tools.ts';
+import { useOwnDirectories } from './own-directories.ts';
 
 const examples = path.resolve(import.meta.dirname, '../../../../examples');
 const tools = await releaseTools();
 let base = '';
 
 before(async () => {
-  base = await mkdtemp('/var/tmp/understudy-applications-');
-  process.env['UNDERSTUDY_LAB_STATE'] = path.join(base, 'state');
-  process.env['UNDERSTUDY_LAB_RUN'] = path.join(base, 'run');
-  process.env['XDG_CONFIG_HOME'] = path.join(base, 'config');
-  process.env['XDG_STATE_HOME'] = path.join(base, 'operator');
-  await labUp({ cacheDirectory: cacheDirectory(), logger: silentLogger });
+  const own = await useOwnDirectories();
+  base = own.base;
+  await labUp({ cacheDirectory: own.cache, logger: silentLogger });
 });
 
 after(async () => {

@@ -3,13 +3,12 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { connect } from 'node:net';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { cacheDirectory } from '../../src/operation/places.ts';
 import { openSession, resolveIntent, type Session } from '../../src/operation/session.ts';
 import { silentLogger } from '@understudy/foundation';
 import { labDown, labEndpoint, labPowerCut, labUp } from '@understudy/lab';
@@ -19,6 +18,7 @@ import { observe, observeObjects, targetOf } from '../../src/observe/index.ts';
 import type { Status } from '../../src/status/index.ts';
 import { whyWithout } from '../../../lab/test/openapi/specification.ts';
 import { checkTraffic } from '../../../lab/test/lab/checked-traffic.ts';
+import { useOwnDirectories } from './own-directories.ts';
 
 const topologyText = `
 name: demo
@@ -44,13 +44,9 @@ let intent: Intent;
 let status: Status;
 
 before(async () => {
-  base = await mkdtemp('/var/tmp/understudy-test-');
-  const cache = cacheDirectory();
-  process.env['UNDERSTUDY_LAB_STATE'] = path.join(base, 'state');
-  process.env['UNDERSTUDY_LAB_RUN'] = path.join(base, 'run');
-  process.env['XDG_CONFIG_HOME'] = path.join(base, 'config');
-  process.env['XDG_STATE_HOME'] = path.join(base, 'operator');
-  await labUp({ cacheDirectory: cache, logger: silentLogger });
+  const own = await useOwnDirectories();
+  base = own.base;
+  await labUp({ cacheDirectory: own.cache, logger: silentLogger });
   const topologyPath = path.join(base, 'topology.yaml');
   await writeFile(topologyPath, topologyText);
   await writeFile(path.join(base, 'api-key'), `${inFile}\n`, { mode: 0o600 });

@@ -2,12 +2,11 @@
 // middle of it. Needs root, and no lab on this host.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openSystemUnderTest } from '../../src/drills/open-system.ts';
-import { cacheDirectory } from '../../src/operation/places.ts';
 import { openSession, resolveIntent, type Session } from '../../src/operation/session.ts';
 import { deadManAfterMs } from '../../src/drills/faults/dead-man.ts';
 import { targetsOf } from '../../src/proof/checker/window.ts';
@@ -22,6 +21,7 @@ import { labDown, labUp } from '@understudy/lab';
 import { apply, confirmUnlessDestructive } from '../../src/reconcile/index.ts';
 import { whyWithout } from '../../../lab/test/openapi/specification.ts';
 import { checkTraffic } from '../../../lab/test/lab/checked-traffic.ts';
+import { useOwnDirectories } from './own-directories.ts';
 
 const topologyText = `
 name: demo
@@ -50,14 +50,9 @@ let session: Session;
 let world: SystemUnderTest;
 
 before(async () => {
-  base = await mkdtemp('/var/tmp/understudy-test-');
-  const cache = cacheDirectory();
-  process.env['UNDERSTUDY_LAB_STATE'] = path.join(base, 'state');
-  process.env['UNDERSTUDY_LAB_RUN'] = path.join(base, 'run');
-  process.env['UNDERSTUDY_CACHE'] = cache;
-  process.env['XDG_CONFIG_HOME'] = path.join(base, 'config');
-  process.env['XDG_STATE_HOME'] = path.join(base, 'operator');
-  await labUp({ cacheDirectory: cache, logger: silentLogger });
+  const own = await useOwnDirectories();
+  base = own.base;
+  await labUp({ cacheDirectory: own.cache, logger: silentLogger });
   topologyPath = path.join(base, 'topology.yaml');
   await writeFile(topologyPath, topologyText);
   session = await openSession({ topologyPath, target: 'lab', logger: silentLogger });

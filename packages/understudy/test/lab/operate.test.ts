@@ -3,16 +3,16 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { silentLogger } from '@understudy/foundation';
 import { labDown, labPowerCut, labUp } from '@understudy/lab';
-import { cacheDirectory } from '../../src/operation/places.ts';
 import { openSession, resolveIntent } from '../../src/operation/session.ts';
 import { apply, confirmAll } from '../../src/reconcile/index.ts';
 import type { LogLine, MachineRun, ReleaseList } from '../../src/operate/index.ts';
+import { useOwnDirectories } from './own-directories.ts';
 
 const topologyText = `
 name: demo
@@ -27,14 +27,9 @@ let topologyPath = '';
 let ownService = '';
 
 before(async () => {
-  base = await mkdtemp('/var/tmp/understudy-test-');
-  const cache = cacheDirectory();
-  process.env['UNDERSTUDY_CACHE'] = cache;
-  process.env['UNDERSTUDY_LAB_STATE'] = path.join(base, 'state');
-  process.env['UNDERSTUDY_LAB_RUN'] = path.join(base, 'run');
-  process.env['XDG_CONFIG_HOME'] = path.join(base, 'config');
-  process.env['XDG_STATE_HOME'] = path.join(base, 'operator');
-  await labUp({ cacheDirectory: cache, logger: silentLogger });
+  const own = await useOwnDirectories();
+  base = own.base;
+  await labUp({ cacheDirectory: own.cache, logger: silentLogger });
   topologyPath = path.join(base, 'topology.yaml');
   await writeFile(topologyPath, topologyText);
   await using session = await openSession({ topologyPath, target: 'lab', logger: silentLogger });

@@ -1,14 +1,14 @@
 // The tool's own operations on real machines, under load: an upgrade, more machines, fewer of them with a kill in the middle.
 // Needs root, and no lab on this host.
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { operations } from '../../../../bench/operations/operations.ts';
 import { runOperation, type OperationRun } from '../../../../bench/operations/run.ts';
 import { openSystem, type OperatedSystem } from '../../../../bench/operations/system.ts';
-import { cacheDirectory } from '../../src/operation/places.ts';
 import { silentLogger } from '@understudy/foundation';
+import { useOwnDirectories } from './own-directories.ts';
 
 /** Modest, so that a busy test machine measures the system and not itself. */
 const modest = {
@@ -22,12 +22,7 @@ let system: OperatedSystem;
 const stop = new AbortController();
 
 before(async () => {
-  base = await mkdtemp('/var/tmp/understudy-test-');
-  process.env['UNDERSTUDY_CACHE'] = cacheDirectory();
-  process.env['UNDERSTUDY_LAB_STATE'] = path.join(base, 'state');
-  process.env['UNDERSTUDY_LAB_RUN'] = path.join(base, 'run');
-  process.env['XDG_CONFIG_HOME'] = path.join(base, 'config');
-  process.env['XDG_STATE_HOME'] = path.join(base, 'operator');
+  base = (await useOwnDirectories()).base;
   system = await openSystem({
     ...{ logger: silentLogger, signal: stop.signal, keep: false },
     runsDirectory: path.join(base, 'runs'),

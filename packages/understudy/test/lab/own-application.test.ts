@@ -1,12 +1,11 @@
 // An application of one's own on a whole system: drills over it, what the two kinds of checks do to it, why a backend is down, and
 // an index from a file. Needs root, and no lab on this host.
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openSystemUnderTest } from '../../src/drills/open-system.ts';
-import { cacheDirectory } from '../../src/operation/places.ts';
 import { openSession, resolveIntent, type Session } from '../../src/operation/session.ts';
 import { drillsNamed, runDrill, type SystemUnderTest } from '../../src/drills/index.ts';
 import { verify } from '../../src/proof/index.ts';
@@ -17,6 +16,7 @@ import { apply, confirmUnlessDestructive, plan } from '../../src/reconcile/index
 import { assessHealth } from '../../src/status/index.ts';
 import { topologyWarnings } from '../../src/topology/index.ts';
 import { measure, type Measured } from './ejections.ts';
+import { useOwnDirectories } from './own-directories.ts';
 
 const application = path.join(import.meta.dirname, 'article-app');
 
@@ -75,14 +75,9 @@ function current(): Session {
 }
 
 before(async () => {
-  base = await mkdtemp('/var/tmp/understudy-test-');
-  const cache = cacheDirectory();
-  process.env['UNDERSTUDY_LAB_STATE'] = path.join(base, 'state');
-  process.env['UNDERSTUDY_LAB_RUN'] = path.join(base, 'run');
-  process.env['UNDERSTUDY_CACHE'] = cache;
-  process.env['XDG_CONFIG_HOME'] = path.join(base, 'config');
-  process.env['XDG_STATE_HOME'] = path.join(base, 'operator');
-  await labUp({ cacheDirectory: cache, logger: silentLogger });
+  const own = await useOwnDirectories();
+  base = own.base;
+  await labUp({ cacheDirectory: own.cache, logger: silentLogger });
   process.argv[1] = path.join(import.meta.dirname, '../../src/cli/main.ts');
   await applied(topologyText());
 });

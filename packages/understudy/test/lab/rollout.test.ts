@@ -1,16 +1,16 @@
 // Changes of the service on real machines while users send requests: a release, a variable, more machines, a release that does not
 // start. The application ignores SIGTERM. Needs root, and no lab on this host.
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { cacheDirectory } from '../../src/operation/places.ts';
 import { openSession, resolveIntent, type Session } from '../../src/operation/session.ts';
 import { silentLogger, UnderstudyError, type Logger } from '@understudy/foundation';
 import { labDown, labUp } from '@understudy/lab';
 import { apply, confirmAll, plan, type Applied } from '../../src/reconcile/index.ts';
 import { observe, observeObjects, targetOf } from '../../src/observe/index.ts';
 import { underTraffic, writeApplication, type Traffic } from './rollout-application.ts';
+import { useOwnDirectories } from './own-directories.ts';
 
 interface Parts {
   readonly instances?: number;
@@ -45,14 +45,10 @@ const shown: Logger = (entry) => {
 };
 
 before(async () => {
-  base = await mkdtemp('/var/tmp/understudy-test-');
-  const cache = cacheDirectory();
+  const own = await useOwnDirectories();
+  base = own.base;
   process.env['UNDERSTUDY_CACHE'] = path.join(base, 'cache');
-  process.env['UNDERSTUDY_LAB_STATE'] = path.join(base, 'state');
-  process.env['UNDERSTUDY_LAB_RUN'] = path.join(base, 'run');
-  process.env['XDG_CONFIG_HOME'] = path.join(base, 'config');
-  process.env['XDG_STATE_HOME'] = path.join(base, 'operator');
-  await labUp({ cacheDirectory: cache, logger: silentLogger });
+  await labUp({ cacheDirectory: own.cache, logger: silentLogger });
 });
 
 after(async () => {

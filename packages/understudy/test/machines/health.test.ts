@@ -4,8 +4,7 @@ import { createServer as createHttpServer, type RequestListener } from 'node:htt
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import { execFile } from 'node:child_process';
-import { observeCommand, observeScript, parseObservation, partOf } from '../../src/machines/index.ts';
-import { nothing } from './look.ts';
+import { nothingAsked, observeCommand, observeScript, parseObservation, partOf } from '../../src/machines/index.ts';
 
 async function listen(t: TestContext, server: Server, address = '127.0.0.1'): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, address, resolve));
@@ -15,7 +14,7 @@ async function listen(t: TestContext, server: Server, address = '127.0.0.1'): Pr
 
 /** Not the synchronous look of the other tests: the servers live in this process. */
 async function probe(subject: string) {
-  const spec = { ...nothing, health: [subject] };
+  const spec = { ...nothingAsked, health: [subject] };
   const [program = '', ...args] = observeCommand(spec);
   const stdout = await new Promise<string>((resolve, reject) => {
     const child = execFile(program, [...args], (error, out, stderr) => {

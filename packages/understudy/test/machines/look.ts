@@ -4,18 +4,19 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { observeCommand, observeScript, parseObservation, type ObservedMachine } from '../../src/machines/index.ts';
+import {
+  nothingAsked,
+  observeCommand,
+  observeScript,
+  parseObservation,
+  type ObservedMachine,
+} from '../../src/machines/index.ts';
 
 export type Spec = Parameters<typeof observeCommand>[0];
 
-export const nothing: Spec = {
-  ...{ files: [], units: [], sysctls: [], packages: [], directories: [] },
-  ...{ records: [], assignments: [], links: [], disks: [], readable: [], locks: [], health: [] },
-};
-
 /** `commands`, name to shell script, are found before those of the host. */
 export function look(asked: Partial<Spec>, commands: Readonly<Record<string, string>> = {}): ObservedMachine {
-  const spec = { ...nothing, ...asked };
+  const spec = { ...nothingAsked, ...asked };
   const first = mkdtempSync(join(tmpdir(), 'understudy-path-'));
   try {
     for (const [name, script] of Object.entries(commands)) {

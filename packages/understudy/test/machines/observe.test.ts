@@ -7,8 +7,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { absent, seen } from '@understudy/foundation';
-import { contentHash, observeCommand, observeScript, parseObservation, partOf } from '../../src/machines/index.ts';
-import { codeOf, look, nothing, type Spec } from './look.ts';
+import {
+  contentHash,
+  nothingAsked,
+  observeCommand,
+  observeScript,
+  parseObservation,
+  partOf,
+} from '../../src/machines/index.ts';
+import { codeOf, look, type Spec } from './look.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'understudy-observe-'));
 after(() => rmSync(directory, { recursive: true }));
@@ -124,10 +131,10 @@ test('cloud-init: the contents of its files', () => {
   const run = at('cloud');
   mkdirSync(run);
   const status = (): unknown => {
-    const [, ...args] = observeCommand(nothing);
+    const [, ...args] = observeCommand(nothingAsked);
     const script = observeScript.replaceAll('/run/cloud-init', run).replace('command -v cloud-init', 'true');
     const { stdout } = spawnSync('sh', args, { input: script });
-    const { cloudInit } = parseObservation(stdout.toString(), 'here', nothing);
+    const { cloudInit } = parseObservation(stdout.toString(), 'here', nothingAsked);
     return cloudInit.state === 'seen' ? [cloudInit.value.status, cloudInit.value.errors] : cloudInit.state;
   };
   const report = (stages: object): void => writeFileSync(join(run, 'status.json'), JSON.stringify({ v1: stages }));
@@ -217,7 +224,7 @@ describe('what cannot be read is unknown, with the reason', () => {
   }
 
   test('a subject without a line of its own, or with a line that cannot be parsed', () => {
-    const spec = { ...nothing, files: ['/a', '/b'], packages: ['engine'] };
+    const spec = { ...nothingAsked, files: ['/a', '/b'], packages: ['engine'] };
     const text = 'file\t/a\tseen\tabc\npackage\tengine\tseen\nend\t-\tseen\t-\n';
     const machine = parseObservation(text, 'here', spec);
     for (const part of [machine.files['/a']!, machine.files['/b']!, machine.packages['engine']!, machine.dpkg]) {
@@ -227,7 +234,7 @@ describe('what cannot be read is unknown, with the reason', () => {
   });
 
   test('an incomplete output is refused completely', () => {
-    const cut = (): unknown => parseObservation('file\t/etc/x\tabc', 'demo-search-1', nothing);
+    const cut = (): unknown => parseObservation('file\t/etc/x\tabc', 'demo-search-1', nothingAsked);
     assert.throws(cut, { code: 'machines-observation-cut' });
   });
 });

@@ -159,7 +159,7 @@ test('a roll changes every service machine, back without a folder, and a restart
   const starts = (): number[] => both.map((label) => sim.machine(label).serviceStarts);
   const first = intent.release.id;
   const other = { ...intent.release, id: idOf('b') };
-  await carryOutRoll(world, intent, deployRequest(listOf(), other, false), signal);
+  await carryOutRoll(world, { ...intent, release: other }, deployRequest(listOf(), other, false), signal);
   assert.deepEqual(links(), [other.id, other.id]);
   const list = listOf(row('b', { currentOn: both }), { ...row('a'), id: first });
   const gone = { ...intent, release: { id: '', directory: '/nowhere' } };

@@ -27,23 +27,21 @@ export function releaseToResolve({ release }: RollRequest): Release {
 }
 
 /**
- * Changes one machine after the other while the others serve. May run again after it was interrupted. Errors: those of `rollService`;
+ * Changes one machine after the other while the others serve. The intent has the release of the request (`releaseToResolve`). May run again after it was interrupted. Errors: those of `rollService`;
  * machines that are done stay done.
  */
 export async function carryOutRoll(
   world: World,
   intent: Intent,
-  request: RollRequest,
+  { release, reason, again, reject }: RollRequest,
   signal: AbortSignal,
 ): Promise<void> {
-  const { release, reason, again, reject } = request;
-  const resolved = { ...intent, release: releaseToResolve(request) };
   if (again && release) await clearRejected(world, intent, release.id);
-  if (release === null) await rollService(world, resolved, { reason, signal });
+  if (release === null) await rollService(world, intent, { reason, signal });
   else if (release.directory === null)
-    await rollService(world, resolved, { reason, signal, release: { id: release.id }, proven: true });
+    await rollService(world, intent, { reason, signal, release: { id: release.id }, proven: true });
   // A release may have another start command, so the unit is written with it.
-  else await rollService(world, resolved, { reason, signal, release: 'intended', settings: true });
+  else await rollService(world, intent, { reason, signal, release: 'intended', settings: true });
   for (const id of reject) await recordRejected(world, intent, { id, reason });
 }
 

@@ -5,6 +5,7 @@ import {
   changeServiceScript,
   contentHash,
   currentRelease,
+  nothingAsked,
   observeMachine,
   partOf,
   rejectScript,
@@ -84,10 +85,8 @@ function settingsFiles(context: StepContext, label: string): ManagedFile[] {
 
 /** Error: `reconcile-unread` when a part could not be read; nothing was changed. */
 async function stateBefore(context: StepContext, label: string, files: readonly ManagedFile[]): Promise<Before> {
-  const nothing = { units: [], sysctls: [], packages: [], directories: [], records: [], disks: [] };
   const seen = await observeMachine(context.world.runner, machineTarget(context, label), {
-    ...nothing,
-    ...{ assignments: [], readable: [], locks: [], health: [] },
+    ...nothingAsked,
     files: files.map(({ path }) => path),
     links: [currentRelease],
   });

@@ -4,11 +4,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { UnderstudyError } from '@understudy/foundation';
-import { goals } from '../../../src/proof/goals.ts';
-import { runDrill, planRun, type Drill, type RunOptions, type SystemUnderTest } from '../../../src/drills/index.ts';
+import { runDrill, planRun, type SystemUnderTest } from '../../../src/drills/index.ts';
 import { verify } from '../../../src/proof/index.ts';
 import { parseTopology } from '../../../src/topology/index.ts';
-import { noopDrill } from '../noop-drill.ts';
+import { patient, shortDrill as drill } from '../noop-drill.ts';
 import { smallSystem, type SmallSystem } from '../small-system.ts';
 
 let system: SmallSystem;
@@ -16,12 +15,6 @@ before(async () => {
   system = await smallSystem();
 });
 after(() => system.close());
-
-const drill: Drill = noopDrill(
-  { steadyMs: 1_000, faultMs: 1_500, recoveryMs: 5_000 },
-  { goals: goals({ longestWriteGapMs: 2_000, longestReadGapMs: 2_000 }) },
-);
-const patient: RunOptions = { steady: { maxLagMs: 5_000, maxGapMs: 2_000 } };
 
 function withWorkload(workload: string): SystemUnderTest {
   const text = `

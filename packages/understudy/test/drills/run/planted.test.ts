@@ -6,13 +6,12 @@ import { join } from 'node:path';
 import { before, after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { nothing } from '../../../src/drills/faults/nothing.ts';
-import { goals } from '../../../src/proof/goals.ts';
 import { readJournal } from '../../../src/proof/history/run-folder.ts';
 import { writeManifest } from '../../../src/proof/history/manifest.ts';
 import type { FinalRead } from '../../../src/proof/history/records.ts';
-import { runDrill, type Drill, type SystemUnderTest, type RunOptions } from '../../../src/drills/index.ts';
+import { runDrill, type SystemUnderTest } from '../../../src/drills/index.ts';
 import { verify } from '../../../src/proof/index.ts';
-import { noopDrill } from '../noop-drill.ts';
+import { patient, shortDrill as drill } from '../noop-drill.ts';
 import { smallSystem, type SmallSystem } from '../small-system.ts';
 
 let system: SmallSystem;
@@ -20,14 +19,6 @@ before(async () => {
   system = await smallSystem();
 });
 after(() => system.close());
-
-const drill: Drill = noopDrill(
-  { steadyMs: 1_000, faultMs: 1_500, recoveryMs: 5_000 },
-  { goals: goals({ longestWriteGapMs: 2_000, longestReadGapMs: 2_000 }) },
-);
-
-/** Lags of a busy test machine must not decide about anything but the test of the frozen generator. */
-const patient: RunOptions = { steady: { maxLagMs: 5_000, maxGapMs: 2_000 } };
 
 /** A world in which something is done to the stored documents just before they are read back. */
 function tamperedWith(change: (copies: SmallSystem['copies']) => void): SystemUnderTest {
