@@ -126,5 +126,18 @@ function comparable({ status, headers, body }: Answer): object {
         !['connection', 'keep-alive', 'transfer-encoding', 'content-length', 'content-encoding'].includes(name),
     )
     .map(([name, value]) => [name, neutral(String(value))]);
-  return { status, headers: Object.fromEntries(kept) as object, body: neutral(body) };
+  const text = neutral(body);
+  return { status, headers: Object.fromEntries(kept) as object, body: status < 400 ? text : inOrder(text) };
+}
+
+/**
+ * An error with the fields of its objects in order of name: the engine keeps them in a map whose order differs from node to node, and
+ * the gateway does not ask the node that was asked directly.
+ */
+function inOrder(text: string): string {
+  const sorted = (_: string, value: unknown): unknown =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value;
+  return text.startsWith('{') ? JSON.stringify(JSON.parse(text), sorted) : text;
 }
