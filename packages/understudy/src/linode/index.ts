@@ -19,7 +19,6 @@ export type {
   FirewallDevice,
   FirewallRule,
   FirewallRules,
-  FirewallSettings,
   PlacementGroup,
   Subnet,
   Vpc,

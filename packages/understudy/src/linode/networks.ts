@@ -3,7 +3,6 @@ import {
   firewall,
   firewallDevice,
   firewallRules,
-  firewallSettings,
   placementGroup,
   subnet,
   vpc,
@@ -68,8 +67,6 @@ export function firewallOperations(transport: Transport) {
     update: (id: number, body: FirewallUpdate, options?: CallOptions) =>
       linode.put('firewalls.update', `${all}/${id}`, body, firewall, options),
     delete: (id: number, options?: CallOptions) => linode.delete('firewalls.delete', `${all}/${id}`, options),
-    /** The account's defaults. */
-    settings: (options?: CallOptions) => linode.get('firewalls.settings', `${all}/settings`, firewallSettings, options),
     rules: {
       get: (id: number, options?: CallOptions) =>
         linode.get('firewalls.rules.get', `${all}/${id}/rules`, firewallRules, options),

@@ -55,6 +55,8 @@ export interface ObservedObjects {
 export interface ObservedBalancer {
   readonly balancer: NodeBalancer;
   readonly legs: readonly NodeBalancerVpc[];
+  /** The firewalls in front of it, whoever made them. */
+  readonly firewalls: readonly Firewall[];
   readonly configs: readonly { readonly config: NodeBalancerConfig; readonly nodes: readonly NodeBalancerNode[] }[];
 }
 

@@ -6,7 +6,9 @@ import type { ObservedBalancer, ObservedObjects } from './observation.ts';
 /** Errors: those of the Linode client. */
 export async function observeObjects(linode: LinodeClient, name: string): Promise<ObservedObjects> {
   const tag = tagOf(name);
-  const firewallsOfTopology = [firewallLabel(name, 'search'), firewallLabel(name, 'service')];
+  const firewallsOfTopology = (['search', 'service', 'balancer'] as const).map((guarded) =>
+    firewallLabel(name, guarded),
+  );
   const [instances, { vpcs, vpcIps }, firewalls, placementGroups, balancers] = await Promise.all([
     observeInstances(linode, name),
     observeVpcs(linode, name),
@@ -63,15 +65,16 @@ async function observeBalancers(linode: LinodeClient, tag: string, label: string
   const balancers = await linode.nodeBalancers.list({ '+or': [{ tags: tag }, { label }] });
   return Promise.all(
     balancers.map(async (balancer) => {
-      const [legs, configs] = await Promise.all([
+      const [legs, firewalls, configs] = await Promise.all([
         linode.nodeBalancers.vpcs(balancer.id),
+        linode.nodeBalancers.firewalls(balancer.id),
         linode.nodeBalancers.configs.list(balancer.id),
       ]);
       const withNodes = configs.map(async (config) => ({
         config,
         nodes: await linode.nodeBalancers.nodes.list(balancer.id, config.id),
       }));
-      return { balancer, legs, configs: await Promise.all(withNodes) };
+      return { balancer, legs, firewalls, configs: await Promise.all(withNodes) };
     }),
   );
 }

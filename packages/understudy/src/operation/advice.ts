@@ -23,10 +23,10 @@ export async function preview(
   access: 'read' | 'write',
 ): Promise<Preview> {
   const supply = await checkSupply(target, topology, topologyPath);
-  const { price, notices, interfaceGeneration } = await checkRegion(world.linode, topology, topologyPath, access);
+  const { price, interfaceGeneration } = await checkRegion(world.linode, topology, topologyPath, access);
   const warnings = topologyWarnings(topology, target.fit);
   return {
     interfaceGeneration,
-    advice: { price, notices: [...supplyNotices(supply, topology), ...notices], warnings },
+    advice: { price, notices: supplyNotices(supply, topology), warnings },
   };
 }

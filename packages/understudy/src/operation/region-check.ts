@@ -1,15 +1,8 @@
 // Checks before anything is created: rights of the token, settings of the account, supplies of the region. Computes the price.
 import { UnderstudyError } from '@understudy/foundation';
-import {
-  isLinodeError,
-  missingGrants,
-  missingScopes,
-  type Access,
-  type FirewallRules,
-  type LinodeClient,
-} from '../linode/index.ts';
+import { isLinodeError, missingGrants, missingScopes, type Access, type LinodeClient } from '../linode/index.ts';
 import type { Intent } from './intent.ts';
-import { balancerLabel, machinePlans, regionProblems, TopologyError, type Topology } from '../topology/index.ts';
+import { machinePlans, regionProblems, TopologyError, type Topology } from '../topology/index.ts';
 
 export interface Price {
   /** US dollars a month at list price; null when a type has no price. */
@@ -20,8 +13,6 @@ export interface Price {
 export interface RegionCheck {
   readonly price: Price;
   readonly interfaceGeneration: NonNullable<Intent['interfaceGeneration']>;
-  /** Notices for the operator, each a sentence. */
-  readonly notices: readonly string[];
 }
 
 /** Errors: `linode-access` when the token or its user lacks a right, `topology-invalid` when the region or account lacks something. */
@@ -32,7 +23,7 @@ export async function checkRegion(
   access: Access,
 ): Promise<RegionCheck> {
   await checkAccess(linode, access);
-  const [region, types, images, balancerTypes, placementGroups, settings, notices] = await Promise.all([
+  const [region, types, images, balancerTypes, placementGroups, settings] = await Promise.all([
     linode.regions.get(topology.region).catch((error: unknown) => {
       if (isLinodeError(error, 'linode-not-found')) return undefined;
       throw error;
@@ -42,7 +33,6 @@ export async function checkRegion(
     linode.nodeBalancerTypes.list(),
     linode.placementGroups.list({ region: topology.region }),
     accountSettings(linode),
-    firewallNotices(linode, topology),
   ]);
   const interfaces = settings?.interfaces_for_new_linodes;
   const problems = regionProblems(topology, { region, types, images, placementGroups, interfaces });
@@ -50,7 +40,6 @@ export async function checkRegion(
   return {
     price: price(topology, types, balancerTypes),
     interfaceGeneration: interfaces === 'linode_only' ? 'linode' : 'legacy_config',
-    notices,
   };
 }
 
@@ -87,49 +76,6 @@ async function accountSettings(linode: LinodeClient) {
     if (isLinodeError(error, 'linode-forbidden')) return undefined;
     throw error;
   }
-}
-
-/**
- * A balancer is created without a firewall, so it gets the account's default firewall, if there is one. Machines are created with
- * the firewalls of their roles, which the defaults do not replace.
- */
-async function firewallNotices(linode: LinodeClient, topology: Topology): Promise<string[]> {
-  const id = (await firewallDefaults(linode))?.default_firewall_ids.nodebalancer;
-  if (id === undefined || id === null) return [];
-  const { label, status, rules } = await linode.firewalls.get(id);
-  const closed = topology.balancer.listeners
-    .filter(({ port }) => !allowsEveryAddress(rules, port))
-    .map(({ port }) => port);
-  if (status !== 'enabled' || closed.length === 0) return [];
-  return [
-    `The account's default firewall ${label} applies to a new ${balancerLabel(topology.name)} and does not allow every address ` +
-      `on port ${closed.join(' and ')}. If users must reach it, add a rule to that firewall.`,
-  ];
-}
-
-/** Undefined where the endpoint does not support default firewalls. */
-async function firewallDefaults(linode: LinodeClient) {
-  try {
-    return await linode.firewalls.settings();
-  } catch (error) {
-    if (isLinodeError(error, 'linode-not-found', 'linode-forbidden')) return undefined;
-    throw error;
-  }
-}
-
-/** Whether every address reaches the TCP port: the first rule for it and all addresses decides, then the policy. */
-function allowsEveryAddress({ inbound, inbound_policy: policy }: FirewallRules, port: number): boolean {
-  const covers = (ports: string | null | undefined): boolean =>
-    !ports ||
-    ports.split(',').some((part) => {
-      const [from = 0, to = from] = part.split('-').map(Number);
-      return from <= port && port <= to;
-    });
-  const rule = inbound.find(
-    ({ protocol, ports, addresses }) =>
-      protocol === 'TCP' && covers(ports) && (addresses.ipv4 ?? []).includes('0.0.0.0/0'),
-  );
-  return (rule?.action ?? policy) === 'ACCEPT';
 }
 
 interface Priced {

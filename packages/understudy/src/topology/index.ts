@@ -1,9 +1,19 @@
 // Topology: what should exist, from one file.
-export type { DrillGoals, Index, Listener, MachinePlan, Role, Search, Topology, WorkloadAdapter } from './model.ts';
+export type {
+  DrillGoals,
+  Guarded,
+  Index,
+  Listener,
+  MachinePlan,
+  Role,
+  Search,
+  Topology,
+  WorkloadAdapter,
+} from './model.ts';
 export { parseTopology, problemAt } from './parse.ts';
 export { type Problem, TopologyError } from './problem.ts';
 export { type RegionOffer, regionProblems } from './region.ts';
-export { machinePlans, placementGroupLabels } from './plan.ts';
+export { machinePlans, vpcAddressOf, placementGroupLabels } from './plan.ts';
 export { letsIn } from './address.ts';
 export { balancerLabel, clusterSubjectOf, firewallLabel, subnetLabel, tagOf, vpcLabel } from './labels.ts';
 export { programsOfImage } from './images.ts';

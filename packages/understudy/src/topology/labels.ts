@@ -1,6 +1,6 @@
 // What each object of a topology is called at Linode, in one place. VPCs, subnets and placement groups carry no tags, so
 // their labels are how they are found again.
-import type { Role } from './model.ts';
+import type { Guarded, Role } from './model.ts';
 
 /** The tag on every object that can carry one. Linode's limit is 3-50 characters; this has 12-27. */
 export function tagOf(name: string): string {
@@ -22,7 +22,7 @@ export function subnetLabel(name: string): string {
 }
 
 /** Linode's limit is 3-32 characters. */
-export function firewallLabel(name: string, guards: Role | 'balancer'): string {
+export function firewallLabel(name: string, guards: Guarded): string {
   return `${name}-${guards}`;
 }
 

@@ -5,6 +5,9 @@ import type { TopologyFile } from './schema.ts';
 
 export type Role = 'search' | 'service';
 
+/** What has a firewall of its own: the machines of each role, and the balancer. */
+export type Guarded = Role | 'balancer';
+
 export interface Topology {
   /** 1-16 characters `[a-z0-9-]`, starts with a letter; the prefix of every label and the tag of every object. */
   readonly name: string;
@@ -129,6 +132,10 @@ export interface Balancer {
   readonly algorithm: 'roundrobin' | 'leastconn' | 'source';
   readonly stickiness: 'none' | 'table' | 'http_cookie';
   readonly check: Check;
+  /** Networks whose addresses reach the listeners. */
+  readonly allow: readonly string[];
+  /** New connections a second for each client address; 0 for no limit. */
+  readonly connectionsPerSecond: number;
 }
 
 export interface Listener {

@@ -32,17 +32,22 @@ export function machinePlans(topology: Topology): MachinePlan[] {
 }
 
 function plansOf(topology: Topology, role: Role, count: number, machineType: string): MachinePlan[] {
-  const subnet = range(topology.network.range);
   const groups = placementGroupLabels(topology, role);
   return Array.from({ length: count }, (_, index) => ({
     label: machineLabel(topology.name, role, index + 1),
     role,
     ordinal: index + 1,
     machineType,
-    vpcAddress: toAddress(subnet.first + slotsOf(subnet)[role].from + index),
+    vpcAddress: vpcAddressOf(topology, role, index + 1),
     // Filled one after the other, so that adding a machine moves no other.
     placementGroup: groups[Math.floor(index / maxMachinesPerGroup)] ?? placementGroupLabel(topology.name, role),
   }));
+}
+
+/** The private address of a machine, whether or not the topology asks for it. */
+export function vpcAddressOf({ network }: Pick<Topology, 'network'>, role: Role, ordinal: number): string {
+  const subnet = range(network.range);
+  return toAddress(subnet.first + slotsOf(subnet)[role].from + ordinal - 1);
 }
 
 /** Labels of the placement groups that a role needs: one for every five machines. */

@@ -1,4 +1,5 @@
-// Refusals about the balancer: its listeners and its health check.
+// Refusals about the balancer: its listeners, who reaches them, and its health check.
+import ipaddr from 'ipaddr.js';
 import { pathRefusals, type Refusal } from './refusal.ts';
 import type { TopologyFile } from './schema.ts';
 
@@ -29,6 +30,27 @@ export function listenerRefusals({ balancer }: TopologyFile): Refusal[] {
         remedy: 'set protocol: https or remove it',
       });
     return found;
+  });
+}
+
+export function allowRefusals({ balancer }: TopologyFile): Refusal[] {
+  return balancer.allow.flatMap((text, index): Refusal[] => {
+    const path = ['balancer', 'allow', index];
+    const allowed = 'a network such as 203.0.113.0/24 or 2001:db8::/32';
+    if (!ipaddr.isValidCIDR(text) || (!text.includes(':') && text.split('.').length !== 4))
+      return [
+        {
+          path,
+          allowed,
+          message: 'it is no network',
+          remedy: 'write the address, a slash and the length of the prefix',
+        },
+      ];
+    const [address, prefix] = ipaddr.parseCIDR(text);
+    const kind = address.kind() === 'ipv4' ? ipaddr.IPv4 : ipaddr.IPv6;
+    const first = `${kind.networkAddressFromCIDR(text).toString()}/${prefix}`;
+    if (first.split('/')[0] === address.toString()) return [];
+    return [{ path, allowed: first, message: 'the address is not the first of its network', remedy: `write ${first}` }];
   });
 }
 

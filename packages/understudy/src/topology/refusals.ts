@@ -1,7 +1,7 @@
 // Topologies whose every field is well formed and which are still refused: unsafe, or beyond what Linode allows. Each refusal
 // says why and what to do instead.
 import type { Refusal } from './refusal.ts';
-import { checkRefusals, listenerRefusals } from './refusals-balancer.ts';
+import { allowRefusals, checkRefusals, listenerRefusals } from './refusals-balancer.ts';
 import { clusterRefusals, heapRefusals, placementRefusals } from './refusals-cluster.ts';
 import { indexRefusals } from './refusals-index.ts';
 import { accessRefusals, networkRefusals } from './refusals-network.ts';
@@ -17,6 +17,7 @@ export function refusals(file: TopologyFile): Refusal[] {
     ...serviceRefusals(file),
     ...environmentRefusals(file),
     ...listenerRefusals(file),
+    ...allowRefusals(file),
     ...checkRefusals(file),
     ...placementRefusals(file),
     ...networkRefusals(file),

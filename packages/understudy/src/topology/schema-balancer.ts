@@ -100,6 +100,21 @@ export const balancer = z.strictObject({
     allowed: 'none, table or http_cookie',
     remedy: 'leave it out for none',
   }),
+  allow: field(z.array(z.string().min(1)).min(1).max(255).default(['0.0.0.0/0', '::/0']), {
+    about:
+      'Networks that may reach the listeners, IPv4 and IPv6, by the firewall of the balancer: everybody unless it says otherwise. ' +
+      'Drills and status come from the computer that runs this tool, so its address must be among them.',
+    examples: [['203.0.113.0/24', '2001:db8::/32']],
+    allowed: 'a list of 1 to 255 networks such as 203.0.113.0/24 or 2001:db8::/32',
+    remedy: 'leave it out for everybody',
+  }),
+  connectionsPerSecond: field(z.int().min(0).max(20).default(0), {
+    about:
+      'New connections a second that one client address may open; 0 for no limit. A listener for http ends each connection ' +
+      'after one answer, so it limits requests, and clients behind one router share it.',
+    allowed: 'a whole number from 0 to 20',
+    remedy: 'leave it out for no limit',
+  }),
   check: field(check.prefault({}), {
     about: 'Health check of the service machines by the balancer.',
     allowed: 'a mapping with type, path, intervalS, timeoutS, attempts, passive',

@@ -153,7 +153,6 @@ export const everyOperation: readonly Operation[] = [
   post('firewalls.create', '/networking/firewalls', answers.firewall, (c) =>
     c.firewalls.create({ label: 'demo-search', tags: ['understudy:demo'], rules }),
   ),
-  get('firewalls.settings', '/networking/firewalls/settings', answers.firewallSettings, (c) => c.firewalls.settings()),
   put('firewalls.update', '/networking/firewalls/5', answers.firewall, (c) =>
     c.firewalls.update(5, { status: 'enabled' }),
   ),

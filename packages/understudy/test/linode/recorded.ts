@@ -191,7 +191,6 @@ export const answers = {
     tags: ['understudy:demo'],
     entities: [],
   },
-  firewallSettings: { default_firewall_ids: { linode: 5, nodebalancer: 5, public_interface: 5, vpc_interface: 5 } },
   interfaces: {
     interfaces: [
       { id: 4, version: 1, default_route: { ipv4: true }, public: { ipv4: { addresses: [] } }, vpc: null, vlan: null },

@@ -108,21 +108,6 @@ test("new machines get the kind of interfaces that the account's setting allows"
   });
 });
 
-test('a default firewall that closes the ports of the listeners gives a notice, an open one does not', async (context) => {
-  const { client, put } = await region(context);
-  const rule = (ports: string) =>
-    ({ action: 'ACCEPT', protocol: 'TCP', ports, addresses: { ipv4: ['0.0.0.0/0'] }, label: 'users' }) as const;
-  const rules = { inbound_policy: 'DROP', outbound: [], outbound_policy: 'ACCEPT' } as const;
-  const wall = await client.firewalls.create({ label: 'company', rules: { ...rules, inbound: [rule('443')] } });
-  assert.deepEqual((await checkRegion(client, topologyOf(), path, 'read')).notices, []);
-  await put('/networking/firewalls/settings', { default_firewall_ids: { nodebalancer: wall.id } });
-  const [notice = '', ...more] = (await checkRegion(client, topologyOf(), path, 'read')).notices;
-  assert.match(notice, /default firewall company applies to a new demo-balancer .* port 80\./);
-  assert.deepEqual(more, []);
-  await client.firewalls.rules.update(wall.id, { ...rules, inbound: [rule('22,80-90')] });
-  assert.deepEqual((await checkRegion(client, topologyOf(), path, 'read')).notices, []);
-});
-
 test("the price is the region's own where it has one", async (context) => {
   const { client } = await region(context);
   const dear = topologyOf(sampleText.replace('us-ord', 'br-gru'));

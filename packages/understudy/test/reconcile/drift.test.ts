@@ -41,6 +41,20 @@ const drifts: readonly Drift[] = [
     steps: { 'demo-service/update': /inbound policy is ACCEPT, it should be DROP; it is disabled/ },
   },
   {
+    what: 'the firewall of the balancer is detached and its limit of connections altered',
+    make: async ({ world }) => {
+      const [balancer] = await world.linode.nodeBalancers.list({ label: 'demo-balancer' });
+      const [firewall] = await world.linode.nodeBalancers.firewalls(balancer!.id);
+      const [device] = await world.linode.firewalls.devices.list(firewall!.id);
+      await world.linode.firewalls.devices.delete(firewall!.id, device!.id);
+      await world.linode.nodeBalancers.update(balancer!.id, { client_conn_throttle: 7 });
+    },
+    steps: {
+      'demo-balancer/attach-firewall': /is not behind the firewall demo-balancer/,
+      'demo-balancer/settings': /client_conn_throttle is 7, it should be 0/,
+    },
+  },
+  {
     what: 'a check of the balancer is altered',
     make: async ({ world }) => {
       const [balancer] = await world.linode.nodeBalancers.list({ label: 'demo-balancer' });

@@ -11,7 +11,7 @@ import { simulatedWorld, type Kill, type SimulatedWorld } from '../simulation/si
 const all = { confirm: confirmAll };
 const intent = await sampleIntent();
 
-const complete = { machines: 5, vpcs: 1, subnets: 1, firewalls: 2, placementGroups: 2, balancers: 1, backends: 2 };
+const complete = { machines: 5, vpcs: 1, subnets: 1, firewalls: 3, placementGroups: 2, balancers: 1, backends: 2 };
 
 /** Starts `work` as a process that is killed at a call; resolves false when it ended before that call. */
 async function isKilled(

@@ -107,6 +107,8 @@ export const optionChanges: Readonly<Record<string, OptionChange>> = {
   'balancer.backends': { to: 'private' },
   'balancer.algorithm': { to: 'roundrobin' },
   'balancer.stickiness': { to: 'table' },
+  'balancer.allow[]': { to: ['203.0.113.0/24'] },
+  'balancer.connectionsPerSecond': { to: 20 },
   'balancer.check.type': { to: 'connection' },
   'balancer.check.path': { to: '/ping' },
   'balancer.check.body': { from: 'ok', to: 'fine', beside: { 'balancer.check.type': 'http_body' } },

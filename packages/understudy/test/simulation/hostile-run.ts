@@ -21,7 +21,7 @@ const hostile: readonly FaultRule[] = [
 ];
 
 /** The objects of the sample topology: the region must contain each, and must have created each exactly once. */
-const asked = { machines: 5, vpcs: 1, subnets: 1, firewalls: 2, placementGroups: 2, balancers: 1, backends: 2 };
+const asked = { machines: 5, vpcs: 1, subnets: 1, firewalls: 3, placementGroups: 2, balancers: 1, backends: 2 };
 
 /** Repeats until success, as a person would; returns the last failure when it never succeeds. */
 export async function insist(work: () => Promise<unknown>, runs = 5): Promise<Error | undefined> {

@@ -65,12 +65,6 @@ export const firewall = z.object({
 });
 export type Firewall = z.infer<typeof firewall>;
 
-/** The firewalls that Linode puts in front of what is made without one; null for none. */
-export const firewallSettings = z.object({
-  default_firewall_ids: z.object({ nodebalancer: id.nullish() }),
-});
-export type FirewallSettings = z.infer<typeof firewallSettings>;
-
 export const firewallDevice = z.object({
   id,
   entity: z.object({

@@ -1,7 +1,7 @@
 // Carries out the steps on the NodeBalancer.
 import { UnderstudyError } from '@understudy/foundation';
 import { isLinodeError, type NodeBalancerNodeBody } from '../../linode/index.ts';
-import { balancerLabel, tagOf, type Listener, type MachinePlan } from '../../topology/index.ts';
+import { balancerLabel, firewallLabel, tagOf, type Listener, type MachinePlan } from '../../topology/index.ts';
 import { backendBody, listenerBody, privateAddressOf } from '../plan/balancer-shape.ts';
 import {
   selfSignedCertificate,
@@ -42,6 +42,11 @@ export async function createBalancer(context: StepContext): Promise<void> {
         region: topology.region,
         label,
         tags: [tagOf(topology.name)],
+        client_conn_throttle: topology.balancer.connectionsPerSecond,
+        firewall_id: needed(
+          found.firewalls.get(firewallLabel(topology.name, 'balancer')),
+          'the firewall of the balancer',
+        ),
         ...(topology.balancer.backends === 'vpc' ? leg : {}),
         configs: plain.map((listener) => ({ ...listenerBody(topology, listener), nodes })),
       }),
@@ -73,10 +78,26 @@ function withoutVpc(error: unknown): unknown {
   );
 }
 
-export async function tagBalancer({ world, intent, found }: StepContext): Promise<void> {
+export async function updateBalancer({ world, intent: { topology }, found }: StepContext): Promise<void> {
   const balancer = needed(found.balancer, 'the balancer');
-  const tags = [...new Set([...balancer.tags, tagOf(intent.topology.name)])];
-  found.balancer = await world.linode.nodeBalancers.update(balancer.id, { tags });
+  const tags = [...new Set([...balancer.tags, tagOf(topology.name)])];
+  found.balancer = await world.linode.nodeBalancers.update(balancer.id, {
+    tags,
+    client_conn_throttle: topology.balancer.connectionsPerSecond,
+  });
+}
+
+export async function attachBalancerFirewall({ world, intent, found }: StepContext): Promise<void> {
+  const { id } = needed(found.balancer, 'the balancer');
+  const label = firewallLabel(intent.topology.name, 'balancer');
+  const firewallId = needed(found.firewalls.get(label), 'the firewall of the balancer');
+  const { devices } = world.linode.firewalls;
+  await createOnce({
+    clock: world.clock,
+    create: () => devices.create(firewallId, { id, type: 'nodebalancer' }),
+    find: async () =>
+      (await devices.list(firewallId)).find(({ entity }) => entity.type === 'nodebalancer' && entity.id === id),
+  });
 }
 
 async function certificateFor(context: StepContext, listener: Listener): Promise<Certificate | undefined> {

@@ -1,7 +1,7 @@
 // Executes the steps on the private network, firewalls and placement groups.
-import { type Role, firewallLabel, subnetLabel, tagOf, vpcLabel } from '../../topology/index.ts';
+import type { FirewallRulesBody } from '../../linode/index.ts';
+import { type Guarded, type Role, firewallLabel, subnetLabel, tagOf, vpcLabel } from '../../topology/index.ts';
 import { createOnce } from './create-once.ts';
-import { firewallRules } from '../plan/firewall-rules.ts';
 import { needed } from './found.ts';
 import { guardedInterfaces } from '../plan/machine-interfaces.ts';
 import type { StepContext } from './step-context.ts';
@@ -30,23 +30,31 @@ export async function createSubnet({ world, intent, found }: StepContext): Promi
   found.subnetId = subnet.id;
 }
 
-export async function createFirewall({ world, intent, found }: StepContext, role: Role): Promise<void> {
+export async function createFirewall(
+  { world, intent, found }: StepContext,
+  guarded: Guarded,
+  rules: FirewallRulesBody,
+): Promise<void> {
   const { name } = intent.topology;
-  const label = firewallLabel(name, role);
+  const label = firewallLabel(name, guarded);
   const firewall = await createOnce({
     clock: world.clock,
-    create: () => world.linode.firewalls.create({ label, tags: [tagOf(name)], rules: firewallRules(intent, role) }),
+    create: () => world.linode.firewalls.create({ label, tags: [tagOf(name)], rules }),
     find: async () => (await world.linode.firewalls.list({ label })).find(({ tags }) => tags.includes(tagOf(name))),
   });
   found.firewalls.set(label, firewall.id);
 }
 
 /** Sets rules, status and tag; each request replaces the complete value. */
-export async function updateFirewall({ world, intent, found }: StepContext, role: Role): Promise<void> {
+export async function updateFirewall(
+  { world, intent, found }: StepContext,
+  guarded: Guarded,
+  rules: FirewallRulesBody,
+): Promise<void> {
   const { name } = intent.topology;
-  const id = needed(found.firewalls.get(firewallLabel(name, role)), `the firewall for ${role}`);
+  const id = needed(found.firewalls.get(firewallLabel(name, guarded)), `the firewall for ${guarded}`);
   const { status, tags } = await world.linode.firewalls.get(id);
-  await world.linode.firewalls.rules.update(id, firewallRules(intent, role));
+  await world.linode.firewalls.rules.update(id, rules);
   if (status !== 'enabled' || !tags.includes(tagOf(name))) {
     await world.linode.firewalls.update(id, { status: 'enabled', tags: [...new Set([...tags, tagOf(name)])] });
   }

@@ -2,7 +2,7 @@
 import { absent, shown } from '@understudy/foundation';
 import type { NodeBalancerConfig } from '../../linode/index.ts';
 import { instanceNamed, type Observation, type ObservedBalancer } from '../../observe/index.ts';
-import { balancerLabel, subnetLabel, tagOf, type Listener } from '../../topology/index.ts';
+import { balancerLabel, firewallLabel, subnetLabel, tagOf, type Listener } from '../../topology/index.ts';
 import {
   backendBody,
   backendDifferences,
@@ -30,13 +30,16 @@ export function planBalancer(draft: PlanDraft, intent: Intent, observation: Obse
       action: 'create',
       reason: `There is no balancer; it gets ${balancer.listeners.map(({ protocol, port }) => `${protocol} on ${port}`).join(' and ')}.`,
       task: { kind: 'balancer-create' },
-      after: [...networkSteps(name), ...serviceMachineSteps(intent)],
+      after: [
+        ...networkSteps(name),
+        ...serviceMachineSteps(intent),
+        ifPlanned(stepId.firewallCreate(name, 'balancer')),
+        ifPlanned(stepId.firewallUpdate(name, 'balancer')),
+      ],
     });
   } else {
-    if (!found.balancer.tags.includes(tagOf(name))) {
-      const reason = 'The balancer does not have the tag of this system.';
-      draft.add({ id: stepId.balancerTag(name), subject, action: 'update', reason, task: { kind: 'balancer-tag' } });
-    }
+    planOwnSettings(draft, intent, found);
+    planBalancerFirewall(draft, intent, found);
     if (balancer.backends === 'private' && found.legs.length > 0) {
       draft.obstacle(
         subject,
@@ -52,6 +55,48 @@ export function planBalancer(draft: PlanDraft, intent: Intent, observation: Obse
   }
   for (const listener of balancer.listeners) planListener(draft, intent, observation, listener, found);
   if (found) planExtraListeners(draft, intent, found);
+}
+
+function planOwnSettings(draft: PlanDraft, { topology }: Intent, { balancer: seen }: ObservedBalancer): void {
+  const { name, balancer } = topology;
+  const asked = balancer.connectionsPerSecond;
+  const differences = [
+    ...(seen.tags.includes(tagOf(name)) ? [] : ['the tag of this system is missing']),
+    ...(seen.client_conn_throttle === asked
+      ? []
+      : [`client_conn_throttle is ${seen.client_conn_throttle}, it should be ${asked}`]),
+  ];
+  if (differences.length === 0) return;
+  draft.add({
+    id: stepId.balancerUpdate(name),
+    subject: balancerLabel(name),
+    action: 'update',
+    reason: `On the balancer ${differences.join('; ')}.`,
+    task: { kind: 'balancer-update' },
+  });
+}
+
+/** A balancer has one firewall at most; one of somebody else is left to its owner. */
+function planBalancerFirewall(draft: PlanDraft, { topology: { name } }: Intent, { firewalls }: ObservedBalancer): void {
+  const subject = balancerLabel(name);
+  const asked = firewallLabel(name, 'balancer');
+  const [foreign] = firewalls.filter(({ label }) => label !== asked);
+  if (foreign) {
+    draft.obstacle(
+      subject,
+      `The balancer is behind the firewall ${foreign.label}, which is not of this system, and Linode takes one firewall for a balancer. Detach it, and apply attaches ${asked}.`,
+    );
+    return;
+  }
+  if (firewalls.length > 0) return;
+  draft.add({
+    id: stepId.balancerFirewall(name),
+    subject,
+    action: 'attach',
+    reason: `The balancer is not behind the firewall ${asked}.`,
+    task: { kind: 'balancer-firewall' },
+    after: [ifPlanned(stepId.firewallCreate(name, 'balancer')), ifPlanned(stepId.firewallUpdate(name, 'balancer'))],
+  });
 }
 
 /** A backend needs the address of its machine, so machines that do not exist yet are created first. */

@@ -92,9 +92,16 @@ export const disruptions: { readonly [Kind in Task['kind']]?: Disruption } = {
     group: undefined,
   },
   'firewall-update': {
-    takes: 'connections that the new rules refuse, on every machine of the role',
+    takes:
+      'connections that the new rules refuse, on every machine of the role or on the balancer; what is in use is let in',
     mustHaveSeen: [],
     whenItRuns: 'no further check',
+    group: undefined,
+  },
+  'firewall-narrow': {
+    takes: 'connections from machines that this plan removes and to ports that it gives up',
+    mustHaveSeen: ['no-obstacle', 'every-machine'],
+    whenItRuns: 'every other step of the plan is done',
     group: undefined,
   },
   'listener-update': {

@@ -1,8 +1,9 @@
-// Which sources may reach which ports: the rules of each role's firewall, and how they differ from the observed ones.
+// Which sources may reach which ports: the rules of each firewall, and how they differ from the observed ones.
 import type { FirewallRule, FirewallRuleBody, FirewallRules, FirewallRulesBody } from '../../linode/index.ts';
-import type { Role, Topology } from '../../topology/index.ts';
+import type { Guarded, Role, Topology } from '../../topology/index.ts';
 import { httpPort, transportPort } from '../../engines/index.ts';
 import { machinesFor, type Intent } from '../../operation/index.ts';
+import { nothingMore, type InUse } from './in-use.ts';
 
 function byFamily(networks: readonly string[]): FirewallRuleBody['addresses'] {
   const ipv4 = networks.filter((network) => !network.includes(':'));
@@ -20,41 +21,56 @@ function balancerSource({ balancer, network }: Topology): string {
 /** A rule takes 255 addresses: https://techdocs.akamai.com/linode-api/reference/post-firewalls */
 const addressesOfRule = 255;
 
-/** The balancer, and the service machines: a service machine that cannot reach the engine forwards requests to another one. */
-function serviceSources(intent: Intent): readonly { readonly label: string; readonly addresses: readonly string[] }[] {
-  const addresses = machinesFor(intent, 'service').map(({ vpcAddress }) => `${vpcAddress}/32`);
-  const sources = [{ label: 'service-from-balancer', addresses: [balancerSource(intent.topology)] }];
+const accept = { action: 'ACCEPT', protocol: 'TCP' } as const;
+
+/** As many rules as the addresses need. */
+function allow(label: string, ports: readonly number[], addresses: readonly string[]): FirewallRuleBody[] {
+  const rules: FirewallRuleBody[] = [];
+  const text = [...new Set(ports)].sort((a, b) => a - b).join(',');
   for (let at = 0; at < addresses.length; at += addressesOfRule) {
-    const label = at === 0 ? 'service-from-peers' : `service-from-peers-${at / addressesOfRule + 1}`;
-    sources.push({ label, addresses: addresses.slice(at, at + addressesOfRule) });
+    const part = addresses.slice(at, at + addressesOfRule);
+    const name = at === 0 ? label : `${label}-${at / addressesOfRule + 1}`;
+    rules.push({ ...accept, label: name, ports: text, addresses: byFamily(part) });
   }
-  return sources;
+  return rules;
 }
 
-/** Inbound allows only these; outbound is open, because machines download packages. */
-export function firewallRules(intent: Intent, role: Role): FirewallRulesBody {
-  const { topology } = intent;
-  const tcp = { action: 'ACCEPT', protocol: 'TCP' } as const;
-  const own: readonly FirewallRuleBody[] =
-    role === 'search'
-      ? [
-          {
-            ...tcp,
-            label: 'engine-from-vpc',
-            ports: `${httpPort}-${transportPort}`,
-            addresses: byFamily([topology.network.range]),
-          },
-        ]
-      : serviceSources(intent).map(({ label, addresses }) => ({
-          ...tcp,
-          label,
-          ports: String(topology.service.port),
-          addresses: byFamily(addresses),
-        }));
+function ownRules(intent: Intent, guarded: Guarded, more: InUse): FirewallRuleBody[] {
+  const { balancer, service } = intent.topology;
+  const of = (role: Role): string[] => [
+    ...machinesFor(intent, role).map(({ vpcAddress }) => `${vpcAddress}/32`),
+    ...more.machines[role].map((address) => `${address}/32`),
+  ];
+  switch (guarded) {
+    case 'search':
+      return [
+        ...allow('engine-from-system', [httpPort], [...of('search'), ...of('service')]),
+        ...allow('engine-from-engine', [transportPort], of('search')),
+      ];
+    case 'service': {
+      const ports = [service.port, ...more.servicePorts];
+      // A service machine that cannot reach the engine forwards requests to another one.
+      return [
+        ...allow('service-from-balancer', ports, [balancerSource(intent.topology)]),
+        ...allow('service-from-peers', ports, of('service')),
+      ];
+    }
+    case 'balancer':
+      return allow('users', [...balancer.listeners.map(({ port }) => port), ...more.listenerPorts], balancer.allow);
+  }
+}
+
+/**
+ * Inbound allows only these, and what is in use beside what the topology asks for; outbound is open, because machines download
+ * packages, and Linode has no outbound rules for a balancer.
+ */
+export function firewallRules(intent: Intent, guarded: Guarded, more: InUse = nothingMore): FirewallRulesBody {
+  const { access } = intent.topology;
+  const admins = { ...accept, label: 'ssh-from-admins', ports: '22', addresses: byFamily(access.adminNetworks) };
   return {
     inbound: [
-      { ...tcp, label: 'ssh-from-admins', ports: '22', addresses: byFamily(topology.access.adminNetworks) },
-      ...own,
+      ...(guarded === 'balancer' ? [] : [admins]),
+      ...ownRules(intent, guarded, more),
       // Path MTU discovery needs ICMP from every address, and ping distinguishes a host that is down from a closed port.
       { action: 'ACCEPT', protocol: 'ICMP', label: 'icmp', addresses: byFamily(['0.0.0.0/0']) },
     ],
@@ -77,10 +93,11 @@ interface RuleLike {
 /** A text of the rule; two texts are equal exactly when the rules have the same effect. */
 function canonicalText({ action, protocol, ports, addresses }: RuleLike): string {
   const from = [...(addresses.ipv4 ?? []), ...(addresses.ipv6 ?? [])].sort().join(', ');
-  return `${action} ${protocol}${ports ? ` ${ports}` : ''} ${from}`;
+  const to = ports ? ` ${ports.replaceAll(' ', '')}` : '';
+  return `${action} ${protocol}${to} ${from}`;
 }
 
-function compare(side: string, seen: readonly FirewallRule[], wanted: readonly FirewallRuleBody[]): string[] {
+function compare(side: string, seen: readonly RuleLike[], wanted: readonly RuleLike[]): string[] {
   const present = seen.map(canonicalText);
   const asked = wanted.map(canonicalText);
   return [
@@ -90,10 +107,14 @@ function compare(side: string, seen: readonly FirewallRule[], wanted: readonly F
 }
 
 /** Each difference as a clause; empty when the rules have the intended effect. */
-export function firewallDifferences(seen: FirewallRules, wanted: FirewallRulesBody): string[] {
+export function firewallDifferences(seen: FirewallRules | FirewallRulesBody, wanted: FirewallRulesBody): string[] {
+  const rules = ({ inbound, outbound }: FirewallRules | FirewallRulesBody) => ({
+    inbound: inbound as readonly (FirewallRule | FirewallRuleBody)[],
+    outbound: outbound as readonly (FirewallRule | FirewallRuleBody)[],
+  });
   const differences = [
-    ...compare('inbound', seen.inbound, wanted.inbound),
-    ...compare('outbound', seen.outbound, wanted.outbound),
+    ...compare('inbound', rules(seen).inbound, wanted.inbound),
+    ...compare('outbound', rules(seen).outbound, wanted.outbound),
   ];
   for (const side of ['inbound', 'outbound'] as const) {
     const policy = `${side}_policy` as const;

@@ -1,18 +1,7 @@
-// Plans the private network, the firewalls and the placement groups.
-import {
-  firewallLabel,
-  placementGroupLabels,
-  subnetLabel,
-  tagOf,
-  vpcLabel,
-  type MachinePlan,
-  type Role,
-} from '../../topology/index.ts';
+// Plans the private network and the placement groups.
+import { placementGroupLabels, subnetLabel, vpcLabel, type MachinePlan, type Role } from '../../topology/index.ts';
 import { instanceNamed, type Observation } from '../../observe/index.ts';
-import { firewallDifferences, firewallRules } from './firewall-rules.ts';
-import { machinesFor, machinesInGroup, type Intent } from '../../operation/index.ts';
-import { refusedOperatorAddresses } from './lockout.ts';
-import { isGuarded } from './machine-interfaces.ts';
+import { machinesInGroup, type Intent } from '../../operation/index.ts';
 import { ifPlanned, stepId, type StepReference } from './step-id.ts';
 import type { PlanDraft } from './plan-draft.ts';
 
@@ -56,56 +45,6 @@ export function planNetwork(draft: PlanDraft, intent: Intent, { objects }: Obser
       subnet.label,
       `Its range is ${subnet.ipv4}, the topology asks for ${network.range}; Linode cannot change it. Keep the old range.`,
     );
-  }
-}
-
-export function planFirewalls(draft: PlanDraft, intent: Intent, observation: Observation): void {
-  for (const role of roles) planFirewall(draft, intent, observation, role);
-}
-
-function planFirewall(draft: PlanDraft, intent: Intent, observation: Observation, role: Role): void {
-  const { objects } = observation;
-  const { name } = intent.topology;
-  const subject = firewallLabel(name, role);
-  const wanted = firewallRules(intent, role);
-  const found = objects.firewalls.find(({ firewall }) => firewall.label === subject);
-  if (!found) {
-    const reason = `There is no firewall for ${role} machines.`;
-    const id = stepId.firewallCreate(name, role);
-    draft.add({ id, subject, action: 'create', reason, task: { kind: 'firewall-create', role } });
-  } else {
-    const { firewall } = found;
-    const differences = firewallDifferences(firewall.rules, wanted);
-    if (firewall.status !== 'enabled') differences.push(`it is ${firewall.status}`);
-    if (!firewall.tags.includes(tagOf(name))) differences.push('the tag of this system is missing');
-    if (differences.length > 0) {
-      const closed = refusedOperatorAddresses(intent, observation);
-      const warning =
-        closed.length === 0
-          ? ''
-          : ` This locks you out: you connect from ${closed.join(' and ')}, which access.adminNetworks does not allow.`;
-      draft.add({
-        id: stepId.firewallUpdate(name, role),
-        subject,
-        action: 'update',
-        reason: `In the firewall ${differences.join('; ')}.${warning}`,
-        destructive: closed.length > 0,
-        task: { kind: 'firewall-update', role },
-      });
-    }
-  }
-  for (const machine of machinesFor(intent, role)) {
-    const instance = instanceNamed(objects, machine.label);
-    if (instance && !isGuarded(instance, found?.devices ?? [])) {
-      draft.add({
-        id: stepId.firewallAttach(machine.label),
-        subject: machine.label,
-        action: 'attach',
-        reason: `${machine.label} is not behind the firewall ${subject}.`,
-        task: { kind: 'firewall-attach', role, machine: machine.label },
-        after: [ifPlanned(stepId.firewallCreate(name, role))],
-      });
-    }
   }
 }
 

@@ -35,6 +35,11 @@ export class PlanDraft {
     return this.#steps.has(id);
   }
 
+  /** The ids of all steps so far. */
+  ids(): readonly StepId[] {
+    return [...this.#steps.keys()];
+  }
+
   obstacle(subject: string, reason: string): void {
     this.#obstacles.push({ subject, reason, unseen: false });
   }

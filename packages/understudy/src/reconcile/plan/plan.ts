@@ -6,7 +6,8 @@ import { formationOf } from './formation.ts';
 import { planBalancer } from './balancer.ts';
 import { withoutDeleting } from './machine-view.ts';
 import { planDeleting, planMachines } from './machines.ts';
-import { planFirewalls, planNetwork, planPlacement } from './network.ts';
+import { planFirewalls, planNarrowing } from './firewalls.ts';
+import { planNetwork, planPlacement } from './network.ts';
 import { planReplacements, replacementsIn, withoutMachines } from './replace.ts';
 import { planSearch } from './search.ts';
 import { planService } from './service.ts';
@@ -44,5 +45,6 @@ export function plan(intent: Intent, seen: Observation): Plan {
   planService(draft, intent, observation);
   planBalancer(draft, intent, observation);
   planUnmanaged(draft, intent, observation);
+  planNarrowing(draft, intent, observation);
   return withoutUnsafeSteps(draft.finish(), present, maxUnavailable);
 }

@@ -5,7 +5,7 @@ import {
   firewallLabel,
   subnetLabel,
   vpcLabel,
-  type Role,
+  type Guarded,
 } from '../../topology/index.ts';
 
 declare const madeHere: unique symbol;
@@ -38,6 +38,10 @@ export function isOf(id: StepId, subject: string): boolean {
 const onMachine = (name: string) => (label: string) => idOf(label, name);
 const onCluster = (name: string) => (system: string) => idOf(clusterSubjectOf(system), name);
 
+/** The firewall of the balancer has the same label as the balancer. */
+const onFirewall = (name: string) => (system: string, guarded: Guarded) =>
+  idOf(firewallLabel(system, guarded), guarded === 'balancer' ? `${name}-firewall` : name);
+
 /** `order`: the place of the index in the topology, 0 for the first. */
 const onIndex = (name: string) => (system: string, order: number) =>
   idOf(clusterSubjectOf(system), order === 0 ? name : `${name}-${order + 1}`);
@@ -46,8 +50,9 @@ const onIndex = (name: string) => (system: string, order: number) =>
 export const stepId = {
   vpcCreate: (system: string) => idOf(vpcLabel(system), 'create'),
   subnetCreate: (system: string) => idOf(subnetLabel(system), 'create'),
-  firewallCreate: (system: string, role: Role) => idOf(firewallLabel(system, role), 'create'),
-  firewallUpdate: (system: string, role: Role) => idOf(firewallLabel(system, role), 'update'),
+  firewallCreate: onFirewall('create'),
+  firewallUpdate: onFirewall('update'),
+  firewallNarrow: onFirewall('narrow'),
   placementGroupCreate: (label: string) => idOf(label, 'create-group'),
 
   firewallAttach: onMachine('attach-firewall'),
@@ -83,7 +88,8 @@ export const stepId = {
   index: onIndex('index'),
 
   balancerCreate: (system: string) => idOf(balancerLabel(system), 'create'),
-  balancerTag: (system: string) => idOf(balancerLabel(system), 'tag'),
+  balancerUpdate: (system: string) => idOf(balancerLabel(system), 'settings'),
+  balancerFirewall: (system: string) => idOf(balancerLabel(system), 'attach-firewall'),
   /** Created, or its settings changed. */
   listener: (system: string, port: number) => idOf(balancerLabel(system), `listener-${port}`),
   listenerDelete: (system: string, port: number) => idOf(balancerLabel(system), `delete-listener-${port}`),

@@ -1,5 +1,6 @@
 // A step: one change to the system, with a sentence that gives the reason. Steps are data; execute/ runs them.
-import type { Role } from '../../topology/index.ts';
+import type { FirewallRulesBody } from '../../linode/index.ts';
+import type { Guarded, Role } from '../../topology/index.ts';
 import type { StepId } from './step-id.ts';
 
 type Action =
@@ -18,12 +19,14 @@ type Action =
   | 'deploy'
   | 'delete';
 
-/** What is to be done, by reference: request bodies and files are computed from the intent when the step runs. */
+/** What is to be done, by reference: request bodies and files are computed from the intent when the step runs, but for firewalls, whose rules depend on what was seen. */
 export type Task =
   | { readonly kind: 'vpc-create' }
   | { readonly kind: 'subnet-create' }
-  | { readonly kind: 'firewall-create'; readonly role: Role }
-  | { readonly kind: 'firewall-update'; readonly role: Role }
+  | { readonly kind: 'firewall-create'; readonly guarded: Guarded; readonly rules: FirewallRulesBody }
+  | { readonly kind: 'firewall-update'; readonly guarded: Guarded; readonly rules: FirewallRulesBody }
+  /** Refuses what is not used any more when the other steps are done. */
+  | { readonly kind: 'firewall-narrow'; readonly guarded: Guarded; readonly rules: FirewallRulesBody }
   | { readonly kind: 'firewall-attach'; readonly role: Role; readonly machine: string }
   | { readonly kind: 'placement-create'; readonly label: string }
   | { readonly kind: 'placement-assign'; readonly label: string; readonly machine: string }
@@ -58,7 +61,9 @@ export type Task =
   /** Release, environment, unit or all of them; or a restart alone. */
   | { readonly kind: 'service-change'; readonly machine: string }
   | { readonly kind: 'balancer-create' }
-  | { readonly kind: 'balancer-tag' }
+  /** Tag and limit of connections. */
+  | { readonly kind: 'balancer-update' }
+  | { readonly kind: 'balancer-firewall' }
   | { readonly kind: 'listener-create'; readonly port: number }
   | { readonly kind: 'listener-update'; readonly port: number; readonly certificate: boolean }
   | { readonly kind: 'backend-create'; readonly port: number; readonly machine: string }

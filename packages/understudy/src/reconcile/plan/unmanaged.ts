@@ -14,12 +14,17 @@ export function planUnmanaged(draft: PlanDraft, intent: Intent, { objects }: Obs
   const asked = new Set([
     ...machinesFor(intent).map(({ label }) => label),
     ...roles.map((role) => firewallLabel(topology.name, role)),
+    // The balancer's firewall has the same label.
     balancerLabel(topology.name),
   ]);
   const isUnmanaged = ({ label, tags }: { readonly label: string; readonly tags: readonly string[] }): boolean =>
     tags.includes(tag) && !asked.has(label);
   const unmanaged: ObjectToDelete[] = [
-    ...objects.instances.filter(isUnmanaged).map((item) => toDelete('instance', item)),
+    // By ordinal: Linode lists them by id, which depends on what was created first.
+    ...objects.instances
+      .filter(isUnmanaged)
+      .sort((a, b) => a.label.localeCompare(b.label, 'en', { numeric: true }))
+      .map((item) => toDelete('instance', item)),
     ...objects.balancers
       .filter(({ balancer }) => isUnmanaged(balancer))
       .map(({ balancer }) => toDelete('balancer', balancer)),

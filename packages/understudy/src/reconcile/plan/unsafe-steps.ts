@@ -33,12 +33,16 @@ function isAboutObservation(requirement: Requirement): boolean {
   return requirement !== 'no-obstacle';
 }
 
-/** Drops the steps, and the later steps on the same subject: a machine that was not deleted is not created again. */
+/**
+ * Drops the steps, and the later steps on the same subject: a machine that was not deleted is not created again. A firewall is
+ * narrowed only when nothing was dropped.
+ */
 function without(steps: readonly Step[], dropped: Set<StepId>): Step[] {
   const kept: Step[] = [];
   const subjects = new Map(steps.map(({ id, subject }) => [id, subject]));
   for (const step of steps) {
-    const needsDropped = step.after.some((id) => dropped.has(id) && subjects.get(id) === step.subject);
+    const needsAll = step.task.kind === 'firewall-narrow';
+    const needsDropped = step.after.some((id) => dropped.has(id) && (needsAll || subjects.get(id) === step.subject));
     if (dropped.has(step.id) || needsDropped) dropped.add(step.id);
     else kept.push(step);
   }
