@@ -1,7 +1,8 @@
 // Executes the steps on the private network, firewalls and placement groups.
 import { type Role, firewallLabel, subnetLabel, tagOf, vpcLabel } from '../../topology/index.ts';
+import { listenersWithNodes } from './balancer-backends.ts';
 import { createOnce } from './create-once.ts';
-import { firewallRules } from '../plan/firewall-rules.ts';
+import { firewallRules, portsStillUsed } from '../plan/firewall-rules.ts';
 import { needed } from './found.ts';
 import { guardedInterfaces } from '../plan/machine-interfaces.ts';
 import type { StepContext } from './step-context.ts';
@@ -35,18 +36,20 @@ export async function createFirewall({ world, intent, found }: StepContext, role
   const label = firewallLabel(name, role);
   const firewall = await createOnce({
     clock: world.clock,
-    create: () => world.linode.firewalls.create({ label, tags: [tagOf(name)], rules: firewallRules(intent, role) }),
+    create: () => world.linode.firewalls.create({ label, tags: [tagOf(name)], rules: firewallRules(intent, role, []) }),
     find: async () => (await world.linode.firewalls.list({ label })).find(({ tags }) => tags.includes(tagOf(name))),
   });
   found.firewalls.set(label, firewall.id);
 }
 
-/** Sets rules, status and tag; each request replaces the complete value. */
-export async function updateFirewall({ world, intent, found }: StepContext, role: Role): Promise<void> {
+/** Sets rules, status and tag; each request replaces the complete value. A port that a backend still has is not closed. */
+export async function updateFirewall(context: StepContext, role: Role): Promise<void> {
+  const { world, intent, found } = context;
   const { name } = intent.topology;
+  const stillUsed = portsStillUsed(intent, [{ configs: await listenersWithNodes(context) }]);
   const id = needed(found.firewalls.get(firewallLabel(name, role)), `the firewall for ${role}`);
   const { status, tags } = await world.linode.firewalls.get(id);
-  await world.linode.firewalls.rules.update(id, firewallRules(intent, role));
+  await world.linode.firewalls.rules.update(id, firewallRules(intent, role, stillUsed));
   if (status !== 'enabled' || !tags.includes(tagOf(name))) {
     await world.linode.firewalls.update(id, { status: 'enabled', tags: [...new Set([...tags, tagOf(name)])] });
   }

@@ -3,6 +3,7 @@ import type { FirewallRule, FirewallRuleBody, FirewallRules, FirewallRulesBody }
 import type { Role, Topology } from '../../topology/index.ts';
 import { httpPort, transportPort } from '../../engines/index.ts';
 import { machinesFor, type Intent } from '../../operation/index.ts';
+import type { ObservedBalancer } from '../../observe/index.ts';
 
 function byFamily(networks: readonly string[]): FirewallRuleBody['addresses'] {
   const ipv4 = networks.filter((network) => !network.includes(':'));
@@ -31,8 +32,26 @@ function serviceSources(intent: Intent): readonly { readonly label: string; read
   return sources;
 }
 
-/** Inbound allows only these; outbound is open, because machines download packages. */
-export function firewallRules(intent: Intent, role: Role): FirewallRulesBody {
+/**
+ * Ports other than the topology's on which the balancer still reaches service machines: they stay open until no backend has them, so that
+ * another `service.port` interrupts nobody. Ascending.
+ */
+export function portsStillUsed(
+  { topology }: Intent,
+  balancers: readonly Pick<ObservedBalancer, 'configs'>[],
+): number[] {
+  const nodes = balancers.flatMap(({ configs }) => configs.flatMap((config) => config.nodes));
+  const ports = nodes.map(({ address }) => portOf(address)).filter((port) => port !== topology.service.port);
+  return [...new Set(ports)].sort((a, b) => a - b);
+}
+
+/** Of `10.20.0.31:5000`. */
+export function portOf(address: string): number {
+  return Number(address.slice(address.lastIndexOf(':') + 1));
+}
+
+/** Inbound allows only these; outbound is open, because machines download packages. `stillUsed`: see `portsStillUsed`. */
+export function firewallRules(intent: Intent, role: Role, stillUsed: readonly number[]): FirewallRulesBody {
   const { topology } = intent;
   const tcp = { action: 'ACCEPT', protocol: 'TCP' } as const;
   const own: readonly FirewallRuleBody[] =
@@ -45,12 +64,14 @@ export function firewallRules(intent: Intent, role: Role): FirewallRulesBody {
             addresses: byFamily([topology.network.range]),
           },
         ]
-      : serviceSources(intent).map(({ label, addresses }) => ({
-          ...tcp,
-          label,
-          ports: String(topology.service.port),
-          addresses: byFamily(addresses),
-        }));
+      : [topology.service.port, ...stillUsed].flatMap((port) =>
+          serviceSources(intent).map(({ label, addresses }) => ({
+            ...tcp,
+            label: port === topology.service.port ? label : `${label}-${port}`,
+            ports: String(port),
+            addresses: byFamily(addresses),
+          })),
+        );
   return {
     inbound: [
       { ...tcp, label: 'ssh-from-admins', ports: '22', addresses: byFamily(topology.access.adminNetworks) },

@@ -9,7 +9,7 @@ import {
   type Role,
 } from '../../topology/index.ts';
 import { instanceNamed, type Observation } from '../../observe/index.ts';
-import { firewallDifferences, firewallRules } from './firewall-rules.ts';
+import { firewallDifferences, firewallRules, portsStillUsed } from './firewall-rules.ts';
 import { machinesFor, machinesInGroup, type Intent } from '../../operation/index.ts';
 import { refusedOperatorAddresses } from './lockout.ts';
 import { isGuarded } from './machine-interfaces.ts';
@@ -67,7 +67,8 @@ function planFirewall(draft: PlanDraft, intent: Intent, observation: Observation
   const { objects } = observation;
   const { name } = intent.topology;
   const subject = firewallLabel(name, role);
-  const wanted = firewallRules(intent, role);
+  const stillUsed = portsStillUsed(intent, objects.balancers);
+  const wanted = firewallRules(intent, role, stillUsed);
   const found = objects.firewalls.find(({ firewall }) => firewall.label === subject);
   if (!found) {
     const reason = `There is no firewall for ${role} machines.`;
@@ -88,7 +89,7 @@ function planFirewall(draft: PlanDraft, intent: Intent, observation: Observation
         id: stepId.firewallUpdate(name, role),
         subject,
         action: 'update',
-        reason: `In the firewall ${differences.join('; ')}.${warning}`,
+        reason: `In the firewall ${differences.join('; ')}.${role === 'service' ? keptOpen(stillUsed) : ''}${warning}`,
         destructive: closed.length > 0,
         task: { kind: 'firewall-update', role },
       });
@@ -107,6 +108,11 @@ function planFirewall(draft: PlanDraft, intent: Intent, observation: Observation
       });
     }
   }
+}
+
+function keptOpen(stillUsed: readonly number[]): string {
+  if (stillUsed.length === 0) return '';
+  return ` Port ${stillUsed.join(' and ')} stays open until no backend has it any more, and is closed then.`;
 }
 
 export function planPlacement(draft: PlanDraft, intent: Intent, { objects }: Observation): void {
