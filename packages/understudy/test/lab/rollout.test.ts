@@ -132,7 +132,7 @@ describe('changes of the service under traffic fail no request', { timeout: 900_
       const intent = await resolveIntent(session);
       const { steps, obstacles } = plan(intent, await observe(session.world, session.topology));
       assert.deepEqual(steps, []);
-      assert.match(obstacles[0]?.reason ?? '', /was rejected on demo-service-1 at .* ended 3 times/);
+      assert.match(obstacles[0]?.reason ?? '', /was rejected here at .* ended 3 times/);
     });
   });
 

@@ -25,7 +25,7 @@ import type { PlanDraft } from './plan-draft.ts';
 
 export function planService(draft: PlanDraft, intent: Intent, observation: Observation): void {
   const rejection = rejectionOf(intent, observation);
-  if (rejection) draft.obstacle(rejection.machine, rejectionText(rejection));
+  if (rejection) draft.obstacle(rejection.machine, rejectionText(rejection, 'here'));
   // Steps on a machine that is replaced come after the changes of those that stay.
   const staying = machinesFor(intent, 'service').filter(({ label }) => !draft.has(stepId.instanceReplace(label)));
   const running: MachinePlan[] = [];
