@@ -26,7 +26,7 @@ export interface Parts {
   readonly listeners: readonly { readonly port: number; readonly protocol: 'http' | 'https' }[];
 }
 
-const usual: Parts = {
+export const usual: Parts = {
   instances: 2,
   port: 8080,
   environment: {},
@@ -127,7 +127,7 @@ async function removeSystem(topologyPath: string, logger: Logger): Promise<void>
   await destroy(session.world, systemName);
 }
 
-function topologyText({ service, example }: Application, parts: Parts): string {
+export function topologyText({ service, example }: Application, parts: Parts): string {
   const { instances, port, environment, secret, failover, check, balancer, listeners } = parts;
   const own = example === null ? {} : { artifact: './application' };
   return stringify({
