@@ -9,7 +9,7 @@ import {
   type FailoverProfile,
 } from '../../packages/understudy/src/engines/index.ts';
 
-export type BenchName = 'failover' | 'false-failover' | 'operations';
+export type BenchName = 'failover' | 'false-failover' | 'operations' | 'releases';
 
 export interface CommandContext {
   readonly bench: BenchName;

@@ -23,8 +23,10 @@ def when_ready(server):
     def drain_and_stop():
         with open(drain_file, "w"):
             pass
-        server.log.info("Draining for %.1f s", DRAIN_S)
-        time.sleep(DRAIN_S)
+        # It exists when the balancer sends no requests here any more.
+        if not os.path.exists(os.environ.get("DRAINED_FILE") or ""):
+            server.log.info("Draining for %.1f s", DRAIN_S)
+            time.sleep(DRAIN_S)
         stop()
 
     server.handle_term = drain_and_stop

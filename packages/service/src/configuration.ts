@@ -15,6 +15,8 @@ export interface Configuration {
   readonly deadlineMs: number;
   /** On SIGTERM: how long `/healthz` answers 503 while requests are still served, so that the balancer sends no new ones. */
   readonly drainMs: number;
+  /** A file that exists while the balancer sends no requests here: then a stop does not wait for `drainMs`. */
+  readonly drainedFile: string | undefined;
   /** After the drain: how long requests in flight may take before the process ends. */
   readonly stopMs: number;
   /** Where and how much to queue when the engine takes no writes; undefined queues nothing. */
@@ -74,6 +76,7 @@ export function readConfiguration(environment: Environment): Configuration {
     peers: read.origins('PEERS'),
     deadlineMs: read.whole('DEADLINE_MS', 20_000, 100, 120_000),
     drainMs: read.whole('DRAIN_MS', 11_000, 0, 300_000),
+    drainedFile: read.optional('DRAINED_FILE'),
     stopMs: read.whole('STOP_MS', 22_000, 100, 300_000),
     queue: read.queue(),
     gather: read.oneOf('GATHER', ['auto', 'off'] as const, 'auto'),

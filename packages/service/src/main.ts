@@ -1,4 +1,5 @@
 // The start of every process of the service: the first one is the supervisor, the others are its workers.
+import { existsSync } from 'node:fs';
 import { pino } from 'pino';
 import { ConfigurationError, readConfiguration, type Configuration } from './configuration.ts';
 import { prepareQueueDirectory } from './queue/write-queue.ts';
@@ -47,7 +48,11 @@ async function supervise(configuration: Configuration): Promise<void> {
       return;
     }
     stopping = true;
-    logger.info({ signal, drainMs: configuration.drainMs }, 'stopping; a second signal skips the wait');
+    const { drainMs, drainedFile } = configuration;
+    if (drainedFile !== undefined && existsSync(drainedFile)) {
+      logger.info({ signal, drainedFile }, 'stopping without a wait: this machine was drained');
+      skipDrain.abort();
+    } else logger.info({ signal, drainMs }, 'stopping; a second signal skips the wait');
     void supervisor.stop(skipDrain.signal).then(() => process.exit(0));
   };
   process.on('SIGTERM', onSignal);

@@ -1,6 +1,9 @@
 // The processes of the service: a worker that crashes, hangs or is stopped, tested from outside.
 import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { node, type RunningService } from './harness/implementations.ts';
@@ -21,12 +24,12 @@ async function until(what: string, condition: () => boolean, withinMs = 10_000):
 }
 
 /** One request on a connection of its own: its status, or the code of the error that the connection ended with. */
-function request(url: string, path = '/healthz'): Promise<string> {
+function request(url: string, target = '/healthz'): Promise<string> {
   return new Promise((resolve) => {
     const { hostname, port } = new URL(url);
     const socket = connect(Number(port), hostname);
     let answer = '';
-    socket.on('connect', () => socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`));
+    socket.on('connect', () => socket.write(`GET ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`));
     socket.on('data', (chunk) => (answer += chunk.toString()));
     socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? 'error'));
     socket.on('close', () => resolve(/^HTTP\/1\.1 (\d+)/.exec(answer)?.[1] ?? 'cut'));
@@ -167,6 +170,23 @@ describe('the supervisor', () => {
     service.process.kill('SIGTERM');
     await until('the end', () => service.process.exitCode !== null, 5000);
     assert.ok(performance.now() - start < 3000);
+  });
+
+  it('does not wait for the drain when the file says that it was drained, and waits without the file', async () => {
+    const drained = path.join(await mkdtemp(path.join(tmpdir(), 'understudy-')), 'drained');
+    const settings = { ...nowhere, WORKERS: '1', DRAIN_MS: '60000', DRAINED_FILE: drained };
+    const [first, second] = [await node.start(settings), await node.start(settings)];
+    first.process.kill('SIGTERM');
+    await until('the drain', () => first.output().includes('stopping'));
+    await writeFile(drained, '');
+    const start = performance.now();
+    second.process.kill('SIGTERM');
+    await until('the end', () => second.process.exitCode !== null, 5000);
+    assert.ok(performance.now() - start < 3000);
+    assert.equal(first.process.exitCode, null);
+    first.process.kill('SIGTERM');
+    await until('the end of the other one', () => first.process.exitCode !== null, 5000);
+    await rm(path.dirname(drained), { recursive: true });
   });
 
   it('leaves no worker running when it is killed', async () => {

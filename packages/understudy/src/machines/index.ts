@@ -52,6 +52,7 @@ export {
   type ServiceSample,
   serviceSettingsPaths,
   startServiceScript,
+  type StopOptions,
   stopServiceScript,
 } from './service-run.ts';
 export { machineSpec, nothingAsked } from './machine-spec.ts';

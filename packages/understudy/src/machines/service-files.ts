@@ -10,6 +10,8 @@ export const serviceUnit = 'understudy-service.service';
 export const serviceUnitPath = `/etc/systemd/system/${serviceUnit}`;
 export const serviceEnvironmentPath = '/etc/understudy/service.env';
 export const serviceStartedPath = '/run/understudy/service-started';
+/** Exists from the moment when the tool stops a service whose machine it has drained until the service starts again. */
+export const serviceDrainedPath = '/run/understudy/service-drained';
 export const serviceUser = 'understudy';
 
 export interface ServiceFilesInput {
@@ -43,6 +45,7 @@ function serviceEnvironment(input: ServiceFilesInput): Readonly<Record<string, s
   const { topology, machine, searchMachines } = input;
   return {
     // How long the service says no to the balancer's check before it stops: what the check needs to notice, and a second.
+    DRAINED_FILE: serviceDrainedPath,
     DRAIN_MS: String((topology.balancer.check.intervalS * topology.balancer.check.attempts + 1) * 1000),
     ES_HOST: oneEngineUrl(searchMachines, machine),
     ES_HOSTS: engineUrls(searchMachines),
@@ -101,7 +104,7 @@ User=${serviceUser}
 Group=${serviceUser}
 WorkingDirectory=${currentRelease}
 EnvironmentFile=${serviceEnvironmentPath}
-ExecStartPre=+/bin/sh -c 'PATH=/usr/bin:/bin; mkdir -p /run/understudy && sha256sum ${serviceEnvironmentPath} ${serviceUnitPath} > ${serviceStartedPath} && readlink -f ${currentRelease} >> ${serviceStartedPath}'
+ExecStartPre=+/bin/sh -c 'PATH=/usr/bin:/bin; mkdir -p /run/understudy && rm -f ${serviceDrainedPath} && sha256sum ${serviceEnvironmentPath} ${serviceUnitPath} > ${serviceStartedPath} && readlink -f ${currentRelease} >> ${serviceStartedPath}'
 ExecStart=${startCommand(input)}
 Restart=always
 RestartSec=1s

@@ -1,5 +1,5 @@
 // Scripts that stop, change, start and sample the service of one machine. Pure values; when which of them runs is decided elsewhere.
-import { serviceEnvironmentPath, serviceUnit, serviceUnitPath } from './service-files.ts';
+import { serviceDrainedPath, serviceEnvironmentPath, serviceUnit, serviceUnitPath } from './service-files.ts';
 import { writeFilesScript, type ManagedFile } from './managed-file.ts';
 import { switchScript } from './release.ts';
 
@@ -15,13 +15,20 @@ function previousOf(path: string): string {
   return `${path}.previous`;
 }
 
+export interface StopOptions {
+  readonly stopS: number;
+  /** The balancer sends no requests to the machine, and none is under way: a service that drains by itself need not wait. */
+  readonly drained: boolean;
+}
+
 /**
  * SIGTERM, and SIGKILL for what is left after `stopS`. The bound is here too, because the unit that runs may have been written with
  * another one. Stopping what does not run is no error.
  */
-export function stopServiceScript(stopS: number): string {
+export function stopServiceScript({ stopS, drained }: StopOptions): string {
+  const tell = drained ? `mkdir -p /run/understudy && : > ${serviceDrainedPath}\n` : '';
   return `systemctl cat ${serviceUnit} >/dev/null 2>&1 || exit 0
-timeout ${stopS} systemctl stop ${serviceUnit} && exit 0
+${tell}timeout ${stopS} systemctl stop ${serviceUnit} && exit 0
 systemctl kill --signal=SIGKILL ${serviceUnit}
 systemctl stop ${serviceUnit}
 `;
@@ -92,9 +99,10 @@ done
 }
 
 /** Peers of established connections to the service from other machines, one a line. */
-export function connectionsScript(port: number): string {
+export function connectionsScript(ports: readonly number[]): string {
+  const own = ports.map((port) => `sport = :${port}`).join(' or ');
   return `command -v ss >/dev/null || exit 3
-ss -Htn state established '( sport = :${port} )' | while read -r _ _ own peer _; do
+ss -Htn state established '( ${own} )' | while read -r _ _ own peer _; do
   [ "\${own%:*}" = "\${peer%:*}" ] || echo "$peer"
 done
 `;

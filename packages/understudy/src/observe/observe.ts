@@ -12,14 +12,14 @@ import { machinePlans, type MachinePlan, type Topology } from '../topology/index
 import { instanceNamed } from './lookup.ts';
 import { observeCluster } from './observe-cluster.ts';
 import { observeObjects } from './observe-objects.ts';
-import { offCode, type Observation, type ObservedBalancer } from './observation.ts';
+import { offCode, type Observation, type ObservedBalancer, type ObservedObjects } from './observation.ts';
 import type { EngineHost, World } from './world.ts';
 
 /** Errors: those of the Linode client. What cannot be seen of a machine or the cluster is part of the answer instead. */
 export async function observe(world: World, topology: Topology): Promise<Observation> {
   const objects = await observeObjects(world.linode, topology.name);
   const [machines, cluster, certificates] = await Promise.all([
-    observeMachines(world, topology, objects.instances),
+    observeMachines(world, topology, objects),
     observeSearchCluster(world, topology, objects.instances),
     observeCertificates(world, objects.balancers),
   ]);
@@ -59,14 +59,20 @@ export function engineHosts(topology: Topology, instances: readonly Instance[]):
 async function observeMachines(
   world: World,
   topology: Topology,
-  instances: readonly Instance[],
+  { instances, balancers }: Pick<ObservedObjects, 'instances' | 'balancers'>,
 ): Promise<Observation['machines']> {
+  // Why a backend is DOWN is asked on its machine; where none is, nothing needs the answer.
+  const nodes = balancers.flatMap(({ configs }) => configs.flatMap((config) => config.nodes));
+  const down = new Set(nodes.filter(({ status }) => status === 'DOWN').map(({ label }) => label));
   const seen = await Promise.all(
     machinePlans(topology).map(
       async (machine) =>
         [
           machine.label,
-          await observeOne(world, topology, machine, instanceNamed({ instances }, machine.label)),
+          await observeOne(world, topology, machine, {
+            instance: instanceNamed({ instances }, machine.label),
+            isDown: down.has(machine.label),
+          }),
         ] as const,
     ),
   );
@@ -77,12 +83,12 @@ async function observeOne(
   world: World,
   topology: Topology,
   plan: MachinePlan,
-  instance: Instance | undefined,
+  { instance, isDown }: { readonly instance: Instance | undefined; readonly isDown: boolean },
 ): Promise<Seen<ObservedMachine>> {
   if (!instance) return absent;
   if (instance.status !== 'running') return unknown(`its instance is ${instance.status}`, offCode);
   const basic = machineSpec(topology.search.engine, plan.role, topology.search.failover);
-  const spec = plan.role === 'service' ? { ...basic, health: [healthProbe(topology, plan)] } : basic;
+  const spec = plan.role === 'service' && isDown ? { ...basic, health: [healthProbe(topology, plan)] } : basic;
   return await look(observeMachine(world.runner, targetOf(instance), spec));
 }
 

@@ -26,7 +26,7 @@ const usageCodes = new Set([
 ]);
 
 /** A person declined, or there was no terminal to ask; or what is asked for was rejected before. */
-const declinedCodes = new Set(['reconcile-declined', 'operate-release-rejected']);
+const declinedCodes = new Set(['reconcile-declined', 'reconcile-release-recorded']);
 
 /** The change was tried, did not serve, and was taken back. */
 const rejectedCodes = new Set(['reconcile-release-rejected', 'reconcile-settings-rejected']);

@@ -12,6 +12,7 @@ import { labDown, labPowerCut, labUp } from '@understudy/lab';
 import { openSession, resolveIntent } from '../../src/operation/session.ts';
 import { apply, confirmAll } from '../../src/reconcile/index.ts';
 import type { LogLine, MachineRun, ReleaseList } from '../../src/operate/index.ts';
+import { underLoad } from '../../../../bench/releases/load.ts';
 import { useOwnDirectories } from './own-directories.ts';
 
 const topologyText = `
@@ -25,6 +26,7 @@ const labels = ['demo-search-1', 'demo-search-2', 'demo-search-3', 'demo-service
 let base = '';
 let topologyPath = '';
 let ownService = '';
+let url = '';
 
 before(async () => {
   const own = await useOwnDirectories();
@@ -34,7 +36,8 @@ before(async () => {
   await writeFile(topologyPath, topologyText);
   await using session = await openSession({ topologyPath, target: 'lab', logger: silentLogger });
   const intent = await resolveIntent(session);
-  await apply(session.world, intent, { confirm: confirmAll });
+  const { status } = await apply(session.world, intent, { confirm: confirmAll });
+  url = status.balancer.urls[0] ?? '';
   ownService = path.join(base, 'own-service');
   await cp(intent.release.directory, ownService, { recursive: true });
   await writeFile(path.join(ownService, 'marker'), 'of another release\n');
@@ -214,17 +217,27 @@ describe('releases', { timeout: 600_000 }, () => {
     await cp(ownService, kept, { recursive: true });
     await rm(ownService, { recursive: true });
     const began = performance.now();
-    const back = await understudy(['release', 'rollback', '--yes', '--json']);
+    const { result: back, traffic } = await underLoad(url, 20, () =>
+      understudy(['release', 'rollback', '--yes', '--json']),
+    );
     const seconds = (performance.now() - began) / 1000;
-    t.diagnostic(`rolled back in ${seconds.toFixed(1)} s`);
+    t.diagnostic(`rolled back in ${seconds.toFixed(1)} s, ${traffic.requests} requests`);
     assert.equal(back.code, 0, back.stderr);
+    assert.deepEqual(traffic.failed, []);
+    // The service was told that it is drained, so it did not wait for the balancer.
+    const stops = await understudy([
+      'run',
+      'service',
+      'journalctl -u understudy-service | grep -c "machine was drained"',
+    ]);
+    assert.match(stops.stdout, /[1-9]/);
     const now = await list();
     assert.deepEqual(currentOf(now), [first]);
     const left = now.releases.find(({ id }) => id === second);
     assert.equal(left?.rejected.length, 2);
     const refused = await understudy(['release', 'deploy', kept, '--yes']);
     assert.equal(refused.code, 1, refused.stderr);
-    assert.match(refused.stderr, /was rejected on demo-service-1, demo-service-2: .*--again/);
+    assert.match(refused.stderr, /was rejected on demo-service-1 at .*--again/);
     const again = await understudy(['release', 'deploy', kept, '--yes', '--again']);
     assert.equal(again.code, 0, again.stderr);
     assert.deepEqual(currentOf(await list()), [second]);

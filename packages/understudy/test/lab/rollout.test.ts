@@ -16,9 +16,10 @@ interface Parts {
   readonly instances?: number;
   readonly intervalS?: number;
   readonly mode?: string;
+  readonly port?: number;
 }
 
-function topologyText({ instances = 2, intervalS = 3, mode = 'one' }: Parts): string {
+function topologyText({ instances = 2, intervalS = 3, mode = 'one', port = 8080 }: Parts): string {
   return `
 name: demo
 region: us-ord
@@ -29,6 +30,7 @@ service:
   command: [bin/node, app.mjs]
   instances: ${instances}
   workers: 1
+  port: ${port}
   healthPath: /live
   readyPath: /ready
   stopS: 3
@@ -132,7 +134,7 @@ describe('changes of the service under traffic fail no request', { timeout: 900_
       const intent = await resolveIntent(session);
       const { steps, obstacles } = plan(intent, await observe(session.world, session.topology));
       assert.deepEqual(steps, []);
-      assert.match(obstacles[0]?.reason ?? '', /was rejected on demo-service-1 at .* ended 3 times/);
+      assert.match(obstacles[0]?.reason ?? '', /was rejected here at .* ended 3 times/);
     });
   });
 
@@ -147,8 +149,19 @@ describe('changes of the service under traffic fail no request', { timeout: 900_
     assert.match(result.message, /MODE is broken/);
   });
 
+  it('another port of the service', async () => {
+    const { traffic, result } = await underTraffic(url, () => applied({ mode: 'two', port: 8181 }));
+    assertServed(traffic);
+    assert.equal(result.status.verdict, 'healthy');
+    const listening = await on('demo-service-1', 'ss -Hltn "( sport = :8181 or sport = :8080 )"');
+    assert.match(listening, /:8181 /);
+    assert.doesNotMatch(listening, /:8080 /);
+  });
+
   it('a variable, a third machine and another check interval at once', async () => {
-    const { traffic, result } = await underTraffic(url, () => applied({ mode: 'three', instances: 3, intervalS: 4 }));
+    const { traffic, result } = await underTraffic(url, () =>
+      applied({ mode: 'three', instances: 3, intervalS: 4, port: 8181 }),
+    );
     assertServed(traffic);
     assert.equal(result.status.verdict, 'healthy');
     assert.equal([...traffic.answered.keys()].at(-1), '{"version":"fourth","mode":"three"}');

@@ -171,7 +171,8 @@ test('the environment of the service names every search machine, and only root c
     path: '/etc/understudy/service.env',
     mode: '0600',
     owner: 'root:root',
-    content: `DRAIN_MS="7000"
+    content: `DRAINED_FILE="/run/understudy/service-drained"
+DRAIN_MS="7000"
 ES_HOST="http://10.20.0.11:9200"
 ES_HOSTS="http://10.20.0.11:9200,http://10.20.0.12:9200,http://10.20.0.13:9200"
 HOST="10.20.0.31"

@@ -119,13 +119,13 @@ test('a changed file and release are put back as they were; a file that did not 
 
 test('a service that does not end is killed', async () => {
   const ends = machine();
-  assert.equal((await ends.run(stopServiceScript(5))).code, 0);
+  assert.equal((await ends.run(stopServiceScript({ stopS: 5, drained: false }))).code, 0);
   assert.doesNotMatch(ends.file('systemctl.log'), /kill/);
   const hangs = machine({
     systemctl: 'case "$*" in "stop "*) [ -e "$0.killed" ] || sleep 30 ;; kill*) touch "$0.killed" ;; esac',
   });
   const startedMs = performance.now();
-  assert.equal((await hangs.run(stopServiceScript(1))).code, 0);
+  assert.equal((await hangs.run(stopServiceScript({ stopS: 1, drained: false }))).code, 0);
   assert.ok(performance.now() - startedMs < 15_000);
   assert.ok(existsSync(join(hangs.root, 'bin/systemctl.killed')));
 });
@@ -159,10 +159,18 @@ test('an answer is waited for, at every path; a service that ends is not waited 
   server.close();
 });
 
+test('a service whose machine was drained is told so before it is stopped, and only then', async () => {
+  const sees = machine({ systemctl: 'case "$*" in "stop "*) ls "${0%/bin/*}/run" > "$0.seen" ;; esac' });
+  await sees.run(stopServiceScript({ stopS: 5, drained: false }));
+  assert.doesNotMatch(sees.file('bin/systemctl.seen'), /service-drained/);
+  await sees.run(stopServiceScript({ stopS: 5, drained: true }));
+  assert.match(sees.file('bin/systemctl.seen'), /service-drained/);
+});
+
 test('connections of others count, those of the machine to itself do not; without ss it is said', async () => {
   const lines = ['10.20.0.31:5000 10.20.0.250:40001', '10.20.0.31:5000 10.20.0.31:40002'];
   const { run } = machine({ ss: lines.map((line) => `echo '0 0 ${line}'`).join('\n') });
-  assert.deepEqual(await run(connectionsScript(5000)), { code: 0, stdout: '10.20.0.250:40001\n', stderr: '' });
+  assert.deepEqual(await run(connectionsScript([5000])), { code: 0, stdout: '10.20.0.250:40001\n', stderr: '' });
 });
 
 test('the last words are those of the service, and how its process ended', async () => {

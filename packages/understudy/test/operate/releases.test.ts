@@ -135,17 +135,34 @@ test('a rollback to nothing, to an unknown release or to one that a machine lack
   }
 });
 
-test('a rejected release is deployed only again, and nothing is decided on a part of the machines', () => {
-  const release = { id: idOf('c'), directory: '/somewhere' };
-  const list = listOf(row('a', { currentOn: both }), row('c', { rejected }));
-  const error = refusal(() => deployRequest(list, release, false));
-  assert.equal(error.code, 'operate-release-rejected');
-  assert.match(error.message, /rejected on demo-service-1: It did not answer\. .*--again/);
-  assert.equal(deployRequest(list, release, true).again, true);
-  assert.equal(deployRequest(listOf(), release, false).release, release);
+test('nothing is decided on a part of the machines', () => {
+  const list = listOf(row('a', { currentOn: both }));
   const partial = { ...list, unreachable: [{ machine: 'demo-service-2', reason: 'timed out' }] };
   assert.equal(refusal(() => complete(partial)).code, 'operate-partial-view');
   assert.equal(complete(list), list);
+});
+
+test('a rejected release is deployed only again, or with other settings', async () => {
+  const intent = await sampleIntent();
+  await using sim = await simulatedWorld({ factor: 100 });
+  await apply(sim.world, intent, { confirm: confirmAll });
+  const { signal } = new AbortController();
+  const release = { ...intent.release, id: idOf('c') };
+  const deploy = (again = false, environment = {}) => {
+    const service = { ...intent.topology.service, environment };
+    const asked = { ...intent, release, topology: { ...intent.topology, service } };
+    return carryOutRoll(sim.world, asked, deployRequest(release, again), signal);
+  };
+  sim.machine('demo-service-1').broken.add(release.id);
+  await assert.rejects(deploy(), { code: 'reconcile-release-rejected' });
+  sim.machine('demo-service-1').broken.clear();
+  await assert.rejects(deploy(), (error) => {
+    assert.equal((error as UnderstudyError).code, 'reconcile-release-recorded');
+    assert.match((error as Error).message, /^The release c+ was rejected on demo-service-1 at .*--again$/);
+    return true;
+  });
+  await deploy(false, { A: 'b' });
+  await deploy(true);
 });
 
 test('a roll changes every service machine, back without a folder, and a restart starts what is there', async () => {
@@ -159,7 +176,7 @@ test('a roll changes every service machine, back without a folder, and a restart
   const starts = (): number[] => both.map((label) => sim.machine(label).serviceStarts);
   const first = intent.release.id;
   const other = { ...intent.release, id: idOf('b') };
-  await carryOutRoll(world, { ...intent, release: other }, deployRequest(listOf(), other, false), signal);
+  await carryOutRoll(world, { ...intent, release: other }, deployRequest(other, false), signal);
   assert.deepEqual(links(), [other.id, other.id]);
   const list = listOf(row('b', { currentOn: both }), { ...row('a'), id: first });
   const gone = { ...intent, release: { id: '', directory: '/nowhere' } };

@@ -12,10 +12,7 @@ async function rulesOf({ world }: SimulatedWorld, label: string): Promise<Record
   const [firewall] = await world.linode.firewalls.list({ label });
   const { inbound } = firewall!.rules;
   return Object.fromEntries(
-    inbound.map(({ ports, addresses }) => [
-      ports ?? 'icmp',
-      [...(addresses.ipv4 ?? []), ...(addresses.ipv6 ?? [])],
-    ]),
+    inbound.map(({ ports, addresses }) => [ports ?? 'icmp', [...(addresses.ipv4 ?? []), ...(addresses.ipv6 ?? [])]]),
   );
 }
 
@@ -83,20 +80,6 @@ test('a machine whose removal is postponed is not shut out', async () => {
     steps.filter(({ task }) => task.kind.startsWith('firewall')).map(({ id }) => id),
     [],
   );
-});
-
-test('another port of the service: the new one is opened first, the old one closed when every backend has moved', async () => {
-  const before = await sampleIntent();
-  await using sim = await simulatedWorld();
-  await apply(sim.world, before, all);
-  const after = await sampleIntent(`${sampleText}service: { port: 8090 }\n`);
-  const { steps } = plan(after, await observe(sim.world, after.topology));
-  const opened = steps.find(({ id }) => id === 'demo-service/update');
-  assert.match(opened!.reason, /TCP 5000,8090 /);
-  assert.ok(isBefore(steps, 'demo-service/update', 'demo-service-1/service'));
-  assert.ok(isBefore(steps, 'demo-service-2/service', 'demo-service/narrow'));
-  await apply(sim.world, after, all);
-  assert.deepEqual(Object.keys(await rulesOf(sim, 'demo-service')), ['22', '8090', 'icmp']);
 });
 
 test("a balancer behind somebody else's firewall is left as it is, and the obstacle says so", async () => {

@@ -81,7 +81,7 @@ function deployCommand(): Command {
       context,
       options,
       'release deploy',
-      (list) => deployRequest(list, built.release, options.again === true),
+      () => deployRequest(built.release, options.again === true),
       built.topology,
     );
   });

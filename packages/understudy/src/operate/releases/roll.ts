@@ -45,18 +45,8 @@ export async function carryOutRoll(
   for (const id of reject) await recordRejected(world, intent, { id, reason });
 }
 
-/** Error: `operate-release-rejected` when a machine rejected it and it is not rolled again on purpose. */
-export function deployRequest(list: ReleaseList, release: Release, again: boolean): RollRequest {
-  const rejected = list.releases.find(({ id }) => id === release.id)?.rejected ?? [];
-  const [first] = rejected;
-  if (first !== undefined && !again) {
-    throw new UnderstudyError(
-      'operate-release-rejected',
-      `The release ${release.id} was rejected on ${rejected.map(({ machine }) => machine).join(', ')}: ${first.reason} ` +
-        'Change the service, or roll it all the same: understudy release deploy --again.',
-      { facts: { id: release.id, rejected } },
-    );
-  }
+/** Whether it was rejected with the present settings is seen by `rollService`, before anything is changed. */
+export function deployRequest(release: Release, again: boolean): RollRequest {
   return { release, reason: `The release ${release.id} is deployed.`, again, reject: [] };
 }
 

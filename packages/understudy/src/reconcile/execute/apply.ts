@@ -143,9 +143,13 @@ async function logged(world: Pick<World, 'clock' | 'logger'>, step: Step, work: 
 }
 
 function failuresOf(outcomes: readonly Outcome[]): string[] {
-  return outcomes.flatMap((outcome) =>
-    outcome.result === 'failed' ? [`${outcome.step.subject}: ${outcome.error.message}`] : [],
-  );
+  return outcomes.flatMap((outcome) => (outcome.result === 'failed' ? [withSubject(outcome.step, outcome.error)] : []));
+}
+
+/** Errors about a machine name it themselves. */
+function withSubject({ subject }: Step, error: Error): string {
+  const named = error instanceof UnderstudyError && error.facts['label'] === subject;
+  return named ? error.message : `${subject}: ${error.message}`;
 }
 
 /** Errors after which the same step must not be tried again: the change itself was tried, and did not serve. */

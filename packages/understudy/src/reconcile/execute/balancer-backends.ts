@@ -4,6 +4,7 @@ import type { NodeBalancerNode } from '../../linode/index.ts';
 import type { ObservedBalancer } from '../../observe/index.ts';
 import { machineNamed, machinesFor } from '../../operation/index.ts';
 import { backendBody, privateAddressOf } from '../plan/balancer-shape.ts';
+import { portOf } from '../plan/in-use.ts';
 import { needed } from './found.ts';
 import type { StepContext } from './step-context.ts';
 
@@ -11,7 +12,7 @@ import type { StepContext } from './step-context.ts';
 const upWithinMs = 180_000;
 
 /** The current listeners of the balancer, or the one with this id; empty without a balancer. */
-async function listenersWithNodes(
+export async function listenersWithNodes(
   { world, found }: StepContext,
   listenerId?: number,
 ): Promise<ObservedBalancer['configs']> {
@@ -51,21 +52,23 @@ export async function awaitOthersServe(context: StepContext, label: string, list
   }
 }
 
-/** `served`: it got requests before, so some may be under way. */
+/** `served`: it got requests before, so some may be under way. `ports`: those of the machine on which it got them. */
 export interface Drained {
   readonly changed: boolean;
   readonly served: boolean;
+  readonly ports: readonly number[];
 }
 
 /** Sets the mode `drain` on every listener where the machine accepts requests. Does not wait for the effect. */
 export async function drainBackends(context: StepContext, label: string, listenerId?: number): Promise<Drained> {
   const { linode } = context.world;
-  let drained: Drained = { changed: false, served: false };
+  let drained: Drained = { changed: false, served: false, ports: [] };
   for (const { config, nodes } of await listenersWithNodes(context, listenerId)) {
     const node = nodes.find((candidate) => candidate.label === label);
     if (!node) continue;
     // One that an interrupted run has drained may have requests under way too.
-    drained = { ...drained, served: drained.served || node.status === 'UP' };
+    const ports = [...new Set([...drained.ports, portOf(node.address)])];
+    drained = { ...drained, served: drained.served || node.status === 'UP', ports };
     if (node.mode !== 'accept') continue;
     await linode.nodeBalancers.nodes.update(config.nodebalancer_id, config.id, node.id, { mode: 'drain' });
     drained = { ...drained, changed: true };
@@ -73,16 +76,17 @@ export async function drainBackends(context: StepContext, label: string, listene
   return drained;
 }
 
-/** Makes the machine's backends as the topology has them, in mode `accept`. Changes nothing that is right. */
-export async function acceptBackends(context: StepContext, label: string): Promise<void> {
+/** Makes the machine's backends as the topology has them, in mode `accept`, at this port. Changes nothing that is right. */
+export async function acceptBackends(context: StepContext, label: string, port: number): Promise<void> {
   const { world, intent, found } = context;
   for (const { config, nodes } of await listenersWithNodes(context)) {
     const node = nodes.find((candidate) => candidate.label === label);
     if (!node) continue;
-    const body = backendBody(intent.topology, machineNamed(intent, label), {
+    const route = {
       subnetId: needed(found.subnetId, 'the subnet'),
       privateAddress: privateAddressOf(found.instances.get(label)),
-    });
+    };
+    const body = backendBody(intent.topology, machineNamed(intent, label), route, port);
     if (node.mode === body.mode && node.address === body.address && node.weight === body.weight) continue;
     await world.linode.nodeBalancers.nodes.update(config.nodebalancer_id, config.id, node.id, body);
   }

@@ -15,6 +15,7 @@ import {
   startServiceScript,
   stopServiceScript,
   type ManagedFile,
+  type StopOptions,
 } from '../../machines/index.ts';
 import { ensureServiceUser, filesOf, machineNamed } from '../../operation/index.ts';
 import { serviceSettingsHash } from '../plan/rejections.ts';
@@ -58,14 +59,16 @@ export async function changeService(context: StepContext, label: string, change:
   const before = await stateBefore(context, label, files);
   const canary = change.serving && change.proven !== true && found.serviceChanges === 0;
   if (change.serving) found.serviceChanges += 1;
+  // The one of before, for the case that it is put back.
+  let { port } = context.intent.topology.service;
   try {
-    if (change.serving) await takeOut(context, label);
+    if (change.serving) port = (await takeOut(context, label))[0] ?? port;
     await exchange(context, label, change, files);
     await serveAgain(context, label, change, canary);
   } catch (error) {
     found.serviceFailure ??= label;
     if (!(error instanceof ServiceFault)) throw error;
-    throw await undone(context, label, { change, before, fault: error });
+    throw await undone(context, label, { change, before, port, fault: error });
   }
 }
 
@@ -111,11 +114,11 @@ async function stateBefore(context: StepContext, label: string, files: readonly 
 async function exchange(
   context: StepContext,
   label: string,
-  { release }: ServiceChange,
+  { release, serving }: ServiceChange,
   files: readonly ManagedFile[],
 ): Promise<void> {
   const { stopS } = context.intent.topology.service;
-  await stopService(context, label, stopS);
+  await stopService(context, label, { stopS, drained: serving });
   if (files.length > 0 || release !== undefined) {
     const script = [ensureServiceUser, changeServiceScript(files, release)].join('\n');
     await runScript(context, label, 'change the service', script);
@@ -123,9 +126,9 @@ async function exchange(
   await runScript(context, label, 'start the service', startServiceScript());
 }
 
-async function stopService(context: StepContext, label: string, stopS: number): Promise<void> {
-  const options = { timeoutMs: stopS * 1000 + stopReportMs };
-  await runScript(context, label, 'stop the service', stopServiceScript(stopS), options);
+async function stopService(context: StepContext, label: string, how: StopOptions): Promise<void> {
+  const options = { timeoutMs: how.stopS * 1000 + stopReportMs };
+  await runScript(context, label, 'stop the service', stopServiceScript(how), options);
 }
 
 async function serveAgain(
@@ -135,26 +138,27 @@ async function serveAgain(
   canary: boolean,
 ): Promise<void> {
   await awaitAnswers(context, label);
+  const { port, rollout } = context.intent.topology.service;
   if (!serving) {
-    await acceptBackends(context, label);
+    await acceptBackends(context, label, port);
     return;
   }
   const first = await sampleOf(context, label);
-  await acceptBackends(context, label);
-  const { steadyS } = context.intent.topology.service.rollout;
-  await awaitSteady(context, label, first, proven === true ? 0 : steadyS);
+  await acceptBackends(context, label, port);
+  await awaitSteady(context, label, first, proven === true ? 0 : rollout.steadyS);
   if (canary) await compareCanary(context, label, first);
 }
 
 interface Failed {
   readonly change: ServiceChange;
   readonly before: Before;
+  readonly port: number;
   readonly fault: ServiceFault;
 }
 
 /** Puts back what was there; the error to throw. */
 async function undone(context: StepContext, label: string, failed: Failed): Promise<UnderstudyError> {
-  const { change, before, fault } = failed;
+  const { change, before, port, fault } = failed;
   const { clock } = context.world;
   const startedMs = clock.monotonicMs();
   const words = await lastWordsOf(context, label);
@@ -166,11 +170,12 @@ async function undone(context: StepContext, label: string, failed: Failed): Prom
   if (!wasComplete || (oldRelease === undefined && before.changed.length === 0))
     return faultReport(context, { ...report, outcome: change.serving ? 'out' : 'not-started' });
   try {
-    await stopService(context, label, Math.min(stopFailedS, context.intent.topology.service.stopS));
+    const stopS = Math.min(stopFailedS, context.intent.topology.service.stopS);
+    await stopService(context, label, { stopS, drained: change.serving });
     await runScript(context, label, 'put the service back', restoreServiceScript(before.changed, oldRelease));
     await runScript(context, label, 'start the service', startServiceScript());
-    await awaitAnswers(context, label);
-    await acceptBackends(context, label);
+    await awaitAnswers(context, label, port);
+    await acceptBackends(context, label, port);
     await awaitUp(context, label);
   } catch (cause) {
     if (!(cause instanceof UnderstudyError)) throw cause;
@@ -187,6 +192,6 @@ async function undone(context: StepContext, label: string, failed: Failed): Prom
 
 /** A machine that does not serve as it should gets no requests; those under way may end. */
 async function outAgain(context: StepContext, label: string): Promise<void> {
-  const { changed } = await drainBackends(context, label);
-  if (changed) await awaitQuiet(context, label);
+  const { changed, ports } = await drainBackends(context, label);
+  if (changed) await awaitQuiet(context, label, ports);
 }

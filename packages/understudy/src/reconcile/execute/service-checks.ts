@@ -26,19 +26,22 @@ const fallsAllowed = 2;
 const wrongAnswersAllowed = 1;
 
 /** What the machine asks itself: the health path, then the readiness path if there is one. */
-function ownUrls(context: StepContext, label: string): string[] {
-  const { port, healthPath, readyPath } = context.intent.topology.service;
+function ownUrls(context: StepContext, label: string, port = context.intent.topology.service.port): string[] {
+  const { healthPath, readyPath } = context.intent.topology.service;
   const { vpcAddress } = machineNamed(context.intent, label);
   return [healthPath, ...(readyPath === undefined ? [] : [readyPath])].map(
     (path) => `http://${vpcAddress}:${port}${path}`,
   );
 }
 
-/** Waits until the service answers on its paths. Throws a `ServiceFault` when it does not in `startS`, or ends several times. */
-export async function awaitAnswers(context: StepContext, label: string): Promise<void> {
+/**
+ * Waits until the service answers on its paths, at the topology's port or this one. Throws a `ServiceFault` when it does not in `startS`,
+ * or ends several times.
+ */
+export async function awaitAnswers(context: StepContext, label: string, port?: number): Promise<void> {
   const { startS } = context.intent.topology.service;
   const { code, stdout, stderr } = await context.world.runner.run(machineTarget(context, label), ['sh', '-s'], {
-    stdin: awaitAnswersScript(ownUrls(context, label), startS),
+    stdin: awaitAnswersScript(ownUrls(context, label, port), startS),
     timeoutMs: startS * 1000 + reportMs,
   });
   const said = stdout.trim();

@@ -4,32 +4,33 @@ import { connectionsScript } from '../../machines/index.ts';
 import { awaitOthersServe, drainBackends } from './balancer-backends.ts';
 import { machineTarget, type StepContext } from './step-context.ts';
 
-const sampleEveryMs = 1000;
+const sampleEveryMs = 500;
 /** Samples in a row without a connection that was there in the sample before: health checks come and go. */
 const quietSamples = 3;
 
 /**
- * Resolves when the machine gets no requests. With a listener id only that listener is drained. Error:
- * `reconcile-no-other-backend`, and nothing was changed.
+ * Resolves when the machine gets no requests, with the ports on which it got them. With a listener id only that listener is drained.
+ * Error: `reconcile-no-other-backend`, and nothing was changed.
  */
-export async function takeOut(context: StepContext, label: string, listenerId?: number): Promise<void> {
+export async function takeOut(context: StepContext, label: string, listenerId?: number): Promise<readonly number[]> {
   // One at a time: two machines that look at once would each count on the other.
-  const { served } = await context.found.serviceTurn(async () => {
+  const { served, ports } = await context.found.serviceTurn(async () => {
     await awaitOthersServe(context, label, listenerId);
     return await drainBackends(context, label, listenerId);
   });
-  if (served) await awaitQuiet(context, label);
+  if (served) await awaitQuiet(context, label, ports);
+  return ports;
 }
 
 /** Waits for the balancer to act on the mode, then for requests in flight, at most `service.rollout.drainS`. */
-export async function awaitQuiet(context: StepContext, label: string): Promise<void> {
+export async function awaitQuiet(context: StepContext, label: string, ports: readonly number[]): Promise<void> {
   const { world, intent } = context;
-  const { rollout, port } = intent.topology.service;
+  const { rollout } = intent.topology.service;
   await world.clock.sleep(world.balancerSettleMs, context.signal);
   const end = world.clock.monotonicMs() + rollout.drainS * 1000;
   let before: ReadonlySet<string> | undefined;
   for (let quiet = 0; quiet < quietSamples;) {
-    const now = await connectionsTo(context, label, port);
+    const now = await connectionsTo(context, label, ports);
     const old = [...(now ?? [])].filter((peer) => before?.has(peer));
     quiet = now !== undefined && before !== undefined && old.length === 0 ? quiet + 1 : 0;
     before = now;
@@ -48,11 +49,11 @@ export async function awaitQuiet(context: StepContext, label: string): Promise<v
 async function connectionsTo(
   context: StepContext,
   label: string,
-  port: number,
+  ports: readonly number[],
 ): Promise<ReadonlySet<string> | undefined> {
   try {
     const { code, stdout } = await context.world.runner.run(machineTarget(context, label), ['sh', '-s'], {
-      stdin: connectionsScript(port),
+      stdin: connectionsScript(ports),
       timeoutMs: 10_000,
     });
     return code === 0 ? new Set(stdout.split('\n').filter((line) => line !== '')) : undefined;

@@ -39,8 +39,13 @@ export interface BackendRoute {
   readonly privateAddress: string | undefined;
 }
 
-export function backendBody(topology: Topology, machine: MachinePlan, route: BackendRoute): NodeBalancerNodeBody {
-  const { port } = topology.service;
+/** `port`: the topology's, or the one of before while a machine is put back. */
+export function backendBody(
+  topology: Topology,
+  machine: MachinePlan,
+  route: BackendRoute,
+  port = topology.service.port,
+): NodeBalancerNodeBody {
   const common = { label: machine.label, weight: 100, mode: 'accept' } as const;
   return topology.balancer.backends === 'private'
     ? { ...common, address: `${route.privateAddress ?? ''}:${port}` }

@@ -185,7 +185,7 @@ function planBackends(
   for (const machine of machinesFor(intent, 'service')) {
     const node = known.get(machine.label);
     const id = stepId.backend(name, port, machine.ordinal);
-    const after = [ifPlanned(stepId.instanceCreate(machine.label))];
+    const after = [ifPlanned(stepId.instanceCreate(machine.label)), ifPlanned(stepId.firewallUpdate(name, 'service'))];
     const task = { port, machine: machine.label } as const;
     if (!node) {
       draft.add({

@@ -14,6 +14,11 @@ export interface InUse {
 
 export const nothingMore: InUse = { machines: { search: [], service: [] }, servicePorts: [], listenerPorts: [] };
 
+/** Of `10.20.0.31:5000`. */
+export function portOf(address: string): number {
+  return Number(address.slice(address.lastIndexOf(':') + 1));
+}
+
 /** `isGone`: whether the plan removes this machine, so that it is not counted. Default: none is. */
 export function inUse(
   { topology, ...intent }: Intent,
@@ -34,7 +39,7 @@ export function inUse(
   return {
     machines: { search: leaving('search'), service: leaving('service') },
     servicePorts: configs
-      .flatMap(({ nodes }) => nodes.map(({ address }) => Number(address.slice(address.lastIndexOf(':') + 1))))
+      .flatMap(({ nodes }) => nodes.map(({ address }) => portOf(address)))
       .filter((port) => port !== topology.service.port),
     listenerPorts: configs.map(({ config }) => config.port).filter((port) => !asked.includes(port)),
   };

@@ -42,9 +42,10 @@ export function rejectionOf(intent: Intent, observation: Observation): Rejection
   return undefined;
 }
 
-export function rejectionText({ id, machine, at, reason }: Rejection): string {
+/** A sentence; `here` where the machine is named beside it. */
+export function rejectionText({ id, machine, at, reason }: Rejection, where = `on ${machine}`): string {
   return (
-    `The release ${id} was rejected on ${machine} at ${at}: ${reason} It goes to no machine. Change the application, or its ` +
+    `The release ${id} was rejected ${where} at ${at}: ${reason} It goes to no machine. Change the application, or its ` +
     'settings in the topology, and apply again; to try the same release once more: understudy release deploy --again'
   );
 }

@@ -25,7 +25,7 @@ import type { PlanDraft } from './plan-draft.ts';
 
 export function planService(draft: PlanDraft, intent: Intent, observation: Observation): void {
   const rejection = rejectionOf(intent, observation);
-  if (rejection) draft.obstacle(rejection.machine, rejectionText(rejection));
+  if (rejection) draft.obstacle(rejection.machine, rejectionText(rejection, 'here'));
   // Steps on a machine that is replaced come after the changes of those that stay.
   const staying = machinesFor(intent, 'service').filter(({ label }) => !draft.has(stepId.instanceReplace(label)));
   const running: MachinePlan[] = [];
@@ -108,7 +108,7 @@ function planStart(draft: PlanDraft, intent: Intent, machine: MachinePlan, seen:
     action: 'start',
     reason: [why, ...sentence(label, differences)].join(' '),
     task: { kind: 'service-start', machine: label },
-    after: [...ownSteps(label), ...engineSteps(intent)],
+    after: [...ownSteps(label), ...engineSteps(intent), ...firewallSteps(intent)],
   });
 }
 
@@ -128,13 +128,18 @@ function planChange(
     action: 'restart',
     reason,
     task: { kind: 'service-change', machine: label },
-    after: [...ownSteps(label), ...engineSteps(intent), ...before],
+    after: [...ownSteps(label), ...engineSteps(intent), ...firewallSteps(intent), ...before],
   });
 }
 
 function ownSteps(label: string): StepReference[] {
   const { machineFiles, machineKernel, serviceRelease } = stepId;
   return [...reachSteps(label), ...[machineFiles, machineKernel, serviceRelease].map((idOn) => ifPlanned(idOn(label)))];
+}
+
+/** The balancer must reach the port on which the service listens from now on. */
+function firewallSteps({ topology }: Intent): StepReference[] {
+  return [ifPlanned(stepId.firewallUpdate(topology.name, 'service'))];
 }
 
 /** A service with a readiness path may answer there only when the engine does. */
