@@ -1,4 +1,5 @@
 // What differs between the engines the lab can package: artifacts, names, places. Everything else here works from these facts.
+import { elasticsearch } from './elasticsearch/facts.ts';
 
 export const engineNames = ['elasticsearch', 'opensearch'] as const;
 export type EngineName = (typeof engineNames)[number];
@@ -27,11 +28,11 @@ export interface Engine {
   readonly environmentPrefix: 'ES' | 'OPENSEARCH';
   /** The oldest Java that it runs on; what we compile for it is for that one. */
   readonly javaMajor: 17 | 21;
+  /** A main class of ours in place of the vendor's, compiled against the version's jars. */
+  readonly launcher?: string;
   /** Flags for this engine's JVM that its own start script would add. */
   readonly jvmFlags: readonly string[];
 }
-
-const majorOf = (version: string): number => Number(version.split('.')[0]);
 
 const artifactsOf = (versioned: readonly string[], first: readonly string[] = []) => ({
   artifacts: [...first, ...versioned],
@@ -39,32 +40,7 @@ const artifactsOf = (versioned: readonly string[], first: readonly string[] = []
 });
 
 const engines: Readonly<Record<EngineName, (version: string) => Engine>> = {
-  elasticsearch: (version) => ({
-    name: 'elasticsearch',
-    version,
-    title: 'Elasticsearch',
-    documentation: 'https://www.elastic.co',
-    ...artifactsOf([
-      `org.elasticsearch:elasticsearch:${version}`,
-      `org.elasticsearch.plugin:transport-netty4:${version}`,
-    ]),
-    transport: { module: 'transport-netty4', pluginClass: 'org.elasticsearch.transport.netty4.Netty4Plugin' },
-    placed: { 'modules/transport-netty4': ['netty-', 'transport-netty4-'] },
-    classArchive: true,
-    mainClass: 'org.elasticsearch.bootstrap.ElasticsearchLauncher',
-    propertyPrefix: 'es',
-    environmentPrefix: 'ES',
-    javaMajor: majorOf(version) < 9 ? 17 : 21,
-    jvmFlags: [
-      '-Des.networkaddress.cache.ttl=60',
-      '-Des.networkaddress.cache.negative.ttl=10',
-      '-Des.distribution.type=deb',
-      // libvec, Elastic's SIMD code, is not published; without this flag its absence disables all native access.
-      '-Dorg.elasticsearch.nativeaccess.enableVectorLibrary=false',
-      '--add-modules=jdk.incubator.vector',
-      '--enable-native-access=ALL-UNNAMED',
-    ],
-  }),
+  elasticsearch,
   opensearch: (version) => ({
     name: 'opensearch',
     version,

@@ -1,7 +1,6 @@
 // Lays out the engine as it will lie on a machine: home, configuration, unit. The home also starts from any other place.
 import { cp, mkdir, readFile, readdir, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { zipSync, type Zippable } from 'fflate';
 import { runBuildCommand } from '../cache/build-command.ts';
 import { archiveCommand, archiveName } from './class-archive.ts';
@@ -11,8 +10,6 @@ import type { Engine } from './engine.ts';
 import type { FetchedJars } from './maven.ts';
 import { startScript } from './start-script.ts';
 import { unitFile } from './unit.ts';
-
-export const launcherSource = fileURLToPath(new URL('./launcher/ElasticsearchLauncher.java', import.meta.url));
 
 /** Every file of a package has this time, so that the same input makes the same package. */
 const fileTime = new Date('2026-01-01T00:00:00Z');
@@ -29,10 +26,16 @@ ${engine.name}.version=${engine.version}
 }
 
 /** Class files of the engine's own Java, whatever Java runs the compiler. */
-function compileCommand(engine: Engine, compilerJar: string, jars: readonly string[], output: string): string[] {
+function compileCommand(
+  engine: Engine,
+  sources: readonly string[],
+  compilerJar: string,
+  jars: readonly string[],
+  output: string,
+): string[] {
   const java = String(engine.javaMajor);
   const flags = ['-source', java, '-target', java, '-proc:none', '-cp', jars.join(':'), '-d', output];
-  return ['java', '-jar', compilerJar, ...flags, launcherSource];
+  return ['java', '-jar', compilerJar, ...flags, ...sources];
 }
 
 async function place(path: string, content: string | Uint8Array, mode = 0o644): Promise<void> {
@@ -71,11 +74,11 @@ export async function stageHome(
   await place(join(home, 'bin', engine.name), startScript(engine), 0o755);
   await place(join(home, 'config', `${engine.name}.yml`), '');
   await place(join(home, 'config', 'log4j2.properties'), logConfiguration(engine));
-  if (engine.name !== 'elasticsearch') return;
+  if (engine.launcher === undefined) return;
 
   const classes = `${home}.classes`;
   const paths = jars.map((jar) => join(fetched.jars, jar));
-  await runBuildCommand(compileCommand(engine, fetched.compilerJar, paths, classes), { signal });
+  await runBuildCommand(compileCommand(engine, [engine.launcher], fetched.compilerJar, paths, classes), { signal });
   await place(join(home, 'lib', 'understudy-launcher.jar'), await jarOf(classes));
   // Native access (limits, system call filter, systemd) needs a libzstd where the vendor ships its own; Debian's serves.
   const platform = join(home, 'lib', 'platform', 'linux-x64');
