@@ -1,30 +1,53 @@
-// Elasticsearch as the lab packages it: artifacts, places of the jars, flags.
+// Elasticsearch as the lab packages it: artifacts, places of the jars, modules, flags.
 import { fileURLToPath } from 'node:url';
-import type { Engine } from '../engine.ts';
+import type { Engine, OwnJava } from '../engine.ts';
+import { securityFiles } from './configuration.ts';
+import { maintainerScripts } from './maintainer-scripts.ts';
+import { toolJar, tools } from './tools.ts';
+import { samlStandIns, xPackExclusions, xPackLeftOut, xPackModules } from './x-pack.ts';
 
-const launcher = fileURLToPath(new URL('./launcher/ElasticsearchLauncher.java', import.meta.url));
+const sourceNames = ['ElasticsearchLauncher', 'AnalysisPlugin', 'AutoConfigureSecurity', 'KeystoreTool', 'VendorTool'];
+
+const java: OwnJava = {
+  sources: sourceNames.map((name) => fileURLToPath(new URL(`./java/${name}.java`, import.meta.url))),
+  jars: {
+    'lib/understudy-launcher.jar': 'org.elasticsearch.bootstrap',
+    'modules/understudy-analysis/understudy-analysis.jar': 'understudy.analysis',
+    [toolJar]: 'understudy.tools',
+  },
+};
 
 const majorOf = (version: string): number => Number(version.split('.')[0]);
 
 export function elasticsearch(version: string): Engine {
-  const versioned = [
-    `org.elasticsearch:elasticsearch:${version}`,
-    `org.elasticsearch.plugin:transport-netty4:${version}`,
-  ];
+  const module = (name: string): string => `org.elasticsearch.plugin:${name}:${version}`;
+  const xPack = [module('x-pack-core'), module('x-pack-security')];
+  const versioned = [`org.elasticsearch:elasticsearch:${version}`, module('transport-netty4'), ...xPack];
+  const transportJars = ['netty-', 'transport-netty4-'];
   return {
     name: 'elasticsearch',
     version,
     title: 'Elasticsearch',
     documentation: 'https://www.elastic.co',
-    artifacts: versioned,
+    artifacts: [...versioned, ...samlStandIns],
     versionedArtifacts: versioned,
+    exclusions: xPackExclusions(xPack),
+    leftOut: xPackLeftOut,
     transport: { module: 'transport-netty4', pluginClass: 'org.elasticsearch.transport.netty4.Netty4Plugin' },
-    placed: { 'modules/transport-netty4': ['netty-', 'transport-netty4-'] },
+    placed: { 'modules/transport-netty4': transportJars },
+    modules: xPackModules(transportJars),
+    tools,
+    // A node that is started from its home alone serves tests and benches, which speak plain HTTP to it.
+    homeSettings: 'xpack.security.enabled: false\n',
+    maintainerScripts,
+    conffiles: securityFiles,
+    depends: ['openssl'],
+    lacks: 'no snapshots to object stores, no machine learning',
     classArchive: true,
     mainClass: 'org.elasticsearch.bootstrap.ElasticsearchLauncher',
     propertyPrefix: 'es',
     environmentPrefix: 'ES',
-    launcher,
+    java,
     javaMajor: majorOf(version) < 9 ? 17 : 21,
     jvmFlags: [
       '-Des.networkaddress.cache.ttl=60',
