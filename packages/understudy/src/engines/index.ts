@@ -11,4 +11,5 @@ export {
 export { httpPort, transportPort, type EngineLayout, type PackageRepository } from './layout.ts';
 export { vendorRepository } from './repository.ts';
 export { upgradeProblem, type UpgradeProblem } from './upgrade-path.ts';
+export type { StartCheck, StartRefusal } from './start-check.ts';
 export { unsupportedVersion, untriedVersion } from './versions.ts';

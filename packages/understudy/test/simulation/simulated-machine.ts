@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { parse } from 'yaml';
 import { askedOfService, assignmentsOf, isBroken, serviceLine, serviceUnit } from './simulated-service.ts';
+import { askedOfStart } from './simulated-start.ts';
 
 export interface SimulatedFile {
   content: string;
@@ -194,7 +195,7 @@ export class SimulatedMachine {
 
   /** Runs one of the tool's scripts. */
   run(script: string): { readonly code: number; readonly stdout: string } {
-    return askedOfService(this, script) ?? { code: this.#change(script), stdout: '' };
+    return askedOfService(this, script) ?? askedOfStart(this, script) ?? { code: this.#change(script), stdout: '' };
   }
 
   #change(script: string): number {

@@ -3,6 +3,7 @@ import type { EngineDefinition } from '../engine.ts';
 import { debianLayout } from '../layout.ts';
 import { dialect } from './dialect.ts';
 import { settings } from './settings.ts';
+import { startCheck } from './start-check.ts';
 import { majors, newestTried, upgrades } from './versions.ts';
 
 export const elasticsearch = {
@@ -17,4 +18,5 @@ export const elasticsearch = {
   settings,
   dialect,
   upgrades,
+  startCheck,
 } as const satisfies EngineDefinition;

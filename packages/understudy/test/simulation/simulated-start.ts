@@ -1,0 +1,25 @@
+// What a simulated machine answers when the tool asks what its engine would start with: the settings file that is on it, and a keystore
+// with the entries that the vendor's package leaves.
+import type { SimulatedMachine } from './simulated-machine.ts';
+
+const leftByThePackage = [
+  'autoconfiguration.password_hash',
+  'keystore.seed',
+  'xpack.security.http.ssl.keystore.secure_password',
+  'xpack.security.transport.ssl.keystore.secure_password',
+  'xpack.security.transport.ssl.truststore.secure_password',
+];
+
+/** Undefined for any other script. */
+export function askedOfStart(machine: SimulatedMachine, script: string): { code: number; stdout: string } | undefined {
+  if (!script.includes('elasticsearch-keystore')) return undefined;
+  const settings = machine.files.get('/etc/elasticsearch/elasticsearch.yml')?.content ?? '';
+  const lines = [
+    ['settings', Buffer.from(settings).toString('base64')],
+    ['readable', 'elasticsearch.yml'],
+    ['keystore', 'read'],
+    ...leftByThePackage.map((name) => ['entry', name]),
+    ['end'],
+  ];
+  return { code: 0, stdout: lines.map((line) => `${line.join('\t')}\n`).join('') };
+}
