@@ -1,6 +1,7 @@
 // The Debian package around the engine: control data and maintainer scripts, doing what the vendor's do. Pure text.
 import { conffiles } from './configuration.ts';
 import type { Engine } from './engine.ts';
+import * as openSearchScripts from './opensearch/maintainer-scripts.ts';
 
 export const packageFileName = (engine: Engine): string => `${engine.name}_${engine.version}_amd64.deb`;
 
@@ -16,19 +17,18 @@ Priority: optional
 Homepage: ${engine.documentation}
 Description: ${engine.title} for the lab, from its published jars
  The real server with the names, places and unit of the vendor's own package, without
- the vendor's modules that are not published: no security, no snapshots to object stores.
+ the vendor's modules that are not published${engine.name === 'opensearch' ? '.' : ': no security, no snapshots to object stores.'}
 `;
 }
 
 /** Files dpkg keeps when the administrator changed them. */
-export function conffilesList(engine: Engine): string {
-  return `${conffiles(engine)
-    .map((file) => file.path)
-    .join('\n')}\n`;
+export function conffilesList(engine: Engine, further: readonly string[] = []): string {
+  return `${[...conffiles(engine).map((file) => file.path), ...further].join('\n')}\n`;
 }
 
 /** Makes user and folders; does not start the service, as the vendor's does not. */
 export function postinst(engine: Engine): string {
+  if (engine.name === 'opensearch') return openSearchScripts.postinst;
   const { name } = engine;
   return `#!/bin/sh
 set -e
@@ -50,6 +50,7 @@ fi
 
 /** The service goes down with the package, and stays up when it is upgraded: an upgrade is restarted by the one who does it. */
 export function prerm(engine: Engine): string {
+  if (engine.name === 'opensearch') return openSearchScripts.prerm;
   return `#!/bin/sh
 set -e
 if [ "$1" = remove ] && [ -d /run/systemd/system ]; then
@@ -61,6 +62,7 @@ fi
 
 /** Data outlives even a purge; it is the administrator's to delete. */
 export function postrm(engine: Engine): string {
+  if (engine.name === 'opensearch') return openSearchScripts.postrm;
   const { name } = engine;
   return `#!/bin/sh
 set -e
@@ -70,6 +72,6 @@ if [ -d /run/systemd/system ]; then systemctl daemon-reload; fi
 }
 
 /** Engines map their files into memory; the vendor's package raises the limit in the same file. */
-export function sysctlFile(): string {
-  return 'vm.max_map_count=1048576\n';
+export function sysctlFile(engine: Engine): string {
+  return `vm.max_map_count=${engine.name === 'opensearch' ? 262144 : 1048576}\n`;
 }

@@ -9,6 +9,8 @@ import { conffiles, logConfiguration } from './configuration.ts';
 import { conffilesList, controlFile, postinst, postrm, prerm, sysctlFile } from './debian.ts';
 import type { Engine } from './engine.ts';
 import type { FetchedJars } from './maven.ts';
+import { stageOpenSearch, stageOpenSearchPackage } from './opensearch/stage.ts';
+import { preinst } from './opensearch/maintainer-scripts.ts';
 import { startScript } from './start-script.ts';
 import { unitFile } from './unit.ts';
 
@@ -29,10 +31,16 @@ ${engine.name}.version=${engine.version}
 }
 
 /** Class files of the engine's own Java, whatever Java runs the compiler. */
-function compileCommand(engine: Engine, compilerJar: string, jars: readonly string[], output: string): string[] {
+function compileCommand(
+  engine: Engine,
+  compilerJar: string,
+  jars: readonly string[],
+  source: string,
+  output: string,
+): string[] {
   const java = String(engine.javaMajor);
   const flags = ['-source', java, '-target', java, '-proc:none', '-cp', jars.join(':'), '-d', output];
-  return ['java', '-jar', compilerJar, ...flags, launcherSource];
+  return ['java', '-jar', compilerJar, ...flags, source];
 }
 
 async function place(path: string, content: string | Uint8Array, mode = 0o644): Promise<void> {
@@ -71,12 +79,15 @@ export async function stageHome(
   await place(join(home, 'bin', engine.name), startScript(engine), 0o755);
   await place(join(home, 'config', `${engine.name}.yml`), '');
   await place(join(home, 'config', 'log4j2.properties'), logConfiguration(engine));
-  if (engine.name !== 'elasticsearch') return;
+  const compiled = async (source: string): Promise<Uint8Array> => {
+    const classes = `${home}.classes`;
+    const paths = jars.map((jar) => join(fetched.jars, jar));
+    await runBuildCommand(compileCommand(engine, fetched.compilerJar, paths, source, classes), { signal });
+    return jarOf(classes);
+  };
+  if (engine.name === 'opensearch') return stageOpenSearch(engine, fetched, home, compiled);
 
-  const classes = `${home}.classes`;
-  const paths = jars.map((jar) => join(fetched.jars, jar));
-  await runBuildCommand(compileCommand(engine, fetched.compilerJar, paths, classes), { signal });
-  await place(join(home, 'lib', 'understudy-launcher.jar'), await jarOf(classes));
+  await place(join(home, 'lib', 'understudy-launcher.jar'), await compiled(launcherSource));
   // Native access (limits, system call filter, systemd) needs a libzstd where the vendor ships its own; Debian's serves.
   const platform = join(home, 'lib', 'platform', 'linux-x64');
   await mkdir(platform, { recursive: true });
@@ -114,15 +125,17 @@ export async function stagePackage(engine: Engine, home: string, tree: string): 
   const { name } = engine;
   await mkdir(join(tree, 'usr/share'), { recursive: true });
   await rename(home, join(tree, 'usr/share', name));
+  const further = name === 'opensearch' ? await stageOpenSearchPackage(tree) : [];
   await rm(join(tree, 'usr/share', name, 'config'), { recursive: true });
   for (const file of conffiles(engine)) await place(join(tree, file.path), file.content);
   await place(join(tree, 'usr/lib/systemd/system', `${name}.service`), unitFile(engine));
-  await place(join(tree, 'usr/lib/sysctl.d', `${name}.conf`), sysctlFile());
+  await place(join(tree, 'usr/lib/sysctl.d', `${name}.conf`), sysctlFile(engine));
   for (const folder of [`etc/${name}/jvm.options.d`, `var/lib/${name}`, `var/log/${name}`]) {
     await mkdir(join(tree, folder), { recursive: true });
   }
   await place(join(tree, 'DEBIAN/control'), controlFile(engine, await sizeKilobytes(tree)));
-  await place(join(tree, 'DEBIAN/conffiles'), conffilesList(engine));
+  await place(join(tree, 'DEBIAN/conffiles'), conffilesList(engine, further));
+  if (engine.name === 'opensearch') await place(join(tree, 'DEBIAN/preinst'), preinst, 0o755);
   await place(join(tree, 'DEBIAN/postinst'), postinst(engine), 0o755);
   await place(join(tree, 'DEBIAN/prerm'), prerm(engine), 0o755);
   await place(join(tree, 'DEBIAN/postrm'), postrm(engine), 0o755);
