@@ -18,12 +18,13 @@ export async function labTarget(): Promise<Target> {
     name: 'lab',
     baseUrl: endpoint.apiUrl,
     token: endpoint.token,
-    repository: () => ({
+    repository: ({ engine }) => ({
       uri: endpoint.packageRepository.url,
       suite: 'stable',
       components: ['main'],
       key: { kind: 'url', url: endpoint.packageRepository.keyUrl },
-      securityModule: false,
+      // The lab's package of Elasticsearch has none: what it needs is not published in whole.
+      securityModule: engine === 'opensearch',
     }),
     supplies: ({ engine, version }) => labSupplies(engine, version),
     prepare: ({ engine, version }, how) => labPrepareEngine(engine, version, how),
