@@ -127,6 +127,8 @@ flock -w ${lockWaitS} 9 || fail ${exits.locked} 'another run of this script has 
 ${keyFunction(repository)}${lockWait}
 ${aptFunctions}
 [ ! -e $key ] || chmod 644 $key
+# systemd removes it with a stopped engine, and OpenSearch's package cannot be configured without it.
+mkdir -p /run/$package
 
 free
 if unfinished; then
