@@ -17,7 +17,7 @@ chown -R nobody /tmp/node /build/archive
 cd /tmp/node
 export ${env}_PATH_CONF=/tmp/node/config ${env}_JAVA_OPTS="-Xms512m -Xmx512m -XX:+UseG1GC -XX:ArchiveClassesAtExit=/build/archive/${archiveName}"
 setpriv --reuid nobody --regid nogroup --clear-groups /usr/share/${engine.name}/bin/${engine.name} -Enode.name=one \\
-  -Ecluster.initial_${master}_nodes=one -Epath.data=/tmp/node/data -Epath.logs=/tmp/node/logs &
+  ${engine.name === 'opensearch' ? '-Eplugins.security.disabled=true ' : ''}-Ecluster.initial_${master}_nodes=one -Epath.data=/tmp/node/data -Epath.logs=/tmp/node/logs &
 node=$!
 url=http://127.0.0.1:9200
 curl --silent --fail --retry 60 --retry-delay 1 --retry-connrefused --output /dev/null "$url/_cluster/health?wait_for_status=green&timeout=60s"

@@ -21,10 +21,8 @@ Description: ${engine.title} for the lab, from its published jars
 }
 
 /** Files dpkg keeps when the administrator changed them. */
-export function conffilesList(engine: Engine): string {
-  return `${conffiles(engine)
-    .map((file) => file.path)
-    .join('\n')}\n`;
+export function conffilesList(engine: Engine, further: readonly string[] = []): string {
+  return `${[...conffiles(engine).map((file) => file.path), ...further].join('\n')}\n`;
 }
 
 /** Makes user and folders; does not start the service, as the vendor's does not. */
@@ -73,6 +71,6 @@ if [ -d /run/systemd/system ]; then systemctl daemon-reload; fi
 }
 
 /** Engines map their files into memory; the vendor's package raises the limit in the same file. */
-export function sysctlFile(): string {
-  return 'vm.max_map_count=1048576\n';
+export function sysctlFile(engine: Engine): string {
+  return `vm.max_map_count=${engine.name === 'opensearch' ? 262144 : 1048576}\n`;
 }

@@ -1,5 +1,6 @@
 // What differs between the engines the lab can package: artifacts, names, places. Everything else here works from these facts.
 import { elasticsearch } from './elasticsearch/facts.ts';
+import { openSearch } from './opensearch/facts.ts';
 
 export const engineNames = ['elasticsearch', 'opensearch'] as const;
 export type EngineName = (typeof engineNames)[number];
@@ -16,6 +17,14 @@ export interface EngineModule {
   readonly brings: readonly string[];
   /** Beginnings of the names of jars that it has a copy of, beside the transport's. */
   readonly copies?: readonly string[];
+}
+
+export interface EnginePlugin {
+  readonly name: string;
+  /** Coordinates of the plugin as its vendor packs it. */
+  readonly zip?: string;
+  /** Coordinates of jars that go beside, with their dependencies. */
+  readonly jars: readonly string[];
 }
 
 /** Java of ours in the package, compiled against each version's jars. */
@@ -48,6 +57,8 @@ export interface Engine {
   readonly artifacts: readonly string[];
   /** Those of them that the vendor publishes with each version of the engine, though not with every one. */
   readonly versionedArtifacts: readonly string[];
+  /** Plugins that the package has, in plugins/ of the home. */
+  readonly plugins?: readonly EnginePlugin[];
   /** Folder under modules/ and the class in its descriptor. */
   readonly transport: { readonly module: string; readonly pluginClass: string };
   /** Folder of the home -> the beginnings of the names of its jars; all others lie in lib/. */
@@ -83,47 +94,9 @@ export interface Engine {
   readonly jvmFlags: readonly string[];
 }
 
-const artifactsOf = (versioned: readonly string[], first: readonly string[] = []) => ({
-  artifacts: [...first, ...versioned],
-  versionedArtifacts: versioned,
-});
-
 const engines: Readonly<Record<EngineName, (version: string) => Engine>> = {
   elasticsearch,
-  opensearch: (version) => ({
-    name: 'opensearch',
-    version,
-    title: 'OpenSearch',
-    documentation: 'https://opensearch.org',
-    ...artifactsOf(
-      [
-        `org.opensearch:opensearch:${version}`,
-        `org.opensearch.plugin:transport-netty4-client:${version}`,
-        `org.opensearch:opensearch-plugin-classloader:${version}`,
-        `org.opensearch:opensearch-agent:${version}`,
-      ],
-      // First, so that the API it brings is of its own version; the server's own project leaves it out.
-      ['org.apache.logging.log4j:log4j-core:2.21.0'],
-    ),
-    transport: { module: 'transport-netty4', pluginClass: 'org.opensearch.transport.Netty4ModulePlugin' },
-    placed: {
-      'modules/transport-netty4': ['netty-', 'transport-netty4-client-'],
-      agent: [`opensearch-agent-${version}`, 'opensearch-agent-bootstrap-', 'byte-buddy-'],
-    },
-    classArchive: false,
-    mainClass: 'org.opensearch.bootstrap.OpenSearch',
-    propertyPrefix: 'opensearch',
-    environmentPrefix: 'OPENSEARCH',
-    javaMajor: 21,
-    jvmFlags: [
-      '-Dopensearch.networkaddress.cache.ttl=60',
-      '-Dopensearch.networkaddress.cache.negative.ttl=10',
-      '-Dopensearch.distribution.type=deb',
-      `-javaagent:agent/opensearch-agent-${version}.jar`,
-      '--add-modules=jdk.incubator.vector',
-      '--enable-native-access=ALL-UNNAMED',
-    ],
-  }),
+  opensearch: openSearch,
 };
 
 /** The facts of one engine at one version. */

@@ -11,6 +11,7 @@ import { conffiles } from './configuration.ts';
 import { controlFile, packageFileName, postinst, postrm, prerm, sysctlFile } from './debian.ts';
 import { engineFacts, type Engine, type EngineName } from './engine.ts';
 import { fetchJars, pom } from './maven.ts';
+import { openSearchContent } from './opensearch/content.ts';
 import {
   addClassArchive,
   buildDebCommand,
@@ -63,7 +64,8 @@ async function contentHash(engine: Engine, imageRoot: string | undefined): Promi
     postinst(engine),
     prerm(engine),
     postrm(engine),
-    sysctlFile(),
+    sysctlFile(engine),
+    engine.name === 'opensearch' ? openSearchContent : '',
     JSON.stringify(conffiles(engine)),
     ...(await Promise.all((engine.java?.sources ?? []).map((source) => readFile(source, 'utf8')))),
     imageRoot === undefined || !engine.classArchive

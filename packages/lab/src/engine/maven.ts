@@ -1,8 +1,8 @@
 // The engine's jars come from Maven with the user's own settings; the compiler that our launcher needs comes the same way.
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runBuildCommand } from '../cache/build-command.ts';
-import type { Engine } from './engine.ts';
+import type { Engine, EnginePlugin } from './engine.ts';
 
 /** Eclipse's compiler runs on the Java 17 of a Debian 12 host and reads the engines' Java 21 classes, which that javac cannot. */
 const compilerVersion = '3.42.0';
@@ -67,18 +67,25 @@ ${executions.join('\n')}
 `;
 }
 
-/** A project whose `validate` phase copies the engine's jars to `jars/` and the compiler to `compiler/`, and writes `tree.txt`, beside the file. */
-export function pom(engine: Engine): string {
-  const jars = `      <execution>
+const jarsGoal = `      <execution>
         <id>jars</id><phase>validate</phase><goals><goal>copy-dependencies</goal></goals>
         <configuration><includeScope>runtime</includeScope><outputDirectory>\${basedir}/jars</outputDirectory></configuration>
       </execution>`;
+
+/** A project whose `validate` phase copies the engine's jars to `jars/` and the compiler to `compiler/`, and writes `tree.txt`, beside the file. */
+export function pom(engine: Engine): string {
   const tree = `      <execution>
         <id>tree</id><phase>validate</phase><goals><goal>tree</goal></goals>
         <configuration><scope>runtime</scope><outputFile>\${basedir}/${treeFile}</outputFile></configuration>
       </execution>`;
   const compiler = elements(coordinates(`org.eclipse.jdt:ecj:${compilerVersion}`));
-  return project(engine, engine.artifacts, [jars, tree, copyGoal([compiler], 'compiler')]);
+  return project(engine, engine.artifacts, [jarsGoal, tree, copyGoal([compiler], 'compiler')]);
+}
+
+/** The same for a plugin, whose zip goes to `zip/`: its dependencies are not the engine's, and may be of other versions. */
+export function pluginPom(engine: Engine, { zip, jars }: EnginePlugin): string {
+  const item = zip === undefined ? [] : [`${elements(coordinates(zip))}<type>zip</type>`];
+  return project(engine, jars, [jarsGoal, ...(item.length === 0 ? [] : [copyGoal(item, 'zip')])]);
 }
 
 /** A project whose `validate` phase asks for the newest of each artifact of the engine: Maven then fetches their lists of versions. */
@@ -109,13 +116,41 @@ export interface FetchedJars {
   /** Which of the engine's own artifacts brought which jar. */
   readonly brought: ReadonlyMap<string, string>;
   readonly compilerJar: string;
+  readonly plugins: readonly FetchedPlugin[];
+}
+
+export interface FetchedPlugin {
+  readonly name: string;
+  /** The plugin as its vendor packs it; undefined where only jars are published. */
+  readonly zip: string | undefined;
+  /** Folder with the jars that go beside. */
+  readonly jars: string;
 }
 
 /** Fetches into `folder`. Errors: `lab-program-missing` (mvn), `lab-build-failed`. */
 export async function fetchJars(engine: Engine, folder: string, signal?: AbortSignal): Promise<FetchedJars> {
-  await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, 'pom.xml'), pom(engine));
+  await carryOut(folder, pom(engine), signal);
+  const plugins: FetchedPlugin[] = [];
+  for (const plugin of engine.plugins ?? []) {
+    const own = join(folder, 'plugins', plugin.name);
+    await carryOut(own, pluginPom(engine, plugin), signal);
+    const [zip] = plugin.zip === undefined ? [] : await readdir(join(own, 'zip'));
+    plugins.push({
+      name: plugin.name,
+      zip: zip === undefined ? undefined : join(own, 'zip', zip),
+      jars: join(own, 'jars'),
+    });
+  }
+  return {
+    jars: join(folder, 'jars'),
+    brought: broughtBy(await readFile(join(folder, treeFile), 'utf8')),
+    compilerJar: join(folder, 'compiler', `ecj-${compilerVersion}.jar`),
+    plugins,
+  };
+}
+
+async function carryOut(folder: string, text: string, signal: AbortSignal | undefined): Promise<void> {
+  await mkdir(join(folder, 'jars'), { recursive: true });
+  await writeFile(join(folder, 'pom.xml'), text);
   await runBuildCommand(['mvn', '--batch-mode', '--quiet', '--file', join(folder, 'pom.xml'), 'validate'], { signal });
-  const brought = broughtBy(await readFile(join(folder, treeFile), 'utf8'));
-  return { jars: join(folder, 'jars'), brought, compilerJar: join(folder, 'compiler', `ecj-${compilerVersion}.jar`) };
 }

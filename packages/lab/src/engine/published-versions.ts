@@ -43,9 +43,10 @@ async function versionsIn(folder: string): Promise<Set<string>> {
   return found;
 }
 
-/** The releases in the text of a maven-metadata.xml; previews such as `9.0.0-rc1` are left out. */
+/** The releases in the text of a maven-metadata.xml; previews such as `9.0.0-rc1` are left out. A plugin of
+ * OpenSearch has a fourth number, 0 for the first that fits the engine. */
 export function versionsOf(metadata: string): string[] {
-  return [...metadata.matchAll(/<version>(\d+\.\d+\.\d+)<\/version>/g)].map(([, version = '']) => version);
+  return [...metadata.matchAll(/<version>(\d+\.\d+\.\d+)(?:\.0)?<\/version>/g)].map(([, version = '']) => version);
 }
 
 /** Below zero when `one` is older than `other`. */

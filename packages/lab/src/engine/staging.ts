@@ -8,6 +8,7 @@ import { conffiles, logConfiguration } from './configuration.ts';
 import { conffilesList, controlFile, postinst, postrm, prerm, sysctlFile } from './debian.ts';
 import type { Engine, EngineModule } from './engine.ts';
 import type { FetchedJars } from './maven.ts';
+import { stageOpenSearch, stageOpenSearchPackage } from './opensearch/stage.ts';
 import { startScript } from './start-script.ts';
 import { unitFile } from './unit.ts';
 
@@ -98,14 +99,15 @@ export async function stageHome(
   for (const [name, script] of Object.entries(engine.tools ?? {})) await place(join(home, 'bin', name), script, 0o755);
   await place(join(home, 'config', `${engine.name}.yml`), engine.homeSettings ?? '');
   await place(join(home, 'config', 'log4j2.properties'), logConfiguration(engine));
-  if (engine.java === undefined) return;
-
-  const classes = `${home}.classes`;
-  const paths = jars.map((jar) => join(fetched.jars, jar));
-  await runBuildCommand(compileCommand(engine, engine.java.sources, fetched.compilerJar, paths, classes), { signal });
-  for (const [jar, javaPackage] of Object.entries(engine.java.jars)) {
-    await place(join(home, jar), await jarOf(classes, javaPackage));
+  if (engine.java !== undefined) {
+    const classes = `${home}.classes`;
+    const paths = jars.map((jar) => join(fetched.jars, jar));
+    await runBuildCommand(compileCommand(engine, engine.java.sources, fetched.compilerJar, paths, classes), { signal });
+    for (const [jar, javaPackage] of Object.entries(engine.java.jars)) {
+      await place(join(home, jar), await jarOf(classes, javaPackage));
+    }
   }
+  if (engine.name === 'opensearch') return stageOpenSearch(engine, fetched, home);
   // Native access (limits, system call filter, systemd) needs a libzstd where the vendor ships its own; Debian's serves.
   const platform = join(home, 'lib', 'platform', 'linux-x64');
   await mkdir(platform, { recursive: true });
@@ -143,15 +145,16 @@ export async function stagePackage(engine: Engine, home: string, tree: string): 
   const { name } = engine;
   await mkdir(join(tree, 'usr/share'), { recursive: true });
   await rename(home, join(tree, 'usr/share', name));
+  const further = name === 'opensearch' ? await stageOpenSearchPackage(tree) : [];
   await rm(join(tree, 'usr/share', name, 'config'), { recursive: true });
   for (const file of conffiles(engine)) await place(join(tree, file.path), file.content);
   await place(join(tree, 'usr/lib/systemd/system', `${name}.service`), unitFile(engine));
-  await place(join(tree, 'usr/lib/sysctl.d', `${name}.conf`), sysctlFile());
+  await place(join(tree, 'usr/lib/sysctl.d', `${name}.conf`), sysctlFile(engine));
   for (const folder of [`etc/${name}/jvm.options.d`, `var/lib/${name}`, `var/log/${name}`]) {
     await mkdir(join(tree, folder), { recursive: true });
   }
   await place(join(tree, 'DEBIAN/control'), controlFile(engine, await sizeKilobytes(tree)));
-  await place(join(tree, 'DEBIAN/conffiles'), conffilesList(engine));
+  await place(join(tree, 'DEBIAN/conffiles'), conffilesList(engine, further));
   const preinst = engine.maintainerScripts?.preinst;
   if (preinst !== undefined) await place(join(tree, 'DEBIAN/preinst'), preinst, 0o755);
   await place(join(tree, 'DEBIAN/postinst'), postinst(engine), 0o755);

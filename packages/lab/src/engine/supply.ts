@@ -7,6 +7,7 @@ import { Serial } from '../host/serial.ts';
 import { builtEnginePackages, ensureEnginePackage, type EnginePackage } from './ensure-engine-package.ts';
 import { ensureRepository } from './ensure-repository.ts';
 import type { EngineName } from './engine.ts';
+import { oldestOpenSearch } from './opensearch/facts.ts';
 import { compareVersions, publishedVersions } from './published-versions.ts';
 
 export type EngineSupply =
@@ -41,8 +42,8 @@ export interface EngineStockOptions {
   readonly ensurePackage?: typeof ensureEnginePackage;
 }
 
-/** The start class is compiled against each version; before this one the server had another way to load its modules. */
-const oldestElasticsearch = '8.18.0';
+/** Elasticsearch's start class is compiled against each version; before this one the server had another way to load its modules. */
+const oldest: Readonly<Record<EngineName, string>> = { elasticsearch: '8.18.0', opensearch: oldestOpenSearch };
 
 /** How long a list of versions from Maven Central is taken for the newest. */
 const listLifetimeMs = 600_000;
@@ -85,8 +86,8 @@ export class EngineStock {
     const unfit = refusedByRecipe(engine, version);
     if (unfit !== undefined) return unfit;
     try {
-      const versions = (await this.#publishedVersions(engine)).filter((each) => !isTooOld(each));
-      return versions.includes(version) ? { state: 'buildable' } : notPublished(versions);
+      const versions = (await this.#publishedVersions(engine)).filter((each) => !isTooOld(engine, each));
+      return versions.includes(version) ? { state: 'buildable' } : notPublished(engine, versions);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       return { state: 'unknown', reason: `The versions of Maven Central could not be read. ${reason}` };
@@ -156,34 +157,36 @@ export class EngineStock {
   }
 }
 
-const isTooOld = (version: string): boolean => compareVersions(version, oldestElasticsearch) < 0;
+const isTooOld = (engine: EngineName, version: string): boolean => compareVersions(version, oldest[engine]) < 0;
 
 function refusedByRecipe(engine: EngineName, version: string): EngineRefusal | undefined {
-  if (engine !== 'elasticsearch')
-    return {
-      state: 'refused',
-      part: 'engine',
-      allowed: 'elasticsearch, in the lab',
-      reason: 'the lab has no package of OpenSearch yet',
-      remedy: 'set engine: elasticsearch and one of its versions, or use --target linode',
-    };
-  if (!isTooOld(version)) return undefined;
+  if (!isTooOld(engine, version)) return undefined;
+  const remedies = {
+    elasticsearch: 'set a later version; an upgrade to 9 starts from 8.18 or 8.19 too',
+    opensearch: 'set a later version; an upgrade to 3 starts from 2.19 too',
+  };
   return {
     state: 'refused',
     part: 'version',
-    allowed: `${oldestElasticsearch} or later, in the lab`,
+    allowed: `${oldest[engine]} or later, in the lab`,
     reason: 'the lab cannot start an older one from its jars',
-    remedy: 'set a later version; an upgrade to 9 starts from 8.18 or 8.19 too',
+    remedy: remedies[engine],
   };
 }
 
-function notPublished(versions: readonly string[]): EngineRefusal {
+/** What has to be published of one version, in words. */
+const needed: Readonly<Record<EngineName, string>> = {
+  elasticsearch: 'the server with its modules for transport and security',
+  opensearch: 'the server, its module transport-netty4 and its security plugin',
+};
+
+function notPublished(engine: EngineName, versions: readonly string[]): EngineRefusal {
   const newest = versions.at(-1);
   return {
     state: 'refused',
     part: 'version',
     allowed: versions.length === 0 ? 'none now, in the lab' : `in the lab one of ${versions.join(', ')}`,
-    reason: 'Maven Central does not have the server with its modules for transport and security at this version',
+    reason: `Maven Central does not have ${needed[engine]} at this version`,
     remedy: newest === undefined ? 'use --target linode' : `set ${newest} or another of these`,
   };
 }

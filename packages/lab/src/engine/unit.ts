@@ -1,12 +1,13 @@
 // The engine's systemd unit: limits, time-outs and kind of the vendor's own unit, around our start script. Pure text.
 import type { Engine } from './engine.ts';
+import { openSearchUnit } from './opensearch/unit.ts';
 
 /**
  * `Type=notify` for Elasticsearch as its vendor has it: our launcher tells systemd when the node is up, so that
- * `systemctl start` waits for a joined node (at most 30 s without a master) and a failed start is seen as such. OpenSearch's main
- * cannot tell, so there it is `exec`: started means that the JVM runs.
+ * `systemctl start` waits for a joined node (at most 30 s without a master) and a failed start is seen as such.
  */
 export function unitFile(engine: Engine): string {
+  if (engine.name === 'opensearch') return openSearchUnit(engine);
   const env = engine.environmentPrefix;
   const { name } = engine;
   return `[Unit]
@@ -16,7 +17,7 @@ Wants=network-online.target
 After=network-online.target
 
 [Service]
-Type=${name === 'elasticsearch' ? 'notify' : 'exec'}
+Type=notify
 RuntimeDirectory=${name}
 PrivateTmp=true
 Environment=${env}_HOME=/usr/share/${name}

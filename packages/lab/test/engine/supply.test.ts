@@ -194,8 +194,11 @@ test('what the lab cannot supply is refused with the part that is wrong, what is
   });
   const old = await stock.build('elasticsearch', '8.17.2');
   deepEqual([old.state, (old as { part?: string }).part], ['refused', 'version']);
-  const other = await stock.build('opensearch', '3.4.0');
-  deepEqual([other.state, (other as { part?: string }).part], ['refused', 'engine']);
+  const older = await stock.build('opensearch', '2.18.0');
+  deepEqual([older.state, (older as { part?: string }).part], ['refused', 'version']);
+  match((older as { allowed: string }).allowed, /^2\.19\.0 or later/);
+  const other = await stock.build('opensearch', '3.9.0');
+  match((other as { reason: string }).reason, /the server, its module transport-netty4 and its security plugin/);
   deepEqual(builds, []);
 });
 
@@ -246,6 +249,21 @@ test('a version counts as published when the server, its transport module and th
   process.env['PATH'] = `${bin}${delimiter}${path ?? ''}`;
   deepEqual(await publishedVersions('elasticsearch', { cacheDir }), ['8.19.21', '9.5.3']);
   deepEqual((await readdir(join(cacheDir, 'maven-versions'))).sort(), ['org'], 'the project folder is gone');
+});
+
+test('a version of OpenSearch counts as published when the plugin of that version is there too', async (t) => {
+  const cacheDir = await folder(t);
+  const bin = await folder(t);
+  const lists = `list org/opensearch/opensearch 2.19.4 3.0.0-alpha1 3.4.0 3.5.0
+list org/opensearch/plugin/transport-netty4-client 2.19.4 2.19.5 3.4.0 3.5.0
+list org/opensearch/plugin/opensearch-security 2.11.1.0 2.19.4.0 3.4.0.0 3.5.0.1
+`;
+  await writeFile(join(bin, 'mvn'), maven.replace(/^list org.*\n/gm, '') + lists);
+  await chmod(join(bin, 'mvn'), 0o755);
+  const path = process.env['PATH'];
+  t.after(() => (process.env['PATH'] = path));
+  process.env['PATH'] = `${bin}${delimiter}${path ?? ''}`;
+  deepEqual(await publishedVersions('opensearch', { cacheDir }), ['2.19.4', '3.4.0']);
 });
 
 test('the question names the artifacts of the engine and no version', () => {

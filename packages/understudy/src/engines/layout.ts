@@ -8,6 +8,13 @@ export interface EngineLayout {
   readonly configDirectory: string;
   readonly dataDirectory: string;
   readonly logDirectory: string;
+  /** `user:group` and mode that the package's own scripts give to files of the configuration directory, at every installation. */
+  readonly configFiles: { readonly owner: string; readonly mode: string };
+  /**
+   * A file of the configuration directory that the package's own scripts append to. dpkg takes it for an administrator's work and keeps
+   * it on an upgrade, but a new major version does not start with the old one. Undefined where the package leaves its files alone.
+   */
+  readonly editedByPackage?: { readonly path: string; readonly appendedFrom: string };
 }
 
 /** Where both vendors' Debian packages put things, by the package's name. Sources: the file layouts in the vendors' pages on their packages. */
@@ -20,6 +27,7 @@ export function debianLayout(name: string): EngineLayout {
     configDirectory: `/etc/${name}`,
     dataDirectory: `/var/lib/${name}`,
     logDirectory: `/var/log/${name}`,
+    configFiles: { owner: `root:${name}`, mode: '0660' },
   };
 }
 

@@ -91,6 +91,22 @@ unpack() (
 )
 unfinished() { [ -n "$(dpkg --audit 2>&1)" ] || ls /var/lib/dpkg/updates | grep -q '^[0-9]*$'; }`;
 
+/**
+ * For a file that the package's scripts append to: dpkg kept the old one and put the new one beside. The new one is taken with what had
+ * been appended; the old one stays as `.dpkg-old`. What an administrator wants to add has a directory of its own, `jvm.options.d`.
+ */
+function takeNewOptions(engine: Engine): string {
+  const edited = engineLayouts[engine].editedByPackage;
+  if (edited === undefined) return '';
+  return `options=${edited.path}
+if [ -e $options.dpkg-dist ]; then
+  cp -p $options $options.dpkg-old && cp -p $options $options.new
+  { cat $options.dpkg-dist; echo; sed -n '/^${edited.appendedFrom}$/,$p' $options.dpkg-old; } > $options.new
+  mv -f $options.new $options && rm -f $options.dpkg-dist
+fi
+`;
+}
+
 /** Installs `version` exactly. Only the engine's own list is read first: a fresh image has its distribution's lists already. */
 function installEngineScript(engine: Engine, version: string, repository: PackageRepository): string {
   const { packageName } = engineLayouts[engine];
@@ -111,6 +127,8 @@ flock -w ${lockWaitS} 9 || fail ${exits.locked} 'another run of this script has 
 ${keyFunction(repository)}${lockWait}
 ${aptFunctions}
 [ ! -e $key ] || chmod 644 $key
+# systemd removes it with a stopped engine, and OpenSearch's package cannot be configured without it.
+mkdir -p /run/$package
 
 free
 if unfinished; then
@@ -145,7 +163,7 @@ ${keyed ? `    key > $key.new && [ -s $key.new ] && chmod 644 $key.new && mv -f 
   unset SYSTEMD_OFFLINE
   [ ! -d /run/systemd/system ] || systemctl daemon-reload
 fi
-# Nothing else may replace the engine under a running system.
+${takeNewOptions(engine)}# Nothing else may replace the engine under a running system.
 [ "$(there db:Status-Want)" = hold ] || patiently apt-mark hold $package >/dev/null
 `;
 }

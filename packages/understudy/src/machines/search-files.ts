@@ -91,6 +91,8 @@ RestartSec=4s
 LimitNOFILE=65535
 LimitNPROC=4096
 LimitMEMLOCK=infinity
+# OpenSearch's unit gives a slow machine 75 s to begin, and would then start the engine again and again.
+TimeoutStartSec=900s
 # The vendor's unit waits for the engine without bound; a machine that shuts down must not.
 TimeoutStopSec=60s
 SendSIGKILL=yes
@@ -125,10 +127,10 @@ export function engineStartPaths(layout: EngineLayout): readonly string[] {
 export function searchFiles(input: SearchFilesInput, form: EngineForm): ManagedFile[] {
   const { search } = input.topology;
   const layout = engineLayouts[search.engine];
-  const owner = `root:${layout.user}`;
+  const { owner, mode } = layout.configFiles;
   const heap = `# Written by understudy apply.\n-Xms${search.heapMb}m\n-Xmx${search.heapMb}m\n`;
   return [
-    { path: layout.configFile, mode: '0660', owner, content: engineSettings(input, form) },
+    { path: layout.configFile, mode, owner, content: engineSettings(input, form) },
     { path: heapPath(layout), mode: '0640', owner, content: heap },
     { path: seedHostsPath(layout), mode: '0640', owner, content: seedHosts(input.peers) },
     {

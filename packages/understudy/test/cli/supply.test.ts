@@ -11,13 +11,18 @@ import { simulatedLab, type SimulatedLab } from './simulated-lab.ts';
 
 let lab: SimulatedLab;
 
-/** A Maven Central with two versions of Elasticsearch, whose jars cannot be fetched. */
+/** A Maven Central with two versions of each engine, whose jars cannot be fetched. */
 const maven = `#!/bin/sh
 for word; do case $word in -Dmaven.repo.local=*) repository=\${word#*=} ;; esac; done
 [ -n "\${repository:-}" ] || { sleep 2; echo 'no route to the jars' >&2; exit 1; }
 for artifact in elasticsearch plugin/transport-netty4; do
   mkdir -p "$repository/org/elasticsearch/$artifact"
   echo '<metadata><version>8.19.21</version><version>9.5.3</version></metadata>' > "$repository/org/elasticsearch/$artifact/maven-metadata-central.xml"
+done
+for artifact in opensearch plugin/transport-netty4-client plugin/opensearch-security; do
+  mkdir -p "$repository/org/opensearch/$artifact"
+  case $artifact in *security) more= ;; *) more='<version>3.5.0</version>' ;; esac
+  echo "<metadata><version>2.19.4</version><version>3.4.0</version>$more</metadata>" > "$repository/org/opensearch/$artifact/maven-metadata-central.xml"
 done
 `;
 
@@ -39,10 +44,10 @@ const asking = (search: string) => sampleText.replace('version: 9.5.3', search);
 
 const refused = [
   {
-    what: 'an engine that the lab has no package of',
-    search: 'engine: opensearch\n  version: 3.4.0',
+    what: 'a version of OpenSearch without its security plugin',
+    search: 'engine: opensearch\n  version: 3.5.0',
     pattern:
-      /topology\.yaml:6 search\.engine: saw opensearch; allowed elasticsearch, in the lab; .*no package of OpenSearch/,
+      /topology\.yaml:7 search\.version: saw 3\.5\.0; allowed in the lab one of 2\.19\.4, 3\.4\.0; .*its security plugin.*do: set 3\.4\.0/,
   },
   {
     what: 'a version that Maven Central does not have',

@@ -103,9 +103,9 @@ test('OpenSearch gets its own setting names, paths and user', () => {
   assert.deepEqual(
     files.slice(0, 4).map(({ path, mode, owner }) => ({ path, mode, owner })),
     [
-      { path: '/etc/opensearch/opensearch.yml', mode: '0660', owner: 'root:opensearch' },
-      { path: '/etc/opensearch/jvm.options.d/understudy.options', mode: '0640', owner: 'root:opensearch' },
-      { path: '/etc/opensearch/unicast_hosts.txt', mode: '0640', owner: 'root:opensearch' },
+      { path: '/etc/opensearch/opensearch.yml', mode: '0640', owner: 'opensearch:opensearch' },
+      { path: '/etc/opensearch/jvm.options.d/understudy.options', mode: '0640', owner: 'opensearch:opensearch' },
+      { path: '/etc/opensearch/unicast_hosts.txt', mode: '0640', owner: 'opensearch:opensearch' },
       { path: '/etc/systemd/system/opensearch.service.d/60-understudy.conf', mode: '0644', owner: 'root:root' },
     ],
   );
@@ -145,6 +145,8 @@ RestartSec=4s
 LimitNOFILE=65535
 LimitNPROC=4096
 LimitMEMLOCK=infinity
+# OpenSearch's unit gives a slow machine 75 s to begin, and would then start the engine again and again.
+TimeoutStartSec=900s
 # The vendor's unit waits for the engine without bound; a machine that shuts down must not.
 TimeoutStopSec=60s
 SendSIGKILL=yes

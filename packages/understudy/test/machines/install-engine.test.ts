@@ -25,12 +25,13 @@ let home = '';
 let repository: PackageRepository;
 let served = '';
 
-/** Stops the engine before an upgrade and starts it after, as OpenSearch's package does; its settings file is a conffile. */
+/** Stops the engine before an upgrade, starts it after, and appends to a conffile, as OpenSearch's package does. */
 const packageScripts: Readonly<Record<string, string>> = {
   preinst:
     'if systemctl is-active opensearch.service >/dev/null; then systemctl --no-reload stop opensearch.service; fi',
-  postinst:
-    'sleep 0.3; systemctl daemon-reload; [ -z "$2" ] || systemctl start opensearch.service; echo "$2" >> /var/log/opensearch-configured',
+  postinst: `options=/etc/opensearch/jvm.options
+grep -q '## OpenSearch Perf' $options || printf '\\n## OpenSearch Performance Analyzer\\n-Dclk.tck=100\\n' >> $options
+sleep 0.3; systemctl daemon-reload; [ -z "$2" ] || systemctl start opensearch.service; echo "$2" >> /var/log/opensearch-configured`,
 };
 
 async function buildPackage(version: string): Promise<string> {
@@ -40,7 +41,8 @@ async function buildPackage(version: string): Promise<string> {
   await mkdir(join(tree, 'usr/share/opensearch/lib'), { recursive: true });
   const control = `Package: opensearch\nVersion: ${version}\nArchitecture: amd64\nMaintainer: x <x@x.invalid>\nDescription: probe\n`;
   await writeFile(join(tree, 'DEBIAN/control'), control);
-  await writeFile(join(tree, 'DEBIAN/conffiles'), '/etc/opensearch/opensearch.yml\n');
+  await writeFile(join(tree, 'DEBIAN/conffiles'), '/etc/opensearch/opensearch.yml\n/etc/opensearch/jvm.options\n');
+  await writeFile(join(tree, 'etc/opensearch/jvm.options'), `-Dof=${version}\n`);
   for (const [name, script] of Object.entries(packageScripts)) {
     await writeFile(join(tree, 'DEBIAN', name), `#!/bin/sh\nset -e\n${script}\n`, { mode: 0o755 });
   }
@@ -125,6 +127,11 @@ describe('installing the engine', { skip: missing ?? false }, () => {
     assert.equal(await succeeds(machine, state), 'hi 3.4.0');
     assert.equal(await succeeds(machine, 'cat /etc/opensearch/opensearch.yml'), '# mine\n');
     assert.equal(await succeeds(machine, 'cat /var/log/opensearch-configured'), '\n3.3.0\n');
+    // With the options of the version before, a new major version does not start.
+    const appended = '\n## OpenSearch Performance Analyzer\n-Dclk.tck=100\n';
+    assert.equal(await succeeds(machine, 'cat /etc/opensearch/jvm.options'), `-Dof=3.4.0\n${appended}`);
+    assert.equal(await succeeds(machine, 'cat /etc/opensearch/jvm.options.dpkg-old'), `-Dof=3.3.0\n${appended}`);
+    assert.equal(await succeeds(machine, 'ls /etc/opensearch | grep -c jvm.options.dpkg-dist; :'), '0\n');
   });
 
   test('an upgrade of all packages does not change the engine; a hold that was removed is set again', async () => {

@@ -1,14 +1,14 @@
 // OpenSearch, as this tool knows it.
 import type { EngineDefinition } from '../engine.ts';
-import { debianLayout } from '../layout.ts';
 import { dialect } from './dialect.ts';
+import { layout } from './layout.ts';
 import { settings } from './settings.ts';
 import { majors, newestTried, upgrades } from './versions.ts';
 
 export const opensearch = {
   majors,
   newestTried,
-  layout: debianLayout('opensearch'),
+  layout,
   // https://docs.opensearch.org/latest/install-and-configure/install-opensearch/debian/
   repository: (line) => ({
     uri: `https://artifacts.opensearch.org/releases/bundle/opensearch/${line}/apt`,
