@@ -145,7 +145,7 @@ export class Attempts implements AttemptOwner, RetrySender {
     const core = this.#core;
     const spec = this.#spec;
     if (now >= spec.deadlineAt) return this.#owner.expire();
-    const node = core.nodes.pick(this.#lastNode);
+    const node = core.nodes.pick(this.#lastNode, this.made === 0 ? spec.preferNode : undefined);
     if (!node) return this.#owner.waitForNode();
     const request = spec.renewRequest ? spec.renewRequest() : spec.request;
     if (request === null) return this.#owner.cancel();
