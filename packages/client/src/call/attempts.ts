@@ -105,7 +105,7 @@ export class Attempts implements AttemptOwner, RetrySender {
   onEvicted(attempt: Attempt): void {
     // A write that must not be repeated may still be answered when its node recovers: it waits for its deadline.
     if (attempt.sent && this.#spec.safety === 'once') return;
-    this.#abandon(attempt, 'its node was marked down');
+    this.#abandon(attempt, `its node was marked down (${attempt.node.trouble ?? 'the client is closed'})`);
   }
 
   onNodeLost(attempt: Attempt): void {

@@ -233,6 +233,7 @@ export class NodeSet {
       }
     } else {
       node.failedProbes++;
+      node.trouble = result.reason;
       this.#change(node, 'down', result.reason);
     }
     if (node.state !== 'up') this.#probers.get(node)?.later(this.#options.probeEveryMs);
@@ -242,6 +243,7 @@ export class NodeSet {
     const from = node.state;
     if (from === to) return;
     node.state = to;
+    node.trouble = to === 'up' ? undefined : reason;
     if (to === 'down') node.markCold();
     this.#refresh();
     this.#listener.onNodeChange(node, from, reason);
