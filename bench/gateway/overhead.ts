@@ -1,8 +1,9 @@
 // What the gateway costs: processor time for a small request, and latency that it adds at a fixed rate. A stub in its own process is
-// the engine; direct requests and requests through the gateway alternate in one run.
+// the engine. Beside the gateway stand a relay of bytes and a bare proxy in the same runtime, which show what part is the machine's and
+// the runtime's. The kinds alternate in every round; figures are medians over the rounds.
 import { parseArgs } from 'node:util';
 import { Pool } from 'undici';
-import { processorSeconds, startGateway, startStub, type Program } from './programs.ts';
+import { processorSeconds, startGateway, startPlain, startStub, type Program } from './programs.ts';
 
 const { values } = parseArgs({
   options: {
@@ -64,41 +65,69 @@ const median = (list: readonly number[]): number =>
     0.5,
   );
 
+interface Contender {
+  readonly name: string;
+  readonly pool: Pool;
+  /** Process whose processor time is counted; none for direct requests. */
+  readonly pid: number | undefined;
+  readonly perSecond: number[];
+  readonly processorUs: number[];
+  readonly p50: number[];
+  readonly p99: number[];
+}
+
+function contender(name: string, { url, pid }: Program, isMeasured = true): Contender {
+  const lists = { perSecond: [], processorUs: [], p50: [], p99: [] };
+  return { name, pool: new Pool(url, { connections: 32 }), pid: isMeasured ? pid : undefined, ...lists };
+}
+
+async function measure(one: Contender): Promise<void> {
+  const before = one.pid === undefined ? NaN : processorSeconds(one.pid);
+  one.perSecond.push(await throughput(one.pool));
+  if (one.pid !== undefined) one.processorUs.push(((processorSeconds(one.pid) - before) / requests) * 1e6);
+  const sorted = await latencies(one.pool);
+  one.p50.push(at(sorted, 0.5));
+  one.p99.push(at(sorted, 0.99));
+}
+
+function show(all: readonly Contender[]): void {
+  const direct = all[0] as Contender;
+  const added = (one: Contender, field: 'p50' | 'p99'): number =>
+    Math.round(median(one[field].map((us, round) => us - (direct[field][round] as number))));
+  console.log('                 a second of 32 chains   processor us   p50 us   p99 us   added p50   added p99');
+  for (const one of all)
+    console.log(
+      [
+        one.name.padEnd(16),
+        String(Math.round(median(one.perSecond))).padStart(22),
+        (one.pid === undefined ? '-' : median(one.processorUs).toFixed(1)).padStart(14),
+        String(Math.round(median(one.p50))).padStart(8),
+        String(Math.round(median(one.p99))).padStart(8),
+        String(added(one, 'p50')).padStart(11),
+        String(added(one, 'p99')).padStart(11),
+      ].join(' '),
+    );
+}
+
 const programs: Program[] = [];
+async function started(program: Promise<Program>): Promise<Program> {
+  const running = await program;
+  programs.push(running);
+  return running;
+}
+
 try {
-  const stub = await startStub();
-  programs.push(stub);
-  const gateway = await startGateway([stub.url], ['--gather', 'off']);
-  programs.push(gateway);
-  const pools = {
-    direct: new Pool(stub.url, { connections: 32 }),
-    gateway: new Pool(gateway.url, { connections: 32 }),
-  };
-  for (const pool of Object.values(pools)) await throughput(pool);
-  const perRequestUs: number[] = [];
-  const rates: Record<'direct' | 'gateway', number[]> = { direct: [], gateway: [] };
-  const added: { p50: number[]; p99: number[] } = { p50: [], p99: [] };
-  for (let round = 0; round < rounds; round++) {
-    rates.direct.push(await throughput(pools.direct));
-    const before = processorSeconds(gateway.pid);
-    rates.gateway.push(await throughput(pools.gateway));
-    perRequestUs.push(((processorSeconds(gateway.pid) - before) / requests) * 1e6);
-    const direct = await latencies(pools.direct);
-    const through = await latencies(pools.gateway);
-    added.p50.push(at(through, 0.5) - at(direct, 0.5));
-    added.p99.push(at(through, 0.99) - at(direct, 0.99));
-  }
-  const us = median(perRequestUs);
-  console.log(
-    `processor time of a request        ${us.toFixed(1)} us: ${Math.round(1e6 / us)} requests a second on one core`,
-  );
-  console.log(
-    `32 chains, direct / through        ${Math.round(median(rates.direct))} / ${Math.round(median(rates.gateway))} a second`,
-  );
-  console.log(
-    `added at ${rate} a second, p50 / p99   ${Math.round(median(added.p50))} / ${Math.round(median(added.p99))} us`,
-  );
-  await Promise.all(Object.values(pools).map((pool) => pool.destroy()));
+  const stub = await started(startStub());
+  const all = [
+    contender('direct', stub, false),
+    contender('relay of bytes', await started(startPlain('relay', stub.url))),
+    contender('bare proxy', await started(startPlain('proxy', stub.url))),
+    contender('gateway', await started(startGateway([stub.url], ['--gather', 'off']))),
+  ];
+  for (const { pool } of all) await throughput(pool);
+  for (let round = 0; round < rounds; round++) for (const one of all) await measure(one);
+  show(all);
+  await Promise.all(all.map(({ pool }) => pool.destroy()));
 } finally {
   for (const program of programs) await program.stop();
 }

@@ -24,6 +24,12 @@ export async function startStub(): Promise<Program> {
   return program(spawnNode(new URL('stub-engine.ts', import.meta.url), [String(port)]), port);
 }
 
+/** A program that shows what passing a request on costs at least. */
+export async function startPlain(kind: 'relay' | 'proxy', engine: string): Promise<Program> {
+  const port = await freePort();
+  return program(spawnNode(new URL('plain-proxy.ts', import.meta.url), [kind, engine, String(port)]), port);
+}
+
 export async function startGateway(engine: readonly string[], args: readonly string[]): Promise<Program> {
   const port = await freePort();
   const main = new URL('../../packages/gateway/src/main.ts', import.meta.url);

@@ -13,6 +13,8 @@ export interface Configuration {
   readonly deadlineMs: number;
   readonly gather: 'auto' | 'on' | 'off';
   readonly hedge: 'on' | 'off';
+  /** Bulks of at least so many items are divided by the nodes of the primaries; 0 for none. */
+  readonly divideBulks: number;
   /** A body beyond this is not kept, so it is sent at most once. */
   readonly keptBodyBytes: number;
   /** All kept bodies together. */
@@ -52,6 +54,7 @@ export function readConfiguration(args: readonly string[], environment: Environm
     deadlineMs: read.whole('deadline-ms', 30_000, 100, 86_400_000),
     gather: read.oneOf('gather', ['auto', 'on', 'off'] as const, 'auto'),
     hedge: read.oneOf('hedge', ['on', 'off'] as const, 'on'),
+    divideBulks: read.whole('divide-bulks', 100, 0, 1_000_000),
     keptBodyBytes: read.whole('kept-body-bytes', 8 * mebibyte, 0, 100 * mebibyte),
     keptBytes: read.whole('kept-bytes', 128 * mebibyte, mebibyte, 4096 * mebibyte),
     maxQueue: read.whole('max-queue', 10_000, 1, 1_000_000),

@@ -39,7 +39,7 @@ export class Gateway {
   constructor(configuration: Configuration, parts: GatewayParts = {}) {
     this.#configuration = configuration;
     this.forwarder = parts.forwarder ?? forwarderFor(configuration);
-    this.#operations = new Operations(this.forwarder);
+    this.#operations = new Operations(this.forwarder, configuration.divideBulks);
     this.#memory = { held: 0, most: configuration.keptBytes };
     this.#isPrefixed = configuration.engine.some((url) => new URL(url).pathname !== '/');
     this.#metrics = new Metrics(

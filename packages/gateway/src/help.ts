@@ -12,6 +12,7 @@ usage: understudy-gateway --engine URL[,URL...] [--listen HOST:PORT] [options]
   --deadline-ms N         time of a request that does not bring X-Understudy-Deadline-Ms      30000
   --gather auto|on|off    single writes of all processes in one bulk                          auto
   --hedge on|off          second request of a slow read                                       on
+  --divide-bulks N        bulks of so many items go in parts to the nodes of their primaries; 0: none   100
   --kept-body-bytes N     a larger body is sent at most once                                  8388608
   --kept-bytes N          all kept bodies together                                            134217728
   --max-queue N           requests that wait; more are refused with 429                       10000

@@ -206,3 +206,30 @@ test('an answer that the runtime refuses to send becomes an error, and the gatew
     server.close();
   }
 });
+
+test('an asynchronous search passes as it is: started once, read and deleted by its id', async () => {
+  const id = 'FmRldE8zREVEUzA2ZVpUeGs2ejJFUFEaMkZ5QTVrSTZSaVN3WlNFVmtlWHJsdzoxMDc=';
+  const body = ` {"id":"${id}", "is_running":false, "response":{"took":9007199254740993}}`;
+  await using stub = await Stub.start((seen, response) => {
+    response.writeHead(seen.method === 'POST' ? 202 : 200, { 'content-type': 'application/json', 'x-id': id });
+    response.end(body);
+  });
+  await using gateway = await startGateway([stub.url]);
+  const targets = [
+    ['POST', '/a/_async_search?wait_for_completion_timeout=1ms&keep_on_completion=true'],
+    ['GET', `/_async_search/${id}?wait_for_completion_timeout=1s`],
+    ['GET', `/_async_search/status/${id}`],
+    ['DELETE', `/_async_search/${id}`],
+  ] as const;
+  for (const [method, path] of targets) {
+    const { response, body: got } = await send(`${gateway.url}${path}`, { method });
+    assert.deepEqual(
+      [response.statusCode, response.headers['x-id'], got.toString()],
+      [method === 'POST' ? 202 : 200, id, body],
+    );
+  }
+  assert.deepEqual(
+    stub.seen.map(({ method, url }) => [method, url]),
+    targets,
+  );
+});

@@ -1,7 +1,8 @@
 // Requests to the cluster for the client's own use: shards of an index, nodes and their addresses. A refusal is no error
 // here; the client only works without an optimisation.
 import type { ShardsAnswer } from '../gather/shard-map.ts';
-import { readJson } from '../json/json.ts';
+import type { Primaries } from '../gather/primary-map.ts';
+import { isObject, readJson } from '../json/json.ts';
 import type { Executor } from './executor.ts';
 
 const askWithinMs = 5000;
@@ -27,6 +28,36 @@ export async function askShards(
   const path = `/${encodeURIComponent(index)}/_search_shards?filter_path=shards.index,shards.shard${query}`;
   const answer = (await ask(executor, path)) as ShardsAnswer | undefined;
   return answer?.shards ? answer : undefined;
+}
+
+interface CopiesAnswer {
+  readonly shards: readonly (readonly {
+    readonly index: string;
+    readonly shard: number;
+    readonly primary: boolean;
+    readonly node: string | null;
+  }[])[];
+}
+
+/** The nodes of the primaries of `index`, and whether its writes go through an ingest pipeline. */
+export async function askPrimaries(executor: Executor, index: string): Promise<Primaries | undefined> {
+  const path = `/${encodeURIComponent(index)}`;
+  const ofPipelines = ['uuid', 'default_pipeline', 'final_pipeline'].map((name) => `*.settings.index.${name}`);
+  const [copies, settings] = await Promise.all([
+    ask(executor, `${path}/_search_shards?filter_path=shards.index,shards.shard,shards.primary,shards.node`),
+    ask(executor, `${path}/_settings?filter_path=${ofPipelines.join(',')}`),
+  ]);
+  if (!isObject(copies) || !isObject(settings)) return undefined;
+  const [name, ...others] = Object.keys(settings);
+  if (name === undefined || others.length > 0) return undefined;
+  const { index: own } = (settings as Record<string, { settings: { index: Record<string, string> } }>)[name]!.settings;
+  const pipelines = [own['default_pipeline'], own['final_pipeline']];
+  const primaries = (copies as unknown as CopiesAnswer).shards.flat().filter(({ primary }) => primary);
+  return {
+    name,
+    hasPipeline: pipelines.some((pipeline) => pipeline !== undefined && pipeline !== '_none'),
+    nodes: new Map(primaries.flatMap(({ shard, node }) => (node === null ? [] : [[shard, node] as const]))),
+  };
 }
 
 /** Every node of the cluster with the address it publishes. */

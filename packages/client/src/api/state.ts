@@ -6,11 +6,12 @@ export function snapshotOf(core: Core, lanes: MetricsSnapshot['lanes']): Metrics
   const gate = ({ limiter, queued }: Core['reads']) => ({ inFlight: limiter.inFlight, queued, limit: limiter.limit });
   return {
     counters: core.counters.snapshot(),
-    nodes: core.nodes.all.map(({ url, state, inFlight, ewmaMs }) => ({
+    nodes: core.nodes.all.map(({ url, state, inFlight, ewmaMs, trouble }) => ({
       url,
       state,
       inFlight: inFlight.size,
       latencyMs: ewmaMs,
+      ...(trouble === undefined ? {} : { trouble }),
     })),
     breaker: core.outage.open ? 'open' : core.breaker.state,
     retryBudget: core.retryBudget.tokens(core.time.now()),

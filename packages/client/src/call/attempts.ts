@@ -105,7 +105,7 @@ export class Attempts implements AttemptOwner, RetrySender {
   onEvicted(attempt: Attempt): void {
     // A write that must not be repeated may still be answered when its node recovers: it waits for its deadline.
     if (attempt.sent && this.#spec.safety === 'once') return;
-    this.#abandon(attempt, 'its node was marked down');
+    this.#abandon(attempt, `its node was marked down (${attempt.node.trouble ?? 'the client is closed'})`);
   }
 
   onNodeLost(attempt: Attempt): void {
@@ -145,7 +145,7 @@ export class Attempts implements AttemptOwner, RetrySender {
     const core = this.#core;
     const spec = this.#spec;
     if (now >= spec.deadlineAt) return this.#owner.expire();
-    const node = core.nodes.pick(this.#lastNode);
+    const node = core.nodes.pick(this.#lastNode, this.made === 0 ? spec.preferNode : undefined);
     if (!node) return this.#owner.waitForNode();
     const request = spec.renewRequest ? spec.renewRequest() : spec.request;
     if (request === null) return this.#owner.cancel();

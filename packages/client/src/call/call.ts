@@ -156,11 +156,11 @@ export class Call extends Alarm implements AttemptsOwner, Admissible, WaitingCal
   }
 
   #failFast(): void {
-    const { counters, outage, breaker, time } = this.#core;
+    const { counters, outage, breaker, nodes, time } = this.#core;
     counters.circuitOpen++;
     this.#emitShed('circuit-open');
     const retryAfterMs = outage.open ? allDownRetryMs : Math.max(1, breaker.retryAfterMs(time.now()));
-    this.fail(circuitEnding(this.#spec.operation, outage.open, retryAfterMs));
+    this.fail(circuitEnding(this.#spec.operation, outage.open ? nodes.all[0] : undefined, retryAfterMs));
   }
 
   #shed(): void {

@@ -71,6 +71,8 @@ export interface CallSpec {
   readonly mayRepeat?: () => boolean;
   /** Whether a read `preference` may be added to the path. */
   readonly takesPreference?: boolean;
+  /** The engine's id of the node that the first attempt goes to while it is usable. */
+  readonly preferNode?: string | undefined;
   /** `renewRequest` writes the preference into the body. */
   readonly setsPreference?: boolean;
 }

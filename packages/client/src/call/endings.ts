@@ -6,6 +6,7 @@ import {
   type FailedAttempt,
   type Outcome,
 } from '../model/errors.ts';
+import type { Node } from '../nodes/node.ts';
 import type { WireAnswer, WireFault, WireRequest } from '../nodes/wire.ts';
 import { readEngineError } from '../policy/classify.ts';
 import type { Attempt } from './attempt.ts';
@@ -64,8 +65,11 @@ export function expiredEnding(operation: string, afterMs: number, made: number):
   };
 }
 
-export function circuitEnding(operation: string, allDown: boolean, retryAfterMs: number): Ending {
-  const why = allDown ? 'no node of the cluster answers' : 'too many operations failed recently';
+/** @param down a node that is down, when all are. */
+export function circuitEnding(operation: string, down: Node | undefined, retryAfterMs: number): Ending {
+  const why = down
+    ? `no node of the cluster answers (${down.url}: ${down.trouble ?? 'unknown'})`
+    : 'too many operations failed recently';
   const message = `${operation}: failed at once, because ${why}; try again in ${Math.ceil(retryAfterMs)} ms.`;
   return { code: 'circuit-open', message, details: { retryAfterMs } };
 }

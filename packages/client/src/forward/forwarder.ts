@@ -1,7 +1,7 @@
 // Passes on requests of others with the policies of the client. It reads no body and changes none; what a request means is said by
 // whoever passes it on.
 import { assemble, type Assembly } from '../api/assemble.ts';
-import { askShards } from '../api/cluster.ts';
+import { askPrimaries, askShards } from '../api/cluster.ts';
 import { Executor } from '../api/executor.ts';
 import { toSettings, type ClientOptions } from '../api/options.ts';
 import { SingleRequests } from '../api/single-requests.ts';
@@ -11,6 +11,7 @@ import { Call, type CallSink } from '../call/call.ts';
 import { toRequest } from '../formats/write-request.ts';
 import type { Fence, Write } from '../formats/write.ts';
 import { LaneSet } from '../gather/lane-set.ts';
+import { PrimaryMap } from '../gather/primary-map.ts';
 import { ShardMap } from '../gather/shard-map.ts';
 import { GatherSwitch } from '../gather/switch.ts';
 import { isObject, readJson } from '../json/json.ts';
@@ -47,6 +48,8 @@ export interface ForwardRequest {
   readonly hedge: boolean;
   /** Whether `preference=` may be added to the query while a node is unhealthy. */
   readonly takesPreference: boolean;
+  /** The engine's id of the node that it is sent to first, while that node is usable; see `primaryOf`. */
+  readonly preferNode?: string | undefined;
   /** Answers beyond this many bytes are handed on as they come (`CallAnswer.rest`). */
   readonly streamBeyondBytes: number;
 }
@@ -78,6 +81,11 @@ export interface Forwarder {
   measureWrite(): (ok: boolean) => void;
   /** The answer to a write that conflicted with its own earlier attempt; undefined when that cannot be shown. */
   resolveConflict(write: ForwardWrite, deadlineMs: number): Promise<WriteAnswer | undefined>;
+  /**
+   * The engine's id of the node with the primary of a document; empty while no node has it. Undefined while that is not known, which is so
+   * for ever for aliases, data streams and indexes with an ingest pipeline. Documents of one routing are always told the same node.
+   */
+  primaryOf(index: string, routing: string): string | undefined;
   /** What the failure of one item of a bulk means for the write. */
   judgeItem(safety: Safety, status: number, error: unknown): ItemJudgement;
   /**
@@ -98,6 +106,7 @@ class ComposedForwarder implements Forwarder {
   readonly #executor: Executor;
   readonly #single: SingleRequests;
   readonly #shards: ShardMap;
+  readonly #primaries: PrimaryMap;
   readonly #writes: LaneSet<ForwardEntry>;
   readonly #switch: GatherSwitch;
   readonly #latencies = new Map<string, RecentQuantile>();
@@ -112,6 +121,12 @@ class ComposedForwarder implements Forwarder {
       (index, routing) => askShards(this.#executor, index, routing),
       () => core.time.now(),
     );
+    this.#primaries = new PrimaryMap(
+      this.#shards,
+      (index) => askPrimaries(this.#executor, index),
+      () => core.time.now(),
+    );
+    core.events.on('node', () => this.#primaries.refresh());
     const format = new ForwardWriteFormat(core, (write, { deadlineAt }) => this.#resolveOwn(write, deadlineAt));
     this.#writes = new LaneSet(core, format, { ...settings.gather, divides: settings.gather.lanePerShard });
     const isHealthy = (): boolean => core.nodes.allUp && !this.#writes.isDivided;
@@ -151,6 +166,7 @@ class ComposedForwarder implements Forwarder {
         hedgeAfter: hedge && this.#executor.settings.hedging ? this.#latencyOf(operation) : undefined,
         gated: request.gated,
         takesPreference,
+        preferNode: request.preferNode,
         ...(stream && { mayRepeat: () => !opened }),
       },
       sink,
@@ -183,6 +199,10 @@ class ComposedForwarder implements Forwarder {
 
   resolveConflict(write: ForwardWrite, deadlineMs: number): Promise<WriteAnswer | undefined> {
     return this.#resolveOwn(toFullWrite(write), this.#assembly.core.time.now() + deadlineMs);
+  }
+
+  primaryOf(index: string, routing: string): string | undefined {
+    return this.#primaries.nodeOf(index, routing);
   }
 
   judgeItem(safety: Safety, status: number, error: unknown): ItemJudgement {

@@ -114,11 +114,13 @@ export class NodeSet {
 
   /**
    * The node for the next request: of two random usable ones the cheaper one that is not cold and busy, `avoid` only when there is no
-   * other; undefined when all are down.
+   * other; undefined when all are down. The node with the engine's id `prefer` comes first while it is usable.
    */
-  pick(avoid?: Node): Node | undefined {
+  pick(avoid?: Node, prefer?: string): Node | undefined {
     const usable = this.#usable;
     const count = usable.length;
+    const preferred = prefer === undefined ? undefined : usable.find(({ engineId }) => engineId === prefer);
+    if (preferred && preferred !== avoid) return preferred;
     if (count <= 1) return usable[0];
     // One random number chooses the pair, because each costs time.
     const pair = Math.floor(this.#time.random() * count * (count - 1));
@@ -231,6 +233,7 @@ export class NodeSet {
       }
     } else {
       node.failedProbes++;
+      node.trouble = result.reason;
       this.#change(node, 'down', result.reason);
     }
     if (node.state !== 'up') this.#probers.get(node)?.later(this.#options.probeEveryMs);
@@ -240,6 +243,7 @@ export class NodeSet {
     const from = node.state;
     if (from === to) return;
     node.state = to;
+    node.trouble = to === 'up' ? undefined : reason;
     if (to === 'down') node.markCold();
     this.#refresh();
     this.#listener.onNodeChange(node, from, reason);

@@ -31,6 +31,8 @@ export class Node {
   clearedMs = -Infinity;
   /** Suspicions cleared since the last answer: each makes the next one wait longer. */
   cleared = 0;
+  /** Why it takes no requests, as it was last seen; undefined while it does. */
+  trouble: string | undefined = undefined;
   /** Failed probes since it was last up. */
   failedProbes = 0;
   #coldAnswersLeft = 0;

@@ -39,6 +39,8 @@ export interface NodeReport {
   readonly inFlight: number;
   /** Smoothed latency, milliseconds. */
   readonly latencyMs: number;
+  /** Why it takes no requests, while it takes none. */
+  readonly trouble?: string;
 }
 
 export interface MetricsSnapshot {

@@ -36,7 +36,7 @@ export function toEngine(raw: readonly string[], connection: string | undefined,
 /** The headers for the application, flat. */
 export function toApplication(headers: HeaderMap): string[] {
   const { connection } = headers;
-  const named = connection === undefined ? null : namedIn(String(connection));
+  const named = connection === undefined || connection === 'keep-alive' ? null : namedIn(String(connection));
   const flat: string[] = [];
   for (const name in headers) {
     const value = headers[name];

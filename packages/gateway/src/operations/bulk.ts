@@ -1,38 +1,36 @@
-// A bulk: sent whole; the items that failed are sent again where that is safe, and their new answers take the place of the old ones.
+// A bulk: sent whole, or divided by the nodes of the primaries; the items that failed are sent again where that is safe, and their new
+// answers take the place of the old ones.
 import {
   isClientError,
-  parseExact,
-  stringifyExact,
   type CallAnswer,
   type ClientError,
   type Forwarder,
   type ForwardRequest,
 } from '@understudy/client/forward';
+import { cutAnswer, failureOf, joinAnswer, tookOf, type ItemAnswer } from './bulk-answer.ts';
+import { failedItems } from './bulk-failures.ts';
 import { bulkItems, type BulkItem } from './bulk-lines.ts';
+import { divided, whole, type Part } from './bulk-parts.ts';
+import { BulkRepair } from './bulk-repair.ts';
 import type { Exchange } from './exchange.ts';
 
 /** The answer to a bulk is read here, so it is kept up to this many bytes; a longer one is passed on as it comes. */
 const keptAnswerBytes = 32 * 1024 * 1024;
-const mostRounds = 8;
 const bulkType = /^application\/(?:vnd\.elasticsearch\+)?(?:x-ndjson|json)(?:\s*;|$)/i;
 /** Parameters that change what the answer holds. */
 const shapesAnswer = /(?:^|&)(?:filter_path|pretty|human|format)(?:=|&|$)/;
 
-/** An item on its way: where it stands in the answer, and whether an earlier request may have applied it. */
-interface Pending {
-  readonly item: BulkItem;
-  readonly at: number;
-  maybeApplied: boolean;
-}
-
-type Fields = Readonly<Record<string, unknown>>;
+type Outcome = CallAnswer | ClientError;
 
 export class Bulks {
   readonly #forwarder: Forwarder;
+  readonly #divideFrom: number;
   readonly #pass: (exchange: Exchange) => void;
 
-  constructor(forwarder: Forwarder, pass: (exchange: Exchange) => void) {
+  /** @param divideFrom so many items are divided; 0 for never. */
+  constructor(forwarder: Forwarder, divideFrom: number, pass: (exchange: Exchange) => void) {
     this.#forwarder = forwarder;
+    this.#divideFrom = divideFrom;
     this.#pass = pass;
   }
 
@@ -45,96 +43,92 @@ export class Bulks {
       !shapesAnswer.test(target.query);
     const items = isReadable ? bulkItems(body.bytes) : undefined;
     if (!items || body.kind !== 'kept') return this.#pass(exchange);
-    this.#carryOut(exchange, items, body.bytes).catch((error: unknown) => exchange.crash(error));
+    const mayDivide = this.#divideFrom > 0 && items.length >= this.#divideFrom;
+    const parts = mayDivide ? divided(exchange, items, body.bytes, this.#forwarder) : undefined;
+    const done = parts
+      ? this.#sendParts(exchange, items, body.bytes, parts)
+      : this.#sendWhole(exchange, items, body.bytes);
+    done.catch((error: unknown) => exchange.crash(error));
   }
 
-  async #carryOut(exchange: Exchange, items: readonly BulkItem[], bytes: Buffer): Promise<void> {
-    const forward = {
-      ...withoutEncoding(exchange.toForward()),
-      safety: items.every(({ isSafe }) => isSafe) ? ('replayable' as const) : ('once' as const),
-      streamBeyondBytes: keptAnswerBytes,
-    };
-    const answer = await this.#send(forward, exchange.remainingMs);
+  async #sendWhole(exchange: Exchange, items: readonly BulkItem[], bytes: Buffer): Promise<void> {
+    const forward = plainForward(exchange);
+    const part = whole(items, bytes);
+    const { safety } = part;
+    const answer = await this.#send({ ...forward, safety, streamBeyondBytes: keptAnswerBytes }, exchange);
     if (isClientError(answer)) return exchange.fail(answer);
-    const said = answer.rest || answer.status !== 200 || hasNoErrors(answer.body) ? undefined : readItems(answer.body);
+    const said = answer.rest || answer.status !== 200 || hasNoErrors(answer.body) ? undefined : cutAnswer(answer.body);
     if (said?.items.length !== items.length) return exchange.answer(answer, answer.attempts);
-    const pending = items.map((item, at) => ({ item, at, maybeApplied: answer.maybeApplied }));
-    const repaired = await this.#repair(exchange, forward, bytes, said.items, pending);
+    if (answer.maybeApplied) for (const one of part.pending) one.maybeApplied = true;
+    const answers = [...said.items];
+    const repaired = await this.#repair(exchange, forward, bytes, answers, part);
     if (repaired === 0) return exchange.answer(answer, answer.attempts);
-    const { body } = said;
-    const merged = stringifyExact({
-      ...body,
-      errors: said.items.some((item) => itemOf(item)?.['error'] !== undefined),
-      took: Math.round(performance.now() - exchange.startedMs),
-      items: said.items,
-    });
-    const text = Buffer.from(merged ?? '');
-    const headers = { ...answer.headers, 'content-length': String(text.length) };
-    exchange.answer({ status: 200, headers, body: text }, answer.attempts + repaired);
+    const tookMs = Math.round(performance.now() - exchange.startedMs);
+    answerWith(exchange, [answer], joinAnswer(said, answers, tookMs), answer.attempts + repaired);
   }
 
-  /** Repeats failed items and puts their new answers into `answers`; how many requests that took. */
-  async #repair(
+  async #sendParts(
+    exchange: Exchange,
+    items: readonly BulkItem[],
+    bytes: Buffer,
+    parts: readonly Part[],
+  ): Promise<void> {
+    const forward = plainForward(exchange);
+    const answers: ItemAnswer[] = new Array<ItemAnswer>(items.length);
+    const outcomes = await Promise.all(
+      parts.map(async (part) => {
+        const { body, safety, node: preferNode } = part;
+        const request = { ...forward, body, safety, preferNode, streamBeyondBytes: Infinity };
+        const outcome = await this.#send(request, exchange);
+        const said = isAnswered(outcome) ? cutAnswer(outcome.body) : undefined;
+        const isWhole = said?.items.length === part.pending.length;
+        const own = isWhole ? said.items : failedItems(part, outcome, exchange);
+        for (const [i, one] of part.pending.entries()) {
+          answers[one.at] = own[i] as ItemAnswer;
+          if (!isWhole) one.isFinal = true;
+          else if (isAnswered(outcome) && outcome.maybeApplied) one.maybeApplied = true;
+        }
+        const repaired = isWhole ? await this.#repair(exchange, forward, bytes, answers, part) : 0;
+        return { outcome, said: isWhole ? said : undefined, repaired };
+      }),
+    );
+    const good = outcomes.flatMap(({ outcome, said }) => (said && isAnswered(outcome) ? [{ outcome, said }] : []));
+    const [first] = good;
+    if (!first)
+      return refuseWhole(
+        exchange,
+        outcomes.map(({ outcome }) => outcome),
+      );
+    const repaired = outcomes.reduce((sum, one) => sum + one.repaired, 0);
+    const tookMs =
+      repaired > 0 || good.length < parts.length
+        ? Math.round(performance.now() - exchange.startedMs)
+        : Math.max(...good.map(({ said }) => tookOf(said)));
+    const attempts = outcomes.reduce((sum, { outcome }) => sum + attemptsOf(outcome), repaired);
+    answerWith(
+      exchange,
+      good.map(({ outcome }) => outcome),
+      joinAnswer(first.said, answers, tookMs),
+      attempts,
+    );
+  }
+
+  #repair(
     exchange: Exchange,
     forward: ForwardRequest,
     bytes: Buffer,
-    answers: unknown[],
-    all: readonly Pending[],
+    answers: ItemAnswer[],
+    part: Part,
   ): Promise<number> {
-    let requests = await this.#confirm(exchange, bytes, answers, all);
-    let failed = this.#retryable(all, answers);
-    for (let round = 0; failed.length > 0 && round < mostRounds; round++) {
-      if (!(await this.#forwarder.mayRetry(round, exchange.remainingMs))) break;
-      const body = Buffer.concat(failed.map(({ item }) => bytes.subarray(item.from, item.to)));
-      const answer = await this.#send({ ...forward, body, safety: 'replayable' }, exchange.remainingMs);
-      requests++;
-      if (isClientError(answer) || answer.rest || answer.status !== 200) break;
-      const said = readItems(answer.body);
-      if (said?.items.length !== failed.length) break;
-      for (const [i, one] of failed.entries()) {
-        answers[one.at] = said.items[i];
-        if (answer.maybeApplied) one.maybeApplied = true;
-      }
-      requests += await this.#confirm(exchange, bytes, answers, failed);
-      failed = this.#retryable(failed, answers);
-    }
-    return requests;
+    if (part.pending.every(({ at }) => failureOf(answers[at] as ItemAnswer) === undefined)) return Promise.resolve(0);
+    const repair = new BulkRepair(this.#forwarder, exchange, bytes, answers);
+    return repair.run(part.pending, (body, safety) => this.#send({ ...forward, body, safety }, exchange));
   }
 
-  /** The items that failed and may be sent again. */
-  #retryable(pending: readonly Pending[], answers: readonly unknown[]): readonly Pending[] {
-    return pending.filter((one) => {
-      const answer = itemOf(answers[one.at]);
-      const status = answer?.['status'];
-      if (answer?.['error'] === undefined || typeof status !== 'number') return false;
-      const { isSafe } = one.item;
-      const judgement = this.#forwarder.judgeItem(isSafe ? 'replayable' : 'once', status, answer['error']);
-      if (judgement.maybeApplied) one.maybeApplied = true;
-      return judgement.isRetryable && isSafe;
-    });
-  }
-
-  /** Creates that conflict with their own earlier attempt are answered as what they are: created. */
-  async #confirm(exchange: Exchange, bytes: Buffer, answers: unknown[], pending: readonly Pending[]): Promise<number> {
-    let confirmed = 0;
-    for (const { item, at, maybeApplied } of pending) {
-      if (!maybeApplied || item.op !== 'create' || itemOf(answers[at])?.['status'] !== 409 || item.hasMore) continue;
-      const index = item.index ?? indexOf(exchange.target.path);
-      if (index === undefined || item.id === undefined) continue;
-      const body = bytes.toString('utf8', item.documentAt, item.to - 1);
-      const write = { op: 'create' as const, index, id: item.id, routing: item.routing, body };
-      const own = await this.#forwarder.resolveConflict(write, exchange.remainingMs);
-      if (!own) continue;
-      answers[at] = { create: { ...own.item, status: own.status } };
-      confirmed++;
-    }
-    return confirmed;
-  }
-
-  #send(request: ForwardRequest, deadlineMs: number): Promise<CallAnswer | ClientError> {
+  #send(request: ForwardRequest, exchange: Exchange): Promise<Outcome> {
     return new Promise((resolve) => {
       this.#forwarder.send(
-        { ...request, deadlineMs },
+        { ...request, deadlineMs: exchange.remainingMs },
         {
           onDone: resolve,
           onError: (error, lastAnswer) => {
@@ -157,8 +151,36 @@ export class Bulks {
 
 const noRequest = { method: 'POST', body: null, contentType: 'application/x-ndjson' } as const;
 
-/** The answer is read here, so it is asked for as plain text. */
-function withoutEncoding(forward: ForwardRequest): ForwardRequest {
+function isAnswered(outcome: Outcome): outcome is CallAnswer {
+  return !isClientError(outcome) && outcome.status === 200;
+}
+
+function attemptsOf(outcome: Outcome): number {
+  return isClientError(outcome) ? outcome.attempts.length : outcome.attempts;
+}
+
+/** No part was carried out, as far as it is known: the failure that says most stands for all. */
+function refuseWhole(exchange: Exchange, outcomes: readonly Outcome[]): void {
+  const unclear = outcomes.find((outcome) => isClientError(outcome) && outcome.outcome === 'unknown');
+  const one = unclear ?? (outcomes[0] as Outcome);
+  if (isClientError(one)) exchange.fail(one);
+  else exchange.answer(one, one.attempts);
+}
+
+/** Answers with `body` in place of those of the parts. */
+function answerWith(exchange: Exchange, parts: readonly CallAnswer[], body: Buffer, attempts: number): void {
+  const warnings = [...new Set(parts.flatMap(({ headers }) => headers['warning'] ?? []))];
+  const headers = {
+    ...parts[0]?.headers,
+    ...(warnings.length > 0 ? { warning: warnings } : {}),
+    'content-length': String(body.length),
+  };
+  exchange.answer({ status: 200, headers, body }, attempts);
+}
+
+/** The request without its body. The answer is read here, so it is asked for as plain text. */
+function plainForward(exchange: Exchange): ForwardRequest {
+  const forward = exchange.toForward();
   const { headers } = forward;
   return {
     ...forward,
@@ -169,26 +191,4 @@ function withoutEncoding(forward: ForwardRequest): ForwardRequest {
 /** Both engines say so at the beginning; a longer look is not needed for most bulks. */
 function hasNoErrors(body: Buffer): boolean {
   return body.toString('latin1', 0, 80).includes('"errors":false');
-}
-
-function readItems(bytes: Buffer): { readonly body: Fields; readonly items: unknown[] } | undefined {
-  try {
-    const body = parseExact(bytes.toString('utf8')) as Fields | null;
-    const items = body?.['items'];
-    return body && Array.isArray(items) ? { body, items: items as unknown[] } : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** What stands in `{"index": …}`. */
-function itemOf(item: unknown): Fields | undefined {
-  if (typeof item !== 'object' || item === null) return undefined;
-  const [inner] = Object.values(item) as unknown[];
-  return typeof inner === 'object' && inner !== null ? (inner as Fields) : undefined;
-}
-
-function indexOf(path: string): string | undefined {
-  const [, first = '', second] = path.split('/');
-  return second === undefined || first.includes('%') ? undefined : first;
 }

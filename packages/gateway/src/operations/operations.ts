@@ -10,10 +10,11 @@ export class Operations {
   readonly #writes: SingleWrites;
   readonly #bulks: Bulks;
 
-  constructor(forwarder: Forwarder) {
+  /** @param divideFrom bulks of so many items are divided; 0 for none. */
+  constructor(forwarder: Forwarder, divideFrom: number) {
     this.#forwarder = forwarder;
     this.#writes = new SingleWrites(forwarder, (exchange, query, onAnswer) => this.#pass(exchange, query, onAnswer));
-    this.#bulks = new Bulks(forwarder, (exchange) => this.#pass(exchange));
+    this.#bulks = new Bulks(forwarder, divideFrom, (exchange) => this.#pass(exchange));
   }
 
   carryOut(exchange: Exchange): void {

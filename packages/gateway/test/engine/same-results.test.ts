@@ -2,18 +2,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { Client, errors } from '@elastic/elasticsearch';
-import { request } from 'undici';
 import { startGateway, type RunningGateway } from '../harness/running.ts';
 import { findEngine, startEngines, type TestEngine } from '../../../service/test/harness/engine.ts';
-import { calls, type Call } from './calls.ts';
+import { calls } from './calls.ts';
+import { comparable, neutral, send } from './compare.ts';
 
 const found = await findEngine();
-
-interface Answer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly body: string;
-}
 
 describe('the same answers', { skip: 'missing' in found ? found.missing : false }, () => {
   let engine: TestEngine;
@@ -93,51 +87,4 @@ async function withClient<T>(url: string, use: (client: Client) => Promise<T>): 
   } finally {
     await client.close();
   }
-}
-
-async function send(url: string, { method, path, body, headers }: Call): Promise<Answer> {
-  const answer = await request(url + path, {
-    method: method,
-    headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
-    ...(body === undefined ? {} : { body }),
-  });
-  return { status: answer.statusCode, headers: answer.headers, body: await answer.body.text() };
-}
-
-/** Without the names of the two indexes, times, and ids that the engine makes. */
-function neutral(text: string): string {
-  return (
-    text
-      .replaceAll(/direct-|gatewy-/g, '')
-      .replaceAll(/"took":\d+/g, '"took":0')
-      .replaceAll(/"(_scroll_id|id|pit_id|index_uuid|uuid|_id|creation_date)":"[^"]{13,}"/g, '"$1":"made"')
-      .replaceAll(/\/[\w-]{22}\]/g, '/made]')
-      // An exception that travels between nodes loses its own type.
-      .replaceAll(/"type":"(x_content_e_o_f|json_e_o_f|illegal_argument|i_o)_exception"/g, '"type":"any"')
-      .replaceAll(/\/_doc\/[\w-]{20}$/g, '/_doc/made')
-  );
-}
-
-/** What must be equal, besides the compression of a body. */
-function comparable({ status, headers, body }: Answer): object {
-  const kept = Object.entries(headers)
-    .filter(
-      ([name]) =>
-        !['connection', 'keep-alive', 'transfer-encoding', 'content-length', 'content-encoding'].includes(name),
-    )
-    .map(([name, value]) => [name, neutral(String(value))]);
-  const text = neutral(body);
-  return { status, headers: Object.fromEntries(kept) as object, body: status < 400 ? text : inOrder(text) };
-}
-
-/**
- * An error with the fields of its objects in order of name: the engine keeps them in a map whose order differs from node to node, and
- * the gateway does not ask the node that was asked directly.
- */
-function inOrder(text: string): string {
-  const sorted = (_: string, value: unknown): unknown =>
-    typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : value;
-  return text.startsWith('{') ? JSON.stringify(JSON.parse(text), sorted) : text;
 }

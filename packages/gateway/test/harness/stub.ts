@@ -17,16 +17,19 @@ export class Stub implements AsyncDisposable {
   answer: Answerer;
   readonly server: Server;
 
-  constructor(answer: Answerer) {
+  /** @param about answers what the gateway asks for itself; undefined leaves it to the usual answers. */
+  constructor(answer: Answerer, about: (url: string) => unknown = () => undefined) {
     this.answer = answer;
     this.server = createServer((request, response) => {
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
         const { method = '', url = '', rawHeaders } = request;
+        const own = about(url);
+        if (own !== undefined) return sendJson(response, 200, own);
         if (url.startsWith('/_cluster/state/master_node')) return sendJson(response, 200, { master_node: 'm' });
         if (url.startsWith('/_nodes/_local')) return sendJson(response, 200, { nodes: { id1: { name: 'n' } } });
-        if (url.includes('/_search_shards')) return sendJson(response, 404, {});
+        if (/\/_(?:search_shards|settings)\b/.test(url) && method === 'GET') return sendJson(response, 404, {});
         const one = { method, url, headers: rawHeaders, body: Buffer.concat(chunks) };
         this.seen.push(one);
         this.answer(one, response, request);
@@ -34,8 +37,8 @@ export class Stub implements AsyncDisposable {
     });
   }
 
-  static async start(answer: Answerer): Promise<Stub> {
-    const stub = new Stub(answer);
+  static async start(answer: Answerer, about?: (url: string) => unknown): Promise<Stub> {
+    const stub = new Stub(answer, about);
     await new Promise<void>((resolve) => stub.server.listen(0, '127.0.0.1', resolve));
     return stub;
   }

@@ -1,0 +1,164 @@
+// A real OpenSearch of one node with its security plugin: TLS, users, and an authority of its own. It is found, never downloaded.
+import { execFile, spawn } from 'node:child_process';
+import { appendFile, cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { Agent, request } from 'undici';
+import { bound, ended, findEngine, freePort } from '../../../service/test/harness/engine.ts';
+
+const run = promisify(execFile);
+
+export interface SecureEngine extends AsyncDisposable {
+  readonly url: string;
+  /** PEM file of the authority. */
+  readonly caPath: string;
+  readonly username: string;
+  readonly password: string;
+  /** Trusts that authority. */
+  readonly agent: Agent;
+}
+
+/** A directory with bin/opensearch and the security plugin; undefined when the lab has not built one. */
+export async function findOpenSearch(): Promise<string | { readonly missing: string }> {
+  const cache = join(homedir(), '.cache/understudy/engine');
+  for (const name of (await readdir(cache).catch((): string[] => []))
+    .filter((one) => /^opensearch-3\.\d+\.\d+$/.test(one))
+    .sort()) {
+    const plugins = await readdir(join(cache, name, 'plugins')).catch((): string[] => []);
+    if (plugins.includes('opensearch-security')) return join(cache, name);
+  }
+  return { missing: 'no OpenSearch with its security plugin: run a lab of OpenSearch once' };
+}
+
+/** An authority, and a certificate of it for this machine. */
+export async function makeCertificates(directory: string): Promise<void> {
+  const openssl = (...args: string[]): Promise<unknown> => run('openssl', args, { cwd: directory });
+  const ec = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+  await openssl(
+    'req',
+    '-x509',
+    ...ec,
+    '-keyout',
+    'ca.key',
+    '-out',
+    'ca.pem',
+    '-subj',
+    '/CN=test authority',
+    '-days',
+    '2',
+  );
+  await openssl('req', ...ec, '-keyout', 'node.key', '-out', 'node.csr', '-subj', '/CN=node');
+  await writeFile(
+    join(directory, 'names'),
+    'subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth,clientAuth\n',
+  );
+  const signed = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '2', '-extfile', 'names'];
+  await openssl('x509', '-req', '-in', 'node.csr', ...signed, '-out', 'node.pem');
+}
+
+function settingsOf(
+  directory: string,
+  http: number,
+  transport: number,
+): Readonly<Record<string, string | number | boolean>> {
+  const layers = ['transport', 'http'].flatMap((layer) => [
+    [`plugins.security.ssl.${layer}.pemcert_filepath`, 'node.pem'],
+    [`plugins.security.ssl.${layer}.pemkey_filepath`, 'node.key'],
+    [`plugins.security.ssl.${layer}.pemtrustedcas_filepath`, 'ca.pem'],
+  ]);
+  return {
+    'node.name': 'n1',
+    'cluster.name': 'gateway-test',
+    'cluster.initial_cluster_manager_nodes': 'n1',
+    'path.data': join(directory, 'data'),
+    'path.logs': join(directory, 'logs'),
+    'http.port': http,
+    'transport.port': transport,
+    'cluster.routing.allocation.disk.threshold_enabled': false,
+    'plugins.security.ssl.http.enabled': true,
+    'plugins.security.ssl.transport.enforce_hostname_verification': false,
+    'plugins.security.nodes_dn': 'CN=node',
+    'plugins.security.allow_default_init_securityindex': true,
+    ...(Object.fromEntries(layers) as Record<string, string>),
+  };
+}
+
+export async function startOpenSearch(installation: string): Promise<SecureEngine> {
+  const directory = await mkdtemp(join(tmpdir(), 'understudy-opensearch-'));
+  const java = await findEngine();
+  if ('missing' in java) throw new Error(java.missing);
+  const home = join(directory, 'home');
+  const config = join(home, 'config');
+  // The engine refuses root, and whoever it runs as must be able to read it.
+  await cp(installation, home, { recursive: true, dereference: true });
+  await makeCertificates(config);
+  const [http, transport] = [await freePort(), await freePort()];
+  const settings = settingsOf(directory, http, transport);
+  await appendFile(
+    join(config, 'opensearch.yml'),
+    Object.entries(settings)
+      .map(([name, value]) => `${name}: ${value}\n`)
+      .join(''),
+  );
+  const isRoot = process.getuid?.() === 0;
+  if (isRoot) await run('chown', ['-R', 'nobody', directory]);
+  const command = [
+    ...(isRoot ? ['setpriv', '--reuid', 'nobody', '--regid', 'nogroup', '--clear-groups'] : []),
+    join(home, 'bin/opensearch'),
+  ];
+  const child = bound(
+    spawn(command[0] as string, command.slice(1), {
+      stdio: 'ignore',
+      env: {
+        PATH: process.env['PATH'],
+        OPENSEARCH_JAVA_HOME: java.javaHome,
+        OPENSEARCH_JAVA_OPTS: '-Xms512m -Xmx512m',
+      },
+    }),
+  );
+  const caPath = join(config, 'ca.pem');
+  const agent = new Agent({ connect: { ca: await readFile(caPath) } });
+  const engine: SecureEngine = {
+    url: `https://localhost:${http}`,
+    caPath,
+    username: 'admin',
+    password: 'admin',
+    agent,
+    async [Symbol.asyncDispose]() {
+      await agent.destroy();
+      await ended(child);
+      await rm(directory, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+  try {
+    await ready(engine, () => child.exitCode);
+    return engine;
+  } catch (error) {
+    await engine[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+export function basic({ username, password }: Pick<SecureEngine, 'username' | 'password'>): string {
+  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+}
+
+/** Waits until the user can log in, for which the engine first makes an index. */
+async function ready(engine: SecureEngine, exitCode: () => number | null): Promise<void> {
+  const end = Date.now() + 300_000;
+  for (;;) {
+    const status = await request(`${engine.url}/_cluster/health`, {
+      dispatcher: engine.agent,
+      headers: { authorization: basic(engine) },
+    }).then(
+      async ({ statusCode, body }) => (await body.dump(), statusCode),
+      () => 0,
+    );
+    if (status === 200) return;
+    if (exitCode() !== null) throw new Error(`OpenSearch ended with ${exitCode()}.`);
+    if (Date.now() > end) throw new Error('OpenSearch did not answer within five minutes.');
+    await sleep(200);
+  }
+}
