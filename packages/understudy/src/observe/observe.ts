@@ -2,6 +2,7 @@
 import { absent, look, unknown, type Seen } from '@understudy/foundation';
 import type { Instance } from '../linode/index.ts';
 import {
+  gatewayProbe,
   healthProbe,
   machineSpec,
   observeMachine,
@@ -82,7 +83,8 @@ async function observeOne(
   if (!instance) return absent;
   if (instance.status !== 'running') return unknown(`its instance is ${instance.status}`, offCode);
   const basic = machineSpec(topology.search.engine, plan.role, topology.search.failover);
-  const spec = plan.role === 'service' ? { ...basic, health: [healthProbe(topology, plan)] } : basic;
+  const probes = [healthProbe(topology, plan), ...(topology.service.gateway === 'off' ? [] : [gatewayProbe])];
+  const spec = plan.role === 'service' ? { ...basic, health: probes } : basic;
   return await look(observeMachine(world.runner, targetOf(instance), spec));
 }
 

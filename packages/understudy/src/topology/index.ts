@@ -1,5 +1,15 @@
 // Topology: what should exist, from one file.
-export type { DrillGoals, Index, Listener, MachinePlan, Role, Search, Topology, WorkloadAdapter } from './model.ts';
+export type {
+  DrillGoals,
+  Gateway,
+  Index,
+  Listener,
+  MachinePlan,
+  Role,
+  Search,
+  Topology,
+  WorkloadAdapter,
+} from './model.ts';
 export { parseTopology, problemAt } from './parse.ts';
 export { type Problem, TopologyError } from './problem.ts';
 export { type RegionOffer, regionProblems } from './region.ts';
