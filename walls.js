@@ -39,7 +39,7 @@ export const packages = {
   service: ['client'],
   gateway: ['client', 'foundation'],
   lab: ['foundation'],
-  understudy: ['foundation', 'service', 'lab'],
+  understudy: ['foundation', 'gateway', 'service', 'lab'],
 };
 
 const src = './packages/understudy/src';

@@ -6,9 +6,11 @@ import os
 
 app = Flask(__name__)
 
-# CHANGED: every node instead of one address, the index of the topology, and the retries that the client has today.
+# ES_HOST is the gateway on this machine, which knows every node.
+ES_HOST = os.environ.get("ES_HOST", "http://localhost:9200")
+# CHANGED: the index of the topology, and the retries that the client has today.
 es = Elasticsearch(
-    os.environ.get("ES_HOSTS", "http://localhost:9200").split(","),
+    [ES_HOST],
     request_timeout=10,
     retry_on_timeout=True,
     max_retries=3,

@@ -2,8 +2,8 @@
 import { Client, errors } from '@elastic/elasticsearch';
 import express from 'express';
 
-const { ES_HOSTS = 'http://localhost:9200', HOST = '127.0.0.1', PORT = '5000', INDEX = 'documents' } = process.env;
-const engine = new Client({ nodes: ES_HOSTS.split(','), requestTimeout: 10_000, maxRetries: 3 });
+const { ES_HOST = 'http://localhost:9200', HOST = '127.0.0.1', PORT = '5000', INDEX = 'documents' } = process.env;
+const engine = new Client({ node: ES_HOST, requestTimeout: 10_000, maxRetries: 3 });
 const app = express();
 app.disable('x-powered-by');
 app.use(express.json({ limit: '1mb' }));

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 INDEX = os.environ.get("INDEX", "documents")
 es = AsyncElasticsearch(
-    os.environ.get("ES_HOSTS", "http://localhost:9200").split(","),
+    os.environ.get("ES_HOST", "http://localhost:9200"),
     request_timeout=10,
     retry_on_timeout=True,
     max_retries=3,

@@ -29,7 +29,7 @@ type object = map[string]any
 
 func main() {
 	s := &service{
-		hosts:  strings.Split(setting("ES_HOSTS", "http://localhost:9200"), ","),
+		hosts:  strings.Split(setting("ES_HOST", "http://localhost:9200"), ","),
 		index:  setting("INDEX", "documents"),
 		client: &http.Client{Timeout: 10 * time.Second},
 	}

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { chmod, copyFile, mkdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { bundleFiles } from './bundle.ts';
+import { bundle, bundleFiles } from './bundle.ts';
 import { byProducts, contentHash, filesOf, versionControl, type ReleaseFile } from './content.ts';
 import { goRecipe } from './go.ts';
 import { nodeRecipe, withNode } from './node.ts';
@@ -54,7 +54,32 @@ const debian13: PythonTarget = { version: '3.13', glibc: '2.41' };
  * of an unchanged service is cheap and needs no package index. Errors: see `ReleaseError`.
  */
 export async function buildRelease(options: BuildOptions): Promise<Release> {
-  const recipe = await recipeFor(options);
+  return await buildRecipe(await recipeFor(options), options);
+}
+
+export interface ProgramOptions extends Pick<BuildOptions, 'outDirectory' | 'nodeBinary'> {
+  /** Absolute path of a program of this project, which is bundled with all that it imports. */
+  readonly program: string;
+  /** What it is called in the release, such as `gateway.mjs`. */
+  readonly name: string;
+}
+
+/** The same for a program that is not the service: `bin/node NAME`, which was run once on the machine when it is complete there. */
+export async function buildProgramRelease(options: ProgramOptions): Promise<Release> {
+  const { program, name, nodeBinary = process.execPath } = options;
+  // A Node that cannot run on this machine is found before anything is switched to it.
+  const prepare = Buffer.from(`#!/bin/sh\nexec ./bin/node ${name} --help > /dev/null\n`);
+  const files = withNode(
+    [
+      { path: 'bin/prepare', executable: true, from: prepare },
+      { path: name, executable: false, from: await bundle(program) },
+    ],
+    nodeBinary,
+  );
+  return await buildRecipe({ files, hashLines: [] }, options);
+}
+
+async function buildRecipe(recipe: Recipe, options: Pick<BuildOptions, 'outDirectory' | 'runtime'>): Promise<Release> {
   const hash = await contentHash(recipe.files, [manifestFormat, ...recipe.hashLines]);
   const directory = join(options.outDirectory, hash);
   if (!(await exists(join(directory, manifestName)))) await write(recipe, hash, directory);

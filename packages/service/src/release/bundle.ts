@@ -1,5 +1,5 @@
-// The service of this project as files of a release, without the Node that runs them: `bin/node service.mjs`.
-import { join } from 'node:path';
+// Programs of this project as files of a release, without the Node that runs them: `bin/node service.mjs`.
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import type { ReleaseFile } from './content.ts';
@@ -13,21 +13,23 @@ const program = fileURLToPath(import.meta.resolve('#main'));
 export async function bundleFiles(): Promise<ReleaseFile[]> {
   return [
     { path: 'index-template.json', executable: false, from: { path: join(servicePackage, 'index-template.json') } },
-    { path: 'service.mjs', executable: false, from: await bundle() },
+    { path: 'service.mjs', executable: false, from: await bundle(program) },
   ];
 }
 
-async function bundle(): Promise<Uint8Array> {
+/** `entry` is the absolute path of a program, TypeScript or JavaScript, with all that it imports in one file. */
+export async function bundle(entry: string): Promise<Uint8Array> {
   try {
     const { outputFiles } = await build({
-      entryPoints: [program],
-      absWorkingDir: servicePackage,
+      entryPoints: [entry],
+      // Comments in the output name files relative to it, and the same program must give the same bytes wherever it lies.
+      absWorkingDir: dirname(dirname(entry)),
       write: false,
       bundle: true,
       platform: 'node',
       format: 'esm',
       target: 'node22.19',
-      conditions: program.endsWith('.ts') ? ['understudy-source'] : [],
+      conditions: entry.endsWith('.ts') ? ['understudy-source'] : [],
       legalComments: 'none',
       logLevel: 'silent',
       // Bundled CommonJS modules ask for Node's own modules with require, which an ES module lacks.
@@ -35,6 +37,6 @@ async function bundle(): Promise<Uint8Array> {
     });
     return (outputFiles[0] as { contents: Uint8Array }).contents;
   } catch (error) {
-    throw new ReleaseError('release-bundle', `The service could not be bundled: ${(error as Error).message}`, error);
+    throw new ReleaseError('release-bundle', `${entry} could not be bundled: ${(error as Error).message}`, error);
   }
 }

@@ -39,7 +39,7 @@ async function liveness(
   args: (port: number) => readonly string[],
 ): Promise<string> {
   const port = await freePort();
-  const env = { PATH: process.env['PATH'], HOST: '127.0.0.1', PORT: String(port), ES_HOSTS: 'http://127.0.0.1:9' };
+  const env = { PATH: process.env['PATH'], HOST: '127.0.0.1', PORT: String(port), ES_HOST: 'http://127.0.0.1:9' };
   const child = spawn(join(directory, program), args(port), {
     cwd: directory,
     env,

@@ -18,13 +18,29 @@ export {
   serviceUser,
 } from './service-files.ts';
 export {
+  gatewayFiles,
+  gatewayPaths,
+  gatewayProbe,
+  gatewaySocket,
+  gatewayStartedPath,
+  gatewayStartPaths,
+  gatewayStateUrl,
+  gatewayStopS,
+  gatewayUnit,
+} from './gateway-files.ts';
+export { changeGatewayScript, removeGatewayScript, restoreGatewayScript } from './gateway-run.ts';
+export {
   currentRelease,
+  gatewayPlace,
   isUnpackedScript,
   packCommand,
   rejectedPath,
   type Release,
+  releaseIdOf,
   releaseOf,
+  type ReleasePlace,
   releasesDirectory,
+  servicePlace,
   switchScript,
   unpackScript,
 } from './release.ts';

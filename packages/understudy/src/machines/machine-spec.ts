@@ -7,7 +7,8 @@ import { engineKeyPath } from './engine-package.ts';
 import { kernelFiles, kernelSettings, sysctlUnit } from './kernel-files.ts';
 import type { MachineSpec } from './observe-machine.ts';
 import { packageLocks } from './observe-script.ts';
-import { currentRelease, previousRelease, rejectedPath } from './release.ts';
+import { gatewayPaths, gatewaySocket, gatewayStartedPath, gatewayUnit } from './gateway-files.ts';
+import { currentRelease, gatewayPlace, previousRelease, rejectedPath } from './release.ts';
 import { engineStartedPath, managedSearchPaths } from './search-files.ts';
 import { serviceEnvironmentPath, serviceStartedPath, serviceUnit, serviceUnitPath } from './service-files.ts';
 
@@ -37,12 +38,13 @@ export function machineSpec(engine: Engine, role: Role, profile: FailoverProfile
   }
   return {
     ...nothingAsked,
-    files: [...common, serviceEnvironmentPath, serviceUnitPath],
-    units: [sysctlUnit, serviceUnit],
+    files: [...common, serviceEnvironmentPath, serviceUnitPath, ...gatewayPaths],
+    // The gateway is looked for whatever the topology says: what was switched off is removed.
+    units: [sysctlUnit, serviceUnit, gatewayUnit, gatewaySocket],
     sysctls,
-    records: [serviceStartedPath, rejectedPath, serviceUnitPath],
+    records: [serviceStartedPath, rejectedPath, serviceUnitPath, gatewayStartedPath],
     assignments: [serviceEnvironmentPath],
-    links: [currentRelease, previousRelease],
+    links: [currentRelease, previousRelease, gatewayPlace.current],
     disks: ['/'],
   };
 }

@@ -1,17 +1,32 @@
-// Releases of the service on a machine: a directory per release, named by its content, and one symlink that says which is
-// current. The link is replaced by a rename, so there is never a moment without a current release.
+// Releases on a machine, of the service and of the gateway: a directory per release, named by its content, and one symlink that says
+// which is current. The link is replaced by a rename, so there is never a moment without a current release.
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { lstat, readdir, readlink } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 
-export const releasesDirectory = '/opt/understudy/releases';
-export const currentRelease = '/opt/understudy/current';
-/** The release that was current before the last switch. */
-export const previousRelease = '/opt/understudy/previous';
+/** Where the releases of one program lie on a machine. */
+export interface ReleasePlace {
+  readonly releases: string;
+  /** The symlink to the one that is current. */
+  readonly current: string;
+  /** The symlink to the one that was current before the last switch. */
+  readonly previous: string;
+  /** How many stay; the current one and the one before always do. */
+  readonly kept: number;
+}
+
+function placeIn(home: string, kept: number): ReleasePlace {
+  return { releases: `${home}/releases`, current: `${home}/current`, previous: `${home}/previous`, kept };
+}
+
+export const servicePlace = placeIn('/opt/understudy', 5);
+export const { releases: releasesDirectory, current: currentRelease, previous: previousRelease } = servicePlace;
 /** Releases that did not serve on this machine; see rejected-releases.ts. */
 export const rejectedPath = '/opt/understudy/rejected';
-const keptReleases = 5;
+/** Each holds a whole Node, and there is no command to go back further than one. */
+export const gatewayHome = '/opt/understudy-gateway';
+export const gatewayPlace = placeIn(gatewayHome, 2);
 
 /** A release on the operator's machine, ready to be sent. */
 export interface Release {
@@ -51,11 +66,11 @@ export function packCommand(release: Release): readonly string[] {
  * Unpacks a release (tar, gzip) from stdin beside the others; nothing is switched yet. An executable `bin/prepare` in the release is run once
  * there, before it counts as complete (an interpreter's packages, for example).
  */
-export function unpackScript(id: string): string {
-  const home = `${releasesDirectory}/${id}`;
+export function unpackScript(id: string, { releases }: ReleasePlace = servicePlace): string {
+  const home = `${releases}/${id}`;
   return `set -eu
 umask 022
-mkdir -p ${releasesDirectory}
+mkdir -p ${releases}
 if [ -d ${home} ]; then cat > /dev/null; exit 0; fi
 rm -rf ${home}.partial
 mkdir ${home}.partial
@@ -67,26 +82,32 @@ mv ${home}.partial ${home}
 }
 
 /** Exits with 0 when the release lies on the machine, unpacked and prepared. */
-export function isUnpackedScript(id: string): string {
-  return `test -d ${releasesDirectory}/${id}`;
+export function isUnpackedScript(id: string, { releases }: ReleasePlace = servicePlace): string {
+  return `test -d ${releases}/${id}`;
 }
 
 /**
  * Makes a release current and removes all but the newest few; the current one and the one before always stay. The link to the one
  * before changes only when another release becomes current.
  */
-export function switchScript(id: string): string {
+export function switchScript(id: string, place: ReleasePlace = servicePlace): string {
+  const { releases, current, previous } = place;
   return `set -eu
-cd ${releasesDirectory}
+cd ${releases}
 test -d ${id}
 touch ${id}
-before=$(readlink ${currentRelease} || true)
-if [ -n "$before" ] && [ "$before" != ${releasesDirectory}/${id} ]; then ln -sfnT "$before" ${previousRelease}; fi
-ln -sfn ${releasesDirectory}/${id} ${currentRelease}.new
-mv -fT ${currentRelease}.new ${currentRelease}
-kept=$(basename "$(readlink ${previousRelease} || echo none)")
-first=${keptReleases}
-if [ "$kept" != ${id} ] && [ -d "./$kept" ]; then first=${keptReleases - 1}; fi
+before=$(readlink ${current} || true)
+if [ -n "$before" ] && [ "$before" != ${releases}/${id} ]; then ln -sfnT "$before" ${previous}; fi
+ln -sfn ${releases}/${id} ${current}.new
+mv -fT ${current}.new ${current}
+kept=$(basename "$(readlink ${previous} || echo none)")
+first=${place.kept}
+if [ "$kept" != ${id} ] && [ -d "./$kept" ]; then first=${place.kept - 1}; fi
 ls -1t | grep -v -e '^${id}$' -e "^$kept$" | tail -n "+$first" | while read -r old; do rm -rf "./$old"; done
 `;
+}
+
+/** The id of the release that a symlink `current` leads to; undefined when it leads to none. */
+export function releaseIdOf(link: string | undefined, { releases }: ReleasePlace): string | undefined {
+  return link?.startsWith(`${releases}/`) === true ? link.slice(releases.length + 1) : undefined;
 }

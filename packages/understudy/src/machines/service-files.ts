@@ -25,12 +25,16 @@ export interface ServiceFilesInput {
   readonly secrets: Readonly<Record<string, Secret>>;
 }
 
+/** Where the application finds the gateway; the name, because that is what applications have as their default. */
+const gatewayUrl = `http://localhost:${httpPort}`;
+
 const engineUrls = oncePer((searchMachines: readonly MachinePlan[]) =>
   searchMachines.map(({ vpcAddress }) => `http://${vpcAddress}:${httpPort}`).join(','),
 );
 
-/** For an application that takes one address: another one on each service machine, so that not all lose theirs together. */
-function oneEngineUrl(searchMachines: readonly MachinePlan[], { ordinal }: MachinePlan): string {
+/** For an application that takes one address: the gateway, else another node on each service machine, so that not all lose theirs together. */
+function oneEngineUrl({ topology, searchMachines, machine: { ordinal } }: ServiceFilesInput): string {
+  if (topology.service.gateway !== 'off') return gatewayUrl;
   const urls = engineUrls(searchMachines).split(',');
   return urls[(ordinal - 1) % urls.length] ?? '';
 }
@@ -47,7 +51,7 @@ function serviceEnvironment(input: ServiceFilesInput): Readonly<Record<string, s
     // How long the service says no to the balancer's check before it stops: what the check needs to notice, and a second.
     DRAINED_FILE: serviceDrainedPath,
     DRAIN_MS: String((topology.balancer.check.intervalS * topology.balancer.check.attempts + 1) * 1000),
-    ES_HOST: oneEngineUrl(searchMachines, machine),
+    ES_HOST: oneEngineUrl(input),
     ES_HOSTS: engineUrls(searchMachines),
     HOST: listenAddress(topology, machine),
     INDEX: topology.search.index.name,
@@ -66,7 +70,7 @@ function listenAddress({ balancer }: Topology, machine: MachinePlan): string {
 }
 
 /** One `EnvironmentFile` assignment; systemd takes shell-like double quotes there. */
-function assignment(key: string, value: string): string {
+export function assignment(key: string, value: string): string {
   return `${key}="${value.replace(/[\\"`$]/g, (character) => `\\${character}`)}"`;
 }
 

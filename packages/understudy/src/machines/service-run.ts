@@ -1,7 +1,7 @@
 // Scripts that stop, change, start and sample the service of one machine. Pure values; when which of them runs is decided elsewhere.
 import { serviceDrainedPath, serviceEnvironmentPath, serviceUnit, serviceUnitPath } from './service-files.ts';
 import { writeFilesScript, type ManagedFile } from './managed-file.ts';
-import { switchScript } from './release.ts';
+import { servicePlace, switchScript, type ReleasePlace } from './release.ts';
 
 /** When the tool last started the service, in seconds of the machine's clock: what came later in the journal is of that start. */
 const startedAtPath = '/run/understudy/service-asked';
@@ -35,9 +35,13 @@ systemctl stop ${serviceUnit}
 }
 
 /** Writes the files, keeping a copy of each whose content changes, and makes the release current. */
-export function changeServiceScript(files: readonly ManagedFile[], release: string | undefined): string {
+export function changeServiceScript(
+  files: readonly ManagedFile[],
+  release: string | undefined,
+  place: ReleasePlace = servicePlace,
+): string {
   const keep = files.map(({ path }) => `keep ${path}`);
-  const then = release === undefined ? [] : [`( ${switchScript(release)} )`];
+  const then = release === undefined ? [] : [`( ${switchScript(release, place)} )`];
   return [
     `keep() { if [ -e "$1" ]; then cp -p "$1" "$1.understudy-old"; else rm -f "$1.understudy-old"; fi; }`,
     ...keep,
@@ -54,12 +58,16 @@ function keepCopyLine(path: string): string {
 }
 
 /** Puts back the copies of these files, and the release. */
-export function restoreServiceScript(paths: readonly string[], release: string | undefined): string {
+export function restoreServiceScript(
+  paths: readonly string[],
+  release: string | undefined,
+  place: ReleasePlace = servicePlace,
+): string {
   return [
     'set -eu',
     ...paths.map((path) => `mv -f ${previousOf(path)} ${path}`),
     'systemctl daemon-reload',
-    ...(release === undefined ? [] : [`( ${switchScript(release)} )`]),
+    ...(release === undefined ? [] : [`( ${switchScript(release, place)} )`]),
     '',
   ].join('\n');
 }
@@ -78,15 +86,15 @@ systemctl start --no-block ${serviceUnit}
 export const answerExits = { late: 4, ended: 5 } as const;
 
 /** Waits until every URL answers 2xx or 3xx, within `startS`; prints the URL that did not, or how often the service has ended. */
-export function awaitAnswersScript(urls: readonly string[], startS: number): string {
+export function awaitAnswersScript(urls: readonly string[], startS: number, unit: string = serviceUnit): string {
   const asks = urls.map(
     (url) => `    curl -sf -o /dev/null --noproxy '*' --max-time 5 '${url}' || { missing='${url}'; continue; }`,
   );
   return `end=$(($(date +%s) + ${startS})) missing=
 while :; do
   [ -z "$missing" ] || sleep 0.3
-  ends=$(systemctl show -p NRestarts --value ${serviceUnit})
-  state=$(systemctl show -p ActiveState --value ${serviceUnit})
+  ends=$(systemctl show -p NRestarts --value ${unit})
+  state=$(systemctl show -p ActiveState --value ${unit})
   if [ "\${ends:-0}" -ge ${endsAllowed} ]; then echo "$ends"; exit ${answerExits.ended}; fi
   if [ "$state" = failed ]; then echo "$ends"; exit ${answerExits.ended}; fi
   if [ "$(date +%s)" -ge "$end" ]; then echo "\${missing:-no answer}"; exit ${answerExits.late}; fi
@@ -117,12 +125,12 @@ export interface ServiceSample {
   readonly answers: readonly { readonly status: number; readonly ms: number }[];
 }
 
-export function sampleScript(urls: readonly string[]): string {
+export function sampleScript(urls: readonly string[], unit: string = serviceUnit): string {
   const asks = urls.map(
     (url) =>
       `curl -s -o /dev/null --noproxy '*' --max-time 5 -w 'answer=%{http_code} %{time_total}\\n' '${url}' || true`,
   );
-  return [`systemctl show -p MainPID,NRestarts,ActiveState ${serviceUnit}`, ...asks, ''].join('\n');
+  return [`systemctl show -p MainPID,NRestarts,ActiveState ${unit}`, ...asks, ''].join('\n');
 }
 
 export function readSample(text: string): ServiceSample {

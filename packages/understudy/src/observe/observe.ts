@@ -2,6 +2,7 @@
 import { absent, look, unknown, type Seen } from '@understudy/foundation';
 import type { Instance } from '../linode/index.ts';
 import {
+  gatewayProbe,
   healthProbe,
   machineSpec,
   observeMachine,
@@ -88,7 +89,11 @@ async function observeOne(
   if (!instance) return absent;
   if (instance.status !== 'running') return unknown(`its instance is ${instance.status}`, offCode);
   const basic = machineSpec(topology.search.engine, plan.role, topology.search.failover);
-  const spec = plan.role === 'service' && isDown ? { ...basic, health: [healthProbe(topology, plan)] } : basic;
+  const probes = [
+    ...(isDown ? [healthProbe(topology, plan)] : []),
+    ...(topology.service.gateway === 'off' ? [] : [gatewayProbe]),
+  ];
+  const spec = plan.role === 'service' && probes.length > 0 ? { ...basic, health: probes } : basic;
   return await look(observeMachine(world.runner, targetOf(instance), spec));
 }
 

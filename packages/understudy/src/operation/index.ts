@@ -19,6 +19,7 @@ export {
   engineConfigHash,
   ensureServiceUser,
   filesOf,
+  gatewayFilesOf,
   type Intent,
   machineNamed,
   machinesFor,

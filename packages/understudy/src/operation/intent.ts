@@ -5,6 +5,7 @@ import {
   bootUserData,
   contentHash,
   engineInstaller,
+  gatewayFiles,
   installCommand,
   searchFiles,
   serviceFiles,
@@ -27,6 +28,8 @@ export interface Intent {
   readonly authorizedKeys: readonly string[];
   readonly repository: PackageRepository;
   readonly release: Release;
+  /** The release of the gateway; undefined when the topology has it off. */
+  readonly gatewayRelease?: Release | undefined;
   /** The service's own template; name, shards and replicas come from the topology. */
   readonly indexTemplate: IndexTemplate;
   /** What the files of `search.index.template` hold, by the name of the index. */
@@ -99,6 +102,11 @@ export function filesOf(intent: Intent, machine: MachinePlan, form: EngineForm =
           secrets: intent.secrets ?? {},
         });
   return [sshdFile, ...files];
+}
+
+/** Every managed file of the gateway of a service machine, the same on each; none when the topology has it off. */
+export function gatewayFilesOf(intent: Intent): ManagedFile[] {
+  return gatewayFiles({ topology: intent.topology, searchMachines: machinesFor(intent, 'search') });
 }
 
 /** The engine's settings file in either form, as a hash. */

@@ -16,6 +16,7 @@ import {
 import { certificateFromFiles, type Certificate } from './certificate.ts';
 import { indexFilesOf } from './index-file.ts';
 import { readSecretValue } from './secret-file.ts';
+import { gatewayRelease } from './gateway-release.ts';
 import { serviceRelease, type ServiceRelease } from './service-release.ts';
 import type { Intent } from './intent.ts';
 import { engineOverSsh, shownCertificate, type World } from '../observe/index.ts';
@@ -109,9 +110,10 @@ export async function resolveIntent(
   given?: ServiceRelease,
 ): Promise<Intent> {
   const { target, keyPair } = session;
-  const [sshKeys, { release, topology }, certificates, secrets, indexFiles] = await Promise.all([
+  const [sshKeys, { release, topology }, gateway, certificates, secrets, indexFiles] = await Promise.all([
     readPublicKeys(session.topology.access.sshKeys),
     given ?? serviceRelease(session.topology, session.topologyPath),
+    session.topology.service.gateway === 'off' ? undefined : gatewayRelease(),
     listenerCertificates(session.topology),
     serviceSecrets(session.topology),
     indexFilesOf(session.topology),
@@ -122,6 +124,7 @@ export async function resolveIntent(
     authorizedKeys: [keyPair.publicKey, ...sshKeys],
     repository: target.repository(topology.search),
     release,
+    gatewayRelease: gateway,
     indexTemplate: createRequire(import.meta.url)('@understudy/service/index-template.json') as IndexTemplate,
     indexFiles,
     certificates,

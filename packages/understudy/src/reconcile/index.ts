@@ -2,6 +2,7 @@
 export { stepId } from './plan/step-id.ts';
 export { type Applied, apply, type ConfirmRequest, destroy } from './execute/apply.ts';
 export { confirmAll, confirmUnlessDestructive } from './plan/consent.ts';
+export { restartGateways } from './execute/roll-gateway.ts';
 export { clearRejected, recordRejected, type Rolled, type RollRequest, rollService } from './execute/roll-service.ts';
 export { destroyPlan } from './execute/destroy.ts';
 export { plan } from './plan/plan.ts';

@@ -1,6 +1,6 @@
 // From an observation to one state of health with findings. Pure: the same observation gives the same text.
 import { shown } from '@understudy/foundation';
-import { currentRelease, partOf, releasesDirectory } from '../machines/index.ts';
+import { currentRelease, gatewayUnit, partOf, releaseIdOf, servicePlace } from '../machines/index.ts';
 import { machinePlans, type Topology } from '../topology/index.ts';
 import { worstFirst, type Notice, type View } from './finding.ts';
 import { balancerFindings } from './findings/balancer.ts';
@@ -8,6 +8,7 @@ import { certificateFindings, certificateNotices } from './findings/certificates
 import { clusterFindings } from './findings/cluster.ts';
 import { foreignNotices } from './findings/foreign.ts';
 import { ownIndexNotices } from './findings/own-index.ts';
+import { gatewayFindings } from './findings/gateway.ts';
 import { machineFindings, unitOf } from './findings/machines.ts';
 import { shardLimitNotices } from './findings/shard-limit.ts';
 import { instanceNamed, type Observation, type ObservedBalancer } from '../observe/index.ts';
@@ -20,6 +21,7 @@ export function assessHealth(observation: Observation, topology: Topology): Stat
   const findings = worstFirst([
     ...clusterFindings(view),
     ...machineFindings(view),
+    ...gatewayFindings(view),
     ...balancerFindings(balancer, view),
     ...certificateFindings(view),
   ]);
@@ -77,7 +79,8 @@ function machinesStatus(observation: Observation, topology: Topology): Status['m
       addresses: { public: instance?.ipv4[0] ?? null, vpc: plan.vpcAddress },
       reachable: machine !== undefined,
       unit: (machine && shown(partOf(machine.units, unitOf(topology, plan.role))))?.active ?? null,
-      release: (machine && shown(partOf(machine.links, currentRelease)))?.slice(releasesDirectory.length + 1) ?? null,
+      release: releaseIdOf(machine && shown(partOf(machine.links, currentRelease)), servicePlace) ?? null,
+      gateway: (machine && shown(partOf(machine.units, gatewayUnit)))?.active ?? null,
     };
   });
 }

@@ -39,6 +39,7 @@ const machine = z.object({
     .string()
     .nullable()
     .describe('Release of the service that is current; null on search machines or when not seen'),
+  gateway: z.string().nullable().describe('State of the gateway unit in systemd; null when there is none, or not seen'),
 });
 
 const shard = z.object({

@@ -2,6 +2,7 @@
 export type {
   DrillGoals,
   Guarded,
+  Gateway,
   Index,
   Listener,
   MachinePlan,

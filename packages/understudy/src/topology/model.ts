@@ -106,9 +106,16 @@ export interface Service {
   /** From SIGTERM to SIGKILL. */
   readonly stopS: number;
   readonly rollout: Rollout;
+  readonly gateway: 'off' | Gateway;
   readonly environment: Readonly<Record<string, string>>;
   /** Further variables whose values are secret: name -> absolute path of the file that holds the value. */
   readonly secrets: Readonly<Record<string, string>>;
+}
+
+/** The proxy to the engine on each service machine. */
+export interface Gateway {
+  /** Of a request that brings no deadline of its own. */
+  readonly deadlineMs: number;
 }
 
 /** How a change is rolled over the service machines. */

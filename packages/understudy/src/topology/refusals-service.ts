@@ -48,6 +48,14 @@ export function serviceRefusals({ image, service }: TopologyFile): Refusal[] {
       message: 'the builtin service has its own start command',
       remedy: 'remove command, or set artifact',
     });
+  if (builtin && service.gateway !== undefined && service.gateway !== 'off')
+    found.push({
+      path: ['service', 'gateway'],
+      saw: typeof service.gateway === 'string' ? service.gateway : 'a mapping',
+      allowed: 'off, for the built-in service',
+      message: 'the built-in service has the client in it and would not use the gateway',
+      remedy: 'remove gateway, or set artifact',
+    });
   if (service.workers === undefined && machineSize(service.machineType) === undefined)
     found.push({
       path: ['service', 'workers'],

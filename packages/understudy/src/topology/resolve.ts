@@ -6,6 +6,7 @@ import { heapFor, machineSize } from './machine-types.ts';
 import { pythonOf } from './images.ts';
 import type { Index, Listener, Topology } from './model.ts';
 import { index as indexSchema } from './schema-index.ts';
+import { gatewayDefaults } from './schema-service.ts';
 import type { TopologyFile } from './schema.ts';
 
 /** How the release of the builtin service is started; see the service's own release. */
@@ -15,11 +16,9 @@ const builtinCommand = ['bin/node', 'service.mjs'] as const;
 export function resolveTopology(file: TopologyFile, path: string): Topology {
   const { name, region, image, placement, network, search, service, balancer, access, drills } = file;
   const { heap, index, indices, ...restOfSearch } = search;
-  const { command, python: version, workers, environment, secrets, artifact, readyPath, ...restOfService } = service;
-  const python = service.runtime === 'python' ? pythonOf(image, version) : undefined;
   const { path: checkPath, body, passive, ...restOfCheck } = balancer.check;
   const { workload, ...restOfDrills } = drills;
-  const builtin = artifact === 'builtin';
+  const builtin = service.artifact === 'builtin';
   const absolute = (relative: string) => absolutePath(relative, path);
   const [main, ...others] = indicesOf({ index, indices });
   const first = resolveIndex(main, builtin, absolute);
@@ -35,16 +34,7 @@ export function resolveTopology(file: TopologyFile, path: string): Topology {
       indices: [first, ...more],
       heapMb: heapMbOf({ heap, machineType: search.machineType }) ?? 0,
     },
-    service: {
-      ...restOfService,
-      ...(python && { python }),
-      ...(readyPath === undefined ? {} : { readyPath }),
-      artifact: builtin ? 'builtin' : absolute(artifact),
-      command: command ?? (builtin ? builtinCommand : []),
-      workers: workers ?? machineSize(service.machineType)?.vcpus ?? 1,
-      environment: Object.fromEntries(Object.entries(environment).map(([key, value]) => [key, String(value)])),
-      secrets: Object.fromEntries(Object.entries(secrets).map(([key, file]) => [key, absolute(file)])),
-    },
+    service: resolveService(service, image, absolute),
     balancer: {
       ...balancer,
       listeners: balancer.listeners.map((listener) => resolveListener(listener, absolute)),
@@ -64,6 +54,32 @@ export function resolveTopology(file: TopologyFile, path: string): Topology {
     placement,
     drills: { ...restOfDrills, goals: definedGoals(drills.goals), ...(workload === undefined ? {} : { workload }) },
   };
+}
+
+function resolveService(
+  service: TopologyFile['service'],
+  image: string,
+  absolute: (path: string) => string,
+): Topology['service'] {
+  const { command, python: version, workers, environment, secrets, artifact, readyPath, gateway, ...rest } = service;
+  const python = service.runtime === 'python' ? pythonOf(image, version) : undefined;
+  const builtin = artifact === 'builtin';
+  return {
+    ...rest,
+    ...(python && { python }),
+    ...(readyPath === undefined ? {} : { readyPath }),
+    artifact: builtin ? 'builtin' : absolute(artifact),
+    command: command ?? (builtin ? builtinCommand : []),
+    // The built-in service has the client in it.
+    gateway: resolveGateway(gateway ?? (builtin ? 'off' : 'on')),
+    workers: workers ?? machineSize(service.machineType)?.vcpus ?? 1,
+    environment: Object.fromEntries(Object.entries(environment).map(([key, value]) => [key, String(value)])),
+    secrets: Object.fromEntries(Object.entries(secrets).map(([key, file]) => [key, absolute(file)])),
+  };
+}
+
+function resolveGateway(given: NonNullable<TopologyFile['service']['gateway']>): Topology['service']['gateway'] {
+  return given === 'on' ? gatewayDefaults : given;
 }
 
 type IndexInFile = NonNullable<TopologyFile['search']['index']>;

@@ -32,6 +32,17 @@ const rollout = z.strictObject({
   }),
 });
 
+const gatewayOptions = z.strictObject({
+  deadlineMs: field(z.int().min(100).max(600_000).default(30_000), {
+    about: 'Milliseconds that a request has which brings no X-Understudy-Deadline-Ms of its own.',
+    allowed: 'a whole number from 100 to 600000',
+    remedy: 'leave it out for 30000, or set less than your client waits',
+  }),
+});
+
+export type GatewayOptions = z.output<typeof gatewayOptions>;
+export const gatewayDefaults: GatewayOptions = gatewayOptions.parse({});
+
 export const service = z.strictObject({
   runtime: field(z.enum(['node', 'python', 'go', 'binary', 'none']).default('node'), {
     about:
@@ -113,6 +124,14 @@ export const service = z.strictObject({
     examples: [{ maxUnavailable: 2, drainS: 60 }],
     allowed: 'a mapping with maxUnavailable, drainS, steadyS, canaryS',
     remedy: 'leave it out: one machine after the other',
+  }),
+  gateway: field(z.union([z.enum(['on', 'off']), gatewayOptions]).optional(), {
+    about:
+      "The gateway on each service machine: the engine's own API on http://localhost:9200, where ES_HOST points, with failover and " +
+      'safe retries for applications in any language. Default: `on` for an artifact of your own; the built-in service has none.',
+    examples: ['on', 'off', { deadlineMs: 10_000 }],
+    allowed: 'on, off, or a mapping with deadlineMs',
+    remedy: 'leave it out for on, or write off when the application needs no gateway',
   }),
   environment: field(z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}), {
     about: 'Environment variables of the service.',

@@ -6,6 +6,7 @@ import {
   contentHash,
   engineInstaller,
   engineSettings,
+  gatewayFiles,
   kernelSettings,
   searchFiles,
   serviceFiles,
@@ -190,6 +191,100 @@ PEERS="http://10.20.0.32:5000"
 PORT="5000"
 WORKERS="2"
 API_KEY="a\\"b\\$c\\\\d\\\`e"
+`,
+  });
+});
+
+const withGateway = parseTopology(
+  `${sampleText}service: { runtime: none, artifact: ./app, command: [./start], gateway: { deadlineMs: 10000 } }\n`,
+  { path: '/topologies/demo.yaml' },
+);
+
+test('with the gateway on, ES_HOST is the gateway and ES_HOSTS the nodes', () => {
+  const [environment] = serviceFiles(service(withGateway));
+  assert.match(
+    environment!.content,
+    /^ES_HOST="http:\/\/localhost:9200"\nES_HOSTS="http:\/\/10\.20\.0\.11:9200,.*,.*"$/m,
+  );
+});
+
+test('the files of the gateway are exact, and there are none when it is off', () => {
+  assert.deepEqual(gatewayFiles(service(topology)), []);
+  const [environment, unit, socket, ...rest] = gatewayFiles(service(withGateway));
+  assert.deepEqual(rest, []);
+  assert.deepEqual(environment, {
+    path: '/etc/understudy/gateway.env',
+    mode: '0600',
+    owner: 'root:root',
+    content: `GATEWAY_DEADLINE_MS="10000"
+GATEWAY_ENGINE="http://10.20.0.11:9200,http://10.20.0.12:9200,http://10.20.0.13:9200"
+GATEWAY_STOP_MS="11000"
+`,
+  });
+  assert.deepEqual(socket, {
+    path: '/etc/systemd/system/understudy-gateway.socket',
+    mode: '0644',
+    owner: 'root:root',
+    content: `[Unit]
+Description=Socket of the gateway of demo
+Before=understudy-service.service
+
+[Socket]
+ListenStream=127.0.0.1:9200
+Backlog=4096
+NoDelay=yes
+TriggerLimitIntervalSec=0
+
+[Install]
+WantedBy=sockets.target
+`,
+  });
+  assert.deepEqual(unit, {
+    path: '/etc/systemd/system/understudy-gateway.service',
+    mode: '0644',
+    owner: 'root:root',
+    content: `[Unit]
+Description=Gateway of demo
+Requires=understudy-gateway.socket
+Wants=network-online.target
+After=network-online.target understudy-gateway.socket
+Before=understudy-service.service
+StartLimitIntervalSec=0
+
+[Service]
+Type=exec
+# A user that exists while the gateway runs, and that owns nothing.
+DynamicUser=yes
+User=understudy-gateway
+WorkingDirectory=/opt/understudy-gateway/current
+EnvironmentFile=/etc/understudy/gateway.env
+ExecStartPre=+/bin/sh -c 'PATH=/usr/bin:/bin; mkdir -p /run/understudy && sha256sum /etc/understudy/gateway.env /etc/systemd/system/understudy-gateway.service > /run/understudy/gateway-started && readlink -f /opt/understudy-gateway/current >> /run/understudy/gateway-started'
+ExecStart=/opt/understudy-gateway/current/bin/node gateway.mjs
+Restart=always
+RestartSec=100ms
+KillMode=mixed
+KillSignal=SIGTERM
+TimeoutStopSec=16s
+# Its connections to the application and to the nodes.
+LimitNOFILE=65535
+MemoryMax=768M
+NoNewPrivileges=yes
+CapabilityBoundingSet=
+ProtectSystem=strict
+ProtectHome=yes
+PrivateTmp=yes
+PrivateDevices=yes
+ProtectControlGroups=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+LockPersonality=yes
+
+[Install]
+WantedBy=multi-user.target
 `,
   });
 });

@@ -48,6 +48,12 @@ test('a service machine has a journal, a search machine also the files of its en
     logSources(topology, service).map(({ argv }) => argv(noBounds)[0]),
     ['journalctl'],
   );
+  const withGateway = { ...topology, service: { ...topology.service, gateway: { deadlineMs: 30_000 } } };
+  const units = (unit: 'all' | 'service' | 'gateway') =>
+    logSources(withGateway, service, unit).map(({ argv }) => argv(noBounds).find((word) => word.startsWith('--unit=')));
+  assert.deepEqual(units('all'), ['--unit=understudy-service.service', '--unit=understudy-gateway.service']);
+  assert.deepEqual(units('gateway'), ['--unit=understudy-gateway.service']);
+  assert.deepEqual(logSources(withGateway, search, 'gateway'), []);
   const [journal] = logSources(topology, search);
   const argv = journal!.argv({ sinceMs: 1_700_000_000_250, lines: 7, follow: true });
   for (const word of ['--unit=elasticsearch.service', '--since=@1700000000.250', '--lines=7', '--follow']) {

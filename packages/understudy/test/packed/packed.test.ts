@@ -66,7 +66,8 @@ test('each package holds what is built with its types and its licence, and neith
       'dist/index.d.ts',
       'dist/daemon.js',
       'dist/region/index.js',
-      'dist/engine/launcher/ElasticsearchLauncher.java',
+      'dist/engine/elasticsearch/java/ElasticsearchLauncher.java',
+      'dist/engine/opensearch/java/SystemdModule.java',
     ],
     service: ['dist/main.js', 'dist/release/index.js', 'dist/release/index.d.ts', 'index-template.json'],
     understudy: [

@@ -88,6 +88,8 @@ export const optionChanges: Readonly<Record<string, OptionChange>> = {
   'service.rollout.drainS': { to: 60 },
   'service.rollout.steadyS': { to: 7 },
   'service.rollout.canaryS': { to: 20 },
+  'service.gateway': { to: 'off' },
+  'service.gateway.deadlineMs': { to: 10_000 },
   'service.environment.*': { from: { LOG_LEVEL: 'info' }, to: { LOG_LEVEL: 'debug' } },
   'service.secrets.*': { from: { KEY: './secrets/one' }, to: { KEY: './secrets/two' } },
   'balancer.listeners[].port': { to: [{ port: 8080 }] },

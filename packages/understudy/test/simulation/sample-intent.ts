@@ -38,6 +38,8 @@ const indexTemplate = {
   },
 };
 
+export const gatewayId = 'd'.repeat(16);
+
 /** A release directory of two files is made in the temporary directory, for as long as the process lives. */
 export async function sampleIntent(text = sampleText): Promise<Intent> {
   const directory = await mkdtemp(join(tmpdir(), 'understudy-release-'));
@@ -45,8 +47,10 @@ export async function sampleIntent(text = sampleText): Promise<Intent> {
   await mkdir(join(directory, 'bin'));
   await writeFile(join(directory, 'bin/node'), '#!/bin/sh\n', { mode: 0o755 });
   await writeFile(join(directory, 'service.mjs'), 'export {};\n');
+  const topology = parseTopology(text, { path: '/topologies/demo.yaml' });
+  const release = await releaseOf(directory);
   return {
-    topology: parseTopology(text, { path: '/topologies/demo.yaml' }),
+    topology,
     authorizedKeys: ['ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAlFsqfkKpCz4yrKZrnkzPHlrHbkT3mZmDbA8N7xzS1k understudy'],
     repository: {
       uri: 'http://198.18.0.1:8600/apt',
@@ -55,7 +59,9 @@ export async function sampleIntent(text = sampleText): Promise<Intent> {
       key: { kind: 'trusted' },
       securityModule: true,
     },
-    release: await releaseOf(directory),
+    release,
+    // Its content does not matter here.
+    ...(topology.service.gateway === 'off' ? {} : { gatewayRelease: { ...release, id: gatewayId } }),
     indexTemplate,
     certificates: {},
   };

@@ -2,6 +2,7 @@
 // the remote side only; it ignores what it does not understand, and refuses what a real machine would refuse.
 import { createHash } from 'node:crypto';
 import { parse } from 'yaml';
+import { askedOfGateway, gatewayHealth, gatewayLine, gatewayUnit, startGateway } from './simulated-gateway.ts';
 import { askedOfService, assignmentsOf, isBroken, serviceLine, serviceUnit } from './simulated-service.ts';
 import { askedOfStart } from './simulated-start.ts';
 
@@ -29,10 +30,13 @@ export class SimulatedMachine {
   engineVersion: string | undefined;
   engineStarts = 0;
   serviceStarts = 0;
+  gatewayStarts = 0;
   /** Ends of release ids and words of the environment with which the service does not serve. */
   readonly broken = new Set<string>();
   /** Peers of open connections to the service, one a line. */
   connections = '';
+  /** Told of every start of the gateway, before it. */
+  onGatewayStart: () => void = () => undefined;
   /** Told of every stop of the running service, before it. */
   onServiceStop: () => void = () => undefined;
   #booted = false;
@@ -78,7 +82,7 @@ export class SimulatedMachine {
     if (engine !== undefined) {
       const paths = [`/etc/${engine}/${engine}.yml`, `/etc/${engine}/jvm.options.d/understudy.options`];
       if (!this.packages.has(engine) || !paths.every((path) => this.files.has(path))) return false;
-      this.#record('/run/understudy/engine-started', paths);
+      this.record('/run/understudy/engine-started', paths);
       this.data ??= 'started';
       if (!unit.active) this.engineStarts += 1;
       if (!unit.active) this.engineVersion = this.packages.get(engine);
@@ -86,12 +90,16 @@ export class SimulatedMachine {
     if (name === serviceUnit) {
       const release = this.links.get('/opt/understudy/current');
       if (release === undefined || !this.files.has('/etc/understudy/service.env')) return false;
-      this.#record('/run/understudy/service-started', [
+      this.record('/run/understudy/service-started', [
         '/etc/understudy/service.env',
         '/etc/systemd/system/understudy-service.service',
       ]);
-      this.#append('/run/understudy/service-started', `${release}\n`);
+      this.append('/run/understudy/service-started', `${release}\n`);
       this.serviceStarts += 1;
+    }
+    if (name === gatewayUnit) {
+      if (!startGateway(this)) return false;
+      this.gatewayStarts += 1;
     }
     if (name === sysctlUnit) this.#applySysctls();
     unit.active = true;
@@ -104,12 +112,12 @@ export class SimulatedMachine {
     if (unit) unit.active = false;
   }
 
-  #record(path: string, of: readonly string[]): void {
+  record(path: string, of: readonly string[]): void {
     const lines = of.map((file) => `${sha256(this.files.get(file)?.content ?? '')}  ${file}\n`);
     this.files.set(path, { content: lines.join(''), mode: '0644', owner: 'root:root' });
   }
 
-  #append(path: string, text: string): void {
+  append(path: string, text: string): void {
     const file = this.files.get(path);
     if (file) file.content += text;
   }
@@ -162,6 +170,8 @@ export class SimulatedMachine {
         return ['4096 1000000 900000 850000 250000 240000'];
       case 'readable':
         return ['yes'];
+      case 'health':
+        return gatewayHealth(this, subject);
       case 'dpkg':
         return ['no', ''];
       case 'cloud-init':
@@ -195,7 +205,11 @@ export class SimulatedMachine {
 
   /** Runs one of the tool's scripts. */
   run(script: string): { readonly code: number; readonly stdout: string } {
-    return askedOfService(this, script) ?? askedOfStart(this, script) ?? { code: this.#change(script), stdout: '' };
+    return (
+      askedOfGateway(this, script) ??
+      askedOfService(this, script) ??
+      askedOfStart(this, script) ?? { code: this.#change(script), stdout: '' }
+    );
   }
 
   #change(script: string): number {
@@ -215,7 +229,7 @@ export class SimulatedMachine {
   }
 
   #line(line: string): boolean {
-    if (serviceLine(this, line)) return true;
+    if (serviceLine(this, line) || gatewayLine(this, line)) return true;
     const replaced = /^sed -i 's\|\^(.+)\$\|(.+)\|' (\S+)/.exec(line);
     const file = this.files.get(replaced?.[3] ?? '');
     if (replaced && file) file.content = file.content.replace(replaced[1] ?? '', replaced[2] ?? '');
@@ -224,10 +238,10 @@ export class SimulatedMachine {
     if (enabled !== undefined) {
       this.units.set(enabled, { active: this.units.get(enabled)?.active ?? false, enabled: true });
     }
-    const current = /^ln -sfn (\S+) \S+\.new$/.exec(line)?.[1];
-    if (current !== undefined) {
-      if (!this.releases.has(current)) return false;
-      this.links.set('/opt/understudy/current', current);
+    const [, release, current] = /^ln -sfn (\S+) (\S+)\.new$/.exec(line) ?? [];
+    if (release !== undefined && current !== undefined) {
+      if (!this.releases.has(release)) return false;
+      this.links.set(current, release);
     }
     const started = /^systemctl start (?:--no-block )?(\S+)$/.exec(line)?.[1];
     if (started !== undefined && this.units.get(started)?.active !== true) return this.start(started);

@@ -49,6 +49,7 @@ test('four lines are a whole topology: every default is filled in', () => {
       startS: 60,
       stopS: 40,
       rollout: { maxUnavailable: 1, drainS: 30, steadyS: 5, canaryS: 10 },
+      gateway: 'off',
       environment: {},
       secrets: {},
     },
@@ -224,6 +225,16 @@ test("an application of one's own is put out by no failed request and given no m
   assert.deepEqual([said.balancer.check.passive, said.search.index.template], [true, { from: 'built-in' }]);
   const builtin = parse(`${smallest}balancer: { check: { passive: false } }\n`);
   assert.equal(builtin.balancer.check.passive, false);
+});
+
+test("the gateway is on for an application of one's own, unless the file says off; the built-in service has none", () => {
+  const gatewayOf = (value?: string) =>
+    parse(own.replace('start] }', value === undefined ? 'start] }' : `start], gateway: ${value} }`)).service.gateway;
+  assert.deepEqual(
+    [gatewayOf(), gatewayOf('on'), gatewayOf('{ deadlineMs: 5000 }'), gatewayOf('{}'), gatewayOf('off')],
+    [{ deadlineMs: 30_000 }, { deadlineMs: 30_000 }, { deadlineMs: 5000 }, { deadlineMs: 30_000 }, 'off'],
+  );
+  assert.equal(parse(`${smallest}service: { gateway: off }\n`).service.gateway, 'off');
 });
 
 test('several indices: the first is the one that the service is told of; a file of a template counts from the folder', () => {

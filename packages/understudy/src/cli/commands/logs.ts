@@ -1,4 +1,4 @@
-// `understudy logs`: what the service and the engine wrote, on one machine or on all of them.
+// `understudy logs`: what the service, its gateway and the engine wrote, on one machine or on all of them.
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { machineByName, machinesByName, machinesWithLogs, readLogs, type LogRequest } from '../../operate/index.ts';
 import { UnderstudyError } from '@understudy/foundation';
@@ -30,13 +30,13 @@ const defaultLines = 50;
 
 export function logsCommand(): Command {
   const command = new Command('logs')
-    .description('logs of the service and the engine, merged by time')
+    .description('logs of the service, its gateway and the engine, merged by time')
     .argument('[machine]', 'such as search-1, or the label in full; every machine when left out')
     .argument('[topology]', 'topology file; the same as -t')
     .option('-f, --follow', 'go on with what is written from now on, until Ctrl-C')
     .option('--since <time>', 'not older than: 90s, 10m, 2h, 1d, or 2026-11-24T07:00:00Z', momentBefore(Date.now()))
     .option('-n, --lines <n>', `the last so many of each machine (default: ${defaultLines}; all with --since)`, count)
-    .addOption(new Option('--unit <unit>', 'whose').choices(['service', 'engine', 'all']).default('all'))
+    .addOption(new Option('--unit <unit>', 'whose').choices(['service', 'engine', 'gateway', 'all']).default('all'))
     .addHelpText('after', examples);
   return sessionCommand(command, 'names', logs);
 }
@@ -67,7 +67,7 @@ function requestOf(
     );
   }
   const machines = name === undefined ? machinesByName(topology, 'all') : [machineByName(topology, name)];
-  if (machinesWithLogs(machines, unit).length === 0) {
+  if (machinesWithLogs(topology, machines, unit).length === 0) {
     throw new UnderstudyError('cli-usage', `--unit: saw ${unit}, and ${name ?? topology.name} does not run it.`);
   }
   const bound = lines ?? (since === undefined ? defaultLines : undefined);

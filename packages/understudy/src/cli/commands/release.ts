@@ -1,12 +1,13 @@
 // `understudy release` and `understudy restart`: the releases on the service machines, and rolling them.
 import { resolve } from 'node:path';
 import { Argument, Command } from 'commander';
-import { trackUnfinished } from '@understudy/foundation';
+import { trackUnfinished, UnderstudyError } from '@understudy/foundation';
 import {
   carryOutRoll,
   complete,
   deployRequest,
   listReleases,
+  machinesByName,
   releaseToResolve,
   restartRequest,
   rollbackRequest,
@@ -14,6 +15,7 @@ import {
   type RollRequest,
 } from '../../operate/index.ts';
 import { checkAccess, locked, resolveIntent, serviceRelease } from '../../operation/index.ts';
+import { restartGateways } from '../../reconcile/index.ts';
 import type { Topology } from '../../topology/index.ts';
 import { confirm, exitCode, type ExitCode, print, printJson, printProgress } from '../../terminal/index.ts';
 import { renderReleases } from '../render/releases.ts';
@@ -100,16 +102,36 @@ function rollbackCommand(): Command {
 
 export function restartCommand(): Command {
   const command = new Command('restart')
-    .description('restart the service, one machine after the other, while the others serve')
-    .addArgument(new Argument('<what>', 'what is restarted').choices(['service']))
+    .description('restart the service or its gateway, one machine after the other, while users are served')
+    .addArgument(new Argument('<what>', 'what is restarted').choices(['service', 'gateway']))
     .option('-y, --yes', 'do not ask')
     .addHelpText(
       'after',
-      '\nExamples:\n  understudy restart service --yes\n\nExit codes: 0 restarted, 1 declined, 2 not reached.',
+      '\nExamples:\n  understudy restart service --yes\n  understudy restart gateway\n\nExit codes: 0 restarted, 1 declined, 2 not reached.',
     );
-  return sessionCommand(command, 1, (context, options: RollOptions) =>
-    roll(context, options, 'restart service', () => restartRequest),
+  return sessionCommand(command, 1, (context, options: RollOptions, what: string) =>
+    what === 'gateway'
+      ? restartGateway(context, options)
+      : roll(context, options, 'restart service', () => restartRequest),
   );
+}
+
+async function restartGateway({ session, signal }: TopologyContext, options: RollOptions): Promise<ExitCode> {
+  const { world, topology } = session;
+  if (topology.service.gateway === 'off') {
+    const text = `${topology.name} has no gateway to restart: service.gateway is off; do: set it on and apply, or restart service.`;
+    throw new UnderstudyError('cli-usage', text);
+  }
+  return locked(session, 'restart gateway', async () => {
+    await checkAccess(world.linode, 'read');
+    const machines = machinesByName(topology, 'service').map(({ label }) => label);
+    const question = `Restart the gateway on ${machines.join(', ')}, one after the other? Requests wait meanwhile.`;
+    if (!(await confirm(question, options.yes))) return exitCode.no;
+    const nothing = { release: { id: '', directory: '' }, topology };
+    await restartGateways(world, await resolveIntent(session, {}, nothing), signal);
+    if (options.json === true) printJson({ schemaVersion: 1, machines });
+    return exitCode.yes;
+  });
 }
 
 /** Under the lock of the system: what is there is read, what will be done is shown and confirmed, then done. */

@@ -42,13 +42,14 @@ function clusterRows({ cluster }: Status): string[][] {
 }
 
 function machineRows({ machines }: Status): string[][] {
-  return machines.map(({ name, role, status, addresses, reachable, unit }) => [
+  return machines.map(({ name, role, status, addresses, reachable, unit, gateway }) => [
     name,
     role,
     coloured(status),
     addresses.public ?? '-',
     addresses.vpc,
     reachable ? coloured(unit ?? '-') : paint.red('unreachable'),
+    ...(gateway === null ? [] : [`gateway ${coloured(gateway)}`]),
   ]);
 }
 

@@ -1,7 +1,7 @@
 // One line of a log, and how the outputs of journalctl and of an engine's log file become such lines. Reads nothing itself.
 
 /** Which program wrote it. */
-export type LogUnit = 'service' | 'engine';
+export type LogUnit = 'service' | 'engine' | 'gateway';
 
 export interface LogLine {
   /** RFC 3339, UTC, with milliseconds. */

@@ -1,6 +1,6 @@
 // The commands that read logs on a machine: the journal of each unit, and the files that an engine writes beside it.
 import { engineLayouts } from '../../engines/index.ts';
-import { serviceUnit } from '../../machines/index.ts';
+import { gatewayUnit, serviceUnit } from '../../machines/index.ts';
 import type { MachinePlan, Topology } from '../../topology/index.ts';
 import { engineFileParser, journalParser, type LineParser, type LogUnit } from './log-line.ts';
 
@@ -21,24 +21,33 @@ export interface LogSource {
   readonly parser: () => LineParser;
 }
 
-/** The unit that a machine of this role runs. */
-export function unitOf({ role }: Pick<MachinePlan, 'role'>): LogUnit {
-  return role === 'search' ? 'engine' : 'service';
+/** The units that a machine of this role runs. */
+export function unitsOf({ service }: Topology, { role }: Pick<MachinePlan, 'role'>): readonly LogUnit[] {
+  if (role === 'search') return ['engine'];
+  return service.gateway === 'off' ? ['service'] : ['service', 'gateway'];
 }
 
-export function logSources(topology: Topology, machine: MachinePlan): LogSource[] {
-  const source = { machine: machine.label, unit: unitOf(machine) };
-  const journalOf = (unit: string): LogSource => ({
-    argv: (extent) => journalCommand(unit, extent),
-    parser: () => journalParser(source),
-  });
-  if (machine.role === 'service') return [journalOf(serviceUnit)];
-  const { unit, logDirectory } = engineLayouts[topology.search.engine];
-  const files: LogSource = {
-    argv: (extent) => engineFilesCommand(logDirectory, topology.name, extent),
-    parser: () => engineFileParser(source),
+/** The logs of a machine, of one of its units or of all. */
+export function logSources(topology: Topology, machine: MachinePlan, units: LogUnit | 'all' = 'all'): LogSource[] {
+  const { unit: engineUnit, logDirectory } = engineLayouts[topology.search.engine];
+  const systemdUnits: Readonly<Record<LogUnit, string>> = {
+    engine: engineUnit,
+    service: serviceUnit,
+    gateway: gatewayUnit,
   };
-  return [journalOf(unit), files];
+  const wanted = unitsOf(topology, machine).filter((unit) => units === 'all' || unit === units);
+  return wanted.flatMap((unit) => {
+    const source = { machine: machine.label, unit };
+    const journal: LogSource = {
+      argv: (extent) => journalCommand(systemdUnits[unit], extent),
+      parser: () => journalParser(source),
+    };
+    const files: LogSource = {
+      argv: (extent) => engineFilesCommand(logDirectory, topology.name, extent),
+      parser: () => engineFileParser(source),
+    };
+    return unit === 'engine' ? [journal, files] : [journal];
+  });
 }
 
 /** https://www.freedesktop.org/software/systemd/man/latest/journalctl.html */

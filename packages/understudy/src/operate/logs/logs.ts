@@ -4,7 +4,7 @@ import type { World } from '../../observe/index.ts';
 import type { MachinePlan, Topology } from '../../topology/index.ts';
 import { reachOf, reasonOf, type ReachableMachine, type UnreachableMachine } from '../reach.ts';
 import type { LogLine, LogUnit } from './log-line.ts';
-import { logSources, unitOf, type LogExtent, type LogSource } from './log-sources.ts';
+import { logSources, unitsOf, type LogExtent, type LogSource } from './log-sources.ts';
 import { inOrderOfTime, LineBuffer } from './merge-lines.ts';
 import { readLog } from './read-log.ts';
 
@@ -30,8 +30,12 @@ const tryAgainMs = 3000;
 const heldMs = 600;
 
 /** The machines that run what is asked for. */
-export function machinesWithLogs(machines: readonly MachinePlan[], units: LogUnit | 'all'): readonly MachinePlan[] {
-  return machines.filter((machine) => units === 'all' || unitOf(machine) === units);
+export function machinesWithLogs(
+  topology: Topology,
+  machines: readonly MachinePlan[],
+  units: LogUnit | 'all',
+): readonly MachinePlan[] {
+  return machines.filter((machine) => units === 'all' || unitsOf(topology, machine).includes(units));
 }
 
 /**
@@ -44,7 +48,8 @@ export async function readLogs(
   request: LogRequest,
   reader: LogReader,
 ): Promise<readonly UnreachableMachine[]> {
-  const { running, unreachable } = await reachOf(world, topology, machinesWithLogs(request.machines, request.units));
+  const asked = machinesWithLogs(topology, request.machines, request.units);
+  const { running, unreachable } = await reachOf(world, topology, asked);
   for (const machine of unreachable) reader.unreachable(machine);
   const lost = request.follow
     ? await followAll(world, topology, running, request, reader)
@@ -65,7 +70,9 @@ async function readAll(
     try {
       const take = (line: LogLine): unknown => lines.push(line);
       await Promise.all(
-        logSources(topology, machine).map((source) => readLog(world, target, source, request, take, request.signal)),
+        logSources(topology, machine, request.units).map((source) =>
+          readLog(world, target, source, request, take, request.signal),
+        ),
       );
     } catch (error) {
       request.signal.throwIfAborted();
@@ -92,7 +99,7 @@ async function followAll(
   const followed = machines.flatMap(({ machine, target }) => {
     // A machine has several logs, and is named once when it takes all of them along.
     const away = new Set<LogSource>();
-    return logSources(topology, machine).map((source) =>
+    return logSources(topology, machine, request.units).map((source) =>
       followOne(world, target, source, request, {
         add: (line) => {
           away.delete(source);

@@ -66,11 +66,11 @@ function healthPathOf({ files }: Sources): Concluded<string> {
 }
 
 function engineVariables({ files }: Sources): string | undefined {
-  return files.find(({ text }) => /\bES_HOSTS?\b/.test(text))?.path;
+  return files.find(({ text }) => /\bES_HOSTS?\b|\b(?:localhost|127\.0\.0\.1):9200\b/.test(text))?.path;
 }
 
 const engineUnread =
-  'No file reads ES_HOSTS (all nodes of the engine, URLs separated by commas) or ES_HOST (one of them): read ES_HOSTS in place of a fixed address.';
+  'No file reads ES_HOST (the gateway on the machine, http://localhost:9200) or ES_HOSTS (all nodes of the engine, URLs separated by commas): read one of them in place of a fixed address.';
 
 /** A name of a topology: 16 letters, digits and hyphens at most, first a letter. */
 function nameOf(directory: string): string {

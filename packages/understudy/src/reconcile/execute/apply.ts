@@ -153,7 +153,7 @@ function withSubject({ subject }: Step, error: Error): string {
 }
 
 /** Errors after which the same step must not be tried again: the change itself was tried, and did not serve. */
-const finalCodes = new Set(['reconcile-release-rejected', 'reconcile-settings-rejected']);
+const finalCodes = new Set(['reconcile-release-rejected', 'reconcile-settings-rejected', 'reconcile-gateway-rejected']);
 
 function finalOf(outcomes: readonly Outcome[]): Error | undefined {
   const failed = outcomes.flatMap((outcome) => (outcome.result === 'failed' ? [outcome.error] : []));

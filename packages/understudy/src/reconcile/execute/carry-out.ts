@@ -1,6 +1,7 @@
 // Maps each kind of task to the function that executes it. Each function may run again after it finished or was interrupted.
 import * as balancer from './do-balancer.ts';
 import { deleteObject } from './do-delete.ts';
+import * as gateway from './do-gateway.ts';
 import * as indices from './do-indices.ts';
 import * as machine from './do-machine.ts';
 import * as network from './do-network.ts';
@@ -49,6 +50,10 @@ const handlers: Handlers = {
   'release-unpack': (context, task) => service.unpackRelease(context, task.machine),
   'service-start': (context, task) => service.startService(context, task.machine),
   'service-change': (context, task) => service.changeRunningService(context, task.machine),
+  'gateway-unpack': (context, task) => gateway.unpackGateway(context, task.machine),
+  'gateway-start': (context, task) => gateway.runGateway(context, task.machine),
+  'gateway-change': (context, task) => gateway.runGateway(context, task.machine),
+  'gateway-remove': (context, task) => gateway.removeGateway(context, task.machine),
   'balancer-create': balancer.createBalancer,
   'balancer-update': balancer.updateBalancer,
   'balancer-firewall': balancer.attachBalancerFirewall,

@@ -1,4 +1,4 @@
-// The release as one compressed file, packed once for all machines. The file is unlinked while it is open, so that the kernel
+// Releases, each as one compressed file, packed once for all machines. The file is unlinked while it is open, so that the kernel
 // frees it however this process ends.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,22 +13,22 @@ import { packCommand, type Release } from '../../machines/index.ts';
 
 export class ReleaseArchive implements AsyncDisposable {
   readonly #release: Release;
-  #packing: Promise<FileHandle> | undefined;
+  readonly #packing = new Map<string, Promise<FileHandle>>();
 
   constructor(release: Release) {
     this.#release = release;
   }
 
-  /** A stream of the whole archive. Error: `reconcile-release` when the directory cannot be packed. */
-  async open(): Promise<ReadStream> {
-    this.#packing ??= pack(this.#release);
+  /** A stream of the whole archive, of the service's release or another one. Error: `reconcile-release` when the directory cannot be packed. */
+  async open(release: Release = this.#release): Promise<ReadStream> {
+    const packing = this.#packing.get(release.id) ?? pack(release);
+    this.#packing.set(release.id, packing);
     // With `start`, each stream reads from its own position.
-    return createReadStream('', { fd: (await this.#packing).fd, start: 0, autoClose: false });
+    return createReadStream('', { fd: (await packing).fd, start: 0, autoClose: false });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const file = await this.#packing?.catch(() => undefined);
-    await file?.close();
+    for (const packing of this.#packing.values()) await (await packing.catch(() => undefined))?.close();
   }
 }
 

@@ -8,6 +8,7 @@ import { rejectionOf, rejectionText } from '../plan/rejections.ts';
 import { changeService } from './change-service.ts';
 import { unpackRelease } from './do-service.ts';
 import { Found } from './found.ts';
+import { assertGatewayRuns } from './roll-gateway.ts';
 import { ReleaseArchive } from './release-archive.ts';
 import { machineTarget, runScript, type StepContext } from './step-context.ts';
 
@@ -66,7 +67,7 @@ async function rollContext(
   world: World,
   intent: Intent,
   archive: ReleaseArchive,
-  { release, signal }: RollRequest,
+  { release, settings = false, signal }: RollRequest,
   labels: readonly string[],
 ): Promise<StepContext> {
   const observation = await observe(world, intent.topology);
@@ -78,6 +79,7 @@ async function rollContext(
       { facts: { unread } },
     );
   }
+  if (settings) assertGatewayRuns(intent, observation, labels);
   const asked = typeof release === 'object' ? { ...intent, release: { ...intent.release, id: release.id } } : intent;
   const rejection = release === undefined ? undefined : rejectionOf(asked, observation);
   if (rejection) {

@@ -65,6 +65,19 @@ export const disruptions: { readonly [Kind in Task['kind']]?: Disruption } = {
       'the cluster is complete and green, the copies fit on the others and have moved there, the machine has no vote',
     group: 'search',
   },
+  'gateway-change': {
+    takes: 'nothing: connections of the application wait in the socket until the new gateway takes them',
+    mustHaveSeen: ['every-machine'],
+    whenItRuns:
+      'what the old one has taken is answered first; the new one must answer 200 on /_understudy before the next machine is changed, or the old one is put back',
+    group: 'service',
+  },
+  'gateway-remove': {
+    takes: 'the gateway of one service machine, permanently',
+    mustHaveSeen: ['every-machine'],
+    whenItRuns: 'the application there was changed to the nodes themselves, by an earlier step',
+    group: undefined,
+  },
   'service-change': {
     takes:
       'one service machine, for the time of a drain and a restart; `service.rollout.maxUnavailable` of them after the first',

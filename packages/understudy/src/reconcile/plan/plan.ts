@@ -3,6 +3,7 @@ import type { Observation } from '../../observe/index.ts';
 import type { Intent } from '../../operation/index.ts';
 import { operatorLockedOut } from './lockout.ts';
 import { formationOf } from './formation.ts';
+import { planGateway } from './gateway.ts';
 import { planBalancer } from './balancer.ts';
 import { withoutDeleting } from './machine-view.ts';
 import { planDeleting, planMachines } from './machines.ts';
@@ -42,6 +43,7 @@ export function plan(intent: Intent, seen: Observation): Plan {
   planPlacement(draft, intent, observation);
   planMachines(draft, intent, observation);
   planSearch(draft, intent, observation, formation);
+  planGateway(draft, intent, observation);
   planService(draft, intent, observation);
   planBalancer(draft, intent, observation);
   planUnmanaged(draft, intent, observation);

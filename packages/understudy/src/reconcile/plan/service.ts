@@ -133,8 +133,10 @@ function planChange(
 }
 
 function ownSteps(label: string): StepReference[] {
-  const { machineFiles, machineKernel, serviceRelease } = stepId;
-  return [...reachSteps(label), ...[machineFiles, machineKernel, serviceRelease].map((idOn) => ifPlanned(idOn(label)))];
+  // The application may ask the gateway from its start.
+  const { machineFiles, machineKernel, serviceRelease, gatewayRun } = stepId;
+  const own = [machineFiles, machineKernel, serviceRelease, gatewayRun];
+  return [...reachSteps(label), ...own.map((idOn) => ifPlanned(idOn(label)))];
 }
 
 /** The balancer must reach the port on which the service listens from now on. */

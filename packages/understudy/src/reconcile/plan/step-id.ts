@@ -75,6 +75,9 @@ export const stepId = {
   engineUpgrade: onMachine('upgrade'),
   serviceRelease: onMachine('release'),
   serviceRun: onMachine('service'),
+  gatewayRelease: onMachine('gateway-release'),
+  gatewayRun: onMachine('gateway'),
+  gatewayRemove: onMachine('delete-gateway'),
 
   clusterMembers: onCluster('members'),
   clusterAllocation: onCluster('allocation'),

@@ -60,6 +60,12 @@ export type Task =
   | { readonly kind: 'service-start'; readonly machine: string }
   /** Release, environment, unit or all of them; or a restart alone. */
   | { readonly kind: 'service-change'; readonly machine: string }
+  /** Nothing is switched by it. */
+  | { readonly kind: 'gateway-unpack'; readonly machine: string }
+  | { readonly kind: 'gateway-start'; readonly machine: string }
+  /** Release, environment, unit or all of them, while the application goes on. */
+  | { readonly kind: 'gateway-change'; readonly machine: string }
+  | { readonly kind: 'gateway-remove'; readonly machine: string }
   | { readonly kind: 'balancer-create' }
   /** Tag and limit of connections. */
   | { readonly kind: 'balancer-update' }

@@ -40,7 +40,7 @@ function degraded({ name }: Machine, id: string, reason: string, repair = applyC
 const loopRestarts = 5;
 const loopWithinS = 300;
 
-function restartsInLoop({ restarts, sub, sinceActiveS }: ObservedUnit): boolean {
+export function restartsInLoop({ restarts, sub, sinceActiveS }: ObservedUnit): boolean {
   if (restarts < loopRestarts) return false;
   return sub === 'auto-restart' || sinceActiveS === undefined || sinceActiveS < loopWithinS;
 }

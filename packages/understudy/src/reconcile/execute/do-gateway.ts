@@ -1,0 +1,149 @@
+// Executes the steps of the gateway on a service machine. A replacement is proven before the step is done: the new process answers and
+// reaches the engine. What does not is put back as it was.
+import { shown, UnderstudyError } from '@understudy/foundation';
+import {
+  answerExits,
+  awaitAnswersScript,
+  changeGatewayScript,
+  contentHash,
+  gatewayPlace,
+  gatewayStateUrl,
+  gatewayStopS,
+  gatewayUnit,
+  isUnpackedScript,
+  nothingAsked,
+  observeMachine,
+  partOf,
+  readSample,
+  releaseIdOf,
+  removeGatewayScript,
+  restoreGatewayScript,
+  sampleScript,
+  unpackScript,
+} from '../../machines/index.ts';
+import { gatewayFilesOf } from '../../operation/index.ts';
+import { machineTarget, runScript, succeeded, type StepContext } from './step-context.ts';
+import { needed } from './found.ts';
+
+const uploadDeadlineMs = 600_000;
+/** From its start until it answers that it reaches the engine. */
+const startS = 30;
+/** It must be the same process for so long. */
+const steadyMs = 2_000;
+/** For SSH, beyond what a script itself may take. */
+const reportMs = 30_000;
+
+/** Unpacks the release and runs it once there; nothing is switched to it. One that is there already is not sent again. */
+export async function unpackGateway(context: StepContext, label: string): Promise<void> {
+  const release = needed(context.intent.gatewayRelease, 'the release of the gateway');
+  const { runner } = context.world;
+  const target = machineTarget(context, label);
+  const there = await runner.run(target, ['sh', '-c', isUnpackedScript(release.id, gatewayPlace)]);
+  if (there.code === 0) return;
+  const unpack = ['sh', '-c', unpackScript(release.id, gatewayPlace)];
+  const options = { stdin: await context.archive.open(release), timeoutMs: uploadDeadlineMs };
+  succeeded(await runner.run(target, unpack, options), label, `unpack the gateway ${release.id}`);
+}
+
+/**
+ * Starts the gateway or replaces the one that runs. Errors: `reconcile-gateway-rejected` when it did not serve and the one before is back
+ * (facts: label, fault), `reconcile-gateway-start` when there was none before, or it could not be put back.
+ */
+export async function runGateway(context: StepContext, label: string): Promise<void> {
+  const release = needed(context.intent.gatewayRelease, 'the release of the gateway');
+  const files = gatewayFilesOf(context.intent);
+  const before = await stateBefore(context, label);
+  await run(context, label, 'start the gateway', changeGatewayScript(files, release.id));
+  const fault = await faultOf(context, label);
+  if (fault === undefined) return;
+  const changed = before.files.filter(({ changed: differs }) => differs).map(({ path }) => path);
+  const isNew = before.release !== release.id;
+  if (before.release === undefined || before.files.some(({ exists }) => !exists) || (!isNew && changed.length === 0))
+    throw faultError('reconcile-gateway-start', label, `${fault} Nothing was there before that could be put back.`);
+  await run(context, label, 'put the gateway back', restoreGatewayScript(changed, before.release));
+  const again = await faultOf(context, label);
+  if (again === undefined)
+    throw faultError('reconcile-gateway-rejected', label, `${fault} The one before is back, and serves.`);
+  throw faultError(
+    'reconcile-gateway-start',
+    label,
+    `${fault} The one before was put back, and does not serve: ${again}`,
+  );
+}
+
+/** Starts the running gateway again with what is there: the same release and files. */
+export async function restartGateway(context: StepContext, label: string): Promise<void> {
+  await run(context, label, 'restart the gateway', `set -eu\nsystemctl restart ${gatewayUnit}\n`);
+  const fault = await faultOf(context, label);
+  if (fault !== undefined) throw faultError('reconcile-gateway-start', label, fault);
+}
+
+export async function removeGateway(context: StepContext, label: string): Promise<void> {
+  await run(context, label, 'remove the gateway', removeGatewayScript());
+}
+
+/** The end of the one that runs may take as long as the longest request that it has taken. */
+async function run(context: StepContext, label: string, what: string, script: string): Promise<void> {
+  const { gateway } = context.intent.topology.service;
+  const longestS = gateway === 'off' ? gatewayStopS({ deadlineMs: 300_000 }) : gatewayStopS(gateway);
+  await runScript(context, label, what, script, { timeoutMs: longestS * 1000 + reportMs });
+}
+
+/** Undefined: it answers, reaches the engine, and stays the same process. Otherwise a sentence. */
+async function faultOf(context: StepContext, label: string): Promise<string | undefined> {
+  const asked = await context.world.runner.run(machineTarget(context, label), ['sh', '-s'], {
+    stdin: awaitAnswersScript([gatewayStateUrl], startS, gatewayUnit),
+    timeoutMs: startS * 1000 + reportMs,
+  });
+  const said = asked.stdout.trim();
+  if (asked.code === answerExits.ended) return `It ended ${said} times before it answered.`;
+  if (asked.code === answerExits.late)
+    return `${gatewayStateUrl} did not answer 200 within ${startS} s: it does not listen, or reaches no node of the engine.`;
+  succeeded(asked, label, 'ask the gateway');
+  const first = await sampleOf(context, label);
+  await context.world.clock.sleep(steadyMs, context.signal);
+  const now = await sampleOf(context, label);
+  if (now.active && now.mainPid === first.mainPid && now.restarts === first.restarts) return undefined;
+  return 'Its process ended after its first answer.';
+}
+
+async function sampleOf(context: StepContext, label: string) {
+  const script = sampleScript([gatewayStateUrl], gatewayUnit);
+  return readSample((await runScript(context, label, 'look at the gateway', script)).stdout);
+}
+
+interface Before {
+  /** Id; undefined: there was none. */
+  readonly release: string | undefined;
+  readonly files: readonly { readonly path: string; readonly exists: boolean; readonly changed: boolean }[];
+}
+
+/** Error: `reconcile-unread` when a part could not be read; nothing was changed. */
+async function stateBefore(context: StepContext, label: string): Promise<Before> {
+  const files = gatewayFilesOf(context.intent);
+  const seen = await observeMachine(context.world.runner, machineTarget(context, label), {
+    ...nothingAsked,
+    files: files.map(({ path }) => path),
+    links: [gatewayPlace.current],
+  });
+  const parts = [...files.map(({ path }) => partOf(seen.files, path)), partOf(seen.links, gatewayPlace.current)];
+  const unread = parts.find(({ state }) => state === 'unknown');
+  if (unread?.state === 'unknown')
+    throw new UnderstudyError('reconcile-unread', `${label} is not changed: ${unread.reason} Run again.`, {
+      facts: { label },
+    });
+  return {
+    release: releaseIdOf(shown(partOf(seen.links, gatewayPlace.current)), gatewayPlace),
+    files: files.map(({ path, content }) => {
+      const hash = shown(partOf(seen.files, path))?.hash;
+      return { path, exists: hash !== undefined, changed: hash !== undefined && hash !== contentHash(content) };
+    }),
+  };
+}
+
+function faultError(code: string, label: string, fault: string): UnderstudyError {
+  const text =
+    `The gateway on ${label} did not serve: ${fault} No other machine is changed. Its log: ` +
+    `understudy ssh ${label} -- journalctl -u ${gatewayUnit} -n 50 --no-pager; then run apply again.`;
+  return new UnderstudyError(code, text, { facts: { label, fault } });
+}
