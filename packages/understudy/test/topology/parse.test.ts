@@ -58,6 +58,8 @@ test('four lines are a whole topology: every default is filled in', () => {
       backends: 'vpc',
       algorithm: 'leastconn',
       stickiness: 'none',
+      allow: ['0.0.0.0/0', '::/0'],
+      connectionsPerSecond: 0,
       check: {
         type: 'http',
         path: '/healthz',
