@@ -25,14 +25,16 @@ before(async () => {
   repository = (await ensureRepository({ cacheDir, packages, logger })).directory;
 });
 
-/** Every call of systemctl is written down; there is no init that could carry it out. */
+/** Every call of systemctl is written down; there is no init that could carry it out. apt writes as a terminal does, with CR. */
 const prepare = `
 unset NOTIFY_SOCKET
 echo "127.0.0.1 localhost $(uname -n)" > /etc/hosts
-printf '#!/bin/sh\\necho "$*" >> /root/systemctl\\n' > /usr/local/bin/systemctl
-chmod 755 /usr/local/bin/systemctl
+printf '#!/bin/sh\\necho "$*" >> /root/systemctl\\n' > /root/fake
+chmod 755 /root/fake
+mv /root/fake /usr/bin/systemctl
+touch /root/systemctl
 ${addRepository}
-install() { apt-get -qy --allow-downgrades install elasticsearch=$1 > /root/apt 2>&1 || { cat /root/apt; exit 1; }; }
+install() { apt-get -qy install elasticsearch=$1 > /root/said 2>&1 || { cat /root/said; exit 1; }; tr -d '\\r' < /root/said > /root/apt; }
 bin=/usr/share/elasticsearch/bin
 entries() { echo "entries $1: $($bin/elasticsearch-keystore list | tr '\\n' ' ')"; }
 sums() { (cd /etc/elasticsearch; sha256sum certs/* elasticsearch.yml | sha256sum | cut -c1-16); }
