@@ -5,7 +5,7 @@ import { preinst } from './maintainer-scripts.ts';
 import { systemdSource } from './stage.ts';
 
 /** Raise it when how plugins or modules are laid out changes: a package in the cache is then built anew. */
-const layout = 1;
+const layout = 2;
 
 export async function openSearchContent(): Promise<string> {
   const texts = [preinst, systemdEntrypoint, JSON.stringify([placedFiles, homeLinks, layout])];
