@@ -2,6 +2,6 @@
 import { homeLinks, placedFiles, systemdEntrypoint } from './configuration.ts';
 
 /** Raise it when how plugins or modules are laid out changes: a package in the cache is then built anew. */
-const layout = 1;
+const layout = 2;
 
 export const openSearchContent = [systemdEntrypoint, JSON.stringify([placedFiles, homeLinks, layout])].join('\0');

@@ -28,7 +28,7 @@ export function mendedDescriptor(descriptor: string): string {
 }
 
 /** The name of a jar without its version: `jackson-core-2.18.2.jar` is `jackson-core`. */
-export const artifactOf = (jar: string): string => jar.replace(/-\d[^/]*\.jar$/, '');
+export const artifactOf = (jar: string): string => jar.replace(/^(.*)-\d[^-]*(?:-[a-z]+)?\.jar$/, '$1');
 
 async function unzip(zip: string, folder: string): Promise<void> {
   for (const [path, content] of Object.entries(unzipSync(await readFile(zip)))) {

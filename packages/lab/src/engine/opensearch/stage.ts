@@ -20,6 +20,9 @@ const transportPolicy = `grant {
 const systemdPolicy = `grant {
   permission java.lang.RuntimePermission "accessDeclaredMembers";
   permission java.lang.RuntimePermission "getenv.OPENSEARCH_SD_NOTIFY";
+  permission java.lang.RuntimePermission "accessClassInPackage.sun.misc";
+  permission java.lang.reflect.ReflectPermission "suppressAccessChecks";
+  permission java.io.FilePermission "/run/systemd/container", "read";
 };
 `;
 
