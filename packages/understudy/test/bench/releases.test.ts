@@ -85,7 +85,7 @@ it('the table has a line for each run, and below it what failed, when, and durin
   const host = { cpu: 'a processor', cpus: 2, memoryGb: 24, kernel: '6.18' };
   const table = releasesTable(host, [run]);
   assert.match(table, /\| express \| one-each \| 50 \| 2 \| 900 \| 1 \| 0 \| 210 \| 20\.0 to 40\.0 \| 8\.3 \|/);
-  assert.match(table, /43\.1 s \(bad release: bad-start\): write, after 12 ms: 503 no server/);
+  assert.match(table, /43\.1 s \(bad release: bad-start\): write: 503 no server \(1 times, after 0\.0 s\)/);
   assert.equal(isGood(run), false);
   assert.equal(isGood({ ...run, failed: [] }), true);
 });
