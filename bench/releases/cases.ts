@@ -57,7 +57,7 @@ export const cases: readonly Case[] = [
     about: 'a release, then `release rollback`',
     changes: () => [
       { ...good(), name: 'release before the rollback' },
-      { name: 'rollback', make: (system) => system.run('release', 'rollback', '--yes') },
+      { name: 'rollback', make: (system) => system.rollback() },
     ],
   },
   { name: 'variable', about: 'a variable of the application', changes: () => [variable()] },
