@@ -44,7 +44,7 @@ const beforeMs = 2_000;
 export async function runCase(request: RunRequest): Promise<ReleaseRun> {
   const { system, application, work, releases, ratePerS, logger, signal } = request;
   const ends: ChangeEnd[] = [];
-  const { traffic } = await underLoad(system.url, ratePerS, async () => {
+  const { traffic } = await underLoad(system.url, ratePerS, async (sofar) => {
     const startedMs = performance.now();
     await sleep(beforeMs);
     for (const { name, make, endsWith } of work.changes(application, releases)) {
@@ -56,7 +56,8 @@ export async function runCase(request: RunRequest): Promise<ReleaseRun> {
       const putBackMs = error?.putBackMs ?? null;
       ends.push({ name, fromMs, tookMs: Math.round(tookMs), putBackMs, wrong });
       const back = putBackMs === null ? '' : `, back in ${(putBackMs / 1_000).toFixed(1)} s`;
-      const text = `${name}: ${(tookMs / 1_000).toFixed(1)} s${back}${wrong === null ? '' : `; ${wrong}`}`;
+      const { failed, requests } = sofar();
+      const text = `${failed.length} of ${requests} failed so far; ${name}: ${(tookMs / 1_000).toFixed(1)} s${back}${wrong === null ? '' : `; ${wrong}`}`;
       logger({ level: wrong === null ? 'info' : 'error', subject: application.name, text });
     }
   });
