@@ -77,8 +77,15 @@ it('the table has a line for each run, and below it what failed, when, and durin
   const run: ReleaseRun = {
     ...{ application: 'express', name: 'one-each', ratePerS: 50, requests: 900, longestGapMs: 210, longestLagMs: 9 },
     changes: [
-      { name: 'release', fromMs: 2_000, tookMs: 40_000, putBackMs: null, wrong: null },
-      { name: 'bad release: bad-start', fromMs: 42_000, tookMs: 20_000, putBackMs: 8_300, wrong: null },
+      { name: 'release', cutsAnswers: false, fromMs: 2_000, tookMs: 40_000, putBackMs: null, wrong: null },
+      {
+        name: 'bad release: bad-start',
+        cutsAnswers: false,
+        fromMs: 42_000,
+        tookMs: 20_000,
+        putBackMs: 8_300,
+        wrong: null,
+      },
     ],
     failed: [{ atMs: 43_100, kind: 'write', tookMs: 12, cause: '503 no server', byBadRelease: false }],
   };
