@@ -14,7 +14,7 @@ import { applications } from './applications.ts';
 import { cases } from './cases.ts';
 import { isGood, runCase, type ReleaseRun } from './run.ts';
 import { openLab, openReleasesSystem } from './system.ts';
-import { releasesTable } from './table.ts';
+import { faultsOf, releasesTable } from './table.ts';
 
 const listed = (all: readonly { readonly name: string; readonly about: string }[]): string =>
   all.map(({ name, about }) => `                       ${name.padEnd(16)} ${about}`).join('\n');
@@ -77,7 +77,7 @@ async function measure(context: CommandContext): Promise<ResultFile<ReleaseRun>>
             const run = await runCase({ system, application, work, releases, ratePerS, logger, signal });
             runs.push(run);
             const text = `${work.name} at ${ratePerS}/s: ${run.failed.length} of ${run.requests} failed, longest gap ${run.longestGapMs} ms`;
-            logger({ level: 'info', subject: application.name, text });
+            logger({ level: 'info', subject: application.name, text: [text, ...faultsOf(run)].join('\n    ') });
           }
     }
   });

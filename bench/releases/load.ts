@@ -31,13 +31,13 @@ export interface Traffic {
 export async function underLoad<Result>(
   url: string,
   ratePerS: number,
-  work: () => Promise<Result>,
+  work: (sofar: () => Traffic) => Promise<Result>,
 ): Promise<{ readonly result: Result; readonly traffic: Traffic }> {
   const load = new Load(url);
   const ended = new AbortController();
   const users = load.run(ratePerS, ended.signal);
   try {
-    const result = await work();
+    const result = await work(() => load.traffic());
     await sleep(afterMs);
     ended.abort();
     await users;

@@ -8,6 +8,7 @@ import type { ReleasesSystem } from './system.ts';
 
 export interface ChangeEnd {
   readonly name: string;
+  readonly cutsAnswers: boolean;
   /** Since the beginning of the load. */
   readonly fromMs: number;
   readonly tookMs: number;
@@ -44,23 +45,30 @@ const beforeMs = 2_000;
 export async function runCase(request: RunRequest): Promise<ReleaseRun> {
   const { system, application, work, releases, ratePerS, logger, signal } = request;
   const ends: ChangeEnd[] = [];
-  const { traffic } = await underLoad(system.url, ratePerS, async () => {
+  const { traffic } = await underLoad(system.url, ratePerS, async (sofar) => {
     const startedMs = performance.now();
     await sleep(beforeMs);
-    for (const { name, make, endsWith } of work.changes(application, releases)) {
+    for (const { name, make, endsWith, cutsAnswers = false } of work.changes(application, releases)) {
       signal.throwIfAborted();
       const fromMs = Math.round(performance.now() - startedMs);
       const { code, error, tookMs } = await make(system);
       const asMust = endsWith === undefined ? code === 0 : error?.code === endsWith;
       const wrong = asMust ? null : `exit code ${String(code)}: ${error?.message ?? 'no error'}`;
       const putBackMs = error?.putBackMs ?? null;
-      ends.push({ name, fromMs, tookMs: Math.round(tookMs), putBackMs, wrong });
+      ends.push({ name, cutsAnswers, fromMs, tookMs: Math.round(tookMs), putBackMs, wrong });
       const back = putBackMs === null ? '' : `, back in ${(putBackMs / 1_000).toFixed(1)} s`;
-      const text = `${name}: ${(tookMs / 1_000).toFixed(1)} s${back}${wrong === null ? '' : `; ${wrong}`}`;
+      const { failed, requests } = sofar();
+      const text = `${failed.length} of ${requests} failed so far; ${name}: ${(tookMs / 1_000).toFixed(1)} s${back}${wrong === null ? '' : `; ${wrong}`}`;
       logger({ level: wrong === null ? 'info' : 'error', subject: application.name, text });
     }
   });
-  return { application: application.name, name: work.name, ratePerS, changes: ends, ...traffic };
+  const failed = traffic.failed.map((one) => ({ ...one, byBadRelease: one.byBadRelease || isCut(one, ends) }));
+  return { application: application.name, name: work.name, ratePerS, changes: ends, ...traffic, failed };
+}
+
+function isCut({ atMs, cause }: FailedRequest, ends: readonly ChangeEnd[]): boolean {
+  const during = ends.find(({ fromMs, tookMs }) => fromMs <= atMs && atMs <= fromMs + tookMs);
+  return during?.cutsAnswers === true && /^50[234] /.test(cause);
 }
 
 /** Every change ended as it must, what was put back was so in time, and no request failed but those that a bad release answered. */

@@ -43,6 +43,8 @@ export interface ReleasesSystem extends AsyncDisposable {
   change(parts: Partial<Parts>): Promise<ToolEnd>;
   /** Writes the next release and deploys it. */
   release(fault?: Fault): Promise<ToolEnd>;
+  /** `release rollback`, after which the folder has the release of before again, as a person reverts the code. */
+  rollback(): Promise<ToolEnd>;
   /** Any other command; `-t` and `--target` are added. */
   run(...words: string[]): Promise<ToolEnd>;
 }
@@ -83,6 +85,8 @@ export async function openReleasesSystem(request: SystemRequest): Promise<Releas
   const made = trackUnfinished(madeSystem(systemName, topologyPath));
   let parts = usual;
   let number = 1;
+  /** The last good one, and the one before it. */
+  let [current, before] = [1, 1];
   let builtIn = '';
   const write = async (): Promise<void> => {
     await writeFile(topologyPath, topologyText(application, parts));
@@ -111,8 +115,15 @@ export async function openReleasesSystem(request: SystemRequest): Promise<Releas
     async release(fault) {
       number += 1;
       await writeRelease({ application, folder, builtIn, number, fault });
+      if (fault === undefined) [current, before] = [number, current];
       if (own) return await tool(['apply', topologyPath, '--target', 'lab', '--yes'], logPath, signal);
       return await run('release', 'deploy', folder, '--yes');
+    },
+    async rollback() {
+      const end = await run('release', 'rollback', '--yes');
+      current = before;
+      if (own) await writeRelease({ application, folder, builtIn, number: current });
+      return end;
     },
     async [Symbol.asyncDispose]() {
       if (!keep || signal.aborted) await removeSystem(topologyPath, logger);

@@ -1,6 +1,7 @@
 // The runs as a table to read and to paste: Markdown, one line a run; below it every request that failed.
 import type { Host } from '../failover/command.ts';
 import { hostLine, markdown } from '../failover/table.ts';
+import type { FailedRequest } from './load.ts';
 import type { ReleaseRun } from './run.ts';
 
 const head = [
@@ -37,13 +38,17 @@ function range(values: readonly number[]): string {
   return least === most ? (least ?? '') : `${least ?? ''} to ${most ?? ''}`;
 }
 
-function faultsOf({ application, name, ratePerS, changes, failed }: ReleaseRun): string[] {
+/** What went wrong, a line for each change and each kind of failed request in it. */
+export function faultsOf({ application, name, ratePerS, changes, failed }: ReleaseRun): string[] {
   const where = `${application}, ${name}, ${ratePerS}/s`;
+  const during = ({ atMs }: FailedRequest): string =>
+    changes.findLast(({ fromMs }) => fromMs <= atMs)?.name ?? 'before the first change';
+  const kinds = Map.groupBy(failed, (one) => `(${during(one)}): ${one.kind}: ${one.cause}`);
   return [
     ...changes.flatMap((change) => (change.wrong === null ? [] : [`${where}: ${change.name}: ${change.wrong}`])),
-    ...failed.map(({ atMs, kind, tookMs, cause }) => {
-      const during = changes.findLast(({ fromMs }) => fromMs <= atMs)?.name ?? 'before the first change';
-      return `${where}: ${(atMs / 1_000).toFixed(1)} s (${during}): ${kind}, after ${tookMs} ms: ${cause}`;
+    ...[...kinds].map(([kind, some]) => {
+      const at = range(some.map(({ atMs }) => atMs));
+      return `${where}: ${at} s ${kind} (${some.length} times, after ${range(some.map(({ tookMs }) => tookMs))} s)`;
     }),
   ];
 }

@@ -28,6 +28,7 @@ const runs: readonly SmokeRun[] = [
   printed('failover/index', ['--from', saved('failover')], /search-power-cut \| stock/),
   printed('false-failover/index', ['--from', saved('false-failover')], /\| master \| stopped for 1 s/),
   printed('operations/index', ['--from', saved('operations')], /\| shrink-5-3 \| fast/),
+  printed('releases/index', ['--from', saved('releases')], /\| article-flask \| releases \| 50 \| 2 \| 3560 \| 0 \|/),
   printed('clients/index', ['--print', saved('clients')], /search-stop/),
   printed('gateway-suites/index', ['--from', saved('gateway-suites')], /\| Curator \| 2 \| 1 \| 1 \| 0 \| 1 \| 0 \|/),
   printed('throughput/index', ['--from', saved('throughput')], /index +\| 64 +\| understudy/),

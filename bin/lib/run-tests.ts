@@ -19,9 +19,11 @@ const chosen = globSync('packages/*/test/**/*.test.ts')
   .filter((path) => names.length === 0 || names.some((name) => path.includes(name)))
   .filter((path) => !flags.has('--fast') || slowReason(path) === undefined)
   .sort();
+/** The matrices of --full take hours. */
+const labTimeoutMs = (flags.has('--full') ? 12 * 60 : 30) * 60_000;
 const groups = [
   { files: flags.has('--lab') ? [] : chosen.filter((path) => !isLab(path)), concurrency: 2, timeoutMs: 20 * 60_000 },
-  { files: flags.has('--unit') ? [] : chosen.filter(isLab), concurrency: 1, timeoutMs: 30 * 60_000 },
+  { files: flags.has('--unit') ? [] : chosen.filter(isLab), concurrency: 1, timeoutMs: labTimeoutMs },
 ];
 
 if (flags.has('--fast'))

@@ -16,6 +16,7 @@ import { publicNetwork } from '../region/public-network.ts';
 import { connectionLimit } from './assumptions.ts';
 import { renderBalancer, type BalancerFiles } from './config.ts';
 import { askHaproxy } from './runtime-socket.ts';
+import { keptState } from './server-state.ts';
 import { parseStatus, type NodeStatus } from './status.ts';
 
 export interface BalancersOptions {
@@ -58,7 +59,7 @@ export class Balancers {
     await mkdir(directory, { recursive: true, mode: 0o700 });
     await this.#writeConfiguration(spec);
     await this.#place(spec);
-    if (await this.#runs(spec.id)) await this.#reload(spec.id);
+    if (await this.#runs(spec.id)) await this.#reload(spec);
     else await this.#start(spec.id);
   }
 
@@ -166,13 +167,14 @@ export class Balancers {
   }
 
   /** A reload: the new worker takes over the listening sockets, the old one finishes its connections. A file carries the health state. */
-  async #reload(id: number): Promise<void> {
+  async #reload(spec: BalancerSpec): Promise<void> {
+    const { id } = spec;
     const before = await this.#workerPid(id);
-    await this.status(id);
-    await writeFile(
-      this.#file(id, 'servers.state'),
-      await askHaproxy(this.#file(id, 'stats.sock'), 'show servers state'),
-    );
+    const known = new Map(await this.status(id));
+    const state = keptState(await askHaproxy(this.#file(id, 'stats.sock'), 'show servers state'), spec);
+    for (const node of state.moved) known.delete(node);
+    this.#known.set(id, known);
+    await writeFile(this.#file(id, 'servers.state'), state.text);
     const master = Number(await readFile(this.#file(id, 'pid'), 'utf8'));
     await this.#awaitWorker(id, before, () => signal(master, 'SIGUSR2'));
   }

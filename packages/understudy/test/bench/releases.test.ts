@@ -77,15 +77,22 @@ it('the table has a line for each run, and below it what failed, when, and durin
   const run: ReleaseRun = {
     ...{ application: 'express', name: 'one-each', ratePerS: 50, requests: 900, longestGapMs: 210, longestLagMs: 9 },
     changes: [
-      { name: 'release', fromMs: 2_000, tookMs: 40_000, putBackMs: null, wrong: null },
-      { name: 'bad release: bad-start', fromMs: 42_000, tookMs: 20_000, putBackMs: 8_300, wrong: null },
+      { name: 'release', cutsAnswers: false, fromMs: 2_000, tookMs: 40_000, putBackMs: null, wrong: null },
+      {
+        name: 'bad release: bad-start',
+        cutsAnswers: false,
+        fromMs: 42_000,
+        tookMs: 20_000,
+        putBackMs: 8_300,
+        wrong: null,
+      },
     ],
     failed: [{ atMs: 43_100, kind: 'write', tookMs: 12, cause: '503 no server', byBadRelease: false }],
   };
   const host = { cpu: 'a processor', cpus: 2, memoryGb: 24, kernel: '6.18' };
   const table = releasesTable(host, [run]);
   assert.match(table, /\| express \| one-each \| 50 \| 2 \| 900 \| 1 \| 0 \| 210 \| 20\.0 to 40\.0 \| 8\.3 \|/);
-  assert.match(table, /43\.1 s \(bad release: bad-start\): write, after 12 ms: 503 no server/);
+  assert.match(table, /43\.1 s \(bad release: bad-start\): write: 503 no server \(1 times, after 0\.0 s\)/);
   assert.equal(isGood(run), false);
   assert.equal(isGood({ ...run, failed: [] }), true);
 });

@@ -2,7 +2,7 @@
 // when no backend has it. What does not serve on the new port is put back on the old one.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { apply, confirmAll, plan } from '../../src/reconcile/index.ts';
+import { apply, confirmAll, plan, recordRejected } from '../../src/reconcile/index.ts';
 import { observe, type World } from '../../src/observe/index.ts';
 import { sampleIntent, sampleText } from '../simulation/sample-intent.ts';
 import { simulatedWorld, type SimulatedWorld } from '../simulation/simulated-world.ts';
@@ -76,4 +76,18 @@ test('a service that does not serve on the new port gets the old one back, with 
   assert.deepEqual(backends(sim), ['10.20.0.31:5000 accept', '10.20.0.32:5000 accept']);
   await apply(world, await sampleIntent(withPort(5000)), all);
   assert.deepEqual([unreachable, openPorts(sim)], [[], ['5000']]);
+});
+
+test('where the change of the service is refused, its backends stay where it listens', async () => {
+  await using sim = await simulatedWorld();
+  const before = await sampleIntent(withPort(5000));
+  await apply(sim.world, before, all);
+  await recordRejected(sim.world, before, { id: 'b'.repeat(16), reason: 'Rolled back.' });
+  const next = await sampleIntent(withPort(8181));
+  const refused = { ...next, release: { ...next.release, id: 'b'.repeat(16) } };
+  const { world, unreachable } = watched(sim);
+  await assert.rejects(apply(world, refused, all), { code: 'reconcile-incomplete' });
+  assert.deepEqual(unreachable, []);
+  assert.deepEqual(backends(sim), ['10.20.0.31:5000 accept', '10.20.0.32:5000 accept']);
+  assert.ok(openPorts(sim).includes('5000'));
 });

@@ -17,6 +17,7 @@ import {
   type ManagedFile,
   type StopOptions,
 } from '../../machines/index.ts';
+import type { World } from '../../observe/index.ts';
 import { ensureServiceUser, filesOf, machineNamed } from '../../operation/index.ts';
 import { serviceSettingsHash } from '../plan/rejections.ts';
 import { acceptBackends, awaitUp, drainBackends } from './balancer-backends.ts';
@@ -61,10 +62,14 @@ export async function changeService(context: StepContext, label: string, change:
   if (change.serving) found.serviceChanges += 1;
   // The one of before, for the case that it is put back.
   let { port } = context.intent.topology.service;
+  const phases = new Phases(context.world);
   try {
     if (change.serving) port = (await takeOut(context, label))[0] ?? port;
+    phases.ended('drained');
     await exchange(context, label, change, files);
-    await serveAgain(context, label, change, canary);
+    phases.ended('stopped and changed');
+    await serveAgain(context, label, { ...change, canary }, phases);
+    if (change.serving) phases.log(label);
   } catch (error) {
     found.serviceFailure ??= label;
     if (!(error instanceof ServiceFault)) throw error;
@@ -134,10 +139,11 @@ async function stopService(context: StepContext, label: string, how: StopOptions
 async function serveAgain(
   context: StepContext,
   label: string,
-  { serving, proven }: ServiceChange,
-  canary: boolean,
+  { serving, proven, canary }: ServiceChange & { readonly canary: boolean },
+  phases: Phases,
 ): Promise<void> {
   await awaitAnswers(context, label);
+  phases.ended('answers');
   const { port, rollout } = context.intent.topology.service;
   if (!serving) {
     await acceptBackends(context, label, port);
@@ -146,7 +152,32 @@ async function serveAgain(
   const first = await sampleOf(context, label);
   await acceptBackends(context, label, port);
   await awaitSteady(context, label, first, proven === true ? 0 : rollout.steadyS);
-  if (canary) await compareCanary(context, label, first);
+  phases.ended('is UP and steady');
+  if (!canary) return;
+  await compareCanary(context, label, first);
+  phases.ended('compared');
+}
+
+/** How long each part of a change took, for a line of progress: where the time goes is asked first. */
+class Phases {
+  readonly #world: Pick<World, 'clock' | 'logger'>;
+  readonly #parts: string[] = [];
+  #sinceMs: number;
+
+  constructor(world: Pick<World, 'clock' | 'logger'>) {
+    this.#world = world;
+    this.#sinceMs = world.clock.monotonicMs();
+  }
+
+  ended(what: string): void {
+    const nowMs = this.#world.clock.monotonicMs();
+    this.#parts.push(`${what} in ${((nowMs - this.#sinceMs) / 1000).toFixed(1)} s`);
+    this.#sinceMs = nowMs;
+  }
+
+  log(label: string): void {
+    this.#world.logger({ level: 'info', subject: label, text: `it serves: ${this.#parts.join(', ')}` });
+  }
 }
 
 interface Failed {

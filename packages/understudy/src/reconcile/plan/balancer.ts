@@ -11,7 +11,9 @@ import {
   privateAddressOf,
 } from './balancer-shape.ts';
 import { sameFingerprint, selfSignedName, askedMachine, machinesFor, type Intent } from '../../operation/index.ts';
+import { portOf } from './firewall-rules.ts';
 import { networkSteps } from './network.ts';
+import { listensAsAsked } from './service.ts';
 import { ifPlanned, stepId, type StepReference } from './step-id.ts';
 import type { PlanDraft } from './plan-draft.ts';
 
@@ -175,10 +177,11 @@ function certificateProblem(
 function planBackends(
   draft: PlanDraft,
   intent: Intent,
-  { objects }: Observation,
+  observation: Observation,
   port: number,
   { config, nodes }: ObservedBalancer['configs'][number],
 ): void {
+  const { objects } = observation;
   const { name } = intent.topology;
   const subject = balancerLabel(name);
   const known = new Map(nodes.map((node) => [node.label, node]));
@@ -203,7 +206,10 @@ function planBackends(
     // The subnet id is not compared, only the address. A machine that does not exist yet has no private address.
     const route = { subnetId: 0, privateAddress: privateAddressOf(instance) };
     const waits = intent.topology.balancer.backends === 'private' && route.privateAddress === undefined;
-    const differences = waits ? [] : backendDifferences(node, backendBody(intent.topology, machine, route));
+    const body = backendBody(intent.topology, machine, route);
+    // Users are sent to a port when the service listens there: a change of the service that is refused or postponed keeps both.
+    const early = portOf(node.address) !== portOf(body.address) && !listensAsAsked(intent, observation, machine);
+    const differences = waits || early ? [] : backendDifferences(node, body);
     // The step that starts or changes the service puts its backends right when it answers.
     if (differences.length > 0 && !draft.has(stepId.serviceRun(machine.label))) {
       draft.add({

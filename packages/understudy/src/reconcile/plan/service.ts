@@ -7,6 +7,7 @@ import {
   partOf,
   rejectedPath,
   releasesDirectory,
+  serviceEnvironmentPath,
   serviceSettingsPaths,
   serviceStartedPath,
   serviceUnit,
@@ -130,6 +131,16 @@ function planChange(
     task: { kind: 'service-change', machine: label },
     after: [...ownSteps(label), ...engineSteps(intent), ...firewallSteps(intent), ...before],
   });
+}
+
+/** Whether the service of the machine was seen to run with the intended environment, so that it listens where the topology says. */
+export function listensAsAsked(intent: Intent, observation: Observation, machine: MachinePlan): boolean {
+  const seen = observedMachine(observation, machine.label);
+  const environment = settingsOf(intent, machine).find(({ path }) => path === serviceEnvironmentPath);
+  const started = seen && shown(partOf(seen.records, serviceStartedPath));
+  return (
+    environment !== undefined && (started ?? '').includes(`${contentHash(environment.content)}  ${environment.path}`)
+  );
 }
 
 function ownSteps(label: string): StepReference[] {
