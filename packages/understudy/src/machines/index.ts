@@ -24,9 +24,9 @@ export {
   gatewaySocket,
   gatewayStartedPath,
   gatewayStartPaths,
-  gatewayStateUrl,
   gatewayStopS,
   gatewayUnit,
+  gatewayUrls,
 } from './gateway-files.ts';
 export { changeGatewayScript, removeGatewayScript, restoreGatewayScript } from './gateway-run.ts';
 export {

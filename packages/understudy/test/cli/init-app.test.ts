@@ -147,6 +147,7 @@ test('the command writes the file with the path of the application, never runs i
     printed.stdout,
     /^ {2}artifact: \.\/src\n {2}# app\.py has `app = Flask\(…\)`, and requirements\.txt has gunicorn\.$/m,
   );
+  assert.match(printed.stdout, /^ {2}# The gateway: a proxy on http:\/\/localhost:9200 [^]*\n {2}gateway: on$/m);
   assert.match(printed.stdout, /^name: src$/m);
   const refused = init('--app', 'nowhere');
   assert.equal(refused.status, 64);

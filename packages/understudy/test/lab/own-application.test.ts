@@ -1,5 +1,5 @@
 // An application of one's own on a whole system: drills over it, what the two kinds of checks do to it, why a backend is down, and
-// an index from a file. Needs root, and no lab on this host.
+// an index from a file, and the gateway beside it. Needs root, and no lab on this host.
 import assert from 'node:assert/strict';
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -11,17 +11,23 @@ import { drillsNamed, runDrill, type SystemUnderTest } from '../../src/drills/in
 import { verify } from '../../src/proof/index.ts';
 import { observe } from '../../src/observe/index.ts';
 import { silentLogger, UnderstudyError } from '@understudy/foundation';
-import { labDown, labUp } from '@understudy/lab';
+import { labDown, labPowerCut, labUp } from '@understudy/lab';
 import { apply, confirmUnlessDestructive, plan } from '../../src/reconcile/index.ts';
 import { assessHealth } from '../../src/status/index.ts';
 import { topologyWarnings } from '../../src/topology/index.ts';
 import { measure, type Measured } from './ejections.ts';
+import { UserLoad } from './user-load.ts';
 import { useOwnDirectories } from './own-directories.ts';
 
 const application = path.join(import.meta.dirname, 'article-app');
 
-function topologyText(more: { readonly indices?: string; readonly passive?: string } = {}): string {
-  const { indices = 'index: { name: my-index }', passive = '' } = more;
+interface Parts {
+  readonly indices?: string;
+  readonly passive?: string;
+  readonly gateway?: string;
+}
+
+function topologyText({ indices = 'index: { name: my-index }', passive = '', gateway = 'off' }: Parts = {}): string {
   return `
 name: demo
 region: us-ord
@@ -32,6 +38,8 @@ service:
   artifact: ${JSON.stringify(application)}
   command: [python3, -m, gunicorn, -w, '{workers}', -b, '{host}:{port}', 'app:app']
   workers: 4
+  gateway: ${gateway}
+  environment: { ENGINE: ${gateway === 'off' ? 'ES_HOSTS' : 'ES_HOST'} }
 balancer:
   listeners: [{ port: 80, protocol: http }]
   check: { intervalS: 3, timeoutS: 2, attempts: 2${passive} }
@@ -203,4 +211,65 @@ it('a second index from a file: its mapping is made, grows, and a change that th
   const now = await observe(current().world, current().topology);
   assert.deepEqual(own(now)?.mapping, own(before)?.mapping);
   assert.deepEqual(own(now)?.template, own(before)?.template);
+});
+
+/** What a shell line says on each service machine. */
+async function onServices(line: string): Promise<string[]> {
+  const machines = world.machines.filter(({ role }) => role === 'service');
+  const ran = machines.map(async (machine) => (await world.runner.run(machine, ['sh', '-c', line])).stdout.trim());
+  return await Promise.all(ran);
+}
+
+const processes = () => onServices('systemctl show -p MainPID --value understudy-gateway.service');
+const pathOfEnvironment = '/proc/$(systemctl show -p MainPID --value understudy-service.service)/environ';
+
+describe('the gateway beside it', () => {
+  it('is installed before the application is changed to it, and writes and searches go through it', async () => {
+    await applied(topologyText({ gateway: 'on' }));
+    await settled();
+    const hosts = await onServices(`tr "\\0" "\\n" < ${pathOfEnvironment} | grep ^ES_HOST=`);
+    assert.deepEqual(hosts, Array(2).fill('ES_HOST=http://localhost:9200'));
+    await using load = new UserLoad(world.balancer.urls[0] ?? '');
+    await sleep(5_000);
+    assert.deepEqual((await load.stop()).failures, []);
+    const passedOn = await onServices(
+      'curl -s 127.0.0.1:9200/_understudy/metrics | grep -c \'operation="index"\\|operation="search"\'',
+    );
+    for (const count of passedOn) assert.ok(Number(count) >= 2, passedOn.join(' '));
+  });
+
+  it('is replaced on both machines under load, and no request fails', async (t) => {
+    const before = await processes();
+    await using load = new UserLoad(world.balancer.urls[0] ?? '');
+    await sleep(3_000);
+    await applied(topologyText({ gateway: '{ deadlineMs: 20000 }' }));
+    await sleep(2_000);
+    const { total, failures, longestMs } = await load.stop();
+    t.diagnostic(`${total} requests, ${failures.length} failed, the longest took ${longestMs} ms`);
+    assert.deepEqual(failures, []);
+    assert.ok(total > 50);
+    const now = await processes();
+    for (const [place, pid] of now.entries()) assert.notEqual(pid, before[place]);
+  });
+
+  it('a search machine loses its power under load, and no request fails', async (t) => {
+    await using load = new UserLoad(world.balancer.urls[0] ?? '');
+    await sleep(3_000);
+    await labPowerCut('demo-search-2');
+    await sleep(20_000);
+    const { total, failures, longestMs } = await load.stop();
+    t.diagnostic(`${total} requests, ${failures.length} failed, the longest took ${longestMs} ms`);
+    assert.deepEqual(failures, []);
+    await applied(topologyText({ gateway: '{ deadlineMs: 20000 }' }));
+  });
+
+  it('is removed when it is switched off, after the application has left it', async () => {
+    await using load = new UserLoad(world.balancer.urls[0] ?? '');
+    await applied(topologyText());
+    assert.deepEqual((await load.stop()).failures, []);
+    const left = await onServices(
+      'ls -d /opt/understudy-gateway /etc/systemd/system/understudy-gateway* 2>/dev/null; true',
+    );
+    assert.deepEqual(left, ['', '']);
+  });
 });

@@ -7,9 +7,9 @@ import {
   changeGatewayScript,
   contentHash,
   gatewayPlace,
-  gatewayStateUrl,
   gatewayStopS,
   gatewayUnit,
+  gatewayUrls,
   isUnpackedScript,
   nothingAsked,
   observeMachine,
@@ -22,11 +22,12 @@ import {
   unpackScript,
 } from '../../machines/index.ts';
 import { gatewayFilesOf } from '../../operation/index.ts';
+import { isGood } from './service-checks.ts';
 import { machineTarget, runScript, succeeded, type StepContext } from './step-context.ts';
 import { needed } from './found.ts';
 
 const uploadDeadlineMs = 600_000;
-/** From its start until it answers that it reaches the engine. */
+/** From its start until it answers for itself and for the engine. */
 const startS = 30;
 /** It must be the same process for so long. */
 const steadyMs = 2_000;
@@ -92,23 +93,25 @@ async function run(context: StepContext, label: string, what: string, script: st
 /** Undefined: it answers, reaches the engine, and stays the same process. Otherwise a sentence. */
 async function faultOf(context: StepContext, label: string): Promise<string | undefined> {
   const asked = await context.world.runner.run(machineTarget(context, label), ['sh', '-s'], {
-    stdin: awaitAnswersScript([gatewayStateUrl], startS, gatewayUnit),
+    stdin: awaitAnswersScript(gatewayUrls, startS, gatewayUnit),
     timeoutMs: startS * 1000 + reportMs,
   });
   const said = asked.stdout.trim();
   if (asked.code === answerExits.ended) return `It ended ${said} times before it answered.`;
   if (asked.code === answerExits.late)
-    return `${gatewayStateUrl} did not answer 200 within ${startS} s: it does not listen, or reaches no node of the engine.`;
+    return `${said} did not answer 200 within ${startS} s: it does not listen, or reaches no node of the engine.`;
   succeeded(asked, label, 'ask the gateway');
   const first = await sampleOf(context, label);
   await context.world.clock.sleep(steadyMs, context.signal);
   const now = await sampleOf(context, label);
-  if (now.active && now.mainPid === first.mainPid && now.restarts === first.restarts) return undefined;
-  return 'Its process ended after its first answer.';
+  if (!now.active || now.mainPid !== first.mainPid || now.restarts !== first.restarts)
+    return 'Its process ended after its first answer.';
+  if (now.answers.every(isGood)) return undefined;
+  return `It answered ${now.answers.map(({ status }) => status).join(', ')} after its first good answers.`;
 }
 
 async function sampleOf(context: StepContext, label: string) {
-  const script = sampleScript([gatewayStateUrl], gatewayUnit);
+  const script = sampleScript(gatewayUrls, gatewayUnit);
   return readSample((await runScript(context, label, 'look at the gateway', script)).stdout);
 }
 

@@ -69,7 +69,7 @@ export const disruptions: { readonly [Kind in Task['kind']]?: Disruption } = {
     takes: 'nothing: connections of the application wait in the socket until the new gateway takes them',
     mustHaveSeen: ['every-machine'],
     whenItRuns:
-      'what the old one has taken is answered first; the new one must answer 200 on /_understudy before the next machine is changed, or the old one is put back',
+      'what the old one has taken is answered first; the new one must answer for itself and for the engine before the next machine is changed, or the old one is put back',
     group: 'service',
   },
   'gateway-remove': {

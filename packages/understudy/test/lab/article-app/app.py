@@ -9,7 +9,8 @@ from elasticsearch import Elasticsearch
 from flask import Flask, jsonify, request
 
 app = Flask(__name__)
-es = Elasticsearch(os.environ["ES_HOSTS"].split(","))
+# ES_HOSTS are the nodes, ES_HOST is the gateway.
+es = Elasticsearch(os.environ[os.environ.get("ENGINE", "ES_HOSTS")].split(","))
 
 
 @app.route("/healthz", methods=["GET"])
