@@ -11,7 +11,7 @@ import {
   privateAddressOf,
 } from './balancer-shape.ts';
 import { sameFingerprint, selfSignedName, askedMachine, machinesFor, type Intent } from '../../operation/index.ts';
-import { portOf } from './firewall-rules.ts';
+import { portOf } from './in-use.ts';
 import { networkSteps } from './network.ts';
 import { listensAsAsked } from './service.ts';
 import { ifPlanned, stepId, type StepReference } from './step-id.ts';

@@ -2,9 +2,9 @@
 // closes last.
 import { firewallLabel, tagOf, type Guarded } from '../../topology/index.ts';
 import { instanceNamed, type Observation } from '../../observe/index.ts';
-import { machinesFor, type Intent } from '../../operation/index.ts';
+import { askedMachine, machinesFor, type Intent } from '../../operation/index.ts';
 import { firewallDifferences, firewallRules } from './firewall-rules.ts';
-import { inUse } from './in-use.ts';
+import { inUse, type Ending } from './in-use.ts';
 import { refusedOperatorAddresses } from './lockout.ts';
 import { isGuarded } from './machine-interfaces.ts';
 import { roles } from './network.ts';
@@ -68,16 +68,31 @@ function planFirewall(draft: PlanDraft, intent: Intent, observation: Observation
   }
 }
 
-/** Call it last: it waits for every step of the plan. A machine that the plan does not remove is let in further. */
+/** What a step of the plan takes out of use. */
+function endingIn(draft: PlanDraft, intent: Intent): Ending {
+  const { name } = intent.topology;
+  const listener = (port: number): boolean => draft.has(stepId.listenerDelete(name, port));
+  return {
+    listener,
+    machine: (instance) => draft.has(stepId.objectDelete(toDelete('instance', instance))),
+    backend: ({ id, label }, port) => {
+      const machine = askedMachine(intent, label);
+      const isMoved =
+        machine !== undefined &&
+        (draft.has(stepId.serviceRun(label)) || draft.has(stepId.backend(name, port, machine.ordinal)));
+      return isMoved || listener(port) || draft.has(stepId.backendDelete(name, id));
+    },
+  };
+}
+
+/** Call it last: it waits for every step of the plan. What the plan does not take out of use is let in further. */
 export function planNarrowing(draft: PlanDraft, intent: Intent, observation: Observation): void {
   const { name } = intent.topology;
-  const remaining = inUse(intent, observation, (instance) =>
-    draft.has(stepId.objectDelete(toDelete('instance', instance))),
-  );
+  const remaining = inUse(intent, observation, endingIn(draft, intent));
   const now = inUse(intent, observation);
   const after = draft.ids();
   for (const guarded of guardedParts) {
-    const rules = firewallRules(intent, guarded, { ...remaining, servicePorts: [], listenerPorts: [] });
+    const rules = firewallRules(intent, guarded, remaining);
     const differences = firewallDifferences(firewallRules(intent, guarded, now), rules);
     if (differences.length === 0) continue;
     draft.add({

@@ -1,5 +1,6 @@
 // What uses the network of the system now and is not in the topology: machines that leave, ports that change. Firewalls let it in
 // until it is gone. Pure.
+import type { NodeBalancerNode } from '../../linode/index.ts';
 import type { Observation } from '../../observe/index.ts';
 import { balancerLabel, vpcAddressOf, type Role } from '../../topology/index.ts';
 import { askedMachine, type Intent } from '../../operation/index.ts';
@@ -19,15 +20,22 @@ export function portOf(address: string): number {
   return Number(address.slice(address.lastIndexOf(':') + 1));
 }
 
-/** `isGone`: whether the plan removes this machine, so that it is not counted. Default: none is. */
-export function inUse(
-  { topology, ...intent }: Intent,
-  { objects }: Pick<Observation, 'objects'>,
-  isGone: (instance: { readonly id: number; readonly label: string }) => boolean = () => false,
-): InUse {
+/** What a plan takes out of use. */
+export interface Ending {
+  readonly machine: (instance: { readonly id: number; readonly label: string }) => boolean;
+  /** Removed, or sent to the port of the topology. */
+  readonly backend: (node: NodeBalancerNode, listenerPort: number) => boolean;
+  readonly listener: (port: number) => boolean;
+}
+
+const nothingEnds: Ending = { machine: () => false, backend: () => false, listener: () => false };
+
+/** `ends`: what is not counted. Default: everything is. */
+export function inUse(intent: Intent, { objects }: Pick<Observation, 'objects'>, ends = nothingEnds): InUse {
+  const { topology } = intent;
   const leaving = (role: Role): string[] =>
     objects.instances
-      .filter((instance) => !askedMachine({ topology, ...intent }, instance.label) && !isGone(instance))
+      .filter((instance) => !askedMachine(intent, instance.label) && !ends.machine(instance))
       .flatMap(({ label }) => {
         const start = `${topology.name}-${role}-`;
         const ordinal = label.startsWith(start) ? Number(label.slice(start.length)) : NaN;
@@ -39,8 +47,11 @@ export function inUse(
   return {
     machines: { search: leaving('search'), service: leaving('service') },
     servicePorts: configs
-      .flatMap(({ nodes }) => nodes.map(({ address }) => portOf(address)))
+      .flatMap(({ config, nodes }) => nodes.filter((node) => !ends.backend(node, config.port)))
+      .map(({ address }) => portOf(address))
       .filter((port) => port !== topology.service.port),
-    listenerPorts: configs.map(({ config }) => config.port).filter((port) => !asked.includes(port)),
+    listenerPorts: configs
+      .map(({ config }) => config.port)
+      .filter((port) => !asked.includes(port) && !ends.listener(port)),
   };
 }
