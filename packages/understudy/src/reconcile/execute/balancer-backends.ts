@@ -12,7 +12,7 @@ import type { StepContext } from './step-context.ts';
 const upWithinMs = 180_000;
 
 /** The current listeners of the balancer, or the one with this id; empty without a balancer. */
-export async function listenersWithNodes(
+async function listenersWithNodes(
   { world, found }: StepContext,
   listenerId?: number,
 ): Promise<ObservedBalancer['configs']> {
