@@ -38,7 +38,7 @@ install() { apt-get -qy install elasticsearch=$1 > /root/said 2>&1 || { cat /roo
 bin=/usr/share/elasticsearch/bin
 entries() { echo "entries $1: $($bin/elasticsearch-keystore list | tr '\\n' ' ')"; }
 sums() { (cd /etc/elasticsearch; sha256sum certs/* elasticsearch.yml | sha256sum | cut -c1-16); }
-run() { ES_PATH_CONF=/etc/elasticsearch setpriv --reuid elasticsearch --regid elasticsearch --clear-groups $bin/elasticsearch "$@"; }
+run() { ES_PATH_CONF=/etc/elasticsearch exec setpriv --reuid elasticsearch --regid elasticsearch --clear-groups $bin/elasticsearch "$@"; }
 heap() { printf -- '-Xms512m\\n-Xmx512m\\n' > /etc/elasticsearch/jvm.options.d/heap.options; }
 `;
 
@@ -149,7 +149,7 @@ kill $node
 wait $node || echo "stopped: $?"
 rm -rf /var/lib/elasticsearch/*
 printf 'path.data: /var/lib/elasticsearch\\npath.logs: /var/log/elasticsearch\\nxpack.security.enabled: false\\n' > elasticsearch.yml
-run > /root/out 2>&1 || echo "exit: $?"
+(run) > /root/out 2>&1 || echo "exit: $?"
 grep -m 1 '^org.elasticsearch.ElasticsearchSecurityException' /root/out | sed 's/^/refusal: /'
 `,
     );
