@@ -38,7 +38,7 @@ install() { apt-get -qy install elasticsearch=$1 > /root/said 2>&1 || { cat /roo
 bin=/usr/share/elasticsearch/bin
 entries() { echo "entries $1: $($bin/elasticsearch-keystore list | tr '\\n' ' ')"; }
 sums() { (cd /etc/elasticsearch; sha256sum certs/* elasticsearch.yml | sha256sum | cut -c1-16); }
-run() { ES_PATH_CONF=/etc/elasticsearch setpriv --reuid elasticsearch --regid elasticsearch --clear-groups $bin/elasticsearch "$@"; }
+run() { ES_PATH_CONF=/etc/elasticsearch exec setpriv --reuid elasticsearch --regid elasticsearch --clear-groups $bin/elasticsearch "$@"; }
 heap() { printf -- '-Xms512m\\n-Xmx512m\\n' > /etc/elasticsearch/jvm.options.d/heap.options; }
 `;
 
@@ -76,6 +76,7 @@ install ${versions[1]}
 entries upgraded
 echo "upgrade calls: $(grep -v 'daemon-reload\\|systemd-sysctl' /root/systemctl | tr '\\n' ' ')"
 touch /var/lib/elasticsearch/data
+cd /
 apt-get -qy remove elasticsearch > /dev/null 2>&1
 echo "removal calls: $(grep elasticsearch /root/systemctl | tr '\\n' ' ')"
 echo "after removal: $(ls /etc/elasticsearch | tr '\\n' ' ') $(ls -d /var/log/elasticsearch 2>&1 | grep -c 'No such')"
@@ -137,7 +138,7 @@ ask() { curl -sS --max-time 30 --cacert certs/http_ca.crt "$@"; }
 for i in $(seq 240); do [ "$(ask -u elastic:$password -o /dev/null -w '%{http_code}' https://localhost:9200/_cluster/health 2>/dev/null)" = 200 ] && break; sleep 1; done
 json='Content-Type: application/json'
 echo "anonymous: $(ask -o /dev/null -w '%{http_code}' https://localhost:9200/_cluster/health)"
-echo "licence: $(ask -u elastic:$password 'https://localhost:9200/_license?filter_path=license.type')"
+echo "licence: $(ask -u elastic:$password 'https://localhost:9200/_license?filter_path=license.type' | tr -d ' \\n')"
 echo "user: $(ask -u elastic:$password -X PUT https://localhost:9200/_security/user/anna -H "$json" -d '{"password":"secret-1","roles":["superuser"],"email":"anna@example.org"}')"
 echo "realm: $(ask -u anna:secret-1 'https://localhost:9200/_security/_authenticate?filter_path=authentication_realm.type')"
 echo "key: $(ask -u elastic:$password -X POST https://localhost:9200/_security/api_key -H "$json" -d '{"name":"one"}' | grep -c '"encoded"')"
@@ -148,7 +149,7 @@ kill $node
 wait $node || echo "stopped: $?"
 rm -rf /var/lib/elasticsearch/*
 printf 'path.data: /var/lib/elasticsearch\\npath.logs: /var/log/elasticsearch\\nxpack.security.enabled: false\\n' > elasticsearch.yml
-run > /root/out 2>&1 || echo "exit: $?"
+(run) > /root/out 2>&1 || echo "exit: $?"
 grep -m 1 '^org.elasticsearch.ElasticsearchSecurityException' /root/out | sed 's/^/refusal: /'
 `,
     );

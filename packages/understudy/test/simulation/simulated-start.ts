@@ -17,7 +17,7 @@ export function askedOfStart(machine: SimulatedMachine, script: string): { code:
   const lines = [
     ['settings', Buffer.from(settings).toString('base64')],
     ['readable', 'elasticsearch.yml'],
-    ['keystore', 'read'],
+    ['keystore', machine.keystore],
     ...leftByThePackage.map((name) => ['entry', name]),
     ['end'],
   ];
