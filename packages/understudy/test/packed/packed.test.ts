@@ -67,6 +67,7 @@ test('each package holds what is built with its types and its licence, and neith
       'dist/daemon.js',
       'dist/region/index.js',
       'dist/engine/launcher/ElasticsearchLauncher.java',
+      'dist/engine/launcher/SystemdModule.java',
     ],
     service: ['dist/main.js', 'dist/release/index.js', 'dist/release/index.d.ts', 'index-template.json'],
     understudy: [
