@@ -4,7 +4,7 @@ import { firewallLabel, tagOf, type Guarded } from '../../topology/index.ts';
 import { instanceNamed, type Observation } from '../../observe/index.ts';
 import { askedMachine, machinesFor, type Intent } from '../../operation/index.ts';
 import { firewallDifferences, firewallRules } from './firewall-rules.ts';
-import { inUse, type Ending } from './in-use.ts';
+import { inUse, letInAlready, type Ending } from './in-use.ts';
 import { refusedOperatorAddresses } from './lockout.ts';
 import { isGuarded } from './machine-interfaces.ts';
 import { roles } from './network.ts';
@@ -24,8 +24,9 @@ function planFirewall(draft: PlanDraft, intent: Intent, observation: Observation
   const { objects } = observation;
   const { name } = intent.topology;
   const subject = firewallLabel(name, guarded);
-  const rules = firewallRules(intent, guarded, inUse(intent, observation));
   const found = objects.firewalls.find(({ firewall }) => firewall.label === subject);
+  const more = found ? letInAlready(inUse(intent, observation), found.firewall.rules) : undefined;
+  const rules = firewallRules(intent, guarded, more);
   if (!found) {
     const reason = `There is no firewall for ${nameOf(guarded)}.`;
     const id = stepId.firewallCreate(name, guarded);
@@ -92,12 +93,15 @@ export function planNarrowing(draft: PlanDraft, intent: Intent, observation: Obs
   const now = inUse(intent, observation);
   const after = draft.ids();
   for (const guarded of guardedParts) {
-    const rules = firewallRules(intent, guarded, remaining);
-    const differences = firewallDifferences(firewallRules(intent, guarded, now), rules);
+    const subject = firewallLabel(name, guarded);
+    const seen = observation.objects.firewalls.find(({ firewall }) => firewall.label === subject)?.firewall.rules;
+    if (seen === undefined) continue;
+    const rules = firewallRules(intent, guarded, letInAlready(remaining, seen));
+    const differences = firewallDifferences(firewallRules(intent, guarded, letInAlready(now, seen)), rules);
     if (differences.length === 0) continue;
     draft.add({
       id: stepId.firewallNarrow(name, guarded),
-      subject: firewallLabel(name, guarded),
+      subject,
       action: 'update',
       reason: `When the other steps are done, the firewall of ${nameOf(guarded)} lets in only what is left: now ${differences.join('; ')}.`,
       task: { kind: 'firewall-narrow', guarded, rules },

@@ -1,6 +1,6 @@
 // What uses the network of the system now and is not in the topology: machines that leave, ports that change. Firewalls let it in
 // until it is gone. Pure.
-import type { NodeBalancerNode } from '../../linode/index.ts';
+import type { FirewallRules, NodeBalancerNode } from '../../linode/index.ts';
 import type { Observation } from '../../observe/index.ts';
 import { balancerLabel, vpcAddressOf, type Role } from '../../topology/index.ts';
 import { askedMachine, type Intent } from '../../operation/index.ts';
@@ -18,6 +18,18 @@ export const nothingMore: InUse = { machines: { search: [], service: [] }, servi
 /** Of `10.20.0.31:5000`. */
 export function portOf(address: string): number {
   return Number(address.slice(address.lastIndexOf(':') + 1));
+}
+
+/** The part of it that these rules let in already: nothing is opened for what somebody else made. */
+export function letInAlready(more: InUse, { inbound }: Pick<FirewallRules, 'inbound'>): InUse {
+  const ports = new Set(inbound.flatMap((rule) => (rule.ports ?? '').split(',').map(Number)));
+  const addresses = new Set(inbound.flatMap((rule) => rule.addresses.ipv4 ?? []));
+  const machines = (role: Role): string[] => more.machines[role].filter((address) => addresses.has(`${address}/32`));
+  return {
+    machines: { search: machines('search'), service: machines('service') },
+    servicePorts: more.servicePorts.filter((port) => ports.has(port)),
+    listenerPorts: more.listenerPorts.filter((port) => ports.has(port)),
+  };
 }
 
 /** What a plan takes out of use. */
