@@ -48,9 +48,10 @@ export async function askPrimaries(executor: Executor, index: string): Promise<P
     ask(executor, `${path}/_settings?filter_path=${ofPipelines.join(',')}`),
   ]);
   if (!isObject(copies) || !isObject(settings)) return undefined;
-  const [name, ...others] = Object.keys(settings);
-  if (name === undefined || others.length > 0) return undefined;
-  const { index: own } = (settings as Record<string, { settings: { index: Record<string, string> } }>)[name]!.settings;
+  const [one, ...others] = Object.entries(settings as Record<string, { settings: { index: Record<string, string> } }>);
+  if (one === undefined || others.length > 0) return undefined;
+  const [name, { settings: given }] = one;
+  const { index: own } = given;
   const pipelines = [own['default_pipeline'], own['final_pipeline']];
   const primaries = (copies as unknown as CopiesAnswer).shards.flat().filter(({ primary }) => primary);
   return {

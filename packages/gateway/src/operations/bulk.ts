@@ -161,8 +161,9 @@ function attemptsOf(outcome: Outcome): number {
 
 /** No part was carried out, as far as it is known: the failure that says most stands for all. */
 function refuseWhole(exchange: Exchange, outcomes: readonly Outcome[]): void {
-  const unclear = outcomes.find((outcome) => isClientError(outcome) && outcome.outcome === 'unknown');
-  const one = unclear ?? (outcomes[0] as Outcome);
+  const unclear = outcomes.filter((outcome) => isClientError(outcome) && outcome.outcome === 'unknown');
+  const [one] = [...unclear, ...outcomes];
+  if (one === undefined) return;
   if (isClientError(one)) exchange.fail(one);
   else exchange.answer(one, one.attempts);
 }

@@ -1,6 +1,6 @@
 // Three nodes with one index of three shards, one primary at each: they tell where primaries are, and carry out bulks as told.
 import { floorMod, routingHash } from '../../../client/src/gather/murmur3.ts';
-import { sendJson, Stub, type Answerer } from './stub.ts';
+import { Stub, type Answerer } from './stub.ts';
 
 const ids = ['node-0', 'node-1', 'node-2'];
 
@@ -88,5 +88,3 @@ export async function startCluster(
 export function bulksAt({ seen }: Stub): readonly string[] {
   return seen.filter(({ url }) => url.includes('_bulk')).map(({ body }) => body.toString());
 }
-
-export { sendJson };
