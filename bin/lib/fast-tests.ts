@@ -21,6 +21,7 @@ export const slowTests: Readonly<Record<string, string>> = {
   'understudy/test/bench/smoke': 'starts every bench',
   'understudy/test/linode-against-lab': 'calls every operation of the region',
   'understudy/test/openapi-conformance': 'checks every request against the OpenAPI file',
+  'understudy/test/operation/gateway-release': 'packs and unpacks a whole Node',
   'understudy/test/packed/': 'packs, installs and runs the tool on two versions of Node',
   'client/test/pack': 'packs and installs the package',
   'client/test/stress': 'sends requests for a long time',

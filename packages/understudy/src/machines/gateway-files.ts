@@ -17,7 +17,9 @@ export const gatewayStartPaths = [gatewayEnvironmentPath, gatewayUnitPath] as co
 export const gatewayPaths = [...gatewayStartPaths, gatewaySocketPath] as const;
 
 /** What a gateway that serves answers with 200: its own state, and a request that it has to pass on, for nodes count as up until they are asked. */
-export const gatewayUrls = ['/_understudy', '/'].map((path) => `http://127.0.0.1:${httpPort}${path}`);
+export const gatewayUrls = ['/_understudy', '/_cluster/health?local=true'].map(
+  (path) => `http://127.0.0.1:${httpPort}${path}`,
+);
 const probeS = 3;
 /** A probe of the observation, as `healthProbe` writes them. */
 export const gatewayProbe = `${probeS}:127.0.0.1:${httpPort}/_understudy`;
