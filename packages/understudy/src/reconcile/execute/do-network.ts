@@ -46,9 +46,9 @@ export async function createFirewall({ world, intent, found }: StepContext, role
 export async function updateFirewall(context: StepContext, role: Role): Promise<void> {
   const { world, intent, found } = context;
   const { name } = intent.topology;
-  const stillUsed = portsStillUsed(intent, [{ configs: await listenersWithNodes(context) }]);
   const id = needed(found.firewalls.get(firewallLabel(name, role)), `the firewall for ${role}`);
-  const { status, tags } = await world.linode.firewalls.get(id);
+  const { status, tags, rules } = await world.linode.firewalls.get(id);
+  const stillUsed = portsStillUsed(intent, [{ configs: await listenersWithNodes(context) }], rules);
   await world.linode.firewalls.rules.update(id, firewallRules(intent, role, stillUsed));
   if (status !== 'enabled' || !tags.includes(tagOf(name))) {
     await world.linode.firewalls.update(id, { status: 'enabled', tags: [...new Set([...tags, tagOf(name)])] });

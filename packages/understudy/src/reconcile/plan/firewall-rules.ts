@@ -33,16 +33,18 @@ function serviceSources(intent: Intent): readonly { readonly label: string; read
 }
 
 /**
- * Ports other than the topology's on which the balancer still reaches service machines: they stay open until no backend has them, so that
- * another `service.port` interrupts nobody. Ascending.
+ * Ports other than the topology's that are open and on which the balancer still reaches service machines: they stay open until no backend
+ * has them, so that another `service.port` interrupts nobody. None is opened for a backend. Ascending.
  */
 export function portsStillUsed(
   { topology }: Intent,
   balancers: readonly Pick<ObservedBalancer, 'configs'>[],
+  rules: Pick<FirewallRules, 'inbound'>,
 ): number[] {
+  const open = new Set(rules.inbound.map(({ ports }) => ports));
   const nodes = balancers.flatMap(({ configs }) => configs.flatMap((config) => config.nodes));
   const ports = nodes.map(({ address }) => portOf(address)).filter((port) => port !== topology.service.port);
-  return [...new Set(ports)].sort((a, b) => a - b);
+  return [...new Set(ports)].filter((port) => open.has(String(port))).sort((a, b) => a - b);
 }
 
 /** Of `10.20.0.31:5000`. */

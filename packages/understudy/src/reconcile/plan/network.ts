@@ -67,9 +67,9 @@ function planFirewall(draft: PlanDraft, intent: Intent, observation: Observation
   const { objects } = observation;
   const { name } = intent.topology;
   const subject = firewallLabel(name, role);
-  const stillUsed = portsStillUsed(intent, objects.balancers);
-  const wanted = firewallRules(intent, role, stillUsed);
   const found = objects.firewalls.find(({ firewall }) => firewall.label === subject);
+  const stillUsed = found ? portsStillUsed(intent, objects.balancers, found.firewall.rules) : [];
+  const wanted = firewallRules(intent, role, stillUsed);
   if (!found) {
     const reason = `There is no firewall for ${role} machines.`;
     const id = stepId.firewallCreate(name, role);
