@@ -17,6 +17,7 @@ describe('readConfiguration', () => {
       },
       deadlineMs: 20_000,
       drainMs: 11_000,
+      drainedFile: undefined,
       stopMs: 22_000,
       queue: undefined,
       gather: 'auto',

@@ -91,3 +91,17 @@ test('where the change of the service is refused, its backends stay where it lis
   assert.deepEqual(backends(sim), ['10.20.0.31:5000 accept', '10.20.0.32:5000 accept']);
   assert.ok(openPorts(sim).includes('5000'));
 });
+
+test('no port is opened for a backend that somebody else made', async () => {
+  await using sim = await simulatedWorld();
+  const intent = await sampleIntent(withPort(5000));
+  await apply(sim.world, intent, all);
+  const [node] = sim.region.store.balancerNodes.values();
+  assert.ok(node);
+  sim.region.store.balancerNodes.set(9999, { ...node, id: 9999, label: 'foreign', address: '10.20.0.77:9999' });
+  const { steps } = plan(intent, await observe(sim.world, intent.topology));
+  assert.deepEqual(
+    steps.map(({ task }) => task.kind),
+    ['backend-remove'],
+  );
+});
