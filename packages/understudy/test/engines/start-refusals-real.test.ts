@@ -54,7 +54,7 @@ async function start({ settings, entries }: StartCase): Promise<string | undefin
   execFileSync('chown', ['-R', 'nobody', own]);
   execFileSync('chown', ['root', root]);
   const environment = { PATH: process.env['PATH'], ES_JAVA_HOME: found.javaHome, ES_PATH_CONF: join(own, 'config') };
-  const [program = '', ...words] = [...asNobody, join(home, 'bin/elasticsearch')];
+  const [program, ...words] = [...asNobody, join(home, 'bin/elasticsearch')];
   const keystore = (...asked: string[]): void => {
     const tool = [...words.slice(0, -1), join(home, 'bin/elasticsearch-keystore'), ...asked];
     execFileSync(program, tool, {

@@ -4,7 +4,7 @@ import type { Engine, OwnJava } from '../engine.ts';
 import { securityFiles } from './configuration.ts';
 import { maintainerScripts } from './maintainer-scripts.ts';
 import { toolJar, tools } from './tools.ts';
-import { samlStandIns, xPackExclusions, xPackLeftOut, xPackModules } from './x-pack.ts';
+import { standIns, xPackExclusions, xPackLeftOut, xPackModules } from './x-pack.ts';
 
 const sourceNames = ['ElasticsearchLauncher', 'AnalysisPlugin', 'AutoConfigureSecurity', 'KeystoreTool', 'VendorTool'];
 
@@ -29,7 +29,7 @@ export function elasticsearch(version: string): Engine {
     version,
     title: 'Elasticsearch',
     documentation: 'https://www.elastic.co',
-    artifacts: [...versioned, ...samlStandIns],
+    artifacts: [...versioned, ...standIns],
     versionedArtifacts: versioned,
     exclusions: xPackExclusions(xPack),
     leftOut: xPackLeftOut,

@@ -19,17 +19,24 @@ const openSaml = [
   'xmlsec-impl',
 ].map((name) => `org.opensaml:opensaml-${name}:4.0.1`);
 
-/** The server asks for the classes of its SAML actions even when SAML is not used, and the version that it names is not published. */
-export const samlStandIns: readonly string[] = [...openSaml, 'net.shibboleth.utilities:java-support:8.0.0'];
+/**
+ * The server asks for the classes of its SAML actions even when SAML is not used, and the version that it names is not published; of the
+ * library for tokens some versions have a copy of their own, which is not published either.
+ */
+export const standIns: readonly string[] = [
+  ...openSaml,
+  'net.shibboleth.utilities:java-support:8.0.0',
+  'com.nimbusds:nimbus-jose-jwt:10.0.2',
+];
 
 /** Not on Maven Central: the vendor's own templates and API, and the SAML library at the version that the vendor uses. */
 export function xPackExclusions(xPack: readonly string[]): Readonly<Record<string, readonly string[]>> {
-  const unpublished = ['*:x-pack-template-resources', '*:es-opensaml-security-api'];
+  const unpublished = ['*:x-pack-template-resources', '*:es-opensaml-security-api', '*:nimbus-jose-jwt-modified'];
   const of = (artifacts: readonly string[], excluded: readonly string[]): [string, readonly string[]][] =>
     artifacts.map((artifact) => [artifact, excluded]);
   return Object.fromEntries([
     ...of(xPack, [...unpublished, 'org.opensaml:*', 'net.shibboleth.utilities:*']),
-    ...of(samlStandIns, ['*:*']),
+    ...of(standIns, ['*:*']),
   ]);
 }
 
@@ -58,7 +65,7 @@ export function xPackModules(transportJars: readonly string[]): readonly EngineM
       description: 'Elasticsearch Expanded Pack Plugin - Security',
       pluginClass: 'org.elasticsearch.xpack.security.Security',
       extends: ['x-pack-core'],
-      brings: ['x-pack-security', ...samlStandIns.map((artifact) => artifact.split(':')[1] ?? '')],
+      brings: ['x-pack-security', ...standIns.map((artifact) => artifact.split(':')[1] ?? '')],
     },
     {
       name: 'understudy-analysis',
