@@ -40,7 +40,8 @@ async function succeeds(script: string): Promise<string> {
 /** Settings with which one node forms a cluster, security off; a small heap. */
 const settings = `printf -- '-Xms512m\\n-Xmx512m\\n' > /etc/opensearch/jvm.options.d/heap.options
 printf 'node.name: one\\ncluster.initial_cluster_manager_nodes: [one]\\nplugins.security.disabled: true\\n' >> /etc/opensearch/opensearch.yml`;
-const document = "curl -sf --retry 30 --retry-delay 1 --retry-all-errors 'http://127.0.0.1:9200/docs/_search?q=text:older&filter_path=hits.hits._source'";
+const document =
+  "curl -sf --retry 30 --retry-delay 1 --retry-all-errors 'http://127.0.0.1:9200/docs/_search?q=text:older&filter_path=hits.hits._source'";
 
 describe('the package of OpenSearch', { timeout: 600_000 }, () => {
   it('without a password for its demonstration it cannot be configured; with one it installs demonstration certificates', async () => {
