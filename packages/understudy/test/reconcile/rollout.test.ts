@@ -143,10 +143,7 @@ test('a release that does not serve stops at the first machine, is put back ther
 
   const again = await planned(sim, next);
   assert.deepEqual(again.steps, []);
-  assert.match(
-    again.obstacles[0]?.reason ?? '',
-    /^The release b+ was rejected here at 2.* release deploy --again$/,
-  );
+  assert.match(again.obstacles[0]?.reason ?? '', /^The release b+ was rejected here at 2.* release deploy --again$/);
   await assert.rejects(apply(sim.world, next, all), (error) => {
     assert.ok(error instanceof UnderstudyError);
     assert.equal(error.code, 'reconcile-incomplete');

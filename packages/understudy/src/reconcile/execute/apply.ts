@@ -143,9 +143,7 @@ async function logged(world: Pick<World, 'clock' | 'logger'>, step: Step, work: 
 }
 
 function failuresOf(outcomes: readonly Outcome[]): string[] {
-  return outcomes.flatMap((outcome) =>
-    outcome.result === 'failed' ? [withSubject(outcome.step, outcome.error)] : [],
-  );
+  return outcomes.flatMap((outcome) => (outcome.result === 'failed' ? [withSubject(outcome.step, outcome.error)] : []));
 }
 
 /** Errors about a machine name it themselves. */
