@@ -2,6 +2,7 @@
 import type { EngineDefinition } from '../engine.ts';
 import { debianLayout } from '../layout.ts';
 import { dialect } from './dialect.ts';
+import { security } from './security.ts';
 import { settings } from './settings.ts';
 import { majors, newestTried, upgrades } from './versions.ts';
 
@@ -15,6 +16,7 @@ export const elasticsearch = {
     keyUrl: 'https://artifacts.elastic.co/GPG-KEY-elasticsearch',
   }),
   settings,
+  security,
   dialect,
   upgrades,
 } as const satisfies EngineDefinition;
