@@ -1,5 +1,5 @@
 // The configuration files the package ships in /etc: the vendor's names and defaults, no more than a first start needs.
-import type { Engine } from './engine.ts';
+import type { ConfigurationFile, Engine } from './engine.ts';
 
 /** elasticsearch.yml: only the paths are set, as in the vendor's package. */
 export function nodeConfiguration(engine: Engine): string {
@@ -70,11 +70,6 @@ ${env}_PATH_CONF=/etc/${engine.name}
 `;
 }
 
-export interface ConfigurationFile {
-  readonly path: string;
-  readonly content: string;
-}
-
 /** The conffiles of the package. */
 export function conffiles(engine: Engine): ConfigurationFile[] {
   return [
@@ -82,5 +77,6 @@ export function conffiles(engine: Engine): ConfigurationFile[] {
     { path: `/etc/${engine.name}/jvm.options`, content: jvmOptions(engine) },
     { path: `/etc/${engine.name}/log4j2.properties`, content: logConfiguration(engine) },
     { path: `/etc/default/${engine.name}`, content: environmentDefaults(engine) },
+    ...(engine.conffiles ?? []),
   ];
 }

@@ -10,13 +10,13 @@ Version: ${engine.version}
 Architecture: amd64
 Maintainer: Understudy lab <lab@understudy.invalid>
 Installed-Size: ${installedKilobytes}
-Depends: adduser, libzstd1, openjdk-21-jre-headless | java${engine.javaMajor}-runtime-headless
+Depends: ${['adduser', 'libzstd1', ...(engine.depends ?? [])].join(', ')}, openjdk-21-jre-headless | java${engine.javaMajor}-runtime-headless
 Section: web
 Priority: optional
 Homepage: ${engine.documentation}
 Description: ${engine.title} for the lab, from its published jars
  The real server with the names, places and unit of the vendor's own package, without
- the vendor's modules that are not published: no security, no snapshots to object stores.
+ the vendor's modules that are not published: ${engine.lacks ?? 'no security, no snapshots to object stores'}.
 `;
 }
 
@@ -29,7 +29,8 @@ export function conffilesList(engine: Engine): string {
 
 /** Makes user and folders; does not start the service, as the vendor's does not. */
 export function postinst(engine: Engine): string {
-  const { name } = engine;
+  const { name, maintainerScripts } = engine;
+  if (maintainerScripts !== undefined) return maintainerScripts.postinst;
   return `#!/bin/sh
 set -e
 if [ "$1" = configure ]; then
@@ -50,6 +51,7 @@ fi
 
 /** The service goes down with the package, and stays up when it is upgraded: an upgrade is restarted by the one who does it. */
 export function prerm(engine: Engine): string {
+  if (engine.maintainerScripts !== undefined) return engine.maintainerScripts.prerm;
   return `#!/bin/sh
 set -e
 if [ "$1" = remove ] && [ -d /run/systemd/system ]; then
@@ -61,7 +63,8 @@ fi
 
 /** Data outlives even a purge; it is the administrator's to delete. */
 export function postrm(engine: Engine): string {
-  const { name } = engine;
+  const { name, maintainerScripts } = engine;
+  if (maintainerScripts !== undefined) return maintainerScripts.postrm;
   return `#!/bin/sh
 set -e
 if [ "$1" = purge ]; then rm -rf /etc/${name}/jvm.options.d /var/log/${name}; fi

@@ -1,7 +1,41 @@
 // What differs between the engines the lab can package: artifacts, names, places. Everything else here works from these facts.
+import { elasticsearch } from './elasticsearch/facts.ts';
 
 export const engineNames = ['elasticsearch', 'opensearch'] as const;
 export type EngineName = (typeof engineNames)[number];
+
+/** A module of the vendor's beside the transport, or one of ours. */
+export interface EngineModule {
+  /** Its folder below modules/. */
+  readonly name: string;
+  readonly description: string;
+  readonly pluginClass: string;
+  /** Modules whose classes it sees. */
+  readonly extends?: readonly string[];
+  /** Artifact ids: their jars, and those of their dependencies that nothing before them in `artifacts` has brought, lie in it. */
+  readonly brings: readonly string[];
+  /** Beginnings of the names of jars that it has a copy of, beside the transport's. */
+  readonly copies?: readonly string[];
+}
+
+/** Java of ours in the package, compiled against each version's jars. */
+export interface OwnJava {
+  readonly sources: readonly string[];
+  /** Path of a jar in the home -> the package whose classes it holds. */
+  readonly jars: Readonly<Record<string, string>>;
+}
+
+export interface MaintainerScripts {
+  readonly preinst?: string;
+  readonly postinst: string;
+  readonly prerm: string;
+  readonly postrm: string;
+}
+
+export interface ConfigurationFile {
+  readonly path: string;
+  readonly content: string;
+}
 
 export interface Engine {
   readonly name: EngineName;
@@ -27,11 +61,27 @@ export interface Engine {
   readonly environmentPrefix: 'ES' | 'OPENSEARCH';
   /** The oldest Java that it runs on; what we compile for it is for that one. */
   readonly javaMajor: 17 | 21;
+  readonly java?: OwnJava;
+  /** Artifact -> what is not taken along with it, as group:artifact or group:*. */
+  readonly exclusions?: Readonly<Record<string, readonly string[]>>;
+  /** Beginnings of the names of jars that are left out: the engine refuses a class that it finds twice. */
+  readonly leftOut?: readonly string[];
+  readonly modules?: readonly EngineModule[];
+  /** Further scripts below bin/, by name. */
+  readonly tools?: Readonly<Record<string, string>>;
+  /** Settings of a node that is started outside a package, from `config/` beside its home. */
+  readonly homeSettings?: string;
+  /** In place of the common ones. */
+  readonly maintainerScripts?: MaintainerScripts;
+  /** Beside the common ones. */
+  readonly conffiles?: readonly ConfigurationFile[];
+  /** Debian packages that its maintainer scripts need. */
+  readonly depends?: readonly string[];
+  /** What the package's description says of what it lacks. */
+  readonly lacks?: string;
   /** Flags for this engine's JVM that its own start script would add. */
   readonly jvmFlags: readonly string[];
 }
-
-const majorOf = (version: string): number => Number(version.split('.')[0]);
 
 const artifactsOf = (versioned: readonly string[], first: readonly string[] = []) => ({
   artifacts: [...first, ...versioned],
@@ -39,32 +89,7 @@ const artifactsOf = (versioned: readonly string[], first: readonly string[] = []
 });
 
 const engines: Readonly<Record<EngineName, (version: string) => Engine>> = {
-  elasticsearch: (version) => ({
-    name: 'elasticsearch',
-    version,
-    title: 'Elasticsearch',
-    documentation: 'https://www.elastic.co',
-    ...artifactsOf([
-      `org.elasticsearch:elasticsearch:${version}`,
-      `org.elasticsearch.plugin:transport-netty4:${version}`,
-    ]),
-    transport: { module: 'transport-netty4', pluginClass: 'org.elasticsearch.transport.netty4.Netty4Plugin' },
-    placed: { 'modules/transport-netty4': ['netty-', 'transport-netty4-'] },
-    classArchive: true,
-    mainClass: 'org.elasticsearch.bootstrap.ElasticsearchLauncher',
-    propertyPrefix: 'es',
-    environmentPrefix: 'ES',
-    javaMajor: majorOf(version) < 9 ? 17 : 21,
-    jvmFlags: [
-      '-Des.networkaddress.cache.ttl=60',
-      '-Des.networkaddress.cache.negative.ttl=10',
-      '-Des.distribution.type=deb',
-      // libvec, Elastic's SIMD code, is not published; without this flag its absence disables all native access.
-      '-Dorg.elasticsearch.nativeaccess.enableVectorLibrary=false',
-      '--add-modules=jdk.incubator.vector',
-      '--enable-native-access=ALL-UNNAMED',
-    ],
-  }),
+  elasticsearch,
   opensearch: (version) => ({
     name: 'opensearch',
     version,

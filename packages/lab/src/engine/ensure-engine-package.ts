@@ -14,7 +14,6 @@ import { fetchJars, pom } from './maven.ts';
 import {
   addClassArchive,
   buildDebCommand,
-  launcherSource,
   moduleDescriptor,
   sourceDateEpoch,
   stageHome,
@@ -55,7 +54,7 @@ const imageJavaRelease = 'usr/lib/jvm/java-21-openjdk-amd64/release';
 /** Hash of everything that decides the package's content. */
 async function contentHash(engine: Engine, imageRoot: string | undefined): Promise<string> {
   const parts = [
-    JSON.stringify(engine),
+    JSON.stringify({ ...engine, java: engine.java?.jars }),
     pom(engine),
     startScript(engine),
     unitFile(engine),
@@ -66,7 +65,7 @@ async function contentHash(engine: Engine, imageRoot: string | undefined): Promi
     postrm(engine),
     sysctlFile(),
     JSON.stringify(conffiles(engine)),
-    await readFile(launcherSource, 'utf8'),
+    ...(await Promise.all((engine.java?.sources ?? []).map((source) => readFile(source, 'utf8')))),
     imageRoot === undefined || !engine.classArchive
       ? ''
       : archiveScript(engine) + (await readFile(join(imageRoot, imageJavaRelease), 'utf8')),

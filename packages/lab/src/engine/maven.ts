@@ -1,5 +1,5 @@
 // The engine's jars come from Maven with the user's own settings; the compiler that our launcher needs comes the same way.
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runBuildCommand } from '../cache/build-command.ts';
 import type { Engine } from './engine.ts';
@@ -38,6 +38,16 @@ const copyGoal = (items: readonly string[], folder: string): string => `      <e
         </configuration>
       </execution>`;
 
+/** One that does not bring what it should not. */
+function dependency(engine: Engine, artifact: string): string {
+  const excluded = (engine.exclusions?.[artifact] ?? []).map((name) => {
+    const { groupId, artifactId } = coordinates(name);
+    return `<exclusion><groupId>${groupId}</groupId><artifactId>${artifactId}</artifactId></exclusion>`;
+  });
+  const exclusions = excluded.length === 0 ? '' : `<exclusions>${excluded.join('')}</exclusions>`;
+  return `    <dependency>${elements(coordinates(artifact))}${exclusions}</dependency>`;
+}
+
 function project(engine: Engine, dependencies: readonly string[], executions: readonly string[]): string {
   return `<?xml version="1.0" encoding="UTF-8"?>
 <project xmlns="http://maven.apache.org/POM/4.0.0">
@@ -45,7 +55,7 @@ function project(engine: Engine, dependencies: readonly string[], executions: re
   <groupId>understudy.lab</groupId><artifactId>${engine.name}</artifactId><version>${engine.version}</version>
   <packaging>pom</packaging>
   <dependencies>
-${dependencies.map((artifact) => `    <dependency>${elements(coordinates(artifact))}</dependency>`).join('\n')}
+${dependencies.map((artifact) => dependency(engine, artifact)).join('\n')}
   </dependencies>
   <build><plugins><plugin>
     <groupId>org.apache.maven.plugins</groupId><artifactId>maven-dependency-plugin</artifactId><version>${dependencyPluginVersion}</version>
@@ -57,14 +67,18 @@ ${executions.join('\n')}
 `;
 }
 
-/** A project whose `validate` phase copies the engine's jars to `jars/` and the compiler to `compiler/`, beside the file. */
+/** A project whose `validate` phase copies the engine's jars to `jars/` and the compiler to `compiler/`, and writes `tree.txt`, beside the file. */
 export function pom(engine: Engine): string {
   const jars = `      <execution>
         <id>jars</id><phase>validate</phase><goals><goal>copy-dependencies</goal></goals>
         <configuration><includeScope>runtime</includeScope><outputDirectory>\${basedir}/jars</outputDirectory></configuration>
       </execution>`;
+  const tree = `      <execution>
+        <id>tree</id><phase>validate</phase><goals><goal>tree</goal></goals>
+        <configuration><scope>runtime</scope><outputFile>\${basedir}/${treeFile}</outputFile></configuration>
+      </execution>`;
   const compiler = elements(coordinates(`org.eclipse.jdt:ecj:${compilerVersion}`));
-  return project(engine, engine.artifacts, [jars, copyGoal([compiler], 'compiler')]);
+  return project(engine, engine.artifacts, [jars, tree, copyGoal([compiler], 'compiler')]);
 }
 
 /** A project whose `validate` phase asks for the newest of each artifact of the engine: Maven then fetches their lists of versions. */
@@ -73,9 +87,27 @@ export function latestPom(engine: Engine): string {
   return project(engine, [], [copyGoal(items, 'newest')]);
 }
 
+const treeFile = 'tree.txt';
+
+/** File names of the jars in Maven's tree -> the artifact id of the dependency of ours that brought it. */
+export function broughtBy(tree: string): ReadonlyMap<string, string> {
+  const brought = new Map<string, string>();
+  let ours = '';
+  for (const line of tree.split('\n')) {
+    const [, indent = '', artifactId = '', version = ''] =
+      /^((?:[|+\\]? *[ -])+)[^: ]+:([^:]+):jar:([^:]+):/.exec(line) ?? [];
+    if (artifactId === '') continue;
+    if (indent.length === 3) ours = artifactId;
+    brought.set(`${artifactId}-${version}.jar`, ours);
+  }
+  return brought;
+}
+
 export interface FetchedJars {
   /** Folder with every jar of the engine. */
   readonly jars: string;
+  /** Which of the engine's own artifacts brought which jar. */
+  readonly brought: ReadonlyMap<string, string>;
   readonly compilerJar: string;
 }
 
@@ -84,5 +116,6 @@ export async function fetchJars(engine: Engine, folder: string, signal?: AbortSi
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'pom.xml'), pom(engine));
   await runBuildCommand(['mvn', '--batch-mode', '--quiet', '--file', join(folder, 'pom.xml'), 'validate'], { signal });
-  return { jars: join(folder, 'jars'), compilerJar: join(folder, 'compiler', `ecj-${compilerVersion}.jar`) };
+  const brought = broughtBy(await readFile(join(folder, treeFile), 'utf8'));
+  return { jars: join(folder, 'jars'), brought, compilerJar: join(folder, 'compiler', `ecj-${compilerVersion}.jar`) };
 }

@@ -1,38 +1,49 @@
 // Lays out the engine as it will lie on a machine: home, configuration, unit. The home also starts from any other place.
 import { cp, mkdir, readFile, readdir, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { zipSync, type Zippable } from 'fflate';
 import { runBuildCommand } from '../cache/build-command.ts';
 import { archiveCommand, archiveName } from './class-archive.ts';
 import { conffiles, logConfiguration } from './configuration.ts';
 import { conffilesList, controlFile, postinst, postrm, prerm, sysctlFile } from './debian.ts';
-import type { Engine } from './engine.ts';
+import type { Engine, EngineModule } from './engine.ts';
 import type { FetchedJars } from './maven.ts';
 import { startScript } from './start-script.ts';
 import { unitFile } from './unit.ts';
 
-export const launcherSource = fileURLToPath(new URL('./launcher/ElasticsearchLauncher.java', import.meta.url));
-
 /** Every file of a package has this time, so that the same input makes the same package. */
 const fileTime = new Date('2026-01-01T00:00:00Z');
 
-/** The descriptor that makes a folder under modules/ a module of the engine. */
-export function moduleDescriptor(engine: Engine): string {
-  return `description=Netty based transport
+/** The descriptor that makes a folder under modules/ a module of the engine: the transport, when no other is named. */
+export function moduleDescriptor(
+  engine: Engine,
+  module: Pick<EngineModule, 'name' | 'description' | 'pluginClass' | 'extends'> = transport(engine),
+): string {
+  const extended = module.extends === undefined ? '' : `extended.plugins=${module.extends.join(',')}\n`;
+  return `description=${module.description}
 version=${engine.version}
-name=${engine.transport.module}
-classname=${engine.transport.pluginClass}
+name=${module.name}
+classname=${module.pluginClass}
 java.version=${engine.javaMajor}
 ${engine.name}.version=${engine.version}
-`;
+${extended}`;
+}
+
+function transport({ transport: { module, pluginClass } }: Engine): Omit<EngineModule, 'brings'> {
+  return { name: module, description: 'Netty based transport', pluginClass };
 }
 
 /** Class files of the engine's own Java, whatever Java runs the compiler. */
-function compileCommand(engine: Engine, compilerJar: string, jars: readonly string[], output: string): string[] {
+function compileCommand(
+  engine: Engine,
+  sources: readonly string[],
+  compilerJar: string,
+  jars: readonly string[],
+  output: string,
+): string[] {
   const java = String(engine.javaMajor);
   const flags = ['-source', java, '-target', java, '-proc:none', '-cp', jars.join(':'), '-d', output];
-  return ['java', '-jar', compilerJar, ...flags, launcherSource];
+  return ['java', '-jar', compilerJar, ...flags, ...sources];
 }
 
 async function place(path: string, content: string | Uint8Array, mode = 0o644): Promise<void> {
@@ -40,15 +51,27 @@ async function place(path: string, content: string | Uint8Array, mode = 0o644): 
   await writeFile(path, content, { mode });
 }
 
-/** Packs a folder of classes; stored, not compressed, since the JVM reads it at every start. */
-async function jarOf(folder: string): Promise<Uint8Array> {
+/** Packs the classes of one Java package; stored, not compressed, since the JVM reads it at every start. */
+async function jarOf(folder: string, javaPackage: string): Promise<Uint8Array> {
   const files: Zippable = {};
-  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+  const below = join(folder, javaPackage.replaceAll('.', '/'));
+  for (const entry of await readdir(below, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue;
     const path = join(entry.parentPath, entry.name);
     files[path.slice(folder.length + 1)] = await readFile(path);
   }
   return zipSync(files, { level: 0, mtime: fileTime });
+}
+
+/** The folders of the home that a jar lies in; none when it is left out. */
+function foldersOf(engine: Engine, jar: string, brought: FetchedJars['brought']): string[] {
+  const begins = (starts: readonly string[] = []): boolean => starts.some((start) => jar.startsWith(start));
+  if (begins(engine.leftOut)) return [];
+  const modules = engine.modules ?? [];
+  const module = modules.find(({ brings }) => brings.includes(brought.get(jar) ?? ''));
+  const placed = Object.keys(engine.placed).find((key) => begins(engine.placed[key]));
+  const own = placed ?? (module === undefined ? 'lib' : `modules/${module.name}`);
+  return [own, ...modules.filter(({ copies }) => begins(copies)).map(({ name }) => `modules/${name}`)];
 }
 
 /** Fills `home` with what the package puts into /usr/share/<engine>, and a `config/` for a start outside a package. */
@@ -58,25 +81,31 @@ export async function stageHome(
   home: string,
   signal?: AbortSignal,
 ): Promise<void> {
-  const module = join(home, 'modules', engine.transport.module);
-  for (const folder of [join(home, 'lib'), module, join(home, 'plugins'), join(home, 'config', 'jvm.options.d')]) {
-    await mkdir(folder, { recursive: true });
+  const modules = [transport(engine), ...(engine.modules ?? [])];
+  for (const folder of ['lib', 'plugins', join('config', 'jvm.options.d')]) {
+    await mkdir(join(home, folder), { recursive: true });
+  }
+  for (const module of modules) {
+    await place(join(home, 'modules', module.name, 'plugin-descriptor.properties'), moduleDescriptor(engine, module));
   }
   const jars = (await readdir(fetched.jars)).sort();
   for (const jar of jars) {
-    const folder = Object.keys(engine.placed).find((key) => engine.placed[key]?.some((start) => jar.startsWith(start)));
-    await cp(join(fetched.jars, jar), join(home, folder ?? 'lib', jar));
+    for (const folder of foldersOf(engine, jar, fetched.brought)) {
+      await cp(join(fetched.jars, jar), join(home, folder, jar));
+    }
   }
-  await place(join(module, 'plugin-descriptor.properties'), moduleDescriptor(engine));
   await place(join(home, 'bin', engine.name), startScript(engine), 0o755);
-  await place(join(home, 'config', `${engine.name}.yml`), '');
+  for (const [name, script] of Object.entries(engine.tools ?? {})) await place(join(home, 'bin', name), script, 0o755);
+  await place(join(home, 'config', `${engine.name}.yml`), engine.homeSettings ?? '');
   await place(join(home, 'config', 'log4j2.properties'), logConfiguration(engine));
-  if (engine.name !== 'elasticsearch') return;
+  if (engine.java === undefined) return;
 
   const classes = `${home}.classes`;
   const paths = jars.map((jar) => join(fetched.jars, jar));
-  await runBuildCommand(compileCommand(engine, fetched.compilerJar, paths, classes), { signal });
-  await place(join(home, 'lib', 'understudy-launcher.jar'), await jarOf(classes));
+  await runBuildCommand(compileCommand(engine, engine.java.sources, fetched.compilerJar, paths, classes), { signal });
+  for (const [jar, javaPackage] of Object.entries(engine.java.jars)) {
+    await place(join(home, jar), await jarOf(classes, javaPackage));
+  }
   // Native access (limits, system call filter, systemd) needs a libzstd where the vendor ships its own; Debian's serves.
   const platform = join(home, 'lib', 'platform', 'linux-x64');
   await mkdir(platform, { recursive: true });
@@ -123,6 +152,8 @@ export async function stagePackage(engine: Engine, home: string, tree: string): 
   }
   await place(join(tree, 'DEBIAN/control'), controlFile(engine, await sizeKilobytes(tree)));
   await place(join(tree, 'DEBIAN/conffiles'), conffilesList(engine));
+  const preinst = engine.maintainerScripts?.preinst;
+  if (preinst !== undefined) await place(join(tree, 'DEBIAN/preinst'), preinst, 0o755);
   await place(join(tree, 'DEBIAN/postinst'), postinst(engine), 0o755);
   await place(join(tree, 'DEBIAN/prerm'), prerm(engine), 0o755);
   await place(join(tree, 'DEBIAN/postrm'), postrm(engine), 0o755);

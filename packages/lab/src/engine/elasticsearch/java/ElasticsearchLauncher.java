@@ -5,6 +5,7 @@
 // It is compiled against each version; what differs between 8.18 and 9.5 is called by name, with as many arguments as it takes.
 package org.elasticsearch.bootstrap;
 
+import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.nio.file.Files;
@@ -21,12 +22,15 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.core.config.Configurator;
 import org.elasticsearch.Build;
 import org.elasticsearch.cluster.ClusterName;
 import org.elasticsearch.common.logging.LogConfigurator;
+import org.elasticsearch.common.settings.KeyStoreWrapper;
+import org.elasticsearch.common.settings.SecureString;
 import org.elasticsearch.common.settings.Settings;
 import org.elasticsearch.common.transport.BoundTransportAddress;
 import org.elasticsearch.discovery.DiscoveryModule;
@@ -81,10 +85,18 @@ public final class ElasticsearchLauncher {
         stopped.await();
     }
 
-    private static Environment environment(Map<String, String> settings) {
+    /** The keystore is part of the settings; one is made where there is none, as the vendor's start does. */
+    private static Environment environment(Map<String, String> settings) throws Exception {
         Path configuration = Path.of(System.getProperty("es.path.conf"));
-        Settings home = Settings.builder().put("path.home", System.getProperty("es.path.home")).build();
+        Settings.Builder builder = Settings.builder().put("path.home", System.getProperty("es.path.home"));
+        builder.setSecureSettings(KeyStoreWrapper.bootstrap(configuration, ElasticsearchLauncher::keystorePassword));
+        Settings home = builder.build();
         return InternalSettingsPreparer.prepareEnvironment(home, settings, configuration, () -> System.getenv("HOSTNAME"));
+    }
+
+    private static SecureString keystorePassword() throws IOException {
+        String file = System.getenv("ES_KEYSTORE_PASSPHRASE_FILE");
+        return new SecureString((file == null ? "" : Files.readString(Path.of(file)).strip()).toCharArray());
     }
 
     private static Map<String, String> settingsFrom(String[] arguments) {
@@ -124,10 +136,19 @@ public final class ElasticsearchLauncher {
         };
     }
 
-    /** Newer versions ask whether this is a stateless deployment; it is not. */
+    /**
+     * Newer versions ask whether this is a stateless deployment; it is not. The property `understudy.modules` names the modules to load,
+     * for a server without the security modules; all without it.
+     */
     @SuppressWarnings("unchecked")
     private static Set<PluginBundle> bundles(String loader, Path folder) {
-        return (Set<PluginBundle>) call(PluginsLoader.class, loader, folder, false);
+        Set<PluginBundle> all = (Set<PluginBundle>) call(PluginsLoader.class, loader, folder, false);
+        String only = System.getProperty("understudy.modules");
+        if (only == null) {
+            return all;
+        }
+        List<String> names = List.of(only.split(","));
+        return all.stream().filter(bundle -> names.contains(bundle.pluginDescriptor().getName())).collect(Collectors.toSet());
     }
 
     private static Optional<Method> longest(Class<?> type, String name) {
