@@ -9,6 +9,7 @@ import { X509Certificate } from 'node:crypto';
 import { observe } from '../../src/observe/index.ts';
 import type { Intent } from '../../src/operation/index.ts';
 import { apply, confirmAll, plan } from '../../src/reconcile/index.ts';
+import { assessHealth } from '../../src/status/index.ts';
 import { openSecurity, type SystemSecurity } from '../../src/secure/index.ts';
 import { sampleIntent, sampleText } from '../simulation/sample-intent.ts';
 import { simulatedWorld, type SimulatedWorld } from '../simulation/simulated-world.ts';
@@ -114,6 +115,25 @@ test('a certificate at two thirds of its life is renewed without a restart, one 
     labels.map((label) => sim.machine(label).engineStarts),
     starts,
   );
+});
+
+test('status names certificates that end within 30 days, and is degraded within 7', async () => {
+  const intent = await secured('ending');
+  await using sim = await simulatedWorld();
+  await apply(sim.world, intent, all);
+  const seen = await observe(sim.world, intent.topology);
+  const after = (days: number) =>
+    assessHealth({ ...seen, at: new Date(Date.parse(seen.at) + days * dayMs).toISOString() }, intent.topology);
+  assert.deepEqual([after(300).verdict, after(300).notices], ['healthy', []]);
+  const soon = after(340);
+  assert.equal(soon.verdict, 'healthy');
+  assert.deepEqual(
+    soon.notices.map(({ id, subject }) => [id, subject]),
+    labels.map((label) => ['machine-certificate-expires', label]),
+  );
+  const ids = (days: number) => [after(days).verdict, ...new Set(after(days).findings.map(({ id }) => id))];
+  assert.deepEqual(ids(360), ['degraded', 'machine-certificate-expires-soon']);
+  assert.deepEqual(ids(366), ['degraded', 'machine-certificate-expired']);
 });
 
 test('turning it on or off while engines run is refused with a way to do it, and nothing is changed', async () => {
