@@ -183,7 +183,7 @@ function notPublished(versions: readonly string[]): EngineRefusal {
     state: 'refused',
     part: 'version',
     allowed: versions.length === 0 ? 'none now, in the lab' : `in the lab one of ${versions.join(', ')}`,
-    reason: 'Maven Central does not have both the server and its module transport-netty4 at this version',
+    reason: 'Maven Central does not have the server with its modules for transport and security at this version',
     remedy: newest === undefined ? 'use --target linode' : `set ${newest} or another of these`,
   };
 }

@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { conffiles, jvmOptions, nodeConfiguration } from '../../src/engine/configuration.ts';
 import { conffilesList, controlFile, packageFileName, postinst } from '../../src/engine/debian.ts';
 import { engineFacts } from '../../src/engine/engine.ts';
-import { pom } from '../../src/engine/maven.ts';
+import { broughtBy, pom } from '../../src/engine/maven.ts';
 import { buildDebCommand, moduleDescriptor } from '../../src/engine/staging.ts';
 import { startScript } from '../../src/engine/start-script.ts';
 import { unitFile } from '../../src/engine/unit.ts';
@@ -45,6 +45,43 @@ elasticsearch.version=9.5.3
 `,
   );
   match(moduleDescriptor(older), /^version=8\.19\.21$[^]*^java\.version=17$[^]*^elasticsearch\.version=8\.19\.21$/m);
+});
+
+test('the security modules describe themselves, and see each other as the vendor’s do', () => {
+  const described = Object.fromEntries(
+    (elasticsearch.modules ?? []).map((module) => [module.name, moduleDescriptor(elasticsearch, module)]),
+  );
+  match(described['x-pack-core'] ?? '', /^classname=org\.elasticsearch\.xpack\.core\.XPackPlugin$/m);
+  match(described['x-pack-security'] ?? '', /^extended\.plugins=x-pack-core$/m);
+  match(described['understudy-analysis'] ?? '', /^classname=understudy\.analysis\.AnalysisPlugin$/m);
+});
+
+test('what is not published is not asked for, with the artifact that would bring it alone', () => {
+  const lines = pom(elasticsearch).split('\n');
+  const of = (artifactId: string): string =>
+    lines.find((line) => line.includes('<dependency>') && line.includes(`<artifactId>${artifactId}</artifactId>`)) ??
+    '';
+  match(of('x-pack-core'), /<exclusion><groupId>\*<\/groupId><artifactId>x-pack-template-resources<\/artifactId>/);
+  match(of('x-pack-security'), /<exclusion><groupId>org\.opensaml<\/groupId><artifactId>\*<\/artifactId>/);
+  match(of('opensaml-core'), /<exclusion><groupId>\*<\/groupId><artifactId>\*<\/artifactId>/);
+  equal(of('transport-netty4').includes('exclusion'), false);
+});
+
+test('a jar belongs to the dependency under which Maven’s tree has it', () => {
+  const tree = `understudy.lab:elasticsearch:pom:9.5.3
++- org.elasticsearch:elasticsearch:jar:9.5.3:compile
+|  +- org.elasticsearch:elasticsearch-lz4:jar:9.5.3:compile
+|  |  \\- at.yawk.lz4:lz4-java:jar:1.11.1:compile
+\\- org.elasticsearch.plugin:x-pack-security:jar:9.5.3:compile
+   \\- com.nimbusds:content-type:jar:2.3:compile
+`;
+  deepEqual(Object.fromEntries(broughtBy(tree)), {
+    'elasticsearch-9.5.3.jar': 'elasticsearch',
+    'elasticsearch-lz4-9.5.3.jar': 'elasticsearch',
+    'lz4-java-1.11.1.jar': 'elasticsearch',
+    'x-pack-security-9.5.3.jar': 'x-pack-security',
+    'content-type-2.3.jar': 'x-pack-security',
+  });
 });
 
 test('the unit has the limits, time-outs and kind of the vendor’s', () => {
@@ -95,6 +132,10 @@ test('configuration is where the vendor puts it, and dpkg keeps what was changed
 /etc/elasticsearch/jvm.options
 /etc/elasticsearch/log4j2.properties
 /etc/default/elasticsearch
+/etc/elasticsearch/role_mapping.yml
+/etc/elasticsearch/roles.yml
+/etc/elasticsearch/users
+/etc/elasticsearch/users_roles
 `,
   );
   equal(
@@ -111,10 +152,13 @@ path.logs: /var/log/elasticsearch
 test('every dependency of the package is in the image of the machines', () => {
   match(
     controlFile(elasticsearch, 1234),
-    /^Package: elasticsearch\nVersion: 9\.5\.3\nArchitecture: amd64\nMaintainer: .+\nInstalled-Size: 1234\nDepends: adduser, libzstd1, openjdk-21-jre-headless \| java21-runtime-headless\n/,
+    /^Package: elasticsearch\nVersion: 9\.5\.3\nArchitecture: amd64\nMaintainer: .+\nInstalled-Size: 1234\nDepends: adduser, libzstd1, openssl, openjdk-21-jre-headless \| java21-runtime-headless\n/,
   );
   match(controlFile(older, 1), /^Depends: .*openjdk-21-jre-headless \| java17-runtime-headless$/m);
-  equal(/systemctl (start|restart|enable)/.test(postinst(elasticsearch)), false, 'installing starts nothing');
+  const commands = postinst(elasticsearch)
+    .split('\n')
+    .filter((line) => !line.startsWith('echo '));
+  equal(/systemctl (start|enable)/.test(commands.join('\n')), false, 'installing starts nothing');
 });
 
 test('the archive is built with root as owner, uncompressed', () => {

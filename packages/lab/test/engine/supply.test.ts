@@ -189,7 +189,7 @@ test('what the lab cannot supply is refused with the part that is wrong, what is
     state: 'refused',
     part: 'version',
     allowed: 'in the lab one of 8.18.8, 8.19.21, 9.2.2, 9.5.3',
-    reason: 'Maven Central does not have both the server and its module transport-netty4 at this version',
+    reason: 'Maven Central does not have the server with its modules for transport and security at this version',
     remedy: 'set 9.5.3 or another of these',
   });
   const old = await stock.build('elasticsearch', '8.17.2');
@@ -232,9 +232,11 @@ list() {
 }
 list org/elasticsearch/elasticsearch 8.5.1 8.19.9 8.19.21 9.0.0-rc1 9.2.4 9.5.3
 list org/elasticsearch/plugin/transport-netty4 8.5.2 8.19.9 8.19.21 9.0.0-rc1 9.5.3
+list org/elasticsearch/plugin/x-pack-core 8.5.1 8.19.9 8.19.21 9.2.4 9.5.3
+list org/elasticsearch/plugin/x-pack-security 8.5.1 8.19.21 9.2.4 9.5.3
 `;
 
-test('a version counts as published when the server and its transport module are both there', async (t) => {
+test('a version counts as published when the server, its transport module and the security modules are there', async (t) => {
   const cacheDir = await folder(t);
   const bin = await folder(t);
   await writeFile(join(bin, 'mvn'), maven);
@@ -242,7 +244,7 @@ test('a version counts as published when the server and its transport module are
   const path = process.env['PATH'];
   t.after(() => (process.env['PATH'] = path));
   process.env['PATH'] = `${bin}${delimiter}${path ?? ''}`;
-  deepEqual(await publishedVersions('elasticsearch', { cacheDir }), ['8.19.9', '8.19.21', '9.5.3']);
+  deepEqual(await publishedVersions('elasticsearch', { cacheDir }), ['8.19.21', '9.5.3']);
   deepEqual((await readdir(join(cacheDir, 'maven-versions'))).sort(), ['org'], 'the project folder is gone');
 });
 

@@ -159,7 +159,7 @@ test('a version that was never released and an engine without a recipe are refus
     const supply = await stock.build(engine, wanted);
     return supply.state === 'refused' ? `${supply.part}: ${supply.allowed}` : supply.state;
   };
-  match(await part('elasticsearch', '9.99.0'), /^version: in the lab one of 8\.18\.0, .*8\.19\.21, .*9\.5\.3/);
+  match(await part('elasticsearch', '9.99.0'), /^version: in the lab one of 8\.19\.0, .*8\.19\.21, .*9\.5\.3/);
   match(await part('opensearch', '3.4.0'), /^engine: elasticsearch/);
-  equal((await stock.supply('elasticsearch', '9.2.2')).state, 'buildable');
+  equal((await stock.supply('elasticsearch', '9.1.0')).state, 'buildable');
 });

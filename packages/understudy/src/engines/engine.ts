@@ -2,6 +2,7 @@
 import type { Dialect } from './dialect.ts';
 import type { EngineLayout } from './layout.ts';
 import type { EngineSecurity } from './security.ts';
+import type { StartCheck } from './start-check.ts';
 
 /** Major, minor and patch number. */
 export type VersionNumbers = readonly [major: number, minor: number, patch: number];
@@ -20,6 +21,8 @@ export interface EngineDefinition {
   /** What the HTTP interface of this version calls differently. */
   readonly dialect: (version: string) => Dialect;
   readonly upgrades: UpgradeRules;
+  /** What the engine would refuse at its start; left out where no such rules are known. */
+  readonly startCheck?: StartCheck;
 }
 
 /** What differs between the engines' settings files. */

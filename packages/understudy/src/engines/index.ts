@@ -20,4 +20,5 @@ export {
 } from './security.ts';
 export { vendorRepository } from './repository.ts';
 export { upgradeProblem, type UpgradeProblem } from './upgrade-path.ts';
+export type { StartCheck, StartRefusal } from './start-check.ts';
 export { unsupportedVersion, untriedVersion } from './versions.ts';

@@ -23,7 +23,7 @@ export async function labTarget(): Promise<Target> {
       suite: 'stable',
       components: ['main'],
       key: { kind: 'url', url: endpoint.packageRepository.keyUrl },
-      securityModule: false,
+      securityModule: true,
     }),
     supplies: ({ engine, version }) => labSupplies(engine, version),
     prepare: ({ engine, version }, how) => labPrepareEngine(engine, version, how),

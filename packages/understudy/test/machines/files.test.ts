@@ -115,8 +115,14 @@ test('OpenSearch gets its own setting names, paths and user', () => {
   assert.match(settings, /^plugins\.security\.disabled: true$/m);
 });
 
-test("the settings of the security module are written for the vendor's Elasticsearch, not for that of the lab", () => {
-  assert.match(engineSettings(search(topology, true), 'formed'), /^xpack\.security\.enabled: false$/m);
+test('every setting of the security module is said, for a package that carries it', () => {
+  const said = engineSettings(search(topology, true), 'formed').match(/^xpack.*$/gm);
+  assert.deepEqual(said, [
+    'xpack.security.enabled: false',
+    'xpack.security.enrollment.enabled: false',
+    'xpack.security.http.ssl.enabled: false',
+    'xpack.security.transport.ssl.enabled: false',
+  ]);
   assert.doesNotMatch(engineSettings(search(topology), 'formed'), /xpack/);
 });
 

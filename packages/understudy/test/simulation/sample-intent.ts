@@ -53,7 +53,7 @@ export async function sampleIntent(text = sampleText): Promise<Intent> {
       suite: 'stable',
       components: ['main'],
       key: { kind: 'trusted' },
-      securityModule: false,
+      securityModule: true,
     },
     release: await releaseOf(directory),
     indexTemplate,

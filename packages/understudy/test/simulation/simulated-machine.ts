@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { parse } from 'yaml';
 import { certificateAnswer } from './simulated-certificates.ts';
 import { askedOfService, assignmentsOf, isBroken, serviceLine, serviceUnit } from './simulated-service.ts';
+import { askedOfStart } from './simulated-start.ts';
 
 export interface SimulatedFile {
   content: string;
@@ -203,10 +204,8 @@ export class SimulatedMachine {
 
   /** Runs one of the tool's scripts. */
   run(script: string): { readonly code: number; readonly stdout: string } {
-    return (
-      askedOfService(this, script) ??
-      certificateAnswer(this.files, script) ?? { code: this.#change(script), stdout: '' }
-    );
+    const asked = askedOfService(this, script) ?? askedOfStart(this, script) ?? certificateAnswer(this.files, script);
+    return asked ?? { code: this.#change(script), stdout: '' };
   }
 
   #change(script: string): number {

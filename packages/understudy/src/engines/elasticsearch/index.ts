@@ -4,6 +4,7 @@ import { debianLayout } from '../layout.ts';
 import { dialect } from './dialect.ts';
 import { security } from './security.ts';
 import { settings } from './settings.ts';
+import { startCheck } from './start-check.ts';
 import { majors, newestTried, upgrades } from './versions.ts';
 
 export const elasticsearch = {
@@ -19,4 +20,5 @@ export const elasticsearch = {
   security,
   dialect,
   upgrades,
+  startCheck,
 } as const satisfies EngineDefinition;

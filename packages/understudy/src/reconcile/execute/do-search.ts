@@ -25,6 +25,7 @@ import {
 } from '../../machines/index.ts';
 import { engineLayouts } from '../../engines/index.ts';
 import { deleteObject } from './do-delete.ts';
+import { refuseFailingStart } from './start-check.ts';
 import { engineConfigHash, machineNamed, machinesFor } from '../../operation/index.ts';
 import { engine, machineTarget, runScript, type StepContext } from './step-context.ts';
 import type { ObjectToDelete } from '../plan/step.ts';
@@ -61,6 +62,7 @@ export async function setDataAside(context: StepContext, label: string): Promise
 
 /** Does not wait for the engine: all engines start at the same time, and one later step waits until they have joined. */
 export async function startEngine(context: StepContext, label: string): Promise<void> {
+  await refuseFailingStart(context, label);
   const { unit } = engineLayouts[context.intent.topology.search.engine];
   const commands = ['set -e', 'systemctl daemon-reload', `systemctl reset-failed ${unit} 2>/dev/null || true`];
   const start = [`systemctl enable --quiet ${unit}`, `systemctl start --no-block ${unit}`];
@@ -131,6 +133,7 @@ function progress(context: StepContext, subject: string): (text: string) => void
 
 /** Restarts one engine of a running cluster without losing a copy. An engine that is not a member is restarted directly. */
 export async function restartEngine(context: StepContext, label: string): Promise<void> {
+  await refuseFailingStart(context, label);
   const { transport, dialect } = engine(context);
   const members = shown(await look(membership(transport, dialect)));
   if (members?.master !== undefined && !members.nodes.some(({ name }) => name === label)) {
@@ -151,6 +154,7 @@ export async function restartEngine(context: StepContext, label: string): Promis
 
 /** The same, with another version of the engine installed while it is stopped. */
 export async function upgradeEngine(context: StepContext, label: string): Promise<void> {
+  await refuseFailingStart(context, label);
   // Downloaded while the engine runs, so that it is stopped only during the installation.
   await installPackage(context, label, 'download');
   await upgradeNode(runningCluster(context), {

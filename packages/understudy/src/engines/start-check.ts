@@ -1,0 +1,15 @@
+// What an engine would refuse at its start, found before it is started or stopped: the shape that each engine's own check has.
+
+export interface StartRefusal {
+  /** The setting, keystore entry or file that the engine refuses. */
+  readonly setting: string;
+  readonly seen: string;
+  readonly allowed: string;
+}
+
+export interface StartCheck {
+  /** A shell script, run as root on the machine, that prints what the engine reads at its start, without any secret's value. */
+  readonly script: string;
+  /** What the engine would refuse of it; empty when it starts. Error: `engines-start-unread`, when the text is incomplete. */
+  readonly refusals: (printed: string) => readonly StartRefusal[];
+}
