@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { X509Certificate } from 'node:crypto';
+import { unknown } from '@understudy/foundation';
 import { observe } from '../../src/observe/index.ts';
 import type { Intent } from '../../src/operation/index.ts';
 import { apply, confirmAll, plan } from '../../src/reconcile/index.ts';
@@ -162,6 +163,28 @@ test('one engine that still runs keeps the others from being started with securi
   const { steps, obstacles } = await planned(sim, intent);
   assert.deepEqual(steps, []);
   assert.match(obstacles[0]!.reason, /the engine on demo-search-1 runs without/);
+});
+
+test('a machine that cannot be read may run without security: nothing is started with it, and nothing without it where it is on', async () => {
+  const intent = await secured('unread');
+  const plain = withoutSecurity(intent);
+  await using sim = await simulatedWorld();
+  await apply(sim.world, plain, all);
+  for (const label of labels.slice(1)) sim.machine(label).stop('elasticsearch.service');
+  const unreadable = async (asked: Intent) => {
+    const seen = await observe(sim.world, asked.topology);
+    const silent = unknown('it did not answer', 'machines-unreachable');
+    return plan(asked, { ...seen, machines: { ...seen.machines, 'demo-search-1': silent }, cluster: silent });
+  };
+  const on = await unreadable(intent);
+  assert.deepEqual(on.steps, []);
+  assert.match(on.obstacles[0]!.reason, /demo-search-1 could not be read/);
+  assert.equal(on.obstacles[0]!.unseen, true);
+  for (const label of labels) sim.machine(label).stop('elasticsearch.service');
+  await apply(sim.world, intent, all);
+  for (const label of labels.slice(1)) sim.machine(label).stop('elasticsearch.service');
+  assert.deepEqual((await unreadable(plain)).steps, []);
+  assert.ok((await unreadable(intent)).steps.some(({ id }) => id === 'demo-search-2/start'));
 });
 
 test('machines with certificates of an authority that this operator does not have: nothing is made or changed, and the text says where it should be', async () => {

@@ -8,7 +8,7 @@ import { certificateSubjectOf, clusterSubject, machinesFor, type Intent } from '
 import { certificateState } from '../../secure/index.ts';
 import type { MachinePlan } from '../../topology/index.ts';
 import type { Formation } from './formation.ts';
-import { observedMachine } from './machine-view.ts';
+import { isUnreadable, observedMachine } from './machine-view.ts';
 import { addUnreadParts, reachSteps } from './machines.ts';
 import type { PlanDraft } from './plan-draft.ts';
 import { ifPlanned, stepId } from './step-id.ts';
@@ -37,9 +37,30 @@ export function securityRefused(
     return seen && !formation.separate.has(machine.label) ? [securedOf(intent, observation, machine, seen)] : [];
   });
   const reason = refusal(intent, machines);
-  if (reason === undefined) return false;
-  draft.obstacle(clusterSubject(intent), reason);
-  return true;
+  if (reason !== undefined) {
+    draft.obstacle(clusterSubject(intent), reason);
+    return true;
+  }
+  const unseen = unseenRefusal(intent, observation, formation, machines);
+  if (unseen !== undefined) draft.unseenObstacle(clusterSubject(intent), unseen);
+  return unseen !== undefined;
+}
+
+/** An engine on a machine that could not be read may run without security, or the other way round: then nothing tells which it is. */
+function unseenRefusal(
+  intent: Intent,
+  observation: Observation,
+  formation: Formation,
+  machines: readonly Secured[],
+): string | undefined {
+  const asked = intent.security !== undefined;
+  if (formation.state !== 'formed' || machines.some(({ secured }) => secured === asked)) return undefined;
+  const unread = machinesFor(intent, 'search').filter(({ label }) => isUnreadable(observation, label));
+  if (unread.length === 0) return undefined;
+  return (
+    `Whether the cluster runs ${asked ? 'with' : 'without'} TLS and users is unknown: ${unread.map(({ label }) => label).join(', ')} could not ` +
+    `be read, and no other search machine is set up as search.security: ${asked ? 'on' : 'off'} asks. Start these machines, or delete them if they are lost.`
+  );
 }
 
 function refusal({ security, repository, topology }: Intent, machines: readonly Secured[]): string | undefined {
