@@ -15,11 +15,7 @@ const authorityDays = 3650;
 const machineDays = 365;
 
 /** A new authority. With a passphrase its key is encrypted (AES-256). */
-export async function makeAuthority(
-  systemName: string,
-  nowMs: number,
-  passphrase?: Secret | undefined,
-): Promise<Authority> {
+export async function makeAuthority(systemName: string, nowMs: number, passphrase?: Secret): Promise<Authority> {
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: serialNumber(),

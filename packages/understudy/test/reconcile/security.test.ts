@@ -40,8 +40,9 @@ async function secured(name: string, topology = text): Promise<Intent> {
   };
 }
 
-function withoutSecurity({ security: _, ...intent }: Intent): Intent {
-  return { ...intent, topology: { ...intent.topology, search: { ...intent.topology.search, security: 'off' } } };
+function withoutSecurity(intent: Intent): Intent {
+  const search = { ...intent.topology.search, security: 'off' as const };
+  return { ...intent, security: undefined, topology: { ...intent.topology, search } };
 }
 
 async function planned(sim: SimulatedWorld, intent: Intent) {

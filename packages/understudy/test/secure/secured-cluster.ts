@@ -39,7 +39,7 @@ const asNobody = process.getuid?.() === 0 ? ['setpriv', '--reuid=nobody', '--reg
 const user = asNobody.length > 0 ? 'nobody' : (process.env['USER'] ?? '');
 
 /** Every address of 127.0.0.0/8 is this host's. */
-export function onLoopback(machine: MachinePlan): MachinePlan {
+function onLoopback(machine: MachinePlan): MachinePlan {
   return { ...machine, vpcAddress: machine.vpcAddress.replace(/^10\.20\.0\./, '127.20.0.') };
 }
 

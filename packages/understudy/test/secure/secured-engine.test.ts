@@ -149,7 +149,10 @@ describe('a real cluster with TLS and users', { skip: noSecuredEngine, timeout: 
       assert.equal(await ask('monitor', 'GET', path), 200, path);
     assert.equal(await ask('monitor', 'GET', '/documents/_search'), 403);
     assert.equal(await ask('monitor', 'PUT', '/documents/_doc/3', { id: '3' }), 403);
-    assert.equal(await ask('monitor', 'PUT', '/_cluster/settings', { persistent: { 'cluster.routing.allocation.enable': 'all' } }), 403);
+    assert.equal(
+      await ask('monitor', 'PUT', '/_cluster/settings', { persistent: { 'cluster.routing.allocation.enable': 'all' } }),
+      403,
+    );
   });
 
   test('a renewed certificate is served within seconds, without a restart', async () => {

@@ -1,7 +1,6 @@
 // What the operator keeps of a system's security: made once, with modes that nobody else can read, and never made anew over a part of it.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -68,7 +67,7 @@ test('accounts that cannot be read are an error that does not repeat them', asyn
   await made.keep();
   const path = join(base, 'config/broken/accounts.json');
   const text = await readFile(path, 'utf8');
-  execFileSync('truncate', ['-s', '-9', path]);
+  await truncate(path, text.length - 9);
   await assert.rejects(open('broken'), (error: Error) => {
     assert.equal((error as { code?: string }).code, 'secure-unreadable');
     assert.ok(!inspect(error, { depth: 9 }).includes(made.accounts.operator.password.reveal()));
