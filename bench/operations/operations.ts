@@ -38,7 +38,7 @@ export const operations: readonly Operation[] = [
     { version: '8.19.21' },
     { version: '9.5.3' },
   ),
-  change('upgrade-9.2', 'three engines are upgraded from 9.2.2 to 9.5.3', { version: '9.2.2' }, { version: '9.5.3' }),
+  change('upgrade-9.1', 'three engines are upgraded from 9.1.0 to 9.5.3', { version: '9.1.0' }, { version: '9.5.3' }),
 ];
 
 export const systemName = 'bench-operations';

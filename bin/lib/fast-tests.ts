@@ -8,6 +8,7 @@ export const slowTests: Readonly<Record<string, string>> = {
   'understudy/test/drills/run/': 'runs complete drills, in real time',
   'understudy/test/cluster/': 'starts real engines',
   'understudy/test/status/findings-real': 'starts real engines',
+  'understudy/test/engines/start-refusals-real': 'starts a real engine again and again',
   'understudy/test/reconcile/': 'applies topologies to a simulated region, hundreds of times',
   'understudy/test/secrets/': 'applies topologies to a simulated region',
   'understudy/test/cli/': 'starts the command line many times',

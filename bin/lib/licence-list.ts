@@ -71,6 +71,13 @@ What an installed tool brings along. Of \`@esbuild/*\` one is installed, that of
 |---|---|---|
 ${published.map(({ name, version, licence = 'none named' }) => `| ${name} | ${version} | ${licence} |`).join('\n')}
 
+Nothing of a search engine is in the project. The lab fetches the published jars of Elasticsearch from Maven Central to the machine on which it
+runs, with that machine's own Maven client, and packs them there. The server's jars are offered under the AGPL-3.0, the SSPL-1.0 or the
+Elastic License 2.0; the modules x-pack-core and x-pack-security (users, TLS) under the
+[Elastic License 2.0](https://www.elastic.co/licensing/elastic-license) alone, whose text is in each jar. It allows use and copies for oneself. It
+does not allow to give the engine to others as a managed service or to remove what its licence key controls; the lab runs the basic licence
+and changes no class of theirs. Packages that the lab has built are for the machine that built them: do not publish them.
+
 What only builds and tests it, by licence:
 
 | licence | packages |

@@ -11,24 +11,26 @@ import { EngineStock, type EngineSupply } from '../../src/engine/supply.ts';
 import { ensureEnginePackage } from '../../src/engine/ensure-engine-package.ts';
 import { ensureRepository } from '../../src/engine/ensure-repository.ts';
 import { ensureImage } from '../../src/image/ensure-image.ts';
+import { addRepository, inMachine } from './in-machine.ts';
 
 const cacheDir = join(homedir(), '.cache', 'understudy');
 const logger = silentLogger;
 const version = '9.5.3';
 
+/** In place of what the package's installation has configured: these tests are about the engine and its upgrade. */
+const securityOff = ['enabled', 'http.ssl.enabled', 'transport.ssl.enabled']
+  .map((name) => `-Expack.security.${name}=false`)
+  .join(' ');
+
 /** What a machine's first minutes do, without its init: key, source, update, install; then a node that is asked once. */
-const script = `
-install -m 644 /repository/key.asc /usr/share/keyrings/engine.asc
-echo 'deb [signed-by=/usr/share/keyrings/engine.asc] file:/repository stable main' > /etc/apt/sources.list.d/engine.list
-apt-get -q update
-apt-get -qy install elasticsearch=${version}
+const script = `${addRepository}apt-get -qy install elasticsearch=${version}
 stat --format '%U:%G %a %n' /etc/elasticsearch /etc/elasticsearch/elasticsearch.yml /var/lib/elasticsearch
 echo 'node.name: changed-here' >> /etc/elasticsearch/elasticsearch.yml
 apt-get -qy install --reinstall elasticsearch=${version}
 printf -- '-Xms256m\\n-Xmx256m\\n' > /etc/elasticsearch/jvm.options.d/heap.options
 unset NOTIFY_SOCKET
 ES_PATH_CONF=/etc/elasticsearch setpriv --reuid elasticsearch --regid elasticsearch --clear-groups \\
-  /usr/share/elasticsearch/bin/elasticsearch -Ecluster.initial_master_nodes=changed-here &
+  /usr/share/elasticsearch/bin/elasticsearch -Ecluster.initial_master_nodes=changed-here ${securityOff} &
 node=$!
 curl -sf --retry 90 --retry-delay 1 --retry-connrefused 'http://127.0.0.1:9200/_cat/nodes?h=name,version,jdk,heap.max'
 curl -sf -X PUT 'http://127.0.0.1:9200/docs/_doc/1?refresh=true' -H 'Content-Type: application/json' -d '{"text":"found again"}'
@@ -38,27 +40,6 @@ echo
 kill $node
 wait $node || echo "stopped with $?"
 `;
-
-/** Runs the script as root in a throwaway container of the image, without a network but loopback. */
-function inMachine(imageRoot: string, repository: string, commands: string): Promise<string> {
-  return runBuildCommand([
-    'systemd-nspawn',
-    '--quiet',
-    `--directory=${imageRoot}`,
-    `--machine=understudy-test-${process.pid}`,
-    '--register=no',
-    '--keep-unit',
-    '--as-pid2',
-    '--pipe',
-    '--volatile=overlay',
-    '--private-network',
-    '--setenv=DEBIAN_FRONTEND=noninteractive',
-    `--bind-ro=${repository}:/repository`,
-    '/bin/sh',
-    '-ec',
-    commands,
-  ]);
-}
 
 test('the image is complete, and no machine-specific secret is in it', async () => {
   const { rootDirectory } = await ensureImage({ cacheDir, logger });
@@ -96,18 +77,14 @@ test('a machine installs the engine from the repository by apt, keeps its config
 const older = '8.19.21';
 
 /** An upgrade as an operator does it: the older engine holds a document, apt brings the newer one, which must find it. */
-const upgradeScript = `
-install -m 644 /repository/key.asc /usr/share/keyrings/engine.asc
-echo 'deb [signed-by=/usr/share/keyrings/engine.asc] file:/repository stable main' > /etc/apt/sources.list.d/engine.list
-apt-get -q update
-apt-cache madison elasticsearch
+const upgradeScript = `${addRepository}apt-cache madison elasticsearch
 unset NOTIFY_SOCKET
 first=-Ecluster.initial_master_nodes=one
 for version in ${older} ${version}; do
   apt-get -qy install elasticsearch=$version
   printf -- '-Xms256m\\n-Xmx256m\\n' > /etc/elasticsearch/jvm.options.d/heap.options
   ES_PATH_CONF=/etc/elasticsearch setpriv --reuid elasticsearch --regid elasticsearch --clear-groups \\
-    /usr/share/elasticsearch/bin/elasticsearch -Enode.name=one $first &
+    /usr/share/elasticsearch/bin/elasticsearch -Enode.name=one $first ${securityOff} &
   node=$!
   curl -sf --retry 90 --retry-delay 1 --retry-connrefused 'http://127.0.0.1:9200/_cluster/health?wait_for_status=yellow&timeout=60s' > /dev/null
   if [ -n "$first" ]; then

@@ -13,8 +13,8 @@ export interface StartCase {
 
 const transport = 'xpack.security.transport.ssl';
 const http = 'xpack.security.http.ssl';
-export const httpPassword = `${http}.keystore.secure_password`;
-export const transportPassword = `${transport}.keystore.secure_password`;
+const httpPassword = `${http}.keystore.secure_password`;
+const transportPassword = `${transport}.keystore.secure_password`;
 
 /** What the vendor's package leaves in the keystore. */
 export const leftByThePackage = [

@@ -17,6 +17,8 @@ const sysctlUnit = 'understudy-sysctl.service';
 
 export class SimulatedMachine {
   readonly files = new Map<string, SimulatedFile>();
+  /** Whether the engine's user can read its keystore. */
+  keystore: 'read' | 'unreadable' = 'read';
   readonly packages = new Map<string, string>();
   readonly units = new Map<string, { active: boolean; enabled: boolean }>();
   readonly sysctls = new Map<string, string>();

@@ -21,7 +21,7 @@ export function askedOfStart(machine: SimulatedMachine, script: string): { code:
     ...[...machine.files.keys()]
       .filter((path) => path.startsWith(directory))
       .map((path) => ['readable', path.slice(directory.length)]),
-    ['keystore', 'read'],
+    ['keystore', machine.keystore],
     ...leftByThePackage.map((name) => ['entry', name]),
     ['end'],
   ];

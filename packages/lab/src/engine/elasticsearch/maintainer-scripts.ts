@@ -35,16 +35,14 @@ chmod 2750 /var/lib/elasticsearch /var/log/elasticsearch
 
 const autoConfigure = `title='--------------------------- Security autoconfiguration information ------------------------------'
 code=0
-$bin/elasticsearch-cli understudy.tools.AutoConfigureSecurity </dev/null || code=$?
+password=$(ES_CLI_CLASS=${generatePassword} $bin/elasticsearch-cli understudy.tools.AutoConfigureSecurity </dev/null) || code=$?
 echo "$title"
 case $code in
   0)
     chown root:elasticsearch "$ES_PATH_CONF/certs" "$ES_PATH_CONF"/certs/* "$ES_PATH_CONF/elasticsearch.keystore"
-    if password=$(ES_CLI_CLASS=${generatePassword} $bin/elasticsearch-cli understudy.tools.VendorTool </dev/null); then
-      echo 'Authentication and authorization are enabled.'
-      echo 'TLS for the transport and HTTP layers is enabled and configured.'
-      echo "The generated password for the elastic built-in superuser is : $password"
-    fi
+    echo 'Authentication and authorization are enabled.'
+    echo 'TLS for the transport and HTTP layers is enabled and configured.'
+    [ -z "$password" ] || echo "The generated password for the elastic built-in superuser is : $password"
     ;;
   80) echo 'Skipping auto-configuration because security features appear to be already configured.' ;;
   *)

@@ -51,6 +51,7 @@ public final class AutoConfigureSecurity {
         settings = InternalSettingsPreparer.prepareEnvironment(home, Collections.emptyMap(), configuration, () -> host).settings();
     }
 
+    /** Prints the password of the user elastic, which the vendor's tool makes; the property `cli.class` names it. */
     public static void main(String[] arguments) throws Exception {
         AutoConfigureSecurity run = new AutoConfigureSecurity();
         if (run.nothingToDo()) {
@@ -60,6 +61,10 @@ public final class AutoConfigureSecurity {
             run.configure();
         } finally {
             run.removeMade();
+        }
+        // In the same JVM: a second one would take as long as all the rest.
+        if (VendorTool.run() != 0) {
+            System.err.println("The password of the user elastic could not be made");
         }
     }
 

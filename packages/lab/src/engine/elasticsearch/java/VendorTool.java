@@ -12,8 +12,12 @@ import org.elasticsearch.common.settings.Settings;
 public final class VendorTool {
     private VendorTool() {}
 
-    /** The property `cli.class` names the tool's class; the arguments are the tool's. */
     public static void main(String[] arguments) throws Exception {
+        System.exit(run(arguments));
+    }
+
+    /** The property `cli.class` names the tool's class; the arguments and the exit code are the tool's. */
+    static int run(String... arguments) throws Exception {
         LogConfigurator.configureWithoutConfig(Settings.builder().put("logger.level", "ERROR").build());
         var constructor = Class.forName(System.getProperty("cli.class")).getDeclaredConstructor();
         constructor.setAccessible(true);
@@ -26,6 +30,6 @@ public final class VendorTool {
         Object terminal = main.getParameterTypes()[1].getField("DEFAULT").get(null);
         int exitCode = (int) main.invoke(tool, arguments, terminal, ProcessInfo.fromSystem());
         terminal.getClass().getMethod("flush").invoke(terminal);
-        System.exit(exitCode);
+        return exitCode;
     }
 }
