@@ -7,6 +7,7 @@ export const slowTests: Readonly<Record<string, string>> = {
   'understudy/test/house/': 'type checker, linter and formatter over the workspace',
   'understudy/test/drills/run/': 'runs complete drills, in real time',
   'understudy/test/cluster/': 'starts real engines',
+  'understudy/test/secure/': 'starts real engines, runs openssl, and hashes passwords',
   'understudy/test/status/findings-real': 'starts real engines',
   'understudy/test/engines/start-refusals-real': 'starts a real engine again and again',
   'understudy/test/reconcile/': 'applies topologies to a simulated region, hundreds of times',

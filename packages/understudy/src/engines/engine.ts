@@ -1,6 +1,7 @@
 // What this tool has to know of an engine. Each engine is one folder that gives one such value, and one line in all.ts.
 import type { Dialect } from './dialect.ts';
 import type { EngineLayout } from './layout.ts';
+import type { EngineSecurity } from './security.ts';
 import type { StartCheck } from './start-check.ts';
 
 /** Major, minor and patch number. */
@@ -15,6 +16,8 @@ export interface EngineDefinition {
   /** The vendor's apt repository for a line such as `9.x`, and where its key is. */
   readonly repository: (line: string) => { readonly uri: string; readonly keyUrl: string };
   readonly settings: EngineSettingNames;
+  /** Undefined: this tool does not yet know how to turn it on. */
+  readonly security: EngineSecurity | undefined;
   /** What the HTTP interface of this version calls differently. */
   readonly dialect: (version: string) => Dialect;
   readonly upgrades: UpgradeRules;

@@ -9,6 +9,15 @@ export {
   type FailoverSettings,
 } from './failover-profiles.ts';
 export { httpPort, transportPort, type EngineLayout, type PackageRepository } from './layout.ts';
+export {
+  accountNames,
+  tlsPaths,
+  userOf,
+  type AccountName,
+  type EngineSecurity,
+  type SecuredIndex,
+  type TlsPaths,
+} from './security.ts';
 export { vendorRepository } from './repository.ts';
 export { upgradeProblem, type UpgradeProblem } from './upgrade-path.ts';
 export type { StartCheck, StartRefusal } from './start-check.ts';

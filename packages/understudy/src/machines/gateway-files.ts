@@ -1,9 +1,10 @@
 // The files of the gateway on a service machine: its socket, its unit and its environment. The release itself is in release.ts.
-import { httpPort } from '../engines/index.ts';
+import { httpPort, userOf } from '../engines/index.ts';
 import type { Gateway, MachinePlan, Topology } from '../topology/index.ts';
 import type { ManagedFile } from './managed-file.ts';
 import { gatewayPlace } from './release.ts';
-import { assignment, serviceUnit } from './service-files.ts';
+import { engineAuthorityPath } from './security-files.ts';
+import { assignment, serviceUnit, type ServiceAccess } from './service-files.ts';
 
 export const gatewayUnit = 'understudy-gateway.service';
 export const gatewaySocket = 'understudy-gateway.socket';
@@ -32,6 +33,8 @@ export interface GatewayFilesInput {
   readonly topology: Topology;
   /** All search machines of the topology. */
   readonly searchMachines: readonly MachinePlan[];
+  /** How the engine is verified and logged in to; undefined while `search.security` is off. */
+  readonly access?: ServiceAccess | undefined;
 }
 
 /** Seconds from SIGTERM until systemd kills it. */
@@ -45,13 +48,20 @@ function gatewayStopMs(deadlineMs: number): number {
 }
 
 /** Every managed file of the gateway; none when the topology has it off. */
-export function gatewayFiles({ topology, searchMachines }: GatewayFilesInput): ManagedFile[] {
+export function gatewayFiles({ topology, searchMachines, access }: GatewayFilesInput): ManagedFile[] {
   const { gateway } = topology.service;
   if (gateway === 'off') return [];
   const environment = {
     GATEWAY_DEADLINE_MS: String(gateway.deadlineMs),
-    GATEWAY_ENGINE: searchMachines.map(({ vpcAddress }) => `http://${vpcAddress}:${httpPort}`).join(','),
+    GATEWAY_ENGINE: searchMachines
+      .map(({ vpcAddress }) => `${access ? 'https' : 'http'}://${vpcAddress}:${httpPort}`)
+      .join(','),
     GATEWAY_STOP_MS: String(gatewayStopMs(gateway.deadlineMs)),
+    ...(access && {
+      GATEWAY_CA: engineAuthorityPath,
+      GATEWAY_USERNAME: userOf('service'),
+      GATEWAY_PASSWORD: access.password.reveal(),
+    }),
   };
   const lines = Object.entries(environment).map(([key, value]) => assignment(key, value));
   return [

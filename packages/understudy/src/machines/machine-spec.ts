@@ -2,13 +2,14 @@
 import type { Engine, FailoverProfile } from '../engines/index.ts';
 import type { Role } from '../topology/index.ts';
 import { sshdFile } from './user-data.ts';
-import { engineLayouts } from '../engines/index.ts';
+import { engineLayouts, engineNamed, tlsPaths } from '../engines/index.ts';
 import { engineKeyPath } from './engine-package.ts';
 import { kernelFiles, kernelSettings, sysctlUnit } from './kernel-files.ts';
 import type { MachineSpec } from './observe-machine.ts';
 import { packageLocks } from './observe-script.ts';
 import { gatewayPaths, gatewaySocket, gatewayStartedPath, gatewayUnit } from './gateway-files.ts';
 import { currentRelease, gatewayPlace, previousRelease, rejectedPath } from './release.ts';
+import { engineAuthorityPath } from './security-files.ts';
 import { engineStartedPath, managedSearchPaths } from './search-files.ts';
 import { serviceEnvironmentPath, serviceStartedPath, serviceUnit, serviceUnitPath } from './service-files.ts';
 
@@ -25,20 +26,20 @@ export function machineSpec(engine: Engine, role: Role, profile: FailoverProfile
   if (role === 'search') {
     return {
       ...nothingAsked,
-      files: [...common, ...managedSearchPaths(layout)],
+      files: [...common, ...managedSearchPaths(engineNamed(engine))],
       units: [sysctlUnit, layout.unit],
       sysctls,
       packages: [layout.packageName],
       directories: [layout.dataDirectory],
-      records: [engineStartedPath],
+      records: [engineStartedPath, tlsPaths(layout).certificate],
       disks: ['/', layout.dataDirectory, layout.logDirectory],
-      readable: [`_apt:${engineKeyPath}`],
+      readable: [`_apt:${engineKeyPath}`, `${layout.user}:${tlsPaths(layout).key}`],
       locks: packageLocks,
     };
   }
   return {
     ...nothingAsked,
-    files: [...common, serviceEnvironmentPath, serviceUnitPath, ...gatewayPaths],
+    files: [...common, serviceEnvironmentPath, serviceUnitPath, engineAuthorityPath, ...gatewayPaths],
     // The gateway is looked for whatever the topology says: what was switched off is removed.
     units: [sysctlUnit, serviceUnit, gatewayUnit, gatewaySocket],
     sysctls,

@@ -50,7 +50,9 @@ disk() { if ask stat -f -c '%S %b %f %a %c %d' -- "$subject"; then seen "$said";
 readable() {
   user=\${subject%%:*} path=\${subject#*:}
   ask stat -- "$path" || { explain_file stat; return; }
-  ask setpriv --reuid "$user" --regid nogroup --clear-groups test -r "$path"
+  # With its own groups: the engine's directory is open to its group alone.
+  ask id -g -- "$user" || { explain id; return; }
+  ask setpriv --reuid "$user" --regid "$said" --init-groups test -r "$path"
   case $rc:$said in 0:*) seen yes ;; 1:) seen no ;; *) explain setpriv ;; esac
 }
 sysctl() {

@@ -11,6 +11,7 @@ import {
   type EngineDefinition,
   type EngineLayout,
 } from '../engines/index.ts';
+import { accountFiles, securityPaths, securitySettings, type EngineAccess } from './security-files.ts';
 import { kernelFiles } from './kernel-files.ts';
 import type { ManagedFile } from './managed-file.ts';
 
@@ -23,6 +24,8 @@ export interface SearchFilesInput {
   /** All search machines of the topology. */
   readonly peers: readonly MachinePlan[];
   readonly securityModule: boolean;
+  /** What the engine is secured with; undefined while `search.security` is off. */
+  readonly access?: EngineAccess | undefined;
 }
 
 function yaml(settings: object): string {
@@ -58,7 +61,7 @@ export function engineSettings(input: SearchFilesInput, form: EngineForm): strin
   };
   const shared = {
     // The vendor's package turns security on without certificates, and then refuses to form a cluster of several machines.
-    ...(input.securityModule ? settings.securityOff : {}),
+    ...(input.access ? securitySettings(engine) : input.securityModule ? settings.securityOff : {}),
     ...failoverProfiles[topology.search.failover].engine,
     ...(topology.search.recoveryMb === undefined
       ? {}
@@ -110,8 +113,9 @@ function heapPath(layout: EngineLayout): string {
   return `${layout.configDirectory}/jvm.options.d/understudy.options`;
 }
 
-export function managedSearchPaths(layout: EngineLayout): readonly string[] {
-  return [...engineStartPaths(layout), seedHostsPath(layout), dropInPath(layout)];
+export function managedSearchPaths(engine: EngineDefinition): readonly string[] {
+  const { layout } = engine;
+  return [...engineStartPaths(layout), seedHostsPath(layout), dropInPath(layout), ...securityPaths(engine)];
 }
 
 function dropInPath(layout: EngineLayout): string {
@@ -139,6 +143,7 @@ export function searchFiles(input: SearchFilesInput, form: EngineForm): ManagedF
       owner: 'root:root',
       content: dropIn(layout, engineStartPaths(layout)),
     },
+    ...(input.access ? accountFiles(engineNamed(search.engine), input.access) : []),
     ...kernelFiles('search', search.failover),
   ];
 }

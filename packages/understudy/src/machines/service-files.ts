@@ -1,10 +1,11 @@
 // The files of a service machine: its unit and its environment. The release itself is in release.ts.
 import { oncePer, type Secret } from '@understudy/foundation';
 import type { MachinePlan, Topology } from '../topology/index.ts';
-import { httpPort } from '../engines/index.ts';
+import { httpPort, userOf } from '../engines/index.ts';
 import { kernelFiles } from './kernel-files.ts';
 import type { ManagedFile } from './managed-file.ts';
 import { currentRelease } from './release.ts';
+import { engineAuthorityFile, engineAuthorityPath } from './security-files.ts';
 
 export const serviceUnit = 'understudy-service.service';
 export const serviceUnitPath = `/etc/systemd/system/${serviceUnit}`;
@@ -23,19 +24,31 @@ export interface ServiceFilesInput {
   readonly peers: readonly MachinePlan[];
   /** Values of `service.secrets`, by variable. */
   readonly secrets: Readonly<Record<string, Secret>>;
+  /** How the engine is verified and logged in to; undefined while `search.security` is off. */
+  readonly access?: ServiceAccess | undefined;
 }
 
 /** Where the application finds the gateway; the name, because that is what applications have as their default. */
 const gatewayUrl = `http://localhost:${httpPort}`;
 
-const engineUrls = oncePer((searchMachines: readonly MachinePlan[]) =>
-  searchMachines.map(({ vpcAddress }) => `http://${vpcAddress}:${httpPort}`).join(','),
+export interface ServiceAccess {
+  /** The authorities that sign engines, PEM. */
+  readonly bundlePem: string;
+  /** Of the service account. */
+  readonly password: Secret;
+}
+
+const engineHosts = oncePer((searchMachines: readonly MachinePlan[]) =>
+  searchMachines.map(({ vpcAddress }) => `${vpcAddress}:${httpPort}`),
 );
 
+function engineUrls({ searchMachines, access }: ServiceFilesInput): readonly string[] {
+  return engineHosts(searchMachines).map((host) => `${access ? 'https' : 'http'}://${host}`);
+}
+
 /** For an application that takes one address: the gateway, else another node on each service machine, so that not all lose theirs together. */
-function oneEngineUrl({ topology, searchMachines, machine: { ordinal } }: ServiceFilesInput): string {
+function oneEngineUrl(urls: readonly string[], { topology, machine: { ordinal } }: ServiceFilesInput): string {
   if (topology.service.gateway !== 'off') return gatewayUrl;
-  const urls = engineUrls(searchMachines).split(',');
   return urls[(ordinal - 1) % urls.length] ?? '';
 }
 
@@ -46,13 +59,16 @@ const searchPath = [...['venv/bin', 'node_modules/.bin', 'bin'].map((place) => `
 
 /** Environment of the service: where the engine is, where to listen, then what the topology adds or overrides. */
 function serviceEnvironment(input: ServiceFilesInput): Readonly<Record<string, string>> {
-  const { topology, machine, searchMachines } = input;
+  const { topology, machine } = input;
+  const urls = engineUrls(input);
   return {
     // How long the service says no to the balancer's check before it stops: what the check needs to notice, and a second.
     DRAINED_FILE: serviceDrainedPath,
     DRAIN_MS: String((topology.balancer.check.intervalS * topology.balancer.check.attempts + 1) * 1000),
-    ES_HOST: oneEngineUrl(input),
-    ES_HOSTS: engineUrls(searchMachines),
+    ES_HOST: oneEngineUrl(urls, input),
+    ES_HOSTS: urls.join(','),
+    // Behind the gateway the application needs no login, and has none.
+    ...(topology.service.gateway === 'off' ? accessVariables(input.access) : {}),
     HOST: listenAddress(topology, machine),
     INDEX: topology.search.index.name,
     PATH: searchPath,
@@ -62,6 +78,12 @@ function serviceEnvironment(input: ServiceFilesInput): Readonly<Record<string, s
     ...topology.service.environment,
     ...Object.fromEntries(Object.entries(input.secrets).map(([name, value]) => [name, value.reveal()])),
   };
+}
+
+/** The variables of the built-in service and of the examples. */
+function accessVariables(access: ServiceAccess | undefined): Readonly<Record<string, string>> {
+  if (!access) return {};
+  return { ES_CA: engineAuthorityPath, ES_USERNAME: userOf('service'), ES_PASSWORD: access.password.reveal() };
 }
 
 /** The private address is known only when the machine exists, so the service takes any; the firewall lets in the balancer. */
@@ -142,6 +164,7 @@ export function serviceFiles(input: ServiceFilesInput): ManagedFile[] {
   return [
     { path: serviceEnvironmentPath, mode: '0600', owner: 'root:root', content: `${environment.join('\n')}\n` },
     { path: serviceUnitPath, mode: '0644', owner: 'root:root', content: unitFile(input) },
+    ...(input.access ? [engineAuthorityFile(input.access)] : []),
     ...kernelFiles('service', input.topology.search.failover),
   ];
 }

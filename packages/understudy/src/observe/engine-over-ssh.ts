@@ -2,9 +2,10 @@
 // SSH. A command on the machine would do as well, and cost it a process or three for every question.
 import { request as httpRequest } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { connect as tlsConnect } from 'node:tls';
 import { text } from 'node:stream/consumers';
 import { engineTransport, type EngineTransport } from '../cluster/index.ts';
-import { UnderstudyError } from '@understudy/foundation';
+import { UnderstudyError, type Secret } from '@understudy/foundation';
 import { httpPort } from '../engines/index.ts';
 import type { RemoteRunner } from '../machines/index.ts';
 import type { EngineHost } from './world.ts';
@@ -12,7 +13,20 @@ import type { EngineHost } from './world.ts';
 /** The machine is reached within this on top of the time that the engine has for its answer. */
 const reachWithinMs = 5_000;
 
-export function engineOverSsh(runner: Pick<RemoteRunner, 'tunnel'>, hosts: readonly EngineHost[]): EngineTransport {
+/** How an engine with security is verified, and by which account it is asked. */
+export interface EngineLogin {
+  /** The authorities that sign engines, PEM. */
+  readonly bundlePem: string;
+  readonly user: string;
+  readonly password: Secret;
+}
+
+/** With a login every engine is asked over TLS, and must show a certificate of these authorities for its address. */
+export function engineOverSsh(
+  runner: Pick<RemoteRunner, 'tunnel'>,
+  hosts: readonly EngineHost[],
+  login?: EngineLogin,
+): EngineTransport {
   const byLabel = new Map(hosts.map((host) => [host.target.label, host]));
   return engineTransport([...byLabel.keys()], async (node, request, timeoutMs) => {
     const host = byLabel.get(node);
@@ -20,7 +34,7 @@ export function engineOverSsh(runner: Pick<RemoteRunner, 'tunnel'>, hosts: reado
     const to = { address: host.vpcAddress, port: httpPort };
     const stream = await runner.tunnel(host.target, to, { timeoutMs: reachWithinMs });
     try {
-      return await exchange(stream, to.address, request, timeoutMs);
+      return await exchange(stream, to.address, { ...request, login }, timeoutMs);
     } finally {
       stream.destroy();
     }
@@ -31,33 +45,53 @@ interface EngineRequest {
   readonly method: string;
   readonly path: string;
   readonly body: string | undefined;
+  readonly login: EngineLogin | undefined;
 }
 
-/** One request and its answer. Errors: `cluster-unreachable`. */
+/** One request and its answer. Errors: `cluster-unreachable`, `cluster-login-refused`. */
 async function exchange(
   stream: Duplex,
   host: string,
-  { method, path, body }: EngineRequest,
+  { method, path, body, login }: EngineRequest,
   timeoutMs: number,
 ): Promise<{ readonly status: number; readonly text: string }> {
   const limit = AbortSignal.timeout(timeoutMs);
   try {
-    return await new Promise((resolve, reject) => {
+    const answered = await new Promise<{ status: number; text: string }>((resolve, reject) => {
+      const socket = login ? tlsConnect({ socket: stream, host, ca: login.bundlePem, minVersion: 'TLSv1.2' }) : stream;
+      socket.on('error', reject);
       const headers = {
         connection: 'close',
+        ...(login ? { authorization: basic(login) } : {}),
         ...(body === undefined
           ? {}
           : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
       };
-      const options = { createConnection: () => stream, host, port: httpPort, method, path, headers, signal: limit };
+      const options = { createConnection: () => socket, host, port: httpPort, method, path, headers, signal: limit };
       const asked = httpRequest(options, (answer) => {
         text(answer).then((said) => resolve({ status: answer.statusCode ?? 0, text: said }), reject);
       });
       asked.on('error', reject);
       asked.end(body);
     });
+    if (login && answered.status === 401) throw loginRefused(host, login);
+    return answered;
   } catch (cause) {
+    if (cause instanceof UnderstudyError) throw cause;
     const why = limit.aborted ? `no answer within ${timeoutMs} ms` : (cause as Error).message;
     throw new UnderstudyError('cluster-unreachable', why, { facts: { host, method, path }, cause });
   }
+}
+
+function basic({ user, password }: EngineLogin): string {
+  return `Basic ${Buffer.from(`${user}:${password.reveal()}`).toString('base64')}`;
+}
+
+function loginRefused(host: string, { user }: EngineLogin): UnderstudyError {
+  return new UnderstudyError(
+    'cluster-login-refused',
+    `the engine at ${host} refused the password of ${user} (401): it was set up with other accounts than those of this operator. ` +
+      'Run apply, which writes its accounts again.',
+    { facts: { host, user } },
+  );
 }

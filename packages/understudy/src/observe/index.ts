@@ -11,7 +11,7 @@ export {
 export { isFilter, isStale } from './stale-filter.ts';
 export { backendsNamed, heldAddress, instanceNamed, membershipOf } from './lookup.ts';
 export { hidesCopies, observeCluster } from './observe-cluster.ts';
-export { engineOverSsh } from './engine-over-ssh.ts';
+export { engineOverSsh, type EngineLogin } from './engine-over-ssh.ts';
 export { engineHosts, observe, targetOf } from './observe.ts';
 export { observeInstances, observeObjects } from './observe-objects.ts';
 export { shownCertificate } from './shown-certificate.ts';

@@ -27,6 +27,7 @@ export {
   userDataOf,
 } from './intent.ts';
 export { aliasesOf, differingSettings, indexSettingsOf, indexTemplateOf, mappingOf } from './index-intent.ts';
+export { certificateSubjectOf } from './security.ts';
 export { readSecretValue } from './secret-file.ts';
 export { checkAccess, type Price } from './region-check.ts';
 export { locksDirectory, openSession, resolveIntent, runsDirectory, type Session } from './session.ts';

@@ -18,6 +18,8 @@ import {
 import { engineLayouts, type PackageRepository } from '../engines/index.ts';
 import { clusterSubjectOf, machinePlans, type MachinePlan, type Role, type Topology } from '../topology/index.ts';
 import type { Certificate } from './certificate.ts';
+import { engineAccessOf, serviceAccessOf } from './security.ts';
+import type { SystemSecurity } from '../secure/index.ts';
 import type { IndexFile } from './index-file.ts';
 
 export interface Intent {
@@ -38,6 +40,8 @@ export interface Intent {
   readonly certificates: Readonly<Record<number, Certificate>>;
   /** Values of `service.secrets`, read from their files. */
   readonly secrets?: Readonly<Record<string, Secret>>;
+  /** Authority and accounts; undefined while `search.security` is off. */
+  readonly security?: SystemSecurity | undefined;
 }
 
 /** The machines of a topology, indexed for planning. */
@@ -93,20 +97,31 @@ export function filesOf(intent: Intent, machine: MachinePlan, form: EngineForm =
   const searchMachines = machinesFor(intent, 'search');
   const files =
     machine.role === 'search'
-      ? searchFiles({ topology, machine, peers: searchMachines, securityModule: repository.securityModule }, form)
+      ? searchFiles(
+          {
+            ...{ topology, machine, peers: searchMachines, securityModule: repository.securityModule },
+            access: engineAccessOf(intent),
+          },
+          form,
+        )
       : serviceFiles({
           topology,
           machine,
           searchMachines,
           peers: peersOf(intent, machine),
           secrets: intent.secrets ?? {},
+          access: serviceAccessOf(intent),
         });
   return [sshdFile, ...files];
 }
 
 /** Every managed file of the gateway of a service machine, the same on each; none when the topology has it off. */
 export function gatewayFilesOf(intent: Intent): ManagedFile[] {
-  return gatewayFiles({ topology: intent.topology, searchMachines: machinesFor(intent, 'search') });
+  return gatewayFiles({
+    topology: intent.topology,
+    searchMachines: machinesFor(intent, 'search'),
+    access: serviceAccessOf(intent),
+  });
 }
 
 /** The engine's settings file in either form, as a hash. */

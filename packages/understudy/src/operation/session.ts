@@ -19,8 +19,11 @@ import { readSecretValue } from './secret-file.ts';
 import { gatewayRelease } from './gateway-release.ts';
 import { serviceRelease, type ServiceRelease } from './service-release.ts';
 import type { Intent } from './intent.ts';
-import { engineOverSsh, shownCertificate, type World } from '../observe/index.ts';
+import { engineOverSsh, type EngineLogin, shownCertificate, type World } from '../observe/index.ts';
 import { parseTopology, type Topology } from '../topology/index.ts';
+import { userOf } from '../engines/index.ts';
+import type { SystemSecurity } from '../secure/index.ts';
+import { securityOf } from './security.ts';
 import { configDirectory, stateDirectory } from './places.ts';
 import { resolveTarget } from './resolve-target.ts';
 import type { Target } from './target.ts';
@@ -38,6 +41,8 @@ export interface Session extends AsyncDisposable {
   readonly topology: Topology;
   readonly target: Target;
   readonly world: World;
+  /** Authority and accounts of the system; undefined while its security is off. */
+  readonly security: SystemSecurity | undefined;
   readonly keyPair: KeyPair;
   /** The tool's own SSH key, for the system's `ssh`. */
   readonly privateKeyPath: string;
@@ -50,6 +55,7 @@ export async function openSession(request: SessionRequest): Promise<Session> {
   const topology = await readTopology(request.topologyPath);
   const target = await resolveTarget(request.target);
   const { logger } = request;
+  const security = await securityOf(topology, target.name);
   const keys = join(configDirectory(), 'ssh');
   const keyPair = await ensureKeyPair(keys, 'understudy');
   const hostKeysPath = join(configDirectory(), `known-hosts-${target.name}`);
@@ -67,7 +73,7 @@ export async function openSession(request: SessionRequest): Promise<Session> {
     linode: createLinodeClient({ baseUrl: target.baseUrl, token: target.token, logger, signal: closing.signal }),
     runner,
     shownCertificate,
-    transportFor: (machines) => engineOverSsh(runner, machines),
+    transportFor: (machines) => engineOverSsh(runner, machines, loginOf(security)),
     balancerSettleMs: target.balancerSettleMs,
     clock: systemClock,
     random: Math.random,
@@ -80,10 +86,16 @@ export async function openSession(request: SessionRequest): Promise<Session> {
     await runner.close();
   };
   return {
-    ...{ topologyPath: request.topologyPath, topology, target, world, keyPair, hostKeysPath },
+    ...{ topologyPath: request.topologyPath, topology, target, world, security, keyPair, hostKeysPath },
     privateKeyPath: privateKeyPath(keys),
     [Symbol.asyncDispose]: close,
   };
+}
+
+function loginOf(security: SystemSecurity | undefined): EngineLogin | undefined {
+  if (!security) return undefined;
+  const { bundlePem, accounts } = security;
+  return { bundlePem, user: userOf('operator'), password: accounts.operator.password };
 }
 
 /** Error: `topology-unreadable` when there is no such file; `topology-invalid`. */
@@ -129,6 +141,7 @@ export async function resolveIntent(
     indexFiles,
     certificates,
     secrets,
+    security: session.security,
   };
 }
 

@@ -1,11 +1,13 @@
 // From an observation to one state of health with findings. Pure: the same observation gives the same text.
 import { shown } from '@understudy/foundation';
+import { httpPort } from '../engines/index.ts';
 import { currentRelease, gatewayUnit, partOf, releaseIdOf, servicePlace } from '../machines/index.ts';
 import { machinePlans, type Topology } from '../topology/index.ts';
 import { worstFirst, type Notice, type View } from './finding.ts';
 import { balancerFindings } from './findings/balancer.ts';
 import { certificateFindings, certificateNotices } from './findings/certificates.ts';
 import { clusterFindings } from './findings/cluster.ts';
+import { machineCertificateFindings, machineCertificateNotices } from './findings/machine-certificates.ts';
 import { foreignNotices } from './findings/foreign.ts';
 import { ownIndexNotices } from './findings/own-index.ts';
 import { gatewayFindings } from './findings/gateway.ts';
@@ -24,6 +26,7 @@ export function assessHealth(observation: Observation, topology: Topology): Stat
     ...gatewayFindings(view),
     ...balancerFindings(balancer, view),
     ...certificateFindings(view),
+    ...machineCertificateFindings(view),
   ]);
   const cluster = shown(observation.cluster);
   const membership = cluster && shown(cluster.membership);
@@ -58,7 +61,7 @@ export function assessHealth(observation: Observation, topology: Topology): Stat
 
 /** What does not change the state of health: what is due later, and what is foreign. */
 function noticesOf(view: View): { readonly notices: Notice[]; readonly foreign: Notice[] } {
-  const certificates = certificateNotices(view);
+  const certificates = [...certificateNotices(view), ...machineCertificateNotices(view)];
   const { cluster } = view.observation;
   if (cluster.state !== 'seen') return { notices: certificates, foreign: [] };
   const seen = { ...view, cluster: cluster.value, subject: `${view.topology.name}-cluster` };
@@ -77,12 +80,17 @@ function machinesStatus(observation: Observation, topology: Topology): Status['m
       role: plan.role,
       status: instance?.status ?? 'missing',
       addresses: { public: instance?.ipv4[0] ?? null, vpc: plan.vpcAddress },
+      engineUrl: plan.role === 'search' ? engineUrl(topology, plan.vpcAddress) : null,
       reachable: machine !== undefined,
       unit: (machine && shown(partOf(machine.units, unitOf(topology, plan.role))))?.active ?? null,
       release: releaseIdOf(machine && shown(partOf(machine.links, currentRelease)), servicePlace) ?? null,
       gateway: (machine && shown(partOf(machine.units, gatewayUnit)))?.active ?? null,
     };
   });
+}
+
+function engineUrl({ search }: Topology, address: string): string {
+  return `${search.security === 'on' ? 'https' : 'http'}://${address}:${httpPort}`;
 }
 
 function balancerStatus(observation: Observation, topology: Topology): Status['balancer'] {

@@ -1,6 +1,6 @@
 // Repair commands that a person can paste: a command on one machine, and a request to the engine through one. Names of indices and settings
 // may hold any character, so every part of a line is quoted for both shells that read it.
-import { httpPort } from '../engines/index.ts';
+import { userOf } from '../engines/index.ts';
 import { shellLine } from '../machines/index.ts';
 import type { Status } from './status.ts';
 
@@ -26,10 +26,13 @@ export function engineRequest(machines: readonly Machine[], { method, path, body
   const search = machines.filter(({ role }) => role === 'search');
   const way = search.find(({ reachable }) => reachable) ?? search[0];
   if (!way) return `${method} ${path}`;
-  const url = `http://${way.addresses.vpc}:${httpPort}${path}`;
+  const url = `${way.engineUrl ?? ''}${path}`;
   const sent = body === undefined ? [] : ['-H', 'content-type:application/json', '-d', quoted(JSON.stringify(body))];
-  const line = ['curl', '-sS', '-X', method, quoted(url), ...sent].join(' ');
-  return shellLine(['ssh', `root@${way.addresses.public ?? way.addresses.vpc}`, line]);
+  const secured = url.startsWith('https:');
+  // curl asks for the password, for which it needs a terminal: it never stands in a command line.
+  const login = secured ? ['--cacert', '/etc/*/understudy/authority.crt', '-u', userOf('operator')] : [];
+  const line = ['curl', '-sS', ...login, '-X', method, quoted(url), ...sent].join(' ');
+  return shellLine(['ssh', ...(secured ? ['-t'] : []), `root@${way.addresses.public ?? way.addresses.vpc}`, line]);
 }
 
 /** Names of indices as a part of a path. */

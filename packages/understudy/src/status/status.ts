@@ -33,6 +33,10 @@ const machine = z.object({
   role: z.enum(['search', 'service']),
   status: z.string().describe('Status of the instance at Linode, or `missing`'),
   addresses: z.object({ public: z.string().nullable(), vpc: z.string() }),
+  engineUrl: z
+    .string()
+    .nullable()
+    .describe('Where the engine listens inside the VPC; https while `search.security` is on; null on service machines'),
   reachable: z.boolean().describe('Whether it answered over SSH'),
   unit: z.string().nullable().describe('State of the engine or service unit in systemd; null when not seen'),
   release: z

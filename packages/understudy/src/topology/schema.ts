@@ -68,6 +68,13 @@ const search = field(
       allowed: 'stock, safe or fast',
       remedy: 'leave it out for fast',
     }),
+    security: field(z.enum(['on', 'off']).default('off'), {
+      about:
+        'on: TLS between the engines and to them, with an authority of this system, and users with passwords; only for ' +
+        'Elasticsearch and a package with its security module yet. It is chosen before the first apply.',
+      allowed: 'on or off',
+      remedy: 'leave it out for off',
+    }),
     recoveryMb: field(z.int().min(1).max(10_000).optional(), {
       about:
         "Megabytes a second with which each machine copies shards from and to others. Default: the engine's own, 40. A change " +

@@ -126,6 +126,25 @@ test('the process that holds a lock of apt is named; a free lock and a missing l
   assert.deepEqual(partOf(look({ locks: [at('none')] }).locks, at('none')), absent);
 });
 
+const notRoot = process.getuid?.() !== 0 && 'only root may act as another user';
+
+test('whether a user can read a file is asked with the groups that the user has', { skip: notRoot }, () => {
+  // As the engine's package makes its directory: only its group may enter.
+  const locked = at('locked');
+  mkdirSync(locked);
+  chmodSync(directory, 0o755);
+  for (const name of ['own', 'other']) writeFileSync(join(locked, name), '', { mode: 0o600 });
+  execFileSync('chown', ['root:daemon', locked]);
+  execFileSync('chown', ['daemon', join(locked, 'own')]);
+  chmodSync(locked, 0o2750);
+  const asked = ['own', 'other', 'none'].map((name) => `daemon:${join(locked, name)}`);
+  const { readable } = look({ readable: asked });
+  assert.deepEqual(
+    asked.map((subject) => partOf(readable, subject)),
+    [seen(true), seen(false), absent],
+  );
+});
+
 test('cloud-init: the contents of its files', () => {
   // The script reads fixed places; here they are moved below the temporary directory.
   const run = at('cloud');

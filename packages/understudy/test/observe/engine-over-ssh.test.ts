@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { connect, type AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
+import { Secret } from '@understudy/foundation';
 import type { RemoteRunner, TunnelEnd } from '../../src/machines/index.ts';
 import { engineOverSsh } from '../../src/observe/index.ts';
+import { makeAuthority } from '../../src/secure/authority.ts';
+import { certificateFor } from '../secure/certificate-for.ts';
 
 const hosts = ['demo-search-1', 'demo-search-2'].map((label, index) => ({
   target: { label, address: `203.0.113.${index + 1}` },
@@ -89,4 +94,44 @@ test('a node that does not answer a request fails after the timeout, one that cl
     });
   await ask(() => undefined, /demo-search-1: no answer within 50 ms$/);
   await ask((request) => request.socket.destroy(), /demo-search-1: socket hang up$/);
+});
+
+test('with a login the engine must show a certificate of the authority for its address, and gets user and password', async () => {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const key = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
+  const authority = await makeAuthority('demo', Date.now());
+  const cert = await certificateFor(authority, key, { label: 'demo-search-1', addresses: ['10.20.0.11'] });
+  let answer = 200;
+  const heard: (string | undefined)[] = [];
+  const server = createTlsServer({ key, cert }, (request, response) => {
+    heard.push(request.headers.authorization);
+    response.statusCode = answer;
+    response.end('{}');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const tunnel = () => Promise.resolve(connect((server.address() as AddressInfo).port, '127.0.0.1'));
+  const ask = (bundlePem: string, only: string) =>
+    engineOverSsh({ tunnel }, hosts, { bundlePem, user: 'somebody', password: new Secret('pass:word') }).request(
+      'GET',
+      '/',
+      undefined,
+      { node: only },
+    );
+  try {
+    assert.equal((await ask(authority.certificatePem, 'demo-search-1')).status, 200);
+    assert.deepEqual(heard, [`Basic ${Buffer.from('somebody:pass:word').toString('base64')}`]);
+    const other = await makeAuthority('demo', Date.now());
+    await assert.rejects(ask(other.certificatePem, 'demo-search-1'), /demo-search-1: .*certificate/);
+    await assert.rejects(ask(authority.certificatePem, 'demo-search-2'), /10\.20\.0\.12 is not in the cert's list/);
+    assert.equal(heard.length, 1, 'no password was sent to an engine that was not verified');
+    answer = 401;
+    await assert.rejects(ask(authority.certificatePem, 'demo-search-1'), (error: Error) => {
+      assert.match(error.message, /refused the password of somebody \(401\)/);
+      assert.doesNotMatch(error.message, /pass:word/);
+      return true;
+    });
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
 });

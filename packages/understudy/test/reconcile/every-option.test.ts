@@ -8,6 +8,7 @@ import { after, before, test } from 'node:test';
 import { stringify } from 'yaml';
 import { openSystemUnderTest } from '../../src/drills/open-system.ts';
 import { linodeTarget } from '../../src/operation/linode-target.ts';
+import { securityOf } from '../../src/operation/security.ts';
 import { resolveIntent, type Session } from '../../src/operation/session.ts';
 import { drillsNamed, planRun } from '../../src/drills/index.ts';
 import { ensureKeyPair, type KeyPair } from '../../src/machines/index.ts';
@@ -56,6 +57,7 @@ async function writeReferences(): Promise<void> {
 before(async () => {
   base = await mkdtemp(join(tmpdir(), 'understudy-options-'));
   process.env['UNDERSTUDY_CACHE'] = join(base, 'cache');
+  process.env['XDG_CONFIG_HOME'] = join(base, 'config');
   process.env['LINODE_TOKEN'] = 'never-sent';
   keyPair = await ensureKeyPair(join(base, 'made', 'tool'), 'understudy');
   await writeReferences();
@@ -123,6 +125,7 @@ async function effects(text: string): Promise<string> {
     topology,
     target,
     world: sim.world,
+    security: await securityOf(topology, target.name),
     ...{ keyPair, privateKeyPath: '', hostKeysPath: '' },
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };

@@ -58,6 +58,7 @@ export const optionChanges: Readonly<Record<string, OptionChange>> = {
   'search.nodes': { to: 5 },
   'search.machineType': { to: 'g6-dedicated-4', beside: { 'search.heap': '1g' } },
   'search.heap': { to: '1g' },
+  'search.security': { to: 'on' },
   'search.failover': { to: 'stock' },
   'search.recoveryMb': { to: 100 },
   'search.index.name': { to: 'articles', beside: builtInTemplate },

@@ -1,7 +1,10 @@
 // A whole run with planted secrets, from nothing to a healthy system and back: none of them shows in anything that the tool
 // says or writes, in user data, in command lines on the machines, or in a drill's folder.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
 import { inspect } from 'node:util';
 import { runDrill } from '../../src/drills/index.ts';
 import { Secret, type LogLine } from '@understudy/foundation';
@@ -9,22 +12,37 @@ import { createLinodeClient } from '../../src/linode/index.ts';
 import { apply, destroy, plan, confirmAll, confirmUnlessDestructive } from '../../src/reconcile/index.ts';
 import type { Intent } from '../../src/operation/index.ts';
 import { selfSignedCertificate } from '../../src/operation/certificate.ts';
+import { openSecurity } from '../../src/secure/index.ts';
 import { assessHealth } from '../../src/status/index.ts';
 import { observe, type World } from '../../src/observe/index.ts';
 import { noopDrill } from '../drills/noop-drill.ts';
 import { smallSystem } from '../drills/small-system.ts';
 import { sampleIntent, sampleText } from '../simulation/sample-intent.ts';
 import { simulatedWorld } from '../simulation/simulated-world.ts';
-import { assertFree, filesBelow, type Planted } from './planted.ts';
+import { assertFree, filesBelow } from './planted.ts';
 
-const text = `${sampleText}service: { environment: { ES_PASSWORD: 'planted-elastic-password' } }
+const secured = sampleText.replace('search:', 'search:\n  security: on');
+const text = `${secured}service: { environment: { ES_PASSWORD: 'planted-elastic-password' } }
 balancer: { listeners: [{ port: 80, protocol: http }, { port: 443, protocol: https, certificate: self-signed }] }
 `;
 
-async function intentWithSecrets(): Promise<{ intent: Intent; planted: Planted }> {
+let base = '';
+before(async () => {
+  base = await mkdtemp(join(tmpdir(), 'understudy-hunt-'));
+});
+after(() => rm(base, { recursive: true, force: true }));
+
+async function intentWithSecrets(): Promise<{ intent: Intent; planted: Record<string, string> }> {
   const certificate = await selfSignedCertificate('demo.understudy.internal', undefined, Date.now());
+  const directory = await mkdtemp(join(base, 'run-'));
+  const kept = join(directory, 'lab-demo');
+  const security = await openSecurity({ directory: kept, systemName: 'demo', nowMs: Date.now() });
+  await security.keep();
+  const sample = await sampleIntent(text);
   const intent: Intent = {
-    ...(await sampleIntent(text)),
+    ...sample,
+    repository: { ...sample.repository, securityModule: true },
+    security,
     certificates: { 443: certificate },
     secrets: { API_KEY: new Secret('planted-key-of-the-service') },
   };
@@ -33,6 +51,10 @@ async function intentWithSecrets(): Promise<{ intent: Intent; planted: Planted }
     'a value of the environment': 'planted-elastic-password',
     'a value from a file': 'planted-key-of-the-service',
     'the TLS key': certificate.keyPem.reveal(),
+    "the authority's key": await readFile(join(kept, 'authority.key'), 'utf8'),
+    "the operator's password": security.accounts.operator.password.reveal(),
+    "the service's password": security.accounts.service.password.reveal(),
+    "the monitor's password": security.accounts.monitor.password.reveal(),
   };
   return { intent, planted };
 }
@@ -79,6 +101,11 @@ test('plan, apply under faults, status and destroy print no secret', async () =>
   assert.match(environment?.content ?? '', /^API_KEY="planted-key-of-the-service"$/m, 'the service gets its secrets');
   for (const [path, { mode, content }] of machine.files) if (mode !== '0600') assertFree(planted, content, path);
   assert.equal(environment?.mode, '0600');
+  const search = sim.machine('demo-search-1').files;
+  const nodeKey = search.get('/etc/elasticsearch/understudy/node.key')?.content ?? '';
+  for (const [path, { mode, content }] of search) if (mode !== '0600') assertFree(planted, content, path);
+  assert.match(nodeKey, /PRIVATE KEY/);
+  planted['the key of a machine'] = nodeKey;
 
   // Errors: a refused listener, a wrong token, a machine that refuses its files.
   const wrong = createLinodeClient({

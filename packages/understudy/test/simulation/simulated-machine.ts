@@ -2,6 +2,7 @@
 // the remote side only; it ignores what it does not understand, and refuses what a real machine would refuse.
 import { createHash } from 'node:crypto';
 import { parse } from 'yaml';
+import { certificateAnswer } from './simulated-certificates.ts';
 import { askedOfGateway, gatewayHealth, gatewayLine, gatewayUnit, startGateway } from './simulated-gateway.ts';
 import { askedOfService, assignmentsOf, isBroken, serviceLine, serviceUnit } from './simulated-service.ts';
 import { askedOfStart } from './simulated-start.ts';
@@ -84,6 +85,10 @@ export class SimulatedMachine {
     if (engine !== undefined) {
       const paths = [`/etc/${engine}/${engine}.yml`, `/etc/${engine}/jvm.options.d/understudy.options`];
       if (!this.packages.has(engine) || !paths.every((path) => this.files.has(path))) return false;
+      // It ends at once when a file of its TLS settings is missing.
+      const settings = this.files.get(paths[0] ?? '')?.content ?? '';
+      const named = [...settings.matchAll(/ssl\.(?:key|certificate): (\S+)$/gm)].map(([, path = '']) => path);
+      if (!named.every((path) => this.files.has(path))) return false;
       this.record('/run/understudy/engine-started', paths);
       this.data ??= 'started';
       if (!unit.active) this.engineStarts += 1;
@@ -170,8 +175,12 @@ export class SimulatedMachine {
       }
       case 'disk':
         return ['4096 1000000 900000 850000 250000 240000'];
-      case 'readable':
+      case 'readable': {
+        const owner = subject.split(':')[0] ?? '';
+        const key = this.files.get(subject.slice(owner.length + 1));
+        if (owner !== '_apt') return key && [key.owner.startsWith(`${owner}:`) ? 'yes' : 'no'];
         return ['yes'];
+      }
       case 'health':
         return gatewayHealth(this, subject);
       case 'dpkg':
@@ -210,7 +219,8 @@ export class SimulatedMachine {
     return (
       askedOfGateway(this, script) ??
       askedOfService(this, script) ??
-      askedOfStart(this, script) ?? { code: this.#change(script), stdout: '' }
+      askedOfStart(this, script) ??
+      certificateAnswer(this.files, script) ?? { code: this.#change(script), stdout: '' }
     );
   }
 

@@ -2,6 +2,8 @@
 // with the entries that the vendor's package leaves.
 import type { SimulatedMachine } from './simulated-machine.ts';
 
+const directory = '/etc/elasticsearch/';
+
 const leftByThePackage = [
   'autoconfiguration.password_hash',
   'keystore.seed',
@@ -16,7 +18,9 @@ export function askedOfStart(machine: SimulatedMachine, script: string): { code:
   const settings = machine.files.get('/etc/elasticsearch/elasticsearch.yml')?.content ?? '';
   const lines = [
     ['settings', Buffer.from(settings).toString('base64')],
-    ['readable', 'elasticsearch.yml'],
+    ...[...machine.files.keys()]
+      .filter((path) => path.startsWith(directory))
+      .map((path) => ['readable', path.slice(directory.length)]),
     ['keystore', machine.keystore],
     ...leftByThePackage.map((name) => ['entry', name]),
     ['end'],

@@ -34,6 +34,7 @@ test('four lines are a whole topology: every default is filled in', () => {
       machineType: 'g6-standard-4',
       heapMb: 4096,
       failover: 'fast',
+      security: 'off',
       index: documents,
       indices: [documents],
     },

@@ -2,6 +2,7 @@
 import type { EngineDefinition } from '../engine.ts';
 import { debianLayout } from '../layout.ts';
 import { dialect } from './dialect.ts';
+import { security } from './security.ts';
 import { settings } from './settings.ts';
 import { startCheck } from './start-check.ts';
 import { majors, newestTried, upgrades } from './versions.ts';
@@ -16,6 +17,7 @@ export const elasticsearch = {
     keyUrl: 'https://artifacts.elastic.co/GPG-KEY-elasticsearch',
   }),
   settings,
+  security,
   dialect,
   upgrades,
   startCheck,

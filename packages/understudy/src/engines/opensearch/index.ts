@@ -15,6 +15,7 @@ export const opensearch = {
     keyUrl: 'https://artifacts.opensearch.org/publickeys/opensearch-release.pgp',
   }),
   settings,
+  security: undefined,
   dialect: () => dialect,
   upgrades,
 } as const satisfies EngineDefinition;

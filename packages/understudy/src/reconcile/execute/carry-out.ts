@@ -1,5 +1,6 @@
 // Maps each kind of task to the function that executes it. Each function may run again after it finished or was interrupted.
 import * as balancer from './do-balancer.ts';
+import * as certificate from './do-certificate.ts';
 import { deleteObject } from './do-delete.ts';
 import * as gateway from './do-gateway.ts';
 import * as indices from './do-indices.ts';
@@ -32,6 +33,7 @@ const handlers: Handlers = {
   'package-install': (context, task) => search.installPackage(context, task.machine),
   'data-set-aside': (context, task) => search.setDataAside(context, task.machine),
   'files-write': (context, task) => machine.writeFiles(context, task.machine, task.form),
+  'certificate-issue': (context, task) => certificate.issueCertificate(context, task.machine),
   'kernel-apply': (context, task) => machine.applyKernel(context, task.machine),
   'engine-start': (context, task) => search.startEngine(context, task.machine),
   'engine-upgrade': (context, task) => search.upgradeEngine(context, task.machine),

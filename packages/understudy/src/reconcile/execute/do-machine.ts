@@ -168,6 +168,8 @@ async function waitForCloudInit(context: StepContext, label: string, timeoutMs: 
 /** Writes the managed files of the machine, but those of the running service, and reloads the programs that read them. Does not restart the engine. */
 export async function writeFiles(context: StepContext, label: string, form: EngineForm): Promise<void> {
   const { intent } = context;
+  // A machine must never be given accounts and an authority that are lost with this process.
+  await intent.security?.keep();
   const machine = machineNamed(intent, label);
   // The service's own files are written when it is stopped, by the step that changes or starts it.
   const withService: readonly string[] = serviceSettingsPaths;

@@ -8,6 +8,7 @@ import type { Formation } from './formation.ts';
 import { engineConfigHash, type Intent } from '../../operation/index.ts';
 import { isUnreadable, observedMachine } from './machine-view.ts';
 import { addUnreadParts, planFiles, reachSteps } from './machines.ts';
+import { planCertificate } from './security.ts';
 import { ifPlanned, stepId, type StepId } from './step-id.ts';
 import type { PlanDraft } from './plan-draft.ts';
 
@@ -42,6 +43,7 @@ export function planEngine(
   if (hasSeparateCluster) planSetAside(draft, machine);
   const namesInitialMasters = form === 'formed' && inBootstrapForm;
   planFiles(draft, intent, observation, machine, form, namesInitialMasters ? [layout.configFile] : []);
+  planCertificate(draft, intent, observation, machine);
   if (form === 'bootstrap' || namesInitialMasters) planRemoveInitialMasters(draft, intent, machine);
   if (state?.active === 'active' && state.enabled && form === 'formed' && !hasSeparateCluster) return undefined;
   return draft.add({
@@ -54,9 +56,10 @@ export function planEngine(
     task: { kind: 'engine-start', machine: label },
     after: [
       ...reachSteps(label),
-      ...[stepId.enginePackage, stepId.engineSetAside, stepId.machineFiles, stepId.machineKernel].map((idOn) =>
-        ifPlanned(idOn(label)),
-      ),
+      ...[
+        ...[stepId.enginePackage, stepId.engineSetAside, stepId.machineFiles],
+        ...[stepId.machineCertificate, stepId.machineKernel],
+      ].map((idOn) => ifPlanned(idOn(label))),
     ],
   });
 }

@@ -11,6 +11,7 @@ import { planFirewalls, planNarrowing } from './firewalls.ts';
 import { planNetwork, planPlacement } from './network.ts';
 import { planReplacements, replacementsIn, withoutMachines } from './replace.ts';
 import { planSearch } from './search.ts';
+import { securityRefused } from './security.ts';
 import { planService } from './service.ts';
 import { planUnmanaged } from './unmanaged.ts';
 import { type Plan } from './step.ts';
@@ -33,6 +34,7 @@ export function plan(intent: Intent, seen: Observation): Plan {
   const replacements = replacementsIn(intent, present);
   // Whether a cluster exists is decided from all machines, including those that will be removed.
   const formation = formationOf(intent, present);
+  if (securityRefused(draft, intent, present, formation)) return draft.finish();
   planReplacements(draft, intent, replacements);
   const observation = withoutMachines(
     present,

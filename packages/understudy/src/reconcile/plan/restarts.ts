@@ -32,9 +32,10 @@ export function planRestarts(draft: PlanDraft, intent: Intent, observation: Obse
       reason,
       task: { kind: old === undefined ? 'engine-restart' : 'engine-upgrade', machine: label },
       after: [
-        ...[stepId.enginePackage, stepId.machineFiles, stepId.engineInitialMasters].map((idOn) =>
-          ifPlanned(idOn(label)),
-        ),
+        ...[
+          ...[stepId.enginePackage, stepId.machineFiles],
+          ...[stepId.machineCertificate, stepId.engineInitialMasters],
+        ].map((idOn) => ifPlanned(idOn(label))),
         ...leftoverSteps(intent),
         ...membersFirst(intent),
         ...(previous === undefined ? [] : [previous]),

@@ -65,6 +65,7 @@ export const stepId = {
   instanceReboot: onMachine('reboot'),
   instanceReady: onMachine('wait'),
   machineFiles: onMachine('files'),
+  machineCertificate: onMachine('certificate'),
   machineKernel: onMachine('kernel'),
   enginePackage: onMachine('package'),
   engineSetAside: onMachine('set-aside'),

@@ -39,6 +39,8 @@ export type Task =
   | { readonly kind: 'package-install'; readonly machine: string }
   | { readonly kind: 'data-set-aside'; readonly machine: string }
   | { readonly kind: 'files-write'; readonly machine: string; readonly form: 'formed' | 'bootstrap' }
+  /** A new key on the machine, and a certificate for it. */
+  | { readonly kind: 'certificate-issue'; readonly machine: string }
   | { readonly kind: 'kernel-apply'; readonly machine: string }
   | { readonly kind: 'engine-start'; readonly machine: string }
   | { readonly kind: 'engine-restart'; readonly machine: string }

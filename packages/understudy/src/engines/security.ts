@@ -1,0 +1,50 @@
+// What an engine has to know of its own security: where keys and certificates lie on a machine, and which accounts it has.
+import type { EngineLayout } from './layout.ts';
+
+/** operator: the tool's own. service: the application's, for its indices alone. monitor: reads the state of the cluster, no document. */
+export const accountNames = ['operator', 'service', 'monitor'] as const;
+export type AccountName = (typeof accountNames)[number];
+
+/** How the engine knows the account. */
+export function userOf(account: AccountName): string {
+  return `understudy-${account}`;
+}
+
+export interface TlsPaths {
+  readonly directory: string;
+  /** Readable by the engine's user alone. */
+  readonly key: string;
+  readonly certificate: string;
+  /** The authorities that are trusted. */
+  readonly authority: string;
+}
+
+/** Inside the engine's configuration, since it may read keys only there. */
+export function tlsPaths({ configDirectory }: EngineLayout): TlsPaths {
+  const directory = `${configDirectory}/understudy`;
+  return {
+    directory,
+    key: `${directory}/node.key`,
+    certificate: `${directory}/node.crt`,
+    authority: `${directory}/authority.crt`,
+  };
+}
+
+/** An index that the service account may use, by every name it has. */
+export interface SecuredIndex {
+  readonly names: readonly string[];
+  /** The application makes the index and its mapping itself. */
+  readonly ownMapping: boolean;
+}
+
+/** How one engine is told to serve TLS on both layers to known users alone. */
+export interface EngineSecurity {
+  readonly settings: (paths: TlsPaths) => Readonly<Record<string, unknown>>;
+  /** Files of accounts and roles: the name within the engine's configuration, and the content. */
+  readonly files: (
+    hashes: Readonly<Record<AccountName, string>>,
+    indices: readonly SecuredIndex[],
+  ) => readonly (readonly [name: string, content: string])[];
+  /** The names of those files. */
+  readonly fileNames: readonly string[];
+}

@@ -1,0 +1,46 @@
+// The files by which an engine is secured, but the key and the certificate of its machine: those are made on it. Pure values.
+import { tlsPaths, type AccountName, type EngineDefinition, type SecuredIndex } from '../engines/index.ts';
+import type { ManagedFile } from './managed-file.ts';
+
+/** Whom an engine trusts: the authorities of its system, and its accounts by the hashes of their passwords. */
+export interface EngineAccess {
+  readonly bundlePem: string;
+  readonly hashes: Readonly<Record<AccountName, string>>;
+  /** What the service account may use. */
+  readonly indices: readonly SecuredIndex[];
+}
+
+/** The service machine's copy of the authorities that sign engines. */
+export const engineAuthorityPath = '/etc/understudy/engine-authority.crt';
+
+/** For whoever talks to the engine: not secret, every program of the machine may check the engine with it. */
+export function engineAuthorityFile({ bundlePem }: Pick<EngineAccess, 'bundlePem'>): ManagedFile {
+  return { path: engineAuthorityPath, mode: '0644', owner: 'root:root', content: bundlePem };
+}
+
+/** What is looked at on a search machine, with security on or off, so that a change from one to the other is noticed. */
+export function securityPaths({ layout, security }: EngineDefinition): readonly string[] {
+  const { fileNames = [] } = security ?? {};
+  return [tlsPaths(layout).authority, ...fileNames.map((name) => `${layout.configDirectory}/${name}`)];
+}
+
+export function securitySettings({ layout, security }: EngineDefinition): Readonly<Record<string, unknown>> {
+  return security?.settings(tlsPaths(layout)) ?? {};
+}
+
+/** The trusted authorities, accounts and roles. The engine reads all of them again by itself when they change. */
+export function accountFiles(
+  { layout, security }: EngineDefinition,
+  { bundlePem, hashes, indices }: EngineAccess,
+): ManagedFile[] {
+  const files = security?.files(hashes, indices) ?? [];
+  return [
+    { path: tlsPaths(layout).authority, mode: '0644', owner: 'root:root', content: bundlePem },
+    ...files.map(([name, content]) => ({
+      path: `${layout.configDirectory}/${name}`,
+      mode: '0640',
+      owner: `root:${layout.user}`,
+      content,
+    })),
+  ];
+}

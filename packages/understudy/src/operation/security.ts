@@ -1,0 +1,55 @@
+// What the security of a system means for its machines: whom engines trust, how the service logs in, for whom a certificate is.
+import { join } from 'node:path';
+import { Secret, systemClock } from '@understudy/foundation';
+import type { EngineAccess } from '../machines/index.ts';
+import { openSecurity, type CertificateSubject, type SystemSecurity } from '../secure/index.ts';
+import type { MachinePlan, Topology } from '../topology/index.ts';
+import { aliasesOf } from './index-intent.ts';
+import type { Intent } from './intent.ts';
+import { configDirectory } from './places.ts';
+import { readSecretValue } from './secret-file.ts';
+
+const passphraseVariable = 'UNDERSTUDY_AUTHORITY_PASSPHRASE';
+const passphraseFileVariable = `${passphraseVariable}_FILE`;
+
+/** Undefined while security is off. Nothing is written here: `keep` does it. Errors: `secure-unreadable`, `reconcile-secret-file`. */
+export async function securityOf(topology: Topology, targetName: string): Promise<SystemSecurity | undefined> {
+  if (topology.search.security === 'off') return undefined;
+  return await openSecurity({
+    directory: join(configDirectory(), 'systems', `${targetName}-${topology.name}`),
+    systemName: topology.name,
+    nowMs: systemClock.now(),
+    passphrase: await passphrase(),
+  });
+}
+
+async function passphrase(): Promise<Secret | undefined> {
+  const given = process.env[passphraseVariable];
+  if (given !== undefined && given !== '') return new Secret(given);
+  const path = process.env[passphraseFileVariable];
+  return path === undefined || path === '' ? undefined : await readSecretValue(path, passphraseFileVariable);
+}
+
+/** For whom the certificate of a search machine is. Programs on the machine itself reach its engine at 127.0.0.1. */
+export function certificateSubjectOf({ label, vpcAddress }: MachinePlan): CertificateSubject {
+  return { label, addresses: [vpcAddress, '127.0.0.1'] };
+}
+
+export function engineAccessOf(intent: Intent): EngineAccess | undefined {
+  const { security, topology } = intent;
+  if (!security) return undefined;
+  const { bundlePem, accounts } = security;
+  const { operator, service, monitor } = accounts;
+  return {
+    bundlePem,
+    hashes: { operator: operator.hash, service: service.hash, monitor: monitor.hash },
+    indices: topology.search.indices.map((index) => ({
+      names: [...new Set([index.name, ...aliasesOf(intent, index)])],
+      ownMapping: index.template.from === 'none',
+    })),
+  };
+}
+
+export function serviceAccessOf({ security }: Intent): { bundlePem: string; password: Secret } | undefined {
+  return security && { bundlePem: security.bundlePem, password: security.accounts.service.password };
+}

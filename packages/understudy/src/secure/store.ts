@@ -1,0 +1,154 @@
+// The security of one system as the operator keeps it: authority and accounts in one directory of the configuration. It is made once
+// and never overwritten: until `keep` is called, what was made is in memory alone.
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Secret, UnderstudyError } from '@understudy/foundation';
+import { z } from 'zod';
+import { accountNames } from '../engines/index.ts';
+import { makeAccounts, type Accounts } from './accounts.ts';
+import { makeAuthority, signCertificate, type Authority } from './authority.ts';
+import { checkRequest, type CertificateSubject } from './certificate-request.ts';
+
+/** What a system with security is secured with. */
+export interface SystemSecurity {
+  /** Where the operator keeps it. */
+  readonly directory: string;
+  /** The authorities that machines and clients trust, PEM. */
+  readonly bundlePem: string;
+  /** The authority that signs. */
+  readonly signerPem: string;
+  readonly accounts: Accounts;
+  /** Writes what was made in memory to the directory; does nothing when it was read from there. Errors: `secure-not-kept`. */
+  keep(): Promise<void>;
+  /** Checks the machine's request and signs it: a certificate in PEM. Errors: `secure-request-refused`, `secure-passphrase`. */
+  issue(requestPem: string, subject: CertificateSubject, nowMs: number): Promise<string>;
+}
+
+export interface SecurityRequest {
+  readonly directory: string;
+  readonly systemName: string;
+  readonly nowMs: number;
+  /** Of the authority's key. */
+  readonly passphrase?: Secret | undefined;
+}
+
+const names = { certificate: 'authority.crt', key: 'authority.key', accounts: 'accounts.json' } as const;
+
+const accountsSchema = z.record(z.enum(accountNames), z.object({ password: z.string().min(1), hash: z.string() }));
+
+/** Reads the security of a system; makes one in memory when its directory does not exist. Errors: `secure-unreadable`. */
+export async function openSecurity(request: SecurityRequest): Promise<SystemSecurity> {
+  const kept = await read(request.directory);
+  if (kept) return security(request, kept, () => Promise.resolve());
+  const authority = await makeAuthority(request.systemName, request.nowMs, request.passphrase);
+  const made = { authority, accounts: await makeAccounts() };
+  let keeping: Promise<void> | undefined;
+  return security(request, made, () => (keeping ??= write(request.directory, made)));
+}
+
+interface Kept {
+  readonly authority: Authority;
+  readonly accounts: Accounts;
+}
+
+function security(
+  { directory, passphrase }: SecurityRequest,
+  { authority, accounts }: Kept,
+  keep: () => Promise<void>,
+): SystemSecurity {
+  return {
+    directory,
+    bundlePem: authority.certificatePem,
+    signerPem: authority.certificatePem,
+    accounts,
+    keep,
+    async issue(requestPem, subject, nowMs) {
+      return await signCertificate(authority, await checkRequest(requestPem, subject), { nowMs, passphrase });
+    },
+  };
+}
+
+/** Undefined when there is no such directory: one that is there and cannot be read is an error, never a reason to make another. */
+async function read(directory: string): Promise<Kept | undefined> {
+  const unreadable = (path: string, why: string, cause: unknown): UnderstudyError =>
+    new UnderstudyError(
+      'secure-unreadable',
+      `${path} cannot be read (${why}). It belongs to the authority and the accounts of this system, which are not made anew: ` +
+        'its machines trust these. Restore the directory from a backup, or from the operator who made it.',
+      { facts: { path }, cause },
+    );
+  const textOf = async (name: string): Promise<string | undefined> => {
+    const path = join(directory, name);
+    try {
+      return await readFile(path, 'utf8');
+    } catch (cause) {
+      const { code } = cause as NodeJS.ErrnoException;
+      if (code === 'ENOENT') return undefined;
+      throw unreadable(path, code ?? 'unknown', cause);
+    }
+  };
+  const [certificatePem, key, accounts] = await Promise.all([
+    textOf(names.certificate),
+    textOf(names.key),
+    textOf(names.accounts),
+  ]);
+  if (certificatePem === undefined && key === undefined && accounts === undefined) return undefined;
+  const missing = [
+    [names.certificate, certificatePem],
+    [names.key, key],
+    [names.accounts, accounts],
+  ].find(([, text]) => text === undefined);
+  if (missing || certificatePem === undefined || key === undefined || accounts === undefined) {
+    throw unreadable(join(directory, missing?.[0] ?? names.accounts), 'ENOENT', undefined);
+  }
+  return {
+    authority: { certificatePem, keyPem: new Secret(key) },
+    accounts: readAccounts(accounts, (cause) =>
+      unreadable(join(directory, names.accounts), 'not the accounts that this tool writes', cause),
+    ),
+  };
+}
+
+function readAccounts(text: string, refused: (cause: unknown) => UnderstudyError): Accounts {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // The parser's own error quotes the text.
+    throw refused(undefined);
+  }
+  const parsed = accountsSchema.safeParse(value);
+  if (!parsed.success) throw refused(undefined);
+  const entries = Object.entries(parsed.data).map(
+    ([name, { password, hash }]) => [name, { password: new Secret(password), hash }] as const,
+  );
+  return Object.fromEntries(entries) as unknown as Accounts;
+}
+
+/** All or nothing: the files are written beside, and the directory gets its name when they are complete. */
+async function write(directory: string, { authority, accounts }: Kept): Promise<void> {
+  const parent = dirname(directory);
+  await mkdir(parent, { recursive: true, mode: 0o700 });
+  const beside = await mkdtemp(`${directory}.new-`);
+  try {
+    const put = (name: string, text: string): Promise<void> =>
+      writeFile(join(beside, name), text, { mode: 0o600, flush: true });
+    await put(names.certificate, authority.certificatePem);
+    await put(names.key, authority.keyPem.reveal());
+    const plain = Object.entries(accounts).map(([name, { password, hash }]) => [
+      name,
+      { password: password.reveal(), hash },
+    ]);
+    await put(names.accounts, `${JSON.stringify(Object.fromEntries(plain), null, 2)}\n`);
+    await rename(beside, directory);
+  } catch (cause) {
+    await rm(beside, { recursive: true, force: true });
+    throw new UnderstudyError(
+      'secure-not-kept',
+      `The authority and the accounts of this system could not be written to ${directory} ` +
+        `(${(cause as NodeJS.ErrnoException).code ?? 'unknown'}), so nothing was signed. Make that directory writable, or if another ` +
+        'command has just made it, run again.',
+      { facts: { directory }, cause },
+    );
+  }
+}

@@ -1,0 +1,202 @@
+// A real Elasticsearch of three nodes with its security module, on loopback, started with the very files that the tool writes for three
+// machines: only the addresses of the VPC and the directories of the package are others.
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { chmod, cp, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { homedir, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { bound, ended, findEngine } from '../../../service/test/harness/engine.ts';
+import type { EngineTransport } from '../../src/cluster/index.ts';
+import { engineLayouts, tlsPaths, type EngineLayout } from '../../src/engines/index.ts';
+import { engineOverSsh, type EngineLogin } from '../../src/observe/index.ts';
+import { certificateSubjectOf, filesOf, machinesFor, type Intent } from '../../src/operation/index.ts';
+import { certificateScript, requestScript, type SystemSecurity } from '../../src/secure/index.ts';
+import type { MachinePlan } from '../../src/topology/index.ts';
+
+const found = await findEngine();
+
+async function securedHome(): Promise<string | undefined> {
+  const cache = join(homedir(), '.cache/understudy/engine');
+  const kept = (await readdir(cache).catch(() => [])).filter((name) => /^elasticsearch-[\d.]+$/.test(name));
+  const homes = kept.sort((a, b) => b.localeCompare(a, 'en', { numeric: true })).map((name) => join(cache, name));
+  for (const home of [process.env['UNDERSTUDY_SECURED_ENGINE_HOME'] ?? [], homes].flat()) {
+    if (await stat(join(home, 'modules/x-pack-security')).catch(() => undefined)) return home;
+  }
+  return undefined;
+}
+
+const home = await securedHome();
+
+/** Why there is no such engine here, for `skip`. */
+export const noSecuredEngine: string | false =
+  'missing' in found
+    ? found.missing
+    : home === undefined && 'no engine with its security module: set UNDERSTUDY_SECURED_ENGINE_HOME to the home of one';
+
+const asNobody = process.getuid?.() === 0 ? ['setpriv', '--reuid=nobody', '--regid=nogroup', '--clear-groups'] : [];
+const user = asNobody.length > 0 ? 'nobody' : (process.env['USER'] ?? '');
+
+/** Every address of 127.0.0.0/8 is this host's. */
+function onLoopback(machine: MachinePlan): MachinePlan {
+  return { ...machine, vpcAddress: machine.vpcAddress.replace(/^10\.20\.0\./, '127.20.0.') };
+}
+
+export class SecuredCluster implements AsyncDisposable {
+  readonly machines: readonly MachinePlan[];
+  readonly #folder: string;
+  readonly #intent: Intent;
+  readonly #processes = new Map<string, ChildProcess>();
+
+  private constructor(folder: string, intent: Intent) {
+    this.#folder = folder;
+    this.#intent = intent;
+    this.machines = machinesFor(intent, 'search').map(onLoopback);
+    process.once('exit', this.#sweep);
+  }
+
+  readonly #sweep = (): void => rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5 });
+
+  /** Writes the files, issues the certificates and starts all nodes; resolves when they are one cluster. */
+  static async start(intent: Intent): Promise<SecuredCluster> {
+    const cluster = new SecuredCluster(await mkdtemp(join(tmpdir(), 'understudy-secured-')), intent);
+    await chmod(cluster.#folder, 0o755);
+    try {
+      await cp(home ?? '', join(cluster.#folder, 'home'), { recursive: true, dereference: true });
+      for (const { label } of cluster.machines) {
+        await cluster.#writeFiles(label);
+        await cluster.issue(label);
+        cluster.run(label);
+      }
+      await cluster.awaitNodes(cluster.login('operator'), 3);
+      return cluster;
+    } catch (error) {
+      const last = cluster.machines.map(({ label }) => `${label}: ${cluster.output(label).slice(-3000)}`);
+      await cluster[Symbol.asyncDispose]();
+      throw new Error(`The engines did not form a cluster. ${last.join('\n')}`, { cause: error });
+    }
+  }
+
+  #configOf(label: string): string {
+    return join(this.#folder, label, 'config');
+  }
+
+  layout(label: string): EngineLayout {
+    return { ...engineLayouts.elasticsearch, user, configDirectory: this.#configOf(label) };
+  }
+
+  #local(label: string, text: string): string {
+    return text.replaceAll('/etc/elasticsearch', this.#configOf(label)).replaceAll('10.20.0.', '127.20.0.');
+  }
+
+  async #writeFiles(label: string): Promise<void> {
+    await cp(join(this.#folder, 'home/config'), this.#configOf(label), { recursive: true });
+    const machine = machinesFor(this.#intent, 'search').find((one) => one.label === label)!;
+    for (const { path, content, mode } of filesOf(this.#intent, machine, 'bootstrap')) {
+      if (!path.startsWith('/etc/elasticsearch/')) continue;
+      const here = this.#local(label, path);
+      await mkdir(dirname(here), { recursive: true });
+      await writeFile(here, this.#local(label, content), { mode: parseInt(mode, 8) });
+    }
+  }
+
+  /** By the tool's own scripts, with the authority of the intent or another one. */
+  async issue(label: string, security: SystemSecurity = this.#intent.security!): Promise<string> {
+    const subject = certificateSubjectOf(this.machines.find((one) => one.label === label)!);
+    const sh = (script: string): string => execFileSync('sh', ['-s'], { input: script, encoding: 'utf8' });
+    const layout = this.layout(label);
+    const pem = await security.issue(sh(requestScript(layout, subject)), subject, Date.now());
+    const script = certificateScript(layout, pem).replace(`${user}:${user}`, user);
+    sh(user === 'nobody' ? script : script.replaceAll(/^chown .*$/gm, ''));
+    return pem;
+  }
+
+  async trust(label: string, bundlePem: string): Promise<void> {
+    await writeFile(tlsPaths(this.layout(label)).authority, bundlePem);
+  }
+
+  run(label: string): void {
+    if ('missing' in found) throw new Error(found.missing);
+    const own = join(this.#folder, label);
+    const machine = this.machines.find((one) => one.label === label)!;
+    if (asNobody.length > 0) execFileSync('chown', ['-R', 'nobody', own]);
+    const moved = {
+      // Three machines share this host's 127.0.0.1.
+      'network.bind_host': machine.vpcAddress,
+      'path.data': join(own, 'data'),
+      'path.logs': join(own, 'logs'),
+    };
+    const options = Object.entries(moved).map(([key, value]) => `-E${key}=${value}`);
+    const command = ['nice', '-n', '5', ...asNobody, join(this.#folder, 'home/bin/elasticsearch'), ...options];
+    const out = openSync(`${own}.out`, 'a');
+    const child = spawn(command[0] as string, command.slice(1), {
+      stdio: ['ignore', out, out],
+      env: {
+        PATH: process.env['PATH'],
+        ES_JAVA_HOME: found.javaHome,
+        ES_PATH_CONF: this.#configOf(label),
+        ES_JAVA_OPTS: '-Xms512m -Xmx512m -XX:TieredStopAtLevel=1',
+      },
+    });
+    this.#processes.set(label, bound(child));
+    closeSync(out);
+  }
+
+  async stop(label: string): Promise<void> {
+    const child = this.#processes.get(label);
+    if (child) await ended(child);
+  }
+
+  output(label: string): string {
+    try {
+      return readFileSync(join(this.#folder, `${label}.out`), 'utf8');
+    } catch {
+      return '';
+    }
+  }
+
+  login(account: 'operator' | 'service' | 'monitor'): EngineLogin {
+    const { bundlePem, accounts } = this.#intent.security!;
+    return { bundlePem, user: `understudy-${account}`, password: accounts[account].password };
+  }
+
+  /** The tool's own way to the engines; its tunnel is a connection of this host. */
+  transport(login: EngineLogin | undefined, labels = this.machines.map(({ label }) => label)): EngineTransport {
+    const hosts = this.machines
+      .filter(({ label }) => labels.includes(label))
+      .map(({ label, vpcAddress }) => ({ target: { label, address: vpcAddress }, vpcAddress }));
+    const tunnel = (_: object, { address, port }: { address: string; port: number }) => {
+      const socket = connect(port, address);
+      return new Promise<typeof socket>((resolve, reject) => {
+        socket.once('connect', () => resolve(socket));
+        socket.once('error', reject);
+      });
+    };
+    return engineOverSsh({ tunnel }, hosts, login);
+  }
+
+  async awaitNodes(login: EngineLogin, count: number, labels?: readonly string[]): Promise<void> {
+    const end = Date.now() + 300_000;
+    const path = `/_cluster/health?wait_for_nodes=${count}&timeout=1s`;
+    for (;;) {
+      const answer = await this.transport(login, [...(labels ?? this.machines.map(({ label }) => label))])
+        .request('GET', path, undefined, { timeoutMs: 5000 })
+        .catch((error: unknown) => error as Error);
+      if (!(answer instanceof Error) && answer.status === 200) return;
+      const gone = [...this.#processes].find(
+        ([, { exitCode }]) => exitCode !== null && exitCode !== 0 && exitCode !== 143,
+      );
+      if (gone) throw new Error(`the engine of ${gone[0]} ended with ${gone[1].exitCode}`);
+      if (Date.now() > end)
+        throw new Error(`no cluster of ${count} nodes: ${JSON.stringify(answer)}`, { cause: answer });
+      await sleep(500);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#processes.keys()].map((label) => this.stop(label)));
+    process.off('exit', this.#sweep);
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+}
