@@ -1,6 +1,4 @@
 // What differs between the engines the lab can package: artifacts, names, places. Everything else here works from these facts.
-import { elasticsearch } from './elasticsearch/facts.ts';
-import { openSearch } from './opensearch/facts.ts';
 
 export const engineNames = ['elasticsearch', 'opensearch'] as const;
 export type EngineName = (typeof engineNames)[number];
@@ -92,14 +90,4 @@ export interface Engine {
   readonly lacks?: string;
   /** Flags for this engine's JVM that its own start script would add. */
   readonly jvmFlags: readonly string[];
-}
-
-const engines: Readonly<Record<EngineName, (version: string) => Engine>> = {
-  elasticsearch,
-  opensearch: openSearch,
-};
-
-/** The facts of one engine at one version. */
-export function engineFacts(name: EngineName, version: string): Engine {
-  return engines[name](version);
 }

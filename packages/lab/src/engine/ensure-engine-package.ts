@@ -9,7 +9,8 @@ import { pointAt } from '../cache/point-at.ts';
 import { archiveScript } from './class-archive.ts';
 import { conffiles } from './configuration.ts';
 import { controlFile, packageFileName, postinst, postrm, prerm, sysctlFile } from './debian.ts';
-import { engineFacts, type Engine, type EngineName } from './engine.ts';
+import type { Engine, EngineName } from './engine.ts';
+import { engineFacts } from './engine-facts.ts';
 import { fetchJars, pom } from './maven.ts';
 import { openSearchContent } from './opensearch/content.ts';
 import {

@@ -3,7 +3,8 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runBuildCommand } from '../cache/build-command.ts';
-import { engineFacts, type EngineName } from './engine.ts';
+import type { EngineName } from './engine.ts';
+import { engineFacts } from './engine-facts.ts';
 import { artifactPath, latestPom } from './maven.ts';
 
 export interface PublishedVersionsOptions {

@@ -3,7 +3,7 @@ import { deepEqual, doesNotMatch, equal, match } from 'node:assert/strict';
 import { test } from 'node:test';
 import { conffiles, jvmOptions } from '../../src/engine/configuration.ts';
 import { postinst, prerm, sysctlFile } from '../../src/engine/debian.ts';
-import { engineFacts } from '../../src/engine/engine.ts';
+import { engineFacts } from '../../src/engine/engine-facts.ts';
 import { pluginPom } from '../../src/engine/maven.ts';
 import { artifactOf, mendedDescriptor } from '../../src/engine/opensearch/plugins.ts';
 import { unitFile } from '../../src/engine/unit.ts';

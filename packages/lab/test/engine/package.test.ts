@@ -8,7 +8,7 @@ import { test, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
 import { conffiles, jvmOptions, nodeConfiguration } from '../../src/engine/configuration.ts';
 import { conffilesList, controlFile, packageFileName, postinst } from '../../src/engine/debian.ts';
-import { engineFacts } from '../../src/engine/engine.ts';
+import { engineFacts } from '../../src/engine/engine-facts.ts';
 import { broughtBy, pom } from '../../src/engine/maven.ts';
 import { buildDebCommand, moduleDescriptor } from '../../src/engine/staging.ts';
 import { startScript } from '../../src/engine/start-script.ts';

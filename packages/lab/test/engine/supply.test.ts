@@ -10,7 +10,7 @@ import { silentLogger, UnderstudyError, type Logger } from '@understudy/foundati
 import { runBuildCommand } from '../../src/cache/build-command.ts';
 import { buildOnce } from '../../src/cache/build-once.ts';
 import { packageDirectory, type EnginePackageOptions } from '../../src/engine/ensure-engine-package.ts';
-import { engineFacts } from '../../src/engine/engine.ts';
+import { engineFacts } from '../../src/engine/engine-facts.ts';
 import { EngineStock, type EngineSupply } from '../../src/engine/supply.ts';
 import { latestPom } from '../../src/engine/maven.ts';
 import { compareVersions, publishedVersions, versionsOf } from '../../src/engine/published-versions.ts';

@@ -2,7 +2,7 @@
 import { mappingMarkKey, type IndexTemplate } from '../cluster/index.ts';
 import { contentHash } from '../machines/index.ts';
 import type { Index } from '../topology/index.ts';
-import type { Intent } from './intent.ts';
+import type { Intent } from './intent-shape.ts';
 
 /** Above templates that applications store without a priority, so that settings of the topology hold. */
 const filePriority = 200;

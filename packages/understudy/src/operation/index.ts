@@ -20,12 +20,12 @@ export {
   ensureServiceUser,
   filesOf,
   gatewayFilesOf,
-  type Intent,
   machineNamed,
   machinesFor,
   machinesInGroup,
   userDataOf,
 } from './intent.ts';
+export type { Intent } from './intent-shape.ts';
 export { aliasesOf, differingSettings, indexSettingsOf, indexTemplateOf, mappingOf } from './index-intent.ts';
 export { certificateSubjectOf } from './security.ts';
 export { readSecretValue } from './secret-file.ts';

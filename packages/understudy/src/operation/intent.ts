@@ -1,6 +1,5 @@
-// The complete desired state: the topology with every reference resolved to a value. Planning reads nothing else.
-import type { IndexTemplate } from '../cluster/index.ts';
-import { type Secret, oncePer } from '@understudy/foundation';
+// What follows from the intent: its machines, their files, their first boot.
+import { oncePer } from '@understudy/foundation';
 import {
   bootUserData,
   contentHash,
@@ -13,36 +12,11 @@ import {
   sshdFile,
   type EngineForm,
   type ManagedFile,
-  type Release,
 } from '../machines/index.ts';
-import { engineLayouts, type PackageRepository } from '../engines/index.ts';
+import { engineLayouts } from '../engines/index.ts';
 import { clusterSubjectOf, machinePlans, type MachinePlan, type Role, type Topology } from '../topology/index.ts';
-import type { Certificate } from './certificate.ts';
 import { engineAccessOf, serviceAccessOf } from './security.ts';
-import type { SystemSecurity } from '../secure/index.ts';
-import type { IndexFile } from './index-file.ts';
-
-export interface Intent {
-  readonly topology: Topology;
-  /** The interfaces of new machines. Default: `legacy_config`, which every account allows unless it is `linode_only`. */
-  readonly interfaceGeneration?: 'legacy_config' | 'linode';
-  /** authorized_keys lines, the tool's own first. */
-  readonly authorizedKeys: readonly string[];
-  readonly repository: PackageRepository;
-  readonly release: Release;
-  /** The release of the gateway; undefined when the topology has it off. */
-  readonly gatewayRelease?: Release | undefined;
-  /** The service's own template; name, shards and replicas come from the topology. */
-  readonly indexTemplate: IndexTemplate;
-  /** What the files of `search.index.template` hold, by the name of the index. */
-  readonly indexFiles?: Readonly<Record<string, IndexFile>>;
-  /** Certificates given as files, by listener port; self-signed ones are generated when they are needed. */
-  readonly certificates: Readonly<Record<number, Certificate>>;
-  /** Values of `service.secrets`, read from their files. */
-  readonly secrets?: Readonly<Record<string, Secret>>;
-  /** Authority and accounts; undefined while `search.security` is off. */
-  readonly security?: SystemSecurity | undefined;
-}
+import type { Intent } from './intent-shape.ts';
 
 /** The machines of a topology, indexed for planning. */
 const machineIndexOf = oncePer((topology: Topology) => {

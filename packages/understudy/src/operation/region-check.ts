@@ -1,7 +1,7 @@
 // Checks before anything is created: rights of the token, settings of the account, supplies of the region. Computes the price.
 import { UnderstudyError } from '@understudy/foundation';
 import { isLinodeError, missingGrants, missingScopes, type Access, type LinodeClient } from '../linode/index.ts';
-import type { Intent } from './intent.ts';
+import type { Intent } from './intent-shape.ts';
 import { machinePlans, regionProblems, TopologyError, type Topology } from '../topology/index.ts';
 
 export interface Price {

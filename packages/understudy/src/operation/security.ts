@@ -5,7 +5,7 @@ import type { EngineAccess } from '../machines/index.ts';
 import { openSecurity, type CertificateSubject, type SystemSecurity } from '../secure/index.ts';
 import type { MachinePlan, Topology } from '../topology/index.ts';
 import { aliasesOf } from './index-intent.ts';
-import type { Intent } from './intent.ts';
+import type { Intent } from './intent-shape.ts';
 import { configDirectory } from './places.ts';
 import { readSecretValue } from './secret-file.ts';
 

@@ -18,7 +18,7 @@ import { indexFilesOf } from './index-file.ts';
 import { readSecretValue } from './secret-file.ts';
 import { gatewayRelease } from './gateway-release.ts';
 import { serviceRelease, type ServiceRelease } from './service-release.ts';
-import type { Intent } from './intent.ts';
+import type { Intent } from './intent-shape.ts';
 import { engineOverSsh, type EngineLogin, shownCertificate, type World } from '../observe/index.ts';
 import { parseTopology, type Topology } from '../topology/index.ts';
 import { userOf } from '../engines/index.ts';
