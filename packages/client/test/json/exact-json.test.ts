@@ -119,7 +119,7 @@ test('a long integer is found at every position', () => {
   }
 });
 
-/** The whole as a text, keys in their order, bigints marked by a character that JSON escapes. */
+/** The whole as a text, keys in their order, bigints as marked strings. */
 function order(value: unknown): string {
   return JSON.stringify(value, (_key, one: unknown) => (typeof one === 'bigint' ? `${integerMark}${one}` : one));
 }
