@@ -13,7 +13,7 @@ let lab: SimulatedLab;
 /** A Maven Central that has the version; nothing is fetched from it here. */
 const maven = `#!/bin/sh
 for word; do case $word in -Dmaven.repo.local=*) repository=\${word#*=} ;; esac; done
-for artifact in elasticsearch plugin/transport-netty4; do
+for artifact in elasticsearch plugin/transport-netty4 plugin/x-pack-core plugin/x-pack-security; do
   mkdir -p "$repository/org/elasticsearch/$artifact"
   echo '<metadata><version>9.5.3</version></metadata>' > "$repository/org/elasticsearch/$artifact/maven-metadata-central.xml"
 done

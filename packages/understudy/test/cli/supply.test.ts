@@ -15,7 +15,7 @@ let lab: SimulatedLab;
 const maven = `#!/bin/sh
 for word; do case $word in -Dmaven.repo.local=*) repository=\${word#*=} ;; esac; done
 [ -n "\${repository:-}" ] || { sleep 2; echo 'no route to the jars' >&2; exit 1; }
-for artifact in elasticsearch plugin/transport-netty4; do
+for artifact in elasticsearch plugin/transport-netty4 plugin/x-pack-core plugin/x-pack-security; do
   mkdir -p "$repository/org/elasticsearch/$artifact"
   echo '<metadata><version>8.19.21</version><version>9.5.3</version></metadata>' > "$repository/org/elasticsearch/$artifact/maven-metadata-central.xml"
 done
