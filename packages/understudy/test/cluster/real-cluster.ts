@@ -1,6 +1,6 @@
 // A real search engine of a few nodes on loopback, whose nodes are stopped, killed, upgraded and removed one by one.
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, closeSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { cp, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -96,6 +96,8 @@ export class RealCluster implements AsyncDisposable {
       'path.logs': join(own, 'logs'),
       'http.port': node.httpPort,
       'transport.port': node.transportPort,
+      // An older home may have been built without the security modules, and has no setting for them in its configuration.
+      ...(existsSync(join(engine, 'modules/x-pack-security')) && { 'xpack.security.enabled': false }),
     };
     const options = Object.entries(settings).map(([key, value]) => `-E${key}=${value}`);
     const command = ['nice', '-n', '5', ...asNobody, join(engine, 'bin/elasticsearch'), ...options];
