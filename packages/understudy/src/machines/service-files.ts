@@ -38,13 +38,12 @@ export interface ServiceAccess {
   readonly password: Secret;
 }
 
-const engineHosts = oncePer((searchMachines: readonly MachinePlan[]) =>
-  searchMachines.map(({ vpcAddress }) => `${vpcAddress}:${httpPort}`),
-);
-
-function engineUrls({ searchMachines, access }: ServiceFilesInput): readonly string[] {
-  return engineHosts(searchMachines).map((host) => `${access ? 'https' : 'http'}://${host}`);
-}
+/** The same for every service machine. */
+const engineUrls = oncePer((searchMachines: readonly MachinePlan[]) => {
+  const urls = (scheme: string) => searchMachines.map(({ vpcAddress }) => `${scheme}://${vpcAddress}:${httpPort}`);
+  const [http, https] = [urls('http'), urls('https')];
+  return { http: { all: http, text: http.join(',') }, https: { all: https, text: https.join(',') } };
+});
 
 /** For an application that takes one address: the gateway, else another node on each service machine, so that not all lose theirs together. */
 function oneEngineUrl(urls: readonly string[], { topology, machine: { ordinal } }: ServiceFilesInput): string {
@@ -60,13 +59,13 @@ const searchPath = [...['venv/bin', 'node_modules/.bin', 'bin'].map((place) => `
 /** Environment of the service: where the engine is, where to listen, then what the topology adds or overrides. */
 function serviceEnvironment(input: ServiceFilesInput): Readonly<Record<string, string>> {
   const { topology, machine } = input;
-  const urls = engineUrls(input);
+  const urls = engineUrls(input.searchMachines)[input.access ? 'https' : 'http'];
   return {
     // How long the service says no to the balancer's check before it stops: what the check needs to notice, and a second.
     DRAINED_FILE: serviceDrainedPath,
     DRAIN_MS: String((topology.balancer.check.intervalS * topology.balancer.check.attempts + 1) * 1000),
-    ES_HOST: oneEngineUrl(urls, input),
-    ES_HOSTS: urls.join(','),
+    ES_HOST: oneEngineUrl(urls.all, input),
+    ES_HOSTS: urls.text,
     // Behind the gateway the application needs no login, and has none.
     ...(topology.service.gateway === 'off' ? accessVariables(input.access) : {}),
     HOST: listenAddress(topology, machine),
