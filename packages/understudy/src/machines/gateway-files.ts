@@ -4,7 +4,7 @@ import type { Gateway, MachinePlan, Topology } from '../topology/index.ts';
 import type { ManagedFile } from './managed-file.ts';
 import { gatewayPlace } from './release.ts';
 import { engineAuthorityPath } from './security-files.ts';
-import { assignment, serviceUnit, type ServiceAccess } from './service-files.ts';
+import { assignment, sandbox, serviceUnit, type ServiceAccess } from './service-files.ts';
 
 export const gatewayUnit = 'understudy-gateway.service';
 export const gatewaySocket = 'understudy-gateway.socket';
@@ -114,20 +114,8 @@ TimeoutStopSec=${gatewayStopS(gateway)}s
 # Its connections to the application and to the nodes.
 LimitNOFILE=65535
 MemoryMax=768M
-NoNewPrivileges=yes
-CapabilityBoundingSet=
-ProtectSystem=strict
-ProtectHome=yes
-PrivateTmp=yes
+${sandbox}
 PrivateDevices=yes
-ProtectControlGroups=yes
-ProtectKernelModules=yes
-ProtectKernelTunables=yes
-RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
-RestrictNamespaces=yes
-RestrictRealtime=yes
-RestrictSUIDSGID=yes
-LockPersonality=yes
 
 [Install]
 WantedBy=multi-user.target

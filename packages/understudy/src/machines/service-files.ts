@@ -117,6 +117,21 @@ function startCommand(input: ServiceFilesInput): string {
   return [located, ...rest].map(unitWord).join(' ');
 }
 
+/** What neither the service nor the gateway may do, as lines of a unit. */
+export const sandbox = `NoNewPrivileges=yes
+CapabilityBoundingSet=
+ProtectSystem=strict
+ProtectHome=yes
+PrivateTmp=yes
+ProtectControlGroups=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+LockPersonality=yes`;
+
 function unitFile(input: ServiceFilesInput): string {
   return `[Unit]
 Description=Service of ${input.topology.name}
@@ -137,19 +152,7 @@ KillMode=mixed
 KillSignal=SIGTERM
 TimeoutStopSec=${input.topology.service.stopS}s
 LimitNOFILE=65535
-NoNewPrivileges=yes
-CapabilityBoundingSet=
-ProtectSystem=strict
-ProtectHome=yes
-PrivateTmp=yes
-ProtectControlGroups=yes
-ProtectKernelModules=yes
-ProtectKernelTunables=yes
-RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
-RestrictNamespaces=yes
-RestrictRealtime=yes
-RestrictSUIDSGID=yes
-LockPersonality=yes
+${sandbox}
 StateDirectory=understudy
 
 [Install]
