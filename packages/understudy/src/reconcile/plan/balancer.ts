@@ -32,12 +32,7 @@ export function planBalancer(draft: PlanDraft, intent: Intent, observation: Obse
       action: 'create',
       reason: `There is no balancer; it gets ${balancer.listeners.map(({ protocol, port }) => `${protocol} on ${port}`).join(' and ')}.`,
       task: { kind: 'balancer-create' },
-      after: [
-        ...networkSteps(name),
-        ...serviceMachineSteps(intent),
-        ifPlanned(stepId.firewallCreate(name, 'balancer')),
-        ifPlanned(stepId.firewallUpdate(name, 'balancer')),
-      ],
+      after: [...networkSteps(name), ...serviceMachineSteps(intent), ...ownFirewallSteps(name)],
     });
   } else {
     planOwnSettings(draft, intent, found);
@@ -78,6 +73,10 @@ function planOwnSettings(draft: PlanDraft, { topology }: Intent, { balancer: see
   });
 }
 
+function ownFirewallSteps(name: string): readonly StepReference[] {
+  return [stepId.firewallCreate(name, 'balancer'), stepId.firewallUpdate(name, 'balancer')].map(ifPlanned);
+}
+
 /** A balancer has one firewall at most; one of somebody else is left to its owner. */
 function planBalancerFirewall(draft: PlanDraft, { topology: { name } }: Intent, { firewalls }: ObservedBalancer): void {
   const subject = balancerLabel(name);
@@ -97,7 +96,7 @@ function planBalancerFirewall(draft: PlanDraft, { topology: { name } }: Intent, 
     action: 'attach',
     reason: `The balancer is not behind the firewall ${asked}.`,
     task: { kind: 'balancer-firewall' },
-    after: [ifPlanned(stepId.firewallCreate(name, 'balancer')), ifPlanned(stepId.firewallUpdate(name, 'balancer'))],
+    after: ownFirewallSteps(name),
   });
 }
 

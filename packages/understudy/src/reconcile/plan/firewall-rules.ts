@@ -1,5 +1,5 @@
 // Which sources may reach which ports: the rules of each firewall, and how they differ from the observed ones.
-import type { FirewallRule, FirewallRuleBody, FirewallRules, FirewallRulesBody } from '../../linode/index.ts';
+import type { FirewallRuleBody, FirewallRules, FirewallRulesBody } from '../../linode/index.ts';
 import type { Guarded, Role, Topology } from '../../topology/index.ts';
 import { httpPort, transportPort } from '../../engines/index.ts';
 import { machinesFor, type Intent } from '../../operation/index.ts';
@@ -108,13 +108,9 @@ function compare(side: string, seen: readonly RuleLike[], wanted: readonly RuleL
 
 /** Each difference as a clause; empty when the rules have the intended effect. */
 export function firewallDifferences(seen: FirewallRules | FirewallRulesBody, wanted: FirewallRulesBody): string[] {
-  const rules = ({ inbound, outbound }: FirewallRules | FirewallRulesBody) => ({
-    inbound: inbound as readonly (FirewallRule | FirewallRuleBody)[],
-    outbound: outbound as readonly (FirewallRule | FirewallRuleBody)[],
-  });
   const differences = [
-    ...compare('inbound', rules(seen).inbound, wanted.inbound),
-    ...compare('outbound', rules(seen).outbound, wanted.outbound),
+    ...compare('inbound', seen.inbound, wanted.inbound),
+    ...compare('outbound', seen.outbound, wanted.outbound),
   ];
   for (const side of ['inbound', 'outbound'] as const) {
     const policy = `${side}_policy` as const;

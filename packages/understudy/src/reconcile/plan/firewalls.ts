@@ -4,7 +4,7 @@ import { firewallLabel, tagOf, type Guarded } from '../../topology/index.ts';
 import { instanceNamed, type Observation } from '../../observe/index.ts';
 import { askedMachine, machinesFor, type Intent } from '../../operation/index.ts';
 import { firewallDifferences, firewallRules } from './firewall-rules.ts';
-import { inUse, letInAlready, type Ending } from './in-use.ts';
+import { inUse, letInAlready, type Ending, type InUse } from './in-use.ts';
 import { refusedOperatorAddresses } from './lockout.ts';
 import { isGuarded } from './machine-interfaces.ts';
 import { roles } from './network.ts';
@@ -17,15 +17,16 @@ const guardedParts: readonly Guarded[] = [...roles, 'balancer'];
 const nameOf = (guarded: Guarded): string => (guarded === 'balancer' ? 'the balancer' : `${guarded} machines`);
 
 export function planFirewalls(draft: PlanDraft, intent: Intent, observation: Observation): void {
-  for (const guarded of guardedParts) planFirewall(draft, intent, observation, guarded);
+  const used = inUse(intent, observation);
+  for (const guarded of guardedParts) planFirewall(draft, intent, observation, guarded, used);
 }
 
-function planFirewall(draft: PlanDraft, intent: Intent, observation: Observation, guarded: Guarded): void {
+function planFirewall(draft: PlanDraft, intent: Intent, observation: Observation, guarded: Guarded, used: InUse): void {
   const { objects } = observation;
   const { name } = intent.topology;
   const subject = firewallLabel(name, guarded);
   const found = objects.firewalls.find(({ firewall }) => firewall.label === subject);
-  const more = found ? letInAlready(inUse(intent, observation), found.firewall.rules) : undefined;
+  const more = found ? letInAlready(used, found.firewall.rules) : undefined;
   const rules = firewallRules(intent, guarded, more);
   if (!found) {
     const reason = `There is no firewall for ${nameOf(guarded)}.`;
