@@ -11,6 +11,7 @@ export {
 export { httpPort, transportPort, type EngineLayout, type PackageRepository } from './layout.ts';
 export {
   accountNames,
+  engineUrl,
   tlsPaths,
   userOf,
   type AccountName,

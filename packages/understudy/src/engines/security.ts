@@ -1,5 +1,5 @@
 // What an engine has to know of its own security: where keys and certificates lie on a machine, and which accounts it has.
-import type { EngineLayout } from './layout.ts';
+import { httpPort, type EngineLayout } from './layout.ts';
 
 /** operator: the tool's own. service: the application's, for its indices alone. monitor: reads the state of the cluster, no document. */
 export const accountNames = ['operator', 'service', 'monitor'] as const;
@@ -8,6 +8,11 @@ export type AccountName = (typeof accountNames)[number];
 /** How the engine knows the account. */
 export function userOf(account: AccountName): string {
   return `understudy-${account}`;
+}
+
+/** Where a node answers inside the VPC. */
+export function engineUrl(address: string, secured: boolean): string {
+  return `${secured ? 'https' : 'http'}://${address}:${httpPort}`;
 }
 
 export interface TlsPaths {

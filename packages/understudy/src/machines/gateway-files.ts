@@ -4,7 +4,7 @@ import type { Gateway, MachinePlan, Topology } from '../topology/index.ts';
 import type { ManagedFile } from './managed-file.ts';
 import { gatewayPlace } from './release.ts';
 import { engineAuthorityPath } from './security-files.ts';
-import { assignment, sandbox, serviceUnit, type ServiceAccess } from './service-files.ts';
+import { assignment, engineUrls, sandbox, serviceUnit, type ServiceAccess } from './service-files.ts';
 
 export const gatewayUnit = 'understudy-gateway.service';
 export const gatewaySocket = 'understudy-gateway.socket';
@@ -53,9 +53,7 @@ export function gatewayFiles({ topology, searchMachines, access }: GatewayFilesI
   if (gateway === 'off') return [];
   const environment = {
     GATEWAY_DEADLINE_MS: String(gateway.deadlineMs),
-    GATEWAY_ENGINE: searchMachines
-      .map(({ vpcAddress }) => `${access ? 'https' : 'http'}://${vpcAddress}:${httpPort}`)
-      .join(','),
+    GATEWAY_ENGINE: engineUrls(searchMachines, access).text,
     GATEWAY_STOP_MS: String(gatewayStopMs(gateway.deadlineMs)),
     ...(access && {
       GATEWAY_CA: engineAuthorityPath,

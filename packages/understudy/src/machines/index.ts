@@ -4,7 +4,7 @@ export { createSshRunner, hostKeyAlgorithms, type PinningRunner } from './ssh-ru
 export { hostKeysFile } from './host-keys.ts';
 export { ensureKeyPair, type KeyPair, privateKeyPath, readPublicKeys } from './key-pair.ts';
 export { shellLine } from './shell.ts';
-export { contentHash, type ManagedFile, whenChanged, writeFilesScript } from './managed-file.ts';
+export { contentHash, isRecorded, type ManagedFile, whenChanged, writeFilesScript } from './managed-file.ts';
 export { engineInstaller, engineKeyPath, installCommand, installExits, type InstallMode } from './engine-package.ts';
 export { bootUserData, sshdFile, userDataLimitBytes } from './user-data.ts';
 export { applySysctlPath, kernelSettings, sysctlPath, sysctlUnit } from './kernel-files.ts';
@@ -16,6 +16,7 @@ export {
   serviceUnit,
   serviceUnitPath,
   serviceUser,
+  type ServiceAccess,
 } from './service-files.ts';
 export {
   gatewayFiles,

@@ -15,6 +15,11 @@ export function contentHash(content: string): string {
   return createHash('sha256').update(content).digest('hex');
 }
 
+/** Whether a unit was started with this file as it is to be. `record`: lines of `sha256sum`, written when the unit started. */
+export function isRecorded(record: string, { path, content }: Pick<ManagedFile, 'path' | 'content'>): boolean {
+  return record.includes(`${contentHash(content)}  ${path}`);
+}
+
 /**
  * A shell script that puts the files in place, each by a rename so that no reader ever sees half of one. The script goes to
  * the machine on stdin of `sh -s`: a file's content may be secret, and arguments are visible in process lists.

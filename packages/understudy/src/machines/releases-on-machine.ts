@@ -1,6 +1,6 @@
 // What a service machine says about its releases: which lie there, which is current, which were rejected. Reads only.
 import { readRejected } from './rejected-releases.ts';
-import { currentRelease, rejectedPath, releasesDirectory } from './release.ts';
+import { currentRelease, rejectedPath, releaseIdOf, releasesDirectory, servicePlace } from './release.ts';
 
 export interface ReleaseOnMachine {
   readonly id: string;
@@ -42,7 +42,7 @@ export function parseReleases(text: string): ReleasesOnMachine {
     }));
   return {
     releases,
-    current: current?.startsWith(`${releasesDirectory}/`) === true ? current.slice(releasesDirectory.length + 1) : null,
+    current: releaseIdOf(current, servicePlace) ?? null,
     rejected: readRejected(text.replaceAll(/^rejected /gm, '')).map(({ id, reason }) => ({ id, reason })),
   };
 }

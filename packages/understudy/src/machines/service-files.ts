@@ -1,7 +1,7 @@
 // The files of a service machine: its unit and its environment. The release itself is in release.ts.
 import { oncePer, type Secret } from '@understudy/foundation';
 import type { MachinePlan, Topology } from '../topology/index.ts';
-import { httpPort, userOf } from '../engines/index.ts';
+import { engineUrl, httpPort, userOf } from '../engines/index.ts';
 import { kernelFiles } from './kernel-files.ts';
 import type { ManagedFile } from './managed-file.ts';
 import { currentRelease } from './release.ts';
@@ -38,12 +38,17 @@ export interface ServiceAccess {
   readonly password: Secret;
 }
 
-/** The same for every service machine. */
-const engineUrls = oncePer((searchMachines: readonly MachinePlan[]) => {
-  const urls = (scheme: string) => searchMachines.map(({ vpcAddress }) => `${scheme}://${vpcAddress}:${httpPort}`);
-  const [http, https] = [urls('http'), urls('https')];
-  return { http: { all: http, text: http.join(',') }, https: { all: https, text: https.join(',') } };
-});
+const urlsOf = (secured: boolean) =>
+  oncePer((searchMachines: readonly MachinePlan[]) => {
+    const all = searchMachines.map(({ vpcAddress }) => engineUrl(vpcAddress, secured));
+    return { all, text: all.join(',') };
+  });
+const [plainUrls, securedUrls] = [urlsOf(false), urlsOf(true)];
+
+/** Of all nodes, the same for every service machine. */
+export function engineUrls(searchMachines: readonly MachinePlan[], access: ServiceAccess | undefined) {
+  return (access ? securedUrls : plainUrls)(searchMachines);
+}
 
 /** For an application that takes one address: the gateway, else another node on each service machine, so that not all lose theirs together. */
 function oneEngineUrl(urls: readonly string[], { topology, machine: { ordinal } }: ServiceFilesInput): string {
@@ -59,7 +64,7 @@ const searchPath = [...['venv/bin', 'node_modules/.bin', 'bin'].map((place) => `
 /** Environment of the service: where the engine is, where to listen, then what the topology adds or overrides. */
 function serviceEnvironment(input: ServiceFilesInput): Readonly<Record<string, string>> {
   const { topology, machine } = input;
-  const urls = engineUrls(input.searchMachines)[input.access ? 'https' : 'http'];
+  const urls = engineUrls(input.searchMachines, input.access);
   return {
     // How long the service says no to the balancer's check before it stops: what the check needs to notice, and a second.
     DRAINED_FILE: serviceDrainedPath,

@@ -73,7 +73,10 @@ export function filesOf(intent: Intent, machine: MachinePlan, form: EngineForm =
     machine.role === 'search'
       ? searchFiles(
           {
-            ...{ topology, machine, peers: searchMachines, securityModule: repository.securityModule },
+            topology,
+            machine,
+            peers: searchMachines,
+            securityModule: repository.securityModule,
             access: engineAccessOf(intent),
           },
           form,

@@ -1,7 +1,7 @@
 // What the security of a system means for its machines: whom engines trust, how the service logs in, for whom a certificate is.
 import { join } from 'node:path';
 import { Secret, systemClock } from '@understudy/foundation';
-import type { EngineAccess } from '../machines/index.ts';
+import type { EngineAccess, ServiceAccess } from '../machines/index.ts';
 import { openSecurity, type CertificateSubject, type SystemSecurity } from '../secure/index.ts';
 import type { MachinePlan, Topology } from '../topology/index.ts';
 import { aliasesOf } from './index-intent.ts';
@@ -50,6 +50,6 @@ export function engineAccessOf(intent: Intent): EngineAccess | undefined {
   };
 }
 
-export function serviceAccessOf({ security }: Intent): { bundlePem: string; password: Secret } | undefined {
+export function serviceAccessOf({ security }: Intent): ServiceAccess | undefined {
   return security && { bundlePem: security.bundlePem, password: security.accounts.service.password };
 }

@@ -1,6 +1,6 @@
 // From an observation to one state of health with findings. Pure: the same observation gives the same text.
 import { shown } from '@understudy/foundation';
-import { httpPort } from '../engines/index.ts';
+import { engineUrl } from '../engines/index.ts';
 import { currentRelease, gatewayUnit, partOf, releaseIdOf, servicePlace } from '../machines/index.ts';
 import { machinePlans, type Topology } from '../topology/index.ts';
 import { worstFirst, type Notice, type View } from './finding.ts';
@@ -80,17 +80,13 @@ function machinesStatus(observation: Observation, topology: Topology): Status['m
       role: plan.role,
       status: instance?.status ?? 'missing',
       addresses: { public: instance?.ipv4[0] ?? null, vpc: plan.vpcAddress },
-      engineUrl: plan.role === 'search' ? engineUrl(topology, plan.vpcAddress) : null,
+      engineUrl: plan.role === 'search' ? engineUrl(plan.vpcAddress, topology.search.security === 'on') : null,
       reachable: machine !== undefined,
       unit: (machine && shown(partOf(machine.units, unitOf(topology, plan.role))))?.active ?? null,
       release: releaseIdOf(machine && shown(partOf(machine.links, currentRelease)), servicePlace) ?? null,
       gateway: (machine && shown(partOf(machine.units, gatewayUnit)))?.active ?? null,
     };
   });
-}
-
-function engineUrl({ search }: Topology, address: string): string {
-  return `${search.security === 'on' ? 'https' : 'http'}://${address}:${httpPort}`;
 }
 
 function balancerStatus(observation: Observation, topology: Topology): Status['balancer'] {

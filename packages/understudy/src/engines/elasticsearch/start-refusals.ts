@@ -82,9 +82,7 @@ const twoPasswords: Rule = ({ settings, entries }) =>
 
 const isLoopback = (host: string): boolean => /^(127\.|::1$|\[::1\]$|localhost$|_local(:ip[v46]*)?_$)/.test(host);
 const hostSettings = ['network', 'transport'].flatMap((part) =>
-  part === 'network'
-    ? ['network.host', 'network.bind_host', 'network.publish_host']
-    : ['transport.host', 'transport.bind_host', 'transport.publish_host'],
+  ['host', 'bind_host', 'publish_host'].map((name) => `${part}.${name}`),
 );
 
 /** Users without TLS between the nodes, on an address that others reach. */

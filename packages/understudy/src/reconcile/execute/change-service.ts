@@ -1,16 +1,11 @@
 // The one procedure by which the service of a machine is changed or restarted: taken out of the balancer, stopped, changed, started,
 // verified, put in again. What does not serve afterwards is put back as it was; what cannot be put back stays out.
-import { shown, UnderstudyError } from '@understudy/foundation';
+import { UnderstudyError } from '@understudy/foundation';
 import {
   changeServiceScript,
-  contentHash,
-  currentRelease,
-  nothingAsked,
-  observeMachine,
-  partOf,
   rejectScript,
-  releasesDirectory,
   restoreServiceScript,
+  servicePlace,
   serviceSettingsPaths,
   startServiceScript,
   stopServiceScript,
@@ -24,7 +19,8 @@ import { acceptBackends, awaitUp, drainBackends } from './balancer-backends.ts';
 import { compareCanary } from './canary.ts';
 import { awaitAnswers, awaitSteady, sampleOf, ServiceFault } from './service-checks.ts';
 import { faultReport, lastWordsOf } from './service-fault-report.ts';
-import { machineTarget, runScript, type StepContext } from './step-context.ts';
+import { runScript, type StepContext } from './step-context.ts';
+import { stateBefore, type Before } from './state-before.ts';
 import { awaitQuiet, takeOut } from './take-out.ts';
 
 export interface ServiceChange {
@@ -57,7 +53,7 @@ export async function changeService(context: StepContext, label: string, change:
     );
   }
   const files = change.settings ? settingsFiles(context, label) : [];
-  const before = await stateBefore(context, label, files);
+  const before = await stateBefore(context, label, servicePlace, files);
   const canary = change.serving && change.proven !== true && found.serviceChanges === 0;
   if (change.serving) found.serviceChanges += 1;
   // The one of before, for the case that it is put back.
@@ -77,43 +73,9 @@ export async function changeService(context: StepContext, label: string, change:
   }
 }
 
-interface Before {
-  /** Id; undefined: there was none. */
-  readonly release: string | undefined;
-  /** Files that exist and have another content. */
-  readonly changed: readonly string[];
-  /** Whether each file that is written existed. */
-  readonly complete: boolean;
-}
-
 function settingsFiles(context: StepContext, label: string): ManagedFile[] {
   const paths: readonly string[] = serviceSettingsPaths;
   return filesOf(context.intent, machineNamed(context.intent, label)).filter(({ path }) => paths.includes(path));
-}
-
-/** Error: `reconcile-unread` when a part could not be read; nothing was changed. */
-async function stateBefore(context: StepContext, label: string, files: readonly ManagedFile[]): Promise<Before> {
-  const seen = await observeMachine(context.world.runner, machineTarget(context, label), {
-    ...nothingAsked,
-    files: files.map(({ path }) => path),
-    links: [currentRelease],
-  });
-  const link = partOf(seen.links, currentRelease);
-  const parts = [link, ...files.map(({ path }) => partOf(seen.files, path))];
-  const unread = parts.find(({ state }) => state === 'unknown');
-  if (unread?.state === 'unknown') {
-    throw new UnderstudyError('reconcile-unread', `${label} is not changed: ${unread.reason} Run again.`, {
-      facts: { label },
-    });
-  }
-  const there = files.map((file) => ({ file, hash: shown(partOf(seen.files, file.path))?.hash }));
-  return {
-    release: shown(link)?.slice(releasesDirectory.length + 1),
-    changed: there.flatMap(({ file, hash }) =>
-      hash !== undefined && hash !== contentHash(file.content) ? [file.path] : [],
-    ),
-    complete: there.every(({ hash }) => hash !== undefined),
-  };
 }
 
 async function exchange(

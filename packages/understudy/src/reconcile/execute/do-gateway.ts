@@ -1,32 +1,26 @@
 // Executes the steps of the gateway on a service machine. A replacement is proven before the step is done: the new process answers and
 // reaches the engine. What does not is put back as it was.
-import { shown, UnderstudyError } from '@understudy/foundation';
+import { UnderstudyError } from '@understudy/foundation';
 import {
   answerExits,
   awaitAnswersScript,
   changeGatewayScript,
-  contentHash,
   gatewayPlace,
   gatewayStopS,
   gatewayUnit,
   gatewayUrls,
-  isUnpackedScript,
-  nothingAsked,
-  observeMachine,
-  partOf,
   readSample,
-  releaseIdOf,
   removeGatewayScript,
   restoreGatewayScript,
   sampleScript,
-  unpackScript,
 } from '../../machines/index.ts';
 import { gatewayFilesOf } from '../../operation/index.ts';
 import { isGood } from './service-checks.ts';
 import { machineTarget, runScript, succeeded, type StepContext } from './step-context.ts';
 import { needed } from './found.ts';
+import { stateBefore } from './state-before.ts';
+import { unpackAt } from './unpack-release.ts';
 
-const uploadDeadlineMs = 600_000;
 /** From its start until it answers for itself and for the engine. */
 const startS = 30;
 /** It must be the same process for so long. */
@@ -34,16 +28,10 @@ const steadyMs = 2_000;
 /** For SSH, beyond what a script itself may take. */
 const reportMs = 30_000;
 
-/** Unpacks the release and runs it once there; nothing is switched to it. One that is there already is not sent again. */
+/** Unpacks the release and runs it once there; nothing is switched to it. */
 export async function unpackGateway(context: StepContext, label: string): Promise<void> {
   const release = needed(context.intent.gatewayRelease, 'the release of the gateway');
-  const { runner } = context.world;
-  const target = machineTarget(context, label);
-  const there = await runner.run(target, ['sh', '-c', isUnpackedScript(release.id, gatewayPlace)]);
-  if (there.code === 0) return;
-  const unpack = ['sh', '-c', unpackScript(release.id, gatewayPlace)];
-  const options = { stdin: await context.archive.open(release), timeoutMs: uploadDeadlineMs };
-  succeeded(await runner.run(target, unpack, options), label, `unpack the gateway ${release.id}`);
+  await unpackAt(context, label, gatewayPlace, release, `the gateway ${release.id}`);
 }
 
 /**
@@ -53,15 +41,14 @@ export async function unpackGateway(context: StepContext, label: string): Promis
 export async function runGateway(context: StepContext, label: string): Promise<void> {
   const release = needed(context.intent.gatewayRelease, 'the release of the gateway');
   const files = gatewayFilesOf(context.intent);
-  const before = await stateBefore(context, label);
+  const before = await stateBefore(context, label, gatewayPlace, files);
   await run(context, label, 'start the gateway', changeGatewayScript(files, release.id));
   const fault = await faultOf(context, label);
   if (fault === undefined) return;
-  const changed = before.files.filter(({ changed: differs }) => differs).map(({ path }) => path);
   const isNew = before.release !== release.id;
-  if (before.release === undefined || before.files.some(({ exists }) => !exists) || (!isNew && changed.length === 0))
+  if (before.release === undefined || !before.complete || (!isNew && before.changed.length === 0))
     throw faultError('reconcile-gateway-start', label, `${fault} Nothing was there before that could be put back.`);
-  await run(context, label, 'put the gateway back', restoreGatewayScript(changed, before.release));
+  await run(context, label, 'put the gateway back', restoreGatewayScript(before.changed, before.release));
   const again = await faultOf(context, label);
   if (again === undefined)
     throw faultError('reconcile-gateway-rejected', label, `${fault} The one before is back, and serves.`);
@@ -113,35 +100,6 @@ async function faultOf(context: StepContext, label: string): Promise<string | un
 async function sampleOf(context: StepContext, label: string) {
   const script = sampleScript(gatewayUrls, gatewayUnit);
   return readSample((await runScript(context, label, 'look at the gateway', script)).stdout);
-}
-
-interface Before {
-  /** Id; undefined: there was none. */
-  readonly release: string | undefined;
-  readonly files: readonly { readonly path: string; readonly exists: boolean; readonly changed: boolean }[];
-}
-
-/** Error: `reconcile-unread` when a part could not be read; nothing was changed. */
-async function stateBefore(context: StepContext, label: string): Promise<Before> {
-  const files = gatewayFilesOf(context.intent);
-  const seen = await observeMachine(context.world.runner, machineTarget(context, label), {
-    ...nothingAsked,
-    files: files.map(({ path }) => path),
-    links: [gatewayPlace.current],
-  });
-  const parts = [...files.map(({ path }) => partOf(seen.files, path)), partOf(seen.links, gatewayPlace.current)];
-  const unread = parts.find(({ state }) => state === 'unknown');
-  if (unread?.state === 'unknown')
-    throw new UnderstudyError('reconcile-unread', `${label} is not changed: ${unread.reason} Run again.`, {
-      facts: { label },
-    });
-  return {
-    release: releaseIdOf(shown(partOf(seen.links, gatewayPlace.current)), gatewayPlace),
-    files: files.map(({ path, content }) => {
-      const hash = shown(partOf(seen.files, path))?.hash;
-      return { path, exists: hash !== undefined, changed: hash !== undefined && hash !== contentHash(content) };
-    }),
-  };
 }
 
 function faultError(code: string, label: string, fault: string): UnderstudyError {

@@ -1,23 +1,16 @@
-// Executes the steps on service machines. The release is sent as a compressed archive on stdin of SSH.
-import { isUnpackedScript, unpackScript } from '../../machines/index.ts';
+// Executes the steps on service machines.
+import { servicePlace } from '../../machines/index.ts';
 import { changeService } from './change-service.ts';
 import { deleteObject } from './do-delete.ts';
-import { machineTarget, succeeded, type StepContext } from './step-context.ts';
+import type { StepContext } from './step-context.ts';
 import { takeOut } from './take-out.ts';
+import { unpackAt } from './unpack-release.ts';
 import type { ObjectToDelete } from '../plan/step.ts';
 
-const uploadDeadlineMs = 600_000;
-
-/** Unpacks and prepares the release; nothing is switched to it. One that is there already is not sent again. */
+/** Unpacks and prepares the release; nothing is switched to it. */
 export async function unpackRelease(context: StepContext, label: string): Promise<void> {
   const { release } = context.intent;
-  const { runner } = context.world;
-  const target = machineTarget(context, label);
-  const there = await runner.run(target, ['sh', '-c', isUnpackedScript(release.id)]);
-  if (there.code === 0) return;
-  const unpack = ['sh', '-c', unpackScript(release.id)];
-  const options = { stdin: await context.archive.open(), timeoutMs: uploadDeadlineMs };
-  succeeded(await runner.run(target, unpack, options), label, `unpack the release ${release.id}`);
+  await unpackAt(context, label, servicePlace, release, `the release ${release.id}`);
 }
 
 /** Starts a service that does not run, as the topology has it. */

@@ -3,6 +3,7 @@
 import { shown } from '@understudy/foundation';
 import {
   contentHash,
+  isRecorded,
   gatewayPaths,
   gatewayPlace,
   gatewaySocket,
@@ -119,10 +120,7 @@ function differencesOf({ files, release, seen }: Wanted): string[] {
   });
   const startedFrom: readonly string[] = gatewayStartPaths;
   const stale = files.filter(
-    (file) =>
-      startedFrom.includes(file.path) &&
-      !changed.includes(file) &&
-      !record.includes(`${contentHash(file.content)}  ${file.path}`),
+    (file) => startedFrom.includes(file.path) && !changed.includes(file) && !isRecorded(record, file),
   );
   const socket = shown(partOf(seen.units, gatewaySocket));
   const unit = shown(partOf(seen.units, gatewayUnit));

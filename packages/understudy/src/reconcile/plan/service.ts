@@ -1,13 +1,16 @@
 // Plans the service on its machines: release, environment and unit, start. A running service is changed by one step, on one machine
 // after the other; new ones are started in parallel, before that.
-import { absent, shown } from '@understudy/foundation';
+import { shown } from '@understudy/foundation';
 import {
   contentHash,
+  isRecorded,
   currentRelease,
   partOf,
   rejectedPath,
+  releaseIdOf,
   releasesDirectory,
   serviceEnvironmentPath,
+  servicePlace,
   serviceSettingsPaths,
   serviceStartedPath,
   serviceUnit,
@@ -79,7 +82,7 @@ function isRead(draft: PlanDraft, seen: ObservedMachine | undefined, label: stri
 }
 
 function releaseOn(seen: ObservedMachine | undefined): string | undefined {
-  return shown(seen ? partOf(seen.links, currentRelease) : absent)?.slice(releasesDirectory.length + 1);
+  return releaseIdOf(seen && shown(partOf(seen.links, currentRelease)), servicePlace);
 }
 
 function planUnpack(draft: PlanDraft, intent: Intent, label: string, seen: ObservedMachine | undefined): void {
@@ -138,9 +141,7 @@ export function listensAsAsked(intent: Intent, observation: Observation, machine
   const seen = observedMachine(observation, machine.label);
   const environment = settingsOf(intent, machine).find(({ path }) => path === serviceEnvironmentPath);
   const started = seen && shown(partOf(seen.records, serviceStartedPath));
-  return (
-    environment !== undefined && (started ?? '').includes(`${contentHash(environment.content)}  ${environment.path}`)
-  );
+  return environment !== undefined && isRecorded(started ?? '', environment);
 }
 
 function ownSteps(label: string): StepReference[] {
@@ -188,7 +189,7 @@ function changeReason(intent: Intent, observation: Observation, machine: Machine
   const differences = settingDifferences(settings, seen);
   const stale = settings
     .filter(({ path, content }) => shown(partOf(seen.files, path))?.hash === contentHash(content))
-    .filter(({ path, content }) => !record.includes(`${contentHash(content)}  ${path}`))
+    .filter((file) => !isRecorded(record, file))
     .map(({ path }) => path);
   const current = releaseOn(seen);
   const { id } = intent.release;
