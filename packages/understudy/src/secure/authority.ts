@@ -1,9 +1,9 @@
 // The certificate authority of one system: making it, opening its key, and signing the certificate of one machine. It signs only a
 // request that was checked (certificate-request.ts), and keeps nothing: store.ts does.
 import { createPrivateKey, webcrypto } from 'node:crypto';
-import { Secret, UnderstudyError } from '@understudy/foundation';
+import { UnderstudyError, type Secret } from '@understudy/foundation';
 import type { CheckedRequest } from './certificate-request.ts';
-import { algorithm, backdatedMs, dayMs, x509 } from './x509.ts';
+import { algorithm, backdatedMs, dayMs, keyPemOf, x509 } from './x509.ts';
 
 export interface Authority {
   readonly certificatePem: string;
@@ -31,12 +31,10 @@ export async function makeAuthority(systemName: string, nowMs: number, passphras
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   });
-  const der = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey));
-  const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
-  const encryption =
-    passphrase === undefined ? {} : ({ cipher: 'aes-256-cbc', passphrase: passphrase.reveal() } as const);
-  const keyPem = key.export({ type: 'pkcs8', format: 'pem', ...encryption }) as string;
-  return { certificatePem: `${certificate.toString('pem')}\n`, keyPem: new Secret(keyPem) };
+  return {
+    certificatePem: `${certificate.toString('pem')}\n`,
+    keyPem: await keyPemOf(keys.privateKey, passphrase),
+  };
 }
 
 export interface SigningOptions {

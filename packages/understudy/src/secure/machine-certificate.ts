@@ -1,7 +1,7 @@
 // What the certificate of a machine is worth now: issued by an authority of this system, for this machine, and for how long. Pure.
 import type { X509Certificate } from 'node:crypto';
 import type { CertificateSubject } from './certificate-request.ts';
-import { fingerprintOf, readBundle, readPem } from './x509.ts';
+import { readBundle, readPem } from './x509.ts';
 
 /** A certificate is renewed when this share of its life is over. */
 const renewalShare = 2 / 3;
@@ -27,7 +27,7 @@ export function certificateState(
   const wrong = wrongNames(certificate, subject);
   if (wrong !== undefined) return { state: 'due', reason: wrong };
   const signer = readPem(authorities.signerPem);
-  if (signer && fingerprintOf(signer) !== fingerprintOf(issuer)) {
+  if (signer && signer.fingerprint256 !== issuer.fingerprint256) {
     return { state: 'due', reason: "is of the system's former authority" };
   }
   const { from, to } = validity(certificate);

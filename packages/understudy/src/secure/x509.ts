@@ -1,8 +1,9 @@
-// The one import of the X.509 library, with what must be loaded before it, and reading of certificates in PEM.
-import { X509Certificate as NodeCertificate } from 'node:crypto';
+// The one import of the X.509 library, with what must be loaded before it, and keys and certificates as PEM.
+import { createPrivateKey, webcrypto, X509Certificate as NodeCertificate } from 'node:crypto';
 // @peculiar/x509 resolves its parts through a container that needs this polyfill first.
 import 'reflect-metadata';
 import * as x509 from '@peculiar/x509';
+import { Secret } from '@understudy/foundation';
 
 export { x509 };
 
@@ -13,9 +14,13 @@ export const dayMs = 86_400_000;
 /** A machine whose clock is a little behind must accept a certificate that was just made. */
 export const backdatedMs = 24 * 3_600_000;
 
-/** SHA-256 of the certificate, hex in lower case, without colons. */
-export function fingerprintOf(certificate: NodeCertificate): string {
-  return certificate.fingerprint256.replaceAll(':', '').toLowerCase();
+/** A private key as PKCS#8 in PEM; encrypted (AES-256) when there is a passphrase. */
+export async function keyPemOf(key: webcrypto.CryptoKey, passphrase?: Secret): Promise<Secret> {
+  const der = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', key));
+  const encryption =
+    passphrase === undefined ? {} : ({ cipher: 'aes-256-cbc', passphrase: passphrase.reveal() } as const);
+  const read = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
+  return new Secret(read.export({ type: 'pkcs8', format: 'pem', ...encryption }) as string);
 }
 
 /** Undefined when the text is not one certificate in PEM. */
