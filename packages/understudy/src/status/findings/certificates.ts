@@ -1,11 +1,8 @@
 // Findings about certificates of https listeners: the one that is presented to clients counts.
 import type { ShownCertificate } from '../../observe/index.ts';
 import { balancerLabel } from '../../topology/index.ts';
+import { daysLeft, degradedDays, isFinding } from './certificate-end.ts';
 import { applyCommand, unread, type Finding, type Notice, type View } from '../finding.ts';
-
-const dayMs = 86_400_000;
-const noticeDays = 30;
-const degradedDays = 7;
 
 interface Ending {
   readonly port: number;
@@ -14,12 +11,12 @@ interface Ending {
 }
 
 /** Certificates that are over or end within a month. */
-function endings({ observation }: View): Ending[] {
-  return Object.entries(observation.certificates).flatMap(([port, certificate]) => {
+function endings(view: View): Ending[] {
+  return Object.entries(view.observation.certificates).flatMap(([port, certificate]) => {
     if (certificate.state !== 'seen') return [];
     const { notAfter }: ShownCertificate = certificate.value;
-    const daysLeft = (Date.parse(notAfter) - Date.parse(observation.at)) / dayMs;
-    return daysLeft < noticeDays ? [{ port: Number(port), daysLeft, notAfter }] : [];
+    const left = daysLeft(view, new Date(notAfter));
+    return left === undefined ? [] : [{ port: Number(port), daysLeft: left, notAfter }];
   });
 }
 
@@ -39,11 +36,11 @@ export function certificateFindings(view: View): Finding[] {
       : [],
   );
   const ending = endings(view)
-    .filter(({ daysLeft }) => daysLeft < degradedDays)
-    .map(({ port, daysLeft, notAfter }): Finding => {
+    .filter(isFinding)
+    .map(({ port, daysLeft: left, notAfter }): Finding => {
       const repair = repairOf(view, port);
       const what = `The certificate on port ${port}`;
-      return daysLeft <= 0
+      return left <= 0
         ? {
             ...{ id: 'certificate-expired', verdict: 'down', subject, repair },
             reason: `${what} has expired on ${notAfter}.`,
@@ -61,7 +58,7 @@ export function certificateFindings(view: View): Finding[] {
 /** Those that end within a month, and not within a week. */
 export function certificateNotices(view: View): Notice[] {
   return endings(view)
-    .filter(({ daysLeft }) => daysLeft >= degradedDays)
+    .filter((one) => !isFinding(one))
     .map(({ port, notAfter }) => ({
       id: 'certificate-expires',
       subject: balancerLabel(view.topology.name),

@@ -3,11 +3,8 @@ import { absent, shown } from '@understudy/foundation';
 import { engineLayouts, tlsPaths } from '../../engines/index.ts';
 import { partOf } from '../../machines/index.ts';
 import { certificateEnd } from '../../secure/index.ts';
+import { daysLeft, degradedDays, isFinding } from './certificate-end.ts';
 import { applyCommand, unread, type Finding, type Notice, type View } from '../finding.ts';
-
-const dayMs = 86_400_000;
-const noticeDays = 30;
-const degradedDays = 7;
 
 interface Ending {
   readonly label: string;
@@ -32,8 +29,8 @@ function endings(view: View): Ending[] {
   return certificatesOf(view).flatMap(({ label, pem }) => {
     const end = pem.state === 'seen' ? certificateEnd(pem.value) : undefined;
     if (!end) return [];
-    const daysLeft = (end.getTime() - Date.parse(view.observation.at)) / dayMs;
-    return daysLeft < noticeDays ? [{ label, daysLeft, on: end.toISOString().slice(0, 10) }] : [];
+    const left = daysLeft(view, end);
+    return left === undefined ? [] : [{ label, daysLeft: left, on: end.toISOString().slice(0, 10) }];
   });
 }
 
@@ -42,10 +39,10 @@ export function machineCertificateFindings(view: View): Finding[] {
     pem.state === 'unknown' ? [unread('machine-certificate-unread', label, `The certificate of ${label}`, pem)] : [],
   );
   const ending = endings(view)
-    .filter(({ daysLeft }) => daysLeft < degradedDays)
-    .map(({ label, daysLeft, on }): Finding => {
+    .filter(isFinding)
+    .map(({ label, daysLeft: left, on }): Finding => {
       const common = { verdict: 'degraded', subject: label, repair: applyCommand } as const;
-      return daysLeft <= 0
+      return left <= 0
         ? {
             ...{ ...common, id: 'machine-certificate-expired' },
             reason: `The certificate of ${label} has expired on ${on}.`,
@@ -63,7 +60,7 @@ export function machineCertificateFindings(view: View): Finding[] {
 /** Those that end within a month, and not within a week. */
 export function machineCertificateNotices(view: View): Notice[] {
   return endings(view)
-    .filter(({ daysLeft }) => daysLeft >= degradedDays)
+    .filter((one) => !isFinding(one))
     .map(({ label, on }) => ({
       id: 'machine-certificate-expires',
       subject: label,
