@@ -21,7 +21,7 @@ const cipherLists = {
 
 const frontendName = (config: BalancerConfigSpec): string => `front${config.id}`;
 const backendName = (config: Pick<BalancerConfigSpec, 'id'>): string => `back${config.id}`;
-const serverName = (node: Pick<BalancerNodeSpec, 'id'>): string => `node${node.id}`;
+export const serverName = (node: Pick<BalancerNodeSpec, 'id'>): string => `node${node.id}`;
 
 /** One word of the configuration, whatever it holds; a line break would end the directive and is refused. */
 const escapeWord = (text: string): string => {

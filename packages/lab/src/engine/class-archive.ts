@@ -1,5 +1,6 @@
 // A class-data archive for the engine's JVM, made once on the machines' own Java: a node then starts in about half the CPU
 // time, at every start. The JVM ignores an archive that does not fit it. https://openjdk.org/jeps/350
+import { scriptInImage, throwaway } from '../image/script-in-image.ts';
 import type { Engine } from './engine.ts';
 
 /** Lies in the engine's home; the start script uses it when it is there. */
@@ -17,7 +18,7 @@ chown -R nobody /tmp/node /build/archive
 cd /tmp/node
 export ${env}_PATH_CONF=/tmp/node/config ${env}_JAVA_OPTS="-Xms512m -Xmx512m -XX:+UseG1GC -XX:ArchiveClassesAtExit=/build/archive/${archiveName}"
 setpriv --reuid nobody --regid nogroup --clear-groups /usr/share/${engine.name}/bin/${engine.name} -Enode.name=one \\
-  ${engine.name === 'opensearch' ? '-Eplugins.security.disabled=true ' : ''}-Ecluster.initial_${master}_nodes=one -Epath.data=/tmp/node/data -Epath.logs=/tmp/node/logs &
+  -Ecluster.initial_${master}_nodes=one -Epath.data=/tmp/node/data -Epath.logs=/tmp/node/logs &
 node=$!
 url=http://127.0.0.1:9200
 curl --silent --fail --retry 60 --retry-delay 1 --retry-connrefused --output /dev/null "$url/_cluster/health?wait_for_status=green&timeout=60s"
@@ -39,21 +40,10 @@ test -s /build/archive/${archiveName}
  * Runs the script on a throwaway copy of the machines' image, with no network but loopback. `work` holds `config/` and an empty `archive/`, which gets the result.
  */
 export function archiveCommand(engine: Engine, imageRoot: string, home: string, work: string): string[] {
-  return [
-    'systemd-nspawn',
-    '--quiet',
-    `--directory=${imageRoot}`,
-    `--machine=understudy-archive-${process.pid}`,
-    '--register=no',
-    '--keep-unit',
-    '--as-pid2',
-    '--pipe',
-    '--volatile=overlay',
-    '--private-network',
-    `--bind-ro=${home}:/usr/share/${engine.name}`,
-    `--bind=${work}:/build`,
-    '/bin/sh',
-    '-ec',
-    archiveScript(engine),
-  ];
+  return scriptInImage({
+    root: imageRoot,
+    name: `understudy-archive-${process.pid}`,
+    options: [...throwaway, `--bind-ro=${home}:/usr/share/${engine.name}`, `--bind=${work}:/build`],
+    script: archiveScript(engine),
+  });
 }

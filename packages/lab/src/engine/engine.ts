@@ -32,12 +32,7 @@ export interface OwnJava {
   readonly jars: Readonly<Record<string, string>>;
 }
 
-export interface MaintainerScripts {
-  readonly preinst?: string;
-  readonly postinst: string;
-  readonly prerm: string;
-  readonly postrm: string;
-}
+export type MaintainerScripts = Readonly<Record<'preinst' | 'postinst' | 'prerm' | 'postrm', string>>;
 
 export interface ConfigurationFile {
   readonly path: string;
@@ -70,24 +65,24 @@ export interface Engine {
   readonly environmentPrefix: 'ES' | 'OPENSEARCH';
   /** The oldest Java that it runs on; what we compile for it is for that one. */
   readonly javaMajor: 17 | 21;
-  readonly java?: OwnJava;
+  readonly java: OwnJava;
   /** Artifact -> what is not taken along with it, as group:artifact or group:*. */
   readonly exclusions?: Readonly<Record<string, readonly string[]>>;
   /** Beginnings of the names of jars that are left out: the engine refuses a class that it finds twice. */
   readonly leftOut?: readonly string[];
-  readonly modules?: readonly EngineModule[];
+  readonly modules: readonly EngineModule[];
   /** Further scripts below bin/, by name. */
   readonly tools?: Readonly<Record<string, string>>;
   /** Settings of a node that is started outside a package, from `config/` beside its home. */
-  readonly homeSettings?: string;
-  /** In place of the common ones. */
-  readonly maintainerScripts?: MaintainerScripts;
+  readonly homeSettings: string;
+  /** What the package does when it is installed, upgraded and removed: what the vendor's does. */
+  readonly maintainerScripts: MaintainerScripts;
   /** Beside the common ones. */
   readonly conffiles?: readonly ConfigurationFile[];
   /** Debian packages that its maintainer scripts need. */
   readonly depends?: readonly string[];
   /** What the package's description says of what it lacks. */
-  readonly lacks?: string;
+  readonly lacks: string;
   /** Flags for this engine's JVM that its own start script would add. */
   readonly jvmFlags: readonly string[];
 }

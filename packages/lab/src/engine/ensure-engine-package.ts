@@ -8,7 +8,7 @@ import { buildOnce } from '../cache/build-once.ts';
 import { pointAt } from '../cache/point-at.ts';
 import { archiveScript } from './class-archive.ts';
 import { conffiles } from './configuration.ts';
-import { controlFile, packageFileName, postinst, postrm, prerm, sysctlFile } from './debian.ts';
+import { controlFile, packageFileName, sysctlFile } from './debian.ts';
 import type { Engine, EngineName } from './engine.ts';
 import { engineFacts } from './engine-facts.ts';
 import { fetchJars, pom } from './maven.ts';
@@ -56,19 +56,16 @@ const imageJavaRelease = 'usr/lib/jvm/java-21-openjdk-amd64/release';
 /** Hash of everything that decides the package's content. */
 async function contentHash(engine: Engine, imageRoot: string | undefined): Promise<string> {
   const parts = [
-    JSON.stringify({ ...engine, java: engine.java?.jars }),
+    JSON.stringify({ ...engine, java: engine.java.jars }),
     pom(engine),
     startScript(engine),
     unitFile(engine),
     moduleDescriptor(engine),
     controlFile(engine, 0),
-    postinst(engine),
-    prerm(engine),
-    postrm(engine),
     sysctlFile(engine),
     engine.name === 'opensearch' ? openSearchContent : '',
     JSON.stringify(conffiles(engine)),
-    ...(await Promise.all((engine.java?.sources ?? []).map((source) => readFile(source, 'utf8')))),
+    ...(await Promise.all(engine.java.sources.map((source) => readFile(source, 'utf8')))),
     imageRoot === undefined || !engine.classArchive
       ? ''
       : archiveScript(engine) + (await readFile(join(imageRoot, imageJavaRelease), 'utf8')),

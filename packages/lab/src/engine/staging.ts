@@ -1,13 +1,14 @@
 // Lays out the engine as it will lie on a machine: home, configuration, unit. The home also starts from any other place.
-import { cp, mkdir, readFile, readdir, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { cp, mkdir, readFile, readdir, rename, rm, symlink, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
 import { zipSync, type Zippable } from 'fflate';
 import { runBuildCommand } from '../cache/build-command.ts';
 import { archiveCommand, archiveName } from './class-archive.ts';
 import { conffiles, logConfiguration } from './configuration.ts';
-import { conffilesList, controlFile, postinst, postrm, prerm, sysctlFile } from './debian.ts';
+import { conffilesList, controlFile, sysctlFile } from './debian.ts';
 import type { Engine, EngineModule } from './engine.ts';
 import type { FetchedJars } from './maven.ts';
+import { place } from './place.ts';
 import { stageOpenSearch, stageOpenSearchPackage } from './opensearch/stage.ts';
 import { startScript } from './start-script.ts';
 import { unitFile } from './unit.ts';
@@ -47,11 +48,6 @@ function compileCommand(
   return ['java', '-jar', compilerJar, ...flags, ...sources];
 }
 
-async function place(path: string, content: string | Uint8Array, mode = 0o644): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, content, { mode });
-}
-
 /** Packs the classes of one Java package; stored, not compressed, since the JVM reads it at every start. */
 async function jarOf(folder: string, javaPackage: string): Promise<Uint8Array> {
   const files: Zippable = {};
@@ -68,7 +64,7 @@ async function jarOf(folder: string, javaPackage: string): Promise<Uint8Array> {
 function foldersOf(engine: Engine, jar: string, brought: FetchedJars['brought']): string[] {
   const begins = (starts: readonly string[] = []): boolean => starts.some((start) => jar.startsWith(start));
   if (begins(engine.leftOut)) return [];
-  const modules = engine.modules ?? [];
+  const { modules } = engine;
   const module = modules.find(({ brings }) => brings.includes(brought.get(jar) ?? ''));
   const placed = Object.keys(engine.placed).find((key) => begins(engine.placed[key]));
   const own = placed ?? (module === undefined ? 'lib' : `modules/${module.name}`);
@@ -82,7 +78,7 @@ export async function stageHome(
   home: string,
   signal?: AbortSignal,
 ): Promise<void> {
-  const modules = [transport(engine), ...(engine.modules ?? [])];
+  const modules = [transport(engine), ...engine.modules];
   for (const folder of ['lib', 'plugins', join('config', 'jvm.options.d')]) {
     await mkdir(join(home, folder), { recursive: true });
   }
@@ -97,15 +93,13 @@ export async function stageHome(
   }
   await place(join(home, 'bin', engine.name), startScript(engine), 0o755);
   for (const [name, script] of Object.entries(engine.tools ?? {})) await place(join(home, 'bin', name), script, 0o755);
-  await place(join(home, 'config', `${engine.name}.yml`), engine.homeSettings ?? '');
+  await place(join(home, 'config', `${engine.name}.yml`), engine.homeSettings);
   await place(join(home, 'config', 'log4j2.properties'), logConfiguration(engine));
-  if (engine.java !== undefined) {
-    const classes = `${home}.classes`;
-    const paths = jars.map((jar) => join(fetched.jars, jar));
-    await runBuildCommand(compileCommand(engine, engine.java.sources, fetched.compilerJar, paths, classes), { signal });
-    for (const [jar, javaPackage] of Object.entries(engine.java.jars)) {
-      await place(join(home, jar), await jarOf(classes, javaPackage));
-    }
+  const classes = `${home}.classes`;
+  const paths = jars.map((jar) => join(fetched.jars, jar));
+  await runBuildCommand(compileCommand(engine, engine.java.sources, fetched.compilerJar, paths, classes), { signal });
+  for (const [jar, javaPackage] of Object.entries(engine.java.jars)) {
+    await place(join(home, jar), await jarOf(classes, javaPackage));
   }
   if (engine.name === 'opensearch') return stageOpenSearch(engine, fetched, home);
   // Native access (limits, system call filter, systemd) needs a libzstd where the vendor ships its own; Debian's serves.
@@ -155,11 +149,9 @@ export async function stagePackage(engine: Engine, home: string, tree: string): 
   }
   await place(join(tree, 'DEBIAN/control'), controlFile(engine, await sizeKilobytes(tree)));
   await place(join(tree, 'DEBIAN/conffiles'), conffilesList(engine, further));
-  const preinst = engine.maintainerScripts?.preinst;
-  if (preinst !== undefined) await place(join(tree, 'DEBIAN/preinst'), preinst, 0o755);
-  await place(join(tree, 'DEBIAN/postinst'), postinst(engine), 0o755);
-  await place(join(tree, 'DEBIAN/prerm'), prerm(engine), 0o755);
-  await place(join(tree, 'DEBIAN/postrm'), postrm(engine), 0o755);
+  for (const [script, text] of Object.entries(engine.maintainerScripts)) {
+    await place(join(tree, 'DEBIAN', script), text, 0o755);
+  }
   await setTimes(tree);
 }
 

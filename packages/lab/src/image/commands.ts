@@ -1,4 +1,5 @@
 // The commands that build an image, as values.
+import { scriptInImage } from './script-in-image.ts';
 import type { ImageRecipe } from './recipe.ts';
 
 /** `root` must not exist or be empty. Packages are checked against the host's Debian archive keyring. */
@@ -19,26 +20,15 @@ export interface ContainerBinds {
 
 /** Runs `script` in the image: its own mounts, the host's network. Nothing of it is registered or left behind. */
 export function containerCommand(root: string, name: string, binds: ContainerBinds, script: string): string[] {
-  return [
-    'systemd-nspawn',
-    '--quiet',
-    `--directory=${root}`,
-    // Machine names are shared by the whole host, and the default is the folder's, which is `root` for everyone.
-    `--machine=${name}`,
-    '--register=no',
-    '--keep-unit',
-    '--as-pid2',
-    '--pipe',
+  const options = [
     '--resolv-conf=bind-host',
     `--bind-ro=${binds.buildFiles}:${buildFolder}`,
     ...binds.readOnly.map(([host, inside]) => `--bind-ro=${host}:${inside}`),
     '--setenv=DEBIAN_FRONTEND=noninteractive',
     `--setenv=APT_CONFIG=${buildFolder}/apt.conf`,
-    ...['http_proxy', 'https_proxy', 'no_proxy'].map((name) => `--setenv=${name}`),
-    '/bin/sh',
-    '-ec',
-    script,
+    ...['http_proxy', 'https_proxy', 'no_proxy'].map((variable) => `--setenv=${variable}`),
   ];
+  return scriptInImage({ root, name, options, script });
 }
 
 /** apt.conf of the build: the host's settings, and sources that lie outside the image. */

@@ -2,7 +2,7 @@
 import { deepEqual, doesNotMatch, equal, match } from 'node:assert/strict';
 import { test } from 'node:test';
 import { conffiles, jvmOptions } from '../../src/engine/configuration.ts';
-import { postinst, prerm, sysctlFile } from '../../src/engine/debian.ts';
+import { sysctlFile } from '../../src/engine/debian.ts';
 import { engineFacts } from '../../src/engine/engine-facts.ts';
 import { pluginPom } from '../../src/engine/maven.ts';
 import { artifactOf, mendedDescriptor } from '../../src/engine/opensearch/plugins.ts';
@@ -46,9 +46,15 @@ test('the unit waits for the node, has 75 s to begin, and since 3 a sandbox', ()
 });
 
 test('the scripts stop the service before a change and start it after an upgrade', () => {
-  match(prerm(three), /is-active opensearch\.service[^]*systemctl --no-reload stop opensearch\.service/);
-  match(postinst(three), /= configure \] && \[ -n "\$2" \]; then[^]*is-enabled[^]*systemctl start opensearch\.service/);
-  match(postinst(three), /chown -R opensearch:opensearch \$config\nchmod -R u=rwX,g=rX,o= \$config/);
+  match(
+    three.maintainerScripts.prerm,
+    /is-active opensearch\.service[^]*systemctl --no-reload stop opensearch\.service/,
+  );
+  match(
+    three.maintainerScripts.postinst,
+    /= configure \] && \[ -n "\$2" \]; then[^]*is-enabled[^]*systemctl start opensearch\.service/,
+  );
+  match(three.maintainerScripts.postinst, /chown -R opensearch:opensearch \$config\nchmod -R u=rwX,g=rX,o= \$config/);
   equal(sysctlFile(three), 'vm.max_map_count=262144\n');
   match(
     conffiles(three).find(({ path }) => path === '/etc/default/opensearch')?.content ?? '',

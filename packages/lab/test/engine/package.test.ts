@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
 import { conffiles, jvmOptions, nodeConfiguration } from '../../src/engine/configuration.ts';
-import { conffilesList, controlFile, packageFileName, postinst } from '../../src/engine/debian.ts';
+import { conffilesList, controlFile, packageFileName } from '../../src/engine/debian.ts';
 import { engineFacts } from '../../src/engine/engine-facts.ts';
 import { broughtBy, pom } from '../../src/engine/maven.ts';
 import { buildDebCommand, moduleDescriptor } from '../../src/engine/staging.ts';
@@ -49,7 +49,7 @@ elasticsearch.version=9.5.3
 
 test('the security modules describe themselves, and see each other as the vendor’s do', () => {
   const described = Object.fromEntries(
-    (elasticsearch.modules ?? []).map((module) => [module.name, moduleDescriptor(elasticsearch, module)]),
+    elasticsearch.modules.map((module) => [module.name, moduleDescriptor(elasticsearch, module)]),
   );
   match(described['x-pack-core'] ?? '', /^classname=org\.elasticsearch\.xpack\.core\.XPackPlugin$/m);
   match(described['x-pack-security'] ?? '', /^extended\.plugins=x-pack-core$/m);
@@ -154,9 +154,7 @@ test('every dependency of the package is in the image of the machines', () => {
     /^Package: elasticsearch\nVersion: 9\.5\.3\nArchitecture: amd64\nMaintainer: .+\nInstalled-Size: 1234\nDepends: adduser, libzstd1, openssl, openjdk-21-jre-headless \| java21-runtime-headless\n/,
   );
   match(controlFile(older, 1), /^Depends: .*openjdk-21-jre-headless \| java17-runtime-headless$/m);
-  const commands = postinst(elasticsearch)
-    .split('\n')
-    .filter((line) => !line.startsWith('echo '));
+  const commands = elasticsearch.maintainerScripts.postinst.split('\n').filter((line) => !line.startsWith('echo '));
   equal(/systemctl (start|enable)/.test(commands.join('\n')), false, 'installing starts nothing');
 });
 

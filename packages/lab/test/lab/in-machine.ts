@@ -1,25 +1,12 @@
 // A throwaway container of the machines' image, for what a machine's root does before any init runs.
 import { runBuildCommand } from '../../src/cache/build-command.ts';
+import { scriptInImage, throwaway } from '../../src/image/script-in-image.ts';
 
 /** Runs the script as root in a container without a network but loopback, with the repository's folder at /repository. */
 export function inMachine(imageRoot: string, repository: string, commands: string): Promise<string> {
-  return runBuildCommand([
-    'systemd-nspawn',
-    '--quiet',
-    `--directory=${imageRoot}`,
-    `--machine=understudy-test-${process.pid}`,
-    '--register=no',
-    '--keep-unit',
-    '--as-pid2',
-    '--pipe',
-    '--volatile=overlay',
-    '--private-network',
-    '--setenv=DEBIAN_FRONTEND=noninteractive',
-    `--bind-ro=${repository}:/repository`,
-    '/bin/sh',
-    '-ec',
-    commands,
-  ]);
+  const options = [...throwaway, '--setenv=DEBIAN_FRONTEND=noninteractive', `--bind-ro=${repository}:/repository`];
+  const name = `understudy-test-${process.pid}`;
+  return runBuildCommand(scriptInImage({ root: imageRoot, name, options, script: commands }));
 }
 
 /** apt knows the repository afterwards. */

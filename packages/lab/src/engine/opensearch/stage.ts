@@ -1,9 +1,9 @@
-// Lays out what only OpenSearch has: its plugins, permissions of its modules, and the files of
-// its package.
-import { mkdir, readdir, rename, symlink, writeFile } from 'node:fs/promises';
+// Lays out what only OpenSearch has: its plugins, permissions of its modules, and the files of its package.
+import { mkdir, readdir, rename, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Engine } from '../engine.ts';
 import type { FetchedJars } from '../maven.ts';
+import { place } from '../place.ts';
 import { homeLinks, openSearchHomeOptions, placedFiles, systemdEntrypoint } from './configuration.ts';
 import { stagePlugins } from './plugins.ts';
 
@@ -26,11 +26,6 @@ const systemdPolicy = `grant {
 };
 `;
 
-async function place(path: string, content: string | Uint8Array, mode = 0o644): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, content, { mode });
-}
-
 /** Into the home. */
 export async function stageOpenSearch(engine: Engine, fetched: FetchedJars, home: string): Promise<void> {
   await stagePlugins(engine, fetched.plugins, home);
@@ -40,21 +35,19 @@ export async function stageOpenSearch(engine: Engine, fetched: FetchedJars, home
 }
 
 /**
- * Into the tree of the package, in which the home lies already. Returns the paths of the configuration files that the plugins brought;
+ * Into the tree of the package, in which the home lies already. Returns the paths of the configuration files that the plugin brought;
  * they are dpkg's to keep, as the others.
  */
 export async function stageOpenSearchPackage(tree: string): Promise<string[]> {
   const home = join(tree, 'usr/share/opensearch');
-  const conffiles: string[] = [];
-  for (const plugin of ['opensearch-security']) {
-    await mkdir(join(tree, 'etc/opensearch'), { recursive: true });
-    await rename(join(home, 'config', plugin), join(tree, 'etc/opensearch', plugin));
-    const names = await readdir(join(tree, 'etc/opensearch', plugin));
-    conffiles.push(...names.sort().map((name) => `/etc/opensearch/${plugin}/${name}`));
-  }
+  const plugin = 'opensearch-security';
+  const configuration = join(tree, 'etc/opensearch', plugin);
+  await mkdir(dirname(configuration), { recursive: true });
+  await rename(join(home, 'config', plugin), configuration);
+  const names = await readdir(configuration);
   await place(join(home, 'bin/systemd-entrypoint'), systemdEntrypoint, 0o755);
   for (const [path, content] of Object.entries(placedFiles)) await place(join(tree, path), content);
   for (const [name, target] of Object.entries(homeLinks)) await symlink(target, join(home, name));
   await mkdir(join(tree, 'var/run/opensearch'), { recursive: true });
-  return conffiles;
+  return names.sort().map((name) => `/etc/opensearch/${plugin}/${name}`);
 }
