@@ -31,11 +31,26 @@ export interface Systems extends AsyncDisposable {
 }
 
 /** The lab, started when it does not run; what was started here is taken down at the end. */
-export async function openSystems(options: SystemOptions): Promise<Systems> {
-  const { logger, signal } = options;
+export async function openLab({
+  logger,
+  signal,
+  keep,
+}: Pick<SystemOptions, 'logger' | 'signal' | 'keep'>): Promise<AsyncDisposable> {
   const found = await labStatus();
   const lab = found.running ? undefined : trackUnfinished(startedLab);
   await labUp({ cacheDirectory: cacheDirectory(), logger, signal });
+  return {
+    async [Symbol.asyncDispose]() {
+      if (!found.running && (!keep || signal.aborted)) await labDown({ logger });
+      lab?.release();
+    },
+  };
+}
+
+/** The lab, with one stack at a time in it. */
+export async function openSystems(options: SystemOptions): Promise<Systems> {
+  const { logger } = options;
+  const lab = await openLab(options);
   const directory = await mkdtemp(join(tmpdir(), 'understudy-bench-'));
   // The guard that undoes a drill whose tool was killed is a copy of the tool, not of this bench.
   process.argv[1] = fileURLToPath(new URL('../../packages/understudy/src/cli/main.ts', import.meta.url));
@@ -48,8 +63,7 @@ export async function openSystems(options: SystemOptions): Promise<Systems> {
     },
     async [Symbol.asyncDispose]() {
       await rm(directory, { recursive: true, force: true });
-      if (!found.running && (!options.keep || signal.aborted)) await labDown({ logger });
-      lab?.release();
+      await lab[Symbol.asyncDispose]();
     },
   };
 }

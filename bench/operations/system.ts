@@ -2,18 +2,12 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  cacheDirectory,
-  openSession,
-  resolveIntent,
-  type Session,
-} from '../../packages/understudy/src/operation/index.ts';
+import { openSession, resolveIntent, type Session } from '../../packages/understudy/src/operation/index.ts';
 import { trackUnfinished, type Tracked, type Logger } from '@understudy/foundation';
-import { labDown, labStatus, labUp } from '@understudy/lab';
 import { apply, confirmAll, destroy, plan, stepId, type Plan } from '../../packages/understudy/src/reconcile/index.ts';
 import { observe } from '../../packages/understudy/src/observe/index.ts';
 import type { FailoverProfile } from '../../packages/understudy/src/engines/index.ts';
-import { madeSystem, startedLab } from '../failover/system.ts';
+import { madeSystem, openLab } from '../failover/system.ts';
 import { systemName, topologyText, type FileParts, type Operation } from './operations.ts';
 
 export interface SystemOptions {
@@ -38,11 +32,10 @@ export interface OperatedSystem extends AsyncDisposable {
   with<T>(operation: Operation, failover: FailoverProfile, work: (place: Place) => Promise<T>): Promise<T>;
 }
 
-/** The lab, started when it does not run; what was started here is taken down at the end. */
-export async function openSystem({ logger, signal, keep, runsDirectory }: SystemOptions): Promise<OperatedSystem> {
-  const found = await labStatus();
-  const lab = found.running ? undefined : trackUnfinished(startedLab);
-  await labUp({ cacheDirectory: cacheDirectory(), logger, signal });
+/** The system in the lab; neither is made before it is needed, and what was made is removed at the end. */
+export async function openSystem(options: SystemOptions): Promise<OperatedSystem> {
+  const { logger, signal, keep, runsDirectory } = options;
+  const lab = await openLab(options);
   const directory = await mkdtemp(join(tmpdir(), 'understudy-bench-'));
   const topologyPath = join(directory, 'topology.yaml');
   const runs = runsDirectory ?? join(directory, 'runs');
@@ -65,8 +58,7 @@ export async function openSystem({ logger, signal, keep, runsDirectory }: System
       if (!keep || signal.aborted) await remove();
       made?.release();
       await rm(directory, { recursive: true, force: true });
-      if (!found.running && (!keep || signal.aborted)) await labDown({ logger });
-      lab?.release();
+      await lab[Symbol.asyncDispose]();
     },
   };
 

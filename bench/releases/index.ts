@@ -10,10 +10,11 @@ import {
   type CommandContext,
   type ResultFile,
 } from '../failover/command.ts';
+import { openLab } from '../failover/system.ts';
 import { applications } from './applications.ts';
 import { cases } from './cases.ts';
 import { isGood, runCase, type ReleaseRun } from './run.ts';
-import { openLab, openReleasesSystem } from './system.ts';
+import { openReleasesSystem } from './system.ts';
 import { faultsOf, releasesTable } from './table.ts';
 
 const listed = (all: readonly { readonly name: string; readonly about: string }[]): string =>
@@ -67,7 +68,7 @@ async function measure(context: CommandContext): Promise<ResultFile<ReleaseRun>>
   const times = wholeNumber('--repeat', values.repeat);
   const { keep, runs: runsDirectory } = values;
   return await collected(context, async (runs: ReleaseRun[]) => {
-    await using _lab = await openLab(logger, signal, keep);
+    await using _lab = await openLab({ logger, signal, keep });
     for (const application of chosenApplications) {
       await using system = await openReleasesSystem({ application, logger, signal, keep, runsDirectory });
       for (const work of chosenCases)

@@ -5,10 +5,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stringify } from 'yaml';
 import { trackUnfinished, type Logger } from '@understudy/foundation';
-import { labDown, labStatus, labUp } from '@understudy/lab';
-import { cacheDirectory, openSession, resolveIntent } from '../../packages/understudy/src/operation/index.ts';
+import { openSession, resolveIntent } from '../../packages/understudy/src/operation/index.ts';
 import { confirmAll, apply, destroy } from '../../packages/understudy/src/reconcile/index.ts';
-import { madeSystem, startedLab } from '../failover/system.ts';
+import { madeSystem } from '../failover/system.ts';
 import { writeRelease, type Application, type Fault } from './applications.ts';
 import { tool, type ToolEnd } from './tool.ts';
 
@@ -56,19 +55,6 @@ export interface SystemRequest {
   readonly keep: boolean;
   /** Where the output of the commands goes; undefined: it is removed at the end. */
   readonly runsDirectory: string | undefined;
-}
-
-/** The lab, started when it does not run; what was started here is taken down at the end. */
-export async function openLab(logger: Logger, signal: AbortSignal, keep: boolean): Promise<AsyncDisposable> {
-  const found = await labStatus();
-  const lab = found.running ? undefined : trackUnfinished(startedLab);
-  await labUp({ cacheDirectory: cacheDirectory(), logger, signal });
-  return {
-    async [Symbol.asyncDispose]() {
-      if (!found.running && (!keep || signal.aborted)) await labDown({ logger });
-      lab?.release();
-    },
-  };
 }
 
 /** A healthy system with release 1 of the application, which has written and found a document. */

@@ -16,7 +16,7 @@ import { apply, confirmUnlessDestructive, plan } from '../../src/reconcile/index
 import { assessHealth } from '../../src/status/index.ts';
 import { topologyWarnings } from '../../src/topology/index.ts';
 import { measure, type Measured } from './ejections.ts';
-import { UserLoad } from './user-load.ts';
+import { underLoad, type Traffic } from '../../../../bench/releases/load.ts';
 import { useOwnDirectories } from './own-directories.ts';
 
 const application = path.join(import.meta.dirname, 'article-app');
@@ -220,6 +220,11 @@ async function onServices(line: string): Promise<string[]> {
   return await Promise.all(ran);
 }
 
+/** Ten requests a second through the balancer, none repeated. */
+const loaded = (work: () => Promise<unknown>) => underLoad(world.balancer.urls[0] ?? '', 10, work);
+const said = ({ requests, failed, longestGapMs }: Traffic): string =>
+  `${requests} requests, ${failed.length} failed, the longest gap ${longestGapMs} ms`;
+
 const processes = () => onServices('systemctl show -p MainPID --value understudy-gateway.service');
 const pathOfEnvironment = '/proc/$(systemctl show -p MainPID --value understudy-service.service)/environ';
 
@@ -229,9 +234,8 @@ describe('the gateway beside it', () => {
     await settled();
     const hosts = await onServices(`tr "\\0" "\\n" < ${pathOfEnvironment} | grep ^ES_HOST=`);
     assert.deepEqual(hosts, Array(2).fill('ES_HOST=http://localhost:9200'));
-    await using load = new UserLoad(world.balancer.urls[0] ?? '');
-    await sleep(5_000);
-    assert.deepEqual((await load.stop()).failures, []);
+    const { traffic } = await loaded(() => sleep(5_000));
+    assert.deepEqual(traffic.failed, []);
     const passedOn = await onServices(
       'curl -s 127.0.0.1:9200/_understudy/metrics | grep -c \'operation="index"\\|operation="search"\'',
     );
@@ -240,33 +244,31 @@ describe('the gateway beside it', () => {
 
   it('is replaced on both machines under load, and no request fails', async (t) => {
     const before = await processes();
-    await using load = new UserLoad(world.balancer.urls[0] ?? '');
-    await sleep(3_000);
-    await applied(topologyText({ gateway: '{ deadlineMs: 20000 }' }));
-    await sleep(2_000);
-    const { total, failures, longestMs } = await load.stop();
-    t.diagnostic(`${total} requests, ${failures.length} failed, the longest took ${longestMs} ms`);
-    assert.deepEqual(failures, []);
-    assert.ok(total > 50);
+    const { traffic } = await loaded(async () => {
+      await sleep(3_000);
+      await applied(topologyText({ gateway: '{ deadlineMs: 20000 }' }));
+    });
+    t.diagnostic(said(traffic));
+    assert.deepEqual(traffic.failed, []);
+    assert.ok(traffic.requests > 50);
     const now = await processes();
     for (const [place, pid] of now.entries()) assert.notEqual(pid, before[place]);
   });
 
   it('a search machine loses its power under load, and no request fails', async (t) => {
-    await using load = new UserLoad(world.balancer.urls[0] ?? '');
-    await sleep(3_000);
-    await labPowerCut('demo-search-2');
-    await sleep(20_000);
-    const { total, failures, longestMs } = await load.stop();
-    t.diagnostic(`${total} requests, ${failures.length} failed, the longest took ${longestMs} ms`);
-    assert.deepEqual(failures, []);
+    const { traffic } = await loaded(async () => {
+      await sleep(3_000);
+      await labPowerCut('demo-search-2');
+      await sleep(20_000);
+    });
+    t.diagnostic(said(traffic));
+    assert.deepEqual(traffic.failed, []);
     await applied(topologyText({ gateway: '{ deadlineMs: 20000 }' }));
   });
 
   it('is removed when it is switched off, after the application has left it', async () => {
-    await using load = new UserLoad(world.balancer.urls[0] ?? '');
-    await applied(topologyText());
-    assert.deepEqual((await load.stop()).failures, []);
+    const { traffic } = await loaded(() => applied(topologyText()));
+    assert.deepEqual(traffic.failed, []);
     const left = await onServices(
       'ls -d /opt/understudy-gateway /etc/systemd/system/understudy-gateway* 2>/dev/null; true',
     );

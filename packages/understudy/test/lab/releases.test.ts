@@ -4,10 +4,11 @@ import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';
 import { silentLogger } from '@understudy/foundation';
+import { openLab } from '../../../../bench/failover/system.ts';
 import { applications } from '../../../../bench/releases/applications.ts';
 import { cases } from '../../../../bench/releases/cases.ts';
 import { isGood, runCase } from '../../../../bench/releases/run.ts';
-import { openLab, openReleasesSystem, type ReleasesSystem } from '../../../../bench/releases/system.ts';
+import { openReleasesSystem, type ReleasesSystem } from '../../../../bench/releases/system.ts';
 import { faultsOf } from '../../../../bench/releases/table.ts';
 import { releaseTools } from '../../../service/test/release/tools.ts';
 import { useOwnDirectories } from './own-directories.ts';
@@ -26,7 +27,7 @@ let lab: AsyncDisposable | undefined;
 before(async () => {
   if (skip !== false) return;
   ({ base } = await useOwnDirectories());
-  lab = await openLab(silentLogger, signal, false);
+  lab = await openLab({ logger: silentLogger, signal, keep: false });
 });
 
 after(async () => {
