@@ -6,6 +6,7 @@ import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
+import { takeDownAbandonedLabs } from './abandoned-labs.ts';
 import { writeCoverage } from './coverage.ts';
 import { slowReason, slowTests } from './fast-tests.ts';
 import { useScratch } from './scratch.ts';
@@ -38,6 +39,7 @@ const skips: string[] = [];
 useScratch();
 for (const { files, concurrency, timeoutMs } of groups) {
   if (files.length === 0) continue;
+  if (files.some(isLab)) takeDownAbandonedLabs();
   const coverage = flags.has('--coverage')
     ? { coverage: true, coverageIncludeGlobs: ['packages/*/src/**/*.ts'] as const }
     : {};

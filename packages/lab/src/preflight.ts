@@ -146,7 +146,9 @@ export const assessHost = (facts: HostFacts, needs: PreflightNeeds): readonly Fi
       check: 'other-lab',
       severity: 'blocker',
       seen: `another lab, with its state in ${facts.labOwner || 'an unknown place'}, is up on this host; only one fits`,
-      remedy: 'understudy lab down (the other one)',
+      remedy: facts.labOwner
+        ? `take the other one down: UNDERSTUDY_LAB_STATE=${facts.labOwner} understudy lab down`
+        : 'take the other one down: understudy lab down',
     });
   }
   return findings;

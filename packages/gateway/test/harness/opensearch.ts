@@ -1,12 +1,12 @@
 // A real OpenSearch of one node with its security plugin: TLS, users, and an authority of its own. It is found, never downloaded.
 import { execFile, spawn } from 'node:child_process';
-import { appendFile, cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Agent, request } from 'undici';
-import { bound, ended, findEngine, freePort } from '../../../service/test/harness/engine.ts';
+import { asNobody, bound, ended, findEngine, freePort, keptHomes } from '../../../service/test/harness/engine.ts';
 
 const run = promisify(execFile);
 
@@ -22,12 +22,10 @@ export interface SecureEngine extends AsyncDisposable {
 
 /** A directory with bin/opensearch and the security plugin; undefined when the lab has not built one. */
 export async function findOpenSearch(): Promise<string | { readonly missing: string }> {
-  const cache = join(homedir(), '.cache/understudy/engine');
-  for (const name of (await readdir(cache).catch((): string[] => []))
-    .filter((one) => /^opensearch-3\.\d+\.\d+$/.test(one))
-    .sort()) {
-    const plugins = await readdir(join(cache, name, 'plugins')).catch((): string[] => []);
-    if (plugins.includes('opensearch-security')) return join(cache, name);
+  for (const home of await keptHomes('opensearch')) {
+    if (!basename(home).startsWith('opensearch-3.')) continue;
+    const plugins = await readdir(join(home, 'plugins')).catch((): string[] => []);
+    if (plugins.includes('opensearch-security')) return home;
   }
   return { missing: 'no OpenSearch with its security plugin: run a lab of OpenSearch once' };
 }
@@ -96,18 +94,15 @@ export async function startOpenSearch(installation: string): Promise<SecureEngin
   await makeCertificates(config);
   const [http, transport] = [await freePort(), await freePort()];
   const settings = settingsOf(directory, http, transport);
-  await appendFile(
+  // In the place of the home's own settings, which switch security off.
+  await writeFile(
     join(config, 'opensearch.yml'),
     Object.entries(settings)
       .map(([name, value]) => `${name}: ${value}\n`)
       .join(''),
   );
-  const isRoot = process.getuid?.() === 0;
-  if (isRoot) await run('chown', ['-R', 'nobody', directory]);
-  const command = [
-    ...(isRoot ? ['setpriv', '--reuid', 'nobody', '--regid', 'nogroup', '--clear-groups'] : []),
-    join(home, 'bin/opensearch'),
-  ];
+  if (asNobody.length > 0) await run('chown', ['-R', 'nobody', directory]);
+  const command = [...asNobody, join(home, 'bin/opensearch')];
   const child = bound(
     spawn(command[0] as string, command.slice(1), {
       stdio: 'ignore',
@@ -147,7 +142,7 @@ export function basic({ username, password }: Pick<SecureEngine, 'username' | 'p
 
 /** Waits until the user can log in, for which the engine first makes an index. */
 async function ready(engine: SecureEngine, exitCode: () => number | null): Promise<void> {
-  const end = Date.now() + 300_000;
+  const end = Date.now() + 120_000;
   for (;;) {
     const status = await request(`${engine.url}/_cluster/health`, {
       dispatcher: engine.agent,
@@ -158,7 +153,8 @@ async function ready(engine: SecureEngine, exitCode: () => number | null): Promi
     );
     if (status === 200) return;
     if (exitCode() !== null) throw new Error(`OpenSearch ended with ${exitCode()}.`);
-    if (Date.now() > end) throw new Error('OpenSearch did not answer within five minutes.');
+    if (Date.now() > end)
+      throw new Error(`OpenSearch let nobody log in within two minutes; it answered ${status} last.`);
     await sleep(200);
   }
 }

@@ -35,7 +35,7 @@ describe('preflight', () => {
       ['kernel-overlay', 'blocker', 'modprobe overlay'],
     ]);
     assert.deepEqual(assessed({ labOwner: '/elsewhere' }), [
-      ['other-lab', 'blocker', 'understudy lab down (the other one)'],
+      ['other-lab', 'blocker', 'take the other one down: UNDERSTUDY_LAB_STATE=/elsewhere understudy lab down'],
     ]);
   });
 

@@ -35,7 +35,7 @@ export const openRoom = async (): Promise<Room> => {
   const cacheDir =
     process.env['UNDERSTUDY_CACHE'] ?? join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'understudy');
   const image = await ensureImage({ cacheDir, logger: silentLogger });
-  const base = await mkdtemp('/var/tmp/understudy-test-');
+  const base = await mkdtemp(`/var/tmp/understudy-test-${process.pid}-`);
   const directories = { stateDirectory: join(base, 'state'), runDirectory: join(base, 'run') };
   const again = (): RealHardware =>
     createHardware({

@@ -33,7 +33,7 @@ let base = '';
 
 before(async () => {
   // Directories of its own: this lab must not take up the state of an operator's.
-  base = await mkdtemp('/var/tmp/understudy-test-');
+  base = await mkdtemp(`/var/tmp/understudy-test-${process.pid}-`);
   process.env['UNDERSTUDY_LAB_STATE'] = path.join(base, 'state');
   process.env['UNDERSTUDY_LAB_RUN'] = path.join(base, 'run');
 });

@@ -38,20 +38,25 @@ export async function findEngine(): Promise<Installation | { readonly missing: s
   return { home, javaHome };
 }
 
-async function engineHome(): Promise<string | undefined> {
+/** Homes of an engine in the cache, the newest version first: a lab keeps every version that it ever built, each by its name alone. */
+export async function keptHomes(name: 'elasticsearch' | 'opensearch'): Promise<readonly string[]> {
   const cache = join(homedir(), '.cache/understudy/engine');
-  const kept = await readdir(cache).catch(() => []);
-  const candidates = [
-    ...[process.env['UNDERSTUDY_ENGINE_HOME'] ?? []].flat(),
-    // A lab keeps every version that it ever built, each by its name alone; the tests want the newest.
-    ...kept
-      .filter((name) => /^elasticsearch-\d+\.\d+\.\d+$/.test(name))
-      .sort((one, other) => other.localeCompare(one, 'en', { numeric: true }))
-      .map((name) => join(cache, name)),
-  ];
+  const kept = await readdir(cache).catch((): string[] => []);
+  return kept
+    .filter((one) => new RegExp(`^${name}-\\d+\\.\\d+\\.\\d+$`).test(one))
+    .sort((one, other) => other.localeCompare(one, 'en', { numeric: true }))
+    .map((one) => join(cache, one));
+}
+
+async function engineHome(): Promise<string | undefined> {
+  const candidates = [process.env['UNDERSTUDY_ENGINE_HOME'] ?? [], await keptHomes('elasticsearch')].flat();
   for (const candidate of candidates) if (await exists(join(candidate, 'bin/elasticsearch'))) return candidate;
   return undefined;
 }
+
+/** Before the command of an engine, which refuses root; empty for another user. Then its files must belong to nobody. */
+export const asNobody: readonly string[] =
+  process.getuid?.() === 0 ? ['setpriv', '--reuid=nobody', '--regid=nogroup', '--clear-groups'] : [];
 
 async function newestJava(): Promise<string | undefined> {
   const known = await readdir('/usr/lib/jvm').catch(() => []);
@@ -180,7 +185,7 @@ async function launch({
     ...given,
   };
   const command = [
-    ...(isRoot ? ['setpriv', '--reuid', 'nobody', '--regid', 'nogroup', '--clear-groups'] : []),
+    ...asNobody,
     join(home, 'bin/elasticsearch'),
     ...Object.entries(settings).map(([key, value]) => `-E${key}=${value}`),
   ];

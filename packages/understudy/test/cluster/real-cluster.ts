@@ -1,13 +1,21 @@
 // A real search engine of a few nodes on loopback, whose nodes are stopped, killed, upgraded and removed one by one.
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, closeSync, openSync, readFileSync, rmSync } from 'node:fs';
-import { cp, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { cp, mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { dialectOf } from '../../src/engines/index.ts';
 import { directTransport, type RunningCluster } from '../../src/cluster/index.ts';
 import { systemClock } from '@understudy/foundation';
-import { answers, bound, ended, findEngine, freePort } from '../../../service/test/harness/engine.ts';
+import {
+  answers,
+  asNobody,
+  bound,
+  ended,
+  findEngine,
+  freePort,
+  keptHomes,
+} from '../../../service/test/harness/engine.ts';
 
 interface Node {
   readonly name: string;
@@ -18,14 +26,7 @@ interface Node {
 
 const found = await findEngine();
 
-/** Homes of the engines in the cache, the newest version first. */
-async function keptHomes(): Promise<string[]> {
-  const cache = join(homedir(), '.cache/understudy/engine');
-  const names = (await readdir(cache).catch(() => [])).filter((name) => /^elasticsearch-[\d.]+$/.test(name));
-  return names.sort((a, b) => b.localeCompare(a, 'en', { numeric: true })).map((name) => join(cache, name));
-}
-
-const kept = await keptHomes();
+const kept = await keptHomes('elasticsearch');
 
 /** What clusters are made of, and, when there is one, an older engine that can be upgraded to it. Nothing is downloaded. */
 export const usualHome =
@@ -37,9 +38,6 @@ export const noEngine: string | false = 'missing' in found ? found.missing : fal
 export const noOlderEngine: string | false =
   noEngine ||
   (olderHome === undefined && 'no second engine: set UNDERSTUDY_OLDER_ENGINE_HOME to the home of an older one');
-
-/** The engine refuses root, and reads its home as the user it runs as. */
-const asNobody = process.getuid?.() === 0 ? ['setpriv', '--reuid=nobody', '--regid=nogroup', '--clear-groups'] : [];
 
 export class RealCluster implements AsyncDisposable {
   readonly #nodes = new Map<string, Node>();

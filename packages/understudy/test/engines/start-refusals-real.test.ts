@@ -7,11 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { bound, ended, findEngine, freePort } from '../../../service/test/harness/engine.ts';
+import { asNobody, bound, ended, findEngine, freePort } from '../../../service/test/harness/engine.ts';
 import { startCases, type StartCase } from './start-refusal-cases.ts';
 
 const found = await findEngine();
-const asNobody = ['setpriv', '--reuid=nobody', '--regid=nogroup', '--clear-groups'];
 const skip = ((): string | false => {
   if ('missing' in found) return found.missing;
   if (process.getuid?.() !== 0) return 'only root can give a file to the engine that it cannot read';

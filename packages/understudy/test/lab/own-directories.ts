@@ -12,7 +12,7 @@ export interface OwnDirectories {
 
 /** Names them in the environment of this process and of those that it starts. */
 export async function useOwnDirectories(): Promise<OwnDirectories> {
-  const base = await mkdtemp('/var/tmp/understudy-test-');
+  const base = await mkdtemp(`/var/tmp/understudy-test-${process.pid}-`);
   const cache = cacheDirectory();
   process.env['UNDERSTUDY_CACHE'] = cache;
   process.env['UNDERSTUDY_LAB_STATE'] = path.join(base, 'state');

@@ -3,12 +3,12 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
-import { homedir, tmpdir } from 'node:os';
+import { cp, mkdir, mkdtemp, readdir, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { asNobody, findEngine, freePort } from '../../../service/test/harness/engine.ts';
 import {
   contentHash,
   clusterDataFound,
@@ -22,46 +22,24 @@ import { look } from './look.ts';
 const directory = await mkdtemp(join(tmpdir(), 'understudy-engine-data-'));
 const data = join(directory, 'data');
 const layout = { ...engineLayouts.elasticsearch, dataDirectory: data, configFile: join(directory, 'engine.yml') };
-const isRoot = process.getuid?.() === 0;
 let engine: ChildProcess | undefined;
 after(() => {
   engine?.kill('SIGKILL');
   rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
 });
 
-async function installation(): Promise<{ home: string; java: string } | undefined> {
-  const cache = join(homedir(), '.cache/understudy/engine');
-  const homes = (await readdir(cache).catch(() => [])).filter((name) => name.startsWith('elasticsearch-'));
-  const home = homes.map((name) => join(cache, name)).find((path) => existsSync(join(path, 'bin/elasticsearch')));
-  for (const name of await readdir('/usr/lib/jvm').catch(() => [])) {
-    const release = await readFile(join('/usr/lib/jvm', name, 'release'), 'utf8').catch(() => '');
-    if (Number(/^JAVA_VERSION="(\d+)/m.exec(release)?.[1] ?? 0) >= 21 && home !== undefined) {
-      return { home, java: join('/usr/lib/jvm', name) };
-    }
-  }
-  return undefined;
-}
-
-const found = await installation();
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
+const found = await findEngine();
 
 /** Starts the engine on the directory and resolves when it answers; the answer names its cluster. */
 async function start(
   settings: Readonly<Record<string, string>>,
   alone?: 'finds nobody',
 ): Promise<{ cluster_uuid: string; port: number }> {
-  assert.ok(found);
+  assert.ok('home' in found);
   const home = join(directory, 'home');
   if (!existsSync(home)) await cp(found.home, home, { recursive: true, dereference: true });
   await mkdir(data, { recursive: true });
-  if (isRoot) spawnSync('chown', ['-R', 'nobody', directory]);
+  if (asNobody.length > 0) spawnSync('chown', ['-R', 'nobody', directory]);
   const [port, transport] = [await freePort(), await freePort()];
   const all = {
     'path.data': data,
@@ -70,9 +48,8 @@ async function start(
     'transport.port': transport,
   };
   const words = Object.entries({ ...all, ...settings }).map(([key, value]) => `-E${key}=${value}`);
-  const user = isRoot ? ['setpriv', '--reuid', 'nobody', '--regid', 'nogroup', '--clear-groups'] : [];
-  const [program = '', ...args] = [...user, join(home, 'bin/elasticsearch'), ...words];
-  const env = { PATH: process.env['PATH'], ES_JAVA_HOME: found.java, ES_JAVA_OPTS: '-Xms400m -Xmx400m' };
+  const [program = '', ...args] = [...asNobody, join(home, 'bin/elasticsearch'), ...words];
+  const env = { PATH: process.env['PATH'], ES_JAVA_HOME: found.javaHome, ES_JAVA_OPTS: '-Xms400m -Xmx400m' };
   engine = spawn(program, args, { stdio: 'ignore', env });
   for (let attempt = 0; attempt < 600; attempt += 1) {
     assert.equal(engine.exitCode, null, 'the engine ended');
@@ -131,7 +108,7 @@ const bootstrap = { 'node.name': 'one', 'cluster.initial_master_nodes': 'one', '
 
 test(
   'the state of an engine that was started alone is moved to another directory, and the engine forms the configured cluster',
-  { skip: found ? false : 'no engine with a Java for it', timeout: 600_000 },
+  { skip: 'missing' in found && found.missing, timeout: 600_000 },
   async () => {
     assert.equal(await setAside(undefined), 0, 'nothing is there yet');
     const alone = await start({});

@@ -2,12 +2,12 @@
 // machines: only the addresses of the VPC and the directories of the package are others.
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
-import { chmod, cp, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { bound, ended, findEngine } from '../../../service/test/harness/engine.ts';
+import { asNobody, bound, ended, findEngine, keptHomes } from '../../../service/test/harness/engine.ts';
 import type { EngineTransport } from '../../src/cluster/index.ts';
 import { engineLayouts, tlsPaths, type EngineLayout } from '../../src/engines/index.ts';
 import { engineOverSsh, type EngineLogin } from '../../src/observe/index.ts';
@@ -18,9 +18,7 @@ import type { MachinePlan } from '../../src/topology/index.ts';
 const found = await findEngine();
 
 async function securedHome(): Promise<string | undefined> {
-  const cache = join(homedir(), '.cache/understudy/engine');
-  const kept = (await readdir(cache).catch(() => [])).filter((name) => /^elasticsearch-[\d.]+$/.test(name));
-  const homes = kept.sort((a, b) => b.localeCompare(a, 'en', { numeric: true })).map((name) => join(cache, name));
+  const homes = await keptHomes('elasticsearch');
   for (const home of [process.env['UNDERSTUDY_SECURED_ENGINE_HOME'] ?? [], homes].flat()) {
     if (await stat(join(home, 'modules/x-pack-security')).catch(() => undefined)) return home;
   }
@@ -35,7 +33,6 @@ export const noSecuredEngine: string | false =
     ? found.missing
     : home === undefined && 'no engine with its security module: set UNDERSTUDY_SECURED_ENGINE_HOME to the home of one';
 
-const asNobody = process.getuid?.() === 0 ? ['setpriv', '--reuid=nobody', '--regid=nogroup', '--clear-groups'] : [];
 const user = asNobody.length > 0 ? 'nobody' : (process.env['USER'] ?? '');
 
 /** Every address of 127.0.0.0/8 is this host's. */
