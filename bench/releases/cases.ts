@@ -52,8 +52,9 @@ export const cases: readonly Case[] = [
   { name: 'releases', about: 'releases in a row, some of them bad', changes: series },
   {
     name: 'one-each',
-    about: 'a release, a bad one, a variable',
-    changes: () => [good(), bad('bad-start'), variable()],
+    about: 'a release, a variable, a bad release',
+    // The bad one is the last: its folder is what the next change would deploy.
+    changes: () => [good(), variable(), bad('bad-start')],
   },
   {
     name: 'rollback',

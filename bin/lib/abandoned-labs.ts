@@ -14,7 +14,7 @@ export function takeDownAbandonedLabs(): void {
     if (pid === undefined || isTestProcess(pid)) continue;
     const base = join(parent, name);
     console.log(`a test that was killed left a lab in ${base}: it is taken down`);
-    const { status } = spawnSync('bin/understudy', ['lab', 'down', '--yes'], {
+    const { status } = spawnSync(join('bin', 'understudy'), ['lab', 'down', '--yes'], {
       stdio: ['ignore', 'inherit', 'inherit'],
       env: { ...process.env, UNDERSTUDY_LAB_STATE: join(base, 'state'), UNDERSTUDY_LAB_RUN: join(base, 'run') },
     });

@@ -2,6 +2,7 @@
 // `--fast` leaves out the slow ones, `--watch` runs again what changed, `--coverage` writes docs/coverage.md.
 // Prints node's own spec report, every skip with its reason, and a last line `N passed, N failed, N skipped`.
 import { globSync } from 'node:fs';
+import { relative } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import type { Readable } from 'node:stream';
@@ -35,6 +36,8 @@ if (flags.has('--full')) process.env['UNDERSTUDY_FULL'] = '1';
 
 const count = { passed: 0, failed: 0, skipped: 0 };
 const skips: string[] = [];
+/** Test file -> how long it ran, in ms. */
+const durations = new Map<string, number>();
 
 useScratch();
 for (const { files, concurrency, timeoutMs } of groups) {
@@ -57,12 +60,18 @@ for (const { files, concurrency, timeoutMs } of groups) {
   stream.on('test:fail', ({ details }) => {
     if (details.type !== 'suite') count.failed += 1;
   });
+  stream.on('test:complete', ({ nesting, file = '', details }) => {
+    if (nesting === 0) durations.set(file, (durations.get(file) ?? 0) + details.duration_ms);
+  });
   // The types of compose do not cover this; a spec reporter is a Transform.
   const report = stream.compose(new spec()) as unknown as Readable;
   report.pipe(process.stdout, { end: false });
   await finished(report);
 }
 
+const slowest = [...durations].sort(([, one], [, other]) => other - one).slice(0, 15);
+for (const [file, ms] of slowest)
+  console.log(`${(ms / 1_000).toFixed(0).padStart(5)} s ${relative(process.cwd(), file)}`);
 for (const line of skips) console.log(`skipped: ${line}`);
 if (count.passed + count.failed === 0) {
   console.log(`no test file matches ${names.join(' ') || 'packages/*/test/**/*.test.ts'}`);

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { exitCode } from '../terminal/index.ts';
+import { accessCommand } from './commands/access.ts';
 import { applyCommand } from './commands/apply.ts';
 import { completeCommand, completionCommand } from './commands/completion.ts';
 import { destroyCommand } from './commands/destroy.ts';
@@ -13,6 +14,7 @@ import { planCommand } from './commands/plan.ts';
 import { releaseCommand, restartCommand } from './commands/release.ts';
 import { runCommand } from './commands/run.ts';
 import { schemaCommand } from './commands/schema.ts';
+import { secureCommand } from './commands/secure.ts';
 import { sshCommand } from './commands/ssh.ts';
 import { statusCommand } from './commands/status.ts';
 
@@ -56,6 +58,8 @@ export function buildProgram(): Command {
     sshCommand(),
     releaseCommand(),
     restartCommand(),
+    accessCommand(),
+    secureCommand(),
     destroyCommand(),
     drillCommand(),
     labCommand(),

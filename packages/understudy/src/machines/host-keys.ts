@@ -34,6 +34,35 @@ function fingerprint(key: Buffer): string {
   return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
 }
 
+/** A pinned key as a line of the file: `ADDRESS TYPE KEY`. */
+export interface PinnedKey {
+  readonly address: string;
+  /** `TYPE KEY`. */
+  readonly key: string;
+}
+
+export function pinnedKeys(path: string): PinnedKey[] {
+  return [...read(path)].map(([address, key]) => ({ address, key }));
+}
+
+/** Pins keys that another operator has seen. Error: `machines-host-key` when another key is pinned for one of them; nothing is pinned then. */
+export function pinKeys(path: string, keys: readonly PinnedKey[]): void {
+  const known = read(path);
+  const other = keys.find(({ address, key }) => (known.get(address) ?? key) !== key);
+  if (other) {
+    throw new UnderstudyError(
+      'machines-host-key',
+      `${path} has another SSH host key for ${other.address} than the access file. One of the two is of a machine that is gone: if it is yours, ` +
+        'remove that line and run again.',
+      { facts: { address: other.address, path } },
+    );
+  }
+  const added = keys.filter(({ address }) => !known.has(address));
+  if (added.length === 0) return;
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  appendFileSync(path, added.map(({ address, key }) => `${address} ${key}\n`).join(''), { mode: 0o600 });
+}
+
 function read(path: string): Map<string, string> {
   let text: string;
   try {

@@ -1,8 +1,9 @@
 // Machines: how a machine is configured, by cloud-init user data at first boot and over SSH later; and how it is observed.
 export type { RemoteOptions, RemoteResult, RemoteRunner, RemoteTarget, StreamOptions, TunnelEnd } from './remote.ts';
 export { createSshRunner, hostKeyAlgorithms, type PinningRunner } from './ssh-runner.ts';
-export { hostKeysFile } from './host-keys.ts';
+export { hostKeysFile, type PinnedKey, pinKeys, pinnedKeys } from './host-keys.ts';
 export { ensureKeyPair, type KeyPair, privateKeyPath, readPublicKeys } from './key-pair.ts';
+export { authorizedKeysFile, authorizedKeysPath, type KeyDifferences, keyDifferences } from './authorized-keys.ts';
 export { shellLine } from './shell.ts';
 export { contentHash, isRecorded, type ManagedFile, whenChanged, writeFilesScript } from './managed-file.ts';
 export { engineInstaller, engineKeyPath, installCommand, installExits, type InstallMode } from './engine-package.ts';

@@ -1,6 +1,7 @@
 // Which facts of a machine matter, by its role: what `observeMachine` is asked for.
 import type { Engine, FailoverProfile } from '../engines/index.ts';
 import type { Role } from '../topology/index.ts';
+import { authorizedKeysPath } from './authorized-keys.ts';
 import { sshdFile } from './user-data.ts';
 import { engineLayouts, engineNamed, tlsPaths } from '../engines/index.ts';
 import { engineKeyPath } from './engine-package.ts';
@@ -31,7 +32,7 @@ export function machineSpec(engine: Engine, role: Role, profile: FailoverProfile
       sysctls,
       packages: [layout.packageName],
       directories: [layout.dataDirectory],
-      records: [engineStartedPath, tlsPaths(layout).certificate],
+      records: [authorizedKeysPath, engineStartedPath, tlsPaths(layout).certificate],
       disks: ['/', layout.dataDirectory, layout.logDirectory],
       readable: [`_apt:${engineKeyPath}`, `${layout.user}:${tlsPaths(layout).key}`],
       locks: packageLocks,
@@ -43,7 +44,7 @@ export function machineSpec(engine: Engine, role: Role, profile: FailoverProfile
     // The gateway is looked for whatever the topology says: what was switched off is removed.
     units: [sysctlUnit, serviceUnit, gatewayUnit, gatewaySocket],
     sysctls,
-    records: [serviceStartedPath, rejectedPath, serviceUnitPath, gatewayStartedPath],
+    records: [authorizedKeysPath, serviceStartedPath, rejectedPath, serviceUnitPath, gatewayStartedPath],
     assignments: [serviceEnvironmentPath],
     links: [currentRelease, previousRelease, gatewayPlace.current],
     disks: ['/'],

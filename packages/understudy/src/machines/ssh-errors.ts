@@ -2,12 +2,17 @@
 import { UnderstudyError } from '@understudy/foundation';
 import type { RemoteTarget, TunnelEnd } from './remote.ts';
 
-export function unreachable(target: RemoteTarget, cause?: Error): UnderstudyError {
+/** Facts: `keyRefused` when the machine answers and does not accept the key. A machine that boots does so too, until it has its keys. */
+export function unreachable(target: RemoteTarget, cause?: Error & { readonly level?: string }): UnderstudyError {
+  // The level of ssh2's error when every way of authentication was refused.
+  const keyRefused = cause?.level === 'client-authentication';
+  const advice = keyRefused
+    ? "It answers, and does not accept the tool's key. If another operator rotated the key, import access again: understudy access --help"
+    : 'Check that the machine runs and that its firewall allows port 22 from this network.';
   return new UnderstudyError(
     'machines-unreachable',
-    `${target.label} (${target.address}) cannot be reached over SSH: ${cause?.message ?? 'the connection closed'}. ` +
-      'Check that the machine runs and that its firewall allows port 22 from this network.',
-    { facts: { label: target.label, address: target.address }, cause },
+    `${target.label} (${target.address}) cannot be reached over SSH: ${cause?.message ?? 'the connection closed'}. ${advice}`,
+    { facts: { label: target.label, address: target.address, keyRefused }, cause },
   );
 }
 

@@ -1,4 +1,5 @@
-// Operate: what a person does with a system that runs: reads its logs, enters its machines, rolls its releases.
+// Operate: what a person does with a system that runs: reads its logs, enters its machines, rolls its releases,
+// gives another operator access.
 export { groupNames, machineByName, machinesByName, shortNames } from './machine-names.ts';
 export { reachOne, type UnreachableMachine } from './reach.ts';
 export { type LogReader, type LogRequest, machinesWithLogs, readLogs } from './logs/logs.ts';
@@ -6,6 +7,9 @@ export type { LogLine, LogUnit } from './logs/log-line.ts';
 export { type MachineRun, type OutputLine, runEverywhere, type RunRequest } from './run-everywhere.ts';
 export { loginShell, sshCommand } from './ssh-command.ts';
 export { complete, listReleases, type ReleaseList, type ReleaseRow } from './releases/list-releases.ts';
+export { collectAccess } from './access/export.ts';
+export { rotateSshKey, type RotatedKey } from './access/rotate-ssh-key.ts';
+export { importAccess, type ImportedPart } from './access/import.ts';
 export {
   carryOutRoll,
   deployRequest,

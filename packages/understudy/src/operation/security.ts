@@ -12,11 +12,16 @@ import { readSecretValue } from './secret-file.ts';
 const passphraseVariable = 'UNDERSTUDY_AUTHORITY_PASSPHRASE';
 const passphraseFileVariable = `${passphraseVariable}_FILE`;
 
+/** Where authority and accounts of a system are. `system`: TARGET-NAME. */
+export function securityDirectory(system: string): string {
+  return join(configDirectory(), 'systems', system);
+}
+
 /** Undefined while security is off. Nothing is written here: `keep` does it. Errors: `secure-unreadable`, `reconcile-secret-file`. */
 export async function securityOf(topology: Topology, targetName: string): Promise<SystemSecurity | undefined> {
   if (topology.search.security === 'off') return undefined;
   return await openSecurity({
-    directory: join(configDirectory(), 'systems', `${targetName}-${topology.name}`),
+    directory: securityDirectory(`${targetName}-${topology.name}`),
     systemName: topology.name,
     nowMs: systemClock.now(),
     passphrase: await passphrase(),

@@ -12,6 +12,7 @@ import {
   privateKeyPath,
   readPublicKeys,
   type KeyPair,
+  type PinningRunner,
 } from '../machines/index.ts';
 import { certificateFromFiles, type Certificate } from './certificate.ts';
 import { indexFilesOf } from './index-file.ts';
@@ -24,7 +25,8 @@ import { parseTopology, type Topology } from '../topology/index.ts';
 import { userOf } from '../engines/index.ts';
 import type { SystemSecurity } from '../secure/index.ts';
 import { securityOf } from './security.ts';
-import { configDirectory, stateDirectory } from './places.ts';
+import { hostKeysPathOf, keyDirectory } from './own-key.ts';
+import { stateDirectory } from './places.ts';
 import { resolveTarget } from './resolve-target.ts';
 import type { Target } from './target.ts';
 
@@ -44,6 +46,8 @@ export interface Session extends AsyncDisposable {
   /** Authority and accounts of the system; undefined while its security is off. */
   readonly security: SystemSecurity | undefined;
   readonly keyPair: KeyPair;
+  /** Another runner for the same machines, with another key. Whoever makes it closes it. */
+  runnerWith(privateKey: Secret): PinningRunner;
   /** The tool's own SSH key, for the system's `ssh`. */
   readonly privateKeyPath: string;
   /** The host keys that are pinned for this target, in the format of known_hosts. */
@@ -56,19 +60,14 @@ export async function openSession(request: SessionRequest): Promise<Session> {
   const target = await resolveTarget(request.target);
   const { logger } = request;
   const security = await securityOf(topology, target.name);
-  const keys = join(configDirectory(), 'ssh');
+  const keys = await keyDirectory(`${target.name}-${topology.name}`);
   const keyPair = await ensureKeyPair(keys, 'understudy');
-  const hostKeysPath = join(configDirectory(), `known-hosts-${target.name}`);
+  const hostKeysPath = hostKeysPathOf(target.name);
   const closing = new AbortController();
-  const runner = createSshRunner({
-    privateKey: keyPair.privateKey,
-    hostKeys: hostKeysFile(hostKeysPath, {
-      clock: systemClock,
-      logger,
-      firstContactMs: target.firstContactMs,
-    }),
-    clock: systemClock,
-  });
+  const hostKeys = hostKeysFile(hostKeysPath, { clock: systemClock, logger, firstContactMs: target.firstContactMs });
+  const runnerWith = (privateKey: Secret): PinningRunner =>
+    createSshRunner({ privateKey, hostKeys, clock: systemClock });
+  const runner = runnerWith(keyPair.privateKey);
   const world: World = {
     linode: createLinodeClient({ baseUrl: target.baseUrl, token: target.token, logger, signal: closing.signal }),
     runner,
@@ -87,6 +86,7 @@ export async function openSession(request: SessionRequest): Promise<Session> {
   };
   return {
     ...{ topologyPath: request.topologyPath, topology, target, world, security, keyPair, hostKeysPath },
+    runnerWith,
     privateKeyPath: privateKeyPath(keys),
     [Symbol.asyncDispose]: close,
   };

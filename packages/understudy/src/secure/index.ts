@@ -1,7 +1,15 @@
-// Secure: the authority of a system, certificates of its machines, accounts of its engine; and self-signed certificates. It reaches no
-// machine itself.
+// Secure: the authority of a system, certificates of its machines, accounts of its engine, what a second operator needs of them; and
+// self-signed certificates. It reaches no machine itself.
 export { type CertificateSubject } from './certificate-request.ts';
 export { certificateScript, requestScript } from './certificate-scripts.ts';
 export { certificateEnd, certificateState, type CertificateState } from './machine-certificate.ts';
 export { selfSigned } from './self-signed.ts';
-export { openSecurity, type SystemSecurity } from './store.ts';
+export {
+  type AccessIdentity,
+  identitiesIn,
+  newIdentity,
+  openAccess,
+  sealAccess,
+  type SystemAccess,
+} from './access-file.ts';
+export { keepSecurityTexts, openSecurity, securityTexts, type SystemSecurity } from './store.ts';

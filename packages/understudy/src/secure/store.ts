@@ -34,6 +34,11 @@ export interface SecurityRequest {
 
 const names = { certificate: 'authority.crt', key: 'authority.key', accounts: 'accounts.json' } as const;
 
+/** Of the files of one system. */
+export const securityFileNames = Object.values(names);
+
+export type SecurityTexts = Readonly<Record<(typeof securityFileNames)[number], string>>;
+
 const accountsSchema = z.record(z.enum(accountNames), z.object({ password: z.string().min(1), hash: z.string() }));
 
 /** Reads the security of a system; makes one in memory when its directory does not exist. Errors: `secure-unreadable`. */
@@ -66,6 +71,26 @@ function security(
       return await signCertificate(authority, await checkRequest(requestPem, subject), { nowMs, passphrase });
     },
   };
+}
+
+/**
+ * The files as they are, name -> text, for another operator; undefined when there are none. They hold secrets. Errors: `secure-unreadable`.
+ */
+export async function securityTexts(directory: string): Promise<SecurityTexts | undefined> {
+  if (!(await read(directory))) return undefined;
+  const entries = securityFileNames.map(async (name) => [name, await readFile(join(directory, name), 'utf8')] as const);
+  return Object.fromEntries(await Promise.all(entries)) as SecurityTexts;
+}
+
+/** Puts what `securityTexts` returned in place. Errors: `secure-not-kept`; `secure-unreadable`, and then nothing is there. */
+export async function keepSecurityTexts(directory: string, texts: SecurityTexts): Promise<void> {
+  await writeTexts(directory, texts);
+  try {
+    await read(directory);
+  } catch (error) {
+    await rm(directory, { recursive: true, force: true });
+    throw error;
+  }
 }
 
 /** Undefined when there is no such directory: one that is there and cannot be read is an error, never a reason to make another. */
@@ -125,21 +150,27 @@ function readAccounts(text: string, refused: (cause: unknown) => UnderstudyError
   return Object.fromEntries(entries) as unknown as Accounts;
 }
 
-/** All or nothing: the files are written beside, and the directory gets its name when they are complete. */
 async function write(directory: string, { authority, accounts }: Kept): Promise<void> {
+  const plain = Object.entries(accounts).map(([name, { password, hash }]) => [
+    name,
+    { password: password.reveal(), hash },
+  ]);
+  await writeTexts(directory, {
+    [names.certificate]: authority.certificatePem,
+    [names.key]: authority.keyPem.reveal(),
+    [names.accounts]: `${JSON.stringify(Object.fromEntries(plain), null, 2)}\n`,
+  });
+}
+
+/** All or nothing: the files are written beside, and the directory gets its name when they are complete. */
+async function writeTexts(directory: string, texts: SecurityTexts): Promise<void> {
   const parent = dirname(directory);
   await mkdir(parent, { recursive: true, mode: 0o700 });
   const beside = await mkdtemp(`${directory}.new-`);
   try {
-    const put = (name: string, text: string): Promise<void> =>
-      writeFile(join(beside, name), text, { mode: 0o600, flush: true });
-    await put(names.certificate, authority.certificatePem);
-    await put(names.key, authority.keyPem.reveal());
-    const plain = Object.entries(accounts).map(([name, { password, hash }]) => [
-      name,
-      { password: password.reveal(), hash },
-    ]);
-    await put(names.accounts, `${JSON.stringify(Object.fromEntries(plain), null, 2)}\n`);
+    for (const [name, text] of Object.entries(texts)) {
+      await writeFile(join(beside, name), text, { mode: 0o600, flush: true });
+    }
     await rename(beside, directory);
   } catch (cause) {
     await rm(beside, { recursive: true, force: true });

@@ -112,7 +112,8 @@ const adminNetwork = field(cidr, {
 const access = field(
   z.strictObject({
     sshKeys: field(z.array(z.string().min(1)).default([]), {
-      about: "Public keys that may log in as root beside the tool's own: files (relative to this file) or whole keys.",
+      about:
+        "Public keys that may log in as root beside the tool's own: files (relative to this file) or whole keys. Every other key is removed from the machines by the next apply.",
       examples: [['~/.ssh/id_ed25519.pub']],
       allowed: 'a list of paths or public keys',
       remedy: "leave it out for the tool's own key alone",

@@ -7,11 +7,12 @@ import { cp, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import ssh2 from 'ssh2';
 import { silentLogger } from '@understudy/foundation';
 import { labDown, labPowerCut, labUp } from '@understudy/lab';
 import { openSession, resolveIntent } from '../../src/operation/session.ts';
 import { apply, confirmAll } from '../../src/reconcile/index.ts';
-import type { LogLine, MachineRun, ReleaseList } from '../../src/operate/index.ts';
+import type { LogLine, MachineRun, ReleaseList, RotatedKey } from '../../src/operate/index.ts';
 import { underLoad } from '../../../../bench/releases/load.ts';
 import { useOwnDirectories } from './own-directories.ts';
 
@@ -254,6 +255,70 @@ describe('releases', { timeout: 600_000 }, () => {
     assert.equal(code, 0, stderr);
     const later = await started();
     for (const at of [0, 1]) assert.notEqual(later[at], before[at]);
+  });
+});
+
+describe('access', { timeout: 300_000 }, () => {
+  /** Whether root on a machine lets this private key in, by the system's own ssh. */
+  async function letsIn(label: string, key: string): Promise<boolean> {
+    await using session = await openSession({ topologyPath, target: 'lab', logger: silentLogger });
+    const instance = (await session.world.linode.instances.list({ label }))[0];
+    const options = ['BatchMode=yes', 'IdentitiesOnly=yes', 'StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null'];
+    const words = ['-i', key, ...options.flatMap((option) => ['-o', option]), `root@${instance?.ipv4[0]}`, 'true'];
+    const [code] = (await once(spawn('ssh', words, { stdio: 'ignore' }), 'close')) as [number];
+    return code === 0;
+  }
+
+  /** What the command line answers to an operator with a configuration of its own. */
+  async function asBen(words: readonly string[], input?: string) {
+    const anns = process.env['XDG_CONFIG_HOME'];
+    process.env['XDG_CONFIG_HOME'] = path.join(base, 'ben');
+    try {
+      return await understudy(words, input);
+    } finally {
+      process.env['XDG_CONFIG_HOME'] = anns;
+    }
+  }
+
+  it('a key of the topology gets in on machines that exist, and no longer when it is taken out', async () => {
+    const key = path.join(base, 'colleague');
+    const made = ssh2.utils.generateKeyPairSync('ed25519', { comment: 'colleague' });
+    await writeFile(key, made.private, { mode: 0o600 });
+    await writeFile(`${key}.pub`, made.public);
+    await writeFile(topologyPath, topologyText.replace('access: {', `access: { sshKeys: ['${key}.pub'],`));
+    const given = await understudy(['apply', '--yes']);
+    assert.equal(given.code, 0, given.stderr);
+    assert.match(given.stderr, /SHA256:\S+ \(colleague\) has no access yet/);
+    for (const label of labels) assert.equal(await letsIn(label, key), true, label);
+    await writeFile(topologyPath, topologyText);
+    const taken = await understudy(['apply', '--yes']);
+    assert.equal(taken.code, 0, taken.stderr);
+    for (const label of labels) assert.equal(await letsIn(label, key), false, label);
+  });
+
+  it('a second operator gets it by a file, until the key is rotated; users notice nothing', async (t) => {
+    const before = await asBen(['run', 'service-1', 'true']);
+    assert.equal(before.code, 2, 'without access');
+    assert.match(before.stderr, /does not accept the tool's key/);
+    const { stdout: recipient } = await asBen(['access', 'key']);
+    const exported = await understudy(['access', 'export', '--to', recipient.trim()]);
+    assert.equal(exported.code, 0, exported.stderr);
+    const imported = await asBen(['access', 'import', '-'], exported.stdout);
+    assert.equal(imported.code, 0, imported.stderr);
+    const ran = await asBen(['run', 'all', 'hostname']);
+    assert.equal(ran.code, 0, ran.stderr);
+
+    const { result: rotated, traffic } = await underLoad(url, 20, () =>
+      understudy(['secure', 'rotate', 'ssh-keys', '--yes', '--json']),
+    );
+    assert.equal(rotated.code, 0, rotated.stderr);
+    t.diagnostic(`rotated under load: ${traffic.failed.length} of ${traffic.requests} requests failed`);
+    assert.deepEqual(traffic.failed, []);
+    assert.deepEqual((JSON.parse(rotated.stdout) as RotatedKey).machines, labels);
+    assert.equal((await understudy(['run', 'all', 'true'])).code, 0, 'by the new key');
+    assert.equal((await asBen(['run', 'service-1', 'true'])).code, 2, 'by the old one');
+    const plan = await understudy(['plan']);
+    assert.equal(plan.code, 0, plan.stdout);
   });
 });
 

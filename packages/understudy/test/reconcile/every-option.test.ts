@@ -127,6 +127,7 @@ async function effects(text: string): Promise<string> {
     world: sim.world,
     security: await securityOf(topology, target.name),
     ...{ keyPair, privateKeyPath: '', hostKeysPath: '' },
+    runnerWith: () => assert.fail('nothing here uses another key'),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
   const intent = await resolveIntent(session);

@@ -55,12 +55,15 @@ export class SimulatedMachine {
 
   #firstBoot(userData: string): void {
     const config = parse(userData) as {
+      users: { ssh_authorized_keys: string[] }[];
       write_files?: { path: string; content: string; permissions: string; owner: string }[];
       runcmd?: string[][];
     };
     for (const { path, content, permissions, owner } of config.write_files ?? []) {
       this.files.set(path, { content, mode: permissions, owner });
     }
+    const keys = config.users.flatMap((user) => user.ssh_authorized_keys).map((key) => `${key}\n`);
+    this.files.set('/root/.ssh/authorized_keys', { content: keys.join(''), mode: '0600', owner: 'root:root' });
     for (const command of config.runcmd ?? []) if (command[0]?.endsWith('install-engine')) this.install();
   }
 

@@ -30,6 +30,7 @@ const handlers: Handlers = {
   'instance-boot': (context, task) => machine.bootInstance(context, task.machine),
   'instance-reboot': (context, task) => machine.rebootInstance(context, task.machine),
   'machine-ready': (context, task) => machine.waitReady(context, task.machine),
+  'ssh-keys-write': (context, task) => machine.writeAuthorizedKeys(context, task.machine),
   'package-install': (context, task) => search.installPackage(context, task.machine),
   'data-set-aside': (context, task) => search.setDataAside(context, task.machine),
   'files-write': (context, task) => machine.writeFiles(context, task.machine, task.form),

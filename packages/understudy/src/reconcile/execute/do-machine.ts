@@ -3,6 +3,7 @@ import { UnderstudyError } from '@understudy/foundation';
 import { isLinodeError, type Instance } from '../../linode/index.ts';
 import {
   applySysctlPath,
+  authorizedKeysFile,
   bootstrapGuard,
   engineStartedPath,
   engineStartPaths,
@@ -185,6 +186,12 @@ export async function writeFiles(context: StepContext, label: string, form: Engi
   const then = ['systemctl daemon-reload', reload, ...kernelCommands, ...permissions.flatMap(permissionLines)];
   const script = [...guard, ...user, writeFilesScript(files, then)].join('\n');
   await runScript(context, label, 'write its files', script);
+}
+
+/** Sessions that are open stay open. The tool's own key is always the first of the intended ones. */
+export async function writeAuthorizedKeys(context: StepContext, label: string): Promise<void> {
+  const file = authorizedKeysFile(context.intent.authorizedKeys);
+  await runScript(context, label, 'write its SSH keys', writeFilesScript([file]));
 }
 
 function permissionLines({ path, mode, owner }: ManagedFile): string[] {

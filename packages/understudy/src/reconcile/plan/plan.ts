@@ -8,6 +8,7 @@ import { planBalancer } from './balancer.ts';
 import { withoutDeleting } from './machine-view.ts';
 import { planDeleting, planMachines } from './machines.ts';
 import { planFirewalls, planNarrowing } from './firewalls.ts';
+import { planKeys } from './machine-keys.ts';
 import { planNetwork, planPlacement } from './network.ts';
 import { planReplacements, replacementsIn, withoutMachines } from './replace.ts';
 import { planSearch } from './search.ts';
@@ -44,6 +45,7 @@ export function plan(intent: Intent, seen: Observation): Plan {
   planFirewalls(draft, intent, observation);
   planPlacement(draft, intent, observation);
   planMachines(draft, intent, observation);
+  planKeys(draft, intent, observation);
   planSearch(draft, intent, observation, formation);
   planGateway(draft, intent, observation);
   planService(draft, intent, observation);

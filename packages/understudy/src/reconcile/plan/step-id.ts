@@ -64,6 +64,7 @@ export const stepId = {
   instanceBoot: onMachine('boot'),
   instanceReboot: onMachine('reboot'),
   instanceReady: onMachine('wait'),
+  machineKeys: onMachine('ssh-keys'),
   machineFiles: onMachine('files'),
   machineCertificate: onMachine('certificate'),
   machineKernel: onMachine('kernel'),

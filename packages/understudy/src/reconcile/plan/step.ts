@@ -36,6 +36,8 @@ export type Task =
   | { readonly kind: 'instance-boot'; readonly machine: string }
   | { readonly kind: 'instance-reboot'; readonly machine: string }
   | { readonly kind: 'machine-ready'; readonly machine: string }
+  /** The public keys with which root may log in. */
+  | { readonly kind: 'ssh-keys-write'; readonly machine: string }
   | { readonly kind: 'package-install'; readonly machine: string }
   | { readonly kind: 'data-set-aside'; readonly machine: string }
   | { readonly kind: 'files-write'; readonly machine: string; readonly form: 'formed' | 'bootstrap' }

@@ -1,0 +1,136 @@
+// `understudy access`: giving a second operator what a system needs, as a file that only that operator can read.
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { Command } from 'commander';
+import { UnderstudyError } from '@understudy/foundation';
+import { collectAccess, importAccess } from '../../operate/index.ts';
+import { configDirectory, readSecretFile } from '../../operation/index.ts';
+import { identitiesIn, newIdentity, openAccess, sealAccess, type AccessIdentity } from '../../secure/index.ts';
+import { exitCode, print, printJson, printProgress } from '../../terminal/index.ts';
+import { action, withCommonOptions, type CommonOptions } from '../action.ts';
+import { topologyCommand, type TopologyOptions } from '../topology-command.ts';
+
+const examples = `
+Examples, Ann gives Ben access to a system:
+  Ben:  understudy access key                                     prints a public key, age1…, for Ann
+  Ann:  understudy access export --to age1… > demo.access         the file may go by mail: Ben alone can read it
+  Ben:  understudy access import demo.access
+  Ben:  understudy status topology.yaml                           with the same topology file and a token of his own
+
+It holds the SSH key of the system, the host keys of its machines, its authority and its accounts, and no Linode token.`;
+
+export function accessCommand(): Command {
+  const access = new Command('access')
+    .description('give another operator access to a system')
+    .addHelpText('after', examples);
+  for (const command of [keyCommand(), exportCommand(), importCommand()]) access.addCommand(command);
+  return access;
+}
+
+/** Where the private key for access files is, unless another is named. */
+const identityPath = (): string => join(configDirectory(), 'access-key.txt');
+
+function keyCommand(): Command {
+  const command = new Command('key').description(
+    'print your public key for access files; it is made at the first time',
+  );
+  return withCommonOptions(command).action(
+    action(async (_, options: CommonOptions) => {
+      const { recipient } = await ownIdentity();
+      if (options.json === true) printJson({ schemaVersion: 1, recipient, path: identityPath() });
+      else print(recipient);
+      return exitCode.yes;
+    }),
+  );
+}
+
+async function ownIdentity(): Promise<AccessIdentity> {
+  const path = identityPath();
+  const made = await newIdentity();
+  await mkdir(configDirectory(), { recursive: true, mode: 0o700 });
+  try {
+    const content = `# public key: ${made.recipient}\n${made.identity.reveal()}\n`;
+    await writeFile(path, content, { mode: 0o600, flag: 'wx' });
+    return made;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  const [first] = await identitiesIn(await readSecretFile(path, 'The key for access files'), path);
+  return first as AccessIdentity;
+}
+
+async function identitiesAt(path: string): Promise<AccessIdentity[]> {
+  return await identitiesIn(await readSecretFile(path, '--identity'), path);
+}
+
+interface ExportOptions extends TopologyOptions {
+  readonly to: readonly string[];
+}
+
+function exportCommand(): Command {
+  const command = new Command('export')
+    .description('print what another operator needs, encrypted')
+    .requiredOption(
+      '--to <key>',
+      'public key of who may read it, from understudy access key; may be given several times',
+      (key: string, earlier: readonly string[] | undefined) => [...(earlier ?? []), key],
+    );
+  return topologyCommand(command, async ({ session }, options: ExportOptions) => {
+    const access = await collectAccess(session);
+    const sealed = await sealAccess(access, options.to);
+    if (options.json === true) {
+      printJson({
+        schemaVersion: 1,
+        target: access.target,
+        system: access.system,
+        recipients: options.to,
+        file: sealed,
+      });
+    } else print(sealed.trimEnd());
+    printProgress(
+      `The file gives root on every machine of ${access.system}` +
+        `${access.security ? ', and its authority and accounts' : ''}, to the holder of ${options.to.join(' or ')}.`,
+    );
+    return exitCode.yes;
+  });
+}
+
+interface ImportOptions extends CommonOptions {
+  readonly identity?: string;
+}
+
+function importCommand(): Command {
+  const command = new Command('import')
+    .description('put what another operator exported in place on this computer; nothing is overwritten')
+    .argument('<file>', 'the file, or - for standard input')
+    .option('--identity <file>', 'your private key for it (default: the one of understudy access key)');
+  return withCommonOptions(command).action(
+    action(async (_, options: ImportOptions, ...[file = '-']) => {
+      const sealed = await read(file);
+      const identities = options.identity === undefined ? [await ownIdentity()] : await identitiesAt(options.identity);
+      const access = await openAccess(sealed, identities);
+      const parts = await importAccess(access);
+      const { target, system, exportedAt } = access;
+      if (options.json === true) printJson({ schemaVersion: 1, target, system, exportedAt, parts });
+      else {
+        print(`access to ${system} (target ${target}), exported ${exportedAt}`);
+        for (const { what, path: place, isNew } of parts)
+          print(`  ${what.padEnd(24)}${isNew ? '' : 'there already: '}${place}`);
+      }
+      return exitCode.yes;
+    }),
+  );
+}
+
+async function read(file: string): Promise<string> {
+  if (file === '-') return await text(process.stdin);
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? 'unknown';
+    throw new UnderstudyError('cli-usage', `The access file ${file} cannot be read (${code}). Correct the path.`, {
+      cause,
+    });
+  }
+}

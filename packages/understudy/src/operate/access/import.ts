@@ -1,0 +1,65 @@
+// Puts what another operator exported in place on this computer. What is there already and differs is never overwritten: then nothing is
+// written at all.
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { isDeepStrictEqual } from 'node:util';
+import { UnderstudyError } from '@understudy/foundation';
+import { pinKeys, privateKeyPath, type PinnedKey } from '../../machines/index.ts';
+import { hostKeysPathOf, ownKeyDirectory, securityDirectory } from '../../operation/index.ts';
+import { keepSecurityTexts, securityTexts, type SystemAccess } from '../../secure/index.ts';
+
+export interface ImportedPart {
+  readonly what: 'ssh-key' | 'host-keys' | 'authority-and-accounts';
+  readonly path: string;
+  /** False: it was there already, and is the same. */
+  readonly isNew: boolean;
+}
+
+/** Running it again changes nothing. Errors: `operate-access-conflict`, `machines-host-key`, `secure-unreadable`, `secure-not-kept`. */
+export async function importAccess(access: SystemAccess): Promise<ImportedPart[]> {
+  const system = `${access.target}-${access.system}`;
+  const security = await newSecurity(system, access);
+  const key = await newKey(system, access);
+  const hostKeys = hostKeysPathOf(access.target);
+  // First what may still be refused, last the key, with which commands begin to use it all.
+  pinKeys(hostKeys, access.hostKeys.map(pinnedKey));
+  if (security.isNew && access.security) await keepSecurityTexts(security.path, access.security);
+  if (key.isNew) {
+    await mkdir(ownKeyDirectory(system), { recursive: true, mode: 0o700 });
+    await writeFile(`${key.path}.pub`, `${access.sshKey.public}\n`, { mode: 0o644 });
+    await writeFile(key.path, access.sshKey.private, { mode: 0o600, flag: 'wx' });
+  }
+  return [key, { what: 'host-keys', path: hostKeys, isNew: true }, ...(access.security ? [security] : [])];
+}
+
+function pinnedKey(line: string): PinnedKey {
+  const [address = '', ...key] = line.split(' ');
+  return { address, key: key.join(' ') };
+}
+
+async function newSecurity(system: string, access: SystemAccess): Promise<ImportedPart> {
+  const path = securityDirectory(system);
+  const there = await securityTexts(path);
+  if (there && access.security && !isDeepStrictEqual({ ...there }, { ...access.security })) {
+    throw conflict(path, 'another authority or other accounts');
+  }
+  return { what: 'authority-and-accounts', path, isNew: there === undefined };
+}
+
+async function newKey(system: string, access: SystemAccess): Promise<ImportedPart> {
+  const path = privateKeyPath(ownKeyDirectory(system));
+  try {
+    if ((await readFile(path, 'utf8')) !== access.sshKey.private) throw conflict(path, 'another SSH key');
+    return { what: 'ssh-key', path, isNew: false };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return { what: 'ssh-key', path, isNew: true };
+  }
+}
+
+function conflict(path: string, what: string): UnderstudyError {
+  return new UnderstudyError(
+    'operate-access-conflict',
+    `This computer has ${what} for this system in ${path}, so nothing was imported. If that one is no longer used, move it to another place and run again.`,
+    { facts: { path } },
+  );
+}

@@ -1,0 +1,101 @@
+// Importing access: everything is in place with the right permissions, again changes nothing, and what differs is never overwritten.
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, beforeEach, test } from 'node:test';
+import { systemClock, UnderstudyError } from '@understudy/foundation';
+import { ensureKeyPair, pinnedKeys } from '../../src/machines/index.ts';
+import { importAccess } from '../../src/operate/index.ts';
+import { hostKeysPathOf, keyDirectory, ownKeyDirectory, securityDirectory } from '../../src/operation/index.ts';
+import { openSecurity, securityTexts, type SystemAccess } from '../../src/secure/index.ts';
+
+const base = await mkdtemp(join(tmpdir(), 'understudy-access-'));
+after(() => rm(base, { recursive: true, force: true }));
+
+const pair = await ensureKeyPair(join(base, 'of-ann'), 'understudy');
+const annsSecurity = join(base, 'security-of-ann');
+await (await openSecurity({ directory: annsSecurity, systemName: 'demo', nowMs: systemClock.now() })).keep();
+const texts = await securityTexts(annsSecurity);
+assert.ok(texts);
+const access: SystemAccess = {
+  target: 'lab',
+  system: 'demo',
+  exportedAt: '2026-01-02T03:04:05.678Z',
+  sshKey: { private: pair.privateKey.reveal(), public: pair.publicKey },
+  hostKeys: ['198.18.1.1 ssh-ed25519 AAAA', '198.18.1.2 ssh-ed25519 BBBB'],
+  security: texts,
+};
+const code = (wanted: string) => (error: unknown) => error instanceof UnderstudyError && error.code === wanted;
+let home = '';
+
+beforeEach(async () => {
+  home = await mkdtemp(join(base, 'ben-'));
+  process.env['XDG_CONFIG_HOME'] = home;
+});
+
+const filesBelow = async (directory: string): Promise<string[]> =>
+  (await readdir(directory, { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+
+test('the key of the system counts before the one that all systems share', async () => {
+  await ensureKeyPair(join(home, 'understudy/ssh'), 'understudy');
+  assert.equal(await keyDirectory('lab-demo'), join(home, 'understudy/ssh'));
+  await importAccess(access);
+  assert.equal(await keyDirectory('lab-demo'), ownKeyDirectory('lab-demo'));
+  assert.equal((await ensureKeyPair(await keyDirectory('lab-demo'), 'understudy')).publicKey, pair.publicKey);
+  assert.equal(await keyDirectory('lab-other'), join(home, 'understudy/ssh'));
+});
+
+test('everything is in place, secrets for the owner alone; again nothing is new', async () => {
+  const parts = await importAccess(access);
+  assert.deepEqual(
+    parts.map(({ what }) => what),
+    ['ssh-key', 'host-keys', 'authority-and-accounts'],
+  );
+  const key = join(ownKeyDirectory('lab-demo'), 'id_ed25519');
+  const secrets = [key, ...(await filesBelow(securityDirectory('lab-demo')))];
+  assert.equal(secrets.length, 4);
+  for (const path of secrets) assert.equal((await stat(path)).mode & 0o777, 0o600, path);
+  assert.equal(pinnedKeys(hostKeysPathOf('lab')).length, 2);
+  const before = await Promise.all((await filesBelow(home)).map((path) => readFile(path, 'utf8')));
+  const again = await importAccess(access);
+  assert.deepEqual(
+    again.filter(({ what, isNew }) => isNew && what !== 'host-keys'),
+    [],
+  );
+  assert.deepEqual(await Promise.all((await filesBelow(home)).map((path) => readFile(path, 'utf8'))), before);
+});
+
+test('another key, another authority or another host key is refused, and nothing is written', async () => {
+  await mkdir(ownKeyDirectory('lab-demo'), { recursive: true });
+  await writeFile(join(ownKeyDirectory('lab-demo'), 'id_ed25519'), 'another');
+  const keyAlone = await filesBelow(home);
+  await assert.rejects(importAccess(access), code('operate-access-conflict'));
+  assert.deepEqual(await filesBelow(home), keyAlone);
+  await rm(ownKeyDirectory('lab-demo'), { recursive: true });
+
+  await writeFile(hostKeysPathOf('lab'), '198.18.1.2 ssh-ed25519 CCCC\n');
+  await assert.rejects(importAccess(access), code('machines-host-key'));
+  assert.deepEqual(await filesBelow(home), [hostKeysPathOf('lab')]);
+  await rm(hostKeysPathOf('lab'));
+
+  const other = await openSecurity({
+    directory: securityDirectory('lab-demo'),
+    systemName: 'demo',
+    nowMs: systemClock.now(),
+  });
+  await other.keep();
+  const theirs = await filesBelow(home);
+  await assert.rejects(importAccess(access), code('operate-access-conflict'));
+  assert.deepEqual(await filesBelow(home), theirs);
+});
+
+test('a damaged authority is refused, and none of it stays', async () => {
+  const broken = { ...access, security: { ...texts, 'accounts.json': '{"words":' } };
+  await assert.rejects(importAccess(broken), code('secure-unreadable'));
+  await assert.rejects(stat(securityDirectory('lab-demo')), { code: 'ENOENT' });
+  assert.equal(await keyDirectory('lab-demo'), join(home, 'understudy/ssh'));
+});
