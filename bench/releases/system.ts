@@ -76,7 +76,7 @@ export async function openReleasesSystem(request: SystemRequest): Promise<Releas
   let builtIn = '';
   const write = async (): Promise<void> => {
     await writeFile(topologyPath, topologyText(application, parts));
-    await writeFile(join(directory, 'secret'), `${parts.secret}\n`);
+    await writeFile(join(directory, 'secret'), `${parts.secret}\n`, { mode: 0o600 });
   };
   const own = application.example !== null;
   if (own) await writeRelease({ application, folder, builtIn, number });

@@ -26,15 +26,16 @@ region: us-ord
 access: { adminNetworks: [198.18.0.1/32] }
 search:
   version: 9.5.3
+  security: on
   heap: 512m
   index: { name: documents, shards: 3 }
 service:
-  environment: { ES_USERNAME: elastic, ES_PASSWORD: planted-elastic-password }
+  environment: { PLANTED: planted-in-the-environment }
   secrets: { API_KEY: ./api-key }
 balancer:
   listeners: [{ port: 80, protocol: http }, { port: 443, protocol: https, certificate: self-signed }]
 `;
-const inEnvironment = 'planted-elastic-password';
+const inEnvironment = 'planted-in-the-environment';
 const inFile = 'planted-key-of-the-service';
 
 const traffic = checkTraffic();
@@ -172,9 +173,43 @@ describe('apply on real machines', { timeout: 1_800_000 }, () => {
     assert.equal(await on('demo-service-1', 'stat -c %a:%U /etc/understudy/service.env'), '600:root\n');
   });
 
+  it('answers nobody in plain text, nobody without a password, and the service only for its index', async () => {
+    const code = "curl -s -m 5 -o /dev/null -w '%{http_code} '";
+    const engine = 'https://10.20.0.11:9200';
+    assert.equal(await on('demo-service-1', `${code} http://10.20.0.11:9200/ || true`), '000 ');
+    const known = '. /etc/understudy/service.env; ca="--cacert $ES_CA"; login="-u $ES_USERNAME:$ES_PASSWORD"';
+    const asked = async (words: string): Promise<string> =>
+      (await on('demo-service-1', `${known}; ${code} ${words} || true`)).trim();
+    assert.equal(await asked(`${engine}/`), '000', 'a certificate that the caller does not know');
+    for (const where of ['/', '/_search', '/documents/_search', '/_cluster/settings', '/_nodes', '/_security/user'])
+      assert.equal(await asked(`$ca ${engine}${where}`), '401', `without a password: ${where}`);
+    for (const password of ['', 'elastic', 'changeme', 'admin'])
+      assert.equal(await asked(`$ca -u elastic:${password} ${engine}/`), '401', `elastic:${password}`);
+    const withLogin = (words: string, where: string): Promise<string> => asked(`$ca $login ${words} ${engine}${where}`);
+    assert.equal(await withLogin('', '/documents/_search'), '200');
+    const put = (body: string): string => `-X PUT -H content-type:application/json -d '${body}'`;
+    const refused = [
+      ['-X DELETE', '/documents'],
+      ['-X PUT', '/another'],
+      ['', '/.security/_search'],
+      ['', '/_security/user'],
+      [put('{"persistent":{"indices.recovery.max_bytes_per_sec":"1mb"}}'), '/_cluster/settings'],
+      ['-X POST', '/_nodes/reload_secure_settings'],
+      [put('{"password":"of-my-own","roles":["superuser"]}'), '/_security/user/mine'],
+    ] as const;
+    for (const [words, where] of refused) assert.equal(await withLogin(words, where), '403', `${words} ${where}`);
+    // Between nodes: a caller without a certificate of this authority gets no answer, a node gets the engine's own.
+    const transport = `${code} -k $key https://10.20.0.11:9300/ || true`;
+    const pair = '/etc/elasticsearch/understudy/node';
+    assert.equal(await on('demo-search-2', `key=; ${transport}`), '000 ');
+    assert.equal(await on('demo-search-2', `key="--cert ${pair}.crt --key ${pair}.key"; ${transport}`), '200 ');
+  });
+
   it("keeps secrets from the journal, process lists, cloud-init's files and files that others may read", async () => {
     const token = (await labEndpoint()).token.reveal();
-    const secrets = [inEnvironment, inFile, token, await ownPrivateKeyLine()];
+    const accounts = Object.values(session.security?.accounts ?? {}).map(({ password }) => password.reveal());
+    assert.equal(accounts.length, 3);
+    const secrets = [inEnvironment, inFile, token, await ownPrivateKeyLine(), ...accounts];
     for (const label of ['demo-search-1', 'demo-service-1']) {
       assert.deepEqual(await leaksOn(label, secrets), [], label);
     }
