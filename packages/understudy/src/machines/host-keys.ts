@@ -109,7 +109,8 @@ export function hostKeysFile(path: string, options: HostKeysOptions): HostKeys {
           target,
           `shows the SSH host key ${shown}, none is pinned on this computer, and the machine was created too long ago for its first key to be ` +
             'trusted. Copy the file from the computer that built it, or compare the fingerprint with the one on the ' +
-            `machine's console (LISH: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub) and add this line to ${path}:\n` +
+            `machine's console (LISH, where root has the password of this system in ${dirname(path)}/console: ssh-keygen -lf ` +
+            `/etc/ssh/ssh_host_ed25519_key.pub) and add this line to ${path}:\n` +
             `${target.address} ${seen}`,
           { shown },
         );

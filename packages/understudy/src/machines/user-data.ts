@@ -39,7 +39,8 @@ export function bootUserData(input: UserData): string {
     manage_etc_hosts: true,
     disable_root: false,
     ssh_pwauth: false,
-    users: [{ name: 'root', lock_passwd: true, ssh_authorized_keys: input.authorizedKeys }],
+    // Root has a password for the console alone: sshd takes none.
+    users: [{ name: 'root', lock_passwd: false, ssh_authorized_keys: input.authorizedKeys }],
     write_files: [sshdFile, ...input.files].map((file) => ({
       path: file.path,
       permissions: file.mode,

@@ -28,6 +28,7 @@ export {
 export type { Intent } from './intent-shape.ts';
 export { aliasesOf, differingSettings, indexSettingsOf, indexTemplateOf, mappingOf } from './index-intent.ts';
 export { certificateSubjectOf, securityDirectory } from './security.ts';
+export { consolePasswordPath, keptConsolePassword } from './console-password.ts';
 export { hostKeysPathOf, keyDirectory, ownKeyDirectory } from './own-key.ts';
 export { readSecretFile, readSecretValue } from './secret-file.ts';
 export { checkAccess, type Price } from './region-check.ts';

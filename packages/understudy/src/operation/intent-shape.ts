@@ -14,6 +14,8 @@ export interface Intent {
   readonly interfaceGeneration?: 'legacy_config' | 'linode';
   /** authorized_keys lines, the tool's own first. */
   readonly authorizedKeys: readonly string[];
+  /** Root's password at the console of new machines, made when it is asked for. Undefined: they have none. */
+  readonly consolePassword?: () => Promise<Secret>;
   readonly repository: PackageRepository;
   readonly release: Release;
   /** The release of the gateway; undefined when the topology has it off. */

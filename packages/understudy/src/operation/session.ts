@@ -15,6 +15,7 @@ import {
   type PinningRunner,
 } from '../machines/index.ts';
 import { certificateFromFiles, type Certificate } from './certificate.ts';
+import { consolePassword } from './console-password.ts';
 import { indexFilesOf } from './index-file.ts';
 import { readSecretValue } from './secret-file.ts';
 import { gatewayRelease } from './gateway-release.ts';
@@ -134,6 +135,7 @@ export async function resolveIntent(
     ...account,
     topology,
     authorizedKeys: [keyPair.publicKey, ...sshKeys],
+    consolePassword: () => consolePassword(`${target.name}-${topology.name}`),
     repository: target.repository(topology.search),
     release,
     gatewayRelease: gateway,

@@ -20,6 +20,8 @@ const contents = z.strictObject({
   sshKey: z.strictObject({ private: z.string().min(1), public: z.string().min(1) }),
   /** `ADDRESS TYPE KEY`, one for each machine whose key was pinned. */
   hostKeys: z.array(z.string().regex(/^\S+ \S+ \S+$/)),
+  /** Of root at the machines' console; null when no machine was made from this computer. */
+  consolePassword: z.string().min(1).nullable(),
   /** Name of each file of authority and accounts -> its text; null while the system's security is off. */
   security: z.record(z.enum(securityFileNames), z.string()).nullable(),
 });
@@ -107,8 +109,8 @@ export async function openAccess(text: string, identities: readonly AccessIdenti
   }
   const parsed = contents.safeParse(parse(plain));
   if (!parsed.success) throw refused('has another format than this version of understudy reads');
-  const { target, system, exportedAt, sshKey, hostKeys, security } = parsed.data;
-  return { target, system, exportedAt, sshKey, hostKeys, security };
+  const { target, system, exportedAt, sshKey, hostKeys, consolePassword, security } = parsed.data;
+  return { target, system, exportedAt, sshKey, hostKeys, consolePassword, security };
 }
 
 function parse(text: string): unknown {

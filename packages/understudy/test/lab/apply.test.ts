@@ -13,7 +13,7 @@ import { openSession, resolveIntent, type Session } from '../../src/operation/se
 import { silentLogger } from '@understudy/foundation';
 import { labDown, labEndpoint, labPowerCut, labUp } from '@understudy/lab';
 import { apply, destroy, plan, confirmUnlessDestructive } from '../../src/reconcile/index.ts';
-import type { Intent } from '../../src/operation/index.ts';
+import { keptConsolePassword, type Intent } from '../../src/operation/index.ts';
 import { observe, observeObjects, targetOf } from '../../src/observe/index.ts';
 import type { Status } from '../../src/status/index.ts';
 import { whyWithout } from '../../../lab/test/openapi/specification.ts';
@@ -208,11 +208,29 @@ describe('apply on real machines', { timeout: 1_800_000 }, () => {
     );
   });
 
+  it('lets root in at the console by the password that is kept here, and nobody by a password over SSH', async () => {
+    const password = await keptConsolePassword('lab-demo');
+    assert.ok(password);
+    const check = 'chomp(my $p = <STDIN>); my $h = (getpwnam("root"))[1]; print crypt($p, $h) eq $h ? "yes" : "no"';
+    for (const label of ['demo-search-2', 'demo-service-1']) {
+      const { instances } = await observeObjects(session.world.linode, 'demo');
+      const instance = instances.find((one) => one.label === label);
+      assert.ok(instance);
+      const ask = async (stdin: string): Promise<string> =>
+        (await session.world.runner.run(targetOf(instance), ['perl', '-e', check], { stdin })).stdout;
+      assert.deepEqual([await ask(password.reveal()), await ask('another')], ['yes', 'no']);
+      assert.match(await on(label, 'sshd -T | grep -i passwordauthentication'), /^passwordauthentication no$/m);
+    }
+    assert.equal(await on('demo-search-1', 'cat /proc/swaps | wc -l'), '1\n', 'no swap');
+  });
+
   it("keeps secrets from the journal, process lists, cloud-init's files and files that others may read", async () => {
     const token = (await labEndpoint()).token.reveal();
     const accounts = Object.values(session.security?.accounts ?? {}).map(({ password }) => password.reveal());
     assert.equal(accounts.length, 3);
-    const secrets = [inEnvironment, inFile, token, await ownPrivateKeyLine(), ...accounts];
+    const atConsole = (await keptConsolePassword('lab-demo'))?.reveal() ?? '';
+    const secrets = [inEnvironment, inFile, token, await ownPrivateKeyLine(), ...accounts, atConsole];
+    assert.ok(secrets.every((secret) => secret.length > 10));
     for (const label of ['demo-search-1', 'demo-service-1']) {
       assert.deepEqual(await leaksOn(label, secrets), [], label);
     }

@@ -7,7 +7,14 @@ import { after, beforeEach, test } from 'node:test';
 import { systemClock, UnderstudyError } from '@understudy/foundation';
 import { ensureKeyPair, pinnedKeys } from '../../src/machines/index.ts';
 import { importAccess } from '../../src/operate/index.ts';
-import { hostKeysPathOf, keyDirectory, ownKeyDirectory, securityDirectory } from '../../src/operation/index.ts';
+import {
+  consolePasswordPath,
+  keptConsolePassword,
+  hostKeysPathOf,
+  keyDirectory,
+  ownKeyDirectory,
+  securityDirectory,
+} from '../../src/operation/index.ts';
 import { openSecurity, securityTexts, type SystemAccess } from '../../src/secure/index.ts';
 
 const base = await mkdtemp(join(tmpdir(), 'understudy-access-'));
@@ -24,6 +31,7 @@ const access: SystemAccess = {
   exportedAt: '2026-01-02T03:04:05.678Z',
   sshKey: { private: pair.privateKey.reveal(), public: pair.publicKey },
   hostKeys: ['198.18.1.1 ssh-ed25519 AAAA', '198.18.1.2 ssh-ed25519 BBBB'],
+  consolePassword: 'console-words',
   security: texts,
 };
 const code = (wanted: string) => (error: unknown) => error instanceof UnderstudyError && error.code === wanted;
@@ -53,11 +61,12 @@ test('everything is in place, secrets for the owner alone; again nothing is new'
   const parts = await importAccess(access);
   assert.deepEqual(
     parts.map(({ what }) => what),
-    ['ssh-key', 'host-keys', 'authority-and-accounts'],
+    ['ssh-key', 'host-keys', 'console-password', 'authority-and-accounts'],
   );
   const key = join(ownKeyDirectory('lab-demo'), 'id_ed25519');
-  const secrets = [key, ...(await filesBelow(securityDirectory('lab-demo')))];
-  assert.equal(secrets.length, 4);
+  const secrets = [key, consolePasswordPath('lab-demo'), ...(await filesBelow(securityDirectory('lab-demo')))];
+  assert.equal(secrets.length, 5);
+  assert.equal((await keptConsolePassword('lab-demo'))?.reveal(), 'console-words');
   for (const path of secrets) assert.equal((await stat(path)).mode & 0o777, 0o600, path);
   assert.equal(pinnedKeys(hostKeysPathOf('lab')).length, 2);
   const before = await Promise.all((await filesBelow(home)).map((path) => readFile(path, 'utf8')));

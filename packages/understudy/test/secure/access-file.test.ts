@@ -11,6 +11,7 @@ const access: SystemAccess = {
   exportedAt: '2026-01-02T03:04:05.678Z',
   sshKey: { private: 'private words', public: 'ssh-ed25519 AAAA understudy' },
   hostKeys: ['198.18.1.1 ssh-ed25519 AAAA'],
+  consolePassword: 'console words',
   security: { 'authority.crt': 'certificate', 'authority.key': 'key', 'accounts.json': '{}' },
 };
 const code = (wanted: string) => (error: unknown) => error instanceof UnderstudyError && error.code === wanted;
@@ -19,7 +20,7 @@ const [ann, ben] = await Promise.all([newIdentity(), newIdentity()]);
 test('each recipient reads what was exported', async () => {
   const sealed = await sealAccess(access, [ann.recipient, ben.recipient]);
   assert.match(sealed, /^-----BEGIN AGE ENCRYPTED FILE-----/);
-  assert.doesNotMatch(sealed, /private words|demo/);
+  assert.doesNotMatch(sealed, /private words|console words|demo/);
   assert.deepEqual(await openAccess(sealed, [ann]), access);
   assert.deepEqual(await openAccess(sealed, [ben]), access);
 });

@@ -18,7 +18,8 @@ Examples, Ann gives Ben access to a system:
   Ben:  understudy access import demo.access
   Ben:  understudy status topology.yaml                           with the same topology file and a token of his own
 
-It holds the SSH key of the system, the host keys of its machines, its authority and its accounts, and no Linode token.`;
+It holds the SSH key of the system, the host keys and the console password of its machines, its authority and its
+accounts, and no Linode token.`;
 
 export function accessCommand(): Command {
   const access = new Command('access')

@@ -4,7 +4,7 @@ import type { SystemAccess } from '../../secure/index.ts';
 import { securityTexts } from '../../secure/index.ts';
 import { pinnedKeys } from '../../machines/index.ts';
 import { observeInstances, targetOf } from '../../observe/index.ts';
-import { securityDirectory, type Session } from '../../operation/index.ts';
+import { keptConsolePassword, securityDirectory, type Session } from '../../operation/index.ts';
 
 /** Errors: those of the Linode client; `secure-unreadable`. */
 export async function collectAccess(session: Session): Promise<SystemAccess> {
@@ -20,6 +20,7 @@ export async function collectAccess(session: Session): Promise<SystemAccess> {
     hostKeys: pinnedKeys(hostKeysPath)
       .filter(({ address }) => addresses.has(address))
       .map(({ address, key }) => `${address} ${key}`),
+    consolePassword: (await keptConsolePassword(`${target.name}-${topology.name}`))?.reveal() ?? null,
     security: texts ?? null,
   };
 }

@@ -1,14 +1,21 @@
 // Puts what another operator exported in place on this computer. What is there already and differs is never overwritten: then nothing is
 // written at all.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { UnderstudyError } from '@understudy/foundation';
 import { pinKeys, privateKeyPath, type PinnedKey } from '../../machines/index.ts';
-import { hostKeysPathOf, ownKeyDirectory, securityDirectory } from '../../operation/index.ts';
+import {
+  consolePasswordPath,
+  hostKeysPathOf,
+  keptConsolePassword,
+  ownKeyDirectory,
+  securityDirectory,
+} from '../../operation/index.ts';
 import { keepSecurityTexts, securityTexts, type SystemAccess } from '../../secure/index.ts';
 
 export interface ImportedPart {
-  readonly what: 'ssh-key' | 'host-keys' | 'authority-and-accounts';
+  readonly what: 'ssh-key' | 'host-keys' | 'authority-and-accounts' | 'console-password';
   readonly path: string;
   /** False: it was there already, and is the same. */
   readonly isNew: boolean;
@@ -19,16 +26,26 @@ export async function importAccess(access: SystemAccess): Promise<ImportedPart[]
   const system = `${access.target}-${access.system}`;
   const security = await newSecurity(system, access);
   const key = await newKey(system, access);
+  const password = await newConsolePassword(system, access);
   const hostKeys = hostKeysPathOf(access.target);
   // First what may still be refused, last the key, with which commands begin to use it all.
   pinKeys(hostKeys, access.hostKeys.map(pinnedKey));
   if (security.isNew && access.security) await keepSecurityTexts(security.path, access.security);
+  if (password.isNew && access.consolePassword !== null) {
+    await mkdir(dirname(password.path), { recursive: true, mode: 0o700 });
+    await writeFile(password.path, `${access.consolePassword}\n`, { mode: 0o600, flag: 'wx' });
+  }
   if (key.isNew) {
     await mkdir(ownKeyDirectory(system), { recursive: true, mode: 0o700 });
     await writeFile(`${key.path}.pub`, `${access.sshKey.public}\n`, { mode: 0o644 });
     await writeFile(key.path, access.sshKey.private, { mode: 0o600, flag: 'wx' });
   }
-  return [key, { what: 'host-keys', path: hostKeys, isNew: true }, ...(access.security ? [security] : [])];
+  return [
+    key,
+    { what: 'host-keys', path: hostKeys, isNew: true },
+    ...(access.consolePassword === null ? [] : [password]),
+    ...(access.security ? [security] : []),
+  ];
 }
 
 function pinnedKey(line: string): PinnedKey {
@@ -54,6 +71,15 @@ async function newKey(system: string, access: SystemAccess): Promise<ImportedPar
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     return { what: 'ssh-key', path, isNew: true };
   }
+}
+
+async function newConsolePassword(system: string, { consolePassword }: SystemAccess): Promise<ImportedPart> {
+  const path = consolePasswordPath(system);
+  const there = await keptConsolePassword(system);
+  if (there && consolePassword !== null && there.reveal() !== consolePassword) {
+    throw conflict(path, 'another console password');
+  }
+  return { what: 'console-password', path, isNew: there === undefined };
 }
 
 function conflict(path: string, what: string): UnderstudyError {

@@ -38,6 +38,7 @@ export async function createInstance(context: StepContext, label: string): Promi
   const { world, intent, found } = context;
   const machine = machineNamed(intent, label);
   const { name, region, image } = intent.topology;
+  const password = await intent.consolePassword?.();
   const instance = await createOnce({
     clock: world.clock,
     create: () =>
@@ -48,6 +49,9 @@ export async function createInstance(context: StepContext, label: string): Promi
         label,
         tags: [tagOf(name)],
         authorized_keys: intent.authorizedKeys,
+        ...(password && { root_pass: password.reveal() }),
+        // An engine whose heap is swapped out stops for seconds, and its own checks ask for none.
+        swap_size: 0,
         metadata: { user_data: Buffer.from(userDataOf(intent, machine)).toString('base64') },
         placement_group: { id: needed(found.placementGroups.get(machine.placementGroup), 'its placement group') },
         booted: true,
