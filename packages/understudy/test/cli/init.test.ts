@@ -34,7 +34,7 @@ test('an unknown target is a usage error that names its source', () => {
   assert.match(init([], 'moon').stderr, /UNDERSTUDY_TARGET: saw 'moon'/);
 });
 
-test('with --admin-network, the file for Linode is complete, and its one warning is that security is off', (t) => {
+test('with --admin-network, the file for Linode is complete and has no warning', (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'understudy-init-'));
   t.after(() => rmSync(folder, { recursive: true }));
   const file = join(folder, 'topology.yaml');
@@ -46,10 +46,7 @@ test('with --admin-network, the file for Linode is complete, and its one warning
   assert.match(stderr, /understudy plan .*topology\.yaml --target linode/);
   const topology = parseTopology(readFileSync(file, 'utf8'), { path: file });
   assert.deepEqual(topology.access.adminNetworks, ['8.8.8.8/32']);
-  assert.deepEqual(
-    topologyWarnings(topology, { name: 'linode' }).map(({ id }) => id),
-    ['security-off'],
-  );
+  assert.deepEqual(topologyWarnings(topology, { name: 'linode' }), []);
 });
 
 test('an invalid network is refused with the message of the field, and no file is written', (t) => {

@@ -181,13 +181,17 @@ test('the example is accepted, and the file in examples/ is the one that init wr
   ]);
 });
 
-test('the example with OpenSearch is that with Elasticsearch but for name, engine and version', () => {
+test('the example with OpenSearch is that with Elasticsearch but for name, engine, version and security', () => {
   const read = (name: string) => parse(readFileSync(new URL(`../../examples/${name}`, packageRoot), 'utf8'));
   const usual = read('topology.yaml');
   const other = read('topology-opensearch.yaml');
   assert.equal(other.search.engine, 'opensearch');
   const { engine, version } = other.search;
-  assert.deepEqual(other, { ...usual, name: other.name, search: { ...usual.search, engine, version } });
+  assert.deepEqual(other, {
+    ...usual,
+    name: other.name,
+    search: { ...usual.search, engine, version, security: 'off' },
+  });
 });
 
 test('the published JSON Schema is the one that the code generates', () => {
