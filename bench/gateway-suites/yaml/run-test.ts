@@ -5,7 +5,7 @@ import { isAssertion, judge, patternOf } from './assertions.ts';
 import { ask, type Answer } from './http.ts';
 import { filled, lookUp, type Stored } from './lookup.ts';
 import type { Step, YamlTest } from './read.ts';
-import { skipReason } from './requirements.ts';
+import { isWithin, skipReason } from './requirements.ts';
 import { answerShape } from './shape.ts';
 
 /** Words after `catch`, and the statuses that they stand for. */
@@ -88,7 +88,7 @@ class Run {
 
   async #do(step: Record<string, unknown>): Promise<void> {
     const { catch: expected, headers } = step;
-    if (step['node_selector'] !== undefined) throw new Skip('the runner has no feature node_selector');
+    await this.#selectNode(step['node_selector']);
     const [operation, given] = Object.entries(step).find(([name]) => !besideOperation.has(name)) ?? [];
     if (operation === undefined) throw new Failure('a do without an operation');
     const args = (filled(given ?? {}, this.#stored) ?? {}) as Record<string, unknown>;
@@ -112,6 +112,15 @@ class Run {
     this.#last = bodyOf(call.method, answer);
     if (hasNoHandler(answer.status, this.#last)) throw new Skip('the engine has no such part');
     this.#judgeStatus(`${call.method} ${call.path}`, answer, expected as string | undefined, args['ignore']);
+  }
+
+  /** The cluster has one node, which is asked when it is one of the wanted. */
+  async #selectNode(selector: unknown): Promise<void> {
+    if (selector === undefined) return;
+    const { version, ...others } = selector as { version?: string };
+    if (version === undefined || Object.keys(others).length > 0)
+      throw new Skip(`the runner selects nodes by version alone, not by ${Object.keys(others).join(', ')}`);
+    if (!(await isWithin(this.#url, version))) throw new Skip(`no node of version ${version}`);
   }
 
   #judgeStatus(call: string, answer: Answer, expected: string | undefined, ignored: unknown): void {

@@ -10,6 +10,7 @@ import { filled, lookUp } from '../../../../../bench/gateway-suites/yaml/lookup.
 import { testsOf } from '../../../../../bench/gateway-suites/yaml/read.ts';
 import { runTest } from '../../../../../bench/gateway-suites/yaml/run-test.ts';
 import { answerShape } from '../../../../../bench/gateway-suites/yaml/shape.ts';
+import { includes } from '../../../../../bench/gateway-suites/yaml/version-range.ts';
 
 const path = (path_: string, methods: readonly string[]) => ({ path: path_, methods });
 const api: Api = new Map([
@@ -127,7 +128,7 @@ setup:
   - do: { catch: conflict, get: { index: i, id: '1' } }
 ---
 "needs what the runner lacks":
-  - skip: { features: node_selector }
+  - skip: { features: embedded_stash_key }
 ---
 "needs what the engine lacks":
   - do: { search: {} }
@@ -152,7 +153,7 @@ test('a test passes, fails or is skipped, each with its reason, and its teardown
       ['file.yml/reads what it wrote', 'passed', ''],
       ['file.yml/expects too much', 'failed', 'match: _source.a is 1, expected 2'],
       ['file.yml/expects an error', 'failed', 'GET /i/_doc/1: 200, expected conflict; {"_id":"1","_source":{"a":1}}'],
-      ['file.yml/needs what the runner lacks', 'skipped', 'the runner has no feature node_selector'],
+      ['file.yml/needs what the runner lacks', 'skipped', 'the runner has no feature embedded_stash_key'],
       ['file.yml/needs what the engine lacks', 'skipped', 'the engine has no such part'],
     ],
   );
@@ -165,4 +166,18 @@ test('a file for another offer and a file that is not YAML are skipped with the 
     'the file is for the serverless offer',
   );
   assert.match(testsOf('b.yml', '"t": "no end\n')[0]?.skip ?? '', /^not YAML: /);
+});
+
+test('a range of versions includes its bounds; OpenSearch began after the versions 5 to 7 of the engine that it was made from', () => {
+  const openSearch = { number: '3.4.0', distribution: 'opensearch' };
+  const seen = (ranges: string): boolean => includes(ranges, openSearch);
+  assert.deepEqual([' - 2.99.99', '3.4.0 -', ' - 3.4.0', '2.0.0 - 2.14.99 , 3.0.0 - '].map(seen), [
+    ...[false, true, true, true],
+  ]);
+  assert.deepEqual([' - 7.99.99', '7.4.0 - ', '- 1.4.99', '1.0.0.Beta1 - '].map(seen), [false, true, false, true]);
+  assert.deepEqual(
+    [includes(' - 7.99.99', { number: '9.5.3' }), includes('8.1.0 -', { number: '9.5.3' })],
+    [false, true],
+  );
+  assert.throws(() => seen('sometimes'), /'sometimes' is no range of versions/);
 });
