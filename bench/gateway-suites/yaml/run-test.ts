@@ -1,7 +1,8 @@
 // Runs one YAML test against a server: its requests, what it stores and what it expects. Records what was answered.
 import type { Result } from '../suite.ts';
 import { callOf, ParameterError, type Api } from './api.ts';
-import { isAssertion, judge, patternOf } from './assertions.ts';
+import { errorOf, errorPatternOf, javaText } from './caught.ts';
+import { fits, isAssertion, judge } from './assertions.ts';
 import { ask, type Answer } from './http.ts';
 import { filled, lookUp, type Stored } from './lookup.ts';
 import type { Step, YamlTest } from './read.ts';
@@ -47,7 +48,7 @@ export async function runTest(test: YamlTest, api: Api, url: string): Promise<Re
     return { id: test.id, outcome: 'passed', detail: '', answers: run.answers };
   } catch (error) {
     const detail = (error as Error).message;
-    if (error instanceof Skip) return { id: test.id, outcome: 'skipped', detail };
+    if (error instanceof Skip) return { id: test.id, outcome: 'skipped', detail, answers: run.answers };
     return { id: test.id, outcome: 'failed', detail, answers: run.answers };
   }
 }
@@ -131,10 +132,10 @@ class Run {
       if (!isExpected) throw new Failure(`${call}: ${status} ${text.slice(0, 200)}`);
       return;
     }
-    const pattern = patternOf(expected);
+    const pattern = errorPatternOf(expected);
     const statuses = caught[expected];
     const isCaught = pattern
-      ? pattern.test(text)
+      ? fits(pattern, text) || fits(pattern, javaText(errorOf(text)))
       : statuses
         ? statuses.includes(status)
         : expected === 'request' || expected === 'param'

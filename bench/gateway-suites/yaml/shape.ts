@@ -7,6 +7,9 @@ const ignoredHeaders = new Set(['date', 'content-length', 'transfer-encoding', '
 /** Names made by the engine for one run: ids of nodes, of shards, of tasks, of indices. */
 const madeName = /^[\w-]{20,22}(:\d+)?$|^\d+$|^\.ds-|\d{4}\.\d\d\.\d\d/;
 
+/** Of a search context, in the reason of an error. */
+const madeId = /\bid \[\d+\]/g;
+
 export function answerShape({ status, headers, text }: Answer): string {
   const kept = [...headers]
     .filter(([name]) => !ignoredHeaders.has(name))
@@ -18,6 +21,8 @@ export function answerShape({ status, headers, text }: Answer): string {
 function headerShape(name: string, value: string): string {
   // The engine makes an id of 20 characters for a document without one.
   if (name === 'location') return value.replace(/[\w-]{20}$/, '*');
+  // OpenSearch tells of each scroll what it cost, with the ids of the node and the task.
+  if (name === 'task_resource_usage') return value.replaceAll(/\d+|"nodeId":"[^"]*"/g, '*');
   return name === 'warning' ? value.replace(/"[^"]*:[^"]*GMT"/g, '') : value;
 }
 
@@ -48,7 +53,11 @@ function shape(value: unknown, depth: number): unknown {
   if (typeof value !== 'object') return typeof value;
   const entries = Object.entries(value).map(([name, inner]): [string, unknown] => [
     madeName.test(name) ? '*' : name,
-    isKept(name, inner) ? inner : shape(inner, depth + 1),
+    isKept(name, inner)
+      ? typeof inner === 'string'
+        ? inner.replaceAll(madeId, 'id [*]')
+        : inner
+      : shape(inner, depth + 1),
   ]);
   return Object.fromEntries(entries.sort(([one], [other]) => (one < other ? -1 : 1)));
 }

@@ -88,6 +88,7 @@ async function launch(
   installation: string,
   own: Settings,
   prepare: (config: string) => Promise<void>,
+  javaOptions = '',
 ): Promise<Launched> {
   const java = await findEngine();
   if ('missing' in java) throw new Error(java.missing);
@@ -126,7 +127,7 @@ async function launch(
       env: {
         PATH: process.env['PATH'],
         OPENSEARCH_JAVA_HOME: java.javaHome,
-        OPENSEARCH_JAVA_OPTS: '-Xms512m -Xmx512m',
+        OPENSEARCH_JAVA_OPTS: `-Xms512m -Xmx512m ${javaOptions}`,
       },
     }),
   );
@@ -168,7 +169,7 @@ export async function startPlainOpenSearch(
   settings: Settings,
 ): Promise<{ readonly url: string; stop(): Promise<void> }> {
   const own = { 'plugins.security.disabled': true, ...settings };
-  const { http, child, stop } = await launch(installation, own, () => Promise.resolve());
+  const { http, child, stop } = await launch(installation, own, () => Promise.resolve(), '-XX:TieredStopAtLevel=1');
   const url = `http://127.0.0.1:${http}`;
   try {
     await answers(`${url}/_cluster/health`, child);

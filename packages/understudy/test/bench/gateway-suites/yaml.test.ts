@@ -9,6 +9,7 @@ import { judge, patternOf } from '../../../../../bench/gateway-suites/yaml/asser
 import { filled, lookUp } from '../../../../../bench/gateway-suites/yaml/lookup.ts';
 import { testsOf } from '../../../../../bench/gateway-suites/yaml/read.ts';
 import { runTest } from '../../../../../bench/gateway-suites/yaml/run-test.ts';
+import { errorOf, errorPatternOf, javaText } from '../../../../../bench/gateway-suites/yaml/caught.ts';
 import { answerShape } from '../../../../../bench/gateway-suites/yaml/shape.ts';
 import { includes } from '../../../../../bench/gateway-suites/yaml/version-range.ts';
 
@@ -80,6 +81,30 @@ test('assertions hold, and say what was seen when they do not', () => {
   assert.equal(reason('contains', { objects: { a: 2 } }), 'contains: objects is [{"a":1,"b":2}], expected {"a":2}');
   assert.equal(reason('is_true', 'no'), 'is_true: no is false');
   assert.equal(patternOf('not a pattern'), undefined);
+});
+
+test('an expression that would look back for hours does not fit, and a possessive quantifier is read', () => {
+  const slow = judge('match', { $body: '/^ ((\\S+\\s?)+ \\n)+ $/' }, `${'word'.repeat(20)}\n!`, new Map());
+  assert.match(slow ?? '', /^match: \$body is "word/);
+  assert.equal(judge('match', { $body: '/^ (-|\\w+(,\\w+)*+) $/' }, 'data,ingest', new Map()), undefined);
+});
+
+test('an expression after catch has its white space, and fits an error as Java writes it', () => {
+  const text = '{"error":{"root_cause":[{"type":"a","reason":"[size] cannot be 0"}],"type":"a"},"status":400}';
+  assert.equal(errorPatternOf('/\\[size\\] cannot be 0/')?.test(text), true);
+  assert.equal(javaText(errorOf(text)), '{root_cause=[{type=a, reason=[size] cannot be 0}], type=a}');
+  assert.deepEqual([errorPatternOf('conflict'), errorOf('<html>')], [undefined, undefined]);
+});
+
+test('what a scroll cost and the id of its context are no part of an answer’s shape', () => {
+  const shapeOf = (id: number): string =>
+    answerShape({
+      status: 404,
+      headers: new Map([['task_resource_usage', `{"taskId":${id},"nodeId":"node${id}"}`]]),
+      text: `{"error":{"reason":"No search context found for id [${id}]"}}`,
+    });
+  assert.equal(shapeOf(1), shapeOf(22));
+  assert.match(shapeOf(1), /task_resource_usage.*No search context found for id/);
 });
 
 test('what differs between two runs is no part of an answer’s shape; a header, a status or a name is', () => {
