@@ -71,7 +71,8 @@ if ('wrong' in options) {
 } else if (options.help) {
   process.stdout.write(`${help}\n`);
 } else {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+  // For as long as it runs: a second signal must not end it while it removes what it made.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
   process.exitCode = await run(options).catch((error: unknown) => {
     say((error as Error).message);
     return 70;

@@ -109,7 +109,9 @@ class Run {
     const answer = await ask(this.#url, call).catch((error: unknown) => {
       throw new Failure(`${call.method} ${call.path}: ${(error as Error).message}`);
     });
-    this.answers.push(`${call.method} ${call.path.replaceAll(/[\w-]{20,}={0,2}/g, '*')}: ${answerShape(answer)}`);
+    this.answers.push(
+      `${call.method} ${call.path.replaceAll(/[\w-]{20,}(%3A\d+|={0,2})/g, '*')}: ${answerShape(answer)}`,
+    );
     this.#last = bodyOf(call.method, answer);
     if (hasNoHandler(answer.status, this.#last)) throw new Skip('the engine has no such part');
     this.#judgeStatus(`${call.method} ${call.path}`, answer, expected as string | undefined, args['ignore']);

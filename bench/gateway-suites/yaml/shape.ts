@@ -7,8 +7,8 @@ const ignoredHeaders = new Set(['date', 'content-length', 'transfer-encoding', '
 /** Names made by the engine for one run: ids of nodes, of shards, of tasks, of indices. */
 const madeName = /^[\w-]{20,22}(:\d+)?$|^\d+$|^\.ds-|\d{4}\.\d\d\.\d\d/;
 
-/** Of a search context, in the reason of an error. */
-const madeId = /\bid \[\d+\]/g;
+/** Of a search context and of an index, in the reason of an error. */
+const madeId = /(?<=\bid \[)\d+(?=\])|(?<=\/)[\w-]{22}(?=\])/g;
 
 export function answerShape({ status, headers, text }: Answer): string {
   const kept = [...headers]
@@ -41,23 +41,19 @@ const fixedNumbers = new Set([
 function bodyShape(text: string): string {
   if (text === '') return 'empty';
   try {
-    return JSON.stringify(shape(JSON.parse(text), 0));
+    return JSON.stringify(shape(JSON.parse(text)));
   } catch {
     return `text of ${text.split('\n').length > 1 ? 'lines' : 'one line'}`;
   }
 }
 
-function shape(value: unknown, depth: number): unknown {
-  if (value === null || typeof value === 'boolean' || depth > 6) return value;
-  if (Array.isArray(value)) return value.length === 0 ? [] : [shape(value[0], depth + 1)];
+function shape(value: unknown): unknown {
+  if (value === null || typeof value === 'boolean') return value;
+  if (Array.isArray(value)) return value.length === 0 ? [] : [shape(value[0])];
   if (typeof value !== 'object') return typeof value;
   const entries = Object.entries(value).map(([name, inner]): [string, unknown] => [
     madeName.test(name) ? '*' : name,
-    isKept(name, inner)
-      ? typeof inner === 'string'
-        ? inner.replaceAll(madeId, 'id [*]')
-        : inner
-      : shape(inner, depth + 1),
+    isKept(name, inner) ? (typeof inner === 'string' ? inner.replaceAll(madeId, '*') : inner) : shape(inner),
   ]);
   return Object.fromEntries(entries.sort(([one], [other]) => (one < other ? -1 : 1)));
 }

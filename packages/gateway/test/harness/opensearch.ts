@@ -80,7 +80,7 @@ interface Launched {
   readonly http: number;
   readonly config: string;
   readonly child: ChildProcess;
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /** Starts one node with these settings alone: those of the installation are the lab's, and may switch its security off. */
@@ -167,7 +167,7 @@ export async function startOpenSearch(installation: string): Promise<SecureEngin
 export async function startPlainOpenSearch(
   installation: string,
   settings: Settings,
-): Promise<{ readonly url: string; stop(): Promise<void> }> {
+): Promise<{ readonly url: string; readonly stop: () => Promise<void> }> {
   const own = { 'plugins.security.disabled': true, ...settings };
   const { http, child, stop } = await launch(installation, own, () => Promise.resolve(), '-XX:TieredStopAtLevel=1');
   const url = `http://127.0.0.1:${http}`;

@@ -101,10 +101,10 @@ test('what a scroll cost and the id of its context are no part of an answer’s 
     answerShape({
       status: 404,
       headers: new Map([['task_resource_usage', `{"taskId":${id},"nodeId":"node${id}"}`]]),
-      text: `{"error":{"reason":"No search context found for id [${id}]"}}`,
+      text: `{"error":{"reason":"No search context found for id [${id}]; index [a/${`${id}`.padEnd(22, 'x')}] exists"}}`,
     });
   assert.equal(shapeOf(1), shapeOf(22));
-  assert.match(shapeOf(1), /task_resource_usage.*No search context found for id/);
+  assert.match(shapeOf(1), /task_resource_usage.*No search context found for id \[\*\]; index \[a\/\*\] exists/);
 });
 
 test('what differs between two runs is no part of an answer’s shape; a header, a status or a name is', () => {
