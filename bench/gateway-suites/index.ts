@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { compareSuite, type Row } from './compare.ts';
 import { help, readOptions, type Options } from './options.ts';
 import { javascriptSuite } from './javascript-suite.ts';
-import { curatorSuite, djangoSuite, pythonClientSuite, pythonMapperSuite } from './python-suites.ts';
+import { curatorSuite, djangoSuite, haystackSuite, pythonClientSuite, pythonMapperSuite } from './python-suites.ts';
 import type { Suite } from './suite.ts';
 import { table } from './table.ts';
 import { startGateway, startOwnEngine, startPlainProxy, type Running } from './targets.ts';
@@ -14,7 +14,7 @@ function say(text: string): void {
 }
 
 async function suitesOf(options: Options, engine: string): Promise<readonly Suite[]> {
-  const { yaml, api, python, mapper, javascript, curator, django, revision, select } = options;
+  const { yaml, api, python, mapper, javascript, curator, django, haystack, revision, select } = options;
   const suites: Suite[] = [];
   if (yaml !== undefined && api !== undefined)
     suites.push(await yamlSuite({ tests: yaml, revision, under: options['yaml-under'], api, engine, select }));
@@ -24,6 +24,7 @@ async function suitesOf(options: Options, engine: string): Promise<readonly Suit
     suites.push(javascriptSuite({ sources: javascript, yaml, yamlRevision: revision, engine, select }));
   if (curator !== undefined) suites.push(curatorSuite({ sources: curator, engine, select }));
   if (django !== undefined) suites.push(djangoSuite({ sources: django, engine, select }));
+  if (haystack) suites.push(haystackSuite({ engine, select }));
   return suites;
 }
 
@@ -42,7 +43,10 @@ function print(rows: readonly Row[], asJson: boolean): number {
 
 async function run(options: Options): Promise<number> {
   if (options.from !== undefined) return print(JSON.parse(await readFile(options.from, 'utf8')) as Row[], options.json);
-  const engine = options.engine === undefined ? await startOwnEngine() : given(options.engine);
+  const engine =
+    options.engine === undefined
+      ? await startOwnEngine(options.opensearch ? 'opensearch' : 'elasticsearch')
+      : given(options.engine);
   try {
     const through = await startThrough(options, engine.url);
     try {
@@ -67,7 +71,8 @@ if ('wrong' in options) {
 } else if (options.help) {
   process.stdout.write(`${help}\n`);
 } else {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+  // For as long as it runs: a second signal must not end it while it removes what it made.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
   process.exitCode = await run(options).catch((error: unknown) => {
     say((error as Error).message);
     return 70;

@@ -5,7 +5,7 @@ export const help = `bench/gateway-suites: do public test suites see a differenc
 
   node --conditions=understudy-source bench/gateway-suites/index.ts SUITES [options]
 
-Suites, each a folder or a git directory (bare too) with the repository that is named; nothing is fetched:
+Suites, each with a PATH that is a folder or a git directory (bare too) with the repository that is named, and is not fetched:
   --yaml PATH        elastic/elasticsearch-clients-tests, or elastic/elasticsearch with --yaml-under
   --api FOLDER       the API description that they need: the folder rest-api-spec/api, also in the Maven package
                      org.elasticsearch:rest-api-spec
@@ -14,9 +14,11 @@ Suites, each a folder or a git directory (bare too) with the repository that is 
   --javascript PATH  elastic/elasticsearch-js: the client's tests, which it makes from those of --yaml
   --curator PATH     elastic/curator: a program that tends indices and snapshots
   --django PATH      django-es/django-elasticsearch-dsl: an application whose models are searched
+  --haystack         the store of documents of Haystack, a library for question answering; its tests come from PyPI too
 
 Servers:
   --engine URL       an empty engine for tests; every index in it is deleted (default: one of its own is started)
+  --opensearch       that one is OpenSearch; for --yaml
   --through URL      a gateway that runs before that engine, or plain: a proxy that changes nothing
                      (default: packages/gateway is started)
   --gateway-option X given to that gateway, any number of times: --gateway-option=--gather=on
@@ -29,7 +31,9 @@ Servers:
 
 Examples:
   bench/gateway-suites/index.ts --yaml ../elasticsearch-clients-tests --api ../rest-api-spec/api
+  bench/gateway-suites/index.ts --opensearch --yaml ../spec --yaml-under rest-api-spec/test --api ../spec/rest-api-spec/api
   bench/gateway-suites/index.ts --python ../elasticsearch-py --through plain
+  bench/gateway-suites/index.ts --haystack
   bench/gateway-suites/index.ts --curator ../curator --engine http://127.0.0.1:9200 --through http://127.0.0.1:9300
 
 The packages that the Python suites are about are installed from PyPI on the first run, into ~/.cache/understudy/suites.
@@ -43,6 +47,8 @@ const options = {
   javascript: { type: 'string' },
   curator: { type: 'string' },
   django: { type: 'string' },
+  haystack: { type: 'boolean', default: false },
+  opensearch: { type: 'boolean', default: false },
   engine: { type: 'string' },
   through: { type: 'string' },
   'gateway-option': { type: 'string', multiple: true, default: [] as string[] },
@@ -69,10 +75,21 @@ export function readOptions(args: readonly string[]): Options | { readonly wrong
     return { wrong: (error as Error).message };
   }
   if (values.help || values.from !== undefined) return values;
-  const { yaml, api, python, mapper, javascript, curator, django, engine, through } = values;
-  if ([yaml, python, mapper, javascript, curator, django].every((path) => path === undefined))
+  const { yaml, api, python, mapper, javascript, curator, django, haystack, opensearch, engine, through } = values;
+  const forElasticsearch = [python, mapper, javascript, curator, django].some((path) => path !== undefined) || haystack;
+  if (yaml === undefined && !forElasticsearch)
     return {
-      wrong: 'No suite is named: give at least one of --yaml, --python, --mapper, --javascript, --curator, --django.',
+      wrong:
+        'No suite is named: give at least one of --yaml, --python, --mapper, --javascript, --curator, --django, --haystack.',
+    };
+  if (opensearch && forElasticsearch)
+    return {
+      wrong: '--opensearch is for --yaml: the clients of the other suites refuse every engine but Elasticsearch.',
+    };
+  if (opensearch && engine !== undefined)
+    return {
+      wrong:
+        '--opensearch and --engine exclude each other: the first starts an engine, the second names one that runs.',
     };
   if (yaml !== undefined && api === undefined)
     return { wrong: '--yaml needs --api, the folder with the description of the API.' };

@@ -110,3 +110,24 @@ export function djangoSuite(origin: Origin): Suite {
     environment: (url) => ({ ELASTICSEARCH_URL: url }),
   });
 }
+
+/** A library that keeps the documents of an application for question answering; its tests name the server themselves. */
+export function haystackSuite(origin: Omit<Origin, 'sources'>): Suite {
+  const published = { name: 'elasticsearch-haystack', version: '7.1.0' };
+  return pythonSuite({
+    name: 'Haystack document store',
+    ...origin,
+    sources: published,
+    revision: published.version,
+    paths: ['tests', 'pyproject.toml'],
+    packages: [
+      `${published.name}==${published.version}`,
+      'haystack-ai==3.4.1',
+      'elasticsearch==8.19.3',
+      'pytest-asyncio==1.5.0',
+    ],
+    pytest: ['tests'],
+    written: 'http://localhost:9200',
+    environment: () => ({ HAYSTACK_TELEMETRY_ENABLED: 'False' }),
+  });
+}

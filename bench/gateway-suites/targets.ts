@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { findOpenSearch, startPlainOpenSearch } from '../../packages/gateway/test/harness/opensearch.ts';
 import {
   answers,
   bound,
@@ -23,9 +24,7 @@ export interface Running {
 
 const gatewayProgram = fileURLToPath(new URL('../../packages/gateway/src/main.ts', import.meta.url));
 /** One node for this run alone, with a place for snapshots that goes with it. */
-export async function startOwnEngine(): Promise<Running> {
-  const found = await findEngine();
-  if ('missing' in found) throw new Error(found.missing);
+export async function startOwnEngine(kind: 'elasticsearch' | 'opensearch'): Promise<Running> {
   await using started = new AsyncDisposableStack();
   const repositories = await mkdtemp(join(tmpdir(), 'understudy-gateway-suites-'));
   const sweep = (): void => rmSync(repositories, { recursive: true, force: true });
@@ -34,7 +33,7 @@ export async function startOwnEngine(): Promise<Running> {
   started.defer(sweep);
   // The engine runs as another user where this process is root.
   await chmod(repositories, 0o777);
-  const engine = await startEngines(found, 1, '-XX:TieredStopAtLevel=1', { 'path.repo': repositories });
+  const engine = await (kind === 'opensearch' ? openSearch : elasticsearch)({ 'path.repo': repositories });
   started.defer(() => engine.stop());
   let { url } = engine;
   if (!(await fetch(url)).ok) {
@@ -44,6 +43,18 @@ export async function startOwnEngine(): Promise<Running> {
   }
   const all = started.move();
   return { url, stop: () => all.disposeAsync() };
+}
+
+async function elasticsearch(settings: Readonly<Record<string, string>>): Promise<Running> {
+  const found = await findEngine();
+  if ('missing' in found) throw new Error(found.missing);
+  return await startEngines(found, 1, '-XX:TieredStopAtLevel=1', settings);
+}
+
+async function openSearch(settings: Readonly<Record<string, string>>): Promise<Running> {
+  const found = await findOpenSearch();
+  if (typeof found !== 'string') throw new Error(found.missing);
+  return await startPlainOpenSearch(found, settings);
 }
 
 /**

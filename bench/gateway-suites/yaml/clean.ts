@@ -27,6 +27,8 @@ export async function emptyCluster(url: string): Promise<void> {
   for (const name of Object.keys((await read(url, '/_template')) as object)) await remove(url, `/_template/${name}`);
   for (const name of Object.keys((await read(url, '/_ingest/pipeline')) as object))
     await remove(url, `/_ingest/pipeline/${encodeURIComponent(name)}`);
+  for (const name of Object.keys((await read(url, '/_search/pipeline')) as object))
+    await remove(url, `/_search/pipeline/${encodeURIComponent(name)}`);
   const settings = (await read(url, '/_cluster/settings')) as Record<string, Record<string, unknown>>;
   const set = Object.entries(settings).filter(([, values]) => Object.keys(values).length > 0);
   if (set.length > 0) {

@@ -1,11 +1,12 @@
 // What a test says that it needs (`skip`, `requires`), and whether this runner and this engine have it.
 import { ask } from './http.ts';
+import { includes, type EngineVersion } from './version-range.ts';
 
 /** Of the runner; a test that needs another is skipped. */
 const runnerFeatures = new Set([
   ...['contains', 'arbitrary_key', 'headers', 'stash_in_path', 'stash_in_key', 'stash_path_replace', 'capabilities'],
   ...['warnings', 'warnings_regex', 'allowed_warnings', 'allowed_warnings_regex', 'default_shards', 'close_to'],
-  ...['catch_unauthorized', 'gtelte'],
+  ...['catch_unauthorized', 'gtelte', 'node_selector'],
 ]);
 
 interface Needs {
@@ -34,7 +35,7 @@ export async function skipReason(name: 'skip' | 'requires', value: unknown, url:
   if (missing !== undefined) return `the runner has no feature ${missing}`;
   const skips = name === 'skip';
   if (needs.awaits_fix !== undefined) return `known to fail: ${needs.awaits_fix}`;
-  if (skips && needs.version !== undefined && /^\s*all\s*$/.test(needs.version)) return needs.reason ?? 'skipped';
+  if (skips && needs.version !== undefined && (await isWithin(url, needs.version))) return needs.reason ?? 'skipped';
   const wanted = list(needs.cluster_features);
   if (wanted.length > 0) {
     const has = await clusterHas(url, wanted);
@@ -47,6 +48,21 @@ export async function skipReason(name: 'skip' | 'requires', value: unknown, url:
       return `capability: ${skips ? 'not with' : 'needs'} ${capability.path ?? ''} ${(capability.capabilities ?? []).join(', ')}`;
   }
   return undefined;
+}
+
+const versions = new Map<string, EngineVersion>();
+
+/** Whether the server's version is one of the range, such as `2.0.0 - 2.14.99, 3.1.0 -`. */
+export async function isWithin(url: string, range: string): Promise<boolean> {
+  if (range.trim() === 'all') return true;
+  let version = versions.get(url);
+  if (version === undefined) {
+    const { status, text } = await ask(url, { method: 'GET', path: '/', headers: {}, body: undefined });
+    if (status !== 200) throw new Error(`GET / answered ${status}, expected 200 with the engine's version.`);
+    version = (JSON.parse(text) as { version: EngineVersion }).version;
+    versions.set(url, version);
+  }
+  return includes(range, version);
 }
 
 async function clusterHas(url: string, wanted: readonly string[]): Promise<readonly boolean[]> {

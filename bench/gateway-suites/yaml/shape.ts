@@ -7,6 +7,9 @@ const ignoredHeaders = new Set(['date', 'content-length', 'transfer-encoding', '
 /** Names made by the engine for one run: ids of nodes, of shards, of tasks, of indices. */
 const madeName = /^[\w-]{20,22}(:\d+)?$|^\d+$|^\.ds-|\d{4}\.\d\d\.\d\d/;
 
+/** Of a search context and of an index, in the reason of an error. */
+const madeId = /(?<=\bid \[)\d+(?=\])|(?<=\/)[\w-]{22}(?=\])/g;
+
 export function answerShape({ status, headers, text }: Answer): string {
   const kept = [...headers]
     .filter(([name]) => !ignoredHeaders.has(name))
@@ -18,6 +21,8 @@ export function answerShape({ status, headers, text }: Answer): string {
 function headerShape(name: string, value: string): string {
   // The engine makes an id of 20 characters for a document without one.
   if (name === 'location') return value.replace(/[\w-]{20}$/, '*');
+  // OpenSearch tells of each scroll what it cost, with the ids of the node and the task.
+  if (name === 'task_resource_usage') return value.replaceAll(/\d+|"nodeId":"[^"]*"/g, '*');
   return name === 'warning' ? value.replace(/"[^"]*:[^"]*GMT"/g, '') : value;
 }
 
@@ -36,19 +41,19 @@ const fixedNumbers = new Set([
 function bodyShape(text: string): string {
   if (text === '') return 'empty';
   try {
-    return JSON.stringify(shape(JSON.parse(text), 0));
+    return JSON.stringify(shape(JSON.parse(text)));
   } catch {
     return `text of ${text.split('\n').length > 1 ? 'lines' : 'one line'}`;
   }
 }
 
-function shape(value: unknown, depth: number): unknown {
-  if (value === null || typeof value === 'boolean' || depth > 6) return value;
-  if (Array.isArray(value)) return value.length === 0 ? [] : [shape(value[0], depth + 1)];
+function shape(value: unknown): unknown {
+  if (value === null || typeof value === 'boolean') return value;
+  if (Array.isArray(value)) return value.length === 0 ? [] : [shape(value[0])];
   if (typeof value !== 'object') return typeof value;
   const entries = Object.entries(value).map(([name, inner]): [string, unknown] => [
     madeName.test(name) ? '*' : name,
-    isKept(name, inner) ? inner : shape(inner, depth + 1),
+    isKept(name, inner) ? (typeof inner === 'string' ? inner.replaceAll(madeId, '*') : inner) : shape(inner),
   ]);
   return Object.fromEntries(entries.sort(([one], [other]) => (one < other ? -1 : 1)));
 }

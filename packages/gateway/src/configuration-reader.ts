@@ -12,6 +12,7 @@ export class Reader {
   readonly #environment: Environment;
   readonly #given = new Map<string, string>();
   readonly #known = new Set<string>();
+  readonly #withoutValue = new Set<string>();
 
   constructor(args: readonly string[], environment: Environment) {
     this.#environment = environment;
@@ -19,18 +20,19 @@ export class Reader {
       const [, name, joined] = /^--([a-z-]+)(?:=(.*))?$/s.exec(args[i] as string) ?? [];
       if (name === undefined) this.problems.push(`'${shown(args[i] as string)}' is no option; see --help.`);
       else if (joined !== undefined) this.#given.set(name, joined);
-      else if (args[i + 1] === undefined) this.problems.push(`--${name} has no value.`);
+      else if (args[i + 1] === undefined) this.#withoutValue.add(name);
       else this.#given.set(name, args[++i] as string);
     }
   }
 
   /** Call it last: every option that was not asked for is a mistake. */
   refuseUnknown(): void {
-    for (const name of this.#given.keys())
+    for (const name of new Set([...this.#given.keys(), ...this.#withoutValue]))
       if (!this.#known.has(name))
         this.problems.push(
           `--${name} is unknown; the options are ${[...this.#known].map((n) => `--${n}`).join(', ')}.`,
         );
+      else if (this.#withoutValue.has(name)) this.problems.push(`--${name} has no value.`);
   }
 
   optional(name: string): string | undefined {
@@ -82,6 +84,21 @@ export class Reader {
     return words;
   }
 
+  /** A node that is the address given: each request would come back without end. */
+  refuseItself(name: string, nodes: readonly string[], listen: { readonly host: string; readonly port: number }): void {
+    for (const word of nodes) {
+      const url = URL.parse(word);
+      if (!url || listen.port === 0) continue;
+      const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80));
+      const host = url.hostname.replaceAll(/[[\]]/g, '');
+      if (port === listen.port && isServedBy(host, listen.host))
+        this.problems.push(
+          `${this.#source(name)} has '${shown(word)}', where the gateway itself listens; name the engine's own address, or let the ` +
+            `gateway listen elsewhere with --listen.`,
+        );
+    }
+  }
+
   #checkNode(name: string, word: string): void {
     const url = URL.parse(word);
     const isFromCommandLine = this.#given.has(name);
@@ -100,6 +117,15 @@ export class Reader {
   #source(name: string): string {
     return this.#given.has(name) ? `--${name}` : variableOf(name);
   }
+}
+
+const loopback = ['localhost', '127.0.0.1', '::1'];
+
+/** Whether a server that listens on the second host is reached by the first. */
+function isServedBy(host: string, listened: string): boolean {
+  if (host === listened) return true;
+  if (!loopback.includes(host)) return false;
+  return listened === '0.0.0.0' || listened === '::' || [host, listened].includes('localhost');
 }
 
 /** Without what may be a password. */

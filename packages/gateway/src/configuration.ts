@@ -2,6 +2,7 @@
 // mistake is reported at once. No password is ever repeated in an error.
 import { Secret, UnderstudyError } from '@understudy/foundation';
 import { Reader, type Environment } from './configuration-reader.ts';
+import { givenDescriptor } from './listen.ts';
 
 export interface Configuration {
   readonly engine: readonly string[];
@@ -63,6 +64,9 @@ export function readConfiguration(args: readonly string[], environment: Environm
   };
   if ((configuration.username === undefined) !== (configuration.password === undefined))
     read.problems.push('--username and --password belong together: set both or neither.');
+  // A socket that the service manager gives has an address of its own, and --listen is not used.
+  if (givenDescriptor(environment, process.pid) === undefined)
+    read.refuseItself('engine', configuration.engine, { host, port });
   read.refuseUnknown();
   if (read.problems.length > 0) throw new ConfigurationError(read.problems);
   return configuration;

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
 import { createForwarder, type Forwarder } from '@understudy/client/forward';
-import type { Configuration } from './configuration.ts';
+import { ConfigurationError, type Configuration } from './configuration.ts';
 import { collect, readTarget, sendError, type BodyMemory, type Target } from './http/index.ts';
 import { Metrics, RequestLog, statusOf } from './observe/index.ts';
 import { Exchange, Operations, type Ended } from './operations/index.ts';
@@ -145,6 +145,15 @@ function connectionsOf(server: Server): Promise<number> {
   return new Promise((resolve) => server.getConnections((error, count) => resolve(error ? 0 : count)));
 }
 
+function authority(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    const problem = `--ca (GATEWAY_CA): the file ${path} cannot be read: ${(error as Error).message}.`;
+    throw new ConfigurationError([problem]);
+  }
+}
+
 function forwarderFor(configuration: Configuration): Forwarder {
   const { engine, username, password, caPath, deadlineMs, gather, hedge, maxQueue } = configuration;
   return createForwarder({
@@ -157,6 +166,6 @@ function forwarderFor(configuration: Configuration): Forwarder {
     connections: { maxAnswerBytes: -1 },
     ...(hedge === 'off' ? { hedging: false as const } : {}),
     ...(username === undefined || password === undefined ? {} : { auth: { username, password: password.reveal() } }),
-    ...(caPath === undefined ? {} : { tls: { ca: readFileSync(caPath) } }),
+    ...(caPath === undefined ? {} : { tls: { ca: authority(caPath) } }),
   });
 }

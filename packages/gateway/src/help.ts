@@ -4,6 +4,8 @@ it on to the nodes of the cluster: with failover, safe retries, hedged reads and
 
 usage: understudy-gateway --engine URL[,URL...] [--listen HOST:PORT] [options]
 
+options, each with its default at the end of the line:
+
   --engine URLS           nodes of the cluster: http://10.0.0.2:9200,http://10.0.0.3:9200/prefix
                           (with user and password in the URL only as GATEWAY_ENGINE)        http://127.0.0.1:9201
   --listen HOST:PORT      where applications connect; a socket of systemd comes first         127.0.0.1:9200
@@ -18,10 +20,14 @@ usage: understudy-gateway --engine URL[,URL...] [--listen HOST:PORT] [options]
   --max-queue N           requests that wait; more are refused with 429                       10000
   --stop-ms N             time for requests under way after SIGTERM                           25000
   --log-every N           log each Nth request as a line of JSON, and each failure; 0: none   0
+  --version, --help
+
+Requests are logged on standard output, what happens to the gateway and to nodes on standard error.
 
 Every option is also an environment variable: --deadline-ms is GATEWAY_DEADLINE_MS. Passwords belong there.
 
 examples:
+  understudy-gateway --engine http://127.0.0.1:9200 --listen 127.0.0.1:9300       the engine is on this machine
   understudy-gateway --engine http://10.0.0.2:9200,http://10.0.0.3:9200
   GATEWAY_USERNAME=app GATEWAY_PASSWORD=... understudy-gateway --engine https://10.0.0.2:9200 --ca /etc/engine-ca.pem
   curl http://127.0.0.1:9200/_understudy            what it sees: nodes, breaker, budget, requests

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // The command: reads the configuration, listens, and stops gracefully on SIGTERM and SIGINT.
+import { readFileSync } from 'node:fs';
 import { ClientError } from '@understudy/client/forward';
 import { ConfigurationError, readConfiguration, type Configuration } from './configuration.ts';
 import { Gateway } from './gateway.ts';
@@ -27,10 +28,15 @@ function gatewayOrExit(configuration: Configuration): Gateway {
   try {
     return new Gateway(configuration);
   } catch (error) {
+    if (error instanceof ConfigurationError) exitWith(wrongUsage, error.message);
     const isConfiguration = error instanceof ClientError || (error as NodeJS.ErrnoException).code !== undefined;
     if (isConfiguration) exitWith(wrongUsage, `The gateway cannot start: ${(error as Error).message}`);
     throw error;
   }
+}
+
+function version(): string {
+  return (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;
 }
 
 function say(line: object): void {
@@ -64,10 +70,13 @@ async function run(): Promise<void> {
   try {
     await listen(gateway.server, host, port, descriptor);
   } catch (error) {
-    exitWith(failed, `The gateway cannot listen on ${host} port ${port}: ${(error as Error).message}`);
+    const isTaken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+    const next = isTaken ? '; end the program that listens there, or name another address with --listen' : '';
+    exitWith(failed, `The gateway cannot listen on ${host} port ${port}: ${(error as Error).message}${next}.`);
   }
   say({ event: 'listening', address: gateway.server.address(), pid: process.pid });
 }
 
 if (process.argv.includes('--help') || process.argv.includes('-h')) process.stdout.write(help);
+else if (process.argv.includes('--version')) process.stdout.write(`${version()}\n`);
 else await run();

@@ -42,6 +42,10 @@ const wrong: readonly (readonly [args: readonly string[], problem: RegExp])[] = 
   [['--retries', '3'], /^--retries is unknown; the options are .*--engine, --username/],
   [['now'], /^'now' is no option/],
   [['--engine'], /^--engine has no value\.$/],
+  [['--retries'], /^--retries is unknown; the options are [^]*$/],
+  [['--engine', 'http://localhost:9200'], /^--engine has 'http:\/\/localhost:9200', where the gateway itself listens/],
+  [['--engine', 'http://[::1]:9300', '--listen', '[::1]:9300'], /where the gateway itself listens/],
+  [['--engine', 'http://127.0.0.1:9300/x', '--listen', '0.0.0.0:9300'], /where the gateway itself listens/],
 ];
 for (const [args, problem] of wrong)
   test(`${args.join(' ')} is refused`, () => {

@@ -42,16 +42,28 @@ test('--help goes to standard output, a wrong option to standard error with code
   const helped = start(['--help']);
   assert.match(await text(helped.stdout!), /^understudy-gateway: [^]*--deadline-ms/);
   assert.equal(await endOf(helped), 0);
+  const version = start(['--version']);
+  assert.match(await text(version.stdout!), /^\d+\.\d+\.\d+\n$/);
+  assert.equal(await endOf(version), 0);
   const wrong = start(['--gather', 'x']);
   assert.match(await text(wrong.stderr!), /--gather is 'x'; it must be one of auto, on, off/);
   assert.equal(await endOf(wrong), 64);
 });
 
-test('a port that is taken ends it with code 70 and says which', async () => {
+test('a file of --ca that cannot be read ends it with code 64 and names the option', async () => {
+  const child = start(['--engine', 'https://127.0.0.1:9', '--ca', '/no/such.pem']);
+  assert.match(await text(child.stderr!), /--ca \(GATEWAY_CA\): the file \/no\/such\.pem cannot be read: ENOENT/);
+  assert.equal(await endOf(child), 64);
+});
+
+test('a port that is taken ends it with code 70, says which, and what to do', async () => {
   await using stub = await Stub.start(() => undefined);
   const { host, port } = new URL(stub.url);
   const child = start(['--listen', host]);
-  assert.match(await text(child.stderr!), new RegExp(`cannot listen on 127.0.0.1 port ${port}: .*EADDRINUSE`));
+  assert.match(
+    await text(child.stderr!),
+    new RegExp(`cannot listen on 127.0.0.1 port ${port}: .*EADDRINUSE.*--listen`),
+  );
   assert.equal(await endOf(child), 70);
 });
 

@@ -1,12 +1,13 @@
 // A real OpenSearch of one node with its security plugin: TLS, users, and an authority of its own. It is found, never downloaded.
-import { execFile, spawn } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Agent, request } from 'undici';
-import { asNobody, bound, ended, findEngine, freePort, keptHomes } from '../../../service/test/harness/engine.ts';
+import { answers, asNobody, bound, ended, findEngine, freePort, keptHomes } from '../../../service/test/harness/engine.ts';
 
 const run = promisify(execFile);
 
@@ -56,25 +57,15 @@ export async function makeCertificates(directory: string): Promise<void> {
   await openssl('x509', '-req', '-in', 'node.csr', ...signed, '-out', 'node.pem');
 }
 
-function settingsOf(
-  directory: string,
-  http: number,
-  transport: number,
-): Readonly<Record<string, string | number | boolean>> {
+type Settings = Readonly<Record<string, string | number | boolean>>;
+
+function securitySettings(): Settings {
   const layers = ['transport', 'http'].flatMap((layer) => [
     [`plugins.security.ssl.${layer}.pemcert_filepath`, 'node.pem'],
     [`plugins.security.ssl.${layer}.pemkey_filepath`, 'node.key'],
     [`plugins.security.ssl.${layer}.pemtrustedcas_filepath`, 'ca.pem'],
   ]);
   return {
-    'node.name': 'n1',
-    'cluster.name': 'gateway-test',
-    'cluster.initial_cluster_manager_nodes': 'n1',
-    'path.data': join(directory, 'data'),
-    'path.logs': join(directory, 'logs'),
-    'http.port': http,
-    'transport.port': transport,
-    'cluster.routing.allocation.disk.threshold_enabled': false,
     'plugins.security.ssl.http.enabled': true,
     'plugins.security.ssl.transport.enforce_hostname_verification': false,
     'plugins.security.nodes_dn': 'CN=node',
@@ -83,24 +74,45 @@ function settingsOf(
   };
 }
 
-export async function startOpenSearch(installation: string): Promise<SecureEngine> {
-  const directory = await mkdtemp(join(tmpdir(), 'understudy-opensearch-'));
+interface Launched {
+  readonly http: number;
+  readonly config: string;
+  readonly child: ChildProcess;
+  readonly stop: () => Promise<void>;
+}
+
+/** Starts one node with these settings alone: those of the installation are the lab's, and may switch its security off. */
+async function launch(
+  installation: string,
+  own: Settings,
+  prepare: (config: string) => Promise<void>,
+  javaOptions = '',
+): Promise<Launched> {
   const java = await findEngine();
   if ('missing' in java) throw new Error(java.missing);
+  const directory = await mkdtemp(join(tmpdir(), 'understudy-opensearch-'));
+  const sweep = () => rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
+  // Also after Ctrl-C, which ends this process before anything is stopped.
+  process.once('exit', sweep);
   const home = join(directory, 'home');
   const config = join(home, 'config');
   // The engine refuses root, and whoever it runs as must be able to read it.
   await cp(installation, home, { recursive: true, dereference: true });
-  await makeCertificates(config);
+  await prepare(config);
   const [http, transport] = [await freePort(), await freePort()];
-  const settings = settingsOf(directory, http, transport);
-  // In the place of the home's own settings, which switch security off.
-  await writeFile(
-    join(config, 'opensearch.yml'),
-    Object.entries(settings)
-      .map(([name, value]) => `${name}: ${value}\n`)
-      .join(''),
-  );
+  const settings: Settings = {
+    'node.name': 'n1',
+    'cluster.name': 'gateway-test',
+    'cluster.initial_cluster_manager_nodes': 'n1',
+    'path.data': join(directory, 'data'),
+    'path.logs': join(directory, 'logs'),
+    'http.port': http,
+    'transport.port': transport,
+    'cluster.routing.allocation.disk.threshold_enabled': false,
+    ...own,
+  };
+  const lines = Object.entries(settings).map(([name, value]) => `${name}: ${value}\n`);
+  await writeFile(join(config, 'opensearch.yml'), lines.join(''));
   if (asNobody.length > 0) await run('chown', ['-R', 'nobody', directory]);
   const command = [...asNobody, join(home, 'bin/opensearch')];
   const child = bound(
@@ -109,10 +121,20 @@ export async function startOpenSearch(installation: string): Promise<SecureEngin
       env: {
         PATH: process.env['PATH'],
         OPENSEARCH_JAVA_HOME: java.javaHome,
-        OPENSEARCH_JAVA_OPTS: '-Xms512m -Xmx512m',
+        OPENSEARCH_JAVA_OPTS: `-Xms512m -Xmx512m ${javaOptions}`,
       },
     }),
   );
+  const stop = async (): Promise<void> => {
+    await ended(child);
+    process.off('exit', sweep);
+    await rm(directory, { recursive: true, force: true, maxRetries: 5 });
+  };
+  return { http, config, child, stop };
+}
+
+export async function startOpenSearch(installation: string): Promise<SecureEngine> {
+  const { http, config, child, stop } = await launch(installation, securitySettings(), makeCertificates);
   const caPath = join(config, 'ca.pem');
   const agent = new Agent({ connect: { ca: await readFile(caPath) } });
   const engine: SecureEngine = {
@@ -123,8 +145,7 @@ export async function startOpenSearch(installation: string): Promise<SecureEngin
     agent,
     async [Symbol.asyncDispose]() {
       await agent.destroy();
-      await ended(child);
-      await rm(directory, { recursive: true, force: true, maxRetries: 5 });
+      await stop();
     },
   };
   try {
@@ -136,13 +157,30 @@ export async function startOpenSearch(installation: string): Promise<SecureEngin
   }
 }
 
+/** One node that answers without TLS and without users. */
+export async function startPlainOpenSearch(
+  installation: string,
+  settings: Settings,
+): Promise<{ readonly url: string; readonly stop: () => Promise<void> }> {
+  const own = { 'plugins.security.disabled': true, ...settings };
+  const { http, child, stop } = await launch(installation, own, () => Promise.resolve(), '-XX:TieredStopAtLevel=1');
+  const url = `http://127.0.0.1:${http}`;
+  try {
+    await answers(`${url}/_cluster/health`, child);
+    return { url, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
 export function basic({ username, password }: Pick<SecureEngine, 'username' | 'password'>): string {
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 }
 
 /** Waits until the user can log in, for which the engine first makes an index. */
 async function ready(engine: SecureEngine, exitCode: () => number | null): Promise<void> {
-  const end = Date.now() + 120_000;
+  const end = Date.now() + 300_000;
   for (;;) {
     const status = await request(`${engine.url}/_cluster/health`, {
       dispatcher: engine.agent,
@@ -153,8 +191,7 @@ async function ready(engine: SecureEngine, exitCode: () => number | null): Promi
     );
     if (status === 200) return;
     if (exitCode() !== null) throw new Error(`OpenSearch ended with ${exitCode()}.`);
-    if (Date.now() > end)
-      throw new Error(`OpenSearch let nobody log in within two minutes; it answered ${status} last.`);
+    if (Date.now() > end) throw new Error('OpenSearch did not answer within five minutes.');
     await sleep(200);
   }
 }

@@ -9,7 +9,9 @@ import { judge, patternOf } from '../../../../../bench/gateway-suites/yaml/asser
 import { filled, lookUp } from '../../../../../bench/gateway-suites/yaml/lookup.ts';
 import { testsOf } from '../../../../../bench/gateway-suites/yaml/read.ts';
 import { runTest } from '../../../../../bench/gateway-suites/yaml/run-test.ts';
+import { errorOf, errorPatternOf, javaText } from '../../../../../bench/gateway-suites/yaml/caught.ts';
 import { answerShape } from '../../../../../bench/gateway-suites/yaml/shape.ts';
+import { includes } from '../../../../../bench/gateway-suites/yaml/version-range.ts';
 
 const path = (path_: string, methods: readonly string[]) => ({ path: path_, methods });
 const api: Api = new Map([
@@ -81,6 +83,30 @@ test('assertions hold, and say what was seen when they do not', () => {
   assert.equal(patternOf('not a pattern'), undefined);
 });
 
+test('an expression that would look back for hours does not fit, and a possessive quantifier is read', () => {
+  const slow = judge('match', { $body: '/^ ((\\S+\\s?)+ \\n)+ $/' }, `${'word'.repeat(20)}\n!`, new Map());
+  assert.match(slow ?? '', /^match: \$body is "word/);
+  assert.equal(judge('match', { $body: '/^ (-|\\w+(,\\w+)*+) $/' }, 'data,ingest', new Map()), undefined);
+});
+
+test('an expression after catch has its white space, and fits an error as Java writes it', () => {
+  const text = '{"error":{"root_cause":[{"type":"a","reason":"[size] cannot be 0"}],"type":"a"},"status":400}';
+  assert.equal(errorPatternOf('/\\[size\\] cannot be 0/')?.test(text), true);
+  assert.equal(javaText(errorOf(text)), '{root_cause=[{type=a, reason=[size] cannot be 0}], type=a}');
+  assert.deepEqual([errorPatternOf('conflict'), errorOf('<html>')], [undefined, undefined]);
+});
+
+test('what a scroll cost and the id of its context are no part of an answer’s shape', () => {
+  const shapeOf = (id: number): string =>
+    answerShape({
+      status: 404,
+      headers: new Map([['task_resource_usage', `{"taskId":${id},"nodeId":"node${id}"}`]]),
+      text: `{"error":{"reason":"No search context found for id [${id}]; index [a/${`${id}`.padEnd(22, 'x')}] exists"}}`,
+    });
+  assert.equal(shapeOf(1), shapeOf(22));
+  assert.match(shapeOf(1), /task_resource_usage.*No search context found for id \[\*\]; index \[a\/\*\] exists/);
+});
+
 test('what differs between two runs is no part of an answer’s shape; a header, a status or a name is', () => {
   const answer = (status: number, headers: Record<string, string>, body: unknown) =>
     answerShape({ status, headers: new Map(Object.entries(headers)), text: JSON.stringify(body) });
@@ -127,7 +153,7 @@ setup:
   - do: { catch: conflict, get: { index: i, id: '1' } }
 ---
 "needs what the runner lacks":
-  - skip: { features: node_selector }
+  - skip: { features: embedded_stash_key }
 ---
 "needs what the engine lacks":
   - do: { search: {} }
@@ -152,7 +178,7 @@ test('a test passes, fails or is skipped, each with its reason, and its teardown
       ['file.yml/reads what it wrote', 'passed', ''],
       ['file.yml/expects too much', 'failed', 'match: _source.a is 1, expected 2'],
       ['file.yml/expects an error', 'failed', 'GET /i/_doc/1: 200, expected conflict; {"_id":"1","_source":{"a":1}}'],
-      ['file.yml/needs what the runner lacks', 'skipped', 'the runner has no feature node_selector'],
+      ['file.yml/needs what the runner lacks', 'skipped', 'the runner has no feature embedded_stash_key'],
       ['file.yml/needs what the engine lacks', 'skipped', 'the engine has no such part'],
     ],
   );
@@ -165,4 +191,18 @@ test('a file for another offer and a file that is not YAML are skipped with the 
     'the file is for the serverless offer',
   );
   assert.match(testsOf('b.yml', '"t": "no end\n')[0]?.skip ?? '', /^not YAML: /);
+});
+
+test('a range of versions includes its bounds; OpenSearch began after the versions 5 to 7 of the engine that it was made from', () => {
+  const openSearch = { number: '3.4.0', distribution: 'opensearch' };
+  const seen = (ranges: string): boolean => includes(ranges, openSearch);
+  assert.deepEqual([' - 2.99.99', '3.4.0 -', ' - 3.4.0', '2.0.0 - 2.14.99 , 3.0.0 - '].map(seen), [
+    ...[false, true, true, true],
+  ]);
+  assert.deepEqual([' - 7.99.99', '7.4.0 - ', '- 1.4.99', '1.0.0.Beta1 - '].map(seen), [false, true, false, true]);
+  assert.deepEqual(
+    [includes(' - 7.99.99', { number: '9.5.3' }), includes('8.1.0 -', { number: '9.5.3' })],
+    [false, true],
+  );
+  assert.throws(() => seen('sometimes'), /'sometimes' is no range of versions/);
 });
