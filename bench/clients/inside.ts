@@ -17,6 +17,8 @@ export interface Job {
   readonly rounds: number;
   readonly seed: number;
   readonly exclusive: string | undefined;
+  /** The program of INFINI Gateway. */
+  readonly infinilabs: string | undefined;
   readonly verbose: boolean;
 }
 
@@ -30,7 +32,8 @@ async function measure(name: string, client: ContenderName, round: number): Prom
   const drill = drills.find((one) => one.name === name);
   if (!drill) throw new Error(`There is no drill ${name}; see --help for the drills.`);
   say(`round ${round}  ${name}  ${client}`);
-  const spec = { drill, client, seed: job.seed + round, say: job.verbose ? say : () => undefined };
+  const { folder, infinilabs } = job;
+  const spec = { drill, client, folder, infinilabs, seed: job.seed + round, say: job.verbose ? say : () => undefined };
   const figures = await runDrill(cluster, spec);
   const { backInTrafficMs: back } = figures;
   const shown = {
@@ -40,7 +43,7 @@ async function measure(name: string, client: ContenderName, round: number): Prom
     writeGapMs: Math.round(figures.writeGapMs),
     healthyReadP99Ms: Math.round(figures.healthyReadP99Ms ?? -1),
     readP99Ms: Math.round(figures.readP99Ms),
-    engineRequests: figures.engineRequests.toFixed(2),
+    engineRequests: figures.engineRequests?.toFixed(2) ?? null,
     backInTrafficMs: back === Infinity ? 'never' : back && Math.round(back),
     lagMs: Math.round(figures.lagMs),
     invalid: figures.invalid,

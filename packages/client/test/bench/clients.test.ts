@@ -28,7 +28,14 @@ function run(change: (one: OperationRecord) => Partial<OperationRecord> = () => 
     lagMs: 1,
     stoppedMs: 10_000,
   };
-  return { lanes, marks: { faultMs: 2000, undoneMs: 8000, returned: [] }, healthyShards: [1], report, lost: 0 };
+  return {
+    lanes,
+    marks: { faultMs: 2000, undoneMs: 8000, returned: [] },
+    healthyShards: [1],
+    report,
+    seesEngines: true,
+    lost: 0,
+  };
 }
 
 const withReport = (facts: RunFacts, report: Partial<UsersReport>): RunFacts => ({
@@ -91,6 +98,13 @@ test("requests to engines are counted while the fault lasts, a client's own requ
   const at = (atMs: number, own = false): WireRecord => ({ atMs, node: 0, own });
   const sent = [at(1000), ...Array.from({ length: 90 }, (_, n) => at(2000 + n, n % 2 === 0)), at(9000)];
   assert.equal(figuresOf(withReport(run(), { sent })).engineRequests, 90 / 183);
+});
+
+test("an application's requests to engines are not seen: no figure is made of those to its servers", () => {
+  const sent = [{ atMs: 3000, node: 0, own: false }];
+  const marks = { faultMs: 2000, undoneMs: 8000, returned: [{ node: 0, atMs: 8500 }] };
+  const figures = figuresOf({ ...withReport(run(), { sent, answered: sent }), marks, seesEngines: false });
+  assert.deepEqual([figures.engineRequests, figures.backInTrafficMs], [null, null]);
 });
 
 test('hedges are a share of the reads while the fault lasts', () => {
