@@ -69,6 +69,8 @@ export interface Application {
 /** Resolves when the gateway, if there is one, and both servers answer. Rejects after a minute without an answer, and ends what it started. */
 export async function startApplication(request: ApplicationRequest): Promise<Application> {
   const { name, folder } = request;
+  // gunicorn keeps a socket in the home directory.
+  const home = { HOME: folder };
   const programs: Program[] = [];
   const stop = async (): Promise<void> => {
     await Promise.all(programs.map((program) => program.stop()));
@@ -81,11 +83,12 @@ export async function startApplication(request: ApplicationRequest): Promise<App
   };
   try {
     const gateway = gatewayCommand(request);
-    if (gateway) await start(`http://${gatewayAddress}`, gateway, folder, {}, join(folder, `${name}.gateway.log`));
+    if (gateway) await start(`http://${gatewayAddress}`, gateway, folder, home, join(folder, `${name}.gateway.log`));
     const { directory } = kinds[name];
     const urls = ports.map((port, server) => {
+      const environment = { ...home, ...engineOf(request, server) };
       const log = join(folder, `${name}.${server + 1}.log`);
-      return start(`http://127.0.0.1:${port}`, serverCommand(name, port), directory, engineOf(request, server), log);
+      return start(`http://127.0.0.1:${port}`, serverCommand(name, port), directory, environment, log);
     });
     return { urls: await Promise.all(urls), stop };
   } catch (error) {
@@ -123,14 +126,13 @@ class Program {
   readonly #log: string;
 
   constructor(command: readonly string[], cwd: string, environment: Readonly<Record<string, string>>, log: string) {
-    const { PATH, HOME } = process.env;
     const output = openSync(log, 'a');
     this.#log = log;
     this.#process = spawn(command[0] ?? '', command.slice(1), {
       cwd,
       detached: true,
       stdio: ['ignore', output, output],
-      env: { PATH, HOME, PYTHONDONTWRITEBYTECODE: '1', ...environment },
+      env: { PATH: process.env['PATH'], PYTHONDONTWRITEBYTECODE: '1', ...environment },
     });
     this.#process.on('error', () => undefined);
     closeSync(output);

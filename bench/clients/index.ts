@@ -25,6 +25,7 @@ const help = `bench/clients: the search drills with three clients, and with appl
   --rounds N            how often everything is measured; 1
   --round N             number of the first round; 1
   --seed N              of the schedule of requests; 1
+  --per-second N        requests of users a second; 60
   --save FILE           keep the results there; what it holds already is not measured again
   --print FILE          only print what such a file holds
   --infinilabs PATH     program of INFINI Gateway; without it infinilabs is left out
@@ -53,6 +54,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '1' },
     round: { type: 'string', default: '1' },
     seed: { type: 'string', default: '1' },
+    'per-second': { type: 'string', default: '60' },
     save: { type: 'string' },
     print: { type: 'string' },
     infinilabs: { type: 'string' },
@@ -131,6 +133,7 @@ async function main(): Promise<number> {
     rounds: count('rounds', values.rounds),
     firstRound: count('round', values.round),
     seed: count('seed', values.seed),
+    perSecond: count('per-second', values['per-second']),
     exclusive: values.exclusive,
     infinilabs: values.infinilabs === undefined ? undefined : resolve(values.infinilabs),
     verbose: values.verbose,

@@ -22,7 +22,10 @@ export function writeInfinilabsConfiguration({ folder, engines, listen }: Placem
     'path.logs': join(own, 'log'),
     'path.configs': join(own, 'config'),
     api: { enabled: true, network: { binding: '127.0.0.1:2900' } },
-    elasticsearch: [{ name: 'prod', enabled: true, endpoints: engines, discovery: { enabled: true, refresh } }],
+    // Without the version it asks `GET /`, which the published parts of the engine do not answer.
+    elasticsearch: [
+      { name: 'prod', enabled: true, version: '9.5.3', endpoints: engines, discovery: { enabled: true, refresh } },
+    ],
     entry: [{ name: 'entry', enabled: true, router: 'router', max_concurrency: 10_000, network: { binding: listen } }],
     router: [{ name: 'router', default_flow: 'default' }],
     flow: [

@@ -16,6 +16,7 @@ export interface Job {
   readonly firstRound: number;
   readonly rounds: number;
   readonly seed: number;
+  readonly perSecond: number;
   readonly exclusive: string | undefined;
   /** The program of INFINI Gateway. */
   readonly infinilabs: string | undefined;
@@ -32,8 +33,16 @@ async function measure(name: string, client: ContenderName, round: number): Prom
   const drill = drills.find((one) => one.name === name);
   if (!drill) throw new Error(`There is no drill ${name}; see --help for the drills.`);
   say(`round ${round}  ${name}  ${client}`);
-  const { folder, infinilabs } = job;
-  const spec = { drill, client, folder, infinilabs, seed: job.seed + round, say: job.verbose ? say : () => undefined };
+  const { folder, infinilabs, perSecond } = job;
+  const spec = {
+    drill,
+    client,
+    folder,
+    infinilabs,
+    perSecond,
+    seed: job.seed + round,
+    say: job.verbose ? say : () => undefined,
+  };
   const figures = await runDrill(cluster, spec);
   const { backInTrafficMs: back } = figures;
   const shown = {

@@ -17,25 +17,29 @@ const readIdsPerShard = 100;
 const writeIdsPerShard = 3000;
 
 const everyShard = [0, 1, 2] as const;
-/** 60 requests a second: writes, gets and searches of each shard, and searches over all of them. */
+/** 60 requests a second unless the user of the bench says another number: writes, gets and searches of each shard, and searches over all. */
 const lanes: readonly Lane[] = [
   ...everyShard.map((shard): Lane => ({ kind: 'write', shard, perSecond: 10 })),
   ...everyShard.map((shard): Lane => ({ kind: 'get', shard, perSecond: 5 })),
   ...everyShard.map((shard): Lane => ({ kind: 'search', shard, perSecond: 4 })),
   { kind: 'search', shard: null, perSecond: 3 },
 ];
-export const requestsPerSecond = lanes.reduce((sum, { perSecond }) => sum + perSecond, 0);
+const lanesPerSecond = lanes.reduce((sum, { perSecond }) => sum + perSecond, 0);
 
 /** An application has one read, a search of every shard: the schedule is the same, and no read is of one shard. */
-function lanesOf(client: ContenderName): readonly Lane[] {
+function lanesOf(client: ContenderName, perSecond: number): readonly Lane[] {
+  const share = perSecond / lanesPerSecond;
+  const scaled = lanes.map((lane) => ({ ...lane, perSecond: lane.perSecond * share }));
   return isApplication(client)
-    ? lanes.map((lane) => (lane.kind === 'write' ? lane : { ...lane, kind: 'search', shard: null }))
-    : lanes;
+    ? scaled.map((lane) => (lane.kind === 'write' ? lane : { ...lane, kind: 'search', shard: null }))
+    : scaled;
 }
 
 export interface RunSpec {
   readonly drill: Drill;
   readonly client: ContenderName;
+  /** Requests of users. */
+  readonly perSecond: number;
   /** For the outputs of an application's processes. */
   readonly folder: string;
   readonly infinilabs: string | undefined;
@@ -151,7 +155,7 @@ export async function runDrill(cluster: EngineCluster, run: RunSpec): Promise<Fi
   const startedMs = hostNow();
   const sayWhen = (text: string): void => say(`${((hostNow() - startedMs) / 1000).toFixed(1).padStart(6)} s  ${text}`);
   const served = isApplication(client);
-  const scheduled = lanesOf(client);
+  const scheduled = lanesOf(client, run.perSecond);
   let servers: Application | undefined;
   let users: Users | undefined;
   try {
