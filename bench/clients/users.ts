@@ -3,7 +3,7 @@
 import { subscribe } from 'node:diagnostics_channel';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { seededRandom } from '../../packages/understudy/src/proof/index.ts';
-import { createContender, type Contender } from './contenders.ts';
+import { createContender, isApplication, type Contender } from './contenders.ts';
 import {
   hostNow,
   type Lane,
@@ -96,9 +96,9 @@ async function runLane(contender: Contender, lane: Lane, at: number, startMs: nu
   }
 }
 
-/** The first requests of a process include compilation, and are not counted. */
+/** The first requests of a process include compilation or connections, and are not counted. */
 async function warmUp(contender: Contender): Promise<void> {
-  for (let n = 0; n < 40; n++) {
+  for (let n = 0; n < (isApplication(spec.client) ? 10 : 40); n++) {
     const ids = spec.readIds[n % spec.readIds.length] ?? [];
     const [id = ''] = ids;
     const document = { n, text: 'word' };
