@@ -8,6 +8,8 @@ export interface RunFacts {
   /** Shards without a copy on an affected node. */
   readonly healthyShards: readonly number[];
   readonly report: UsersReport;
+  /** Whether the records of requests are of those to the engines. An application sends them itself, and they are not seen. */
+  readonly seesEngines: boolean;
   /** Acknowledged writes that are not there afterwards. */
   readonly lost: number;
 }
@@ -28,11 +30,11 @@ export interface Figures {
   readonly readP99Ms: number;
   /** Reads before the fault. */
   readonly steadyReadP99Ms: number;
-  /** Requests to engines, the client's own questions included, for each request of a user, while the fault lasted. */
-  readonly engineRequests: number;
+  /** Requests to engines, the client's own questions included, for each request of a user, while the fault lasted. Null when they are not seen. */
+  readonly engineRequests: number | null;
   /** Reads sent twice, as a share of all reads while the fault lasted. */
   readonly hedgedShare: number;
-  /** From a node's return to its first answer to a user; the slowest node. Null when none was away, Infinity for never. */
+  /** From a node's return to its first answer to a user; the slowest node. Null when none was away or answers are not seen, Infinity for never. */
   readonly backInTrafficMs: number | null;
   readonly errors: Readonly<Record<string, number>>;
   /** Most that the generator was behind its schedule, ms. */
@@ -65,7 +67,7 @@ export function longestGapMs(successesMs: readonly number[], fromMs: number, toM
 
 const succeeded = ({ error, incomplete }: OperationRecord): boolean => error === undefined && incomplete !== true;
 
-export function figuresOf({ lanes, marks, healthyShards, report, lost }: RunFacts): Figures {
+export function figuresOf({ lanes, marks, healthyShards, report, seesEngines, lost }: RunFacts): Figures {
   const { operations, stoppedMs } = report;
   const { faultMs, undoneMs } = marks;
   const laneOf = ({ lane }: OperationRecord): Lane => lanes[lane] as Lane;
@@ -99,11 +101,12 @@ export function figuresOf({ lanes, marks, healthyShards, report, lost }: RunFact
     healthyReadP99Ms: healthy.length === 0 ? null : quantile(took(healthy), 0.99),
     readP99Ms: quantile(took(observed.filter(isRead)), 0.99),
     steadyReadP99Ms: quantile(took(operations.filter((one) => isRead(one) && (one.endMs ?? Infinity) < faultMs)), 0.99),
-    engineRequests:
-      report.sent.filter(({ atMs }) => during(atMs)).length /
-      Math.max(1, operations.filter(({ dueMs }) => during(dueMs)).length),
+    engineRequests: seesEngines
+      ? report.sent.filter(({ atMs }) => during(atMs)).length /
+        Math.max(1, operations.filter(({ dueMs }) => during(dueMs)).length)
+      : null,
     hedgedShare: hedgesBetween(report, faultMs, undoneMs) / Math.max(1, readsDuring),
-    backInTrafficMs: backInTraffic(marks, report),
+    backInTrafficMs: seesEngines ? backInTraffic(marks, report) : null,
     errors,
     lagMs: report.lagMs,
     invalid: invalidity(report.lagMs, gap(() => true, steadyFromMs, faultMs) ?? 0),

@@ -1,15 +1,41 @@
-// The three clients behind one small interface: each does what an application that uses it would write, and no more.
+// What is compared, behind one small interface: the three clients, each as an application that uses it would write, and applications, which
+// users ask over HTTP.
 import { Client as OfficialClient } from '@elastic/elasticsearch';
+import { request } from 'undici';
 import { articlePreset, createClient, withArticleRetries, type Client, type ClientOptions } from '@understudy/client';
 
-export const contenderNames = ['bare', 'article', 'ours'] as const;
+const applicationNames = [
+  'article-flask',
+  'article-flask-gateway',
+  'flask-example',
+  'flask-example-gateway',
+  'infinilabs',
+] as const;
+export type ApplicationName = (typeof applicationNames)[number];
+export const contenderNames = ['bare', 'article', 'ours', ...applicationNames] as const;
 export type ContenderName = (typeof contenderNames)[number];
+
+export function isApplication(name: ContenderName): name is ApplicationName {
+  return applicationNames.some((one) => one === name);
+}
 
 export const contenderAbout: Readonly<Record<ContenderName, string>> = {
   bare: 'the official @elastic/elasticsearch client with its defaults',
   article: "the article's settings: 3 retries at once, 30 s each, 5 application attempts with 2^n s between",
   ours: '@understudy/client with its defaults',
+  'article-flask':
+    "the article's Flask application; of its two servers one asks the node of the fault, one another node",
+  'article-flask-gateway': 'the same, both servers behind understudy-gateway',
+  'flask-example': 'examples/flask-service, which asks every node',
+  'flask-example-gateway': 'the same behind understudy-gateway',
+  infinilabs: "the article's Flask application behind INFINI Gateway",
 };
+
+/** The index of every run: the article's application has this name in its code. */
+export const index = 'my-index';
+/** One document of each shard has this word in `content`. */
+export const wordOfEachShard = 'each';
+export const shards = 3;
 
 /** A search is `complete` when every shard has answered it. */
 export interface Found {
@@ -68,7 +94,43 @@ function own(options: ClientOptions, around: Around, allowPartial?: boolean): Co
   };
 }
 
-export function createContender(name: ContenderName, nodes: readonly string[]): Contender {
+/**
+ * @param servers URLs, asked in turn.
+ * @param timeoutMs after which a user hangs up.
+ */
+export function application(servers: readonly string[], timeoutMs: number): Contender {
+  let turn = 0;
+  const ask = async (path: string, document?: object): Promise<unknown> => {
+    const answer = await request(`${servers[turn++ % servers.length] ?? ''}${path}`, {
+      signal: AbortSignal.timeout(timeoutMs),
+      ...(document && {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(document),
+      }),
+    });
+    const text = await answer.body.text();
+    if (answer.statusCode >= 200 && answer.statusCode < 300) return JSON.parse(text);
+    // An id of the request would make each error another one.
+    throw Object.assign(new Error(text.replace(/,?"request_id":"[^"]*"/, '')), { code: `http-${answer.statusCode}` });
+  };
+  /** The answer does not say whether every shard was asked, but then one hit of each is in it. */
+  const search = async (): Promise<Found> => {
+    const hits = await ask(`/search?q=${wordOfEachShard}`);
+    return { complete: Array.isArray(hits) && hits.length === shards };
+  };
+  return {
+    write: (_, id, document) => ask('/index', { id, data: { ...document, content: 'written' } }),
+    get: search,
+    search,
+    hedges: () => 0,
+    onEvent: () => undefined,
+  };
+}
+
+/** @param nodes of the engine; of an application the servers. */
+export function createContender(name: ContenderName, nodes: readonly string[], timeoutMs: number): Contender {
+  if (isApplication(name)) return application(nodes, timeoutMs);
   if (name === 'bare') return bare(nodes);
   if (name === 'article') return own({ nodes, ...articlePreset }, withArticleRetries, true);
   return own({ nodes }, (work) => work());

@@ -1,5 +1,6 @@
-// What users observe while search machines fail, with three clients: the bare official one, the article's settings, and ours. Three
-// real engines on machines of their own network, the product's `fast` profile, the same faults and the same seeded schedule.
+// What users observe while search machines fail: with three clients (the bare official one, the article's settings, ours) and with Flask
+// applications with and without a gateway. Three real engines on machines of their own network, the product's `fast` profile, the same
+// faults and the same seeded schedule.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,14 +8,15 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { raiseSettings, restoreSettings } from '@understudy/lab/host';
-import { contenderNames, type ContenderName } from './contenders.ts';
+import { prepareApplications } from './applications.ts';
+import { contenderNames, isApplication, type ContenderName } from './contenders.ts';
 import { drills } from './drills.ts';
 import { checkGoals } from './goals.ts';
 import type { Job } from './inside.ts';
 import { readResults, toJson } from './results.ts';
 import { table } from './table.ts';
 
-const help = `bench/clients: the search drills with three clients side by side.
+const help = `bench/clients: the search drills with three clients, and with applications with and without a gateway, side by side.
 
   node --conditions=understudy-source bench/clients/index.ts [options]
 
@@ -23,8 +25,10 @@ const help = `bench/clients: the search drills with three clients side by side.
   --rounds N            how often everything is measured; 1
   --round N             number of the first round; 1
   --seed N              of the schedule of requests; 1
+  --per-second N        requests of users a second; 60
   --save FILE           keep the results there; what it holds already is not measured again
   --print FILE          only print what such a file holds
+  --infinilabs PATH     program of INFINI Gateway; without it infinilabs is left out
   --exclusive COMMAND   on a shared machine: held while a client is measured, such as 'flock /tmp/quiet'
   --verbose             print the events of the client
   --keep                keep the folder with the engines' data and logs
@@ -33,11 +37,13 @@ const help = `bench/clients: the search drills with three clients side by side.
 Drills:
 ${drills.map(({ name, summary }) => `  ${name.padEnd(24)}${summary}`).join('\n')}
 
-Needs root (network namespaces), an engine (bin/demo keeps one) and Java 21. Plan an hour for all of it.
+Needs root (network namespaces), an engine (bin/demo keeps one) and Java 21; Python for the applications. Plan two hours for all of it,
+an hour for the three clients.
 
 Examples:
   bench/clients/index.ts --drills search-kill-master,search-pause
   bench/clients/index.ts --drills slow-node --clients ours --verbose
+  bench/clients/index.ts --drills search-pause --clients article-flask,article-flask-gateway
   bench/clients/index.ts --save clients.json && bench/clients/index.ts --print clients.json --json
 `;
 
@@ -48,8 +54,10 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '1' },
     round: { type: 'string', default: '1' },
     seed: { type: 'string', default: '1' },
+    'per-second': { type: 'string', default: '60' },
     save: { type: 'string' },
     print: { type: 'string' },
+    infinilabs: { type: 'string' },
     exclusive: { type: 'string' },
     verbose: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
@@ -69,6 +77,15 @@ function chosen<T extends string>(option: string, given: string | undefined, kno
     const found = known.find((one) => one === name);
     return found ?? refuse(`--${option}: there is no "${name}"; there are ${known.join(', ')}.`);
   });
+}
+
+/** Without its program there is nothing to measure of INFINI Gateway. */
+function chosenClients(): readonly ContenderName[] {
+  const clients = chosen<ContenderName>('clients', values.clients, contenderNames);
+  if (values.infinilabs !== undefined || !clients.includes('infinilabs')) return clients;
+  process.stderr.write('infinilabs is left out: --infinilabs does not say where its program is.\n');
+  const others = clients.filter((name) => name !== 'infinilabs');
+  return others.length > 0 ? others : refuse('--clients: nothing else was chosen.');
 }
 
 function count(option: string, given: string): number {
@@ -112,14 +129,17 @@ async function main(): Promise<number> {
       values.drills,
       drills.map(({ name }) => name),
     ),
-    clients: chosen<ContenderName>('clients', values.clients, contenderNames),
+    clients: chosenClients(),
     rounds: count('rounds', values.rounds),
     firstRound: count('round', values.round),
     seed: count('seed', values.seed),
+    perSecond: count('per-second', values['per-second']),
     exclusive: values.exclusive,
+    infinilabs: values.infinilabs === undefined ? undefined : resolve(values.infinilabs),
     verbose: values.verbose,
   };
   if (process.getuid?.() !== 0) refuse('Network namespaces need root: run it with sudo.');
+  await prepareApplications(job.clients.filter(isApplication));
   const folder = mkdtempSync(join(tmpdir(), 'understudy-clients-'));
   const resultFile = values.save === undefined ? join(folder, 'results.json') : resolve(values.save);
   try {

@@ -16,7 +16,10 @@ export interface Job {
   readonly firstRound: number;
   readonly rounds: number;
   readonly seed: number;
+  readonly perSecond: number;
   readonly exclusive: string | undefined;
+  /** The program of INFINI Gateway. */
+  readonly infinilabs: string | undefined;
   readonly verbose: boolean;
 }
 
@@ -30,7 +33,16 @@ async function measure(name: string, client: ContenderName, round: number): Prom
   const drill = drills.find((one) => one.name === name);
   if (!drill) throw new Error(`There is no drill ${name}; see --help for the drills.`);
   say(`round ${round}  ${name}  ${client}`);
-  const spec = { drill, client, seed: job.seed + round, say: job.verbose ? say : () => undefined };
+  const { folder, infinilabs, perSecond } = job;
+  const spec = {
+    drill,
+    client,
+    folder,
+    infinilabs,
+    perSecond,
+    seed: job.seed + round,
+    say: job.verbose ? say : () => undefined,
+  };
   const figures = await runDrill(cluster, spec);
   const { backInTrafficMs: back } = figures;
   const shown = {
@@ -40,7 +52,7 @@ async function measure(name: string, client: ContenderName, round: number): Prom
     writeGapMs: Math.round(figures.writeGapMs),
     healthyReadP99Ms: Math.round(figures.healthyReadP99Ms ?? -1),
     readP99Ms: Math.round(figures.readP99Ms),
-    engineRequests: figures.engineRequests.toFixed(2),
+    engineRequests: figures.engineRequests?.toFixed(2) ?? null,
     backInTrafficMs: back === Infinity ? 'never' : back && Math.round(back),
     lagMs: Math.round(figures.lagMs),
     invalid: figures.invalid,

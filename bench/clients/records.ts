@@ -1,4 +1,5 @@
 // The records of one run: plain data from the process of the users, read by the pure analysis.
+import type { ContenderName } from './contenders.ts';
 
 export interface Lane {
   readonly kind: 'write' | 'get' | 'search';
@@ -9,7 +10,8 @@ export interface Lane {
 
 /** The specification for the process of the users. All times are milliseconds on the clock of the host. */
 export interface UsersSpec {
-  readonly client: 'bare' | 'article' | 'ours';
+  readonly client: ContenderName;
+  /** URLs of the engine's nodes; of an application's servers when the contender is one. */
   readonly nodes: readonly string[];
   readonly index: string;
   readonly lanes: readonly Lane[];
@@ -32,7 +34,7 @@ export interface OperationRecord {
   readonly incomplete?: boolean;
 }
 
-/** A request on its way to an engine, recorded below the client: by the same hook for all three. */
+/** A request on its way to an engine, recorded below the client: by the same hook for all three. Of an application: to its server. */
 export interface WireRecord {
   readonly atMs: number;
   readonly node: number;

@@ -1,35 +1,48 @@
-// One run: a fresh index, the users of one client in a process of their own, one drill, and what they observed.
+// One run: a fresh index, the users of one contender in a process of their own, one drill, and what they observed.
 import { fork, type ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { floorMod, routingHash } from '../../packages/client/src/gather/murmur3.ts';
 import { figuresOf, type Figures } from './analysis.ts';
 import type { EngineCluster } from './cluster.ts';
-import type { ContenderName } from './contenders.ts';
+import { startApplication, type Application } from './applications.ts';
+import { index, isApplication, shards, wordOfEachShard, type ContenderName } from './contenders.ts';
 import type { Drill, Layout, FaultTimes, Stage } from './drills.ts';
 import { hostNow, type Lane, type UsersReport, type UsersSpec } from './records.ts';
 import { Relay } from './relay.ts';
 
-const index = 'clients';
-const shards = 3;
 /** A user waits this long for an answer, with every client. */
 const timeoutMs = 30_000;
 const readIdsPerShard = 100;
 const writeIdsPerShard = 3000;
 
 const everyShard = [0, 1, 2] as const;
-/** 60 requests a second: writes, gets and searches of each shard, and searches over all of them. */
+/** 60 requests a second unless the user of the bench says another number: writes, gets and searches of each shard, and searches over all. */
 const lanes: readonly Lane[] = [
   ...everyShard.map((shard): Lane => ({ kind: 'write', shard, perSecond: 10 })),
   ...everyShard.map((shard): Lane => ({ kind: 'get', shard, perSecond: 5 })),
   ...everyShard.map((shard): Lane => ({ kind: 'search', shard, perSecond: 4 })),
   { kind: 'search', shard: null, perSecond: 3 },
 ];
-export const requestsPerSecond = lanes.reduce((sum, { perSecond }) => sum + perSecond, 0);
+const lanesPerSecond = lanes.reduce((sum, { perSecond }) => sum + perSecond, 0);
+
+/** An application has one read, a search of every shard: the schedule is the same, and no read is of one shard. */
+function lanesOf(client: ContenderName, perSecond: number): readonly Lane[] {
+  const share = perSecond / lanesPerSecond;
+  const scaled = lanes.map((lane) => ({ ...lane, perSecond: lane.perSecond * share }));
+  return isApplication(client)
+    ? scaled.map((lane) => (lane.kind === 'write' ? lane : { ...lane, kind: 'search', shard: null }))
+    : scaled;
+}
 
 export interface RunSpec {
   readonly drill: Drill;
   readonly client: ContenderName;
+  /** Requests of users. */
+  readonly perSecond: number;
+  /** For the outputs of an application's processes. */
+  readonly folder: string;
+  readonly infinilabs: string | undefined;
   readonly seed: number;
   readonly say: (text: string) => void;
 }
@@ -56,7 +69,12 @@ async function freshIndex(cluster: EngineCluster): Promise<Layout> {
     const layout = { master: await cluster.master(), copies: await cluster.copies(index) };
     const primaries = new Set(layout.copies.map(({ primary }) => primary));
     if (primaries.size < shards) continue;
-    const lines = readIds.flat().map((id) => `{"index":{"_id":"${id}"}}\n{"n":0,"text":"word"}\n`);
+    const lines = readIds.flatMap((ids) =>
+      ids.map((_id, n) => {
+        const document = { n: 0, text: 'word', content: n === 0 ? `word ${wordOfEachShard}` : 'word' };
+        return `${JSON.stringify({ index: { _id } })}\n${JSON.stringify(document)}\n`;
+      }),
+    );
     await cluster.ask(`/${index}/_bulk?refresh=true`, 'POST', lines.join(''));
     await checkRouting(cluster);
     return layout;
@@ -122,11 +140,12 @@ class Users {
   }
 }
 
-export async function runDrill(cluster: EngineCluster, { drill, client, seed, say }: RunSpec): Promise<Figures> {
+export async function runDrill(cluster: EngineCluster, run: RunSpec): Promise<Figures> {
+  const { drill, client, seed, say } = run;
   await cluster.restore();
   const layout = await freshIndex(cluster);
   const relays = drill.relayed === true ? await Promise.all(cluster.urls.map((url) => Relay.before(url))) : [];
-  const nodes = relays.length > 0 ? relays.map(({ url }) => url) : cluster.urls;
+  const engines = relays.length > 0 ? relays.map(({ url }) => url) : cluster.urls;
   const targets = drill.targets(layout);
   const affected = ({ primary, replica }: Layout['copies'][number]): boolean =>
     targets.includes(primary) || targets.includes(replica);
@@ -135,8 +154,14 @@ export async function runDrill(cluster: EngineCluster, { drill, client, seed, sa
   );
   const startedMs = hostNow();
   const sayWhen = (text: string): void => say(`${((hostNow() - startedMs) / 1000).toFixed(1).padStart(6)} s  ${text}`);
-  const users = new Users({ client, nodes, index, lanes, readIds, writeIds, seed, timeoutMs: timeoutMs }, sayWhen);
+  const served = isApplication(client);
+  const scheduled = lanesOf(client, run.perSecond);
+  let servers: Application | undefined;
+  let users: Users | undefined;
   try {
+    if (served) servers = await startApplication({ ...run, name: client, engines, faultAt: targets[0] ?? 0 });
+    const nodes = servers?.urls ?? engines;
+    users = new Users({ client, nodes, index, lanes: scheduled, readIds, writeIds, seed, timeoutMs }, sayWhen);
     await users.ready;
     users.start();
     await sleep(drill.steadyMs ?? 6000);
@@ -148,9 +173,10 @@ export async function runDrill(cluster: EngineCluster, { drill, client, seed, sa
     await drill.run(stage, targets);
     const report = await users.stop();
     const lost = await lostWrites(cluster, report.acknowledgedIds);
-    return figuresOf({ lanes, marks, healthyShards, report, lost });
+    return figuresOf({ lanes: scheduled, marks, healthyShards, report, seesEngines: !served, lost });
   } finally {
-    users.kill();
+    users?.kill();
+    await servers?.stop();
     for (const relay of relays) relay.close();
   }
 }

@@ -1,4 +1,4 @@
-// The results as a table to read: a row for each drill, the three clients side by side in each cell; then the goals.
+// The results as a table to read: a row for each drill, the contenders side by side in each cell; then the goals.
 import { contenderAbout, contenderNames, type ContenderName } from './contenders.ts';
 import { quantile, type Figures } from './analysis.ts';
 import type { Drill } from './drills.ts';
@@ -18,6 +18,11 @@ function seconds(all: readonly Figures[], of: (one: Figures) => number | null): 
   return Number.isFinite(ms) ? (ms / 1000).toFixed(ms < 995 ? 2 : 1) : 'never';
 }
 
+function requestsToEngines(all: readonly Figures[]): string {
+  const seen = all.flatMap(({ engineRequests }) => engineRequests ?? []);
+  return seen.length === 0 ? '–' : median(seen).toFixed(2);
+}
+
 const columns: readonly Column[] = [
   ['failed requests', (all) => String(total(all, ({ failed }) => failed))],
   ['incomplete answers', (all) => String(total(all, ({ incomplete }) => incomplete))],
@@ -25,7 +30,7 @@ const columns: readonly Column[] = [
   ['longest read gap of healthy shards, s', (all) => seconds(all, ({ healthyReadGapMs }) => healthyReadGapMs)],
   ['p99 of reads of healthy shards, s', (all) => seconds(all, ({ healthyReadP99Ms }) => healthyReadP99Ms)],
   ['p99 of all reads, s', (all) => seconds(all, ({ readP99Ms }) => readP99Ms)],
-  ['engine requests per user request', (all) => median(all.map(({ engineRequests }) => engineRequests)).toFixed(2)],
+  ['engine requests per user request', requestsToEngines],
   ['back in traffic, s', (all) => seconds(all, ({ backInTrafficMs }) => backInTrafficMs)],
 ];
 

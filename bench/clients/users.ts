@@ -1,9 +1,9 @@
 // The users of one client, as a process of their own: an open loop on a seeded schedule. Latency counts from when a request
-// was due. What goes to the engines is counted below the client, in undici, which all three clients use.
+// was due. What goes to the engines is counted below the client, in undici, which all three clients use; an application's requests to them are not seen.
 import { subscribe } from 'node:diagnostics_channel';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { seededRandom } from '../../packages/understudy/src/proof/index.ts';
-import { createContender, type Contender } from './contenders.ts';
+import { createContender, isApplication, type Contender } from './contenders.ts';
 import {
   hostNow,
   type Lane,
@@ -96,16 +96,18 @@ async function runLane(contender: Contender, lane: Lane, at: number, startMs: nu
   }
 }
 
-/** The first requests of a process include compilation, and are not counted. */
+/** The first requests of a process include compilation or connections, and are not counted. */
 async function warmUp(contender: Contender): Promise<void> {
-  for (let n = 0; n < 40; n++) {
-    const id = spec.readIds[n % spec.readIds.length]?.[0] ?? '';
+  for (let n = 0; n < (isApplication(spec.client) ? 10 : 40); n++) {
+    const ids = spec.readIds[n % spec.readIds.length] ?? [];
+    const [id = ''] = ids;
     const document = { n, text: 'word' };
     await Promise.all([
       contender.get(spec.index, id),
       contender.search(spec.index, query, id),
       contender.search(spec.index, query, undefined),
-      contender.write(spec.index, id, document),
+      // The first one has the word that is once in each shard, and keeps it.
+      contender.write(spec.index, ids.at(-1) ?? '', document),
     ]);
   }
   sent.length = 0;
@@ -121,7 +123,7 @@ async function report(): Promise<UsersReport> {
 }
 
 let lanes: readonly Promise<void>[] = [];
-const contender = createContender(spec.client, spec.nodes);
+const contender = createContender(spec.client, spec.nodes, spec.timeoutMs);
 contender.onEvent((text) => process.send?.({ said: text }));
 await warmUp(contender);
 const sample = (): void => void hedges.push({ atMs: hostNow(), count: contender.hedges() });

@@ -60,6 +60,12 @@ export class Attempts implements AttemptOwner, RetrySender {
     return true;
   }
 
+  /** Adds what is under way to the failures: the call ends without its answer. */
+  noteUnderWay(now: number): void {
+    for (const attempt of [this.#main, this.#hedge])
+      if (attempt) this.#note(attempt, 'no answer before the call ended', now);
+  }
+
   /** Ends what is under way. */
   cancel(): void {
     this.#main?.cancel();

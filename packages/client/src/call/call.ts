@@ -133,7 +133,8 @@ export class Call extends Alarm implements AttemptsOwner, Admissible, WaitingCal
 
   fail(ending: Ending): void {
     if (this.ended) return;
-    const { counters, breaker } = this.#core;
+    const { counters, breaker, time } = this.#core;
+    if (ending.code === 'deadline-exceeded' || ending.code === 'cancelled') this.#attempts.noteUnderWay(time.now());
     const { failures, maySeeRequest } = this.#attempts;
     const outcome = this.#spec.safety !== 'read' && maySeeRequest ? 'unknown' : 'none';
     if (this.#spec.gated) {

@@ -1,7 +1,10 @@
 // What the figures of bench/clients are made of, on constructed runs: a bench that cannot see a failure would prove nothing.
-import { test } from 'node:test';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { test, type TestContext } from 'node:test';
 import assert from 'node:assert/strict';
 import { figuresOf, longestGapMs, type Figures, type RunFacts } from '../../../../bench/clients/analysis.ts';
+import { application } from '../../../../bench/clients/contenders.ts';
 import { checkGoals } from '../../../../bench/clients/goals.ts';
 import type { Lane, OperationRecord, UsersReport, WireRecord } from '../../../../bench/clients/records.ts';
 
@@ -28,7 +31,14 @@ function run(change: (one: OperationRecord) => Partial<OperationRecord> = () => 
     lagMs: 1,
     stoppedMs: 10_000,
   };
-  return { lanes, marks: { faultMs: 2000, undoneMs: 8000, returned: [] }, healthyShards: [1], report, lost: 0 };
+  return {
+    lanes,
+    marks: { faultMs: 2000, undoneMs: 8000, returned: [] },
+    healthyShards: [1],
+    report,
+    seesEngines: true,
+    lost: 0,
+  };
 }
 
 const withReport = (facts: RunFacts, report: Partial<UsersReport>): RunFacts => ({
@@ -93,6 +103,13 @@ test("requests to engines are counted while the fault lasts, a client's own requ
   assert.equal(figuresOf(withReport(run(), { sent })).engineRequests, 90 / 183);
 });
 
+test("an application's requests to engines are not seen: no figure is made of those to its servers", () => {
+  const sent = [{ atMs: 3000, node: 0, own: false }];
+  const marks = { faultMs: 2000, undoneMs: 8000, returned: [{ node: 0, atMs: 8500 }] };
+  const figures = figuresOf({ ...withReport(run(), { sent, answered: sent }), marks, seesEngines: false });
+  assert.deepEqual([figures.engineRequests, figures.backInTrafficMs], [null, null]);
+});
+
 test('hedges are a share of the reads while the fault lasts', () => {
   const hedges = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9].map((second) => ({ atMs: second * 1000, count: second }));
   assert.equal(figuresOf(withReport(run(), { hedges })).hedgedShare, 6 / 122);
@@ -134,4 +151,37 @@ test('goals are judged by the worst run of ours alone, with the distance', () =>
   assert.deepEqual(of('failed requests'), { met: false, measured: '2', by: 'by 2' });
   assert.deepEqual(of('acknowledged writes lost'), { met: true, measured: '0', by: '' });
   assert.deepEqual(of('failed requests', 'search-kill-data'), { met: undefined, measured: undefined, by: '' });
+});
+
+async function serve(t: TestContext, listener: RequestListener): Promise<string> {
+  const server = createServer(listener);
+  t.after(() => server.close().closeAllConnections());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+test('a search of an application is complete with a hit of each shard, and its servers are asked in turn', async (t) => {
+  const asked: string[] = [];
+  const answering = (name: string, hits: number): Promise<string> =>
+    serve(t, (request, response) => {
+      asked.push(`${name} ${request.method ?? ''} ${request.url ?? ''}`);
+      response.end(JSON.stringify(Array.from({ length: hits }, () => ({}))));
+    });
+  const contender = application([await answering('first', 3), await answering('second', 2)], 5000);
+  assert.deepEqual(await contender.search('', {}, undefined), { complete: true });
+  assert.deepEqual(await contender.search('', {}, undefined), { complete: false });
+  assert.deepEqual(asked, ['first GET /search?q=each', 'second GET /search?q=each']);
+});
+
+test('a request of an application fails at any status but 2xx, and when its user has waited long enough', async (t) => {
+  let status = 201;
+  const server = await serve(t, (_, response) => {
+    if (status !== 0) response.writeHead(status).end('{"error":"not now","request_id":"5"}');
+  });
+  const contender = application([server], 300);
+  await contender.write('', 'w1', { n: 1 });
+  status = 500;
+  await assert.rejects(contender.write('', 'w1', { n: 1 }), { code: 'http-500', message: '{"error":"not now"}' });
+  status = 0;
+  await assert.rejects(contender.write('', 'w1', { n: 1 }), { name: 'TimeoutError' });
 });

@@ -199,6 +199,21 @@ test('an update that was sent and not answered is not repeated, and its outcome 
   assert.equal(s.engine.received.filter(({ request }) => request.path.includes('_update')).length, 1);
 });
 
+test('an error at the deadline names the attempt that was still without an answer', async () => {
+  const s = setup({ deadlineMs: 2000 });
+  s.engine.behaviours = (_node, { path }, isProbe) =>
+    path.includes('_update') && !isProbe ? { kind: 'hang', applied: false } : answer(2);
+  const updating = s.client.update({ index: 'a', id: '1', doc: { n: 1 } }).catch((error: unknown) => error);
+  await s.time.run(3000);
+  const error = await updating;
+  assert.ok(isClientError(error) && error.code === 'deadline-exceeded');
+  const reason = 'no answer before the call ended';
+  assert.deepEqual(
+    error.attempts.map(({ sent, reason, durationMs }) => ({ sent, reason, durationMs: Math.round(durationMs / 100) })),
+    [{ sent: true, reason, durationMs: 20 }],
+  );
+});
+
 test('the fallback answers instead of an error when nothing was carried out', async () => {
   const s = setup({ deadlineMs: 300, fallback: (error) => ({ found: false, from: error.code }) });
   s.engine.behaviours = () => ({ kind: 'refuse' });

@@ -40,7 +40,7 @@ export const node: Implementation = {
 
 export const flask: Implementation = {
   name: 'flask',
-  prepare: prepareFlask,
+  prepare: () => preparePython(flaskDirectory, virtualEnvironment),
   start: (environment) =>
     start({
       command: [join(virtualEnvironment, 'bin/gunicorn'), '-w', '2', '-b', '{address}', 'app:app'],
@@ -49,17 +49,17 @@ export const flask: Implementation = {
     }),
 };
 
-/** A virtual environment with what the example asks for. */
-async function prepareFlask(): Promise<string | undefined> {
-  const requirements = await readFile(join(flaskDirectory, 'requirements.txt'), 'utf8');
-  const mark = join(virtualEnvironment, 'installed.txt');
+/** A virtual environment with what the requirements.txt of a directory asks for; or the reason why there is none. */
+export async function preparePython(directory: string, environment: string): Promise<string | undefined> {
+  const requirements = await readFile(join(directory, 'requirements.txt'), 'utf8');
+  const mark = join(environment, 'installed.txt');
   if ((await readFile(mark, 'utf8').catch(() => '')) === requirements) return undefined;
   const run = promisify(execFile);
   try {
-    await run('python3', ['-m', 'venv', virtualEnvironment]);
-    const asked = ['-r', join(flaskDirectory, 'requirements.txt')];
-    await run(join(virtualEnvironment, 'bin/pip'), ['install', '--quiet', '--disable-pip-version-check', ...asked]);
-    await access(join(virtualEnvironment, 'bin/gunicorn'));
+    await run('python3', ['-m', 'venv', environment]);
+    const asked = ['-r', join(directory, 'requirements.txt')];
+    await run(join(environment, 'bin/pip'), ['install', '--quiet', '--disable-pip-version-check', ...asked]);
+    await access(join(environment, 'bin/gunicorn'));
     await writeFile(mark, requirements);
     return undefined;
   } catch (error) {
