@@ -27,7 +27,7 @@ Requests are logged on standard output, what happens to the gateway and to nodes
 Every option is also an environment variable: --deadline-ms is GATEWAY_DEADLINE_MS. Passwords belong there.
 
 examples:
-  understudy-gateway --engine http://127.0.0.1:9200 --listen 127.0.0.1:9300       the engine is on this machine
+  understudy-gateway --engine http://127.0.0.1:9200 --listen 127.0.0.1:9280       the engine is on this machine
   understudy-gateway --engine http://10.0.0.2:9200,http://10.0.0.3:9200
   GATEWAY_USERNAME=app GATEWAY_PASSWORD=... understudy-gateway --engine https://10.0.0.2:9200 --ca /etc/engine-ca.pem
   curl http://127.0.0.1:9200/_understudy            what it sees: nodes, breaker, budget, requests
