@@ -65,5 +65,8 @@ describe('TLS to the engine', () => {
   });
 
   it('a file of --ca that cannot be read is refused at the start', () =>
-    assert.rejects(startGateway([url('localhost')], ['--ca', join(directory, 'missing.pem')]), { code: 'ENOENT' }));
+    assert.rejects(startGateway([url('localhost')], ['--ca', join(directory, 'missing.pem')]), {
+      code: 'gateway-configuration-invalid',
+      message: /--ca \(GATEWAY_CA\): the file \S*missing\.pem cannot be read: ENOENT/,
+    }));
 });
