@@ -125,7 +125,7 @@ function underWay(client: Client): Record<string, number> {
 }
 
 async function gone(engine: WrongEngine): Promise<void> {
-  // On busy processors an end takes its time; an idle connection that nobody ended would live for four seconds.
+  // On busy processors an end takes its time; an idle connection that nobody ended lives for a minute.
   for (let n = 0; n < 600 && engine.connections > 0; n++) await sleep(5);
   assert.equal(engine.connections, 0, 'connections are left');
 }
