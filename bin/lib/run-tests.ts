@@ -60,8 +60,9 @@ for (const { files, concurrency, timeoutMs } of groups) {
   stream.on('test:fail', ({ details }) => {
     if (details.type !== 'suite') count.failed += 1;
   });
-  stream.on('test:complete', ({ nesting, file = '', details }) => {
-    if (nesting === 0) durations.set(file, (durations.get(file) ?? 0) + details.duration_ms);
+  // A file is reported as a test of its own, by its path.
+  stream.on('test:complete', ({ name, file, details }) => {
+    if (name === file) durations.set(name, details.duration_ms);
   });
   // The types of compose do not cover this; a spec reporter is a Transform.
   const report = stream.compose(new spec()) as unknown as Readable;
