@@ -2,7 +2,7 @@
 // `--fast` leaves out the slow ones, `--watch` runs again what changed, `--coverage` writes docs/coverage.md.
 // Prints node's own spec report, every skip with its reason, and a last line `N passed, N failed, N skipped`.
 import { globSync } from 'node:fs';
-import { relative } from 'node:path';
+import { resolve } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import type { Readable } from 'node:stream';
@@ -62,7 +62,7 @@ for (const { files, concurrency, timeoutMs } of groups) {
   });
   // A file is reported as a test of its own, by its path.
   stream.on('test:complete', ({ name, file, details }) => {
-    if (name === file) durations.set(name, details.duration_ms);
+    if (file === resolve(name)) durations.set(name, details.duration_ms);
   });
   // The types of compose do not cover this; a spec reporter is a Transform.
   const report = stream.compose(new spec()) as unknown as Readable;
@@ -71,8 +71,7 @@ for (const { files, concurrency, timeoutMs } of groups) {
 }
 
 const slowest = [...durations].sort(([, one], [, other]) => other - one).slice(0, 15);
-for (const [file, ms] of slowest)
-  console.log(`${(ms / 1_000).toFixed(0).padStart(5)} s ${relative(process.cwd(), file)}`);
+for (const [file, ms] of slowest) console.log(`${(ms / 1_000).toFixed(0).padStart(5)} s ${file}`);
 for (const line of skips) console.log(`skipped: ${line}`);
 if (count.passed + count.failed === 0) {
   console.log(`no test file matches ${names.join(' ') || 'packages/*/test/**/*.test.ts'}`);
