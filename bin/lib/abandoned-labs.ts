@@ -1,5 +1,5 @@
 // Takes down the labs of test processes that were killed: one lab fits on a host, so the next lab test would be refused.
-// A lab of a living test process, and every lab outside the tests' own folders, stays.
+// A lab of a living test process, and every lab outside the tests' own folders, stays; `lab down` refuses when another one is up.
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

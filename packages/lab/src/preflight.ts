@@ -213,6 +213,12 @@ const missingAbilities = async (shell: HostShell): Promise<HostFacts['missingAbi
 const existingParent = (path: string): string =>
   existsSync(path) || path === '/' ? path : existingParent(dirname(path));
 
+/** The state directory of the lab that is up on this host; empty when it does not say, undefined when none is up. */
+export const labOwner = async (shell: HostShell = hostShell): Promise<string | undefined> => {
+  const { code, stdout } = await shell.attempt(['ip', '-json', 'link', 'show', hostLink]);
+  return code === 0 ? (linkList.parse(JSON.parse(stdout))[0]?.ifalias ?? '') : undefined;
+};
+
 const readHost = async (shell: HostShell, needs: PreflightNeeds): Promise<HostFacts> => {
   const userId = process.getuid?.() ?? -1;
   const missingPrograms: string[] = [];
@@ -221,7 +227,6 @@ const readHost = async (shell: HostShell, needs: PreflightNeeds): Promise<HostFa
   }
   const memory = await readFile('/proc/meminfo', 'utf8').catch(() => '');
   const space = await statfs(existingParent(needs.stateDirectory));
-  const alias = await shell.attempt(['ip', '-json', 'link', 'show', hostLink]);
   const [addresses, routes] = [
     await shell.attempt(['ip', '-json', '-4', 'address']),
     await shell.attempt(['ip', '-json', '-4', 'route']),
@@ -234,7 +239,7 @@ const readHost = async (shell: HostShell, needs: PreflightNeeds): Promise<HostFa
     memoryAvailableMb: Math.floor(Number(/^MemAvailable:\s+(\d+)/m.exec(memory)?.[1] ?? 0) / 1024),
     diskAvailableMb: Math.floor((space.bavail * space.bsize) / 1024 / 1024),
     ranges: hostRanges(addresses.stdout, routes.stdout),
-    labOwner: alias.code === 0 ? (linkList.parse(JSON.parse(alias.stdout))[0]?.ifalias ?? '') : undefined,
+    labOwner: await labOwner(shell),
   };
 };
 

@@ -13,7 +13,7 @@ import { ensureEnginePackage } from './engine/index.ts';
 import { ensureImage } from './image/index.ts';
 import { removeLab, inventory, isNothing, sweep } from './real-hardware.ts';
 import { daemonConfigFile, daemonLogFile, labPlaces, type LabPlaces } from './places.ts';
-import { preflight } from './preflight.ts';
+import { labOwner, preflight } from './preflight.ts';
 
 export interface LabUpOptions {
   /** The image, the engine packages and their repository are kept here between labs. */
@@ -146,9 +146,23 @@ async function isDaemon(pid: number, places: LabPlaces): Promise<boolean> {
   return configFile === daemonConfigFile(places) && path.parse(program).name === path.parse(daemonProgram).name;
 }
 
-/** Removes the lab with every machine, link, rule, mount and file of it; the cache stays. Repeatable. */
+/**
+ * Removes the lab with every machine, link, rule, mount and file of it; the cache stays. Repeatable. Errors: `lab-other` when another lab is
+ * up, `lab-needs-root`.
+ */
 export async function labDown({ logger }: { readonly logger: Logger }): Promise<void> {
   const places = labPlaces();
+  // What runs on the host is ended whatever its state directory, so another lab's machines would be too.
+  const owner = await labOwner();
+  if (owner && owner !== places.stateDirectory) {
+    throw new UnderstudyError(
+      'lab-other',
+      `Another lab, with its state in ${owner}, is up on this host, and the one to be removed has its state in ${places.stateDirectory}. ` +
+        'Nothing was removed. Take the other one down first: ' +
+        `UNDERSTUDY_LAB_STATE=${owner} understudy lab down`,
+      { facts: { owner, stateDirectory: places.stateDirectory } },
+    );
+  }
   await stopDaemon(places);
   if (process.getuid?.() !== 0) {
     throw new UnderstudyError(

@@ -9,7 +9,7 @@ import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { silentLogger } from '@understudy/foundation';
+import { silentLogger, type UnderstudyError } from '@understudy/foundation';
 import {
   labDown,
   labEndpoint,
@@ -177,6 +177,26 @@ runcmd:
       startOf(before),
     );
     assert.equal((await labEndpoint()).apiUrl, 'http://127.0.0.1:18400/v4');
+  });
+
+  it('is not ended by the removal of another lab, which was killed and left its folder', async () => {
+    const own = process.env['UNDERSTUDY_LAB_STATE'];
+    process.env['UNDERSTUDY_LAB_STATE'] = path.join(base, 'of-another');
+    try {
+      await assert.rejects(labDown({ logger: silentLogger }), (error: UnderstudyError) => {
+        assert.equal(error.code, 'lab-other');
+        assert.equal(error.facts['owner'], own);
+        return true;
+      });
+    } finally {
+      process.env['UNDERSTUDY_LAB_STATE'] = own;
+    }
+    const { running, machines } = await labStatus();
+    assert.equal(running, true);
+    assert.deepEqual(
+      machines.map(({ status }) => status),
+      ['running'],
+    );
   });
 
   it('is empty after a reset, and still up', async () => {
