@@ -188,7 +188,7 @@ export function basic({ username, password }: Pick<SecureEngine, 'username' | 'p
 
 /** Waits until the user can log in, for which the engine first makes an index. */
 async function ready(engine: SecureEngine, exitCode: () => number | null): Promise<void> {
-  const end = Date.now() + 300_000;
+  const end = Date.now() + 120_000;
   for (;;) {
     const status = await request(`${engine.url}/_cluster/health`, {
       dispatcher: engine.agent,
@@ -199,7 +199,8 @@ async function ready(engine: SecureEngine, exitCode: () => number | null): Promi
     );
     if (status === 200) return;
     if (exitCode() !== null) throw new Error(`OpenSearch ended with ${exitCode()}.`);
-    if (Date.now() > end) throw new Error('OpenSearch did not answer within five minutes.');
+    if (Date.now() > end)
+      throw new Error(`OpenSearch let nobody log in within two minutes; it answered ${status} last.`);
     await sleep(200);
   }
 }
