@@ -2,11 +2,17 @@
 // A lab of a living test process, and every lab outside the tests' own folders, stays; `lab down` refuses when another one is up.
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 
 const parent = '/var/tmp';
-/** Test files name their folder with their process id: `useOwnDirectories`, `openRoom` and the test of lab up and down. */
-const pattern = /^understudy-test-(\d+)-/;
+const prefix = 'understudy-test-';
+const pattern = new RegExp(`^${prefix}(\\d+)-`);
+
+/** A folder for the lab of this test process. It has the process id in its name, by which it is found when the process was killed. */
+export function makeLabFolder(): Promise<string> {
+  return mkdtemp(join(parent, `${prefix}${process.pid}-`));
+}
 
 export function takeDownAbandonedLabs(): void {
   for (const name of readdirSync(parent)) {

@@ -1,6 +1,6 @@
 // A small region for tests of the hardware: one state directory, one metadata answer, and short functions for what tests check.
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +14,7 @@ import { ensureImage } from '../../src/image/ensure-image.ts';
 import { createHardware, removeLab, type RealHardware } from '../../src/real-hardware.ts';
 import { preflight } from '../../src/preflight.ts';
 import { publicNetwork } from '../../src/region/public-network.ts';
+import { makeLabFolder } from '../../../../bin/lib/abandoned-labs.ts';
 
 export const metadataPort = 18_401;
 
@@ -35,7 +36,7 @@ export const openRoom = async (): Promise<Room> => {
   const cacheDir =
     process.env['UNDERSTUDY_CACHE'] ?? join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'understudy');
   const image = await ensureImage({ cacheDir, logger: silentLogger });
-  const base = await mkdtemp(`/var/tmp/understudy-test-${process.pid}-`);
+  const base = await makeLabFolder();
   const directories = { stateDirectory: join(base, 'state'), runDirectory: join(base, 'run') };
   const again = (): RealHardware =>
     createHardware({

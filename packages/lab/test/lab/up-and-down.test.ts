@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -24,6 +24,7 @@ import {
 import { inventory } from '../../src/real-hardware.ts';
 import { isNothing } from '../../src/host/inventory.ts';
 import { labPlaces } from '../../src/places.ts';
+import { makeLabFolder } from '../../../../bin/lib/abandoned-labs.ts';
 
 const cacheDirectory =
   process.env['UNDERSTUDY_CACHE'] ??
@@ -33,7 +34,7 @@ let base = '';
 
 before(async () => {
   // Directories of its own: this lab must not take up the state of an operator's.
-  base = await mkdtemp(`/var/tmp/understudy-test-${process.pid}-`);
+  base = await makeLabFolder();
   process.env['UNDERSTUDY_LAB_STATE'] = path.join(base, 'state');
   process.env['UNDERSTUDY_LAB_RUN'] = path.join(base, 'run');
 });

@@ -1,8 +1,8 @@
 // Directories of the test's own for a lab and for what the tool keeps, so that the operator's lab and keys are not touched.
 // What was downloaded is shared with every other lab of this host.
-import { mkdtemp } from 'node:fs/promises';
 import path from 'node:path';
 import { cacheDirectory } from '../../src/operation/index.ts';
+import { makeLabFolder } from '../../../../bin/lib/abandoned-labs.ts';
 
 export interface OwnDirectories {
   /** Holds all of them; the test removes it in the end. */
@@ -12,7 +12,7 @@ export interface OwnDirectories {
 
 /** Names them in the environment of this process and of those that it starts. */
 export async function useOwnDirectories(): Promise<OwnDirectories> {
-  const base = await mkdtemp(`/var/tmp/understudy-test-${process.pid}-`);
+  const base = await makeLabFolder();
   const cache = cacheDirectory();
   process.env['UNDERSTUDY_CACHE'] = cache;
   process.env['UNDERSTUDY_LAB_STATE'] = path.join(base, 'state');
