@@ -1,6 +1,6 @@
 // Who may log in to a machine as root: the file of public keys, and how the keys in it differ from the intended ones. Comments do not
 // matter; options before a key do, because they restrict it.
-import { createHash } from 'node:crypto';
+import { fingerprint } from './fingerprint.ts';
 import type { ManagedFile } from './managed-file.ts';
 
 export const authorizedKeysPath = '/root/.ssh/authorized_keys';
@@ -49,11 +49,5 @@ function keysIn(text: string): Keys {
 
 function nameOf(key: string, comment: string | undefined, options: string | undefined): string {
   const about = [comment, options && 'with options'].filter(Boolean).join(', ');
-  return `${fingerprint(key)}${about && ` (${about})`}`;
-}
-
-/** As `ssh-keygen -l` prints it. */
-function fingerprint(key: string): string {
-  const hash = createHash('sha256').update(Buffer.from(key, 'base64')).digest('base64');
-  return `SHA256:${hash.replace(/=+$/, '')}`;
+  return `${fingerprint(Buffer.from(key, 'base64'))}${about && ` (${about})`}`;
 }

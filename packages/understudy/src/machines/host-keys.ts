@@ -1,10 +1,10 @@
 // The host keys this tool has seen, in a known-hosts file of its own that `ssh -o UserKnownHostsFile=` reads too.
 // A key is pinned at first contact, and the first contact is trusted only with a machine that Linode has just made: nothing
 // that a new machine is given may be secret, so nothing could prove the key sooner. A different key is always refused.
-import { createHash } from 'node:crypto';
 import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { UnderstudyError, type Clock, type Logger } from '@understudy/foundation';
+import { fingerprint } from './fingerprint.ts';
 import type { RemoteTarget } from './remote.ts';
 
 export interface HostKeys {
@@ -27,11 +27,6 @@ export interface HostKeysOptions {
 /** The key's type is in its first field: a 32-bit length and the name. */
 function keyType(key: Buffer): string {
   return key.subarray(4, 4 + key.readUInt32BE(0)).toString('ascii');
-}
-
-/** As ssh-keygen -l and the machine's console show it. */
-function fingerprint(key: Buffer): string {
-  return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
 }
 
 /** A pinned key as a line of the file: `ADDRESS TYPE KEY`. */

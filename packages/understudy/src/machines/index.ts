@@ -1,7 +1,7 @@
 // Machines: how a machine is configured, by cloud-init user data at first boot and over SSH later; and how it is observed.
 export type { RemoteOptions, RemoteResult, RemoteRunner, RemoteTarget, StreamOptions, TunnelEnd } from './remote.ts';
 export { createSshRunner, hostKeyAlgorithms, type PinningRunner } from './ssh-runner.ts';
-export { hostKeysFile, type PinnedKey, pinKeys, pinnedKeys } from './host-keys.ts';
+export { hostKeysFile, pinKeys, pinnedKeys } from './host-keys.ts';
 export { ensureKeyPair, type KeyPair, privateKeyPath, readPublicKeys } from './key-pair.ts';
 export { authorizedKeysFile, authorizedKeysPath, type KeyDifferences, keyDifferences } from './authorized-keys.ts';
 export { shellLine } from './shell.ts';

@@ -53,6 +53,16 @@ export async function reachOne(
   );
 }
 
+/** `operate-partial-view`: what was not done, and the machines for which it was not. */
+export function partialView(notDone: string, unreachable: readonly UnreachableMachine[]): UnderstudyError {
+  const reasons = unreachable.map(({ machine, reason }) => `  - ${machine}: ${reason}`).join('\n');
+  return new UnderstudyError(
+    'operate-partial-view',
+    `${notDone}:\n${reasons}\nRepair these first (understudy status, understudy apply), then run again.`,
+    { facts: { machines: unreachable.map(({ machine }) => machine) } },
+  );
+}
+
 function whyNot(status: string | undefined): string {
   return status === undefined
     ? 'it does not exist; apply creates it.'

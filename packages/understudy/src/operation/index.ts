@@ -27,16 +27,24 @@ export {
 } from './intent.ts';
 export type { Intent } from './intent-shape.ts';
 export { aliasesOf, differingSettings, indexSettingsOf, indexTemplateOf, mappingOf } from './index-intent.ts';
-export { certificateSubjectOf, securityDirectory } from './security.ts';
-export { consolePasswordPath, keptConsolePassword } from './console-password.ts';
-export { hostKeysPathOf, keyDirectory, ownKeyDirectory } from './own-key.ts';
-export { readSecretFile, readSecretValue } from './secret-file.ts';
+export { certificateSubjectOf } from './security.ts';
+export { keptConsolePassword } from './console-password.ts';
+export { keyDirectory } from './own-key.ts';
+export { readSecretFile, readSecretValue, writeSecretOnce } from './secret-file.ts';
 export { checkAccess, type Price } from './region-check.ts';
 export { locksDirectory, openSession, resolveIntent, runsDirectory, type Session } from './session.ts';
 export { serviceRelease } from './service-release.ts';
 export { preview, type PlanAdvice } from './advice.ts';
 export { resolveTarget, targetName } from './resolve-target.ts';
 export type { DiskControl, PowerControl, Supply, Target } from './target.ts';
-export { cacheDirectory, configDirectory } from './places.ts';
+export {
+  accessKeyPath,
+  cacheDirectory,
+  consolePasswordPath,
+  hostKeysPathOf,
+  ownKeyDirectory,
+  securityDirectory,
+  systemIdOf,
+} from './places.ts';
 export { locked } from './locked.ts';
 export { type Application, inspectApplication, serviceBlock } from './application/index.ts';

@@ -1,5 +1,7 @@
-// Reads a secret from a file. Refuses a file that other users can read.
-import { open } from 'node:fs/promises';
+// Secrets in files. Refuses to read a file that other users can read.
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, open, unlink, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { Secret, UnderstudyError } from '@understudy/foundation';
 
 /** Only the mode bit for others is checked: the group may contain only the owner. */
@@ -21,6 +23,20 @@ export async function readSecretFile(path: string, field: string): Promise<Secre
     return new Secret(await file.readFile('utf8'));
   } finally {
     await file.close();
+  }
+}
+
+/** Writes it for the owner alone, whole, unless there is one: then that one stays. */
+export async function writeSecretOnce(path: string, text: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const made = `${path}.${randomUUID()}`;
+  await writeFile(made, text, { mode: 0o600 });
+  try {
+    await link(made, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    await unlink(made);
   }
 }
 

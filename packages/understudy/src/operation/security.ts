@@ -1,27 +1,21 @@
 // What the security of a system means for its machines: whom engines trust, how the service logs in, for whom a certificate is.
-import { join } from 'node:path';
 import { Secret, systemClock } from '@understudy/foundation';
 import type { EngineAccess, ServiceAccess } from '../machines/index.ts';
 import { openSecurity, type CertificateSubject, type SystemSecurity } from '../secure/index.ts';
 import type { MachinePlan, Topology } from '../topology/index.ts';
 import { aliasesOf } from './index-intent.ts';
 import type { Intent } from './intent-shape.ts';
-import { configDirectory } from './places.ts';
+import { securityDirectory, systemIdOf } from './places.ts';
 import { readSecretValue } from './secret-file.ts';
 
 const passphraseVariable = 'UNDERSTUDY_AUTHORITY_PASSPHRASE';
 const passphraseFileVariable = `${passphraseVariable}_FILE`;
 
-/** Where authority and accounts of a system are. `system`: TARGET-NAME. */
-export function securityDirectory(system: string): string {
-  return join(configDirectory(), 'systems', system);
-}
-
 /** Undefined while security is off. Nothing is written here: `keep` does it. Errors: `secure-unreadable`, `reconcile-secret-file`. */
 export async function securityOf(topology: Topology, targetName: string): Promise<SystemSecurity | undefined> {
   if (topology.search.security === 'off') return undefined;
   return await openSecurity({
-    directory: securityDirectory(`${targetName}-${topology.name}`),
+    directory: securityDirectory(systemIdOf({ target: { name: targetName }, topology })),
     systemName: topology.name,
     nowMs: systemClock.now(),
     passphrase: await passphrase(),

@@ -26,8 +26,8 @@ import { parseTopology, type Topology } from '../topology/index.ts';
 import { userOf } from '../engines/index.ts';
 import type { SystemSecurity } from '../secure/index.ts';
 import { securityOf } from './security.ts';
-import { hostKeysPathOf, keyDirectory } from './own-key.ts';
-import { stateDirectory } from './places.ts';
+import { keyDirectory } from './own-key.ts';
+import { hostKeysPathOf, stateDirectory, systemIdOf } from './places.ts';
 import { resolveTarget } from './resolve-target.ts';
 import type { Target } from './target.ts';
 
@@ -61,7 +61,7 @@ export async function openSession(request: SessionRequest): Promise<Session> {
   const target = await resolveTarget(request.target);
   const { logger } = request;
   const security = await securityOf(topology, target.name);
-  const keys = await keyDirectory(`${target.name}-${topology.name}`);
+  const keys = await keyDirectory(systemIdOf({ target, topology }));
   const keyPair = await ensureKeyPair(keys, 'understudy');
   const hostKeysPath = hostKeysPathOf(target.name);
   const closing = new AbortController();
@@ -135,7 +135,7 @@ export async function resolveIntent(
     ...account,
     topology,
     authorizedKeys: [keyPair.publicKey, ...sshKeys],
-    consolePassword: () => consolePassword(`${target.name}-${topology.name}`),
+    consolePassword: () => consolePassword(systemIdOf(session)),
     repository: target.repository(topology.search),
     release,
     gatewayRelease: gateway,

@@ -18,8 +18,8 @@ const contents = z.strictObject({
   exportedAt: z.iso.datetime(),
   /** The key with which the tool logs in to the machines. */
   sshKey: z.strictObject({ private: z.string().min(1), public: z.string().min(1) }),
-  /** `ADDRESS TYPE KEY`, one for each machine whose key was pinned. */
-  hostKeys: z.array(z.string().regex(/^\S+ \S+ \S+$/)),
+  /** Those of machines that were pinned; `key` is `TYPE KEY`. */
+  hostKeys: z.array(z.strictObject({ address: z.string().regex(/^\S+$/), key: z.string().regex(/^\S+ \S+$/) })),
   /** Of root at the machines' console; null when no machine was made from this computer. */
   consolePassword: z.string().min(1).nullable(),
   /** Name of each file of authority and accounts -> its text; null while the system's security is off. */

@@ -77,31 +77,24 @@ function security(
  * The files as they are, name -> text, for another operator; undefined when there are none. They hold secrets. Errors: `secure-unreadable`.
  */
 export async function securityTexts(directory: string): Promise<SecurityTexts | undefined> {
-  if (!(await read(directory))) return undefined;
-  const entries = securityFileNames.map(async (name) => [name, await readFile(join(directory, name), 'utf8')] as const);
-  return Object.fromEntries(await Promise.all(entries)) as SecurityTexts;
+  const texts = await textsIn(directory);
+  if (texts) keptIn(directory, texts);
+  return texts;
 }
 
-/** Puts what `securityTexts` returned in place. Errors: `secure-not-kept`; `secure-unreadable`, and then nothing is there. */
+/** Puts what `securityTexts` returned in place. Errors: `secure-not-kept`; `secure-unreadable`, and then nothing was written. */
 export async function keepSecurityTexts(directory: string, texts: SecurityTexts): Promise<void> {
+  keptIn(directory, texts);
   await writeTexts(directory, texts);
-  try {
-    await read(directory);
-  } catch (error) {
-    await rm(directory, { recursive: true, force: true });
-    throw error;
-  }
+}
+
+async function read(directory: string): Promise<Kept | undefined> {
+  const texts = await textsIn(directory);
+  return texts && keptIn(directory, texts);
 }
 
 /** Undefined when there is no such directory: one that is there and cannot be read is an error, never a reason to make another. */
-async function read(directory: string): Promise<Kept | undefined> {
-  const unreadable = (path: string, why: string, cause: unknown): UnderstudyError =>
-    new UnderstudyError(
-      'secure-unreadable',
-      `${path} cannot be read (${why}). It belongs to the authority and the accounts of this system, which are not made anew: ` +
-        'its machines trust these. Restore the directory from a backup, or from the operator who made it.',
-      { facts: { path }, cause },
-    );
+async function textsIn(directory: string): Promise<SecurityTexts | undefined> {
   const textOf = async (name: string): Promise<string | undefined> => {
     const path = join(directory, name);
     try {
@@ -112,26 +105,29 @@ async function read(directory: string): Promise<Kept | undefined> {
       throw unreadable(path, code ?? 'unknown', cause);
     }
   };
-  const [certificatePem, key, accounts] = await Promise.all([
-    textOf(names.certificate),
-    textOf(names.key),
-    textOf(names.accounts),
-  ]);
-  if (certificatePem === undefined && key === undefined && accounts === undefined) return undefined;
-  const missing = [
-    [names.certificate, certificatePem],
-    [names.key, key],
-    [names.accounts, accounts],
-  ].find(([, text]) => text === undefined);
-  if (missing || certificatePem === undefined || key === undefined || accounts === undefined) {
-    throw unreadable(join(directory, missing?.[0] ?? names.accounts), 'ENOENT', undefined);
-  }
+  const texts = await Promise.all(securityFileNames.map(async (name) => [name, await textOf(name)] as const));
+  const missing = texts.filter(([, text]) => text === undefined);
+  if (missing.length === texts.length) return undefined;
+  for (const [name] of missing) throw unreadable(join(directory, name), 'ENOENT', undefined);
+  return Object.fromEntries(texts) as SecurityTexts;
+}
+
+function keptIn(directory: string, texts: SecurityTexts): Kept {
   return {
-    authority: { certificatePem, keyPem: new Secret(key) },
-    accounts: readAccounts(accounts, (cause) =>
+    authority: { certificatePem: texts[names.certificate], keyPem: new Secret(texts[names.key]) },
+    accounts: readAccounts(texts[names.accounts], (cause) =>
       unreadable(join(directory, names.accounts), 'not the accounts that this tool writes', cause),
     ),
   };
+}
+
+function unreadable(path: string, why: string, cause: unknown): UnderstudyError {
+  return new UnderstudyError(
+    'secure-unreadable',
+    `${path} cannot be read (${why}). It belongs to the authority and the accounts of this system, which are not made anew: ` +
+      'its machines trust these. Restore the directory from a backup, or from the operator who made it.',
+    { facts: { path }, cause },
+  );
 }
 
 function readAccounts(text: string, refused: (cause: unknown) => UnderstudyError): Accounts {

@@ -30,7 +30,10 @@ const access: SystemAccess = {
   system: 'demo',
   exportedAt: '2026-01-02T03:04:05.678Z',
   sshKey: { private: pair.privateKey.reveal(), public: pair.publicKey },
-  hostKeys: ['198.18.1.1 ssh-ed25519 AAAA', '198.18.1.2 ssh-ed25519 BBBB'],
+  hostKeys: [
+    { address: '198.18.1.1', key: 'ssh-ed25519 AAAA' },
+    { address: '198.18.1.2', key: 'ssh-ed25519 BBBB' },
+  ],
   consolePassword: 'console-words',
   security: texts,
 };

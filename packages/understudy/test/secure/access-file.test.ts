@@ -10,7 +10,7 @@ const access: SystemAccess = {
   system: 'demo',
   exportedAt: '2026-01-02T03:04:05.678Z',
   sshKey: { private: 'private words', public: 'ssh-ed25519 AAAA understudy' },
-  hostKeys: ['198.18.1.1 ssh-ed25519 AAAA'],
+  hostKeys: [{ address: '198.18.1.1', key: 'ssh-ed25519 AAAA' }],
   consolePassword: 'console words',
   security: { 'authority.crt': 'certificate', 'authority.key': 'key', 'accounts.json': '{}' },
 };

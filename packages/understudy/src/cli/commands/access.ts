@@ -1,11 +1,11 @@
 // `understudy access`: giving a second operator what a system needs, as a file that only that operator can read.
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { Command } from 'commander';
 import { UnderstudyError } from '@understudy/foundation';
 import { collectAccess, importAccess } from '../../operate/index.ts';
-import { configDirectory, readSecretFile } from '../../operation/index.ts';
+import { accessKeyPath, readSecretFile, writeSecretOnce } from '../../operation/index.ts';
 import { identitiesIn, newIdentity, openAccess, sealAccess, type AccessIdentity } from '../../secure/index.ts';
 import { exitCode, print, printJson, printProgress } from '../../terminal/index.ts';
 import { action, withCommonOptions, type CommonOptions } from '../action.ts';
@@ -29,9 +29,6 @@ export function accessCommand(): Command {
   return access;
 }
 
-/** Where the private key for access files is, unless another is named. */
-const identityPath = (): string => join(configDirectory(), 'access-key.txt');
-
 function keyCommand(): Command {
   const command = new Command('key').description(
     'print your public key for access files; it is made at the first time',
@@ -39,30 +36,26 @@ function keyCommand(): Command {
   return withCommonOptions(command).action(
     action(async (_, options: CommonOptions) => {
       const { recipient } = await ownIdentity();
-      if (options.json === true) printJson({ schemaVersion: 1, recipient, path: identityPath() });
+      if (options.json === true) printJson({ schemaVersion: 1, recipient, path: accessKeyPath() });
       else print(recipient);
       return exitCode.yes;
     }),
   );
 }
 
+/** Made at the first time. */
 async function ownIdentity(): Promise<AccessIdentity> {
-  const path = identityPath();
-  const made = await newIdentity();
-  await mkdir(configDirectory(), { recursive: true, mode: 0o700 });
-  try {
-    const content = `# public key: ${made.recipient}\n${made.identity.reveal()}\n`;
-    await writeFile(path, content, { mode: 0o600, flag: 'wx' });
-    return made;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  const path = accessKeyPath();
+  if (!existsSync(path)) {
+    const { recipient, identity } = await newIdentity();
+    await writeSecretOnce(path, `# public key: ${recipient}\n${identity.reveal()}\n`);
   }
-  const [first] = await identitiesIn(await readSecretFile(path, 'The key for access files'), path);
+  const [first] = await identitiesAt(path, 'The key for access files');
   return first as AccessIdentity;
 }
 
-async function identitiesAt(path: string): Promise<AccessIdentity[]> {
-  return await identitiesIn(await readSecretFile(path, '--identity'), path);
+async function identitiesAt(path: string, field: string): Promise<AccessIdentity[]> {
+  return await identitiesIn(await readSecretFile(path, field), path);
 }
 
 interface ExportOptions extends TopologyOptions {
@@ -109,7 +102,8 @@ function importCommand(): Command {
   return withCommonOptions(command).action(
     action(async (_, options: ImportOptions, ...[file = '-']) => {
       const sealed = await read(file);
-      const identities = options.identity === undefined ? [await ownIdentity()] : await identitiesAt(options.identity);
+      const identities =
+        options.identity === undefined ? [await ownIdentity()] : await identitiesAt(options.identity, '--identity');
       const access = await openAccess(sealed, identities);
       const parts = await importAccess(access);
       const { target, system, exportedAt } = access;

@@ -1,16 +1,17 @@
 // Puts what another operator exported in place on this computer. What is there already and differs is never overwritten: then nothing is
 // written at all.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { UnderstudyError } from '@understudy/foundation';
-import { pinKeys, privateKeyPath, type PinnedKey } from '../../machines/index.ts';
+import { pinKeys, privateKeyPath } from '../../machines/index.ts';
 import {
   consolePasswordPath,
   hostKeysPathOf,
   keptConsolePassword,
   ownKeyDirectory,
   securityDirectory,
+  systemIdOf,
+  writeSecretOnce,
 } from '../../operation/index.ts';
 import { keepSecurityTexts, securityTexts, type SystemAccess } from '../../secure/index.ts';
 
@@ -23,17 +24,16 @@ export interface ImportedPart {
 
 /** Running it again changes nothing. Errors: `operate-access-conflict`, `machines-host-key`, `secure-unreadable`, `secure-not-kept`. */
 export async function importAccess(access: SystemAccess): Promise<ImportedPart[]> {
-  const system = `${access.target}-${access.system}`;
+  const system = systemIdOf({ target: { name: access.target }, topology: { name: access.system } });
   const security = await newSecurity(system, access);
   const key = await newKey(system, access);
   const password = await newConsolePassword(system, access);
   const hostKeys = hostKeysPathOf(access.target);
   // First what may still be refused, last the key, with which commands begin to use it all.
-  pinKeys(hostKeys, access.hostKeys.map(pinnedKey));
+  pinKeys(hostKeys, access.hostKeys);
   if (security.isNew && access.security) await keepSecurityTexts(security.path, access.security);
   if (password.isNew && access.consolePassword !== null) {
-    await mkdir(dirname(password.path), { recursive: true, mode: 0o700 });
-    await writeFile(password.path, `${access.consolePassword}\n`, { mode: 0o600, flag: 'wx' });
+    await writeSecretOnce(password.path, `${access.consolePassword}\n`);
   }
   if (key.isNew) {
     await mkdir(ownKeyDirectory(system), { recursive: true, mode: 0o700 });
@@ -48,15 +48,10 @@ export async function importAccess(access: SystemAccess): Promise<ImportedPart[]
   ];
 }
 
-function pinnedKey(line: string): PinnedKey {
-  const [address = '', ...key] = line.split(' ');
-  return { address, key: key.join(' ') };
-}
-
 async function newSecurity(system: string, access: SystemAccess): Promise<ImportedPart> {
   const path = securityDirectory(system);
   const there = await securityTexts(path);
-  if (there && access.security && !isDeepStrictEqual({ ...there }, { ...access.security })) {
+  if (there && access.security && !isDeepStrictEqual(there, access.security)) {
     throw conflict(path, 'another authority or other accounts');
   }
   return { what: 'authority-and-accounts', path, isNew: there === undefined };

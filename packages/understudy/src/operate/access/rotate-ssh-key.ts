@@ -12,9 +12,9 @@ import {
   type RemoteRunner,
   type RemoteTarget,
 } from '../../machines/index.ts';
-import { ownKeyDirectory, type Session } from '../../operation/index.ts';
+import { ownKeyDirectory, systemIdOf, type Session } from '../../operation/index.ts';
 import { machinePlans } from '../../topology/index.ts';
-import { reachOf } from '../reach.ts';
+import { partialView, reachOf } from '../reach.ts';
 
 export interface RotatedKey {
   /** Public keys in the authorized_keys format. */
@@ -29,8 +29,8 @@ export interface RotatedKey {
  * nothing was changed; `operate-key-not-proved`; those of the runner and the Linode client. Sessions that are open stay open.
  */
 export async function rotateSshKey(session: Session, signal: AbortSignal): Promise<RotatedKey> {
-  const { world, topology, target, keyPair } = session;
-  const own = ownKeyDirectory(`${target.name}-${topology.name}`);
+  const { world, topology, keyPair } = session;
+  const own = ownKeyDirectory(systemIdOf(session));
   const others = await readPublicKeys(topology.access.sshKeys);
   const machines = await everyMachine(session);
   const progress = (text: string): void => world.logger({ level: 'info', subject: topology.name, text });
@@ -61,12 +61,7 @@ export async function rotateSshKey(session: Session, signal: AbortSignal): Promi
 async function everyMachine({ world, topology }: Session): Promise<RemoteTarget[]> {
   const { running, unreachable } = await reachOf(world, topology, machinePlans(topology));
   if (unreachable.length === 0) return running.map(({ target }) => target);
-  const reasons = unreachable.map(({ machine, reason }) => `  - ${machine}: ${reason}`).join('\n');
-  throw new UnderstudyError(
-    'operate-partial-view',
-    `Not every machine can be reached, so the SSH key stays as it is:\n${reasons}\nRepair these first (understudy apply), then run again.`,
-    { facts: { machines: unreachable.map(({ machine }) => machine) } },
-  );
+  throw partialView('Not every machine can be reached, so the SSH key stays as it is', unreachable);
 }
 
 async function onEach(

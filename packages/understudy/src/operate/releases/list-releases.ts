@@ -1,10 +1,9 @@
 // The releases on the service machines, as one list. A machine that cannot be read is named; what it has is not known.
-import { UnderstudyError } from '@understudy/foundation';
 import { parseReleases, releasesScript, type ReleasesOnMachine } from '../../machines/index.ts';
 import type { World } from '../../observe/index.ts';
 import type { Topology } from '../../topology/index.ts';
 import { machinesByName } from '../machine-names.ts';
-import { reachOf, reasonOf, type UnreachableMachine } from '../reach.ts';
+import { partialView, reachOf, reasonOf, type UnreachableMachine } from '../reach.ts';
 
 export interface ReleaseRow {
   readonly id: string;
@@ -78,11 +77,5 @@ function rowsOf(seen: readonly OnMachine[]): ReleaseRow[] {
 /** The list, when every service machine was read. Error: `operate-partial-view` with those that were not. */
 export function complete(list: ReleaseList): ReleaseList {
   if (list.unreachable.length === 0) return list;
-  const reasons = list.unreachable.map(({ machine, reason }) => `  - ${machine}: ${reason}`).join('\n');
-  throw new UnderstudyError(
-    'operate-partial-view',
-    `Not every service machine could be read, so nothing was changed:\n${reasons}\n` +
-      'Repair these first (understudy status, understudy apply), then run again.',
-    { facts: { machines: list.unreachable.map(({ machine }) => machine) } },
-  );
+  throw partialView('Not every service machine could be read, so nothing was changed', list.unreachable);
 }
