@@ -40,8 +40,8 @@ export function pinnedKeys(path: string): PinnedKey[] {
   return [...read(path)].map(([address, key]) => ({ address, key }));
 }
 
-/** Pins keys that another operator has seen. Error: `machines-host-key` when another key is pinned for one of them; nothing is pinned then. */
-export function pinKeys(path: string, keys: readonly PinnedKey[]): void {
+/** Pins keys that another operator has seen; true when one was not there yet. Error: `machines-host-key` when another key is pinned for one of them; nothing is pinned then. */
+export function pinKeys(path: string, keys: readonly PinnedKey[]): boolean {
   const known = read(path);
   const other = keys.find(({ address, key }) => (known.get(address) ?? key) !== key);
   if (other) {
@@ -53,9 +53,10 @@ export function pinKeys(path: string, keys: readonly PinnedKey[]): void {
     );
   }
   const added = keys.filter(({ address }) => !known.has(address));
-  if (added.length === 0) return;
+  if (added.length === 0) return false;
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   appendFileSync(path, added.map(({ address, key }) => `${address} ${key}\n`).join(''), { mode: 0o600 });
+  return true;
 }
 
 function read(path: string): Map<string, string> {

@@ -30,7 +30,7 @@ export async function importAccess(access: SystemAccess): Promise<ImportedPart[]
   const password = await newConsolePassword(system, access);
   const hostKeys = hostKeysPathOf(access.target);
   // First what may still be refused, last the key, with which commands begin to use it all.
-  pinKeys(hostKeys, access.hostKeys);
+  const arePinned = pinKeys(hostKeys, access.hostKeys);
   if (security.isNew && access.security) await keepSecurityTexts(security.path, access.security);
   if (password.isNew && access.consolePassword !== null) {
     await writeSecretOnce(password.path, `${access.consolePassword}\n`);
@@ -42,7 +42,7 @@ export async function importAccess(access: SystemAccess): Promise<ImportedPart[]
   }
   return [
     key,
-    { what: 'host-keys', path: hostKeys, isNew: true },
+    { what: 'host-keys', path: hostKeys, isNew: arePinned },
     ...(access.consolePassword === null ? [] : [password]),
     ...(access.security ? [security] : []),
   ];
