@@ -1,17 +1,18 @@
 // Index and search throughput of this service, of Flask with gunicorn, and of Fastify with the bare official client, and their
 // latency at a rate that Flask can sustain: the same engine, the same documents, rounds interleaved, medians.
 import { rmSync } from 'node:fs';
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { findEngine, startEngines, type TestEngine } from '../../packages/service/test/harness/engine.ts';
-import { debianDescriptions, type BenchDocument } from '../documents.ts';
+import { debianDescriptions } from '../documents.ts';
 import { recipes, startContender, type Contender } from './contenders.ts';
 import { measureAtRate, type RateSample } from './fixed-rate.ts';
 import { checkGoals, shares } from './goals.ts';
 import { prepareIndex } from './indices.ts';
 import { median, measure, type Sample, type Target } from './measure.ts';
+import { requestFiles, type RequestFiles } from './request-files.ts';
 import type { RateRow, Row } from './rows.ts';
 import { table, type Result } from './table.ts';
 
@@ -70,24 +71,6 @@ async function engine(): Promise<Pick<TestEngine, 'url' | 'urls' | 'pids' | 'sto
   if ('missing' in found) throw new Error(found.missing);
   // The lab's installation uses one of the two compilers; a bench measures what a long-lived engine does.
   return await startEngines(found, Number(values.nodes), '-XX:TieredStopAtLevel=4');
-}
-
-type RequestFiles = Readonly<Record<(typeof operations)[number], string>>;
-
-/**
- * A file of requests for each operation: documents to write again, and the longest word of each description to find. Words that stand in
- * every other document would measure how the engine scores thousands of hits, and that is the same for every service.
- */
-async function requestFiles(directory: string, documents: readonly BenchDocument[]): Promise<RequestFiles> {
-  const words = documents.map(({ id, data }) => longest(data['Description']?.match(/[a-z]+/gi) ?? [id]));
-  const files = { index: join(directory, 'index'), search: join(directory, 'search') };
-  await writeFile(files.index, documents.map((document) => JSON.stringify(document)).join('\n'));
-  await writeFile(files.search, words.map((query) => `/search?q=${encodeURIComponent(query)}`).join('\n'));
-  return files;
-}
-
-function longest(words: readonly string[]): string {
-  return words.reduce((found, word) => (word.length > found.length ? word : found), '');
 }
 
 function target({ url, pid }: Contender, enginePids: readonly number[]): Target {

@@ -6,16 +6,21 @@ interface Template {
   readonly template: { readonly settings: { readonly index: Record<string, unknown> }; readonly mappings: unknown };
 }
 
+/** The service's own template, as the body of an index. */
+export async function indexBody(replicas: number): Promise<object> {
+  const file = new URL('../../packages/service/index-template.json', import.meta.url);
+  const { template } = JSON.parse(await readFile(file, 'utf8')) as Template;
+  template.settings.index['number_of_replicas'] = replicas;
+  return template;
+}
+
 export async function prepareIndex(
   engineUrl: string,
   index: string,
   documents: readonly BenchDocument[],
   replicas: number,
 ): Promise<void> {
-  const file = new URL('../../packages/service/index-template.json', import.meta.url);
-  const { template } = JSON.parse(await readFile(file, 'utf8')) as Template;
-  template.settings.index['number_of_replicas'] = replicas;
-  await ask(engineUrl, 'PUT', `/${index}`, JSON.stringify(template));
+  await ask(engineUrl, 'PUT', `/${index}`, JSON.stringify(await indexBody(replicas)));
   for (let at = 0; at < documents.length; at += 1000) {
     const lines = documents.slice(at, at + 1000).map(({ id, data }) => {
       const content = Object.values(data).join('\n');

@@ -1,9 +1,9 @@
 // Linode as a target: packages from the vendors, and no control of the hardware.
 import { Secret, UnderstudyError } from '@understudy/foundation';
-import { unsupportedVersion, vendorRepository, type EngineVersion } from '../engines/index.ts';
+import { unsupportedVersion, vendorRepository } from '../engines/index.ts';
 import { linodeBaseUrl } from '../linode/index.ts';
 import { observeObjects, targetOf, type World } from '../observe/index.ts';
-import type { PowerControl, Supply, Target } from './target.ts';
+import type { PowerControl, SuppliedSearch, Supply, Target } from './target.ts';
 
 /** A machine is up within minutes; an interrupted apply may connect to it a little later. */
 const firstContactMs = 3_600_000;
@@ -23,7 +23,7 @@ export function linodeTarget(): Target {
     baseUrl: process.env['LINODE_API_URL'] ?? linodeBaseUrl,
     token: new Secret(token),
     repository: vendorRepository,
-    supplies: (search) => Promise.resolve(suppliedByVendor(search)),
+    supplies: (search) => Promise.resolve(suppliedOnLinode(search)),
     prepare: () => Promise.resolve(),
     firstContactMs,
     // A change of mode takes up to 60 s. https://techdocs.akamai.com/cloud-computing/docs/back-end-nodes-compute-instances
@@ -39,7 +39,17 @@ export function linodeTarget(): Target {
  * The vendor's repository is not queried here, so every version that this tool supports counts as available. A version that was
  * never released fails later, in apt.
  */
-function suppliedByVendor(search: EngineVersion): Supply {
+function suppliedOnLinode(search: SuppliedSearch): Supply {
+  if (search.security === 'off') {
+    return {
+      state: 'refused',
+      part: 'security',
+      allowed: 'on',
+      reason:
+        'without it everybody who comes to be on a machine of the system, or by an address of its VPC, reads and deletes every document',
+      remedy: 'remove the line; docs/security.md says how a system that runs without it gets it',
+    };
+  }
   const unsupported = unsupportedVersion(search);
   if (unsupported === undefined) return { state: 'ready' };
   const { allowed, message, remedy } = unsupported;

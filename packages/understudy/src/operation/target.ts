@@ -11,8 +11,8 @@ export interface Target {
   readonly token: Secret;
   /** Where search machines get the engine's package. */
   readonly repository: (search: Search) => PackageRepository;
-  /** Whether search machines here can install the engine. Errors: `lab-engine-unknown` when this cannot be determined. */
-  readonly supplies: (search: EngineVersion) => Promise<Supply>;
+  /** Whether the engine can be had here as the topology wants it. Errors: `lab-engine-unknown` when this cannot be determined. */
+  readonly supplies: (search: SuppliedSearch) => Promise<Supply>;
   /** Builds a buildable engine, before any machine is created. Errors: `lab-engine-build`. */
   readonly prepare: (search: EngineVersion, reachedBy: PrepareOptions) => Promise<void>;
   /** How long after a machine's creation its first host key is trusted. */
@@ -29,6 +29,9 @@ export interface Target {
   readonly disk: DiskControl | null;
 }
 
+/** What of `search` a target may be unable to supply, or may refuse. */
+export type SuppliedSearch = Pick<Search, 'engine' | 'version' | 'security'>;
+
 /** Whether a target has an engine version: ready to install, buildable, or refused. */
 export type Supply =
   | { readonly state: 'ready' }
@@ -36,7 +39,7 @@ export type Supply =
   | {
       readonly state: 'refused';
       /** Which field of `search` is wrong. */
-      readonly part: 'engine' | 'version';
+      readonly part: keyof SuppliedSearch;
       readonly allowed: string;
       readonly reason: string;
       readonly remedy: string;

@@ -98,8 +98,6 @@ network:
 search:
   engine: elasticsearch
   version: 9.5.3
-  # TLS and users, with an authority of this system. Chosen before the first apply.
-  security: on
   # Odd, three at least: one may fail and two are still a majority.
   nodes: 3
   machineType: g6-standard-4${heap}

@@ -12,7 +12,6 @@ export type WarningId =
   | 'heap-above-host'
   | 'heap-small-for-machine'
   | 'passive-check-off'
-  | 'security-off'
   | 'version-untried';
 
 /** A stable name, the field, what was seen there, why it does not fit, and what to write instead. */

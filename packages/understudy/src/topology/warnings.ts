@@ -24,7 +24,6 @@ export function topologyWarnings(topology: Topology, target: WarnedTarget): Warn
           ...adminNetworksOnLinode(topology),
           ...certificatesOnLinode(topology),
           ...goalsOnLinode(topology),
-          ...securityOnLinode(topology),
         ]
       : [...heapInLab(topology, target.memoryMb), ...adminNetworksInLab(topology)];
   return [...found, ...durability(topology), ...passiveCheck(topology)].map(({ id, path, ...words }) => {
@@ -148,21 +147,6 @@ function certificatesOnLinode({ balancer }: Topology): Found[] {
       },
     ];
   });
-}
-
-function securityOnLinode({ search }: Topology): Found[] {
-  if (search.security === 'on') return [];
-  return [
-    {
-      id: 'security-off',
-      path: ['search', 'security'],
-      saw: 'off',
-      message:
-        'everybody who comes to be on a machine of the system reads and deletes every document: the engine has no users, and its ' +
-        'traffic inside the VPC is not encrypted',
-      remedy: 'write security: on before the first apply, with Elasticsearch; docs/security.md says what it protects',
-    },
-  ];
 }
 
 function goalsOnLinode({ drills }: Topology): Found[] {

@@ -3,8 +3,10 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
-import { resolveTarget } from '../../src/operation/index.ts';
+import { after, before, test, type TestContext } from 'node:test';
+import { resolveTarget, type Target } from '../../src/operation/index.ts';
+import { checkSupply } from '../../src/operation/supply-check.ts';
+import { parseTopology } from '../../src/topology/index.ts';
 import { labEndpoint } from '@understudy/lab';
 import { sampleText } from '../simulation/sample-intent.ts';
 import { simulatedLab, type SimulatedLab } from './simulated-lab.ts';
@@ -115,19 +117,35 @@ test('an apply whose engine cannot be built creates no machine, prints the reaso
   assert.match(await readFile(join(lab.places.runDirectory, 'daemon.log'), 'utf8'), /8\.19\.21 could not be built/);
 });
 
-test('on Linode a version counts as available when this tool supports its number', async (t) => {
+test('an engine without TLS and users is refused on Linode, naming the field', async (t) => {
+  const search = { engine: 'elasticsearch', version: '9.5.3', security: 'off' } as const;
+  const { supplies } = await onLinode(t);
+  const supply = await supplies(search);
+  assert.deepEqual([supply.state, 'part' in supply && supply.part], ['refused', 'security']);
+  const path = 'topology.yaml';
+  await assert.rejects(checkSupply({ supplies }, parseTopology(sampleText, { path }), path), {
+    code: 'topology-invalid',
+    message: /^topology\.yaml:7 search\.security: saw off; allowed on; .*deletes every document; do: remove the line/,
+  });
+});
+
+async function onLinode(t: TestContext): Promise<Target> {
   const before = process.env['LINODE_TOKEN'];
   process.env['LINODE_TOKEN'] = 'never-sent';
   t.after(() => {
     if (before === undefined) delete process.env['LINODE_TOKEN'];
     else process.env['LINODE_TOKEN'] = before;
   });
-  const { supplies } = await resolveTarget('linode');
+  return await resolveTarget('linode');
+}
+
+test('on Linode a version counts as available when this tool supports its number', async (t) => {
+  const { supplies } = await onLinode(t);
   for (const version of ['8.19.21', '9.5.3', '9.99.0'])
-    assert.deepEqual(await supplies({ engine: 'elasticsearch', version }), { state: 'ready' });
-  assert.deepEqual(await supplies({ engine: 'opensearch', version: '3.4.0' }), { state: 'ready' });
+    assert.deepEqual(await supplies({ engine: 'elasticsearch', version, security: 'on' }), { state: 'ready' });
+  assert.deepEqual(await supplies({ engine: 'opensearch', version: '3.4.0', security: 'on' }), { state: 'ready' });
   for (const version of ['7.17.0', '10.0.0', '9.5', 'latest']) {
-    const supply = await supplies({ engine: 'elasticsearch', version });
+    const supply = await supplies({ engine: 'elasticsearch', version, security: 'on' });
     assert.deepEqual([supply.state, 'part' in supply && supply.part], ['refused', 'version'], version);
   }
 });

@@ -22,9 +22,10 @@ import { optionChanges, type OptionChange } from './option-changes.ts';
 const common = {
   name: 'demo',
   region: 'us-ord',
-  search: { version: '9.5.3' },
-  // Small, so that the release is built quickly.
-  service: { runtime: 'python', artifact: './own-service', command: ['./start'] },
+  // Certificates differ at each run.
+  search: { version: '9.5.3', security: 'off' },
+  // Small, without the gateway and its Node, so that the releases are built quickly.
+  service: { runtime: 'python', artifact: './own-service', command: ['./start'], gateway: 'off' },
   access: { adminNetworks: ['198.51.100.0/24'] },
 };
 
@@ -89,7 +90,7 @@ function fileWith(values: Readonly<Record<string, unknown>>): string {
   const file = structuredClone(common) as Record<string, unknown>;
   for (const [path, value] of Object.entries(values)) {
     if (value === undefined) continue;
-    const keys = path.replace(/(\[\]|\.\*|\.maxAgeHours|(?<=workload)\.).*$/, '').split('.');
+    const keys = path.replace(/(\[\]|\.\*|\.maxAgeHours|(?<=workload|gateway)\.).*$/, '').split('.');
     const last = keys.pop() ?? '';
     const owner = keys.reduce<Record<string, unknown>>(
       (here, key) => (here[key] ??= {}) as Record<string, unknown>,

@@ -15,7 +15,7 @@ import { openSecurity, type SystemSecurity } from '../../src/secure/index.ts';
 import { sampleIntent, sampleText } from '../simulation/sample-intent.ts';
 import { simulatedWorld, type SimulatedWorld } from '../simulation/simulated-world.ts';
 
-const text = sampleText.replace('search:', 'search:\n  security: on');
+const text = sampleText.replace('security: off', 'security: on');
 const certificatePath = '/etc/elasticsearch/understudy/node.crt';
 const labels = ['demo-search-1', 'demo-search-2', 'demo-search-3'];
 const all = { confirm: confirmAll };

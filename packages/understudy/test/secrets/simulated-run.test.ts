@@ -21,7 +21,7 @@ import { sampleIntent, sampleText } from '../simulation/sample-intent.ts';
 import { simulatedWorld } from '../simulation/simulated-world.ts';
 import { assertFree, filesBelow } from './planted.ts';
 
-const secured = sampleText.replace('search:', 'search:\n  security: on');
+const secured = sampleText.replace('security: off', 'security: on');
 const text = `${secured}service: { environment: { ES_PASSWORD: 'planted-elastic-password' } }
 balancer: { listeners: [{ port: 80, protocol: http }, { port: 443, protocol: https, certificate: self-signed }] }
 `;

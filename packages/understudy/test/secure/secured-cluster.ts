@@ -1,5 +1,6 @@
 // A real Elasticsearch of three nodes with its security module, on loopback, started with the very files that the tool writes for three
-// machines: only the addresses of the VPC and the directories of the package are others.
+// machines: only the addresses of the VPC and the directories of the package are others. With `search.security: off` it has neither TLS
+// nor users, for measurements.
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { chmod, cp, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
@@ -44,11 +45,13 @@ export class SecuredCluster implements AsyncDisposable {
   readonly machines: readonly MachinePlan[];
   readonly #folder: string;
   readonly #intent: Intent;
+  readonly #javaOptions: string;
   readonly #processes = new Map<string, ChildProcess>();
 
-  private constructor(folder: string, intent: Intent) {
+  private constructor(folder: string, intent: Intent, javaOptions: string) {
     this.#folder = folder;
     this.#intent = intent;
+    this.#javaOptions = javaOptions;
     this.machines = machinesFor(intent, 'search').map(onLoopback);
     process.once('exit', this.#sweep);
   }
@@ -56,17 +59,17 @@ export class SecuredCluster implements AsyncDisposable {
   readonly #sweep = (): void => rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5 });
 
   /** Writes the files, issues the certificates and starts all nodes; resolves when they are one cluster. */
-  static async start(intent: Intent): Promise<SecuredCluster> {
-    const cluster = new SecuredCluster(await mkdtemp(join(tmpdir(), 'understudy-secured-')), intent);
+  static async start(intent: Intent, javaOptions = '-XX:TieredStopAtLevel=1'): Promise<SecuredCluster> {
+    const cluster = new SecuredCluster(await mkdtemp(join(tmpdir(), 'understudy-secured-')), intent, javaOptions);
     await chmod(cluster.#folder, 0o755);
     try {
       await cp(home ?? '', join(cluster.#folder, 'home'), { recursive: true, dereference: true });
       for (const { label } of cluster.machines) {
         await cluster.#writeFiles(label);
-        await cluster.issue(label);
+        if (intent.security) await cluster.issue(label);
         cluster.run(label);
       }
-      await cluster.awaitNodes(cluster.login('operator'), 3);
+      await cluster.awaitNodes(intent.security && cluster.login('operator'), 3);
       return cluster;
     } catch (error) {
       const last = cluster.machines.map(({ label }) => `${label}: ${cluster.output(label).slice(-3000)}`);
@@ -133,11 +136,15 @@ export class SecuredCluster implements AsyncDisposable {
         PATH: process.env['PATH'],
         ES_JAVA_HOME: found.javaHome,
         ES_PATH_CONF: this.#configOf(label),
-        ES_JAVA_OPTS: '-Xms512m -Xmx512m -XX:TieredStopAtLevel=1',
+        ES_JAVA_OPTS: `-Xms512m -Xmx512m ${this.#javaOptions}`,
       },
     });
     this.#processes.set(label, bound(child));
     closeSync(out);
+  }
+
+  get pids(): number[] {
+    return [...this.#processes.values()].map(({ pid }) => pid as number);
   }
 
   async stop(label: string): Promise<void> {
@@ -173,7 +180,7 @@ export class SecuredCluster implements AsyncDisposable {
     return engineOverSsh({ tunnel }, hosts, login);
   }
 
-  async awaitNodes(login: EngineLogin, count: number, labels?: readonly string[]): Promise<void> {
+  async awaitNodes(login: EngineLogin | undefined, count: number, labels?: readonly string[]): Promise<void> {
     const end = Date.now() + 300_000;
     const path = `/_cluster/health?wait_for_nodes=${count}&timeout=1s`;
     for (;;) {

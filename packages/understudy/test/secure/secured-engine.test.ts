@@ -23,7 +23,7 @@ describe('a real cluster with TLS and users', { skip: noSecuredEngine, timeout: 
 
   before(async () => {
     base = await mkdtemp(join(tmpdir(), 'understudy-secured-config-'));
-    const sample = await sampleIntent(sampleText.replace('search:', 'search:\n  security: on'));
+    const sample = await sampleIntent(sampleText.replace('security: off', 'security: on'));
     const open = (name: string) => openSecurity({ directory: join(base, name), systemName: 'demo', nowMs: Date.now() });
     other = await open('other');
     intent = {

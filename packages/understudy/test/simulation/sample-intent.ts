@@ -1,4 +1,4 @@
-// A small topology and what it refers to, for tests that plan and apply.
+// A small topology and what it refers to, for tests that plan and apply. Security is off in it: its own tests turn it on.
 import { rmSync } from 'node:fs';
 import { mkdtemp, mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,6 +13,7 @@ region: us-ord
 access: { adminNetworks: [198.51.100.0/24] }
 search:
   version: 9.5.3
+  security: off
   index: { name: documents, shards: 3 }
 `;
 
@@ -25,7 +26,7 @@ region: us-ord
 access: { adminNetworks: [198.51.100.0/24] }
 network: { range: 10.20.0.0/20 }
 placement: { policy: flexible }
-search: { version: 9.5.3, nodes: ${nodes}, index: { name: documents, shards: 3 } }
+search: { version: 9.5.3, security: off, nodes: ${nodes}, index: { name: documents, shards: 3 } }
 service: { instances: ${machines - nodes} }
 `;
 }

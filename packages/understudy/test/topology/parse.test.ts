@@ -34,7 +34,7 @@ test('four lines are a whole topology: every default is filled in', () => {
       machineType: 'g6-standard-4',
       heapMb: 4096,
       failover: 'fast',
-      security: 'off',
+      security: 'on',
       index: documents,
       indices: [documents],
     },
@@ -181,7 +181,7 @@ test('the example is accepted, and the file in examples/ is the one that init wr
   ]);
 });
 
-test('the example with OpenSearch is that with Elasticsearch but for name, engine, version and security', () => {
+test('the example with OpenSearch is that with Elasticsearch but for name, engine and version', () => {
   const read = (name: string) => parse(readFileSync(new URL(`../../examples/${name}`, packageRoot), 'utf8'));
   const usual = read('topology.yaml');
   const other = read('topology-opensearch.yaml');
@@ -190,7 +190,7 @@ test('the example with OpenSearch is that with Elasticsearch but for name, engin
   assert.deepEqual(other, {
     ...usual,
     name: other.name,
-    search: { ...usual.search, engine, version, security: 'off' },
+    search: { ...usual.search, engine, version },
   });
 });
 

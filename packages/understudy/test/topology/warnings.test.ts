@@ -14,12 +14,11 @@ const linode = { name: 'linode' } as const;
 const lab = { name: 'lab', memoryMb: 16_384 } as const;
 const own = '8.8.8.8/32';
 
-/** Without the one that every file here has: security is off in them. */
 const onLinode = (search: string, rest = '', network = own) =>
   topologyWarnings(
     parse(`name: demo\nregion: us-ord\nsearch: { ${search} }\naccess: { adminNetworks: [${network}] }\n${rest}`),
     linode,
-  ).filter(({ id }) => id !== 'security-off');
+  );
 const named = (warnings: readonly Warning[]) => warnings.map(({ id, field, line, saw }) => [id, field, line, saw]);
 
 test('the example for a target has no warning there, and those of the example for the other target', () => {
@@ -41,16 +40,6 @@ test('the example for a target has no warning there, and those of the example fo
     topologyWarnings(parse(forLinode), lab).map(({ id }) => id),
     ['heap-above-host', 'admin-network-misses-lab'],
   );
-});
-
-test('security that is off is told on Linode alone', () => {
-  const on = exampleTopology({ target: 'linode', adminNetwork: own });
-  const text = on.replace('security: on', 'security: off');
-  assert.deepEqual(topologyWarnings(parse(on), linode), []);
-  const [warning] = topologyWarnings(parse(text), linode);
-  assert.equal(warning?.field, 'search.security');
-  assert.match(warning.remedy, /write security: on before the first apply/);
-  assert.ok(!topologyWarnings(parse(text), lab).some(({ id }) => id === 'security-off'));
 });
 
 test('the example for Linode is refused until the address is filled in, at its line', () => {

@@ -47,7 +47,8 @@ export function pythonApplication({ directory, top, files }: Sources): Start {
     throw untold(directory, saw, 'one web application', 'write the one that answers requests into app.py');
   }
   const requirements = packagesOf(files.find(({ path }) => path === 'requirements.txt')?.text);
-  const { command, why, open } = serverFor(first, requirements);
+  const hasOwnSettings = files.some(({ path }) => path === 'gunicorn.conf.py');
+  const { command, why, open } = serverFor(first, requirements, hasOwnSettings);
   const unlisted = requirements === undefined ? [noRequirements(top)] : [];
   return {
     runtime: {
@@ -98,7 +99,17 @@ function packagesOf(text: string | undefined): ReadonlySet<string> | undefined {
   );
 }
 
-function serverFor({ kind, target, isFactory }: WebObject, packages: ReadonlySet<string> = new Set()) {
+/**
+ * Threads of each gunicorn worker. Without them a request that waits for the engine keeps a whole process, and a few writes that wait
+ * until a hanging node is ejected stop every read.
+ */
+const threads = ['--threads', '32'];
+
+function serverFor(
+  { kind, target, isFactory }: WebObject,
+  packages: ReadonlySet<string> = new Set(),
+  hasOwnSettings = false,
+) {
   const bind = ['-w', '{workers}', '-b', '{host}:{port}'];
   const listen = ['--host', '{host}', '--port', '{port}'];
   const called = isFactory ? `${target}()` : target;
@@ -110,11 +121,12 @@ function serverFor({ kind, target, isFactory }: WebObject, packages: ReadonlySet
         open: [],
       };
     }
-    const command = ['gunicorn', ...bind, called];
-    if (packages.has('gunicorn')) return { command, why: ', and requirements.txt has gunicorn.', open: [] };
+    const command = ['gunicorn', ...(hasOwnSettings ? [] : threads), ...bind, called];
+    const threaded = hasOwnSettings ? '' : ' A thread for each request that waits for the engine.';
+    if (packages.has('gunicorn')) return { command, why: `, and requirements.txt has gunicorn.${threaded}`, open: [] };
     return {
       command,
-      why: '; gunicorn serves it.',
+      why: `; gunicorn serves it.${threaded}`,
       open: ['Add gunicorn to requirements.txt: it is the server that the command starts.'],
     };
   }
