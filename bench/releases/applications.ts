@@ -31,7 +31,7 @@ const flask = {
   example: 'article-flask',
   service: {
     runtime: 'python',
-    command: ['gunicorn', '--threads', '32', '-w', '{workers}', '-b', '{host}:{port}', 'app:app'],
+    command: ['gunicorn', '--threads', '64', '-w', '{workers}', '-b', '{host}:{port}', 'app:app'],
     workers: 2,
   },
   file: 'app.py',

@@ -8,13 +8,14 @@ app = Flask(__name__)
 
 # ES_HOST is the gateway on this machine, which knows every node.
 ES_HOST = os.environ.get("ES_HOST", "http://localhost:9200")
-# CHANGED: the index of the topology, and the retries that the client has today.
+# CHANGED: the index of the topology, the retries that the client has today, and a connection for each thread of gunicorn.
 es = Elasticsearch(
     [ES_HOST],
     request_timeout=10,
     retry_on_timeout=True,
     max_retries=3,
     retry_on_status=[429, 502, 503, 504],
+    connections_per_node=64,
 )
 INDEX = os.environ.get("INDEX", "documents")
 

@@ -46,7 +46,7 @@ for (const [example, expected] of [
     'article-flask',
     {
       runtime: 'python',
-      command: ['gunicorn', '--threads', '32', '-w', '{workers}', '-b', '{host}:{port}', 'app:app'],
+      command: ['gunicorn', '--threads', '64', '-w', '{workers}', '-b', '{host}:{port}', 'app:app'],
     },
   ],
   ['flask-service', { runtime: 'python', command: ['gunicorn', '-w', '{workers}', '-b', '{host}:{port}', 'app:app'] }],
@@ -151,7 +151,7 @@ test('the command writes the file with the path of the application, never runs i
   const printed = init('--app', 'src');
   assert.match(
     printed.stdout,
-    /^ {2}artifact: \.\/src\n {2}# app\.py has `app = Flask\(…\)`, and requirements\.txt has gunicorn\. A thread for .*\.\n {2}command: \[gunicorn, --threads, '32', -w, /m,
+    /^ {2}artifact: \.\/src\n {2}# app\.py has `app = Flask\(…\)`, and requirements\.txt has gunicorn\. A thread for .*\.\n {2}command: \[gunicorn, --threads, '64', -w, /m,
   );
   assert.match(printed.stdout, /^ {2}# The gateway: a proxy on http:\/\/localhost:9200 [^]*\n {2}gateway: on$/m);
   assert.match(printed.stdout, /^name: src$/m);

@@ -103,7 +103,7 @@ function packagesOf(text: string | undefined): ReadonlySet<string> | undefined {
  * Threads of each gunicorn worker. Without them a request that waits for the engine keeps a whole process, and a few writes that wait
  * until a hanging node is ejected stop every read.
  */
-const threads = ['--threads', '32'];
+const threads = ['--threads', '64'];
 
 function serverFor(
   { kind, target, isFactory }: WebObject,
