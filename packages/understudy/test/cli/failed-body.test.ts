@@ -43,7 +43,10 @@ test('plan with a service that cannot be built: the error is printed, and the pr
   context.after(() => rm(folder, { recursive: true, force: true }));
   await using region = await regionWithSilence();
   const topology = join(folder, 'topology.yaml');
-  await writeFile(topology, `${sampleText}service: { artifact: ./missing, runtime: python, command: [./start] }\n`);
+  await writeFile(
+    topology,
+    `${sampleText.replace('  security: off\n', '')}service: { artifact: ./missing, runtime: python, command: [./start] }\n`,
+  );
   const env = {
     ...process.env,
     LINODE_TOKEN: 'whole',

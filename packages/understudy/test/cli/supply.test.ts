@@ -95,8 +95,8 @@ test('warnings of plan and apply are printed for people and listed for programs'
   const { warnings } = JSON.parse(out) as { warnings: Record<string, unknown>[] };
   const found = warnings.find(({ id }) => id === 'durability-async');
   assert.deepEqual(Object.keys(found ?? {}), ['id', 'field', 'line', 'column', 'saw', 'message', 'remedy']);
-  assert.deepEqual([found?.['field'], found?.['line'], found?.['saw']], ['search.index.durability', 7, 'async']);
-  const line = /^! line 7 search\.index\.durability: saw async; .* do: .* \[durability-async\]$/m;
+  assert.deepEqual([found?.['field'], found?.['line'], found?.['saw']], ['search.index.durability', 8, 'async']);
+  const line = /^! line 8 search\.index\.durability: saw async; .* do: .* \[durability-async\]$/m;
   assert.match((await lab.run(['plan'], topology)).out, line);
   assert.match((await lab.run(['apply', '--yes'], topology)).stderr, line);
 });

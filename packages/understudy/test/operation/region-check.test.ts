@@ -102,7 +102,7 @@ test("new machines get the kind of interfaces that the account's setting allows"
     assert.ok(error instanceof TopologyError);
     assert.deepEqual(
       error.problems.map(({ field, line }) => [field, line]),
-      [['balancer.backends', 8]],
+      [['balancer.backends', 9]],
     );
     return true;
   });
