@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openSecurity } from '../../packages/understudy/src/secure/index.ts';
 import { sampleIntent, sampleText } from '../../packages/understudy/test/simulation/sample-intent.ts';
-import { noSecuredEngine, SecuredCluster } from '../../packages/understudy/test/secure/secured-cluster.ts';
+import { missingEngine, SecuredCluster } from '../../packages/understudy/test/secure/secured-cluster.ts';
 import { debianDescriptions } from '../documents.ts';
 import { markdown } from '../failover/table.ts';
 import { recipes, startContender, type Contender } from './contenders.ts';
@@ -134,7 +134,8 @@ function table(rows: readonly Row[]): string {
 }
 
 async function main(): Promise<void> {
-  if (noSecuredEngine !== false) throw new Error(noSecuredEngine);
+  const missing = missingEngine('elasticsearch');
+  if (missing !== false) throw new Error(missing);
   await using stack = new AsyncDisposableStack();
   const directory = await mkdtemp(join(tmpdir(), 'understudy-throughput-'));
   stack.defer(() => rm(directory, { recursive: true, force: true }));

@@ -16,8 +16,7 @@ export interface EngineDefinition {
   /** The vendor's apt repository for a line such as `9.x`, and where its key is. */
   readonly repository: (line: string) => { readonly uri: string; readonly keyUrl: string };
   readonly settings: EngineSettingNames;
-  /** Undefined: this tool does not yet know how to turn it on. */
-  readonly security: EngineSecurity | undefined;
+  readonly security: EngineSecurity;
   /** What the HTTP interface of this version calls differently. */
   readonly dialect: (version: string) => Dialect;
   readonly upgrades: UpgradeRules;

@@ -11,6 +11,9 @@ export {
 export { httpPort, transportPort, type EngineLayout, type PackageRepository } from './layout.ts';
 export {
   accountNames,
+  type AccountHashes,
+  type AccountObject,
+  type AccountsApi,
   engineUrl,
   tlsPaths,
   userOf,

@@ -42,14 +42,38 @@ export interface SecuredIndex {
   readonly ownMapping: boolean;
 }
 
+/** bcrypt hashes of the passwords. */
+export type AccountHashes = Readonly<Record<AccountName, string>>;
+
+/** A user, a role, or who has a role, as the engine's API shows it. */
+export interface AccountObject {
+  /** Path of its kind; the object's own path has its name after it. */
+  readonly part: string;
+  readonly name: string;
+  readonly body: object;
+}
+
+/** The HTTP interface of an engine that keeps its accounts in an index: the files are read once, at the first start of a cluster. */
+export interface AccountsApi {
+  /** Each answers GET with all objects of one kind, by name. */
+  readonly parts: readonly string[];
+  /** Every object that has to be there. PUT of the body at part/name makes it so. */
+  readonly wanted: (hashes: AccountHashes, indices: readonly SecuredIndex[]) => readonly AccountObject[];
+  /** Fields that are written and never shown. */
+  readonly neverShown: readonly string[];
+}
+
 /** How one engine is told to serve TLS on both layers to known users alone. */
 export interface EngineSecurity {
-  readonly settings: (paths: TlsPaths) => Readonly<Record<string, unknown>>;
+  /** `searchLabels`: a pattern that the labels of search machines have, and of no other machine: `demo-search-*`. */
+  readonly settings: (paths: TlsPaths, searchLabels: string) => Readonly<Record<string, unknown>>;
   /** Files of accounts and roles: the name within the engine's configuration, and the content. */
   readonly files: (
-    hashes: Readonly<Record<AccountName, string>>,
+    hashes: AccountHashes,
     indices: readonly SecuredIndex[],
   ) => readonly (readonly [name: string, content: string])[];
   /** The names of those files. */
   readonly fileNames: readonly string[];
+  /** Left out where the engine reads changed files by itself. */
+  readonly accountsApi?: AccountsApi;
 }

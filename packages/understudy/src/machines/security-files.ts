@@ -20,26 +20,29 @@ export function engineAuthorityFile({ bundlePem }: Pick<EngineAccess, 'bundlePem
 
 /** What is looked at on a search machine, with security on or off, so that a change from one to the other is noticed. */
 export function securityPaths({ layout, security }: EngineDefinition): readonly string[] {
-  const { fileNames = [] } = security ?? {};
-  return [tlsPaths(layout).authority, ...fileNames.map((name) => `${layout.configDirectory}/${name}`)];
+  return [tlsPaths(layout).authority, ...security.fileNames.map((name) => `${layout.configDirectory}/${name}`)];
 }
 
-export function securitySettings({ layout, security }: EngineDefinition): Readonly<Record<string, unknown>> {
-  return security?.settings(tlsPaths(layout)) ?? {};
+/** `systemName`: search machines are labelled with it. */
+export function securitySettings(
+  { layout, security }: EngineDefinition,
+  systemName: string,
+): Readonly<Record<string, unknown>> {
+  return security.settings(tlsPaths(layout), `${systemName}-search-*`);
 }
 
-/** The trusted authorities, accounts and roles. The engine reads all of them again by itself when they change. */
+/** The trusted authorities, accounts and roles. An engine reads them again by itself when they change, but those of an engine with an `accountsApi`. */
 export function accountFiles(
   { layout, security }: EngineDefinition,
   { bundlePem, hashes, indices }: EngineAccess,
 ): ManagedFile[] {
-  const files = security?.files(hashes, indices) ?? [];
+  const files = security.files(hashes, indices);
   return [
     { path: tlsPaths(layout).authority, mode: '0644', owner: 'root:root', content: bundlePem },
     ...files.map(([name, content]) => ({
       path: `${layout.configDirectory}/${name}`,
       mode: '0640',
-      owner: `root:${layout.user}`,
+      owner: layout.configFiles.owner,
       content,
     })),
   ];

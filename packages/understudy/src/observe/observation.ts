@@ -8,6 +8,7 @@ import type {
   Membership,
   ObservedIndex,
   ShardCopy,
+  StoredAccounts,
 } from '../cluster/index.ts';
 import type { Seen } from '@understudy/foundation';
 import type {
@@ -70,6 +71,8 @@ export interface ObservedCluster extends Omit<ClusterConditions, 'votingExclusio
   readonly shards: Seen<readonly ShardCopy[]>;
   /** `all`, or another value that was set. */
   readonly allocation: Seen<string>;
+  /** Absent: security is off, or the engine reads its accounts from files. */
+  readonly accounts: Seen<StoredAccounts>;
   /** The topology's indices, in its order. */
   readonly own: readonly OwnIndex[];
 }

@@ -9,9 +9,10 @@ import {
   membership,
   observeIndex,
   shards,
+  storedAccounts,
   type EngineTransport,
 } from '../cluster/index.ts';
-import { dialectOf } from '../engines/index.ts';
+import { dialectOf, engineNamed } from '../engines/index.ts';
 import { absent, look, seen, type Seen } from '@understudy/foundation';
 import type { Index, Topology } from '../topology/index.ts';
 import type { ObservedCluster, OwnIndex } from './observation.ts';
@@ -26,11 +27,13 @@ async function readCluster(transport: EngineTransport, topology: Topology): Prom
   const dialect = dialectOf(topology.search);
   const { indices } = topology.search;
   const names = indices.map(({ name }) => name);
-  const [health, members, copies, allowed, ownParts, others] = await Promise.all([
+  const api = topology.search.security === 'on' ? engineNamed(topology.search.engine).security.accountsApi : undefined;
+  const [health, members, copies, allowed, accounts, ownParts, others] = await Promise.all([
     look(clusterHealth(transport, dialect)),
     look(membership(transport, dialect)),
     look(shards(transport)),
     look(allocation(transport)),
+    api ? look(storedAccounts(transport, api)) : absent,
     Promise.all(indices.map((index) => readIndex(transport, index))),
     conditions({ transport, dialect }, names),
   ]);
@@ -39,7 +42,7 @@ async function readCluster(transport: EngineTransport, topology: Topology): Prom
   const asksOwn = copies.state === 'unknown' && hidesCopies(others.blocks) && made.length > 0;
   const shown = asksOwn ? await look(shards(transport, made.join(','))) : copies;
   const own = ownParts.map((index) => ({ ...index, condition: conditionOf(index, others.indices) }));
-  return { ...others, own, health, membership: members, shards: shown, allocation: allowed };
+  return { ...others, own, health, membership: members, shards: shown, allocation: allowed, accounts };
 }
 
 async function readIndex(

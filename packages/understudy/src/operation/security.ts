@@ -1,5 +1,6 @@
 // What the security of a system means for its machines: whom engines trust, how the service logs in, for whom a certificate is.
 import { Secret, systemClock } from '@understudy/foundation';
+import { engineNamed, type AccountObject, type AccountsApi } from '../engines/index.ts';
 import type { EngineAccess, ServiceAccess } from '../machines/index.ts';
 import { openSecurity, type CertificateSubject, type SystemSecurity } from '../secure/index.ts';
 import type { MachinePlan, Topology } from '../topology/index.ts';
@@ -47,6 +48,15 @@ export function engineAccessOf(intent: Intent): EngineAccess | undefined {
       ownMapping: index.template.from === 'none',
     })),
   };
+}
+
+/** What an engine that keeps its accounts in an index should have there; undefined for others, and while security is off. */
+export function wantedAccounts(
+  intent: Intent,
+): { readonly api: AccountsApi; readonly objects: readonly AccountObject[] } | undefined {
+  const access = engineAccessOf(intent);
+  const api = engineNamed(intent.topology.search.engine).security.accountsApi;
+  return access && api && { api, objects: api.wanted(access.hashes, access.indices) };
 }
 
 export function serviceAccessOf({ security }: Intent): ServiceAccess | undefined {

@@ -1,5 +1,5 @@
 // Refusals about the cluster: majorities, copies, versions, memory, and hosts of their own for its machines.
-import { engineNamed, unsupportedVersion } from '../engines/index.ts';
+import { unsupportedVersion } from '../engines/index.ts';
 import { minHeapMb, machineSize, maxHeapMb } from './machine-types.ts';
 import { maxMachinesPerGroup } from './plan.ts';
 import type { Refusal } from './refusal.ts';
@@ -19,13 +19,6 @@ export function clusterRefusals({ search }: TopologyFile): Refusal[] {
         `of ${nodes} master-eligible machines ${nodes / 2 + 1} must agree, so ${nodes} tolerate no more failures than ${nodes - 1}, and an ` +
         'even split has no majority without a tiebreaker',
       remedy: `set ${nodes - 1} or ${nodes + 1}`,
-    });
-  if (search.security === 'on' && engineNamed(search.engine).security === undefined)
-    found.push({
-      path: ['search', 'security'],
-      allowed: `off with ${search.engine}`,
-      message: 'this version of the tool does not know how to turn its security on',
-      remedy: 'set off, or engine: elasticsearch',
     });
   return found;
 }

@@ -1,4 +1,5 @@
-// A whole system with OpenSearch on real machines: built from nothing, upgraded to the next major version while documents are written,
+// A whole system with OpenSearch on real machines, with TLS and users: built from nothing, drifted, upgraded to the next major version while documents are written,
+// given a lost machine back,
 // broken by drills, destroyed. Needs root, and no lab on this host.
 import assert from 'node:assert/strict';
 import { rm, writeFile } from 'node:fs/promises';
@@ -24,6 +25,7 @@ access: { adminNetworks: [198.18.0.1/32] }
 search:
   engine: opensearch
   version: ${version}
+  security: on
   heap: 512m
   failover: fast
   index: { name: documents, shards: 3 }
@@ -82,6 +84,18 @@ async function on(label: string, script: string): Promise<string> {
   return stdout;
 }
 
+/** A request of the operator to the engine of this machine. */
+async function ask(label: string, path: string, ...options: readonly string[]): Promise<string> {
+  const { operator } = session.security!.accounts;
+  const login = `--cacert /etc/opensearch/understudy/authority.crt -u understudy-operator:${operator.password.reveal()}`;
+  return await on(label, `curl -sf ${login} ${options.join(' ')} 'https://127.0.0.1:9200${path}'`);
+}
+
+async function stepsOf(): Promise<string[]> {
+  const intent = await resolveIntent(session);
+  return plan(intent, await observe(session.world, intent.topology)).steps.map(({ id }) => id);
+}
+
 async function nothingIsLeftToDo(): Promise<void> {
   const intent = await resolveIntent(session);
   const { steps, obstacles } = plan(intent, await observe(session.world, intent.topology));
@@ -119,8 +133,23 @@ describe('a system with OpenSearch', { timeout: 1_800_000 }, () => {
     await nothingIsLeftToDo();
     const yml = await on('demo-search-1', 'cat /etc/opensearch/opensearch.yml');
     assert.doesNotMatch(yml, /initial_cluster_manager/);
-    assert.match(yml, /^plugins\.security\.disabled: true$/m);
+    assert.match(yml, /^plugins\.security\.disabled: false$/m);
     assert.equal(await on('demo-search-1', 'ls /etc/opensearch | grep -c pem || true'), '0\n');
+    const open = "curl -sk -o /dev/null -w '%{http_code}'";
+    assert.equal(await on('demo-search-1', `${open} https://127.0.0.1:9200; ${open} -u admin:admin https://127.0.0.1:9200`), '401401');
+    const names = Object.keys(JSON.parse(await ask('demo-search-1', '/_plugins/_security/api/internalusers')) as object);
+    assert.deepEqual(names.sort(), ['understudy-monitor', 'understudy-operator', 'understudy-service']);
+  });
+
+  it('sees an account that was changed and one that is gone, and puts them back while everything runs', async () => {
+    const api = '/_plugins/_security/api';
+    const role = `'{"cluster_permissions":["*"]}'`;
+    await ask('demo-search-2', `${api}/roles/understudy-service`, ...['-X PUT', "-H 'Content-Type: application/json'", `-d ${role}`]);
+    await ask('demo-search-2', `${api}/internalusers/understudy-monitor`, '-X DELETE');
+    await on('demo-search-3', 'echo >> /etc/opensearch/opensearch-security/roles.yml');
+    assert.deepEqual((await stepsOf()).sort(), ['demo-cluster/accounts', 'demo-search-3/files']);
+    await applied();
+    await nothingIsLeftToDo();
     assert.equal(await on('demo-search-1', 'apt-mark showhold'), 'opensearch\n');
   });
 
@@ -134,8 +163,8 @@ describe('a system with OpenSearch', { timeout: 1_800_000 }, () => {
     stop.abort();
     const acknowledged = await writing;
     assert.ok(acknowledged.length > 50, `${acknowledged.length} writes`);
-    const ask = `curl -s -H 'Content-Type: application/json' '127.0.0.1:9200/documents/_mget?_source=false' -d '${JSON.stringify({ ids: acknowledged })}'`;
-    const { docs } = JSON.parse(await on('demo-search-1', ask)) as { docs: { _id: string; found: boolean }[] };
+    const ids = ["-H 'Content-Type: application/json'", `-d '${JSON.stringify({ ids: acknowledged })}'`];
+    const { docs } = JSON.parse(await ask('demo-search-1', '/documents/_mget?_source=false', ...ids)) as { docs: { _id: string; found: boolean }[] };
     assert.equal(docs.length, acknowledged.length);
     assert.deepEqual(
       docs.filter(({ found }) => !found).map(({ _id }) => _id),
@@ -145,13 +174,24 @@ describe('a system with OpenSearch', { timeout: 1_800_000 }, () => {
 
   it('runs the new version with its own options everywhere, started once, with nothing left to do', async () => {
     for (const label of ['demo-search-1', 'demo-search-2', 'demo-search-3']) {
-      assert.match(await on(label, 'curl -s 127.0.0.1:9200'), /"number" : "3\.4\.0"/);
+      assert.match(await ask(label, '/'), /"number" : "3\.4\.0"/);
       const options = await on(label, 'cat /etc/opensearch/jvm.options');
       assert.match(options, /^21-:-javaagent:agent\/opensearch-agent[^]*^## OpenSearch Performance Analyzer$/m);
       assert.doesNotMatch(options, /java\.security\.manager/);
       const starts = "journalctl -u opensearch --no-pager -o cat | grep -c '^Starting opensearch'";
       assert.equal(await on(label, `${starts}; systemctl show opensearch -p NRestarts --value`), '2\n0\n');
     }
+    await nothingIsLeftToDo();
+  });
+
+  it('a lost machine is made again, with a key and a certificate of its own', async () => {
+    const subject = '/etc/opensearch/understudy/node.crt';
+    const before = await on('demo-search-2', `cat ${subject}`);
+    const { instances } = await observeObjects(session.world.linode, 'demo');
+    const lost = instances.find(({ label }) => label === 'demo-search-2');
+    await session.world.linode.instances.delete(lost!.id);
+    await applied();
+    assert.notEqual(await on('demo-search-2', `cat ${subject}`), before);
     await nothingIsLeftToDo();
   });
 

@@ -80,6 +80,7 @@ const answering = (clusterUuid: string): Observation['cluster'] =>
       health: absent,
       shards: seen([]),
       allocation: seen('all'),
+      accounts: absent,
       versions: seen({}),
       own: [],
       ...{ indices: seen([]), unassigned: seen([]), blocks: seen([]), leftovers: seen([]) },

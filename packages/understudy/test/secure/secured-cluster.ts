@@ -1,4 +1,4 @@
-// A real Elasticsearch of three nodes with its security module, on loopback, started with the very files that the tool writes for three
+// A real engine of three nodes with its security module, on loopback, started with the very files that the tool writes for three
 // machines: only the addresses of the VPC and the directories of the package are others. With `search.security: off` it has neither TLS
 // nor users, for measurements.
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
@@ -10,7 +10,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asNobody, bound, ended, findEngine, keptHomes } from '../../../service/test/harness/engine.ts';
 import type { EngineTransport } from '../../src/cluster/index.ts';
-import { engineLayouts, tlsPaths, type EngineLayout } from '../../src/engines/index.ts';
+import { engineLayouts, tlsPaths, type Engine, type EngineLayout } from '../../src/engines/index.ts';
 import { engineOverSsh, type EngineLogin } from '../../src/observe/index.ts';
 import { certificateSubjectOf, filesOf, machinesFor, type Intent } from '../../src/operation/index.ts';
 import { certificateScript, requestScript, type SystemSecurity } from '../../src/secure/index.ts';
@@ -18,21 +18,29 @@ import type { MachinePlan } from '../../src/topology/index.ts';
 
 const found = await findEngine();
 
-async function securedHome(): Promise<string | undefined> {
-  const homes = await keptHomes('elasticsearch');
-  for (const home of [process.env['UNDERSTUDY_SECURED_ENGINE_HOME'] ?? [], homes].flat()) {
-    if (await stat(join(home, 'modules/x-pack-security')).catch(() => undefined)) return home;
+const securityModules: Readonly<Record<Engine, string>> = {
+  elasticsearch: 'modules/x-pack-security',
+  opensearch: 'plugins/opensearch-security',
+};
+
+async function securedHome(engine: Engine): Promise<string | undefined> {
+  const given = process.env['UNDERSTUDY_SECURED_ENGINE_HOME'];
+  for (const home of [given ?? [], await keptHomes(engine)].flat()) {
+    if (await stat(join(home, securityModules[engine])).catch(() => undefined)) return home;
   }
   return undefined;
 }
 
-const home = await securedHome();
+const homes = { elasticsearch: await securedHome('elasticsearch'), opensearch: await securedHome('opensearch') };
 
 /** Why there is no such engine here, for `skip`. */
-export const noSecuredEngine: string | false =
-  'missing' in found
-    ? found.missing
-    : home === undefined && 'no engine with its security module: set UNDERSTUDY_SECURED_ENGINE_HOME to the home of one';
+export function missingEngine(engine: Engine): string | false {
+  if ('missing' in found) return found.missing;
+  return (
+    homes[engine] === undefined &&
+    `no ${engine} with its security module: set UNDERSTUDY_SECURED_ENGINE_HOME to the home of one`
+  );
+}
 
 const user = asNobody.length > 0 ? 'nobody' : (process.env['USER'] ?? '');
 
@@ -56,6 +64,10 @@ export class SecuredCluster implements AsyncDisposable {
     process.once('exit', this.#sweep);
   }
 
+  get #engine(): Engine {
+    return this.#intent.topology.search.engine;
+  }
+
   readonly #sweep = (): void => rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5 });
 
   /** Writes the files, issues the certificates and starts all nodes; resolves when they are one cluster. */
@@ -63,7 +75,7 @@ export class SecuredCluster implements AsyncDisposable {
     const cluster = new SecuredCluster(await mkdtemp(join(tmpdir(), 'understudy-secured-')), intent, javaOptions);
     await chmod(cluster.#folder, 0o755);
     try {
-      await cp(home ?? '', join(cluster.#folder, 'home'), { recursive: true, dereference: true });
+      await cp(homes[cluster.#engine] ?? '', join(cluster.#folder, 'home'), { recursive: true, dereference: true });
       for (const { label } of cluster.machines) {
         await cluster.#writeFiles(label);
         if (intent.security) await cluster.issue(label);
@@ -83,18 +95,18 @@ export class SecuredCluster implements AsyncDisposable {
   }
 
   layout(label: string): EngineLayout {
-    return { ...engineLayouts.elasticsearch, user, configDirectory: this.#configOf(label) };
+    return { ...engineLayouts[this.#engine], user, configDirectory: this.#configOf(label) };
   }
 
   #local(label: string, text: string): string {
-    return text.replaceAll('/etc/elasticsearch', this.#configOf(label)).replaceAll('10.20.0.', '127.20.0.');
+    return text.replaceAll(`/etc/${this.#engine}`, this.#configOf(label)).replaceAll('10.20.0.', '127.20.0.');
   }
 
   async #writeFiles(label: string): Promise<void> {
     await cp(join(this.#folder, 'home/config'), this.#configOf(label), { recursive: true });
     const machine = machinesFor(this.#intent, 'search').find((one) => one.label === label)!;
     for (const { path, content, mode } of filesOf(this.#intent, machine, 'bootstrap')) {
-      if (!path.startsWith('/etc/elasticsearch/')) continue;
+      if (!path.startsWith(`/etc/${this.#engine}/`)) continue;
       const here = this.#local(label, path);
       await mkdir(dirname(here), { recursive: true });
       await writeFile(here, this.#local(label, content), { mode: parseInt(mode, 8) });
@@ -128,15 +140,16 @@ export class SecuredCluster implements AsyncDisposable {
       'path.logs': join(own, 'logs'),
     };
     const options = Object.entries(moved).map(([key, value]) => `-E${key}=${value}`);
-    const command = ['nice', '-n', '5', ...asNobody, join(this.#folder, 'home/bin/elasticsearch'), ...options];
+    const command = ['nice', '-n', '5', ...asNobody, join(this.#folder, 'home/bin', this.#engine), ...options];
+    const prefix = this.#engine === 'opensearch' ? 'OPENSEARCH' : 'ES';
     const out = openSync(`${own}.out`, 'a');
     const child = spawn(command[0] as string, command.slice(1), {
       stdio: ['ignore', out, out],
       env: {
         PATH: process.env['PATH'],
-        ES_JAVA_HOME: found.javaHome,
-        ES_PATH_CONF: this.#configOf(label),
-        ES_JAVA_OPTS: `-Xms512m -Xmx512m ${this.#javaOptions}`,
+        [`${prefix}_JAVA_HOME`]: found.javaHome,
+        [`${prefix}_PATH_CONF`]: this.#configOf(label),
+        [`${prefix}_JAVA_OPTS`]: `-Xms512m -Xmx512m ${this.#javaOptions}`,
       },
     });
     this.#processes.set(label, bound(child));

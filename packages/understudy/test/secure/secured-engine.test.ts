@@ -6,16 +6,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { checkServerIdentity, connect, type TLSSocket } from 'node:tls';
 import { Secret } from '@understudy/foundation';
 import { createIndex, putIndexTemplate } from '../../src/cluster/index.ts';
 import { tlsPaths } from '../../src/engines/index.ts';
 import { indexTemplateOf, type Intent } from '../../src/operation/index.ts';
 import { openSecurity, type SystemSecurity } from '../../src/secure/index.ts';
 import { sampleIntent, sampleText } from '../simulation/sample-intent.ts';
-import { noSecuredEngine, SecuredCluster } from './secured-cluster.ts';
+import { missingEngine, SecuredCluster } from './secured-cluster.ts';
+import { answerOverTls, handshake, staysOpen } from './tls-probes.ts';
 
-describe('a real cluster with TLS and users', { skip: noSecuredEngine, timeout: 800_000 }, () => {
+describe('a real cluster with TLS and users', { skip: missingEngine('elasticsearch'), timeout: 800_000 }, () => {
   let base = '';
   let intent: Intent;
   let other: SystemSecurity;
@@ -69,10 +69,8 @@ describe('a real cluster with TLS and users', { skip: noSecuredEngine, timeout: 
     );
     const elastic = { ...wrong, user: 'elastic', password: new Secret('changeme') };
     await assert.rejects(cluster.transport(elastic).request('GET', '/'), /\(401\)/);
-    const anonymous = await overTls(cluster, (socket) => {
-      socket.write('GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n');
-    });
-    assert.match(anonymous, /^HTTP\/1\.1 401/);
+    const { bundlePem } = intent.security!;
+    assert.match(await answerOverTls(cluster.machines[0]!.vpcAddress, bundlePem), /^HTTP\/1\.1 401/);
     await assert.rejects(cluster.transport(undefined).request('GET', '/'), { code: 'cluster-unreachable' });
     await assert.rejects(
       new Promise((resolve, reject) => {
@@ -204,54 +202,3 @@ describe('a real cluster with TLS and users', { skip: noSecuredEngine, timeout: 
     await assert.rejects(alone(wrong).request('GET', '/'), /\(401\)/);
   });
 });
-
-interface Handshake {
-  readonly ca: string;
-  /** The address that the certificate must be for; the one that is dialled by default. */
-  readonly expect?: string;
-}
-
-/** The fingerprint of the certificate that is shown. */
-function handshake(host: string, port: number, { ca, expect = host }: Handshake): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const identity = checkIdentityAs(expect);
-    const socket = connect({ host, port, ca, ...identity });
-    socket.once('error', reject);
-    socket.once('secureConnect', () => {
-      resolve(socket.getPeerCertificate().fingerprint256);
-      socket.destroy();
-    });
-  });
-}
-
-function checkIdentityAs(address: string): { checkServerIdentity: typeof checkServerIdentity } {
-  return { checkServerIdentity: (_, certificate) => checkServerIdentity(address, certificate) };
-}
-
-/** What is answered over TLS until the connection ends. */
-function overTls(cluster: SecuredCluster, say: (socket: TLSSocket) => void): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const { bundlePem } = cluster.login('operator');
-    const socket = connect({ host: cluster.machines[0]!.vpcAddress, port: 9200, ca: bundlePem });
-    let text = '';
-    socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
-    socket.on('error', reject);
-    socket.on('end', () => resolve(text));
-    socket.once('secureConnect', () => say(socket));
-  });
-}
-
-/** Whether the transport port keeps a connection: with TLS 1.3 a refused client learns of it after its handshake. */
-function staysOpen(host: string, tls: { ca: string; key?: string; cert?: string }): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host, port: 9300, ...tls });
-    const end = (open: boolean): void => {
-      socket.destroy();
-      resolve(open);
-    };
-    socket.once('error', () => end(false));
-    socket.once('close', () => end(false));
-    socket.once('secureConnect', () => setTimeout(() => end(true), 2000));
-    socket.resume();
-  });
-}

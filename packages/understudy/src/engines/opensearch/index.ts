@@ -2,6 +2,7 @@
 import type { EngineDefinition } from '../engine.ts';
 import { dialect } from './dialect.ts';
 import { layout } from './layout.ts';
+import { security } from './security.ts';
 import { settings } from './settings.ts';
 import { majors, newestTried, upgrades } from './versions.ts';
 
@@ -15,7 +16,7 @@ export const opensearch = {
     keyUrl: 'https://artifacts.opensearch.org/publickeys/opensearch-release.pgp',
   }),
   settings,
-  security: undefined,
+  security,
   dialect: () => dialect,
   upgrades,
 } as const satisfies EngineDefinition;

@@ -1,4 +1,5 @@
 // Maps each kind of task to the function that executes it. Each function may run again after it finished or was interrupted.
+import { writeAccounts } from './do-accounts.ts';
 import * as balancer from './do-balancer.ts';
 import * as certificate from './do-certificate.ts';
 import { deleteObject } from './do-delete.ts';
@@ -41,6 +42,7 @@ const handlers: Handlers = {
   'engine-restart': (context, task) => search.restartEngine(context, task.machine),
   'cluster-members': (context, task) => search.awaitMembers(context, task.machines),
   'cluster-seal': (context, task) => machine.removeInitialMasters(context, task.machine),
+  'accounts-write': writeAccounts,
   'index-template': (context, task) => indices.putTemplate(context, task.index),
   'index-mapping': (context, task) => indices.changeMapping(context, task.index),
   'index-create': (context, task) => indices.makeIndex(context, task.index),

@@ -12,6 +12,7 @@ import {
   type Intent,
 } from '../../operation/index.ts';
 import type { Index } from '../../topology/index.ts';
+import { planAccounts } from './accounts.ts';
 import { membersFirst, planLeftovers } from './leftovers.ts';
 import { ifPlanned, stepId } from './step-id.ts';
 import type { PlanDraft } from './plan-draft.ts';
@@ -25,7 +26,9 @@ export function planIndices(draft: PlanDraft, intent: Intent, observation: Obser
   for (const index of intent.topology.search.indices) {
     planIndex(draft, intent, index, formation.state === 'formed' ? ownIndex(cluster, index) : unmade(index));
   }
-  if (cluster) planLeftovers(draft, intent, cluster);
+  if (!cluster) return;
+  planAccounts(draft, intent, cluster);
+  planLeftovers(draft, intent, cluster);
 }
 
 /** A cluster that is formed by this plan has no template and no index yet. */

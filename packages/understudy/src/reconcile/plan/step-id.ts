@@ -82,6 +82,7 @@ export const stepId = {
   gatewayRemove: onMachine('delete-gateway'),
 
   clusterMembers: onCluster('members'),
+  clusterAccounts: onCluster('accounts'),
   clusterAllocation: onCluster('allocation'),
   clusterFilters: onCluster('filters'),
   clusterVoting: onCluster('voting'),

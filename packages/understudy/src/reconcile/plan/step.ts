@@ -49,6 +49,8 @@ export type Task =
   | { readonly kind: 'engine-upgrade'; readonly machine: string }
   | { readonly kind: 'cluster-members'; readonly machines: readonly string[] }
   | { readonly kind: 'cluster-seal'; readonly machine: string }
+  /** Of an engine that keeps them in an index. */
+  | { readonly kind: 'accounts-write' }
   | { readonly kind: 'index-template'; readonly index: string }
   | { readonly kind: 'index-mapping'; readonly index: string }
   | { readonly kind: 'index-create'; readonly index: string }

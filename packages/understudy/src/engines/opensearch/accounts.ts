@@ -1,0 +1,109 @@
+// Accounts and roles of OpenSearch, in the form in which its API shows them: what a cluster has is compared with what it should have.
+// https://docs.opensearch.org/latest/security/access-control/api/
+import { createHash } from 'node:crypto';
+import {
+  accountNames,
+  userOf,
+  type AccountHashes,
+  type AccountObject,
+  type AccountsApi,
+  type SecuredIndex,
+} from '../security.ts';
+
+/** What the client asks the cluster, and requests for documents that the engine takes for requests to the cluster. */
+const clientQuestions = [
+  'cluster:monitor/main',
+  'cluster:monitor/health',
+  'cluster:monitor/state',
+  'cluster:monitor/nodes/info',
+  'indices:data/write/bulk',
+  'indices:data/read/mget',
+  'indices:data/read/msearch',
+  'indices:data/read/scroll',
+  'indices:data/read/scroll/clear',
+  'indices:data/read/point_in_time/delete',
+];
+
+const serviceActions = [
+  'read',
+  'write',
+  'get',
+  'search',
+  'suggest',
+  'indices:admin/mappings/get',
+  'indices:admin/mappings/fields/get*',
+];
+const serviceMaintenance = [
+  ...['indices:admin/refresh*', 'indices:admin/flush*', 'indices:admin/forcemerge', 'indices:admin/get'],
+  ...[
+    'indices:admin/aliases/get',
+    'indices:admin/exists',
+    'indices:admin/resolve/index',
+    'indices:admin/shards/search_shards',
+  ],
+  ...[
+    'indices:admin/validate/query',
+    'indices:monitor/settings/get',
+    'indices:admin/auto_create',
+    'indices:admin/mapping/auto_put',
+  ],
+];
+
+function indexPermission(patterns: readonly string[], actions: readonly string[]): object {
+  return { index_patterns: patterns, fls: [], masked_fields: [], allowed_actions: actions };
+}
+
+function role(cluster: readonly string[], indices: readonly object[]): object {
+  return { cluster_permissions: cluster, index_permissions: indices, tenant_permissions: [] };
+}
+
+export function roles(indices: readonly SecuredIndex[]): Readonly<Record<string, object>> {
+  const own = indices.map(({ names, ownMapping }) =>
+    indexPermission(names, [...serviceActions, ...serviceMaintenance, ...(ownMapping ? ['manage'] : [])]),
+  );
+  return {
+    [userOf('service')]: role(clientQuestions, own),
+    [userOf('monitor')]: role(
+      ['cluster_monitor'],
+      [indexPermission(['*'], ['indices_monitor', 'indices:admin/get', 'indices:admin/mappings/get'])],
+    ),
+  };
+}
+
+const mapping = (user: string): object => ({ users: [user], hosts: [], backend_roles: [], and_backend_roles: [] });
+
+/** Who has which role. The operator has the vendor's own: requests of the tool reach settings, voting, snapshots and every index. */
+export const mappings: Readonly<Record<string, object>> = {
+  all_access: mapping(userOf('operator')),
+  [userOf('service')]: mapping(userOf('service')),
+  [userOf('monitor')]: mapping(userOf('monitor')),
+};
+
+/** The API shows no hash, so its own hash lies beside it: an account with another password is recognised. */
+const markOf = (hash: string): string => createHash('sha256').update(hash).digest('hex').slice(0, 16);
+
+function user(hash: string): object {
+  return { hash, backend_roles: [], attributes: { understudy: markOf(hash) } };
+}
+
+export function users(hashes: AccountHashes): Readonly<Record<string, object>> {
+  return Object.fromEntries(accountNames.map((name) => [userOf(name), user(hashes[name])]));
+}
+
+const root = '/_plugins/_security/api';
+const paths = { users: `${root}/internalusers`, roles: `${root}/roles`, mappings: `${root}/rolesmapping` };
+
+function objects(part: string, all: Readonly<Record<string, object>>): AccountObject[] {
+  return Object.entries(all).map(([name, body]) => ({ part, name, body }));
+}
+
+export const accountsApi: AccountsApi = {
+  parts: Object.values(paths),
+  wanted: (hashes, indices) => [
+    ...objects(paths.roles, roles(indices)),
+    ...objects(paths.mappings, mappings),
+    // The account that writes them is the first, and a new password of it ends what logs in with the old one.
+    ...objects(paths.users, users(hashes)).reverse(),
+  ],
+  neverShown: ['hash'],
+};
