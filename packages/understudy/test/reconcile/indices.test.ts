@@ -24,7 +24,7 @@ const text = (indices: string) => `
 name: demo
 region: us-ord
 access: { adminNetworks: [198.51.100.0/24] }
-search: { version: 9.5.3, ${indices} }
+search: { version: 9.5.3, security: off, ${indices} }
 `;
 
 async function intentOf(indices: string): Promise<Intent> {
