@@ -70,8 +70,8 @@ const search = field(
     }),
     security: field(z.enum(['on', 'off']).default('off'), {
       about:
-        'on: TLS between the engines and to them, with an authority of this system, and users with passwords; only for ' +
-        'Elasticsearch and a package with its security module yet. It is chosen before the first apply.',
+        'on: TLS between the engines and to them, with an authority of this system, and users with passwords. The package needs its ' +
+        "vendor's security module. It is chosen before the first apply.",
       allowed: 'on or off',
       remedy: 'leave it out for off',
     }),

@@ -160,7 +160,7 @@ function securityOnLinode({ search }: Topology): Found[] {
       message:
         'everybody who comes to be on a machine of the system reads and deletes every document: the engine has no users, and its ' +
         'traffic inside the VPC is not encrypted',
-      remedy: 'write security: on before the first apply, with Elasticsearch; docs/security.md says what it protects',
+      remedy: 'write security: on before the first apply; docs/security.md says what it protects',
     },
   ];
 }

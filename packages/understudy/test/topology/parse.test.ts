@@ -190,7 +190,7 @@ test('the example with OpenSearch is that with Elasticsearch but for name, engin
   assert.deepEqual(other, {
     ...usual,
     name: other.name,
-    search: { ...usual.search, engine, version, security: 'off' },
+    search: { ...usual.search, engine, version },
   });
 });
 
