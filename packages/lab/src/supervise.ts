@@ -9,7 +9,7 @@ import { systemClock, UnderstudyError, type Logger } from '@understudy/foundatio
 import { labStatus, type LabStatus } from './control-client.ts';
 import { daemonConfigSchema, type DaemonConfig } from './daemon.ts';
 import { labEndpoint, removeEndpoint } from './endpoint.ts';
-import { ensureEnginePackage } from './engine/index.ts';
+import { ensureEnginePackage, type EngineName } from './engine/index.ts';
 import { ensureImage } from './image/index.ts';
 import { removeLab, inventory, isNothing, sweep } from './real-hardware.ts';
 import { daemonConfigFile, daemonLogFile, labPlaces, type LabPlaces } from './places.ts';
@@ -20,6 +20,8 @@ export interface LabUpOptions {
   readonly cacheDirectory: string;
   readonly logger: Logger;
   readonly signal?: AbortSignal;
+  /** Whose package is built before the lab starts, unless the lab is up already; an apply gets any other. Default: Elasticsearch. */
+  readonly engine?: EngineName;
 }
 
 /** The measured need of the smallest useful topology, not the sizes of its machine types. */
@@ -28,8 +30,8 @@ const startTimeoutMs = 60_000;
 const stopTimeoutMs = 60_000;
 /** The daemon's source in a clone, its compiled form in an installed package. */
 const daemonProgram = fileURLToPath(import.meta.resolve('#daemon'));
-/** What the example asks for; the daemon gets any other version when an apply asks for it. */
-const firstEngine = { engine: 'elasticsearch', version: '9.5.3' } as const;
+/** What the examples ask for; the daemon gets any other version when an apply asks for it. */
+const firstVersions: Readonly<Record<EngineName, string>> = { elasticsearch: '9.5.3', opensearch: '3.4.0' };
 
 /**
  * The lab, up and answering; at once when it is up already. Errors: `lab-host-unfit` (facts.findings), `lab-start-failed`, and
@@ -65,9 +67,10 @@ async function refuseUnfitHost(places: LabPlaces, logger: Logger): Promise<void>
 
 /** Builds what is missing and writes the daemon's configuration. */
 async function prepare(places: LabPlaces, options: LabUpOptions): Promise<DaemonConfig> {
-  const { cacheDirectory: cacheDir, logger, signal } = options;
+  const { cacheDirectory: cacheDir, logger, signal, engine = 'elasticsearch' } = options;
   const image = await ensureImage({ cacheDir, logger, signal });
-  await ensureEnginePackage({ ...firstEngine, cacheDir, imageRoot: image.rootDirectory, logger, signal });
+  const first = { engine, version: firstVersions[engine] };
+  await ensureEnginePackage({ ...first, cacheDir, imageRoot: image.rootDirectory, logger, signal });
   await mkdir(places.runDirectory, { recursive: true, mode: 0o755 });
   const config: DaemonConfig = {
     ...places,

@@ -20,8 +20,7 @@ export interface EngineDefinition {
   /** What the HTTP interface of this version calls differently. */
   readonly dialect: (version: string) => Dialect;
   readonly upgrades: UpgradeRules;
-  /** What the engine would refuse at its start; left out where no such rules are known. */
-  readonly startCheck?: StartCheck;
+  readonly startCheck: StartCheck;
 }
 
 /** What differs between the engines' settings files. */

@@ -91,7 +91,8 @@ function loginRefused(host: string, { user }: EngineLogin): UnderstudyError {
   return new UnderstudyError(
     'cluster-login-refused',
     `the engine at ${host} refused the password of ${user} (401): it was set up with other accounts than those of this operator. ` +
-      'Run apply, which writes its accounts again.',
+      'Elasticsearch: run apply, which writes its accounts again. OpenSearch keeps them in an index: use the configuration directory of ' +
+      'the operator who made or last changed them.',
     { facts: { host, user } },
   );
 }

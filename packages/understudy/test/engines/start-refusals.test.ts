@@ -1,14 +1,14 @@
-// What Elasticsearch would refuse at its start: each case of the table by our rules, and the answers of a machine that cannot be read.
+// What each engine would refuse at its start: each case of the table by our rules, and the answers of a machine that cannot be read.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { engineNamed } from '../../src/engines/index.ts';
-import { leftByThePackage, startCases } from './start-refusal-cases.ts';
+import { engineNamed, type Engine } from '../../src/engines/index.ts';
+import { openSearchStartCases } from './opensearch-start-cases.ts';
+import { leftByThePackage, startCases, type StartCase } from './start-refusal-cases.ts';
 
 const { startCheck } = engineNamed('elasticsearch');
-assert.ok(startCheck);
 const { refusals } = startCheck;
 
-const readable = ['elasticsearch.yml', 'elasticsearch.keystore', 'certs/node.key', 'certs/node.crt'];
+const readable = ['certs/node.key', 'certs/node.crt'];
 
 function printed(settings: string, entries: readonly string[], keystore = 'read'): string {
   return [
@@ -20,9 +20,9 @@ function printed(settings: string, entries: readonly string[], keystore = 'read'
   ].join('\n');
 }
 
-for (const { name, settings, entries, refused } of startCases) {
-  test(`${name}: ${refused === undefined ? 'starts' : 'refused'}`, () => {
-    const found = refusals(printed(settings, entries));
+function check(engine: Engine, { name, settings, entries, refused }: StartCase): void {
+  test(`${engine}, ${name}: ${refused === undefined ? 'starts' : 'refused'}`, () => {
+    const found = engineNamed(engine).startCheck.refusals(printed(settings, entries));
     assert.deepEqual(
       found.map(({ setting }) => setting).slice(0, 1),
       refused === undefined ? [] : [refused],
@@ -31,6 +31,26 @@ for (const { name, settings, entries, refused } of startCases) {
     for (const each of found) assert.ok(each.seen !== '' && each.allowed !== '', JSON.stringify(each));
   });
 }
+
+for (const each of startCases) check('elasticsearch', each);
+for (const each of openSearchStartCases) check('opensearch', each);
+
+test('OpenSearch makes a missing keystore itself, where it may; one with a password, or of another format, keeps it from starting', () => {
+  const off = 'plugins.security.disabled: true';
+  const { refusals: refusalsOf } = engineNamed('opensearch').startCheck;
+  assert.deepEqual(refusalsOf(printed(off, [], 'to be made')), []);
+  for (const [state, words] of [
+    ['absent', /may write to/],
+    ['unreadable', /opensearch:opensearch, mode 660/],
+    ['password', /no password/],
+    ['broken', /create/],
+  ] as const) {
+    const [only, ...more] = refusalsOf(printed(off, [], state));
+    assert.equal(only?.setting, '/etc/opensearch/opensearch.keystore');
+    assert.match(only.allowed, words);
+    assert.deepEqual(more, []);
+  }
+});
 
 test('a keystore that the engine cannot open at its start is refused, and says how to mend it', () => {
   const off = startCases[0]?.settings ?? '';

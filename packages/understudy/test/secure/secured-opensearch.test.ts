@@ -132,7 +132,8 @@ describe(
         assert.equal(await ask('monitor', 'GET', path), 200, path);
       assert.equal(await ask('monitor', 'GET', '/documents/_search'), 403);
       assert.equal(await ask('monitor', 'PUT', '/documents/_doc/3', { id: '3' }), 403);
-      assert.equal(await ask('monitor', 'PUT', '/_cluster/settings', { persistent: {} }), 403);
+      const setting = { persistent: { 'cluster.routing.allocation.enable': 'all' } };
+      assert.equal(await ask('monitor', 'PUT', '/_cluster/settings', setting), 403);
     });
 
     test('a new cluster has exactly the accounts and roles of its files; one that was changed is found and put back', async () => {
@@ -246,7 +247,8 @@ describe(
       await assert.rejects(alone(wrong).request('GET', '/'), /\(401\)/);
       await cluster.stop(labels[0]);
       cluster.run(labels[0]);
-      const end = Date.now() + 120_000;
+      // It waits 30 s for a master before it answers anybody.
+      const end = Date.now() + 300_000;
       let status = 0;
       while (status === 0) {
         assert.ok(Date.now() < end, cluster.output(labels[0]).slice(-2000));

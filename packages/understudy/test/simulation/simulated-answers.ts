@@ -45,7 +45,7 @@ export function answerOf(
     if (template === undefined) return [404, { error: { type: 'resource_not_found_exception' } }];
     return [200, { index_templates: [{ name, index_template: template }] }];
   }
-  return indexAnswer(identity, asked);
+  return identity.accounts?.answer(asked) ?? indexAnswer(identity, asked);
 }
 
 const nameOf = (now: Surroundings, machine: unknown): string | undefined =>

@@ -2,6 +2,7 @@
 // quorum, a permanent UUID, votes and voting exclusions), remove nodes that left, and allocate copies of shards.
 import { parse } from 'yaml';
 import { systemClock, type Clock } from '@understudy/foundation';
+import { SimulatedAccounts } from './simulated-accounts.ts';
 import { answerOf, type SimulatedRequest } from './simulated-answers.ts';
 import { SimulatedCopies, type SimulatedIndex, type SimulatedNode, type Surroundings } from './simulated-copies.ts';
 import type { SimulatedMachine } from './simulated-machine.ts';
@@ -17,6 +18,7 @@ export class Identity {
   transient: Record<string, string | null> = {};
   readonly templates = new Map<string, unknown>();
   readonly copies = new SimulatedCopies();
+  accounts: SimulatedAccounts | undefined;
   /** Members as the master counts them; when each was last seen running, by the simulation's clock. */
   readonly members = new Map<SimulatedMachine, { node: SimulatedNode; seenMs: number }>();
 
@@ -132,7 +134,9 @@ export class SimulatedClusters {
       const peers = fresh.filter(({ name }) => initialMasters.includes(name));
       if (initialMasters.length === 0 || peers.length <= initialMasters.length / 2) continue;
       const uuid = `cluster-${this.identities.size + 1}`;
-      this.identities.set(uuid, new Identity(uuid, new Set(peers.map(({ machine }) => machine))));
+      const identity = new Identity(uuid, new Set(peers.map(({ machine }) => machine)));
+      identity.accounts = new SimulatedAccounts(peers[0]!.machine);
+      this.identities.set(uuid, identity);
       for (const { machine } of peers) machine.data = uuid;
       return;
     }

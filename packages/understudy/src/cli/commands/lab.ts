@@ -1,6 +1,6 @@
 // `understudy lab ...`: a small Linode region on this machine.
 import { spawnSync } from 'node:child_process';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import {
   labDown,
   labLogs,
@@ -12,6 +12,7 @@ import {
   labUp,
 } from '@understudy/lab';
 import { action, withCommonOptions, type CommonOptions } from '../action.ts';
+import { engineNames, type Engine } from '../../engines/index.ts';
 import { cacheDirectory } from '../../operation/index.ts';
 import { exitCode, type ExitCode, confirm, print, printJson } from '../../terminal/index.ts';
 import { renderLabStatus } from '../render/lab.ts';
@@ -19,6 +20,7 @@ import { renderLabStatus } from '../render/lab.ts';
 const examples = `
 Examples:
   understudy lab up                          start it (or find it running); needs root
+  understudy lab up --engine opensearch      the same, with OpenSearch's package ready instead of Elasticsearch's
   understudy lab power-cut demo-search-1     cut one machine's power: no FIN or RST is sent
   understudy lab power-on demo-search-1
   understudy lab shell demo-service-1        a root shell inside the machine
@@ -46,11 +48,15 @@ export function labCommand(): Command {
 }
 
 function upCommand(): Command {
-  return withCommonOptions(
-    new Command('up').description('start the lab, building what it needs the first time'),
-  ).action(
-    action(async ({ logger, signal }, options: CommonOptions) => {
-      const status = await labUp({ cacheDirectory: cacheDirectory(), logger, signal });
+  const engine = new Option('--engine <name>', 'whose package is built first; apply builds any other that it needs')
+    .choices(engineNames)
+    .default(engineNames[0]);
+  const command = new Command('up')
+    .description('start the lab, building what it needs the first time')
+    .addOption(engine);
+  return withCommonOptions(command).action(
+    action(async ({ logger, signal }, options: CommonOptions & { readonly engine: Engine }) => {
+      const status = await labUp({ cacheDirectory: cacheDirectory(), logger, signal, engine: options.engine });
       if (options.json === true) printJson(status);
       else print(renderLabStatus(status));
       return exitCode.yes;

@@ -1,10 +1,9 @@
 // Reads elasticsearch.yml, the names in the keystore and which files the engine's user can read, and says what of it Elasticsearch refuses
 // at its start. The rules are those of its x-pack (SSLService, TransportTLSBootstrapCheck, the secure settings); values of secrets are
 // never read. Not checked: names of settings that do not exist, and passwords that do not open a file.
-import { UnderstudyError } from '@understudy/foundation';
-import type { StartCheck } from '../start-check.ts';
+import { flattened } from '../settings-file.ts';
+import { startUnread, type StartCheck } from '../start-check.ts';
 import { refusedSettings, type StartInput } from './start-refusals.ts';
-import { flattened } from './settings-file.ts';
 
 const directory = '/etc/elasticsearch';
 const user = 'elasticsearch';
@@ -37,21 +36,14 @@ function inputOf(printed: string): StartInput {
   const [encoded] = values('settings');
   const keystore = keystoreStates.find((state) => state === values('keystore')[0]);
   if (encoded === undefined || keystore === undefined || !lines.some(([first]) => first === 'end')) {
-    throw unread('the answer of the machine is incomplete', 'Try again');
+    throw startUnread('the answer of the machine is incomplete', 'Try again');
   }
-  if (keystore === 'no tool') throw unread(`there is no ${keystoreTool}`, 'Reinstall the package');
+  if (keystore === 'no tool') throw startUnread(`there is no ${keystoreTool}`, 'Reinstall the package');
   if (keystore === 'broken') {
-    throw unread(`${keystoreTool} list failed`, `Run it on the machine to see why, then try again`);
+    throw startUnread(`${keystoreTool} list failed`, `Run it on the machine to see why, then try again`);
   }
-  const settings = flattened(Buffer.from(encoded, 'base64').toString());
+  const settings = flattened(Buffer.from(encoded, 'base64').toString(), 'elasticsearch.yml');
   return { settings, keystore, entries: new Set(values('entry')), readable: new Set(values('readable')) };
-}
-
-function unread(reason: string, remedy: string): UnderstudyError {
-  return new UnderstudyError(
-    'engines-start-unread',
-    `What the engine reads at its start could not be read: ${reason}. ${remedy}.`,
-  );
 }
 
 export const startCheck: StartCheck = { script, refusals: (printed) => refusedSettings(inputOf(printed)) };

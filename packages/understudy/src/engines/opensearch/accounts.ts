@@ -79,8 +79,11 @@ export const mappings: Readonly<Record<string, object>> = {
   [userOf('monitor')]: mapping(userOf('monitor')),
 };
 
-/** The API shows no hash, so its own hash lies beside it: an account with another password is recognised. */
-const markOf = (hash: string): string => createHash('sha256').update(hash).digest('hex').slice(0, 16);
+/**
+ * The API shows no hash, so its own hash lies beside it: an account with another password is recognised. The word before it keeps every
+ * reader of YAML from taking it for a number.
+ */
+const markOf = (hash: string): string => `sha256-${createHash('sha256').update(hash).digest('hex').slice(0, 16)}`;
 
 function user(hash: string): object {
   return { hash, backend_roles: [], attributes: { understudy: markOf(hash) } };

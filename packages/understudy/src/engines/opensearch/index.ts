@@ -4,6 +4,7 @@ import { dialect } from './dialect.ts';
 import { layout } from './layout.ts';
 import { security } from './security.ts';
 import { settings } from './settings.ts';
+import { startCheck } from './start-check.ts';
 import { majors, newestTried, upgrades } from './versions.ts';
 
 export const opensearch = {
@@ -19,4 +20,5 @@ export const opensearch = {
   security,
   dialect: () => dialect,
   upgrades,
+  startCheck,
 } as const satisfies EngineDefinition;

@@ -6,7 +6,6 @@ import { runScript, type StepContext } from './step-context.ts';
 /** Errors: `reconcile-engine-would-not-start`; `engines-start-unread` and `engines-settings-unreadable`, and then nothing is known. */
 export async function refuseFailingStart(context: StepContext, label: string): Promise<void> {
   const { startCheck } = engineNamed(context.intent.topology.search.engine);
-  if (startCheck === undefined) return;
   const { stdout } = await runScript(context, label, 'read what the engine starts with', startCheck.script);
   const refusals = startCheck.refusals(stdout);
   if (refusals.length === 0) return;
