@@ -39,6 +39,8 @@ async function isThere(path: string): Promise<boolean> {
 
 export interface Pebble extends AsyncDisposable {
   readonly directoryUrl: string;
+  /** The certificate that its clients' browsers would trust, PEM. */
+  root(): Promise<string>;
 }
 
 /** Of every Pebble of this process, since Node keeps one list of trusted certificates for its connections. */
@@ -77,7 +79,8 @@ export async function startPebble(nameServer: string, rejectedNonces = 0): Promi
     await end();
     throw error;
   }
-  return { directoryUrl, [Symbol.asyncDispose]: end };
+  const root = async (): Promise<string> => await (await fetch(`https://127.0.0.1:${management}/roots/0`)).text();
+  return { directoryUrl, root, [Symbol.asyncDispose]: end };
 }
 
 async function freePort(): Promise<number> {
