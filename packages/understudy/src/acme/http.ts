@@ -13,14 +13,13 @@ const problemSchema = z.object({ type: z.string(), detail: z.string().default(''
 const repeated = 'urn:ietf:params:acme:error:badNonce';
 const rateLimited = 'urn:ietf:params:acme:error:rateLimited';
 
-const { adapter: standing } = axios.defaults;
-type Adapter = Exclude<NonNullable<typeof standing>, string | readonly unknown[]>;
+type Adapter = Exclude<NonNullable<typeof axios.defaults.adapter>, string | readonly unknown[]>;
 
 const overFetch: Adapter = async (config) => {
   const url = config.url ?? '';
   const response = await answered(url, {
     method: (config.method ?? 'get').toUpperCase(),
-    headers: new Headers(Object.entries(config.headers.toJSON(true)).map(([name, value]) => [name, String(value)])),
+    headers: new Headers(Object.entries(config.headers.toJSON(true)).map(([name, value]) => [name, value])),
     ...(typeof config.data === 'string' ? { body: config.data } : {}),
   });
   const text = await response.text();

@@ -99,8 +99,9 @@ async function validated(client: Client, order: Order, { clock }: ChallengeDns, 
     const all = await untilAborted(client.getAuthorizations(order), signal);
     const failed = all.find(({ status }) => status !== 'valid' && status !== 'pending');
     if (failed) throw notValidated(failed);
-    if (all.every(({ status }) => status === 'valid')) return;
-    if (clock.monotonicMs() > end) throw notValidated(all.find(({ status }) => status === 'pending') ?? all[0]!);
+    const pending = all.find(({ status }) => status === 'pending');
+    if (!pending) return;
+    if (clock.monotonicMs() > end) throw notValidated(pending);
     await clock.sleep(validationLookMs, signal);
   }
 }

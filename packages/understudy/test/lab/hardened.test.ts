@@ -54,8 +54,8 @@ describe('a fresh system', { skip: missing }, () => {
   });
 
   after(async () => {
-    await session?.[Symbol.asyncDispose]();
-    await pebble?.[Symbol.asyncDispose]();
+    await session[Symbol.asyncDispose]();
+    await pebble[Symbol.asyncDispose]();
     await labDown({ logger: silentLogger });
     await rm(base, { recursive: true, force: true });
   });
