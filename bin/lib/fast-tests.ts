@@ -11,6 +11,7 @@ export const slowTests: Readonly<Record<string, string>> = {
   'understudy/test/status/findings-real': 'starts real engines',
   'understudy/test/engines/start-refusals-real': 'starts a real engine again and again',
   'understudy/test/reconcile/': 'applies topologies to a simulated region, hundreds of times',
+  'understudy/test/acme/': 'builds and starts a certificate authority',
   'understudy/test/secrets/': 'applies topologies to a simulated region',
   'understudy/test/cli/': 'starts the command line many times',
   'understudy/test/machines/install-engine': 'runs scripts in a temporary Debian system',

@@ -12,6 +12,7 @@ import type { Hardware } from './region/hardware.ts';
 import { createHardware } from './real-hardware.ts';
 import { buildMetadataServer } from './region/metadata.ts';
 import { daemonLogFile, repositoryLink, type LabPlaces } from './places.ts';
+import { startNameServer } from './region/name-server.ts';
 import { publicNetwork } from './region/public-network.ts';
 import { SimulatedHardware } from './region/simulated-hardware.ts';
 import { fileStateStore } from './region/state/state-file.ts';
@@ -26,6 +27,7 @@ export const daemonConfigSchema = z.object({
   apiPort: port,
   metadataPort: port,
   packagePort: port,
+  namePort: port,
   token: z.string().min(16),
   /** Packages of engines are kept and built here. */
   cacheDirectory: z.string(),
@@ -101,6 +103,7 @@ export async function runDaemon(config: DaemonConfig): Promise<RunningDaemon> {
   const packages = buildFileServer(repositoryLink(places));
   const packageUrl = `http://${inside}:${await listenOn(packages, config.packagePort, inside)}`;
   const base = await api.listen(config.apiPort);
+  const names = await startNameServer({ store: api.store, clock: systemClock, port: config.namePort });
   const watch = setInterval(() => {
     api
       .observe()
@@ -113,6 +116,7 @@ export async function runDaemon(config: DaemonConfig): Promise<RunningDaemon> {
     controlUrl: `${base}/lab`,
     token,
     packageRepository: { url: packageUrl, keyUrl: `${packageUrl}/key.asc` },
+    nameServer: names.address,
     pid: process.pid,
   });
   logger({ level: 'info', subject: 'lab', text: `answers at ${base}` });
@@ -123,6 +127,7 @@ export async function runDaemon(config: DaemonConfig): Promise<RunningDaemon> {
       packages.closeAllConnections();
       packages.close();
       await engines.close();
+      await names.close();
       await metadata.close();
       await api.stop();
       logger({ level: 'info', subject: 'lab', text: 'stopped; machines keep running' });

@@ -9,6 +9,7 @@ const stored = z.object({
   controlUrl: z.url(),
   token: z.string().min(1),
   packageRepository: z.object({ url: z.url(), keyUrl: z.url() }),
+  nameServer: z.string().min(1),
   pid: z.int(),
 });
 
@@ -20,6 +21,8 @@ export interface LabEndpoint {
   readonly token: Secret;
   /** As machines of the lab reach it. */
   readonly packageRepository: { readonly url: string; readonly keyUrl: string };
+  /** The name server of the account's domains, with its port: over UDP, from this host alone. */
+  readonly nameServer: string;
   readonly pid: number;
 }
 

@@ -11,6 +11,8 @@ export interface LabPlaces {
   /** On the lab's own address. */
   readonly metadataPort: number;
   readonly packagePort: number;
+  /** Over UDP, on loopback. */
+  readonly namePort: number;
 }
 
 /** `UNDERSTUDY_LAB_STATE` and `UNDERSTUDY_LAB_RUN` move the folders, which tests use. */
@@ -21,6 +23,7 @@ export function labPlaces(environment: Readonly<Record<string, string | undefine
     apiPort: 18_400,
     metadataPort: 18_401,
     packagePort: 18_402,
+    namePort: 18_403,
   };
 }
 

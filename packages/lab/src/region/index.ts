@@ -6,3 +6,4 @@ export type { Limits } from './api/rate-limit.ts';
 export type { ApiToken } from './api/server.ts';
 export { SimulatedHardware } from './simulated-hardware.ts';
 export type { StateStore } from './state/store.ts';
+export { startNameServer, type NameServer, type NameServerOptions } from './name-server.ts';

@@ -116,6 +116,7 @@ suite('the daemon', () => {
       apiPort: 0,
       metadataPort: 0,
       packagePort: 0,
+      namePort: 0,
     };
     await mkdir(places.runDirectory);
     const config = {
@@ -157,7 +158,14 @@ suite('the daemon', () => {
 
   test('the error of a lab that does not run says how to start it', async (t) => {
     const base = await folder(t);
-    const places: LabPlaces = { stateDirectory: base, runDirectory: base, apiPort: 0, metadataPort: 0, packagePort: 0 };
+    const places: LabPlaces = {
+      stateDirectory: base,
+      runDirectory: base,
+      apiPort: 0,
+      metadataPort: 0,
+      packagePort: 0,
+      namePort: 0,
+    };
     await assert.rejects(labEndpoint(places), {
       code: 'lab-not-running',
       message: 'No lab is running here. Start one: understudy lab up',
@@ -176,6 +184,7 @@ suite('the daemon', () => {
       apiPort: port,
       metadataPort: 0,
       packagePort: 0,
+      namePort: 0,
     };
     const config = {
       ...places,

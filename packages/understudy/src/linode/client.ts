@@ -1,6 +1,7 @@
 // The client: one method per operation that the product uses, noun first.
 import { systemClock, silentLogger, type Clock, type Logger, type Secret } from '@understudy/foundation';
 import { accountOperations, catalogueOperations, profileOperations } from './account.ts';
+import { domainOperations } from './domains.ts';
 import { instanceOperations } from './instances.ts';
 import { firewallOperations, placementGroupOperations, vpcOperations } from './networks.ts';
 import { nodeBalancerOperations } from './node-balancers.ts';
@@ -65,6 +66,7 @@ export function createLinodeClient(options: LinodeClientOptions) {
     firewalls: firewallOperations(transport),
     placementGroups: placementGroupOperations(transport),
     nodeBalancers: nodeBalancerOperations(transport),
+    domains: domainOperations(transport),
     account,
     profile: profileOperations(transport),
     ...waiting({ instances, account, clock, random }),

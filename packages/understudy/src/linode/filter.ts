@@ -24,6 +24,8 @@ export type SubnetFilter = Filter<{ id: number; label: string }>;
 export type FirewallFilter = Filter<{ id: number; label: string; tags: string; status: string }>;
 export type PlacementGroupFilter = Filter<{ id: number; label: string; region: string }>;
 export type NodeBalancerFilter = Filter<{ id: number; label: string; tags: string; region: string; ipv4: string }>;
+export type DomainFilter = Filter<{ id: number; domain: string; tags: string }>;
+export type DomainRecordFilter = Filter<{ id: number; name: string; type: string; target: string }>;
 export type ImageFilter = Filter<{
   id: string;
   label: string;

@@ -25,6 +25,7 @@ export type {
   VpcIp,
 } from './answers/network.ts';
 export type { Image, InstanceType, NodeBalancerType, Region } from './answers/offer.ts';
+export type { Domain, DomainRecord } from './answers/domain.ts';
 export type { Instance, InstanceConfig, InstanceIps, LinodeInterface } from './answers/instance.ts';
 export type { NodeBalancer, NodeBalancerConfig, NodeBalancerNode, NodeBalancerVpc } from './answers/node-balancer.ts';
 export type {

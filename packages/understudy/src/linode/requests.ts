@@ -181,3 +181,12 @@ export interface NodeBalancerUpdate {
   readonly client_conn_throttle?: number;
   readonly tags?: readonly string[];
 }
+
+export interface DomainRecordCreate {
+  readonly type: 'TXT';
+  /** Below the domain, or in full. */
+  readonly name: string;
+  readonly target: string;
+  /** Linode rounds it to one of its values; the smallest is 300. */
+  readonly ttl_sec?: number;
+}

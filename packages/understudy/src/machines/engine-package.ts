@@ -8,6 +8,8 @@ import { lockHolder, packageLocks } from './observe-script.ts';
 
 const installEnginePath = '/usr/local/lib/understudy/install-engine';
 
+/** Held while the engine is installed. */
+export const installLockPath = '/run/understudy-install-engine.lock';
 /** The key of the engine's repository, which apt reads as its own user `_apt`. */
 export const engineKeyPath = '/etc/apt/keyrings/understudy-engine.asc';
 const listPath = '/etc/apt/sources.list.d/understudy-engine.list';
@@ -122,7 +124,7 @@ export LC_ALL=C DEBIAN_FRONTEND=noninteractive DISABLE_INSTALL_DEMO_CONFIG=true 
 export SYSTEMD_OFFLINE=1
 fail() { echo "$package $version: $2" >&2; exit $1; }
 end=$(($(date +%s) + ${lockWaitS}))
-exec 9>/run/understudy-install-engine.lock
+exec 9>${installLockPath}
 flock -w ${lockWaitS} 9 || fail ${exits.locked} 'another run of this script has not ended. Wait for it, and run again.'
 ${keyFunction(repository)}${lockWait}
 ${aptFunctions}

@@ -113,7 +113,6 @@ TimeoutStopSec=${gatewayStopS(gateway)}s
 LimitNOFILE=65535
 MemoryMax=768M
 ${sandbox}
-PrivateDevices=yes
 
 [Install]
 WantedBy=multi-user.target

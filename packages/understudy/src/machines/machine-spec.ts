@@ -12,6 +12,7 @@ import { gatewayPaths, gatewaySocket, gatewayStartedPath, gatewayUnit } from './
 import { currentRelease, gatewayPlace, previousRelease, rejectedPath } from './release.ts';
 import { engineAuthorityPath } from './security-files.ts';
 import { engineStartedPath, managedSearchPaths } from './search-files.ts';
+import { upgradesTimer, upkeepFiles } from './upkeep-files.ts';
 import { serviceEnvironmentPath, serviceStartedPath, serviceUnit, serviceUnitPath } from './service-files.ts';
 
 /** A look that asks for nothing, to which parts are added. */
@@ -22,13 +23,13 @@ export const nothingAsked: MachineSpec = {
 
 export function machineSpec(engine: Engine, role: Role, profile: FailoverProfile): MachineSpec {
   const layout = engineLayouts[engine];
-  const common = [sshdFile.path, ...kernelFiles(role, profile).map(({ path }) => path)];
+  const common = [sshdFile, ...kernelFiles(role, profile), ...upkeepFiles].map(({ path }) => path);
   const sysctls = Object.keys(kernelSettings(role, profile));
   if (role === 'search') {
     return {
       ...nothingAsked,
       files: [...common, ...managedSearchPaths(engineNamed(engine))],
-      units: [sysctlUnit, layout.unit],
+      units: [sysctlUnit, upgradesTimer, layout.unit],
       sysctls,
       packages: [layout.packageName],
       directories: [layout.dataDirectory],
@@ -42,7 +43,7 @@ export function machineSpec(engine: Engine, role: Role, profile: FailoverProfile
     ...nothingAsked,
     files: [...common, serviceEnvironmentPath, serviceUnitPath, engineAuthorityPath, ...gatewayPaths],
     // The gateway is looked for whatever the topology says: what was switched off is removed.
-    units: [sysctlUnit, serviceUnit, gatewayUnit, gatewaySocket],
+    units: [sysctlUnit, upgradesTimer, serviceUnit, gatewayUnit, gatewaySocket],
     sysctls,
     records: [authorizedKeysPath, serviceStartedPath, rejectedPath, serviceUnitPath, gatewayStartedPath],
     assignments: [serviceEnvironmentPath],

@@ -51,6 +51,10 @@ export interface ObservedMachine {
   readonly dpkg: Seen<values.DpkgState>;
   /** Absent: there is no cloud-init on the machine. */
   readonly cloudInit: Seen<values.CloudInit>;
+  /** Devices and files that are swapped to. Absent: in a container it is the host's. */
+  readonly swap: Seen<readonly string[]>;
+  /** Whether a time server has set the clock. Absent: in a container it is the host's. */
+  readonly clockIsSynchronized: Seen<boolean>;
   /** The address from which this machine saw the operator come. */
   readonly operatorAddress: Seen<string>;
 }
@@ -73,7 +77,7 @@ const tables = {
 type Kind = keyof typeof tables;
 
 /** Asked of every machine. */
-const always = ['dpkg', 'cloud-init', 'operator'] as const;
+const always = ['dpkg', 'cloud-init', 'swap', 'clock', 'operator'] as const;
 
 export function observeCommand(spec: MachineSpec): readonly string[] {
   const asked = (Object.keys(tables) as Kind[]).flatMap((kind) =>
@@ -138,6 +142,10 @@ export function parseObservation(text: string, label: string, spec: MachineSpec)
     health: table('health', values.readHealth),
     dpkg: part('dpkg', '-', values.readDpkg),
     cloudInit: part('cloud-init', '-', values.readCloudInit),
+    swap: part('swap', '-', ([names = '']) => names.split(' ').filter((name) => name !== '')),
+    clockIsSynchronized: part('clock', '-', ([answer]) =>
+      answer === 'yes' ? true : answer === 'no' ? false : undefined,
+    ),
     operatorAddress: part('operator', '-', ([address]) => address),
   };
 }

@@ -85,6 +85,18 @@ cloud_init() {
   ask stat -c %Y $run/enabled && since=$(($(date +%s) - said))
   seen "$state$tab$report$tab$since"
 }
+# A container has the swap and the clock of its host, which is not the machine's to set.
+contained() { systemd-detect-virt --quiet --container; }
+swap() {
+  ! contained || { absent; return; }
+  ask cat /proc/swaps || { explain_file cat; return; }
+  seen "$(printf '%s\\n' "$said" | sed -n '2,$s/[[:space:]].*//p' | tr '\\n' ' ')"
+}
+clock() {
+  ! contained || { absent; return; }
+  ask timedatectl show -p NTPSynchronized --value || { explain timedatectl; return; }
+  seen "$said"
+}
 operator() { if [ -n "\${SSH_CONNECTION:-}" ]; then seen "\${SSH_CONNECTION%% *}"; else absent; fi; }
 `;
 
@@ -120,7 +132,7 @@ ${askFunctions}${files}${dataDirectoryFunctions}${services}${healthFunctions}${p
 while [ $# -gt 0 ]; do
   kind=$1; subject=$2; shift 2
   case $kind in
-    file | record | assignments | link | disk | readable | sysctl | directory | unit | package | lock | health | dpkg | operator) $kind ;;
+    file | record | assignments | link | disk | readable | sysctl | directory | unit | package | lock | health | dpkg | swap | clock | operator) $kind ;;
     cloud-init) cloud_init ;;
     *) unknown unreadable is not a kind of read that this script has ;;
   esac

@@ -13,6 +13,7 @@ import {
 } from '../engines/index.ts';
 import { accountFiles, securityPaths, securitySettings, type EngineAccess } from './security-files.ts';
 import { kernelFiles } from './kernel-files.ts';
+import { upkeepFiles } from './upkeep-files.ts';
 import type { ManagedFile } from './managed-file.ts';
 
 /** `formed` is the lasting form. `bootstrap` names the initial masters and is written only until the cluster has formed once. */
@@ -145,5 +146,6 @@ export function searchFiles(input: SearchFilesInput, form: EngineForm): ManagedF
     },
     ...(input.access ? accountFiles(engineNamed(search.engine), input.access) : []),
     ...kernelFiles('search', search.failover),
+    ...upkeepFiles,
   ];
 }

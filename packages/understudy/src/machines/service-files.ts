@@ -5,6 +5,7 @@ import { engineUrl, httpPort, userOf } from '../engines/index.ts';
 import { kernelFiles } from './kernel-files.ts';
 import type { ManagedFile } from './managed-file.ts';
 import { currentRelease } from './release.ts';
+import { upkeepFiles } from './upkeep-files.ts';
 import { engineAuthorityFile, engineAuthorityPath } from './security-files.ts';
 
 export const serviceUnit = 'understudy-service.service';
@@ -122,20 +123,33 @@ function startCommand(input: ServiceFilesInput): string {
   return [located, ...rest].map(unitWord).join(' ');
 }
 
-/** What neither the service nor the gateway may do, as lines of a unit. */
+/**
+ * What neither the service nor the gateway may do, as lines of a unit. Programs may make memory executable (Node and Java compile as they
+ * run), and ask about processors and memory in /proc; a system call beyond those of ordinary services fails with EPERM.
+ */
 export const sandbox = `NoNewPrivileges=yes
 CapabilityBoundingSet=
 ProtectSystem=strict
 ProtectHome=yes
 PrivateTmp=yes
+PrivateDevices=yes
+ProtectClock=yes
 ProtectControlGroups=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
 ProtectKernelModules=yes
 ProtectKernelTunables=yes
+ProtectProc=invisible
 RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
 RestrictNamespaces=yes
 RestrictRealtime=yes
 RestrictSUIDSGID=yes
-LockPersonality=yes`;
+RemoveIPC=yes
+KeyringMode=private
+LockPersonality=yes
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+SystemCallErrorNumber=EPERM`;
 
 function unitFile(input: ServiceFilesInput): string {
   return `[Unit]
@@ -173,5 +187,6 @@ export function serviceFiles(input: ServiceFilesInput): ManagedFile[] {
     { path: serviceUnitPath, mode: '0644', owner: 'root:root', content: unitFile(input) },
     ...(input.access ? [engineAuthorityFile(input.access)] : []),
     ...kernelFiles('service', input.topology.search.failover),
+    ...upkeepFiles,
   ];
 }

@@ -13,6 +13,8 @@ export interface World {
   readonly transportFor: (machines: readonly EngineHost[]) => EngineTransport;
   /** The certificate that a TLS port shows, trusted or not. Unknown when it shows none in good time. */
   readonly shownCertificate: (address: string, port: number) => Promise<Seen<ShownCertificate>>;
+  /** The authoritative name servers of the account's domains: names, or addresses with a port. */
+  readonly nameServers: readonly string[];
   /** How long the balancer may take to act on a changed mode of a backend. */
   readonly balancerSettleMs: number;
   readonly clock: Clock;

@@ -10,6 +10,7 @@ export interface Certificate {
   readonly keyPem: Secret;
   /** SHA-1 of the certificate, hex without colons, upper case: what Linode calls ssl_fingerprint. */
   readonly fingerprint: string;
+  readonly notBefore: Date;
   readonly notAfter: Date;
 }
 
@@ -31,7 +32,7 @@ export async function selfSignedCertificate(
   nowMs: number,
 ): Promise<Certificate> {
   const { certificatePem, keyPem } = await selfSigned(name, address, nowMs);
-  return described(certificatePem, keyPem);
+  return certificateOf(certificatePem, keyPem);
 }
 
 /** Error: `reconcile-certificate` when the files are not a certificate and its key. */
@@ -41,7 +42,7 @@ export async function certificateFromFiles(certPath: string, keyPath: string): P
       readFile(certPath, 'utf8'),
       readSecretFile(keyPath, 'balancer.listeners: keyPath'),
     ]);
-    return described(certificatePem, key);
+    return certificateOf(certificatePem, key);
   } catch (cause) {
     if (cause instanceof UnderstudyError) throw cause;
     throw new UnderstudyError(
@@ -53,12 +54,14 @@ export async function certificateFromFiles(certPath: string, keyPath: string): P
   }
 }
 
-function described(certificatePem: string, keyPem: Secret): Certificate {
+/** Of a chain the first one is described. */
+export function certificateOf(certificatePem: string, keyPem: Secret): Certificate {
   const read = new NodeCertificate(certificatePem);
   return {
     certificatePem,
     keyPem,
     fingerprint: read.fingerprint.replaceAll(':', ''),
+    notBefore: new Date(read.validFrom),
     notAfter: new Date(read.validTo),
   };
 }

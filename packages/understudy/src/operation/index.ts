@@ -6,6 +6,7 @@ export {
   operationLock,
   type OperationLock,
 } from './operation-lock.ts';
+export { type AcmeCertificates, openAcmeCertificates, type OrderedCertificate } from './acme-certificates.ts';
 export {
   type Certificate,
   certificateFromFiles,

@@ -5,6 +5,7 @@ import type { PackageRepository } from '../engines/index.ts';
 import type { Release } from '../machines/index.ts';
 import type { SystemSecurity } from '../secure/index.ts';
 import type { Topology } from '../topology/index.ts';
+import type { AcmeCertificates } from './acme-certificates.ts';
 import type { Certificate } from './certificate.ts';
 import type { IndexFile } from './index-file.ts';
 
@@ -26,6 +27,8 @@ export interface Intent {
   readonly indexFiles?: Readonly<Record<string, IndexFile>>;
   /** Certificates given as files, by listener port; self-signed ones are generated when they are needed. */
   readonly certificates: Readonly<Record<number, Certificate>>;
+  /** Certificates that are ordered by ACME; undefined when no listener has one. */
+  readonly acme?: AcmeCertificates | undefined;
   /** Values of `service.secrets`, read from their files. */
   readonly secrets?: Readonly<Record<string, Secret>>;
   /** Authority and accounts; undefined while `search.security` is off. */

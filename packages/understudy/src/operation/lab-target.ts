@@ -31,6 +31,7 @@ export async function labTarget(): Promise<Target> {
     firstContactMs: Infinity,
     // Its balancer reloads within a second of the request, on a busy host somewhat later.
     balancerSettleMs: 3_000,
+    nameServers: [endpoint.nameServer],
     production: false,
     fit: { name: 'lab', memoryMb: Math.floor(totalmem() / 2 ** 20) },
     power: () => ({ cut: labPowerCut, restore: labPowerOn }),

@@ -28,6 +28,8 @@ export function linodeTarget(): Target {
     firstContactMs,
     // A change of mode takes up to 60 s. https://techdocs.akamai.com/cloud-computing/docs/back-end-nodes-compute-instances
     balancerSettleMs: 60_000,
+    // https://techdocs.akamai.com/cloud-computing/docs/dns-manager
+    nameServers: [1, 2, 3, 4, 5].map((number) => `ns${number}.linode.com`),
     production: true,
     fit: { name: 'linode' },
     power: (world, { name, drills }) => (drills.allowSelfPowerCut ? sysrqPower(world, name) : null),

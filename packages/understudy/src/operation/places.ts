@@ -39,6 +39,11 @@ export function securityDirectory(system: string): string {
   return join(configDirectory(), 'systems', system);
 }
 
+/** Account keys and certificates of public authorities. */
+export function acmeDirectory(system: string): string {
+  return join(configDirectory(), 'acme', system);
+}
+
 /** Root's password at the console of the machines. */
 export function consolePasswordPath(system: string): string {
   return join(configDirectory(), 'console', system);

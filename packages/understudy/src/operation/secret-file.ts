@@ -1,6 +1,6 @@
 // Secrets in files. Refuses to read a file that other users can read.
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, open, unlink, writeFile } from 'node:fs/promises';
+import { link, mkdir, open, rename, unlink, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Secret, UnderstudyError } from '@understudy/foundation';
 
@@ -38,6 +38,14 @@ export async function writeSecretOnce(path: string, text: string): Promise<void>
   } finally {
     await unlink(made);
   }
+}
+
+/** Writes it for the owner alone, whole, in place of what is there. */
+export async function writeSecret(path: string, text: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const made = `${path}.${randomUUID()}`;
+  await writeFile(made, text, { mode: 0o600, flush: true });
+  await rename(made, path);
 }
 
 /** The value of a variable: the file's one line. */

@@ -42,7 +42,7 @@ export async function serviceRelease(topology: Topology, path: string): Promise<
 /** Files of the operator's that may lie in the artifact: a changed topology is no new release, and a secret goes its own way. */
 function ownFiles({ service, balancer }: Topology, path: string): string[] {
   const keys = balancer.listeners.flatMap(({ certificate }) =>
-    typeof certificate === 'object' ? [certificate.certPath, certificate.keyPath] : [],
+    typeof certificate === 'object' && 'certPath' in certificate ? [certificate.certPath, certificate.keyPath] : [],
   );
   const file = resolve(path);
   return [file, join(dirname(file), schemaFileName), ...Object.values(service.secrets), ...keys];

@@ -14,6 +14,7 @@ import {
   type KeyPair,
   type PinningRunner,
 } from '../machines/index.ts';
+import { openAcmeCertificates } from './acme-certificates.ts';
 import { certificateFromFiles, type Certificate } from './certificate.ts';
 import { consolePassword } from './console-password.ts';
 import { indexFilesOf } from './index-file.ts';
@@ -27,7 +28,7 @@ import { userOf } from '../engines/index.ts';
 import type { SystemSecurity } from '../secure/index.ts';
 import { securityOf } from './security.ts';
 import { keyDirectory } from './own-key.ts';
-import { hostKeysPathOf, stateDirectory, systemIdOf } from './places.ts';
+import { acmeDirectory, hostKeysPathOf, stateDirectory, systemIdOf } from './places.ts';
 import { resolveTarget } from './resolve-target.ts';
 import type { Target } from './target.ts';
 
@@ -73,6 +74,7 @@ export async function openSession(request: SessionRequest): Promise<Session> {
     linode: createLinodeClient({ baseUrl: target.baseUrl, token: target.token, logger, signal: closing.signal }),
     runner,
     shownCertificate,
+    nameServers: target.nameServers,
     transportFor: (machines) => engineOverSsh(runner, machines, loginOf(security)),
     balancerSettleMs: target.balancerSettleMs,
     clock: systemClock,
@@ -123,11 +125,12 @@ export async function resolveIntent(
   given?: ServiceRelease,
 ): Promise<Intent> {
   const { target, keyPair } = session;
-  const [sshKeys, { release, topology }, gateway, certificates, secrets, indexFiles] = await Promise.all([
+  const [sshKeys, { release, topology }, gateway, certificates, acme, secrets, indexFiles] = await Promise.all([
     readPublicKeys(session.topology.access.sshKeys),
     given ?? serviceRelease(session.topology, session.topologyPath),
     session.topology.service.gateway === 'off' ? undefined : gatewayRelease(),
     listenerCertificates(session.topology),
+    openAcmeCertificates(acmeDirectory(systemIdOf(session)), session.topology, session.world),
     serviceSecrets(session.topology),
     indexFilesOf(session.topology),
   ]);
@@ -142,6 +145,7 @@ export async function resolveIntent(
     indexTemplate: createRequire(import.meta.url)('@understudy/service/index-template.json') as IndexTemplate,
     indexFiles,
     certificates,
+    acme,
     secrets,
     security: session.security,
   };
@@ -150,7 +154,7 @@ export async function resolveIntent(
 async function listenerCertificates(topology: Topology): Promise<Record<number, Certificate>> {
   const given: Record<number, Certificate> = {};
   for (const { port, certificate } of topology.balancer.listeners) {
-    if (certificate === undefined || certificate === 'self-signed') continue;
+    if (typeof certificate !== 'object' || 'acme' in certificate) continue;
     given[port] = await certificateFromFiles(certificate.certPath, certificate.keyPath);
   }
   return given;

@@ -19,6 +19,8 @@ export interface Target {
   readonly firstContactMs: number;
   /** How long the balancer may take to act on a changed mode of a backend; it does not report when it has. */
   readonly balancerSettleMs: number;
+  /** The authoritative name servers of the account's domains: names, or addresses with a port. */
+  readonly nameServers: readonly string[];
   /** The system may have real users: every change and every drill is confirmed, and drills require a snapshot of the index. */
   readonly production: boolean;
   /** Limits of this target, for warnings about values of the topology. */

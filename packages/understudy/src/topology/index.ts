@@ -1,5 +1,6 @@
 // Topology: what should exist, from one file.
 export type {
+  AcmeOptions,
   DrillGoals,
   Guarded,
   Gateway,

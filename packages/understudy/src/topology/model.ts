@@ -148,8 +148,16 @@ export interface Balancer {
 export interface Listener {
   readonly port: number;
   readonly protocol: 'http' | 'https';
-  /** https only: absolute paths of PEM files, or `self-signed` (made by the tool). */
-  readonly certificate?: 'self-signed' | { readonly certPath: string; readonly keyPath: string };
+  /** https only: absolute paths of PEM files, `self-signed` (made by the tool), or ordered by ACME. */
+  readonly certificate?:
+    'self-signed' | { readonly certPath: string; readonly keyPath: string } | { readonly acme: AcmeOptions };
+}
+
+/** How a certificate is ordered; the challenge is dns-01. */
+export interface AcmeOptions {
+  readonly domains: readonly string[];
+  readonly email?: string;
+  readonly directoryUrl: string;
 }
 
 export interface Check {

@@ -17,9 +17,10 @@ export function listenerRefusals({ balancer }: TopologyFile): Refusal[] {
     if (protocol === 'https' && certificate === undefined)
       found.push({
         path: [...path, 'certificate'],
-        allowed: 'self-signed, or certPath and keyPath',
+        allowed: 'self-signed, certPath and keyPath, or acme',
         message: 'https needs a certificate',
-        remedy: 'set certificate: self-signed to try it, or name your PEM files',
+        remedy:
+          'set certificate: {acme: {domains: [search.example.org]}}, name your PEM files, or set self-signed to try it',
       });
     if (protocol === 'http' && certificate !== undefined)
       found.push({

@@ -118,12 +118,27 @@ export function defaultBalancerRange(networkRange: string): string {
   return formatRange({ first: parsed.last - 7, last: parsed.last - 4, prefix: 30 });
 }
 
+/** https://letsencrypt.org/docs/staging-environment/ */
+const letsEncrypt = {
+  production: 'https://acme-v02.api.letsencrypt.org/directory',
+  staging: 'https://acme-staging-v02.api.letsencrypt.org/directory',
+} as const;
+
 function resolveListener(
   { port, protocol, certificate }: TopologyFile['balancer']['listeners'][number],
   absolute: (path: string) => string,
 ): Listener {
   if (certificate === undefined) return { port, protocol };
   if (certificate === 'self-signed') return { port, protocol, certificate };
+  if ('acme' in certificate) {
+    const { domains, email, directory } = certificate.acme;
+    const directoryUrl = directory in letsEncrypt ? letsEncrypt[directory as keyof typeof letsEncrypt] : directory;
+    return {
+      port,
+      protocol,
+      certificate: { acme: { domains, directoryUrl, ...(email === undefined ? {} : { email }) } },
+    };
+  }
   return {
     port,
     protocol,

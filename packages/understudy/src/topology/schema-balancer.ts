@@ -3,6 +3,48 @@ import { z } from 'zod';
 import { field } from './field.ts';
 import { port, portText } from './schema-parts.ts';
 
+const acme = z.strictObject({
+  domains: field(
+    z
+      .array(
+        z
+          .string()
+          .max(64)
+          .regex(/^(?:\*\.)?(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]$/),
+      )
+      .min(1)
+      .max(100),
+    {
+      about:
+        "Names for which the certificate is, inside domains of Linode's DNS manager; `*.` in front for one level of names.",
+      examples: [['search.example.org']],
+      allowed: 'a list of 1 to 100 names such as search.example.org, in lower case, 64 characters at most',
+      remedy: 'write the names by which users reach the balancer',
+    },
+  ),
+  email: field(z.email().optional(), {
+    about: 'Where the authority sends messages about the account.',
+    examples: ['ops@example.org'],
+    allowed: 'an e-mail address',
+    remedy: 'leave it out for none',
+  }),
+  directory: field(z.union([z.enum(['production', 'staging']), z.url({ protocol: /^https$/ })]).default('production'), {
+    about:
+      "Let's Encrypt (`production`), its environment for trials (`staging`, whose certificates nobody trusts), or the ACME directory of " +
+      'another authority.',
+    examples: ['staging', 'https://acme.example.org/directory'],
+    allowed: 'production, staging, or an https URL',
+    remedy: "leave it out for Let's Encrypt",
+  }),
+  challenge: field(z.enum(['dns-01']).default('dns-01'), {
+    about:
+      "How the authority verifies the names: by a TXT record in Linode's DNS manager, which needs no change of the service.",
+    allowed:
+      'dns-01; http-01 would have to be answered by the application behind the balancer, which is not changed for it',
+    remedy: 'leave it out for dns-01',
+  }),
+});
+
 const listener = z.strictObject({
   port: field(port, { about: 'Port that users reach.', ...portText }),
   protocol: field(z.enum(['http', 'https']).default('http'), {
@@ -12,13 +54,23 @@ const listener = z.strictObject({
   }),
   certificate: field(
     z
-      .union([z.literal('self-signed'), z.strictObject({ certPath: z.string().min(1), keyPath: z.string().min(1) })])
+      .union([
+        z.literal('self-signed'),
+        z.strictObject({ certPath: z.string().min(1), keyPath: z.string().min(1) }),
+        z.strictObject({ acme }),
+      ])
       .optional(),
     {
-      about: 'https only: `self-signed`, or PEM files (paths relative to this file).',
-      examples: ['self-signed', { certPath: './tls/fullchain.pem', keyPath: './tls/key.pem' }],
-      allowed: 'self-signed, or a mapping with certPath and keyPath',
-      remedy: 'write certificate: self-signed, or name both PEM files',
+      about:
+        'https only: `self-signed`, PEM files (paths relative to this file), or `acme`: ordered from a public authority and renewed by apply, ' +
+        "which agrees to the authority's terms in your name.",
+      examples: [
+        'self-signed',
+        { certPath: './tls/fullchain.pem', keyPath: './tls/key.pem' },
+        { acme: { domains: ['search.example.org'] } },
+      ],
+      allowed: 'self-signed, a mapping with certPath and keyPath, or a mapping with acme',
+      remedy: 'write certificate: {acme: {domains: [search.example.org]}}, or name both PEM files',
     },
   ),
 });

@@ -32,7 +32,7 @@ export async function simulatedLab(maven: string): Promise<SimulatedLab> {
   await writeFile(join(bin, 'mvn'), maven, { mode: 0o755 });
   process.env['PATH'] = `${bin}${delimiter}${searchPath ?? ''}`;
   const directories = { stateDirectory: join(base, 'state'), runDirectory: join(base, 'run') };
-  const places = { ...directories, apiPort: 0, metadataPort: 0, packagePort: 0 };
+  const places = { ...directories, apiPort: 0, metadataPort: 0, packagePort: 0, namePort: 0 };
   const config = {
     ...places,
     token: 'a-token-for-the-daemon',

@@ -236,6 +236,13 @@ export const everyOperation: readonly Operation[] = [
     c.nodeBalancers.nodes.delete(11, 12, 13),
   ),
 
+  list('domains.list', `/domains?${whole}`, answers.domain, (c) => c.domains.list()),
+  list('domains.records.list', `/domains/14/records?${whole}`, answers.domainRecord, (c) => c.domains.records.list(14)),
+  post('domains.records.create', '/domains/14/records', answers.domainRecord, (c) =>
+    c.domains.records.create(14, { type: 'TXT', name: '_acme-challenge.search', target: 'digest', ttl_sec: 300 }),
+  ),
+  remove('domains.records.delete', '/domains/14/records/15', (c) => c.domains.records.delete(14, 15)),
+
   list('account.events', '/account/events?page_size=100', answers.event, (c) =>
     c.account.events({ 'entity.id': 1, 'entity.type': 'linode' }),
   ),

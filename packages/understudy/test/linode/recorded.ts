@@ -62,6 +62,37 @@ const rules = {
 const price = { hourly: 0.072, monthly: 48 };
 
 export const answers = {
+  domain: {
+    id: 14,
+    domain: 'example.org',
+    type: 'master',
+    status: 'active',
+    soa_email: 'ops@example.org',
+    description: '',
+    group: '',
+    tags: [],
+    master_ips: [],
+    axfr_ips: [],
+    ttl_sec: 0,
+    retry_sec: 0,
+    refresh_sec: 0,
+    expire_sec: 0,
+  },
+  domainRecord: {
+    id: 15,
+    type: 'TXT',
+    name: '_acme-challenge.search',
+    target: 'digest',
+    priority: 0,
+    weight: 0,
+    port: 0,
+    service: null,
+    protocol: null,
+    ttl_sec: 300,
+    tag: null,
+    created: '2026-11-01T08:00:00',
+    updated: '2026-11-01T08:00:00',
+  },
   instance: instance(1),
   ips: {
     ipv4: {

@@ -126,6 +126,24 @@ test('the process that holds a lock of apt is named; a free lock and a missing l
   assert.deepEqual(partOf(look({ locks: [at('none')] }).locks, at('none')), absent);
 });
 
+test('swap and the clock: of a machine, and of a container, whose host has them', () => {
+  const machine = { 'systemd-detect-virt': 'exit 1' };
+  const swaps =
+    'Filename\\tType\\tSize\\tUsed\\tPriority\\n/dev/sdb partition 524284 0 -2\\n/swapfile file 1024 0 -3\\n';
+  const cat = `case $1 in /proc/swaps) printf '${swaps}' ;; *) exec /bin/cat "$@" ;; esac`;
+  const on = look({}, { ...machine, cat, timedatectl: 'echo no' });
+  assert.deepEqual(on.swap, seen(['/dev/sdb', '/swapfile']));
+  assert.deepEqual(on.clockIsSynchronized, seen(false));
+  const none = 'case $1 in /proc/swaps) echo \'Filename Type\' ;; *) exec /bin/cat "$@" ;; esac';
+  const off = look({}, { ...machine, cat: none, timedatectl: 'echo yes' });
+  assert.deepEqual(off.swap, seen([]));
+  assert.deepEqual(off.clockIsSynchronized, seen(true));
+  const contained = look({}, { 'systemd-detect-virt': 'exit 0', cat, timedatectl: 'echo no' });
+  assert.deepEqual([contained.swap, contained.clockIsSynchronized], [absent, absent]);
+  const silent = look({}, { ...machine, timedatectl: 'echo Failed >&2; exit 1' });
+  assert.equal(codeOf(silent.clockIsSynchronized), 'machines-unreadable');
+});
+
 const notRoot = process.getuid?.() !== 0 && 'only root may act as another user';
 
 test('whether a user can read a file is asked with the groups that the user has', { skip: notRoot }, () => {

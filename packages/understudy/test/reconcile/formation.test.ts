@@ -52,7 +52,7 @@ function observedMachine(state: Contents, label: string): Seen<ObservedMachine> 
       locks: {},
       health: {},
     },
-    ...{ dpkg: absent, cloudInit: absent, operatorAddress: absent },
+    ...{ dpkg: absent, cloudInit: absent, swap: absent, clockIsSynchronized: absent, operatorAddress: absent },
   });
 }
 

@@ -73,6 +73,8 @@ export interface SimulationOptions {
   readonly factor?: number;
   /** Bound on one call of the client, in the simulation's time; ten real seconds by default, for hosts that are busy. */
   readonly callDeadlineMs?: number;
+  /** Of the account's domains. */
+  readonly nameServers?: string[];
   /** Told of every exchange with Linode's API. */
   readonly listener?: ExchangeListener;
 }
@@ -116,6 +118,7 @@ export async function simulatedWorld(options: SimulationOptions = {}): Promise<S
       runner,
       transportFor: (hosts) => simulatedTransport(machines, clusters, hosts, send),
       shownCertificate: () => Promise.resolve(seen({ notAfter: '2999-01-01T00:00:00.000Z' })),
+      nameServers: options.nameServers ?? [],
       balancerSettleMs: 3_000,
       clock,
       random: Math.random,

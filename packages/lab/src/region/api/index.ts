@@ -119,6 +119,7 @@ async function reset(store: LabStore, lifeCycle: LifeCycle, sync: HardwareSync):
   const afterMachines = machines.map((machine) => machine.id);
   for (const id of store.subnets.keys()) sync.remove({ kind: 'subnet', id, afterMachines });
   for (const collection of [store.subnets, store.vpcs, store.placementGroups, store.sshKeys]) collection.clear();
+  for (const collection of [store.domainRecords, store.domains]) collection.clear();
   store.tags = [];
   store.touch();
   await store.persist();

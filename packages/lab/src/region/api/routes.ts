@@ -4,6 +4,7 @@ import { balancerConfigRoutes } from './balancer-configs.ts';
 import { balancerNodeRoutes } from './balancer-nodes.ts';
 import { balancerRoutes } from './balancers.ts';
 import { catalogueRoutes } from './catalogue-routes.ts';
+import { domainRoutes } from './domains.ts';
 import { firewallDeviceRoutes } from './firewall-devices.ts';
 import { firewallRoutes } from './firewalls.ts';
 import { addressRoutes } from './instance-addresses.ts';
@@ -26,6 +27,7 @@ export const routes: readonly Route[] = [
   ...balancerRoutes,
   ...balancerConfigRoutes,
   ...balancerNodeRoutes,
+  ...domainRoutes,
   ...tagRoutes,
   ...accountRoutes,
 ];

@@ -14,6 +14,7 @@ const urlOf: Readonly<Record<string, string>> = {
   nodebalancer: '/v4/nodebalancers/',
   vpc: '/v4/vpcs/',
   placement_group: '/v4/placement/groups/',
+  domain: '/v4/domains/',
   image: '/v4/images/',
   user_ssh_key: '/v4/profile/sshkeys/',
   tag: '/v4/tags/',

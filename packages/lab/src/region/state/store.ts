@@ -5,6 +5,8 @@ import type {
   BalancerConfig,
   BalancerNode,
   BalancerVpc,
+  Domain,
+  DomainRecord,
   Firewall,
   FirewallSettings,
   Job,
@@ -48,6 +50,8 @@ export class LabStore {
   readonly balancerVpcs = new Map<number, BalancerVpc>();
   readonly balancerConfigs = new Map<number, BalancerConfig>();
   readonly balancerNodes = new Map<number, BalancerNode>();
+  readonly domains = new Map<number, Domain>();
+  readonly domainRecords = new Map<number, DomainRecord>();
   readonly sshKeys = new Map<number, SshKey>();
   readonly events = new Map<number, LabEvent>();
   readonly jobs = new Map<number, Job>();
@@ -120,6 +124,8 @@ export class LabStore {
       balancerVpcs: this.balancerVpcs,
       balancerConfigs: this.balancerConfigs,
       balancerNodes: this.balancerNodes,
+      domains: this.domains,
+      domainRecords: this.domainRecords,
       sshKeys: this.sshKeys,
       events: this.events,
       jobs: this.jobs,

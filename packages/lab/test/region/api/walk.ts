@@ -13,6 +13,7 @@ export async function walk(region: TestRegion): Promise<void> {
   await firewalls(region, machines.legacy);
   await groups(region, machines.legacy);
   await balancers(region, network.subnetId, machines.privateAddress);
+  await domains(region);
   await refusals(region);
   for (const id of [machines.legacy, machines.modern]) await region.ok('DELETE', `/linode/instances/${id}`);
   await region.api.settled();
@@ -261,6 +262,22 @@ async function tags({ ok }: TestRegion): Promise<void> {
   await ok('POST', '/tags', { label: 'spare' });
   await ok('GET', '/tags/demo');
   await ok('DELETE', '/tags/spare');
+}
+
+async function domains({ ok, ask }: TestRegion): Promise<void> {
+  const wish = { domain: 'example.org', type: 'master', soa_email: 'ops@example.org', tags: ['demo'] };
+  const { id } = await ok<{ id: number }>('POST', '/domains', wish);
+  await ask('POST', '/domains', { domain: 'example.com', type: 'master' });
+  await ok('GET', '/domains');
+  await ok('GET', `/domains/${id}`);
+  await ok('PUT', `/domains/${id}`, { description: 'for the demo', ttl_sec: 300 });
+  const all = `/domains/${id}/records`;
+  const record = await ok<{ id: number }>('POST', all, { type: 'TXT', name: '_acme-challenge', target: 'digest' });
+  await ok('GET', all);
+  await ok('GET', `${all}/${record.id}`);
+  await ok('PUT', `${all}/${record.id}`, { target: 'other', ttl_sec: 300 });
+  await ok('DELETE', `${all}/${record.id}`);
+  await ok('DELETE', `/domains/${id}`);
 }
 
 async function refusals({ ask }: TestRegion): Promise<void> {

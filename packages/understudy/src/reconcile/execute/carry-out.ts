@@ -62,6 +62,7 @@ const handlers: Handlers = {
   'balancer-create': balancer.createBalancer,
   'balancer-update': balancer.updateBalancer,
   'balancer-firewall': balancer.attachBalancerFirewall,
+  'certificate-order': (context, task) => balancer.orderCertificate(context, task.port),
   'listener-create': (context, task) => balancer.createListener(context, task.port),
   'listener-update': (context, task) => balancer.updateListener(context, task.port, task.certificate),
   'backend-create': (context, task) => balancer.createBackend(context, task.port, task.machine),

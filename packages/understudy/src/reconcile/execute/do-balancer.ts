@@ -2,6 +2,7 @@
 import { UnderstudyError } from '@understudy/foundation';
 import { isLinodeError, type NodeBalancerNodeBody } from '../../linode/index.ts';
 import { balancerLabel, firewallLabel, tagOf, type Listener, type MachinePlan } from '../../topology/index.ts';
+import { acmeOf } from '../plan/acme.ts';
 import { backendBody, listenerBody, privateAddressOf } from '../plan/balancer-shape.ts';
 import {
   selfSignedCertificate,
@@ -100,10 +101,20 @@ export async function attachBalancerFirewall({ world, intent, found }: StepConte
   });
 }
 
+/** Nothing of the balancer changes; the step of the listener gives it the certificate. */
+export async function orderCertificate({ intent, signal }: StepContext, port: number): Promise<void> {
+  const listener = intent.topology.balancer.listeners.find((candidate) => candidate.port === port);
+  const options = needed(listener && acmeOf(listener), `the certificate of ${port}`);
+  await needed(intent.acme, 'the certificates of authorities').order(port, options, signal);
+}
+
 async function certificateFor(context: StepContext, listener: Listener): Promise<Certificate | undefined> {
   if (listener.protocol !== 'https') return undefined;
   const { clock } = context.world;
   const name = selfSignedName(context.intent.topology.name);
+  if (acmeOf(listener)) {
+    return needed(context.intent.acme?.kept(listener.port), `the certificate of ${listener.port}`).certificate;
+  }
   const given = context.intent.certificates[listener.port];
   return given ?? selfSignedCertificate(name, context.found.balancer?.ipv4, clock.now());
 }

@@ -9,7 +9,9 @@ import {
   engineStartPaths,
   serviceSettingsPaths,
   sshdFile,
+  journalPath,
   sysctlUnit,
+  upgradesTimer,
   whenChanged,
   writeFilesScript,
   type EngineForm,
@@ -187,7 +189,8 @@ export async function writeFiles(context: StepContext, label: string, form: Engi
       : [];
   const user = machine.role === 'service' ? [ensureServiceUser] : [];
   const reload = whenChanged(sshdFile.path, 'systemctl try-reload-or-restart ssh.service');
-  const then = ['systemctl daemon-reload', reload, ...kernelCommands, ...permissions.flatMap(permissionLines)];
+  const journal = whenChanged(journalPath, 'systemctl restart systemd-journald.service');
+  const then = ['systemctl daemon-reload', reload, journal, ...kernelCommands, ...permissions.flatMap(permissionLines)];
   const script = [...guard, ...user, writeFilesScript(files, then)].join('\n');
   await runScript(context, label, 'write its files', script);
 }
@@ -202,7 +205,12 @@ function permissionLines({ path, mode, owner }: ManagedFile): string[] {
   return [`[ ! -e ${path} ] || chown ${owner} ${path}`, `[ ! -e ${path} ] || chmod ${mode} ${path}`];
 }
 
-const kernelCommands = [`systemctl enable --quiet ${sysctlUnit}`, `systemctl restart ${sysctlUnit}`];
+const kernelCommands = [
+  `systemctl enable --quiet ${sysctlUnit}`,
+  `systemctl restart ${sysctlUnit}`,
+  `systemctl enable --quiet ${upgradesTimer}`,
+  `systemctl start ${upgradesTimer}`,
+];
 
 export async function applyKernel(context: StepContext, label: string): Promise<void> {
   await runScript(

@@ -11,6 +11,7 @@ import {
   privateAddressOf,
 } from './balancer-shape.ts';
 import { sameFingerprint, selfSignedName, askedMachine, machinesFor, type Intent } from '../../operation/index.ts';
+import { acmeOf, planCertificateOrder } from './acme.ts';
 import { portOf } from './in-use.ts';
 import { networkSteps } from './network.ts';
 import { listensAsAsked } from './service.ts';
@@ -120,6 +121,8 @@ function planListener(
   const subject = balancerLabel(name);
   const { port, protocol } = listener;
   const seen = found?.configs.find(({ config }) => config.port === port);
+  const isOrdered = planCertificateOrder(draft, intent, observation, listener);
+  const order = ifPlanned(stepId.certificateOrder(name, port));
   // The request that creates the balancer also creates its http listeners. An https listener waits for the balancer's address, which is in its certificate.
   if (!seen) {
     if (!found && protocol === 'http') return;
@@ -130,12 +133,18 @@ function planListener(
       reason: `The balancer does not listen on port ${port}.`,
       task: { kind: 'listener-create', port },
       // Where users are served already, a machine becomes a backend when its service answers.
-      after: [...(found ? serviceRunSteps(intent) : [stepId.balancerCreate(name)]), ...serviceMachineSteps(intent)],
+      after: [
+        ...(found ? serviceRunSteps(intent) : [stepId.balancerCreate(name)]),
+        ...serviceMachineSteps(intent),
+        order,
+      ],
     });
     return;
   }
   const differences = listenerDifferences(seen.config, listenerBody(intent.topology, listener));
-  const certificate = certificateProblem(intent, observation, listener, seen.config);
+  const certificate = isOrdered
+    ? 'the certificate has to be replaced'
+    : certificateProblem(intent, observation, listener, seen.config);
   if (certificate !== undefined) differences.push(certificate);
   if (differences.length > 0) {
     draft.add({
@@ -145,7 +154,7 @@ function planListener(
       reason: `On port ${port} ${differences.join('; ')}.`,
       task: { kind: 'listener-update', port, certificate: certificate !== undefined },
       // A check that the service does not answer throws out every machine: the service is changed first, and a fault there stops this.
-      after: serviceRunSteps(intent),
+      after: [...serviceRunSteps(intent), order],
     });
   }
   planBackends(draft, intent, observation, port, seen);
@@ -158,11 +167,12 @@ function certificateProblem(
   seen: NodeBalancerConfig,
 ): string | undefined {
   if (listener.protocol !== 'https') return undefined;
-  const given = intent.certificates[listener.port];
+  const ordered = acmeOf(listener) && intent.acme?.kept(listener.port)?.certificate;
+  const given = ordered ?? intent.certificates[listener.port];
   if (given) {
     return sameFingerprint(seen.ssl_fingerprint ?? '', given.fingerprint)
       ? undefined
-      : 'the certificate is not the one in the file';
+      : `the certificate is not the one ${ordered ? 'that was ordered' : 'in the file'}`;
   }
   const name = selfSignedName(intent.topology.name);
   if (seen.ssl_commonname !== name) return `the certificate is for '${seen.ssl_commonname ?? ''}', not for ${name}`;

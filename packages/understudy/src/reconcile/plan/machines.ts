@@ -7,6 +7,7 @@ import {
   partOf,
   sysctlPath,
   sysctlUnit,
+  upgradesTimer,
   type EngineForm,
   type ManagedFile,
   type ObservedMachine,
@@ -229,8 +230,11 @@ function planKernel(draft: PlanDraft, intent: Intent, machine: MachinePlan, seen
   });
   const unit = partOf(seen.units, sysctlUnit);
   const settings = Object.keys(wanted).map((key) => [`The kernel setting ${key}`, partOf(seen.sysctls, key)] as const);
-  if (addUnreadParts(draft, machine.label, [[`The unit ${sysctlUnit}`, unit], ...settings])) return;
+  const timer = partOf(seen.units, upgradesTimer);
+  const units = [[`The unit ${sysctlUnit}`, unit] as const, [`The unit ${upgradesTimer}`, timer] as const];
+  if (addUnreadParts(draft, machine.label, [...units, ...settings])) return;
   if (shown(unit)?.enabled !== true) wrong.push(`${sysctlUnit} is not enabled`);
+  if (shown(timer)?.enabled !== true) wrong.push(`${upgradesTimer} is not enabled`);
   if (wrong.length === 0) return;
   draft.add({
     id: stepId.machineKernel(machine.label),

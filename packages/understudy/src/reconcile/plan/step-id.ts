@@ -96,6 +96,7 @@ export const stepId = {
   balancerCreate: (system: string) => idOf(balancerLabel(system), 'create'),
   balancerUpdate: (system: string) => idOf(balancerLabel(system), 'settings'),
   balancerFirewall: (system: string) => idOf(balancerLabel(system), 'attach-firewall'),
+  certificateOrder: (system: string, port: number) => idOf(balancerLabel(system), `certificate-${port}`),
   /** Created, or its settings changed. */
   listener: (system: string, port: number) => idOf(balancerLabel(system), `listener-${port}`),
   listenerDelete: (system: string, port: number) => idOf(balancerLabel(system), `delete-listener-${port}`),

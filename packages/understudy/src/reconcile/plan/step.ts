@@ -4,6 +4,7 @@ import type { Guarded, Role } from '../../topology/index.ts';
 import type { StepId } from './step-id.ts';
 
 type Action =
+  | 'order'
   | 'create'
   | 'update'
   | 'attach'
@@ -76,6 +77,8 @@ export type Task =
   /** Tag and limit of connections. */
   | { readonly kind: 'balancer-update' }
   | { readonly kind: 'balancer-firewall' }
+  /** Orders a certificate of a public authority and keeps it on this computer. */
+  | { readonly kind: 'certificate-order'; readonly port: number }
   | { readonly kind: 'listener-create'; readonly port: number }
   | { readonly kind: 'listener-update'; readonly port: number; readonly certificate: boolean }
   | { readonly kind: 'backend-create'; readonly port: number; readonly machine: string }

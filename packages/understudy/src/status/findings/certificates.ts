@@ -22,7 +22,7 @@ function endings(view: View): Ending[] {
 
 function repairOf({ topology }: View, port: number): string {
   const certificate = topology.balancer.listeners.find((listener) => listener.port === port)?.certificate;
-  return typeof certificate === 'object'
+  return typeof certificate === 'object' && 'certPath' in certificate
     ? `Put a new certificate in ${certificate.certPath} and its key in ${certificate.keyPath}, then: understudy apply`
     : applyCommand;
 }

@@ -1,0 +1,172 @@
+// TXT records of the challenge dns-01 in Linode's DNS manager: made, waited for at the name servers, removed afterwards. It removes no
+// record but one with exactly the value that was made here, and creates no domain.
+import { lookup, Resolver } from 'node:dns/promises';
+import { isIP } from 'node:net';
+import { UnderstudyError, type Clock, type Logger } from '@understudy/foundation';
+import { isLinodeError, type Domain, type LinodeClient } from '../linode/index.ts';
+
+export interface TxtRecord {
+  /** In full: `_acme-challenge.search.example.org`. */
+  readonly name: string;
+  /** Derived from the account's key and a random token: nobody else has this value. */
+  readonly value: string;
+}
+
+/** What is published, on disk before it is: a killed run leaves it there, and the next one removes what it names. */
+export interface RecordJournal {
+  read(): Promise<readonly TxtRecord[]>;
+  write(records: readonly TxtRecord[]): Promise<void>;
+}
+
+export interface ChallengeDns {
+  readonly linode: LinodeClient;
+  /** The authoritative ones of the domains: `ns1.linode.com`, or an address with a port. */
+  readonly nameServers: readonly string[];
+  readonly journal: RecordJournal;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Linode publishes changes every few minutes, a quarter of an hour at most. */
+const visibleWithinMs = 20 * 60_000;
+const lookEveryMs = 5_000;
+const timeToLiveS = 300;
+
+/**
+ * Publishes the records, waits until every name server shows them, does the work, and removes them, whatever happens. Errors:
+ * `acme-domain` when no domain of the account holds a name, `acme-record-unseen`, and those of the work.
+ */
+export async function withRecords<Result>(
+  dns: ChallengeDns,
+  records: readonly TxtRecord[],
+  work: () => Promise<Result>,
+  signal?: AbortSignal,
+): Promise<Result> {
+  const domains = await dns.linode.domains.list(undefined, signalOf(signal));
+  const placed = records.map((record) => ({ ...record, domain: domainOf(record.name, domains) }));
+  await removeLeftovers(dns, domains);
+  await dns.journal.write(records);
+  try {
+    for (const record of placed) await publish(dns.linode, record, signal);
+    await visible(dns, records, signal);
+    return await work();
+  } finally {
+    // Also after Ctrl-C, so without the signal.
+    if (await removed(dns, placed)) await dns.journal.write([]);
+  }
+}
+
+interface PlacedRecord extends TxtRecord {
+  readonly domain: Domain;
+}
+
+/** The longest domain of the account that holds the name. */
+function domainOf(name: string, domains: readonly Domain[]): Domain {
+  const holding = domains
+    .filter(({ domain }) => name.endsWith(`.${domain}`))
+    .sort((a, b) => b.domain.length - a.domain.length);
+  const [found] = holding;
+  if (found?.type === 'master' && found.status === 'active') return found;
+  const plain = name.replace(/^_acme-challenge\./, '');
+  const names = domains.map(({ domain }) => domain);
+  const saw = found
+    ? `${found.domain} is ${found.type} and ${found.status}`
+    : names.length === 0
+      ? 'the account has no domain'
+      : `the account has ${names.slice(0, 10).join(', ')}`;
+  throw new UnderstudyError(
+    'acme-domain',
+    `No certificate was ordered for ${plain}: ${saw}; allowed is a name inside an active primary domain of Linode's DNS manager. ` +
+      'Correct certificate.acme.domains in balancer.listeners, or create the domain there and delegate it to ns1.linode.com … ns5.linode.com.',
+    { facts: { name: plain, domains: names } },
+  );
+}
+
+async function publish(
+  linode: LinodeClient,
+  { domain, name, value }: PlacedRecord,
+  signal?: AbortSignal,
+): Promise<void> {
+  try {
+    const body = { type: 'TXT', name: below(domain, name), target: value, ttl_sec: timeToLiveS } as const;
+    await linode.domains.records.create(domain.id, body, signalOf(signal));
+  } catch (error) {
+    // It may be there: the name servers show whether it is, and the removal looks for it.
+    if (!isLinodeError(error, 'linode-ambiguous')) throw error;
+  }
+}
+
+function below({ domain }: Domain, name: string): string {
+  return name.slice(0, -domain.length - 1);
+}
+
+/** False when something may be left. */
+async function removed(dns: ChallengeDns, records: readonly PlacedRecord[]): Promise<boolean> {
+  const { linode, logger } = dns;
+  let complete = true;
+  for (const { domain, name, value } of records) {
+    try {
+      const there = await linode.domains.records.list(domain.id);
+      const ours = there.filter(({ type, target }) => type === 'TXT' && target === value);
+      for (const { id } of ours) await linode.domains.records.delete(domain.id, id);
+    } catch (error) {
+      if (isLinodeError(error, 'linode-not-found')) continue;
+      complete = false;
+      const text = `the TXT record ${name} ${value} was not removed (${String(error)}); the next order removes it`;
+      logger({ level: 'warn', subject: domain.domain, text });
+    }
+  }
+  return complete;
+}
+
+/** What a run that was killed has published. */
+async function removeLeftovers(dns: ChallengeDns, domains: readonly Domain[]): Promise<void> {
+  const left = (await dns.journal.read()).flatMap((record) => {
+    const domain = domains.find((candidate) => record.name.endsWith(`.${candidate.domain}`));
+    return domain ? [{ ...record, domain }] : [];
+  });
+  await removed(dns, left);
+}
+
+async function visible(dns: ChallengeDns, records: readonly TxtRecord[], signal?: AbortSignal): Promise<void> {
+  const { clock, nameServers } = dns;
+  const end = clock.monotonicMs() + visibleWithinMs;
+  for (;;) {
+    const missing = await unseen(nameServers, records);
+    if (missing.length === 0) return;
+    if (clock.monotonicMs() > end) {
+      throw new UnderstudyError(
+        'acme-record-unseen',
+        `The certificate was not ordered: within ${visibleWithinMs / 60_000} minutes ${missing.join('; ')}. ` +
+          'This computer must reach these name servers by UDP port 53. Then run apply again.',
+        { facts: { missing } },
+      );
+    }
+    await clock.sleep(lookEveryMs, signal);
+  }
+}
+
+/** A sentence for each name server that does not show a record. */
+async function unseen(nameServers: readonly string[], records: readonly TxtRecord[]): Promise<string[]> {
+  const looks = nameServers.flatMap((server) =>
+    records.map(async ({ name, value }) => {
+      const shown = await valuesAt(server, name).catch((error: unknown) => error as NodeJS.ErrnoException);
+      if (!Array.isArray(shown)) return `${server} did not answer with ${name} (${shown.code ?? shown.message})`;
+      return shown.includes(value) ? '' : `${server} did not show the new value of ${name}`;
+    }),
+  );
+  return (await Promise.all(looks)).filter((problem) => problem !== '');
+}
+
+async function valuesAt(server: string, name: string): Promise<string[]> {
+  const [host = '', port = '53'] = server.split(':');
+  const address = isIP(host) === 0 ? (await lookup(host, { family: 4 })).address : host;
+  // A new one each time: a resolver may remember an answer.
+  const resolver = new Resolver({ timeout: 2_000, tries: 2 });
+  resolver.setServers([`${address}:${port}`]);
+  return (await resolver.resolveTxt(name)).map((chunks) => chunks.join(''));
+}
+
+function signalOf(signal: AbortSignal | undefined): { readonly signal?: AbortSignal } {
+  return signal ? { signal } : {};
+}

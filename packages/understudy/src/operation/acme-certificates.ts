@@ -1,0 +1,116 @@
+// Certificates that are ordered by ACME, as the operator keeps them: one file for each listener, and the key of the account. A file is
+// replaced only by a certificate that the authority has issued.
+import { readFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { Secret, UnderstudyError } from '@understudy/foundation';
+import { z } from 'zod';
+import { newAccountKey, orderCertificate, type RecordJournal } from '../acme/index.ts';
+import type { World } from '../observe/index.ts';
+import type { AcmeOptions, Topology } from '../topology/index.ts';
+import { certificateOf, type Certificate } from './certificate.ts';
+import { readSecretFile, writeSecret, writeSecretOnce } from './secret-file.ts';
+
+/** A certificate, and what it was ordered as. */
+export interface OrderedCertificate {
+  readonly certificate: Certificate;
+  readonly directoryUrl: string;
+  readonly domains: readonly string[];
+}
+
+/** The certificates of a system's listeners. */
+export interface AcmeCertificates {
+  /** The newest of the listener on this port; undefined when none was ordered from this computer. */
+  kept(port: number): OrderedCertificate | undefined;
+  /** Orders a new one and keeps it. Errors: those of `orderCertificate`, `reconcile-secret-file`. */
+  order(port: number, options: AcmeOptions, signal?: AbortSignal): Promise<void>;
+}
+
+const stored = z.object({
+  directoryUrl: z.url(),
+  domains: z.array(z.string()),
+  certificatePem: z.string().min(1),
+  keyPem: z.string().min(1),
+});
+
+type OrderWorld = Pick<World, 'linode' | 'nameServers' | 'clock' | 'logger'>;
+
+/** Reads what is kept in the directory. Errors: `acme-unreadable`. */
+export async function openAcmeCertificates(
+  directory: string,
+  { balancer }: Topology,
+  world: OrderWorld,
+): Promise<AcmeCertificates> {
+  const kept = new Map<number, OrderedCertificate>();
+  for (const { port, certificate } of balancer.listeners) {
+    if (typeof certificate !== 'object' || !('acme' in certificate)) continue;
+    const found = await keptIn(fileOf(directory, port));
+    if (found) kept.set(port, found);
+  }
+  return {
+    kept: (port) => kept.get(port),
+    async order(port, { directoryUrl, domains, email }, signal) {
+      const accountKey = await accountKeyIn(directory, directoryUrl);
+      const { linode, nameServers, clock, logger } = world;
+      const dns = { linode, nameServers, clock, logger, journal: journalIn(directory, port) };
+      const ordered = await orderCertificate({ directoryUrl, accountKey, email, domains, dns, signal });
+      const { chainPem: certificatePem, keyPem } = ordered;
+      const text = { directoryUrl, domains, certificatePem, keyPem: keyPem.reveal() };
+      await writeSecret(fileOf(directory, port), JSON.stringify(text));
+      kept.set(port, { directoryUrl, domains, certificate: certificateOf(certificatePem, keyPem) });
+    },
+  };
+}
+
+function fileOf(directory: string, port: number): string {
+  return join(directory, `certificate-${port}.json`);
+}
+
+async function keptIn(path: string): Promise<OrderedCertificate | undefined> {
+  const text = await textIn(path);
+  if (text === undefined) return undefined;
+  try {
+    const { certificatePem, keyPem, directoryUrl, domains } = stored.parse(JSON.parse(text));
+    return { directoryUrl, domains, certificate: certificateOf(certificatePem, new Secret(keyPem)) };
+  } catch (cause) {
+    throw unreadable(path, 'a certificate with its key', cause);
+  }
+}
+
+/** One account for each authority; its key is made once. */
+async function accountKeyIn(directory: string, directoryUrl: string): Promise<Secret> {
+  const path = join(directory, `account-${createHash('sha256').update(directoryUrl).digest('hex').slice(0, 12)}.key`);
+  if ((await textIn(path)) === undefined) await writeSecretOnce(path, (await newAccountKey()).reveal());
+  return await readSecretFile(path, 'the key of the ACME account');
+}
+
+const journalSchema = z.array(z.object({ name: z.string(), value: z.string() }));
+
+function journalIn(directory: string, port: number): RecordJournal {
+  const path = join(directory, `records-${port}.json`);
+  return {
+    async read() {
+      const text = await textIn(path);
+      try {
+        return text === undefined ? [] : journalSchema.parse(JSON.parse(text));
+      } catch (cause) {
+        throw unreadable(path, 'a list of records', cause);
+      }
+    },
+    write: (records) => writeSecret(path, JSON.stringify(records)),
+  };
+}
+
+function unreadable(path: string, what: string, cause: unknown): UnderstudyError {
+  const text = `${path} does not hold ${what}, as this tool writes it. Restore it, or remove it to order a new certificate.`;
+  return new UnderstudyError('acme-unreadable', text, { facts: { path }, cause });
+}
+
+async function textIn(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,51 @@
+// When a certificate of a public authority is ordered: there is none for these names yet, or two thirds of its life are over.
+import type { Intent } from '../../operation/index.ts';
+import { balancerLabel, type AcmeOptions, type Listener } from '../../topology/index.ts';
+import type { PlanDraft } from './plan-draft.ts';
+import { stepId } from './step-id.ts';
+
+const renewalShare = 2 / 3;
+
+export function acmeOf({ certificate }: Listener): AcmeOptions | undefined {
+  return typeof certificate === 'object' && 'acme' in certificate ? certificate.acme : undefined;
+}
+
+/** A sentence when a certificate has to be ordered. */
+function orderReason(intent: Intent, port: number, asked: AcmeOptions, nowMs: number): string | undefined {
+  const names = asked.domains.join(', ');
+  const from = `from ${new URL(asked.directoryUrl).host}`;
+  const kept = intent.acme?.kept(port);
+  if (!kept) return `There is no certificate for ${names} ${from} on this computer.`;
+  if (kept.domains.join() !== asked.domains.join()) {
+    return `The certificate is for ${kept.domains.join(', ')}, the topology asks for ${names}.`;
+  }
+  if (kept.directoryUrl !== asked.directoryUrl) {
+    return `The certificate is from ${new URL(kept.directoryUrl).host}, the topology asks for one ${from}.`;
+  }
+  const { notBefore, notAfter } = kept.certificate;
+  const renewAtMs = notBefore.getTime() + (notAfter.getTime() - notBefore.getTime()) * renewalShare;
+  if (nowMs < renewAtMs) return undefined;
+  return `Two thirds of the life of the certificate for ${names} are over; it ends on ${notAfter.toISOString()}.`;
+}
+
+/** Adds the step that orders; true when there is one. */
+export function planCertificateOrder(
+  draft: PlanDraft,
+  intent: Intent,
+  { at }: { at: string },
+  listener: Listener,
+): boolean {
+  const asked = acmeOf(listener);
+  const { port } = listener;
+  const reason = asked && orderReason(intent, port, asked, Date.parse(at));
+  if (reason === undefined) return false;
+  const { name } = intent.topology;
+  draft.add({
+    id: stepId.certificateOrder(name, port),
+    subject: balancerLabel(name),
+    action: 'order',
+    reason,
+    task: { kind: 'certificate-order', port },
+  });
+  return true;
+}

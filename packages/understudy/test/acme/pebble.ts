@@ -1,0 +1,106 @@
+// Pebble, the small certificate authority of the makers of Let's Encrypt, on loopback: built once by Go from its module, then kept in
+// the cache. This process trusts its directory.
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { access, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { promisify } from 'node:util';
+import { cacheDirectory } from '../../src/operation/places.ts';
+import { selfSigned } from '../../src/secure/self-signed.ts';
+
+const version = 'v2.10.3';
+const binary = join(cacheDirectory(), 'pebble', version, 'pebble');
+
+/** Undefined when Pebble is there or was built now; otherwise why it is not. */
+export async function pebbleMissing(): Promise<string | undefined> {
+  if (await isThere(binary)) return undefined;
+  const environment = { ...process.env, GOBIN: join(binary, '..'), CGO_ENABLED: '0' };
+  const module = `github.com/letsencrypt/pebble/v2/cmd/pebble@${version}`;
+  try {
+    await promisify(execFile)('go', ['install', module], { env: environment, cwd: tmpdir(), timeout: 300_000 });
+    return undefined;
+  } catch (error) {
+    const { code, stderr = '' } = error as NodeJS.ErrnoException & { stderr?: string };
+    if (code === 'ENOENT') return 'Pebble is built by Go, which is not installed: apt-get install golang-go';
+    return `Go did not build Pebble: ${stderr.trim().split('\n').at(-1) ?? ''}`;
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return await access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+export interface Pebble extends AsyncDisposable {
+  readonly directoryUrl: string;
+  /** The certificate that its clients' browsers would trust, PEM. */
+  root(): Promise<string>;
+}
+
+/** Of every Pebble of this process, since Node keeps one list of trusted certificates for its connections. */
+const ownIdentity = selfSigned('localhost', '127.0.0.1', Date.now()).then((identity) => {
+  setDefaultCACertificates([...getCACertificates('default'), identity.certificatePem]);
+  return identity;
+});
+
+/** `nameServer`: whom it asks for the records of challenges. `rejectedNonces`: percent of the good ones. */
+export async function startPebble(nameServer: string, rejectedNonces = 0): Promise<Pebble> {
+  const folder = await mkdtemp(join(tmpdir(), 'understudy-pebble-'));
+  const { certificatePem, keyPem } = await ownIdentity;
+  const [certificate, privateKey] = [join(folder, 'tls.crt'), join(folder, 'tls.key')];
+  await writeFile(certificate, certificatePem);
+  await writeFile(privateKey, keyPem.reveal());
+  const [port, management] = [await freePort(), await freePort()];
+  const pebble = {
+    ...{ listenAddress: `127.0.0.1:${port}`, managementListenAddress: `127.0.0.1:${management}` },
+    ...{ certificate, privateKey, httpPort: 5002, tlsPort: 5001, domainBlocklist: ['blocked.example.org'] },
+    profiles: { default: { description: 'ninety days', validityPeriod: 7_776_000 } },
+  };
+  const config = join(folder, 'pebble.json');
+  await writeFile(config, JSON.stringify({ pebble }));
+  const env = { ...process.env, PEBBLE_VA_NOSLEEP: '1', PEBBLE_WFE_NONCEREJECT: String(rejectedNonces) };
+  const child = spawn(binary, ['-config', config, '-dnsserver', nameServer, '-strict'], { env, stdio: 'ignore' });
+  const directoryUrl = `https://127.0.0.1:${port}/dir`;
+  const end = async (): Promise<void> => {
+    const ended = once(child, 'exit');
+    child.kill();
+    await ended;
+    await rm(folder, { recursive: true });
+  };
+  try {
+    await answers(directoryUrl);
+  } catch (error) {
+    await end();
+    throw error;
+  }
+  const root = async (): Promise<string> => await (await fetch(`https://127.0.0.1:${management}/roots/0`)).text();
+  return { directoryUrl, root, [Symbol.asyncDispose]: end };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+async function answers(url: string): Promise<void> {
+  let last: unknown;
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    try {
+      return void (await fetch(url));
+    } catch (error) {
+      last = error;
+      await setTimeout(100);
+    }
+  }
+  throw new Error(`Pebble does not answer at ${url}`, { cause: last });
+}

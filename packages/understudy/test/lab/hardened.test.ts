@@ -1,0 +1,166 @@
+// A fresh system on real machines: its certificate from Pebble by the lab's own domains, what its machines do for themselves, how far its
+// service is confined, and who reaches which port. Needs root, and no lab on this host.
+import assert from 'node:assert/strict';
+import { rm, writeFile } from 'node:fs/promises';
+import { request } from 'node:https';
+import { connect } from 'node:net';
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { silentLogger } from '@understudy/foundation';
+import { labDown, labEndpoint, labUp } from '@understudy/lab';
+import { observe, observeObjects, targetOf } from '../../src/observe/index.ts';
+import { openSession, resolveIntent, type Session } from '../../src/operation/session.ts';
+import type { Intent } from '../../src/operation/index.ts';
+import { apply, confirmAll, plan } from '../../src/reconcile/index.ts';
+import type { Status } from '../../src/status/index.ts';
+import { pebbleMissing, startPebble, type Pebble } from '../acme/pebble.ts';
+import { useOwnDirectories } from './own-directories.ts';
+
+const topologyOf = (directoryUrl: string): string => `
+name: hard
+region: us-ord
+access: { adminNetworks: [198.18.0.1/32] }
+search: { version: 9.5.3, heap: 512m, index: { name: documents, shards: 3 } }
+balancer:
+  listeners:
+    - { port: 80 }
+    - { port: 443, protocol: https, certificate: { acme: { domains: [search.example.org], directory: "${directoryUrl}" } } }
+`;
+
+const missing = await pebbleMissing();
+
+describe('a fresh system', { skip: missing }, () => {
+  let base = '';
+  let pebble: Pebble;
+  let session: Session;
+  let intent: Intent;
+  let status: Status;
+
+  before(async () => {
+    const own = await useOwnDirectories();
+    base = own.base;
+    await labUp({ cacheDirectory: own.cache, logger: silentLogger });
+    const { apiUrl, token, nameServer } = await labEndpoint();
+    const domain = { domain: 'example.org', type: 'master', soa_email: 'ops@example.org' };
+    const headers = { authorization: `Bearer ${token.reveal()}`, 'content-type': 'application/json' };
+    const made = await fetch(`${apiUrl}/domains`, { method: 'POST', headers, body: JSON.stringify(domain) });
+    assert.equal(made.status, 200);
+    pebble = await startPebble(nameServer);
+    const topologyPath = path.join(base, 'topology.yaml');
+    await writeFile(topologyPath, topologyOf(pebble.directoryUrl));
+    session = await openSession({ topologyPath, target: 'lab', logger: silentLogger });
+    intent = await resolveIntent(session);
+    ({ status } = await apply(session.world, intent, { confirm: confirmAll }));
+  });
+
+  after(async () => {
+    await session[Symbol.asyncDispose]();
+    await pebble[Symbol.asyncDispose]();
+    await labDown({ logger: silentLogger });
+    await rm(base, { recursive: true, force: true });
+  });
+
+  async function on(label: string, script: string): Promise<string> {
+    const { instances } = await observeObjects(session.world.linode, 'hard');
+    const instance = instances.find((candidate) => candidate.label === label);
+    assert.ok(instance, label);
+    const { code, stdout, stderr } = await session.world.runner.run(targetOf(instance), ['sh', '-c', script]);
+    assert.equal(code, 0, stderr);
+    return stdout.trim();
+  }
+
+  const machine = (label: string): Status['machines'][number] => status.machines.find(({ name }) => name === label)!;
+
+  it('is healthy, and the second plan is empty', async () => {
+    assert.equal(status.verdict, 'healthy');
+    assert.deepEqual(status.notices, []);
+    const again = await resolveIntent(session);
+    assert.deepEqual(plan(again, await observe(session.world, intent.topology)), { steps: [], obstacles: [] });
+  });
+
+  it('answers users by https with a certificate that the root of the authority verifies', async () => {
+    const ca = await pebble.root();
+    const url = status.balancer.urls.find((candidate) => candidate.startsWith('https:'))!;
+    const { hostname } = new URL(url);
+    const code = await new Promise((resolve, reject) => {
+      const options = { host: hostname, path: '/healthz', ca, servername: 'search.example.org' };
+      request(options, (answer) => resolve(answer.resume().statusCode))
+        .once('error', reject)
+        .end();
+    });
+    assert.equal(code, 200);
+  });
+
+  it('has no record of the challenge any more', async () => {
+    const [domain] = await session.world.linode.domains.list();
+    assert.deepEqual(await session.world.linode.domains.records.list(domain!.id), []);
+  });
+
+  it('upgrades security fixes by itself, and bounds its journal', async () => {
+    for (const label of ['hard-search-1', 'hard-service-1']) {
+      assert.equal(await on(label, 'systemctl is-enabled understudy-upgrades.timer'), 'enabled');
+      assert.equal(await on(label, 'systemctl is-active understudy-upgrades.timer'), 'active');
+      assert.match(
+        await on(label, 'apt-config dump Unattended-Upgrade::Origins-Pattern'),
+        /origin=Debian,codename=\$\{distro_codename\}-security,label=Debian-Security/,
+      );
+      assert.match(await on(label, 'journalctl -u systemd-journald -o cat'), /max 500\.0M/);
+    }
+  });
+
+  it('confines the service', async () => {
+    const said = await on(
+      'hard-service-1',
+      'systemd-analyze security --no-pager understudy-service.service | tail -n 1',
+    );
+    const exposure = Number(/exposure level for understudy-service\.service: ([\d.]+)/.exec(said)?.[1]);
+    assert.ok(exposure > 0 && exposure <= 2, said);
+  });
+
+  it('lets everybody reach exactly the ports that they need', async () => {
+    const [search, other, service] = ['hard-search-1', 'hard-search-2', 'hard-service-1'].map(machine);
+    const [peer] = ['hard-service-2'].map(machine);
+    const balancer = new URL(status.balancer.urls[0]!).hostname;
+    const outside = async (host: string, ports: readonly number[]): Promise<number[]> => {
+      const open = await Promise.all(ports.map(async (port) => ((await accepts(host, port)) ? [port] : [])));
+      return open.flat();
+    };
+    const all = [22, 80, 443, 5000, 9200, 9300];
+    assert.deepEqual(await outside(search!.addresses.public!, all), [22]);
+    assert.deepEqual(await outside(service!.addresses.public!, all), [22]);
+    assert.deepEqual(await outside(balancer, all), [80, 443]);
+    const inside = (from: string, to: string): Promise<string> =>
+      on(
+        from,
+        `for port in ${all.join(' ')}; do timeout 2 bash -c "exec 3<>/dev/tcp/${to}/$port" 2>/dev/null && printf '%s ' $port; done; true`,
+      );
+    assert.deepEqual(
+      {
+        'search to search': await inside('hard-search-1', other!.addresses.vpc),
+        'service to search': await inside('hard-service-1', search!.addresses.vpc),
+        'search to service': await inside('hard-search-1', service!.addresses.vpc),
+        'service to service': await inside('hard-service-1', peer!.addresses.vpc),
+      },
+      {
+        'search to search': '9200 9300',
+        'service to search': '9200',
+        'search to service': '',
+        'service to service': '5000',
+      },
+    );
+  });
+});
+
+/** Whether a TCP connection from this host is accepted within two seconds. */
+function accepts(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: 2_000 });
+    const end = (accepted: boolean): void => {
+      socket.destroy();
+      resolve(accepted);
+    };
+    socket.once('connect', () => end(true));
+    socket.once('error', () => end(false));
+    socket.once('timeout', () => end(false));
+  });
+}
