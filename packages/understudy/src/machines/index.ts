@@ -18,6 +18,7 @@ export {
   serviceUnitPath,
   serviceUser,
   type ServiceAccess,
+  type ServiceLogin,
 } from './service-files.ts';
 export {
   gatewayFiles,
@@ -30,6 +31,7 @@ export {
   gatewayUnit,
   gatewayUrls,
 } from './gateway-files.ts';
+export { putKeysExits, putKeysScript, readKeysScript, serviceKeysPath, serviceKeysFile } from './service-keys.ts';
 export { changeGatewayScript, removeGatewayScript, restoreGatewayScript } from './gateway-run.ts';
 export {
   currentRelease,

@@ -13,6 +13,7 @@ export type WarningId =
   | 'heap-small-for-machine'
   | 'passive-check-off'
   | 'security-off'
+  | 'service-public'
   | 'version-untried';
 
 /** A stable name, the field, what was seen there, why it does not fit, and what to write instead. */

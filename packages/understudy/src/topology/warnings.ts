@@ -25,6 +25,7 @@ export function topologyWarnings(topology: Topology, target: WarnedTarget): Warn
           ...certificatesOnLinode(topology),
           ...goalsOnLinode(topology),
           ...securityOnLinode(topology),
+          ...publicOnLinode(topology),
         ]
       : [...heapInLab(topology, target.memoryMb), ...adminNetworksInLab(topology)];
   return [...found, ...durability(topology), ...passiveCheck(topology)].map(({ id, path, ...words }) => {
@@ -161,6 +162,19 @@ function securityOnLinode({ search }: Topology): Found[] {
         'everybody who comes to be on a machine of the system reads and deletes every document: the engine has no users, and its ' +
         'traffic inside the VPC is not encrypted',
       remedy: 'write security: on before the first apply, with Elasticsearch; docs/security.md says what it protects',
+    },
+  ];
+}
+
+function publicOnLinode({ service }: Topology): Found[] {
+  if (service.auth !== 'public') return [];
+  return [
+    {
+      id: 'service-public',
+      path: ['service', 'auth'],
+      saw: 'public',
+      message: 'everybody who reaches the balancer reads, changes and deletes every document',
+      remedy: 'remove the line, and give each caller a key: understudy keys create NAME --scope read',
     },
   ];
 }
