@@ -34,6 +34,7 @@ export interface GuardOptions {
 
 const nothing: ReadonlySet<Scope> = new Set();
 const everybody: Caller = { id: 'public', how: 'public', scopes: nothing };
+const unknown: Caller = { id: 'unknown', how: 'public', scopes: nothing };
 const inside: Caller = { id: 'inside', how: 'inside', scopes: new Set(['monitor']) };
 const balancer: Caller = { id: 'balancer', how: 'inside', scopes: nothing };
 
@@ -57,9 +58,9 @@ export class Guard {
     this.#balancer = networksOf(auth.balancer);
   }
 
-  /** Of a request that `check` has let through. */
+  /** `unknown` before `check`, and for what it has refused. */
   callerOf(request: FastifyRequest): Caller {
-    return this.#callers.get(request) ?? everybody;
+    return this.#callers.get(request) ?? (this.#options.auth.mode === 'public' ? everybody : unknown);
   }
 
   /** SHA-256 of the file of keys in force; undefined when there is none. */

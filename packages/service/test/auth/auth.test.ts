@@ -79,7 +79,8 @@ function suite(implementation: Implementation): void {
       path: '/index',
       headers: [...authorized(bearer(keys.writer)), ['Content-Type', 'application/json']],
     });
-    assert.equal(written.json['code'], 'engine-unavailable', written.text);
+    // A deadline that ends within an attempt leaves the outcome unknown.
+    assert.match(String(written.json['code']), /^(?:engine-unavailable|outcome-unknown)$/, written.text);
     assert.equal((await ask({ path: '/healthz', headers: [forwarded] })).status, 200);
     const inside = await ask({ path: '/readyz', headers: [] });
     assert.equal(inside.json['code'], 'engine-unavailable', 'from this machine, without a credential');
