@@ -22,7 +22,8 @@ export function keyListText({ generation, keys }: KeyList): string {
 /** Undefined when the text is no list of keys. */
 export function readKeyList(text: string): KeyList | undefined {
   try {
-    return keyList.safeParse(JSON.parse(text)).data;
+    const { data } = keyList.safeParse(JSON.parse(text));
+    return data && { generation: data.generation, keys: data.keys };
   } catch {
     return undefined;
   }
