@@ -115,7 +115,7 @@ function serverCommand(name: ApplicationName, port: number): readonly string[] {
 
 /** Behind a gateway no application is told where an engine is. Without one the article's knows one node, the example all. */
 function engineOf({ name, engines, faultAt }: ApplicationRequest, server: number): Readonly<Record<string, string>> {
-  const common = { INDEX: index, DRAIN_MS: '0' };
+  const common = { INDEX: index, DRAIN_MS: '0', AUTH: 'public' };
   if (kinds[name].gateway !== 'none') return common;
   return { ...common, ES_HOST: engines[(faultAt + server) % engines.length] ?? '', ES_HOSTS: engines.join(',') };
 }

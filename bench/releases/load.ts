@@ -27,13 +27,14 @@ export interface Traffic {
   readonly longestLagMs: number;
 }
 
-/** Half of `ratePerS` are writes, half are searches. Ends when `work` has ended and every answer is there. */
+/** Half of `ratePerS` are writes, half are searches; `login` are the headers with which they log in. Ends when `work` has ended and every answer is there. */
 export async function underLoad<Result>(
   url: string,
   ratePerS: number,
   work: (sofar: () => Traffic) => Promise<Result>,
+  login: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly result: Result; readonly traffic: Traffic }> {
-  const load = new Load(url);
+  const load = new Load(url, login);
   const ended = new AbortController();
   const users = load.run(ratePerS, ended.signal);
   try {
@@ -50,14 +51,16 @@ export async function underLoad<Result>(
 
 class Load {
   readonly #url: string;
+  readonly #login: Readonly<Record<string, string>>;
   readonly #startedMs = performance.now();
   readonly #failed: FailedRequest[] = [];
   readonly #good = { write: [0], search: [0] };
   #requests = 0;
   #lagMs = 0;
 
-  constructor(url: string) {
+  constructor(url: string, login: Readonly<Record<string, string>>) {
     this.#url = url;
+    this.#login = login;
   }
 
   async run(ratePerS: number, ended: AbortSignal): Promise<void> {
@@ -100,11 +103,11 @@ class Load {
     try {
       const response =
         kind === 'search'
-          ? await fetch(`${this.#url}/search?q=understudy`, { signal })
+          ? await fetch(`${this.#url}/search?q=understudy`, { signal, headers: this.#login })
           : await fetch(`${this.#url}/index`, {
               method: 'POST',
               signal,
-              headers: { 'content-type': 'application/json' },
+              headers: { 'content-type': 'application/json', ...this.#login },
               body: JSON.stringify({ id: `release-${number}`, data: { title: `understudy number ${number}` } }),
             });
       const text = await response.text();

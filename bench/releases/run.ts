@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '@understudy/foundation';
 import type { Application } from './applications.ts';
 import type { Case } from './cases.ts';
-import { underLoad, type FailedRequest } from './load.ts';
+import { underLoad, type FailedRequest, type Traffic } from './load.ts';
 import type { ReleasesSystem } from './system.ts';
 
 export interface ChangeEnd {
@@ -45,7 +45,7 @@ const beforeMs = 2_000;
 export async function runCase(request: RunRequest): Promise<ReleaseRun> {
   const { system, application, work, releases, ratePerS, logger, signal } = request;
   const ends: ChangeEnd[] = [];
-  const { traffic } = await underLoad(system.url, ratePerS, async (sofar) => {
+  const changes = async (sofar: () => Traffic): Promise<void> => {
     const startedMs = performance.now();
     await sleep(beforeMs);
     for (const { name, make, endsWith, cutsAnswers = false } of work.changes(application, releases)) {
@@ -61,7 +61,8 @@ export async function runCase(request: RunRequest): Promise<ReleaseRun> {
       const text = `${failed.length} of ${requests} failed so far; ${name}: ${(tookMs / 1_000).toFixed(1)} s${back}${wrong === null ? '' : `; ${wrong}`}`;
       logger({ level: wrong === null ? 'info' : 'error', subject: application.name, text });
     }
-  });
+  };
+  const { traffic } = await underLoad(system.url, ratePerS, changes, system.login);
   const failed = traffic.failed.map((one) => ({ ...one, byBadRelease: one.byBadRelease || isCut(one, ends) }));
   return { application: application.name, name: work.name, ratePerS, changes: ends, ...traffic, failed };
 }

@@ -38,6 +38,8 @@ export const usual: Parts = {
 
 export interface ReleasesSystem extends AsyncDisposable {
   readonly url: string;
+  /** Headers with which users log in; none for an application that asks for nothing. */
+  readonly login: Readonly<Record<string, string>>;
   /** Rewrites the topology and applies it. */
   change(parts: Partial<Parts>): Promise<ToolEnd>;
   /** Writes the next release and deploys it. */
@@ -89,9 +91,12 @@ export async function openReleasesSystem(request: SystemRequest): Promise<Releas
   await session.target.prepare(session.topology.search, { logger, signal });
   const { status } = await apply(session.world, intent, { confirm: confirmAll, signal });
   const url = status.balancer.urls[0] ?? '';
-  await firstDocument(url);
+  const key = session.serviceKeys?.toolKey.reveal();
+  const login = key === undefined ? {} : { authorization: `Bearer ${key}` };
+  await firstDocument(url, login);
   return {
     url,
+    login,
     run,
     async change(changed) {
       parts = { ...parts, ...changed };
@@ -146,12 +151,12 @@ export function topologyText({ service, example }: Application, parts: Parts): s
 }
 
 /** An application of one's own makes its index with its first write, and finds it a second later. */
-async function firstDocument(url: string): Promise<void> {
+async function firstDocument(url: string, login: Readonly<Record<string, string>>): Promise<void> {
   const body = JSON.stringify({ id: 'first', data: { title: 'an understudy' } });
-  const headers = { 'content-type': 'application/json' };
+  const headers = { 'content-type': 'application/json', ...login };
   for (let attempt = 0; ; attempt += 1) {
     const written = await fetch(`${url}/index`, { method: 'POST', headers, body });
-    const found = await (await fetch(`${url}/search?q=understudy`)).text();
+    const found = await (await fetch(`${url}/search?q=understudy`, { headers: login })).text();
     if (written.ok && found.includes('first')) return;
     if (attempt === 60) throw new Error(`the application does not write and find: ${written.status}, ${found}`);
     await sleep(1_000);

@@ -80,6 +80,7 @@ export async function startContender(recipe: Recipe, hosts: string, workers: num
         ES_HOSTS: hosts,
         INDEX: index,
         DRAIN_MS: '0',
+        AUTH: 'public',
         LOG_LEVEL: 'error',
         ...recipe.environment,
       },

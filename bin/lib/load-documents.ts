@@ -1,5 +1,5 @@
 // Sends real documents through the balancer: the descriptions of Debian's own packages, by the service's bulk endpoint.
-//   load-documents.ts BASE_URL [COUNT]
+//   load-documents.ts BASE_URL [COUNT]; UNDERSTUDY_KEY is the key that the service wants, with the scope admin
 // Prints one line; exits 1 when a document was refused.
 import { loadCorpus } from '../../packages/understudy/src/proof/index.ts';
 
@@ -7,6 +7,8 @@ const [base, count = '20000'] = process.argv.slice(2);
 if (base === undefined) throw new Error('usage: load-documents.ts BASE_URL [COUNT]');
 
 const documentsPerRequest = 500;
+const key = process.env['UNDERSTUDY_KEY'];
+const login = key === undefined ? {} : { authorization: `Bearer ${key}` };
 const entries = await loadCorpus(Number(count));
 const startedMs = performance.now();
 let refused = 0;
@@ -17,7 +19,7 @@ for (let from = 0; from < entries.length; from += documentsPerRequest) {
     .map(({ title, text }) => JSON.stringify({ id: `debian-${title}`, data: { title, text } }));
   const response = await fetch(`${base}/bulk`, {
     method: 'POST',
-    headers: { 'content-type': 'application/x-ndjson' },
+    headers: { 'content-type': 'application/x-ndjson', ...login },
     body: `${lines.join('\n')}\n`,
     signal: AbortSignal.timeout(60_000),
   });

@@ -1,15 +1,20 @@
 """The index and search service in Flask: the same API, the same documents and the same errors as the built-in service.
 
-Configuration by environment: ES_HOSTS (URLs, separated by commas), INDEX, DEADLINE_MS, ES_USERNAME and ES_PASSWORD, ES_CA.
+Configuration by environment: ES_HOSTS (URLs, separated by commas), INDEX, DEADLINE_MS, ES_USERNAME and ES_PASSWORD, ES_CA,
+LOG_LEVEL (debug logs every request), and the variables of auth.py.
 """
 
+import json
 import logging
 import os
+import re
+import time
 import uuid
 
 from flask import Flask, abort, g, jsonify, request
 from werkzeug.exceptions import HTTPException
 
+from auth import KEY, Auth, Refused
 from documents import Invalid, Missing, Unsupported, parse_json, read_document, read_search
 from engine import Engine, EngineRefused, EngineUnavailable
 
@@ -23,6 +28,16 @@ app.json.sort_keys = False
 app.json.ensure_ascii = False
 log = logging.getLogger("service")
 engine = Engine.from_environment(os.environ)
+auth = Auth(os.environ, log)
+LOGS_ALL = os.environ.get("LOG_LEVEL") == "debug"
+SLOW_MS = 1000
+SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
 
 
 @app.post("/index")
@@ -51,6 +66,14 @@ def readiness():
     return jsonify(status="ok")
 
 
+@app.get("/whoami")
+def whoami():
+    caller = g.caller
+    rate = {} if caller.rate is None else {"requests_per_second": caller.rate[0], "burst": caller.rate[1]}
+    version = {"keys_sha256": auth.keys_version} if "monitor" in caller.scopes and auth.keys_version else {}
+    return jsonify(caller=caller.id, scopes=sorted(caller.scopes), **rate, **version)
+
+
 def body():
     encoding = request.headers.get("Content-Encoding", "")
     if encoding.lower() not in ("", "identity"):
@@ -69,13 +92,42 @@ def body():
 def set_request_id():
     given = request.headers.get("X-Request-Id", "")
     plain = 0 < len(given) <= 128 and all(c.isascii() and (c.isalnum() or c in "_.:+/=-") for c in given)
-    g.request_id = given if plain else str(uuid.uuid4())
+    # A key that was sent here by mistake must not come into the log.
+    g.request_id = given if plain and not re.search(KEY, given) else str(uuid.uuid4())
+    g.started_s = time.monotonic()
+
+
+@app.before_request
+def check_caller():
+    """Before the body is read. A path that does not exist is reported first."""
+    if request.url_rule is not None:
+        g.caller = auth.check(request)
 
 
 @app.after_request
 def return_request_id(response):
     response.headers["X-Request-Id"] = g.get("request_id", "")
+    response.headers.update(SECURITY_HEADERS)
+    if request.headers.get("X-Forwarded-Proto") == "https":
+        response.headers["Strict-Transport-Security"] = "max-age=31536000"
+    log_request(response)
     return response
+
+
+def log_request(response):
+    """A line of JSON on stdout. No query, id, body or credential is in it."""
+    ms = (time.monotonic() - g.get("started_s", time.monotonic())) * 1000
+    if not (LOGS_ALL or response.status_code >= 500 or ms > SLOW_MS):
+        return
+    line = {
+        "request_id": g.get("request_id", ""),
+        "method": request.method,
+        "route": request.url_rule.rule if request.url_rule else "none",
+        "status": response.status_code,
+        "ms": round(ms, 1),
+        "caller": g.caller.id if "caller" in g else "unknown",
+    }
+    print(json.dumps(line), flush=True)
 
 
 def answer(status, code, text, headers=None, **more):
@@ -98,6 +150,15 @@ def on_invalid(error):
 def on_unsupported(error):
     accepted = {"Accept-Encoding": "identity"} if error.field == "Content-Encoding" else {}
     return answer(415, "invalid", str(error), accepted, field=error.field)
+
+
+@app.errorhandler(Refused)
+def on_caller_refused(error):
+    text = str(error)
+    problem = {"type": "about:blank", "title": error.title, "status": error.status, "detail": text}
+    response = jsonify({**problem, "error": text, "code": error.code, **error.more, "request_id": g.get("request_id", "")})
+    response.content_type = "application/problem+json"
+    return response, error.status, error.headers
 
 
 @app.errorhandler(EngineRefused)

@@ -1,5 +1,6 @@
 // What the application and its routes are built from: the parts of one worker.
 import type { Logger } from 'pino';
+import type { Guard } from './auth/index.ts';
 import type { Configuration } from './configuration.ts';
 import type { Engine } from './engine.ts';
 import type { Metrics } from './metrics.ts';
@@ -8,6 +9,7 @@ import type { Relay } from './relay/relay.ts';
 
 export interface ApplicationOptions {
   readonly configuration: Configuration;
+  readonly guard: Guard;
   readonly engine: Engine;
   /** Undefined when this service queues no writes. */
   readonly queue: WriteQueue | undefined;

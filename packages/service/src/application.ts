@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { stringifyExact } from '@understudy/client';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type HTTPMethods } from 'fastify';
 import type { ApplicationOptions } from './application-options.ts';
+import { neededFor, securityHeaders, strictTransport } from './auth/index.ts';
 import { EngineError } from './engine.ts';
 import { problemOf } from './failure.ts';
 import { limits } from './limits.ts';
@@ -11,6 +12,7 @@ import { addBodyParsers, unreadableBody } from './request-body.ts';
 import { addDocumentRoutes } from './routes/documents.ts';
 import { addOperatorRoutes } from './routes/operator.ts';
 import { addReferenceRoutes } from './routes/reference.ts';
+import { addWhoamiRoute } from './routes/whoami.ts';
 import { requestId, traceIdOf } from './trace.ts';
 
 /** Requests slower than this are logged whatever they were answered. */
@@ -30,12 +32,20 @@ export function createApplication(options: ApplicationOptions): FastifyInstance 
     clientErrorHandler: answerBrokenRequest,
     logger: false,
   });
+  app.addHook('onRoute', ({ method, url }) => {
+    for (const one of [method].flat())
+      if (neededFor(one, url) === undefined) throw new Error(`${one} ${url} has no scope; see auth/scopes.ts`);
+  });
   app.addHook('onRequest', (request, reply, done) => {
-    reply.header('x-request-id', request.id);
+    reply.headers(securityHeaders).header('x-request-id', request.id);
+    if (request.headers['x-forwarded-proto'] === 'https') reply.header('strict-transport-security', strictTransport);
     if (options.draining()) reply.header('connection', 'close');
     options.metrics.inFlight.inc();
-    // Before the body is read: a wrong path or method is reported first, whatever the body is.
-    done(request.is404 ? unknownRoute(app, request) : unreadableBody(request));
+    // Before the body is read: a wrong path or method is reported first, then who calls, whatever the body is.
+    if (request.is404) return done(unknownRoute(app, request));
+    const refusal = options.guard.check(request);
+    if (refusal instanceof Promise) refusal.then((found) => done(found ?? unreadableBody(request)), done);
+    else done(refusal ?? unreadableBody(request));
   });
   app.addHook('onResponse', (request, reply, done) => {
     record(options, request, reply);
@@ -48,10 +58,11 @@ export function createApplication(options: ApplicationOptions): FastifyInstance 
   });
   // Documents may hold bigints.
   app.setReplySerializer((payload) => stringifyExact(payload) as string);
-  addBodyParsers(app);
+  addBodyParsers(app, options.guard);
   addDocumentRoutes(app, options);
   addOperatorRoutes(app, options);
   addReferenceRoutes(app);
+  addWhoamiRoute(app, options.guard);
   return app;
 }
 
@@ -69,6 +80,7 @@ function record(options: ApplicationOptions, request: FastifyRequest, reply: Fas
     {
       request_id: request.id,
       ...(traceId === undefined ? {} : { trace_id: traceId }),
+      caller: options.guard.callerOf(request).id,
       method: request.method,
       route,
       status: reply.statusCode,
@@ -97,6 +109,7 @@ function answerProblem(
 function sendProblem(details: ProblemDetails, request: FastifyRequest, reply: FastifyReply): void {
   if (details.retryAfterS !== undefined) reply.header('retry-after', details.retryAfterS);
   if (details.headers !== undefined) reply.headers(details.headers);
+  if (details.title !== undefined) reply.type('application/problem+json; charset=utf-8');
   reply.code(details.status).send(problemBody(details, request.id));
 }
 

@@ -1,6 +1,7 @@
 // The configuration, read from the environment. Everything is checked at the start, and every mistake is reported at once.
 import { availableParallelism } from 'node:os';
 import { isAbsolute } from 'node:path';
+import { networksOf, type JwtSettings } from './auth/index.ts';
 
 const mebibyte = 1024 * 1024;
 
@@ -26,6 +27,22 @@ export interface Configuration {
   readonly logLevel: LogLevel;
   /** `direct`: /metrics is hidden from requests through the balancer; `public`: from none. */
   readonly metrics: 'direct' | 'public';
+  readonly auth: AuthConfiguration;
+}
+
+/** Who may call. */
+export interface AuthConfiguration {
+  /** `public`: everybody. `keys`: holders of a key in `keysFile`. `jwks`: the same, and holders of a token. */
+  readonly mode: 'public' | 'keys' | 'jwks';
+  /** Absolute path. */
+  readonly keysFile: string | undefined;
+  readonly jwt: JwtSettings | undefined;
+  /** Networks whose members see metrics, readiness and the API's description without a credential. */
+  readonly inside: readonly string[];
+  /** Networks of the balancer's own checks, which see readiness. */
+  readonly balancer: readonly string[];
+  /** With which service machines know each other; the first signs. */
+  readonly peerSecrets: readonly string[];
 }
 
 export interface EngineAddress {
@@ -82,12 +99,54 @@ export function readConfiguration(environment: Environment): Configuration {
     gather: read.oneOf('GATHER', ['auto', 'off'] as const, 'auto'),
     logLevel: read.oneOf('LOG_LEVEL', logLevels, 'info'),
     metrics: read.oneOf('METRICS', ['direct', 'public'] as const, 'direct'),
+    auth: readAuth(read),
   };
   if ((configuration.engine.username === undefined) !== (configuration.engine.password === undefined)) {
     read.problems.push('ES_USERNAME and ES_PASSWORD belong together: set both or neither.');
   }
   if (read.problems.length > 0) throw new ConfigurationError(read.problems);
   return configuration;
+}
+
+const authModes = ['keys', 'jwks', 'public'] as const;
+
+/** No default: a service that was forgotten to be told would be open to everybody. */
+function readAuth(read: Reader): AuthConfiguration {
+  if (read.optional('AUTH') === undefined) {
+    read.problems.push(
+      'AUTH is not set. Set AUTH=keys and AUTH_KEYS_FILE to a file of keys, AUTH=jwks and AUTH_JWKS_URL, AUTH_ISSUER and ' +
+        'AUTH_AUDIENCE, or AUTH=public, with which everybody who reaches the port may read and write.',
+    );
+  }
+  const mode = read.oneOf('AUTH', authModes, 'keys');
+  const keysFile = read.absolutePath('AUTH_KEYS_FILE');
+  if (read.optional('AUTH') === 'keys' && keysFile === undefined)
+    read.problems.push('AUTH is keys, and AUTH_KEYS_FILE is not set; name the file of keys by its absolute path.');
+  return {
+    mode,
+    keysFile: mode === 'public' ? undefined : keysFile,
+    jwt: mode === 'jwks' ? readJwt(read) : undefined,
+    inside: read.networks('AUTH_INSIDE', '127.0.0.0/8,::1'),
+    balancer: read.networks('AUTH_BALANCER', ''),
+    peerSecrets: read.secrets('PEER_SECRET'),
+  };
+}
+
+function readJwt(read: Reader): JwtSettings | undefined {
+  const [jwks, issuer, audience] = ['AUTH_JWKS_URL', 'AUTH_ISSUER', 'AUTH_AUDIENCE'].map((name) => {
+    const value = read.optional(name);
+    if (value === undefined) read.problems.push(`AUTH is jwks, and ${name} is not set.`);
+    return value;
+  });
+  if (jwks === undefined || issuer === undefined || audience === undefined) return undefined;
+  const url = URL.canParse(jwks) ? new URL(jwks) : undefined;
+  const isLocal = url?.protocol === 'http:' && /^(127\.0\.0\.1|localhost|\[::1\])$/.test(url.hostname);
+  if (url?.protocol !== 'https:' && !isLocal) {
+    read.problems.push(
+      `AUTH_JWKS_URL is '${jwks}'; it must be an https URL: who changes those keys can log in as anybody.`,
+    );
+  }
+  return { jwks, issuer, audience };
 }
 
 class Reader {
@@ -133,6 +192,36 @@ class Reader {
     return value;
   }
 
+  absolutePath(name: string): string | undefined {
+    const value = this.optional(name);
+    if (value !== undefined && !isAbsolute(value))
+      this.problems.push(`${name} is '${value}'; it must be an absolute path.`);
+    return value;
+  }
+
+  networks(name: string, fallback: string): string[] {
+    const words = this.#words(this.text(name, fallback));
+    try {
+      networksOf(words);
+    } catch {
+      this.problems.push(`${name} is '${words.join(',')}'; it has networks such as 10.20.0.0/24, separated by commas.`);
+    }
+    return words;
+  }
+
+  /** Separated by commas; their values are never repeated. */
+  secrets(name: string): string[] {
+    const words = this.#words(this.text(name, ''));
+    if (words.some((word) => word.length < 32))
+      this.problems.push(`${name} has a secret of fewer than 32 characters; take 32 random bytes in base64.`);
+    return words;
+  }
+
+  #words(text: string): string[] {
+    const words = text.split(',').map((word) => word.trim());
+    return words.filter((word) => word !== '');
+  }
+
   queue(): QueueLocation | undefined {
     const mostBytes = this.whole('QUEUE_BYTES', 64 * mebibyte, mebibyte, 1024 * mebibyte);
     const directory = this.optional('QUEUE_DIR');
@@ -153,8 +242,7 @@ class Reader {
 
   /** URLs separated by commas; none when the variable is not set. */
   origins(name: string, text = this.text(name, '')): string[] {
-    const words = text.split(',').map((word) => word.trim());
-    return words.filter((word) => word !== '').map((word) => this.#origin(name, word));
+    return this.#words(text).map((word) => this.#origin(name, word));
   }
 
   #origin(name: string, word: string): string {

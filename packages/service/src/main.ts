@@ -1,6 +1,7 @@
 // The start of every process of the service: the first one is the supervisor, the others are its workers.
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { pino } from 'pino';
+import { parseKeys } from './auth/index.ts';
 import { ConfigurationError, readConfiguration, type Configuration } from './configuration.ts';
 import { prepareQueueDirectory } from './queue/write-queue.ts';
 import { Supervisor } from './supervisor.ts';
@@ -31,7 +32,20 @@ async function queueDirectoryOrExit({ queue }: Configuration): Promise<void> {
   }
 }
 
+/** A worker would end at once, and be started again and again. */
+function keysOrExit({ auth: { keysFile } }: Configuration): void {
+  if (keysFile === undefined) return;
+  try {
+    parseKeys(readFileSync(keysFile, 'utf8'));
+  } catch (error) {
+    const text = `The service cannot read its keys in AUTH_KEYS_FILE ${keysFile}: ${(error as Error).message}`;
+    process.stderr.write(`${text}\n`);
+    process.exit(badConfiguration);
+  }
+}
+
 async function supervise(configuration: Configuration): Promise<void> {
+  keysOrExit(configuration);
   await queueDirectoryOrExit(configuration);
   const logger = pino({ level: configuration.logLevel, base: { role: 'supervisor' } });
   const supervisor = new Supervisor({

@@ -4,6 +4,8 @@ export interface ProblemDetails {
   readonly status: number;
   readonly code: string;
   readonly text: string;
+  /** Makes the answer problem+json (RFC 9457), with the members of it beside our own. */
+  readonly title?: string;
   readonly field?: string;
   /** Whole seconds; becomes the Retry-After header. */
   readonly retryAfterS?: number;
@@ -35,8 +37,9 @@ export function invalid(field: string, text: string): Problem {
 /** The body of a problem's answer. */
 export function problemBody(details: ProblemDetails, requestId: string): Record<string, unknown> {
   if (details.code === 'missing') return { error: details.text };
-  const { code, text, field, retryAfterS, more } = details;
+  const { code, text, title, status, field, retryAfterS, more } = details;
   return {
+    ...(title === undefined ? {} : { type: 'about:blank', title, status, detail: text }),
     error: text,
     code,
     ...(field === undefined ? {} : { field }),

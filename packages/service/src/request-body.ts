@@ -3,19 +3,34 @@
 import { isUtf8 } from 'node:buffer';
 import { parseExact } from '@understudy/client';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { digestOf, unauthenticated, type Guard } from './auth/index.ts';
 import { Problem, invalid } from './problem.ts';
 
-export function addBodyParsers(app: FastifyInstance): void {
+export function addBodyParsers(app: FastifyInstance, guard: Guard): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     try {
+      refuseChanged(guard, request, body as Buffer);
       done(null, parseJson(body as Buffer));
     } catch (error) {
       done(error as Error);
     }
   });
   // Lines are parsed one by one, so that an invalid one fails alone.
-  app.addContentTypeParser('application/x-ndjson', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  app.addContentTypeParser('application/x-ndjson', { parseAs: 'buffer' }, (request, body, done) => {
+    try {
+      refuseChanged(guard, request, body as Buffer);
+      done(null, body);
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+}
+
+/** A peer signs the body of what it passes on. */
+function refuseChanged(guard: Guard, request: FastifyRequest, body: Buffer): void {
+  const { digest } = guard.callerOf(request);
+  if (digest !== undefined && digest !== digestOf(body)) throw unauthenticated('peer');
 }
 
 /** The problem of a body that its headers declare unreadable here; undefined when there is none. */

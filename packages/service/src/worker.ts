@@ -1,9 +1,10 @@
 // A worker: serves the connections that the supervisor passes to it. It ends on the supervisor's message, or when the supervisor has ended.
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { createApplication } from './application.ts';
+import { Guard } from './auth/index.ts';
 import type { Configuration } from './configuration.ts';
 import { ClientEngine, clientFor } from './engine-client.ts';
 import { addEngineMetrics } from './engine-metrics.ts';
@@ -39,17 +40,18 @@ class Worker {
     // A service manager signals every process of the unit, a terminal the whole group; only the supervisor acts on it.
     process.on('SIGTERM', () => undefined);
     process.on('SIGINT', () => undefined);
-    const { engine: address, deadlineMs, peers } = this.#configuration;
+    const { engine: address, auth, workers, metrics } = this.#configuration;
     const client = clientFor(this.#configuration, this.#logger);
     const engine = new ClientEngine(client, address.index);
     addEngineMetrics(this.#metrics.registry, client);
     this.#queue = this.#startQueue(engine);
+    const guard = new Guard({ auth, workers, metrics, logger: this.#logger });
     const app = createApplication({
       configuration: this.#configuration,
       engine,
       queue: this.#queue,
-      relay:
-        peers.length === 0 ? undefined : new Relay({ peers, deadlineMs, logger: this.#logger, metrics: this.#metrics }),
+      guard,
+      relay: this.#relay(guard),
       logger: this.#logger,
       metrics: this.#metrics,
       allMetrics: () => this.#askMetrics(),
@@ -63,6 +65,14 @@ class Worker {
     process.on('disconnect', () => void this.#stop());
     send({ kind: 'ready' });
     setInterval(() => send({ kind: 'alive' }), 1000).unref();
+  }
+
+  #relay(guard: Guard): Relay | undefined {
+    const { peers, deadlineMs, auth } = this.#configuration;
+    if (peers.length === 0) return undefined;
+    const callerOf = (request: FastifyRequest) => guard.callerOf(request).id;
+    const [secret] = auth.peerSecrets;
+    return new Relay({ peers, secret, callerOf, deadlineMs, logger: this.#logger, metrics: this.#metrics });
   }
 
   #startQueue(engine: ClientEngine): WriteQueue | undefined {

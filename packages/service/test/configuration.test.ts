@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ConfigurationError, readConfiguration } from '../src/configuration.ts';
+import { ConfigurationError, readConfiguration as read, type Environment } from '../src/configuration.ts';
+
+/** Who may call has no default. */
+const readConfiguration = (environment: Environment) => read({ AUTH: 'public', ...environment });
 
 describe('readConfiguration', () => {
   it('has a default for everything', () => {
@@ -24,6 +27,14 @@ describe('readConfiguration', () => {
       logLevel: 'info',
       metrics: 'direct',
       peers: [],
+      auth: {
+        mode: 'public',
+        keysFile: undefined,
+        jwt: undefined,
+        inside: ['127.0.0.0/8', '::1'],
+        balancer: [],
+        peerSecrets: [],
+      },
     });
   });
 
@@ -43,6 +54,17 @@ describe('readConfiguration', () => {
   });
 
   const wrong: readonly [Record<string, string>, RegExp][] = [
+    [{ AUTH: '' }, /AUTH is not set\. Set AUTH=keys .*AUTH=public, with which everybody/],
+    [{ AUTH: 'open' }, /AUTH is 'open'; it must be one of keys, jwks, public/],
+    [{ AUTH: 'keys' }, /AUTH is keys, and AUTH_KEYS_FILE is not set/],
+    [{ AUTH: 'keys', AUTH_KEYS_FILE: 'keys.json' }, /AUTH_KEYS_FILE is 'keys\.json'; it must be an absolute path/],
+    [{ AUTH: 'jwks' }, /AUTH is jwks, and AUTH_JWKS_URL is not set[^]*AUTH_ISSUER[^]*AUTH_AUDIENCE/],
+    [
+      { AUTH: 'jwks', AUTH_JWKS_URL: 'http://login.example.org/', AUTH_ISSUER: 'i', AUTH_AUDIENCE: 'a' },
+      /AUTH_JWKS_URL is 'http:.*must be an https URL/,
+    ],
+    [{ AUTH_INSIDE: '10.20.0.0/99' }, /AUTH_INSIDE is '10\.20\.0\.0\/99'/],
+    [{ PEER_SECRET: 'short' }, /PEER_SECRET has a secret of fewer than 32 characters/],
     [{ PORT: '0' }, /PORT is '0'; it must be a whole number from 1 to 65535/],
     [{ PORT: '1e3' }, /PORT is '1e3'/],
     [{ WORKERS: '65' }, /WORKERS is '65'/],

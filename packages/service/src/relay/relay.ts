@@ -1,9 +1,10 @@
 // A service machine that cannot reach the engine relays requests to a peer that can.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
+import { digestOf, peerHeader, sign } from '../auth/index.ts';
 import type { Metrics } from '../metrics.ts';
 import { exchange, type PeerAnswer } from './exchange.ts';
-import { passedRequest } from './passed-request.ts';
+import { passedRequest, type PassedRequest } from './passed-request.ts';
 import { Peers } from './peers.ts';
 
 /** RFC 9110, 7.6.3: a request that names us here was passed on already, and is not passed on again. */
@@ -13,6 +14,10 @@ const answeredHeaders = ['content-type', 'retry-after', 'location', 'preference-
 
 export interface RelayOptions {
   readonly peers: readonly string[];
+  /** With which this machine proves itself to the others; undefined: it does not. */
+  readonly secret: string | undefined;
+  /** Who sent a request, for the log of the peer. */
+  readonly callerOf: (request: FastifyRequest) => string;
   /** What a request may take here and there together. */
   readonly deadlineMs: number;
   readonly logger: Logger;
@@ -20,16 +25,12 @@ export interface RelayOptions {
 }
 
 export class Relay {
+  readonly #options: RelayOptions;
   readonly #peers: Peers;
-  readonly #deadlineMs: number;
-  readonly #logger: Logger;
-  readonly #metrics: Metrics;
 
-  constructor({ peers, deadlineMs, logger, metrics }: RelayOptions) {
-    this.#peers = new Peers(peers, logger);
-    this.#deadlineMs = deadlineMs;
-    this.#logger = logger;
-    this.#metrics = metrics;
+  constructor(options: RelayOptions) {
+    this.#options = options;
+    this.#peers = new Peers(options.peers, options.logger, options.secret);
   }
 
   /**
@@ -39,7 +40,7 @@ export class Relay {
   async answer(request: FastifyRequest, reply: FastifyReply): Promise<boolean> {
     if (request.headers.via?.includes(via) === true) return false;
     const response = await this.#pass(request, reply).catch((error: unknown) => {
-      this.#logger.warn(
+      this.#options.logger.warn(
         { err: error, request_id: request.id },
         'a peer did not answer a request that was passed to it',
       );
@@ -50,7 +51,7 @@ export class Relay {
       const value = response.headers[name];
       if (value !== undefined) reply.header(name, value);
     }
-    this.#metrics.relayed.inc();
+    this.#options.metrics.relayed.inc();
     reply
       .code(response.status)
       .header('via', via)
@@ -62,8 +63,20 @@ export class Relay {
     const passed = passedRequest(request);
     if (passed === undefined) return undefined;
     const peer = await this.#peers.ready();
-    const leftMs = Math.floor(this.#deadlineMs - reply.elapsedTime);
+    const leftMs = Math.floor(this.#options.deadlineMs - reply.elapsedTime);
     if (peer === undefined || leftMs <= 0) return undefined;
-    return await exchange(peer, { ...passed, headers: { ...passed.headers, via } }, leftMs);
+    const headers = { ...passed.headers, via, ...this.#signature(request, passed) };
+    const answer = await exchange(peer, { ...passed, headers }, leftMs);
+    // It does not know this machine, so it has not looked at the request: its refusal is not for the caller.
+    if (answer.status === 401 || answer.status === 403)
+      throw new Error(`${peer} refuses this machine (${answer.status}); PEER_SECRET must be the same on both`);
+    return answer;
+  }
+
+  #signature(request: FastifyRequest, { method, path, body }: PassedRequest): Readonly<Record<string, string>> {
+    const { secret, callerOf } = this.#options;
+    if (secret === undefined) return {};
+    const signed = { method, path, caller: callerOf(request), digest: digestOf(body) };
+    return { [peerHeader]: sign(secret, signed, Date.now()) };
   }
 }

@@ -31,7 +31,8 @@ export function addOperatorRoutes(app: FastifyInstance, options: ApplicationOpti
 
   app.get('/metrics', async (request, reply) => {
     // The balancer adds X-Forwarded-For to every request; metrics are for operators, not for its callers.
-    if (configuration.metrics === 'direct' && request.headers['x-forwarded-for'] !== undefined) {
+    const isOpen = configuration.auth.mode === 'public' && configuration.metrics === 'direct';
+    if (isOpen && request.headers['x-forwarded-for'] !== undefined) {
       throw new Problem({
         status: 404,
         code: 'metrics-hidden',

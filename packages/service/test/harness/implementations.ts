@@ -87,6 +87,8 @@ async function start({ command, directory, environment }: Start): Promise<Runnin
         HOST: '127.0.0.1',
         PORT: String(port),
         DRAIN_MS: '0',
+        // Tests of who may call say so themselves.
+        AUTH: 'public',
         ...environment,
       },
     }),

@@ -8,6 +8,7 @@ import { completeCommand, completionCommand } from './commands/completion.ts';
 import { destroyCommand } from './commands/destroy.ts';
 import { drillCommand } from './commands/drill.ts';
 import { initCommand } from './commands/init.ts';
+import { keysCommand } from './commands/keys.ts';
 import { labCommand } from './commands/lab.ts';
 import { logsCommand } from './commands/logs.ts';
 import { planCommand } from './commands/plan.ts';
@@ -58,6 +59,7 @@ export function buildProgram(): Command {
     sshCommand(),
     releaseCommand(),
     restartCommand(),
+    keysCommand(),
     accessCommand(),
     secureCommand(),
     destroyCommand(),

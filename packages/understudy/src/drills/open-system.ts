@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { systemUnderTest } from './real-system.ts';
 import type { SystemUnderTest, Guard } from './system-under-test.ts';
-import { runsDirectory, type Session } from '../operation/index.ts';
+import { hasKeys, runsDirectory, type Session } from '../operation/index.ts';
 
 /** Arguments of Node that start this tool as it was started, without its own arguments. */
 function selfArguments(): readonly string[] {
@@ -16,6 +16,7 @@ export async function openSystemUnderTest(session: Session, topologyPath: string
   const { snapshot } = topology.drills;
   const where = ['--topology', resolve(topologyPath), '--target', target.name];
   return await systemUnderTest(world, topology, {
+    credential: hasKeys(topology) ? session.serviceKeys?.toolKey : undefined,
     power: target.power(world, topology),
     disk: target.disk,
     snapshot: target.production && snapshot !== 'not-required' ? snapshot : null,

@@ -1,6 +1,6 @@
 // The system under test, as ports. The cli builds it from a topology; tests build a small one.
 import type { NodeRestart, Snapshot } from '../cluster/index.ts';
-import type { Clock, Logger } from '@understudy/foundation';
+import type { Clock, Logger, Secret } from '@understudy/foundation';
 import type { RemoteRunner } from '../machines/index.ts';
 import type { DiskControl, PowerControl } from '../operation/index.ts';
 import type { Topology } from '../topology/index.ts';
@@ -87,6 +87,8 @@ export interface SystemUnderTest {
   readonly runner: Pick<RemoteRunner, 'run'>;
   readonly engine: EnginePort;
   readonly balancer: BalancerPort;
+  /** What the load logs in to the service with; undefined where that needs none. */
+  readonly credential?: Secret | undefined;
   /** Null where nothing can cut the power. */
   readonly power: PowerControl | null;
   readonly disk: DiskControl | null;

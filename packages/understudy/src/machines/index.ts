@@ -19,6 +19,7 @@ export {
   serviceUnitPath,
   serviceUser,
   type ServiceAccess,
+  type ServiceLogin,
 } from './service-files.ts';
 export {
   gatewayFiles,
@@ -31,6 +32,7 @@ export {
   gatewayUnit,
   gatewayUrls,
 } from './gateway-files.ts';
+export { putKeysExits, putKeysScript, readKeysScript, serviceKeysPath, serviceKeysFile } from './service-keys.ts';
 export { changeGatewayScript, removeGatewayScript, restoreGatewayScript } from './gateway-run.ts';
 export {
   currentRelease,

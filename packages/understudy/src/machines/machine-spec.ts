@@ -13,6 +13,7 @@ import { currentRelease, gatewayPlace, previousRelease, rejectedPath } from './r
 import { engineAuthorityPath } from './security-files.ts';
 import { engineStartedPath, managedSearchPaths } from './search-files.ts';
 import { upgradesTimer, upkeepFiles } from './upkeep-files.ts';
+import { serviceKeysPath } from './service-keys.ts';
 import { serviceEnvironmentPath, serviceStartedPath, serviceUnit, serviceUnitPath } from './service-files.ts';
 
 /** A look that asks for nothing, to which parts are added. */
@@ -41,11 +42,18 @@ export function machineSpec(engine: Engine, role: Role, profile: FailoverProfile
   }
   return {
     ...nothingAsked,
-    files: [...common, serviceEnvironmentPath, serviceUnitPath, engineAuthorityPath, ...gatewayPaths],
+    files: [...common, serviceEnvironmentPath, serviceUnitPath, serviceKeysPath, engineAuthorityPath, ...gatewayPaths],
     // The gateway is looked for whatever the topology says: what was switched off is removed.
     units: [sysctlUnit, upgradesTimer, serviceUnit, gatewayUnit, gatewaySocket],
     sysctls,
-    records: [authorizedKeysPath, serviceStartedPath, rejectedPath, serviceUnitPath, gatewayStartedPath],
+    records: [
+      authorizedKeysPath,
+      serviceStartedPath,
+      rejectedPath,
+      serviceUnitPath,
+      serviceKeysPath,
+      gatewayStartedPath,
+    ],
     assignments: [serviceEnvironmentPath],
     links: [currentRelease, previousRelease, gatewayPlace.current],
     disks: ['/'],

@@ -27,6 +27,18 @@ export interface ServiceFilesInput {
   readonly secrets: Readonly<Record<string, Secret>>;
   /** How the engine is verified and logged in to; undefined while `search.security` is off. */
   readonly access?: ServiceAccess | undefined;
+  /** Undefined when the application decides by itself who may call it. */
+  readonly login?: ServiceLogin | undefined;
+}
+
+/** How the service knows its callers. */
+export interface ServiceLogin {
+  /** Where its keys are; undefined when it is public. */
+  readonly keysPath: string | undefined;
+  /** With which service machines know each other. */
+  readonly peerSecret: Secret;
+  /** From where the balancer asks. */
+  readonly balancerNetwork: string;
 }
 
 /** Where the application finds the gateway; the name, because that is what applications have as their default. */
@@ -74,6 +86,7 @@ function serviceEnvironment(input: ServiceFilesInput): Readonly<Record<string, s
     ES_HOSTS: urls.text,
     // Behind the gateway the application needs no login, and has none.
     ...(topology.service.gateway === 'off' ? accessVariables(input.access) : {}),
+    ...loginVariables(topology, input.login),
     HOST: listenAddress(topology, machine),
     INDEX: topology.search.index.name,
     PATH: searchPath,
@@ -89,6 +102,22 @@ function serviceEnvironment(input: ServiceFilesInput): Readonly<Record<string, s
 function accessVariables(access: ServiceAccess | undefined): Readonly<Record<string, string>> {
   if (!access) return {};
   return { ES_CA: engineAuthorityPath, ES_USERNAME: userOf('service'), ES_PASSWORD: access.password.reveal() };
+}
+
+function loginVariables(
+  { service: { auth }, network }: Topology,
+  login: ServiceLogin | undefined,
+): Readonly<Record<string, string>> {
+  if (!login || auth === 'none') return {};
+  const tokens = typeof auth === 'string' ? undefined : auth;
+  return {
+    AUTH: tokens ? 'jwks' : String(auth),
+    AUTH_BALANCER: login.balancerNetwork,
+    AUTH_INSIDE: `127.0.0.0/8,::1,${network.range}`,
+    ...(login.keysPath === undefined ? {} : { AUTH_KEYS_FILE: login.keysPath }),
+    ...(tokens ? { AUTH_AUDIENCE: tokens.audience, AUTH_ISSUER: tokens.issuer, AUTH_JWKS_URL: tokens.jwks } : {}),
+    PEER_SECRET: login.peerSecret.reveal(),
+  };
 }
 
 /** The private address is known only when the machine exists, so the service takes any; the firewall lets in the balancer. */

@@ -8,6 +8,8 @@ export { type MachineRun, type OutputLine, runEverywhere, type RunRequest } from
 export { loginShell, sshCommand } from './ssh-command.ts';
 export { complete, listReleases, type ReleaseList, type ReleaseRow } from './releases/list-releases.ts';
 export { collectAccess } from './access/export.ts';
+export { createKey, type Created, type KeysSeen, listKeys, revokeKey } from './keys/change-keys.ts';
+export type { Delivered } from './keys/machine-keys.ts';
 export { rotateSshKey, type RotatedKey } from './access/rotate-ssh-key.ts';
 export { importAccess, type ImportedPart } from './access/import.ts';
 export {

@@ -13,6 +13,8 @@ export interface UnreachableMachine {
   /** Its label. */
   readonly machine: string;
   readonly reason: string;
+  /** Linode has no such machine. */
+  readonly isAbsent?: boolean;
 }
 
 export interface Reach {
@@ -32,7 +34,8 @@ export async function reachOf(
   for (const machine of machines) {
     const instance = instances.find(({ label }) => label === machine.label);
     if (instance?.status === 'running') running.push({ machine, target: targetOf(instance) });
-    else unreachable.push({ machine: machine.label, reason: whyNot(instance?.status) });
+    else
+      unreachable.push({ machine: machine.label, reason: whyNot(instance?.status), isAbsent: instance === undefined });
   }
   return { running, unreachable };
 }

@@ -28,6 +28,26 @@ export {
 } from './intent.ts';
 export type { Intent } from './intent-shape.ts';
 export { aliasesOf, differingSettings, indexSettingsOf, indexTemplateOf, mappingOf } from './index-intent.ts';
+export { hasKeys, serviceKeyTextOf } from './service-login.ts';
+export {
+  isFreeName,
+  keepServiceKeyTexts,
+  type KeyList,
+  keyListText,
+  type KeyRecord,
+  type KeyRequest,
+  type KeyScope,
+  keyScopes,
+  makeKey,
+  type NewKey,
+  readKeyList,
+  serviceKeyFileNames,
+  type ServiceKeys,
+  serviceKeyTexts,
+  type ServiceKeyTexts,
+  toolKeyId,
+  writeKeyList,
+} from './service-keys/index.ts';
 export { certificateSubjectOf, wantedAccounts } from './security.ts';
 export { keptConsolePassword } from './console-password.ts';
 export { keyDirectory } from './own-key.ts';
@@ -45,6 +65,7 @@ export {
   hostKeysPathOf,
   ownKeyDirectory,
   securityDirectory,
+  serviceKeysDirectory,
   systemIdOf,
 } from './places.ts';
 export { locked } from './locked.ts';

@@ -8,6 +8,7 @@ import type { Topology } from '../topology/index.ts';
 import type { AcmeCertificates } from './acme-certificates.ts';
 import type { Certificate } from './certificate.ts';
 import type { IndexFile } from './index-file.ts';
+import type { ServiceKeys } from './service-keys/index.ts';
 
 export interface Intent {
   readonly topology: Topology;
@@ -33,4 +34,6 @@ export interface Intent {
   readonly secrets?: Readonly<Record<string, Secret>>;
   /** Authority and accounts; undefined while `search.security` is off. */
   readonly security?: SystemSecurity | undefined;
+  /** Of the service's callers; undefined when the application decides by itself who they are. */
+  readonly serviceKeys?: ServiceKeys | undefined;
 }

@@ -16,6 +16,7 @@ import {
 import { engineLayouts } from '../engines/index.ts';
 import { clusterSubjectOf, machinePlans, type MachinePlan, type Role, type Topology } from '../topology/index.ts';
 import { engineAccessOf, serviceAccessOf } from './security.ts';
+import { serviceLoginOf } from './service-login.ts';
 import type { Intent } from './intent-shape.ts';
 
 /** The machines of a topology, indexed for planning. */
@@ -88,6 +89,7 @@ export function filesOf(intent: Intent, machine: MachinePlan, form: EngineForm =
           peers: peersOf(intent, machine),
           secrets: intent.secrets ?? {},
           access: serviceAccessOf(intent),
+          login: serviceLoginOf(intent),
         });
   return [sshdFile, ...files];
 }

@@ -44,6 +44,11 @@ export function acmeDirectory(system: string): string {
   return join(configDirectory(), 'acme', system);
 }
 
+/** Keys of the service's callers. Not in the directory of the authority, which is made as a whole, and later. */
+export function serviceKeysDirectory(system: string): string {
+  return join(configDirectory(), 'service', system);
+}
+
 /** Root's password at the console of the machines. */
 export function consolePasswordPath(system: string): string {
   return join(configDirectory(), 'console', system);

@@ -27,6 +27,8 @@ import { parseTopology, type Topology } from '../topology/index.ts';
 import { userOf } from '../engines/index.ts';
 import type { SystemSecurity } from '../secure/index.ts';
 import { securityOf } from './security.ts';
+import { serviceKeysOf } from './service-login.ts';
+import type { ServiceKeys } from './service-keys/index.ts';
 import { keyDirectory } from './own-key.ts';
 import { acmeDirectory, hostKeysPathOf, stateDirectory, systemIdOf } from './places.ts';
 import { resolveTarget } from './resolve-target.ts';
@@ -47,6 +49,8 @@ export interface Session extends AsyncDisposable {
   readonly world: World;
   /** Authority and accounts of the system; undefined while its security is off. */
   readonly security: SystemSecurity | undefined;
+  /** Of the service's callers; undefined when the application decides by itself who they are. */
+  readonly serviceKeys: ServiceKeys | undefined;
   readonly keyPair: KeyPair;
   /** Another runner for the same machines, with another key. Whoever makes it closes it. */
   runnerWith(privateKey: Secret): PinningRunner;
@@ -62,6 +66,7 @@ export async function openSession(request: SessionRequest): Promise<Session> {
   const target = await resolveTarget(request.target);
   const { logger } = request;
   const security = await securityOf(topology, target.name);
+  const serviceKeys = await serviceKeysOf(topology, target.name);
   const keys = await keyDirectory(systemIdOf({ target, topology }));
   const keyPair = await ensureKeyPair(keys, 'understudy');
   const hostKeysPath = hostKeysPathOf(target.name);
@@ -88,7 +93,7 @@ export async function openSession(request: SessionRequest): Promise<Session> {
     await runner.close();
   };
   return {
-    ...{ topologyPath: request.topologyPath, topology, target, world, security, keyPair, hostKeysPath },
+    ...{ topologyPath: request.topologyPath, topology, target, world, security, serviceKeys, keyPair, hostKeysPath },
     runnerWith,
     privateKeyPath: privateKeyPath(keys),
     [Symbol.asyncDispose]: close,
@@ -148,6 +153,7 @@ export async function resolveIntent(
     acme,
     secrets,
     security: session.security,
+    serviceKeys: session.serviceKeys,
   };
 }
 

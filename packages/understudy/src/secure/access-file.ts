@@ -24,6 +24,11 @@ const contents = z.strictObject({
   consolePassword: z.string().min(1).nullable(),
   /** Name of each file of authority and accounts -> its text; null while the system's security is off. */
   security: z.record(z.enum(securityFileNames), z.string()).nullable(),
+  /** Name of each file of the service's keys -> its text; null without such keys, and in files of earlier versions. */
+  serviceKeys: z
+    .record(z.enum(['keys.json', 'tool-key', 'peer-secret']), z.string())
+    .nullable()
+    .default(null),
 });
 
 /** Holds secrets: it is only kept in memory, or encrypted. */
@@ -109,8 +114,8 @@ export async function openAccess(text: string, identities: readonly AccessIdenti
   }
   const parsed = contents.safeParse(parse(plain));
   if (!parsed.success) throw refused('has another format than this version of understudy reads');
-  const { target, system, exportedAt, sshKey, hostKeys, consolePassword, security } = parsed.data;
-  return { target, system, exportedAt, sshKey, hostKeys, consolePassword, security };
+  const { target, system, exportedAt, sshKey, hostKeys, consolePassword, security, serviceKeys } = parsed.data;
+  return { target, system, exportedAt, sshKey, hostKeys, consolePassword, security, serviceKeys };
 }
 
 function parse(text: string): unknown {

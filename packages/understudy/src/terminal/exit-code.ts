@@ -23,6 +23,9 @@ const usageCodes = new Set([
   'drills-unknown',
   'operate-unknown-machine',
   'proof-unknown-run',
+  'service-key-exists',
+  'service-key-unknown',
+  'service-keys-off',
 ]);
 
 /** A person declined, or there was no terminal to ask; or what is asked for was rejected before. */

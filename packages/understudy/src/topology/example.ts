@@ -27,6 +27,10 @@ const flow = (goals: DrillGoals): string =>
     .map(([goal, value]) => `${goal}: ${value}`)
     .join(', ')}}`;
 
+const auth = `  # Who may call: holders of a key, \`understudy keys create NAME --scope read,write\`. public: everybody, without one.
+  auth: keys
+`;
+
 /** The parts in which the two targets differ. */
 const parts = {
   lab: {
@@ -109,7 +113,7 @@ search:
     replicas: 1
 
 service:
-${service}  # Two at least, behind the balancer.
+${service === '' ? auth : service}  # Two at least, behind the balancer.
   instances: 2
   machineType: g6-standard-2
   workers: 2

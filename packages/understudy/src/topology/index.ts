@@ -16,6 +16,7 @@ export { parseTopology, problemAt } from './parse.ts';
 export { type Problem, TopologyError } from './problem.ts';
 export { type RegionOffer, regionProblems } from './region.ts';
 export { machinePlans, vpcAddressOf, placementGroupLabels } from './plan.ts';
+export { balancerSource } from './balancer-source.ts';
 export { letsIn } from './address.ts';
 export { balancerLabel, clusterSubjectOf, firewallLabel, subnetLabel, tagOf, vpcLabel } from './labels.ts';
 export { programsOfImage } from './images.ts';

@@ -107,9 +107,19 @@ export interface Service {
   readonly stopS: number;
   readonly rollout: Rollout;
   readonly gateway: 'off' | Gateway;
+  /** `none`: the application decides by itself, and is told nothing. */
+  readonly auth: 'none' | 'public' | 'keys' | TokenIssuer;
   readonly environment: Readonly<Record<string, string>>;
   /** Further variables whose values are secret: name -> absolute path of the file that holds the value. */
   readonly secrets: Readonly<Record<string, string>>;
+}
+
+/** Whose tokens the service takes, beside keys. */
+export interface TokenIssuer {
+  /** URL of its published keys. */
+  readonly jwks: string;
+  readonly issuer: string;
+  readonly audience: string;
 }
 
 /** The proxy to the engine on each service machine. */

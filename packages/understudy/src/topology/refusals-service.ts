@@ -108,9 +108,28 @@ function pythonRefusals(image: string, { runtime, python }: TopologyFile['servic
 /** What the tool itself sets and has a field for; see the service's environment in the machines room. */
 const reservedNames: readonly string[] = ['HOST', 'INDEX', 'PORT', 'WORKERS'];
 
+const loginNames = /^(?:AUTH(?:_[A-Z_]+)?|PEER_SECRET)$/;
+
+/** Where the tool says who may call, a variable of the user's would undo it. */
+function loginRefusals({ artifact, auth, environment, secrets }: TopologyFile['service']): Refusal[] {
+  if (artifact !== 'builtin' && auth === undefined) return [];
+  return [['environment', environment] as const, ['secrets', secrets] as const].flatMap(([field, values]) =>
+    Object.keys(values)
+      .filter((name) => loginNames.test(name))
+      .map((name) => ({
+        path: ['service', field, name],
+        saw: name,
+        allowed: 'any name but AUTH, AUTH_… and PEER_SECRET',
+        message: 'the tool sets this variable from service.auth',
+        remedy: 'remove it, and write service.auth',
+      })),
+  );
+}
+
 export function environmentRefusals({ service }: TopologyFile): Refusal[] {
   const { environment, secrets } = service;
   return [
+    ...loginRefusals(service),
     ...Object.keys(environment).flatMap((name) => nameRefusals(['service', 'environment', name], name)),
     ...Object.keys(secrets).flatMap((name) => nameRefusals(['service', 'secrets', name], name)),
     ...Object.entries(environment).flatMap(([name, value]) => valueRefusals(name, value)),

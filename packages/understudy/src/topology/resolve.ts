@@ -61,7 +61,18 @@ function resolveService(
   image: string,
   absolute: (path: string) => string,
 ): Topology['service'] {
-  const { command, python: version, workers, environment, secrets, artifact, readyPath, gateway, ...rest } = service;
+  const {
+    command,
+    python: version,
+    workers,
+    environment,
+    secrets,
+    artifact,
+    readyPath,
+    gateway,
+    auth,
+    ...rest
+  } = service;
   const python = service.runtime === 'python' ? pythonOf(image, version) : undefined;
   const builtin = artifact === 'builtin';
   return {
@@ -72,6 +83,7 @@ function resolveService(
     command: command ?? (builtin ? builtinCommand : []),
     // The built-in service has the client in it.
     gateway: resolveGateway(gateway ?? (builtin ? 'off' : 'on')),
+    auth: auth ?? (builtin ? 'keys' : 'none'),
     workers: workers ?? machineSize(service.machineType)?.vcpus ?? 1,
     environment: Object.fromEntries(Object.entries(environment).map(([key, value]) => [key, String(value)])),
     secrets: Object.fromEntries(Object.entries(secrets).map(([key, file]) => [key, absolute(file)])),

@@ -40,6 +40,12 @@ const gatewayOptions = z.strictObject({
   }),
 });
 
+const tokens = z.strictObject({
+  jwks: z.url({ protocol: /^https$/ }),
+  issuer: z.string().min(1),
+  audience: z.string().min(1),
+});
+
 export type GatewayOptions = z.output<typeof gatewayOptions>;
 export const gatewayDefaults: GatewayOptions = gatewayOptions.parse({});
 
@@ -132,6 +138,18 @@ export const service = z.strictObject({
     examples: ['on', 'off', { deadlineMs: 10_000 }],
     allowed: 'on, off, or a mapping with deadlineMs',
     remedy: 'leave it out for on, or write off when the application needs no gateway',
+  }),
+  auth: field(z.union([z.enum(['keys', 'public']), tokens]).optional(), {
+    about:
+      'Who may call the service. `keys`: holders of a key that `understudy keys create` has made. A mapping: the same, and holders of a ' +
+      'token of this issuer, verified by its published keys. `public`: everybody who reaches the balancer may read, write and delete. ' +
+      'Default: `keys` for the built-in service; an artifact of your own decides by itself, unless it reads what docs/your-app.md says.',
+    examples: [
+      'keys',
+      { jwks: 'https://login.example.org/jwks', issuer: 'https://login.example.org/', audience: 'search' },
+    ],
+    allowed: 'keys, public, or a mapping with jwks (an https URL), issuer and audience',
+    remedy: 'leave it out for keys',
   }),
   environment: field(z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}), {
     about: 'Environment variables of the service.',

@@ -12,6 +12,7 @@ export type WarningId =
   | 'heap-above-host'
   | 'heap-small-for-machine'
   | 'passive-check-off'
+  | 'service-public'
   | 'version-untried';
 
 /** A stable name, the field, what was seen there, why it does not fit, and what to write instead. */

@@ -24,6 +24,7 @@ export function topologyWarnings(topology: Topology, target: WarnedTarget): Warn
           ...adminNetworksOnLinode(topology),
           ...certificatesOnLinode(topology),
           ...goalsOnLinode(topology),
+          ...publicOnLinode(topology),
         ]
       : [...heapInLab(topology, target.memoryMb), ...adminNetworksInLab(topology)];
   return [...found, ...durability(topology), ...passiveCheck(topology)].map(({ id, path, ...words }) => {
@@ -147,6 +148,19 @@ function certificatesOnLinode({ balancer }: Topology): Found[] {
       },
     ];
   });
+}
+
+function publicOnLinode({ service }: Topology): Found[] {
+  if (service.auth !== 'public') return [];
+  return [
+    {
+      id: 'service-public',
+      path: ['service', 'auth'],
+      saw: 'public',
+      message: 'everybody who reaches the balancer reads, changes and deletes every document',
+      remedy: 'remove the line, and give each caller a key: understudy keys create NAME --scope read',
+    },
+  ];
 }
 
 function goalsOnLinode({ drills }: Topology): Found[] {

@@ -49,6 +49,8 @@ async function outputOf(t: TestContext, words: readonly string[]) {
 /** Other words that the command needs. */
 const needs: Readonly<Record<string, readonly string[]>> = {
   restart: ['service'],
+  'keys create': ['web', '--scope', 'read'],
+  'keys revoke': ['web'],
   'access export': ['--to', 'age1'],
   'secure rotate': ['ssh-keys'],
   'release deploy': ['./folder.yaml'],
@@ -65,7 +67,8 @@ test('these commands take a topology, and no other command does', () => {
     takes.map(([name]) => name),
     [
       ...['init', 'plan', 'apply', 'status', 'logs', 'run', 'ssh'],
-      ...['release list', 'release deploy', 'release rollback', 'restart', 'access export', 'secure rotate', 'destroy'],
+      ...['release list', 'release deploy', 'release rollback', 'restart', 'keys create', 'keys list', 'keys revoke'],
+      ...['access export', 'secure rotate', 'destroy'],
       ...['drill run', 'drill undo', 'drill guard', 'drill hold'],
     ],
   );

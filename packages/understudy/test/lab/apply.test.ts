@@ -19,6 +19,7 @@ import type { Status } from '../../src/status/index.ts';
 import { whyWithout } from '../../../lab/test/openapi/specification.ts';
 import { checkTraffic } from '../../../lab/test/lab/checked-traffic.ts';
 import { useOwnDirectories } from './own-directories.ts';
+import { toolLogin } from './tool-login.ts';
 
 const topologyText = `
 name: demo
@@ -131,7 +132,8 @@ function accepts(host: string, port: number): Promise<boolean> {
 }
 
 async function getUntrusted(url: string): Promise<string> {
-  const sent = request(url, { rejectUnauthorized: false, timeout: 10_000 }).end();
+  const headers = toolLogin(session);
+  const sent = request(url, { rejectUnauthorized: false, timeout: 10_000, headers }).end();
   const [answer] = (await once(sent, 'response')) as [import('node:http').IncomingMessage];
   return Buffer.concat(await answer.toArray()).toString();
 }
@@ -155,7 +157,7 @@ describe('apply on real machines', { timeout: 1_800_000 }, () => {
     const [http = '', https = ''] = status.balancer.urls;
     const written = await fetch(`${http}/index`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', ...toolLogin(session) },
       body: JSON.stringify({ id: 'one', data: { content: 'an understudy learns the part' } }),
     });
     assert.equal(written.status, 201, await written.text());
@@ -285,7 +287,10 @@ describe('apply on real machines', { timeout: 1_800_000 }, () => {
     const healed = await apply(session.world, intent, { confirm: confirmUnlessDestructive });
     assert.equal(healed.status.verdict, 'healthy');
     const [http = ''] = healed.status.balancer.urls;
-    assert.match(await (await fetch(`${http}/search?q=understudy`)).text(), /"_id":"one"/);
+    assert.match(
+      await (await fetch(`${http}/search?q=understudy`, { headers: toolLogin(session) })).text(),
+      /"_id":"one"/,
+    );
   });
 
   it('destroys everything', async () => {

@@ -16,6 +16,7 @@ import { silentLogger } from '@understudy/foundation';
 import { labDown, labUp } from '@understudy/lab';
 import { apply, confirmAll, destroy, plan } from '../../src/reconcile/index.ts';
 import { useOwnDirectories } from './own-directories.ts';
+import { toolLogin } from './tool-login.ts';
 
 const [older, newer] = ['2.19.4', '3.4.0'];
 const topologyText = (version: string): string => `
@@ -106,7 +107,7 @@ async function nothingIsLeftToDo(): Promise<void> {
 function write(url: string, stop: AbortSignal): Promise<string[]> {
   const one = async (id: string): Promise<boolean> => {
     const body = `${JSON.stringify({ id, data: { title: id, text: 'written during the upgrade' } })}\n`;
-    const headers = { 'content-type': 'application/x-ndjson' };
+    const headers = { 'content-type': 'application/x-ndjson', ...toolLogin(session) };
     const answer = await fetch(`${url}/bulk`, { method: 'POST', headers, body, signal: AbortSignal.timeout(30_000) });
     return answer.ok && !(await answer.text()).includes('"error"');
   };

@@ -15,6 +15,7 @@ import { apply, confirmAll } from '../../src/reconcile/index.ts';
 import type { LogLine, MachineRun, ReleaseList, RotatedKey } from '../../src/operate/index.ts';
 import { underLoad } from '../../../../bench/releases/load.ts';
 import { useOwnDirectories } from './own-directories.ts';
+import { toolLogin } from './tool-login.ts';
 
 const topologyText = `
 name: demo
@@ -28,6 +29,7 @@ let base = '';
 let topologyPath = '';
 let ownService = '';
 let url = '';
+let login: Readonly<Record<string, string>> = {};
 
 before(async () => {
   const own = await useOwnDirectories();
@@ -39,6 +41,7 @@ before(async () => {
   const intent = await resolveIntent(session);
   const { status } = await apply(session.world, intent, { confirm: confirmAll });
   url = status.balancer.urls[0] ?? '';
+  login = toolLogin(session);
   ownService = path.join(base, 'own-service');
   await cp(intent.release.directory, ownService, { recursive: true });
   await writeFile(path.join(ownService, 'marker'), 'of another release\n');
@@ -218,8 +221,11 @@ describe('releases', { timeout: 600_000 }, () => {
     await cp(ownService, kept, { recursive: true });
     await rm(ownService, { recursive: true });
     const began = performance.now();
-    const { result: back, traffic } = await underLoad(url, 20, () =>
-      understudy(['release', 'rollback', '--yes', '--json']),
+    const { result: back, traffic } = await underLoad(
+      url,
+      20,
+      () => understudy(['release', 'rollback', '--yes', '--json']),
+      login,
     );
     const seconds = (performance.now() - began) / 1000;
     t.diagnostic(`rolled back in ${seconds.toFixed(1)} s, ${traffic.requests} requests`);
@@ -308,8 +314,11 @@ describe('access', { timeout: 300_000 }, () => {
     const ran = await asBen(['run', 'all', 'hostname']);
     assert.equal(ran.code, 0, ran.stderr);
 
-    const { result: rotated, traffic } = await underLoad(url, 20, () =>
-      understudy(['secure', 'rotate', 'ssh-keys', '--yes', '--json']),
+    const { result: rotated, traffic } = await underLoad(
+      url,
+      20,
+      () => understudy(['secure', 'rotate', 'ssh-keys', '--yes', '--json']),
+      login,
     );
     assert.equal(rotated.code, 0, rotated.stderr);
     t.diagnostic(`rotated under load: ${traffic.failed.length} of ${traffic.requests} requests failed`);

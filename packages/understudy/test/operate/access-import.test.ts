@@ -36,6 +36,7 @@ const access: SystemAccess = {
   ],
   consolePassword: 'console-words',
   security: texts,
+  serviceKeys: { 'keys.json': '{}', 'tool-key': 'words of the tool', 'peer-secret': 'words of peers' },
 };
 const code = (wanted: string) => (error: unknown) => error instanceof UnderstudyError && error.code === wanted;
 let home = '';

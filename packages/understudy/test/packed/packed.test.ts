@@ -190,7 +190,7 @@ async function serves(releases: string, node: string): Promise<void> {
   const port = await freePort();
   const service = spawn(own, ['service.mjs'], {
     cwd: directory,
-    env: { PORT: String(port), ES_HOSTS: 'http://127.0.0.1:9', DRAIN_MS: '0' },
+    env: { AUTH: 'public', PORT: String(port), ES_HOSTS: 'http://127.0.0.1:9', DRAIN_MS: '0' },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   try {

@@ -15,6 +15,7 @@ import { ensureKeyPair, type KeyPair } from '../../src/machines/index.ts';
 import { selfSignedCertificate } from '../../src/operation/certificate.ts';
 import { apply, confirmUnlessDestructive } from '../../src/reconcile/index.ts';
 import { machinePlans, parseTopology, topologyJsonSchema } from '../../src/topology/index.ts';
+import { sampleServiceKeys } from '../simulation/sample-intent.ts';
 import { simulatedWorld } from '../simulation/simulated-world.ts';
 import { rolloutEffects } from './rollout-effects.ts';
 import { optionChanges, type OptionChange } from './option-changes.ts';
@@ -90,7 +91,7 @@ function fileWith(values: Readonly<Record<string, unknown>>): string {
   const file = structuredClone(common) as Record<string, unknown>;
   for (const [path, value] of Object.entries(values)) {
     if (value === undefined) continue;
-    const keys = path.replace(/(\[\]|\.\*|\.maxAgeHours|(?<=workload|gateway)\.).*$/, '').split('.');
+    const keys = path.replace(/(\[\]|\.\*|\.maxAgeHours|(?<=workload|gateway|auth)\.).*$/, '').split('.');
     const last = keys.pop() ?? '';
     const owner = keys.reduce<Record<string, unknown>>(
       (here, key) => (here[key] ??= {}) as Record<string, unknown>,
@@ -127,6 +128,7 @@ async function effects(text: string): Promise<string> {
     target,
     world: sim.world,
     security: await securityOf(topology, target.name),
+    serviceKeys: topology.service.auth === 'none' ? undefined : sampleServiceKeys,
     ...{ keyPair, privateKeyPath: '', hostKeysPath: '' },
     runnerWith: () => assert.fail('nothing here uses another key'),
     [Symbol.asyncDispose]: () => Promise.resolve(),

@@ -27,6 +27,11 @@ const indexInList = (name: string, to: unknown): Readonly<Record<string, OptionC
   return { [`search.indices[].${name}`]: { from: [base], to: [{ ...base, [name.replace('[]', '')]: to }] } };
 };
 
+function tokensOf(name: string, to: string): Readonly<Record<string, OptionChange>> {
+  const from = { jwks: 'https://login.example.org/jwks', issuer: 'https://login.example.org/', audience: 'search' };
+  return { [`service.auth.${name}`]: { from: { ...from }, to: { ...from, [name]: to } } };
+}
+
 const write = {
   path: '/index',
   body: { id: '{id}', text: '{content}' },
@@ -91,6 +96,10 @@ export const optionChanges: Readonly<Record<string, OptionChange>> = {
   'service.rollout.canaryS': { to: 20 },
   'service.gateway': { to: 'on' },
   'service.gateway.deadlineMs': { from: 'on', to: { deadlineMs: 10_000 } },
+  'service.auth': { to: 'public' },
+  ...tokensOf('jwks', 'https://other.example.org/jwks'),
+  ...tokensOf('issuer', 'https://other.example.org/'),
+  ...tokensOf('audience', 'other'),
   'service.environment.*': { from: { LOG_LEVEL: 'info' }, to: { LOG_LEVEL: 'debug' } },
   'service.secrets.*': { from: { KEY: './secrets/one' }, to: { KEY: './secrets/two' } },
   'balancer.listeners[].port': { to: [{ port: 8080 }] },

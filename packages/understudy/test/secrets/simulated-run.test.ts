@@ -12,6 +12,7 @@ import { createLinodeClient } from '../../src/linode/index.ts';
 import { apply, destroy, plan, confirmAll, confirmUnlessDestructive } from '../../src/reconcile/index.ts';
 import type { Intent } from '../../src/operation/index.ts';
 import { selfSignedCertificate } from '../../src/operation/certificate.ts';
+import { openServiceKeys } from '../../src/operation/service-keys/index.ts';
 import { openSecurity } from '../../src/secure/index.ts';
 import { assessHealth } from '../../src/status/index.ts';
 import { observe, type World } from '../../src/observe/index.ts';
@@ -38,12 +39,14 @@ async function intentWithSecrets(): Promise<{ intent: Intent; planted: Record<st
   const kept = join(directory, 'lab-demo');
   const security = await openSecurity({ directory: kept, systemName: 'demo', nowMs: Date.now() });
   await security.keep();
+  const serviceKeys = await openServiceKeys(join(directory, 'service-keys'));
   const sample = await sampleIntent(text);
   const intent: Intent = {
     ...sample,
     repository: { ...sample.repository, securityModule: true },
     security,
     certificates: { 443: certificate },
+    serviceKeys,
     secrets: { API_KEY: new Secret('planted-key-of-the-service') },
   };
   const planted = {
@@ -54,6 +57,8 @@ async function intentWithSecrets(): Promise<{ intent: Intent; planted: Record<st
     "the authority's key": await readFile(join(kept, 'authority.key'), 'utf8'),
     "the operator's password": security.accounts.operator.password.reveal(),
     "the service's password": security.accounts.service.password.reveal(),
+    "the tool's key of the service": serviceKeys.toolKey.reveal(),
+    'the secret of the service machines': serviceKeys.peerSecret.reveal(),
     "the monitor's password": security.accounts.monitor.password.reveal(),
   };
   return { intent, planted };
@@ -150,7 +155,8 @@ test("a drill's folder and reports hold no secret of the topology", async () => 
   const drill = noopDrill({ steadyMs: 1000, faultMs: 1000, recoveryMs: 5000 });
   const { environment, secrets } = intent.topology.service;
   const service = { ...world.topology.service, environment, secrets };
-  const { directory } = await runDrill({ ...world, topology: { ...world.topology, service } }, drill);
+  const credential = intent.serviceKeys?.toolKey;
+  const { directory } = await runDrill({ ...world, credential, topology: { ...world.topology, service } }, drill);
   await system.close();
   const files = await filesBelow(directory);
   assert.ok(files.some(({ path }) => path.endsWith('report.html')));

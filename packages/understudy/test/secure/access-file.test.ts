@@ -13,6 +13,7 @@ const access: SystemAccess = {
   hostKeys: [{ address: '198.18.1.1', key: 'ssh-ed25519 AAAA' }],
   consolePassword: 'console words',
   security: { 'authority.crt': 'certificate', 'authority.key': 'key', 'accounts.json': '{}' },
+  serviceKeys: { 'keys.json': '{}', 'tool-key': 'tool words', 'peer-secret': 'peer words' },
 };
 const code = (wanted: string) => (error: unknown) => error instanceof UnderstudyError && error.code === wanted;
 const [ann, ben] = await Promise.all([newIdentity(), newIdentity()]);

@@ -4,7 +4,8 @@ import { mkdtemp, mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { releaseOf } from '../../src/machines/index.ts';
-import type { Intent } from '../../src/operation/index.ts';
+import { Secret } from '@understudy/foundation';
+import { toolKeyId, type Intent, type ServiceKeys } from '../../src/operation/index.ts';
 import { parseTopology } from '../../src/topology/index.ts';
 
 export const sampleText = `
@@ -41,6 +42,18 @@ const indexTemplate = {
 
 export const gatewayId = 'd'.repeat(16);
 
+/** The same in every intent, so that two of them differ only in their topologies. */
+export const sampleServiceKeys: ServiceKeys = {
+  directory: '/nowhere/service/lab-demo',
+  list: {
+    generation: 1,
+    keys: [{ id: toolKeyId, sha256: 'a'.repeat(64), scopes: ['read'], createdAt: '2026-11-30T00:00:00.000Z' }],
+  },
+  toolKey: new Secret(`us_${toolKeyId}_${'t'.repeat(43)}`),
+  peerSecret: new Secret('p'.repeat(43)),
+  keep: () => Promise.resolve(),
+};
+
 /** A release directory of two files is made in the temporary directory, for as long as the process lives. */
 export async function sampleIntent(text = sampleText): Promise<Intent> {
   const directory = await mkdtemp(join(tmpdir(), 'understudy-release-'));
@@ -65,5 +78,6 @@ export async function sampleIntent(text = sampleText): Promise<Intent> {
     ...(topology.service.gateway === 'off' ? {} : { gatewayRelease: { ...release, id: gatewayId } }),
     indexTemplate,
     certificates: {},
+    ...(topology.service.auth === 'none' ? {} : { serviceKeys: sampleServiceKeys }),
   };
 }

@@ -41,6 +41,7 @@ test('four lines are a whole topology: every default is filled in', () => {
     service: {
       runtime: 'node',
       artifact: 'builtin',
+      auth: 'keys',
       command: ['bin/node', 'service.mjs'],
       instances: 2,
       machineType: 'g6-standard-2',

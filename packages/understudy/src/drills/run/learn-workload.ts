@@ -54,7 +54,7 @@ type Send = ReturnType<typeof sender>;
 function sender(system: SystemUnderTest) {
   const [url = ''] = system.balancer.urls;
   return async ({ path, ...asked }: ReturnType<Protocol['write']>) => {
-    const wire = httpWire();
+    const wire = httpWire(system.credential?.reveal());
     try {
       return await wire.send({ ...asked, url: `${url}${path}`, deadlineMs });
     } finally {

@@ -114,7 +114,7 @@ class Run {
     const samplers = await startSamplers(system, directory, plan.steady.holdMs);
     const endWatch = watchTool(this.#parts.wallClock, system.clock);
     const startedMs = system.clock.now();
-    const workload = startWorkload(directory);
+    const workload = startWorkload(directory, system.credential);
     workload.died.catch((error: unknown) => {
       this.#generatorDied.abort(error);
       this.#stop.abort(error);

@@ -1,8 +1,15 @@
 // What a second operator needs for a system, collected on the first one's computer: the SSH key, the host keys of its machines, authority
-// and accounts. It changes nothing.
+// and accounts, and the keys of the service. It changes nothing.
 import { pinnedKeys } from '../../machines/index.ts';
 import { observeInstances, targetOf } from '../../observe/index.ts';
-import { keptConsolePassword, securityDirectory, systemIdOf, type Session } from '../../operation/index.ts';
+import {
+  keptConsolePassword,
+  securityDirectory,
+  serviceKeysDirectory,
+  serviceKeyTexts,
+  systemIdOf,
+  type Session,
+} from '../../operation/index.ts';
 import { securityTexts, type SystemAccess } from '../../secure/index.ts';
 
 /** Errors: those of the Linode client; `secure-unreadable`. */
@@ -18,6 +25,7 @@ export async function collectAccess(session: Session): Promise<SystemAccess> {
     sshKey: { private: keyPair.privateKey.reveal(), public: keyPair.publicKey },
     hostKeys: pinnedKeys(hostKeysPath).filter(({ address }) => addresses.has(address)),
     consolePassword: (await keptConsolePassword(system))?.reveal() ?? null,
+    serviceKeys: (await serviceKeyTexts(serviceKeysDirectory(system))) ?? null,
     security: (await securityTexts(securityDirectory(system))) ?? null,
   };
 }

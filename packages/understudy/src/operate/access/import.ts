@@ -7,16 +7,19 @@ import { pinKeys, privateKeyPath } from '../../machines/index.ts';
 import {
   consolePasswordPath,
   hostKeysPathOf,
+  keepServiceKeyTexts,
   keptConsolePassword,
   ownKeyDirectory,
   securityDirectory,
+  serviceKeysDirectory,
+  serviceKeyTexts,
   systemIdOf,
   writeSecretOnce,
 } from '../../operation/index.ts';
 import { keepSecurityTexts, securityTexts, type SystemAccess } from '../../secure/index.ts';
 
 export interface ImportedPart {
-  readonly what: 'ssh-key' | 'host-keys' | 'authority-and-accounts' | 'console-password';
+  readonly what: 'ssh-key' | 'host-keys' | 'authority-and-accounts' | 'console-password' | 'service-keys';
   readonly path: string;
   /** False: it was there already, and is the same. */
   readonly isNew: boolean;
@@ -28,10 +31,12 @@ export async function importAccess(access: SystemAccess): Promise<ImportedPart[]
   const security = await newSecurity(system, access);
   const key = await newKey(system, access);
   const password = await newConsolePassword(system, access);
+  const serviceKeys = await newServiceKeys(system, access);
   const hostKeys = hostKeysPathOf(access.target);
   // First what may still be refused, last the key, with which commands begin to use it all.
   const arePinned = pinKeys(hostKeys, access.hostKeys);
   if (security.isNew && access.security) await keepSecurityTexts(security.path, access.security);
+  if (serviceKeys.isNew && access.serviceKeys) await keepServiceKeyTexts(serviceKeys.path, access.serviceKeys);
   if (password.isNew && access.consolePassword !== null) {
     await writeSecretOnce(password.path, `${access.consolePassword}\n`);
   }
@@ -45,6 +50,7 @@ export async function importAccess(access: SystemAccess): Promise<ImportedPart[]
     { what: 'host-keys', path: hostKeys, isNew: arePinned },
     ...(access.consolePassword === null ? [] : [password]),
     ...(access.security ? [security] : []),
+    ...(access.serviceKeys ? [serviceKeys] : []),
   ];
 }
 
@@ -55,6 +61,17 @@ async function newSecurity(system: string, access: SystemAccess): Promise<Import
     throw conflict(path, 'another authority or other accounts');
   }
   return { what: 'authority-and-accounts', path, isNew: there === undefined };
+}
+
+/** The list of keys may have changed on either computer since: the newest is taken over from the machines. The other two must be the same. */
+async function newServiceKeys(system: string, access: SystemAccess): Promise<ImportedPart> {
+  const path = serviceKeysDirectory(system);
+  const there = await serviceKeyTexts(path);
+  const given = access.serviceKeys;
+  if (there && given && (there['tool-key'] !== given['tool-key'] || there['peer-secret'] !== given['peer-secret'])) {
+    throw conflict(path, 'other keys of the service');
+  }
+  return { what: 'service-keys', path, isNew: there === undefined };
 }
 
 async function newKey(system: string, access: SystemAccess): Promise<ImportedPart> {

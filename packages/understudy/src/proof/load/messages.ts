@@ -1,9 +1,8 @@
 // Messages between the tool and the workload's process.
 import type { LiveStats } from './live-state.ts';
 
-export interface ToWorker {
-  readonly kind: 'stop';
-}
+/** The credential comes this way, and is in no file, argument or environment. */
+export type ToWorker = { readonly kind: 'start'; readonly credential: string | null } | { readonly kind: 'stop' };
 
 export type FromWorker =
   { readonly kind: 'stats'; readonly stats: LiveStats } | { readonly kind: 'ended'; readonly end: WorkloadEnd };

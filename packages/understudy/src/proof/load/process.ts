@@ -2,7 +2,7 @@
 // pauses; one of its own shares nothing with what it measures.
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { UnderstudyError } from '@understudy/foundation';
+import { UnderstudyError, type Secret } from '@understudy/foundation';
 import type { LiveStats } from './live-state.ts';
 import type { FromWorker, ToWorker, WorkloadEnd } from './messages.ts';
 
@@ -22,11 +22,12 @@ export interface Workload {
   readonly died: Promise<never>;
 }
 
-/** Starts the generator over a run folder whose plan.json is written. */
-export function startWorkload(directory: string): Workload {
+/** Starts the generator over a run folder whose plan.json is written. `credential`: what it logs in with; undefined: nothing. */
+export function startWorkload(directory: string, credential?: Secret): Workload {
   const child = fork(worker, [directory], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
+  child.send({ kind: 'start', credential: credential?.reveal() ?? null } satisfies ToWorker, () => undefined);
   let stats: LiveStats | null = null;
   let end: WorkloadEnd | null = null;
   let stderrText = '';

@@ -18,7 +18,9 @@ export interface Wire {
 /** Errors before any byte of the request left this machine. */
 const unsentCodes = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT']);
 
-export function httpWire(): Wire {
+/** `credential`: sent with every request; undefined: nothing. */
+export function httpWire(credential?: string): Wire {
+  const login = credential === undefined ? {} : { authorization: `Bearer ${credential}` };
   // The balancer of a trial system signs its own certificate; a drill measures availability, not identity.
   const agent = new Agent({ pipelining: 0, connect: { rejectUnauthorized: false }, headersTimeout: 0, bodyTimeout: 0 });
   return {
@@ -31,7 +33,8 @@ export function httpWire(): Wire {
           path: `${pathname}${search}`,
           method,
           signal,
-          ...(body === undefined ? {} : { body, headers: { 'content-type': 'application/json' } }),
+          headers: body === undefined ? login : { 'content-type': 'application/json', ...login },
+          ...(body === undefined ? {} : { body }),
         });
         return { status: answer.statusCode, body: await answer.body.text() };
       } catch (error) {

@@ -11,10 +11,21 @@ import { runClock } from '../run-clock.ts';
 import { loadCorpus } from './corpus.ts';
 import { Generator } from './generator.ts';
 import { statsEveryMs } from './live-state.ts';
-import type { FromWorker } from './messages.ts';
+import type { FromWorker, ToWorker } from './messages.ts';
 import { httpWire } from './wire.ts';
 
+/** Undefined when the parent is gone before it says anything. */
+async function started(): Promise<Extract<ToWorker, { kind: 'start' }> | undefined> {
+  return await new Promise((resolve) => {
+    process.once('disconnect', () => resolve(undefined));
+    process.once('message', (message: ToWorker) => resolve(message.kind === 'start' ? message : undefined));
+  });
+}
+
 async function main(directory: string): Promise<void> {
+  const start = await started();
+  if (!start) return;
+  const credential = start.credential ?? undefined;
   try {
     // The load must keep its schedule while the machines it tests are starting on the same host.
     setPriority(-10);
@@ -27,7 +38,7 @@ async function main(directory: string): Promise<void> {
     AppendFile.open(join(directory, rawFiles.outcomes)),
     loadCorpus(5_000),
   ]);
-  const wire = httpWire();
+  const wire = httpWire(credential);
   const clock = runClock(systemClock, plan);
   const generator = new Generator({
     plan: plan.workload,
@@ -38,7 +49,7 @@ async function main(directory: string): Promise<void> {
     plannedWrites: plannedWrites,
     outcomes,
   });
-  // The only message there is.
+  // The only message that follows.
   process.on('message', () => generator.stop());
   process.on('disconnect', () => generator.stop());
   const ticking = setInterval(() => void tell({ kind: 'stats', stats: generator.stats() }), statsEveryMs);

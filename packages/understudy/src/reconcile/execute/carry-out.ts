@@ -9,6 +9,7 @@ import * as machine from './do-machine.ts';
 import * as network from './do-network.ts';
 import * as search from './do-search.ts';
 import * as service from './do-service.ts';
+import * as serviceKeys from './do-service-keys.ts';
 import type { StepContext } from './step-context.ts';
 import type { Task } from '../plan/step.ts';
 
@@ -52,6 +53,7 @@ const handlers: Handlers = {
   'voting-clear': search.clearVoting,
   'settings-clear': (context, task) => search.clearLeftovers(context, task.settings),
   'allocation-retry': search.retryAllocation,
+  'service-keys-write': (context, task) => serviceKeys.writeServiceKeys(context, task.machine),
   'release-unpack': (context, task) => service.unpackRelease(context, task.machine),
   'service-start': (context, task) => service.startService(context, task.machine),
   'service-change': (context, task) => service.changeRunningService(context, task.machine),

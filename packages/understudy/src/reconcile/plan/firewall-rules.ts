@@ -1,6 +1,6 @@
 // Which sources may reach which ports: the rules of each firewall, and how they differ from the observed ones.
 import type { FirewallRuleBody, FirewallRules, FirewallRulesBody } from '../../linode/index.ts';
-import type { Guarded, Role, Topology } from '../../topology/index.ts';
+import { balancerSource, type Guarded, type Role } from '../../topology/index.ts';
 import { httpPort, transportPort } from '../../engines/index.ts';
 import { machinesFor, type Intent } from '../../operation/index.ts';
 import { nothingMore, type InUse } from './in-use.ts';
@@ -9,13 +9,6 @@ function byFamily(networks: readonly string[]): FirewallRuleBody['addresses'] {
   const ipv4 = networks.filter((network) => !network.includes(':'));
   const ipv6 = networks.filter((network) => network.includes(':'));
   return { ...(ipv4.length > 0 ? { ipv4 } : {}), ...(ipv6.length > 0 ? { ipv6 } : {}) };
-}
-
-/** The source addresses of NodeBalancers outside of a VPC, in every region. */
-const sharedBalancers = '192.168.255.0/24';
-
-function balancerSource({ balancer, network }: Topology): string {
-  return balancer.backends === 'private' ? sharedBalancers : network.balancerRange;
 }
 
 /** A rule takes 255 addresses: https://techdocs.akamai.com/linode-api/reference/post-firewalls */

@@ -14,6 +14,7 @@ import { planReplacements, replacementsIn, withoutMachines } from './replace.ts'
 import { planSearch } from './search.ts';
 import { securityRefused } from './security.ts';
 import { planService } from './service.ts';
+import { planServiceKeys } from './service-keys.ts';
 import { planUnmanaged } from './unmanaged.ts';
 import { type Plan } from './step.ts';
 import { PlanDraft } from './plan-draft.ts';
@@ -48,6 +49,7 @@ export function plan(intent: Intent, seen: Observation): Plan {
   planKeys(draft, intent, observation);
   planSearch(draft, intent, observation, formation);
   planGateway(draft, intent, observation);
+  planServiceKeys(draft, intent, observation);
   planService(draft, intent, observation);
   planBalancer(draft, intent, observation);
   planUnmanaged(draft, intent, observation);

@@ -146,8 +146,8 @@ export function listensAsAsked(intent: Intent, observation: Observation, machine
 
 function ownSteps(label: string): StepReference[] {
   // The application may ask the gateway from its start.
-  const { machineFiles, machineKernel, serviceRelease, gatewayRun } = stepId;
-  const own = [machineFiles, machineKernel, serviceRelease, gatewayRun];
+  const { machineFiles, machineKernel, serviceRelease, serviceKeys, gatewayRun } = stepId;
+  const own = [machineFiles, machineKernel, serviceRelease, serviceKeys, gatewayRun];
   return [...reachSteps(label), ...own.map((idOn) => ifPlanned(idOn(label)))];
 }
 

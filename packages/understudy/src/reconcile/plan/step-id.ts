@@ -76,6 +76,7 @@ export const stepId = {
   engineRestart: onMachine('restart'),
   engineUpgrade: onMachine('upgrade'),
   serviceRelease: onMachine('release'),
+  serviceKeys: onMachine('service-keys'),
   serviceRun: onMachine('service'),
   gatewayRelease: onMachine('gateway-release'),
   gatewayRun: onMachine('gateway'),

@@ -62,6 +62,8 @@ export type Task =
   | { readonly kind: 'voting-clear' }
   | { readonly kind: 'settings-clear'; readonly settings: readonly string[] }
   | { readonly kind: 'allocation-retry' }
+  /** The callers' keys; the running service reads them. */
+  | { readonly kind: 'service-keys-write'; readonly machine: string }
   /** Nothing is switched by it. */
   | { readonly kind: 'release-unpack'; readonly machine: string }
   | { readonly kind: 'service-start'; readonly machine: string }

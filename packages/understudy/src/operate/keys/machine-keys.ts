@@ -1,0 +1,110 @@
+// The list of callers' keys on the service machines: read from them, and brought to them until each running service has it.
+import pMap from 'p-map';
+import { putKeysExits, putKeysScript, readKeysScript, type RemoteTarget } from '../../machines/index.ts';
+import { ensureServiceUser, keyListText, readKeyList, type KeyList, type Session } from '../../operation/index.ts';
+import { machinePlans, type MachinePlan } from '../../topology/index.ts';
+import { reachOf, reasonOf, type UnreachableMachine } from '../reach.ts';
+
+const concurrency = 32;
+/** From when the file is there until the service has it; it looks at every request. */
+const withinS = 15;
+const reportMs = 30_000;
+
+export interface MachineList {
+  readonly machine: string;
+  /** What it has; undefined: none, or none that this tool has written. */
+  readonly list: KeyList | undefined;
+}
+
+export interface ListsSeen {
+  readonly lists: readonly MachineList[];
+  readonly unreachable: readonly UnreachableMachine[];
+}
+
+function serviceMachines(session: Session): MachinePlan[] {
+  return machinePlans(session.topology).filter(({ role }) => role === 'service');
+}
+
+/** What every service machine that answers has. Errors: those of the Linode client. */
+export async function readLists(session: Session): Promise<ListsSeen> {
+  const { running, unreachable } = await existing(session);
+  const read = await pMap(running, async ({ machine, target }) => await readList(session, machine, target), {
+    concurrency,
+  });
+  return {
+    lists: read.flatMap((one) => ('list' in one ? [one] : [])),
+    unreachable: [...unreachable, ...read.flatMap((one) => ('reason' in one ? [one] : []))],
+  };
+}
+
+/** A machine that does not exist yet is created with the keys, and is left out. */
+async function existing(session: Session) {
+  const { running, unreachable } = await reachOf(session.world, session.topology, serviceMachines(session));
+  return { running, unreachable: unreachable.filter(({ isAbsent }) => !isAbsent) };
+}
+
+async function readList(
+  { world: { runner } }: Session,
+  { label }: MachinePlan,
+  target: RemoteTarget,
+): Promise<MachineList | UnreachableMachine> {
+  try {
+    const { code, stdout, stderr } = await runner.run(target, ['sh', '-s'], { stdin: readKeysScript() });
+    if (code !== 0) return { machine: label, reason: `its list of keys cannot be read: ${stderr.trim()}` };
+    return { machine: label, list: readKeyList(stdout) };
+  } catch (error) {
+    return { machine: label, reason: reasonOf(error) };
+  }
+}
+
+export interface Delivered {
+  /** Machines whose service has the list, or does not run and will read it. */
+  readonly done: readonly string[];
+  readonly undone: readonly UnreachableMachine[];
+}
+
+/** Brings the list to every service machine that exists. Errors: those of the Linode client. */
+export async function deliver(session: Session, list: KeyList): Promise<Delivered> {
+  const { running, unreachable } = await existing(session);
+  const brought = await pMap(running, async ({ machine, target }) => await bring(session, list, machine, target), {
+    concurrency,
+  });
+  const failed = brought.filter((one): one is UnreachableMachine => one !== undefined);
+  const undone = [...unreachable, ...failed];
+  const left = new Set(failed.map(({ machine }) => machine));
+  return { done: running.map(({ machine }) => machine.label).filter((label) => !left.has(label)), undone };
+}
+
+/** Undefined when it is done. */
+async function bring(
+  { world: { runner }, topology, serviceKeys }: Session,
+  list: KeyList,
+  { label, vpcAddress }: MachinePlan,
+  target: RemoteTarget,
+): Promise<UnreachableMachine | undefined> {
+  if (!serviceKeys) throw new Error('no keys for a service without them');
+  const origin = `http://${vpcAddress}:${topology.service.port}`;
+  const script = putKeysScript({ text: keyListText(list), toolKey: serviceKeys.toolKey, origin, withinS });
+  try {
+    const options = { stdin: `${ensureServiceUser}\n${script}`, timeoutMs: withinS * 1000 + reportMs };
+    const { code, stdout, stderr } = await runner.run(target, ['sh', '-s'], options);
+    const reason = whyUndone(code, stdout, stderr);
+    return reason === undefined ? undefined : { machine: label, reason };
+  } catch (error) {
+    return { machine: label, reason: reasonOf(error) };
+  }
+}
+
+function whyUndone(code: number, stdout: string, stderr: string): string | undefined {
+  switch (code) {
+    case 0:
+    case putKeysExits.stopped:
+      return undefined;
+    case putKeysExits.late:
+      return `its service has not taken the keys within ${withinS} s; it said: ${stdout.trim() || 'nothing'}`;
+    case putKeysExits.withoutKeys:
+      return 'its service was started without keys; apply changes that.';
+    default:
+      return `the keys could not be written (exit code ${code}): ${stderr.trim()}`;
+  }
+}

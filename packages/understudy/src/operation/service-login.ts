@@ -1,0 +1,33 @@
+// What `service.auth` means for a service machine: the list of keys that it has, and what its service is told.
+import { serviceKeysPath, type ServiceLogin } from '../machines/index.ts';
+import { balancerSource, type Topology } from '../topology/index.ts';
+import type { Intent } from './intent-shape.ts';
+import { serviceKeysDirectory, systemIdOf } from './places.ts';
+import { keyListText, openServiceKeys, type ServiceKeys } from './service-keys/index.ts';
+
+/** Undefined when the application decides by itself who may call it. Nothing is written here: `keep` does it. Errors: `service-keys-unreadable`. */
+export async function serviceKeysOf(topology: Topology, targetName: string): Promise<ServiceKeys | undefined> {
+  if (topology.service.auth === 'none') return undefined;
+  return await openServiceKeys(serviceKeysDirectory(systemIdOf({ target: { name: targetName }, topology })));
+}
+
+/** The list that every service machine has; undefined when its service needs none. */
+export function serviceKeyTextOf({ topology, serviceKeys }: Intent): string | undefined {
+  return serviceKeys && hasKeys(topology) ? keyListText(serviceKeys.list) : undefined;
+}
+
+export function hasKeys({ service: { auth } }: Topology): boolean {
+  return auth !== 'none' && auth !== 'public';
+}
+
+export function serviceLoginOf({ topology, serviceKeys }: Intent): ServiceLogin | undefined {
+  if ((topology.service.auth === 'none') !== (serviceKeys === undefined))
+    throw new Error('the intent has no keys for a service with callers of its own, or keys for one without');
+  return (
+    serviceKeys && {
+      keysPath: hasKeys(topology) ? serviceKeysPath : undefined,
+      peerSecret: serviceKeys.peerSecret,
+      balancerNetwork: balancerSource(topology),
+    }
+  );
+}

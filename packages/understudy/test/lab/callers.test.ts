@@ -1,0 +1,168 @@
+// The callers of the service on real machines: keys made, used, revoked and listed by the command line, while users go on. Needs root, and
+// no lab on this host.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { silentLogger } from '@understudy/foundation';
+import { labDown, labPowerCut, labUp } from '@understudy/lab';
+import { openSession, resolveIntent } from '../../src/operation/session.ts';
+import { observe } from '../../src/observe/index.ts';
+import { apply, confirmAll, plan } from '../../src/reconcile/index.ts';
+import { useOwnDirectories } from './own-directories.ts';
+
+const topologyText = `
+name: demo
+region: us-ord
+access: { adminNetworks: [198.18.0.1/32] }
+search: { version: 9.5.3, heap: 512m }
+service: { workers: 2 }
+`;
+const main = path.join(import.meta.dirname, '../../src/cli/main.ts');
+const node = [process.execPath, '--conditions=understudy-source', '--disable-warning=ExperimentalWarning', main];
+
+let base = '';
+let topologyPath = '';
+let url = '';
+
+before(async () => {
+  const own = await useOwnDirectories();
+  base = own.base;
+  await labUp({ cacheDirectory: own.cache, logger: silentLogger });
+  topologyPath = path.join(base, 'topology.yaml');
+  await writeFile(topologyPath, topologyText);
+  await using session = await openSession({ topologyPath, target: 'lab', logger: silentLogger });
+  const { status } = await apply(session.world, await resolveIntent(session), { confirm: confirmAll });
+  url = status.balancer.urls[0] ?? '';
+});
+
+after(async () => {
+  await labDown({ logger: silentLogger });
+  await rm(base, { recursive: true, force: true });
+});
+
+async function understudy(words: readonly string[]) {
+  const [program = '', ...rest] = [...node, ...words, '-t', topologyPath, '--target', 'lab'];
+  const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'], cwd: base });
+  const said = { stdout: '', stderr: '' };
+  child.stdout.on('data', (chunk: Buffer) => (said.stdout += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (said.stderr += chunk.toString()));
+  const [code] = (await once(child, 'close')) as [number];
+  return { ...said, code };
+}
+
+/** Through the balancer, on a connection of its own, so that machines and processes take turns. */
+async function ask(target: string, key?: string, body?: object): Promise<number> {
+  const answer = await fetch(`${url}${target}`, {
+    method: body === undefined ? 'GET' : 'POST',
+    headers: {
+      connection: 'close',
+      ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    signal: AbortSignal.timeout(30_000),
+  });
+  await answer.arrayBuffer();
+  return answer.status;
+}
+
+async function statuses(key: string): Promise<number[]> {
+  const all = await Promise.all(Array.from({ length: 16 }, () => ask('/whoami', key)));
+  return [...new Set(all)];
+}
+
+/** Ten requests a second with a key; the answers that are not good. */
+async function underLoad<Result>(key: string, body: () => Promise<Result>) {
+  const bad: string[] = [];
+  const open: Promise<void>[] = [];
+  let going = true;
+  const load = (async () => {
+    for (let n = 0; going; n += 1) {
+      const one =
+        n % 2 === 0 ? ask('/index', key, { id: `load-${n % 20}`, data: 'of a user' }) : ask('/search?q=user', key);
+      const noted = (what: string) => void bad.push(`${n}: ${what}`);
+      open.push(
+        one.then(
+          (status) => (status < 300 ? undefined : noted(String(status))),
+          (error: unknown) => noted(String(error)),
+        ),
+      );
+      await sleep(100);
+    }
+  })();
+  try {
+    return { result: await body(), bad, sent: open };
+  } finally {
+    going = false;
+    await load;
+    await Promise.all(open);
+  }
+}
+
+async function stepsNow(): Promise<string[]> {
+  await using session = await openSession({ topologyPath, target: 'lab', logger: silentLogger });
+  const { steps, obstacles } = plan(await resolveIntent(session), await observe(session.world, session.topology));
+  return [...steps.map(({ id }) => String(id)), ...obstacles.map(({ reason }) => reason)];
+}
+
+describe('keys on real machines', { timeout: 900_000 }, () => {
+  it('are asked for by default, and nothing is left to do after apply', async () => {
+    assert.deepEqual(await stepsNow(), []);
+    assert.equal(await ask('/search?q=x'), 401);
+    assert.equal(await ask('/index', undefined, { id: 'a', data: 'b' }), 401);
+    for (const inside of ['/metrics', '/docs', '/readyz']) assert.equal(await ask(inside), 401, inside);
+    assert.equal(await ask('/healthz'), 200);
+  });
+
+  it('are made, listed and revoked while users go on without a failed request', async () => {
+    const user = await understudy(['keys', 'create', 'user', '--scope', 'read,write']);
+    assert.equal(user.code, 0, user.stderr);
+    const userKey = user.stdout.trim();
+    assert.match(userKey, /^us_user_[\w-]{43}$/);
+    const { bad, sent } = await underLoad(userKey, async () => {
+      const made = await understudy(['keys', 'create', 'web', '--scope', 'read', '--rate', '500', '--json']);
+      assert.equal(made.code, 0, made.stderr);
+      const { key, done } = JSON.parse(made.stdout) as { key: string; done: string[] };
+      assert.deepEqual(done, ['demo-service-1', 'demo-service-2']);
+      assert.deepEqual(await statuses(key), [200], 'usable on every machine when the command has ended');
+      assert.equal(await ask('/index', key, { id: 'a', data: 'b' }), 403);
+      const revoked = await understudy(['keys', 'revoke', 'web']);
+      assert.equal(revoked.code, 0, revoked.stderr);
+      assert.deepEqual(await statuses(key), [401], 'refused on every machine when the command has ended');
+      const listed = await understudy(['keys', 'list']);
+      assert.match(listed.stdout, /^user +read,write/m);
+      assert.doesNotMatch(listed.stdout, /^web/m);
+      for (const { stdout, stderr } of [made, revoked, listed]) assert.ok(!`${stderr}${stdout}`.includes(userKey));
+    });
+    assert.ok(sent.length > 20, `${sent.length} requests`);
+    assert.deepEqual(bad, []);
+    assert.deepEqual(await stepsNow(), []);
+  });
+
+  it('a revocation that a machine missed is not called done, and apply brings it there', async () => {
+    const made = await understudy(['keys', 'create', 'lost', '--scope', 'read']);
+    const key = made.stdout.trim();
+    await labPowerCut('demo-service-2');
+    const revoked = await understudy(['keys', 'revoke', 'lost']);
+    assert.equal(revoked.code, 2, revoked.stderr);
+    assert.match(revoked.stderr, /demo-service-2/);
+    assert.equal(revoked.stdout, '');
+    const applied = await understudy(['apply', '--yes']);
+    assert.equal(applied.code, 0, applied.stderr);
+    assert.match(applied.stderr, /demo-service-2.*list \d+ of the keys/);
+    assert.deepEqual(await statuses(key), [401]);
+    assert.equal((await understudy(['keys', 'revoke', 'lost'])).code, 64, 'there is none any more');
+  });
+
+  it('leave no secret outside of the operator directory', async () => {
+    await using session = await openSession({ topologyPath, target: 'lab', logger: silentLogger });
+    const directory = path.join(base, 'config/understudy/service/lab-demo');
+    const tool = (await readFile(path.join(directory, 'tool-key'), 'utf8')).trim().slice(-43);
+    const seen = await observe(session.world, session.topology);
+    assert.ok(!JSON.stringify(seen).includes(tool));
+  });
+});

@@ -1,0 +1,105 @@
+// The list of callers' keys on the service machines: brought to each of them without a restart, and never an older one over a newer one.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { unknown } from '@understudy/foundation';
+import { serviceKeysPath } from '../../src/machines/index.ts';
+import { observe } from '../../src/observe/index.ts';
+import { keyListText, makeKey, readKeyList, type Intent } from '../../src/operation/index.ts';
+import { apply, confirmAll, plan } from '../../src/reconcile/index.ts';
+import { sampleIntent, sampleServiceKeys, sampleText } from '../simulation/sample-intent.ts';
+import { simulatedWorld, type SimulatedWorld } from '../simulation/simulated-world.ts';
+
+const all = { confirm: confirmAll };
+const labels = ['demo-service-1', 'demo-service-2'];
+
+function withList(intent: Intent, generation: number): Intent {
+  const { record } = makeKey({ id: 'web', scopes: ['read'] }, 0);
+  const list = { generation, keys: [...sampleServiceKeys.list.keys, record] };
+  return { ...intent, serviceKeys: { ...sampleServiceKeys, list } };
+}
+
+const planned = async (sim: SimulatedWorld, intent: Intent) => plan(intent, await observe(sim.world, intent.topology));
+const listOn = (sim: SimulatedWorld, label: string) => sim.machine(label).files.get(serviceKeysPath);
+
+test('a new system has the keys before its service starts, for the service to read and root to write', async () => {
+  const intent = await sampleIntent();
+  await using sim = await simulatedWorld();
+  const { done } = await apply(sim.world, intent, all);
+  const order = done.map(({ id }) => String(id));
+  for (const label of labels) {
+    assert.ok(order.indexOf(`${label}/service-keys`) < order.indexOf(`${label}/service`), label);
+    const { content, mode, owner } = listOn(sim, label) ?? {};
+    assert.deepEqual([content, mode, owner], [keyListText(sampleServiceKeys.list), '0640', 'root:understudy']);
+    const environment = sim.machine(label).files.get('/etc/understudy/service.env')?.content ?? '';
+    assert.match(environment, /^AUTH="keys"$/m);
+    assert.match(environment, /^AUTH_INSIDE="127\.0\.0\.0\/8,::1,10\.20\.0\.0\/24"$/m);
+    assert.match(environment, /^AUTH_BALANCER="10\.20\.0\.248\/30"$/m);
+  }
+  assert.deepEqual(await planned(sim, intent), { steps: [], obstacles: [] });
+});
+
+test('a changed list is written on both machines, and no service is restarted', async () => {
+  const before = await sampleIntent();
+  await using sim = await simulatedWorld();
+  await apply(sim.world, before, all);
+  const after = withList(before, 2);
+  const { steps } = await planned(sim, after);
+  assert.deepEqual(
+    steps.map(({ id, task }) => [String(id), task.kind]).sort(),
+    labels.map((label) => [`${label}/service-keys`, 'service-keys-write']),
+  );
+  assert.equal(steps[0]?.reason, 'demo-service-1 has list 1 of the keys; 2 keys, list 2 is asked for.');
+  const starts = labels.map((label) => sim.machine(label).serviceStarts);
+  await apply(sim.world, after, all);
+  assert.deepEqual(
+    labels.map((label) => sim.machine(label).serviceStarts),
+    starts,
+  );
+  for (const label of labels) assert.equal(readKeyList(listOn(sim, label)?.content ?? '')?.generation, 2);
+  assert.deepEqual(await planned(sim, after), { steps: [], obstacles: [] });
+});
+
+test('a list that another operator has changed is not overwritten', async () => {
+  const older = await sampleIntent();
+  await using sim = await simulatedWorld();
+  await apply(sim.world, withList(older, 5), all);
+  const { steps, obstacles } = await planned(sim, older);
+  assert.deepEqual(steps, []);
+  assert.equal(obstacles.length, 2);
+  assert.match(obstacles[0]?.reason ?? '', /a newer list of keys \(5\) than this computer \(1\).*understudy keys list/);
+});
+
+test('a damaged list, other rights and a missing file are repaired; an unread one is not', async () => {
+  const intent = await sampleIntent();
+  await using sim = await simulatedWorld();
+  await apply(sim.world, intent, all);
+  const [first, second] = labels.map((label) => sim.machine(label).files) as [Map<string, never>, Map<string, never>];
+  sim.machine('demo-service-1').files.set(serviceKeysPath, { content: '{', mode: '0640', owner: 'root:understudy' });
+  second.delete(serviceKeysPath);
+  assert.match((await planned(sim, intent)).steps[0]?.reason ?? '', /no readable list of keys/);
+  assert.match((await planned(sim, intent)).steps[1]?.reason ?? '', /demo-service-2 has no keys of callers/);
+  await apply(sim.world, intent, all);
+  const file = sim.machine('demo-service-1').files.get(serviceKeysPath);
+  sim.machine('demo-service-1').files.set(serviceKeysPath, { ...file!, mode: '0644' });
+  assert.match((await planned(sim, intent)).steps[0]?.reason ?? '', /has the mode 0644 instead of 0640/);
+  await apply(sim.world, intent, all);
+  assert.ok(first.has(serviceKeysPath));
+  const seen = await observe(sim.world, intent.topology);
+  const machine = seen.machines['demo-service-1'];
+  assert.equal(machine?.state, 'seen');
+  const unread = { ...machine.value, files: { ...machine.value.files, [serviceKeysPath]: unknown('no answer', 'x') } };
+  const partial = { ...seen, machines: { ...seen.machines, 'demo-service-1': { ...machine, value: unread } } };
+  const { steps, obstacles } = plan(intent, partial);
+  assert.deepEqual(steps, []);
+  assert.equal(obstacles.length, 1);
+});
+
+test('public: no keys on machines, and the service is told so', async () => {
+  const intent = await sampleIntent(`${sampleText}service: { auth: public }\n`);
+  await using sim = await simulatedWorld();
+  await apply(sim.world, intent, all);
+  assert.equal(listOn(sim, 'demo-service-1'), undefined);
+  const environment = sim.machine('demo-service-1').files.get('/etc/understudy/service.env')?.content ?? '';
+  assert.match(environment, /^AUTH="public"$/m);
+  assert.match(environment, /^PEER_SECRET=/m);
+});
