@@ -16,6 +16,7 @@ export {
   userOf,
   type AccountName,
   type EngineSecurity,
+  type EngineUser,
   type SecuredIndex,
   type TlsPaths,
 } from './security.ts';

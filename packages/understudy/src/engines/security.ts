@@ -10,6 +10,14 @@ export function userOf(account: AccountName): string {
   return `understudy-${account}`;
 }
 
+/** Somebody whom the engine lets in. While passwords are exchanged, an account has two of them. */
+export interface EngineUser {
+  readonly account: AccountName;
+  readonly user: string;
+  /** bcrypt. */
+  readonly hash: string;
+}
+
 /** Where a node answers inside the VPC. */
 export function engineUrl(address: string, secured: boolean): string {
   return `${secured ? 'https' : 'http'}://${address}:${httpPort}`;
@@ -22,6 +30,8 @@ export interface TlsPaths {
   readonly certificate: string;
   /** The authorities that are trusted. */
   readonly authority: string;
+  /** Which state of the operator's authority and accounts the machine was given last. */
+  readonly generation: string;
 }
 
 /** Inside the engine's configuration, since it may read keys only there. */
@@ -32,6 +42,7 @@ export function tlsPaths({ configDirectory }: EngineLayout): TlsPaths {
     key: `${directory}/node.key`,
     certificate: `${directory}/node.crt`,
     authority: `${directory}/authority.crt`,
+    generation: `${directory}/generation`,
   };
 }
 
@@ -47,7 +58,7 @@ export interface EngineSecurity {
   readonly settings: (paths: TlsPaths) => Readonly<Record<string, unknown>>;
   /** Files of accounts and roles: the name within the engine's configuration, and the content. */
   readonly files: (
-    hashes: Readonly<Record<AccountName, string>>,
+    users: readonly EngineUser[],
     indices: readonly SecuredIndex[],
   ) => readonly (readonly [name: string, content: string])[];
   /** The names of those files. */

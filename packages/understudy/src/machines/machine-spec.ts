@@ -22,6 +22,7 @@ export const nothingAsked: MachineSpec = {
 
 export function machineSpec(engine: Engine, role: Role, profile: FailoverProfile): MachineSpec {
   const layout = engineLayouts[engine];
+  const tls = tlsPaths(layout);
   const common = [sshdFile.path, ...kernelFiles(role, profile).map(({ path }) => path)];
   const sysctls = Object.keys(kernelSettings(role, profile));
   if (role === 'search') {
@@ -32,9 +33,9 @@ export function machineSpec(engine: Engine, role: Role, profile: FailoverProfile
       sysctls,
       packages: [layout.packageName],
       directories: [layout.dataDirectory],
-      records: [authorizedKeysPath, engineStartedPath, tlsPaths(layout).certificate],
+      records: [authorizedKeysPath, engineStartedPath, tls.certificate, tls.authority, tls.generation],
       disks: ['/', layout.dataDirectory, layout.logDirectory],
-      readable: [`_apt:${engineKeyPath}`, `${layout.user}:${tlsPaths(layout).key}`],
+      readable: [`_apt:${engineKeyPath}`, `${layout.user}:${tls.key}`],
       locks: packageLocks,
     };
   }

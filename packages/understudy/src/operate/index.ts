@@ -1,5 +1,5 @@
 // Operate: what a person does with a system that runs: reads its logs, enters its machines, rolls its releases,
-// gives another operator access.
+// gives another operator access, exchanges certificates, authority, passwords and SSH keys.
 export { groupNames, machineByName, machinesByName, shortNames } from './machine-names.ts';
 export { reachOne, type UnreachableMachine } from './reach.ts';
 export { type LogReader, type LogRequest, machinesWithLogs, readLogs } from './logs/logs.ts';
@@ -8,7 +8,14 @@ export { type MachineRun, type OutputLine, runEverywhere, type RunRequest } from
 export { loginShell, sshCommand } from './ssh-command.ts';
 export { complete, listReleases, type ReleaseList, type ReleaseRow } from './releases/list-releases.ts';
 export { collectAccess } from './access/export.ts';
-export { rotateSshKey, type RotatedKey } from './access/rotate-ssh-key.ts';
+export {
+  exchange,
+  exchangeable,
+  type Exchangeable,
+  exchangePlan,
+  type ExchangeRequest,
+  type ExchangeResult,
+} from './rotation/exchange.ts';
 export { importAccess, type ImportedPart } from './access/import.ts';
 export {
   carryOutRoll,

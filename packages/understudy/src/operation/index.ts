@@ -27,7 +27,7 @@ export {
 } from './intent.ts';
 export type { Intent } from './intent-shape.ts';
 export { aliasesOf, differingSettings, indexSettingsOf, indexTemplateOf, mappingOf } from './index-intent.ts';
-export { certificateSubjectOf } from './security.ts';
+export { authorityPassphrase, certificateSubjectOf } from './security.ts';
 export { keptConsolePassword } from './console-password.ts';
 export { keyDirectory } from './own-key.ts';
 export { readSecretFile, readSecretValue, writeSecretOnce } from './secret-file.ts';

@@ -23,8 +23,7 @@ import { serviceRelease, type ServiceRelease } from './service-release.ts';
 import type { Intent } from './intent-shape.ts';
 import { engineOverSsh, type EngineLogin, shownCertificate, type World } from '../observe/index.ts';
 import { parseTopology, type Topology } from '../topology/index.ts';
-import { userOf } from '../engines/index.ts';
-import type { SystemSecurity } from '../secure/index.ts';
+import { currentSecurity, type SystemSecurity } from '../secure/index.ts';
 import { securityOf } from './security.ts';
 import { keyDirectory } from './own-key.ts';
 import { hostKeysPathOf, stateDirectory, systemIdOf } from './places.ts';
@@ -46,6 +45,8 @@ export interface Session extends AsyncDisposable {
   readonly world: World;
   /** Authority and accounts of the system; undefined while its security is off. */
   readonly security: SystemSecurity | undefined;
+  /** The same as the files have it now: an exchange changes it. */
+  readSecurity(): Promise<SystemSecurity | undefined>;
   readonly keyPair: KeyPair;
   /** Another runner for the same machines, with another key. Whoever makes it closes it. */
   runnerWith(privateKey: Secret): PinningRunner;
@@ -60,7 +61,8 @@ export async function openSession(request: SessionRequest): Promise<Session> {
   const topology = await readTopology(request.topologyPath);
   const target = await resolveTarget(request.target);
   const { logger } = request;
-  const security = await securityOf(topology, target.name);
+  const readSecurity = () => securityOf(topology, target.name);
+  const security = await readSecurity();
   const keys = await keyDirectory(systemIdOf({ target, topology }));
   const keyPair = await ensureKeyPair(keys, 'understudy');
   const hostKeysPath = hostKeysPathOf(target.name);
@@ -73,7 +75,7 @@ export async function openSession(request: SessionRequest): Promise<Session> {
     linode: createLinodeClient({ baseUrl: target.baseUrl, token: target.token, logger, signal: closing.signal }),
     runner,
     shownCertificate,
-    transportFor: (machines) => engineOverSsh(runner, machines, loginOf(security)),
+    transportFor: (machines) => engineOverSsh(runner, machines, security && (() => currentLogin(security))),
     balancerSettleMs: target.balancerSettleMs,
     clock: systemClock,
     random: Math.random,
@@ -87,16 +89,17 @@ export async function openSession(request: SessionRequest): Promise<Session> {
   };
   return {
     ...{ topologyPath: request.topologyPath, topology, target, world, security, keyPair, hostKeysPath },
+    readSecurity,
     runnerWith,
     privateKeyPath: privateKeyPath(keys),
     [Symbol.asyncDispose]: close,
   };
 }
 
-function loginOf(security: SystemSecurity | undefined): EngineLogin | undefined {
-  if (!security) return undefined;
-  const { bundlePem, accounts } = security;
-  return { bundlePem, user: userOf('operator'), password: accounts.operator.password };
+/** Of the files as they are now; of what is in memory alone until it is kept. */
+async function currentLogin(opened: SystemSecurity): Promise<EngineLogin> {
+  const { bundlePem, accounts } = (await currentSecurity(opened.directory)) ?? opened;
+  return { bundlePem, user: accounts.operator.user, password: accounts.operator.password };
 }
 
 /** Error: `topology-unreadable` when there is no such file; `topology-invalid`. */

@@ -12,4 +12,15 @@ export {
   sealAccess,
   type SystemAccess,
 } from './access-file.ts';
-export { keepSecurityTexts, openSecurity, securityTexts, type SystemSecurity } from './store.ts';
+export {
+  currentSecurity,
+  keepSecurityTexts,
+  openSecurity,
+  replaceSecurityTexts,
+  securityTexts,
+  succession,
+  type SystemSecurity,
+} from './store.ts';
+export { advance, beginAccounts, beginAuthority, type Exchanged } from './exchange.ts';
+export type { ExchangePhase } from './kept.ts';
+export type { ProbeIdentity } from './probe-identity.ts';

@@ -1,6 +1,6 @@
 // A real Elasticsearch of three nodes with its security module, on loopback, started with the very files that the tool writes for three
 // machines: only the addresses of the VPC and the directories of the package are others.
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { chmod, cp, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
@@ -107,6 +107,17 @@ export class SecuredCluster implements AsyncDisposable {
     const script = certificateScript(layout, pem).replace(`${user}:${user}`, user);
     sh(user === 'nobody' ? script : script.replaceAll(/^chown .*$/gm, ''));
     return pem;
+  }
+
+  /** A script for a machine, on this host: its directories are below this folder, and its users are this one. */
+  shell(label: string, script: string): { code: number; stdout: string; stderr: string } {
+    const chown = user === 'nobody' ? 'chown nobody' : 'true';
+    const owned = this.#local(label, script)
+      .replaceAll('chown elasticsearch:elasticsearch', chown)
+      .replaceAll('chown root:root', chown)
+      .replaceAll('chown "$3"', chown);
+    const { status, stdout, stderr } = spawnSync('sh', ['-s'], { input: owned, encoding: 'utf8' });
+    return { code: status ?? 1, stdout, stderr };
   }
 
   async trust(label: string, bundlePem: string): Promise<void> {
