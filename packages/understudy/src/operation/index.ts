@@ -29,7 +29,7 @@ export type { Intent } from './intent-shape.ts';
 export { aliasesOf, differingSettings, indexSettingsOf, indexTemplateOf, mappingOf } from './index-intent.ts';
 export { authorityPassphrase, certificateSubjectOf } from './security.ts';
 export { keptConsolePassword } from './console-password.ts';
-export { keyDirectory } from './own-key.ts';
+export { formerPublicKeys, keepFormerPublicKeys, keyDirectory } from './own-key.ts';
 export { readSecretFile, readSecretValue, writeSecretOnce } from './secret-file.ts';
 export { checkAccess, type Price } from './region-check.ts';
 export { locksDirectory, openSession, resolveIntent, runsDirectory, type Session } from './session.ts';

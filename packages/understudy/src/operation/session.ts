@@ -47,7 +47,10 @@ export interface Session extends AsyncDisposable {
   readonly security: SystemSecurity | undefined;
   /** The same as the files have it now: an exchange changes it. */
   readSecurity(): Promise<SystemSecurity | undefined>;
+  /** The tool's own SSH key for the system. */
   readonly keyPair: KeyPair;
+  /** The key was exchanged for this one, which lies in `directory`: new connections log in with it. */
+  useKeyPair(keyPair: KeyPair, directory: string): void;
   /** Another runner for the same machines, with another key. Whoever makes it closes it. */
   runnerWith(privateKey: Secret): PinningRunner;
   /** The tool's own SSH key, for the system's `ssh`. */
@@ -63,14 +66,14 @@ export async function openSession(request: SessionRequest): Promise<Session> {
   const { logger } = request;
   const readSecurity = () => securityOf(topology, target.name);
   const security = await readSecurity();
-  const keys = await keyDirectory(systemIdOf({ target, topology }));
-  const keyPair = await ensureKeyPair(keys, 'understudy');
+  let keys = await keyDirectory(systemIdOf({ target, topology }));
+  let keyPair = await ensureKeyPair(keys, 'understudy');
   const hostKeysPath = hostKeysPathOf(target.name);
   const closing = new AbortController();
   const hostKeys = hostKeysFile(hostKeysPath, { clock: systemClock, logger, firstContactMs: target.firstContactMs });
-  const runnerWith = (privateKey: Secret): PinningRunner =>
+  const runnerWith = (privateKey: Secret | (() => Secret)): PinningRunner =>
     createSshRunner({ privateKey, hostKeys, clock: systemClock });
-  const runner = runnerWith(keyPair.privateKey);
+  const runner = runnerWith(() => keyPair.privateKey);
   const world: World = {
     linode: createLinodeClient({ baseUrl: target.baseUrl, token: target.token, logger, signal: closing.signal }),
     runner,
@@ -88,10 +91,18 @@ export async function openSession(request: SessionRequest): Promise<Session> {
     await runner.close();
   };
   return {
-    ...{ topologyPath: request.topologyPath, topology, target, world, security, keyPair, hostKeysPath },
+    ...{ topologyPath: request.topologyPath, topology, target, world, security, hostKeysPath },
     readSecurity,
     runnerWith,
-    privateKeyPath: privateKeyPath(keys),
+    get keyPair() {
+      return keyPair;
+    },
+    useKeyPair(next, directory) {
+      [keyPair, keys] = [next, directory];
+    },
+    get privateKeyPath() {
+      return privateKeyPath(keys);
+    },
     [Symbol.asyncDispose]: close,
   };
 }

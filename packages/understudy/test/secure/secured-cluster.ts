@@ -35,9 +35,11 @@ export const noSecuredEngine: string | false =
 
 const user = asNobody.length > 0 ? 'nobody' : (process.env['USER'] ?? '');
 
-/** Every address of 127.0.0.0/8 is this host's. */
+/** Every address of 127.0.0.0/8 is this host's; each test process has some of its own. */
+const range = `127.${21 + (process.pid % 200)}.0.`;
+
 function onLoopback(machine: MachinePlan): MachinePlan {
-  return { ...machine, vpcAddress: machine.vpcAddress.replace(/^10\.20\.0\./, '127.20.0.') };
+  return { ...machine, vpcAddress: machine.vpcAddress.replace(/^10\.20\.0\./, range) };
 }
 
 export class SecuredCluster implements AsyncDisposable {
@@ -84,7 +86,7 @@ export class SecuredCluster implements AsyncDisposable {
   }
 
   #local(label: string, text: string): string {
-    return text.replaceAll('/etc/elasticsearch', this.#configOf(label)).replaceAll('10.20.0.', '127.20.0.');
+    return text.replaceAll('/etc/elasticsearch', this.#configOf(label)).replaceAll('10.20.0.', range);
   }
 
   async #writeFiles(label: string): Promise<void> {

@@ -110,8 +110,10 @@ function importCommand(): Command {
       if (options.json === true) printJson({ schemaVersion: 1, target, system, exportedAt, parts });
       else {
         print(`access to ${system} (target ${target}), exported ${exportedAt}`);
-        for (const { what, path: place, isNew } of parts)
-          print(`  ${what.padEnd(24)}${isNew ? '' : 'there already: '}${place}`);
+        for (const { what, path: place, isNew, replaced } of parts) {
+          const before = replaced === null ? '' : ` (the one before it: ${replaced})`;
+          print(`  ${what.padEnd(24)}${isNew ? '' : 'there already: '}${place}${before}`);
+        }
       }
       return exitCode.yes;
     }),

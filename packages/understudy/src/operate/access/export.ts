@@ -2,7 +2,7 @@
 // and accounts. It changes nothing.
 import { pinnedKeys } from '../../machines/index.ts';
 import { observeInstances, targetOf } from '../../observe/index.ts';
-import { keptConsolePassword, securityDirectory, systemIdOf, type Session } from '../../operation/index.ts';
+import { formerPublicKeys, keptConsolePassword, securityDirectory, systemIdOf, type Session } from '../../operation/index.ts';
 import { securityTexts, type SystemAccess } from '../../secure/index.ts';
 
 /** Errors: those of the Linode client; `secure-unreadable`. */
@@ -15,7 +15,11 @@ export async function collectAccess(session: Session): Promise<SystemAccess> {
     target: target.name,
     system: topology.name,
     exportedAt: new Date(world.clock.now()).toISOString(),
-    sshKey: { private: keyPair.privateKey.reveal(), public: keyPair.publicKey },
+    sshKey: {
+      private: keyPair.privateKey.reveal(),
+      public: keyPair.publicKey,
+      former: await formerPublicKeys(system),
+    },
     hostKeys: pinnedKeys(hostKeysPath).filter(({ address }) => addresses.has(address)),
     consolePassword: (await keptConsolePassword(system))?.reveal() ?? null,
     security: (await securityTexts(securityDirectory(system))) ?? null,
