@@ -73,10 +73,7 @@ async function there(directory: string): Promise<Kept> {
 }
 
 async function write(directory: string, kept: Kept, exchange: Kept['exchange']): Promise<void> {
-  const generations = [
-    ...kept.generations,
-    `${kept.generations.length + 1}-${randomBytes(6).toString('hex')}`,
-  ];
+  const generations = [...kept.generations, `${kept.generations.length + 1}-${randomBytes(6).toString('hex')}`];
   await writeText(directory, names.rotation, rotationText({ ...kept, generations, exchange }));
 }
 

@@ -2,7 +2,7 @@
 // self-signed certificates. It reaches no machine itself.
 export { type CertificateSubject } from './certificate-request.ts';
 export { certificateScript, requestScript } from './certificate-scripts.ts';
-export { certificateEnd, certificateState, type CertificateState } from './machine-certificate.ts';
+export { bundleEnd, certificateEnd, certificateState, type CertificateState } from './machine-certificate.ts';
 export { selfSigned } from './self-signed.ts';
 export {
   type AccessIdentity,

@@ -67,11 +67,7 @@ export async function replaceTexts(directory: string, texts: SecurityTexts, nowM
   return aside;
 }
 
-async function inPlace(
-  directory: string,
-  texts: SecurityTexts,
-  put: (beside: string) => Promise<void>,
-): Promise<void> {
+async function inPlace(directory: string, texts: SecurityTexts, put: (beside: string) => Promise<void>): Promise<void> {
   await mkdir(dirname(directory), { recursive: true, mode: 0o700 });
   const beside = await mkdtemp(`${directory}.new-`);
   try {

@@ -136,6 +136,12 @@ test('status names certificates that end within 30 days, and is degraded within 
   const ids = (days: number) => [after(days).verdict, ...new Set(after(days).findings.map(({ id }) => id))];
   assert.deepEqual(ids(360), ['degraded', 'machine-certificate-expires-soon']);
   assert.deepEqual(ids(366), ['degraded', 'machine-certificate-expired']);
+  // The authority lives for ten years.
+  assert.ok(
+    after(3_630).notices.some(({ id, repair }) => id === 'authority-expires' && /rotate authority/.test(repair)),
+  );
+  assert.ok(ids(3_645).includes('authority-expires-soon'));
+  assert.ok(ids(3_651).includes('authority-expired'));
 });
 
 test('turning it on or off while engines run is refused with a way to do it, and nothing is changed', async () => {
@@ -227,7 +233,10 @@ test('clients are restarted one by one when the trusted authorities change, and 
   const doneBy = async () => (await apply(sim.world, await now(), all)).done.map(({ id }) => id as string);
   await beginAuthority({ directory, systemName: 'demo', nowMs: Date.now() });
   const introduced = await doneBy();
-  assert.ok(introduced.includes('demo-service-1/service') && introduced.includes('demo-service-2/service'), introduced.join());
+  assert.ok(
+    introduced.includes('demo-service-1/service') && introduced.includes('demo-service-2/service'),
+    introduced.join(),
+  );
   const two = sim.machine('demo-service-1').files.get('/etc/understudy/engine-authority.crt')?.content ?? '';
   assert.equal(two.split('BEGIN CERTIFICATE').length, 3);
   await advance(directory, 'authority', 'introduce');

@@ -56,7 +56,11 @@ test('an authority: trusted first, then signing, then alone; the bundle is the s
   await advance(first.directory, 'authority', 'use');
   const alone = await open('authority');
   assert.equal(alone.bundlePem, used.signerPem);
-  assert.equal(alone.former.authority.certificatePem, first.signerPem, 'the old one is kept until it is proved to be gone');
+  assert.equal(
+    alone.former.authority.certificatePem,
+    first.signerPem,
+    'the old one is kept until it is proved to be gone',
+  );
   await advance(first.directory, 'authority', 'withdraw');
   const ended = await open('authority');
   assert.equal(ended.exchange.authority, undefined);

@@ -85,7 +85,10 @@ describe('exchanges on a real cluster', { skip: noSecuredEngine, timeout: 800_00
   }
 
   /** Writes through each node without a pause while `work` runs; returns how many were acknowledged, and what failed. */
-  async function underLoad(clients: Clients, work: () => Promise<void>): Promise<{ written: number; failed: string[] }> {
+  async function underLoad(
+    clients: Clients,
+    work: () => Promise<void>,
+  ): Promise<{ written: number; failed: string[] }> {
     let over = false;
     const failed: string[] = [];
     let written = 0;
@@ -118,7 +121,9 @@ describe('exchanges on a real cluster', { skip: noSecuredEngine, timeout: 800_00
   }
 
   /** Runs `work` as a process that dies after each phase, until it ends. */
-  async function interrupted(work: (betweenPhases: (phase: string) => Promise<void>) => Promise<unknown>): Promise<string[]> {
+  async function interrupted(
+    work: (betweenPhases: (phase: string) => Promise<void>) => Promise<unknown>,
+  ): Promise<string[]> {
     const seen: string[] = [];
     for (;;) {
       try {
@@ -197,7 +202,9 @@ describe('exchanges on a real cluster', { skip: noSecuredEngine, timeout: 800_00
       letsIn(rotating(clients), machine!, { bundlePem, ...monitor });
     assert.deepEqual([await lets(before), await lets(await open())], [true, true]);
     mayRemove = true;
-    assert.equal((await rotate()).removed, true);
+    const rotated = await rotate();
+    assert.equal(rotated.removed, true);
+    assert.ok(!JSON.stringify(rotated).includes((await open()).accounts.monitor.password.reveal()));
     assert.deepEqual([await lets(before), await lets(await open())], [false, true]);
   });
 

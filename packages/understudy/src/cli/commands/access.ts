@@ -96,7 +96,9 @@ interface ImportOptions extends CommonOptions {
 
 function importCommand(): Command {
   const command = new Command('import')
-    .description('put what another operator exported in place on this computer; nothing is overwritten')
+    .description(
+      'put what another operator exported in place on this computer; only an earlier state of the same is replaced',
+    )
     .argument('<file>', 'the file, or - for standard input')
     .option('--identity <file>', 'your private key for it (default: the one of understudy access key)');
   return withCommonOptions(command).action(

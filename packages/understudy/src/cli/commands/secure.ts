@@ -21,7 +21,7 @@ const kinds: Readonly<Record<Exchangeable, string>> = {
   certificates: 'a new key and certificate of every search machine',
   authority: 'another authority, and certificates of it',
   passwords: 'another password of accounts of the engine',
-  'ssh-keys': "another SSH key of the tool for this system",
+  'ssh-keys': 'another SSH key of the tool for this system',
 };
 
 function rotateCommand(): Command {

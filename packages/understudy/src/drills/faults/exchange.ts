@@ -9,7 +9,10 @@ export function exchangeOf(what: Exchangeable): Fault {
   return {
     name: `exchange-${what}`,
     standsFor: `planned work: an operator runs secure rotate ${what}`,
-    doesNotMeasure: ['programs that log in to the engine from outside of the system', 'other operators, who need access again'],
+    doesNotMeasure: [
+      'programs that log in to the engine from outside of the system',
+      'other operators, who need access again',
+    ],
     target: 'nothing',
     breaksQuorum: false,
     lasting: false,
@@ -21,11 +24,13 @@ export function exchangeOf(what: Exchangeable): Fault {
     },
     async inject({ system, signal }) {
       done = null;
-      if (system.exchange === null) throw new UnderstudyError('drills-fault-step', 'There is no operator who exchanges keys.');
+      if (system.exchange === null)
+        throw new UnderstudyError('drills-fault-step', 'There is no operator who exchanges keys.');
       done = await system.exchange(what, signal);
     },
     effective: () => Promise.resolve({ seen: done !== null, detail: done ?? 'the exchange has not ended' }),
     undo: () => Promise.resolve(),
-    undone: () => Promise.resolve({ seen: true, detail: `an exchange is not undone; understudy secure rotate ${what} ends one` }),
+    undone: () =>
+      Promise.resolve({ seen: true, detail: `an exchange is not undone; understudy secure rotate ${what} ends one` }),
   };
 }

@@ -2,7 +2,13 @@
 // and accounts. It changes nothing.
 import { pinnedKeys } from '../../machines/index.ts';
 import { observeInstances, targetOf } from '../../observe/index.ts';
-import { formerPublicKeys, keptConsolePassword, securityDirectory, systemIdOf, type Session } from '../../operation/index.ts';
+import {
+  formerPublicKeys,
+  keptConsolePassword,
+  securityDirectory,
+  systemIdOf,
+  type Session,
+} from '../../operation/index.ts';
 import { securityTexts, type SystemAccess } from '../../secure/index.ts';
 
 /** Errors: those of the Linode client; `secure-unreadable`. */

@@ -88,7 +88,10 @@ async function newSecurity(system: string, access: SystemAccess): Promise<Place>
   if (!access.security || isSame(there, access.security)) return { path, state: 'same' };
   const order = succession(path, there, access.security);
   if (order === 'newer') return { path, state: 'newer' };
-  throw conflict(path, order === 'older' ? 'a later authority or later accounts' : 'another authority or other accounts');
+  throw conflict(
+    path,
+    order === 'older' ? 'a later authority or later accounts' : 'another authority or other accounts',
+  );
 }
 
 /** A file that is not there is left out or undefined. */

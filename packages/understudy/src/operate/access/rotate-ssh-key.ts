@@ -12,7 +12,13 @@ import {
   type RemoteRunner,
   type RemoteTarget,
 } from '../../machines/index.ts';
-import { formerPublicKeys, keepFormerPublicKeys, ownKeyDirectory, systemIdOf, type Session } from '../../operation/index.ts';
+import {
+  formerPublicKeys,
+  keepFormerPublicKeys,
+  ownKeyDirectory,
+  systemIdOf,
+  type Session,
+} from '../../operation/index.ts';
 import { machinePlans } from '../../topology/index.ts';
 import { partialView, reachOf } from '../reach.ts';
 

@@ -47,7 +47,9 @@ const sectionOf = { authority: 'authority', passwords: 'accounts' } as const;
 function stepsOf(what: Exchangeable, accounts: readonly AccountName[]): string[] {
   switch (what) {
     case 'certificates':
-      return ['Each search machine, one after the other: a new key and certificate, seen at 9200 and 9300 before the next.'];
+      return [
+        'Each search machine, one after the other: a new key and certificate, seen at 9200 and 9300 before the next.',
+      ];
     case 'authority':
       return [
         'A new authority is made, and trusted beside the old one: search machines one by one, then service machines (restarted one by one).',
@@ -61,7 +63,9 @@ function stepsOf(what: Exchangeable, accounts: readonly AccountName[]): string[]
         'The first users are removed, and seen to be refused on every search machine.',
       ];
     case 'ssh-keys':
-      return ["A new SSH key of the tool is let in on every machine and proved; then the old one is removed, and seen to be refused."];
+      return [
+        'A new SSH key of the tool is let in on every machine and proved; then the old one is removed, and seen to be refused.',
+      ];
   }
 }
 

@@ -60,7 +60,11 @@ async function exchange(
   for (const phase of ['introduce', 'use', 'withdraw'] as const) {
     const security = await system.security();
     if (security.exchange.accounts?.phase !== phase) continue;
-    accounts = pairsOf(security).map(({ account, former, next }) => ({ account, before: former.user, after: next.user }));
+    accounts = pairsOf(security).map(({ account, former, next }) => ({
+      account,
+      before: former.user,
+      after: next.user,
+    }));
     machines = await system.search(security);
     await onEach(system, machines, (machine) => onMachine(system, security, machine));
     if (phase === 'use') {

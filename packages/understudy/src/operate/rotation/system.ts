@@ -111,7 +111,11 @@ function assertComplete(intent: Intent, { machines, objects }: Observation): voi
   if (silent.length > 0) throw partialView('Not every machine answers, so nothing was exchanged', silent);
 }
 
-function assertNoDrift(name: string, { steps, obstacles }: Plan, isOwn: (step: Plan['steps'][number]) => boolean): void {
+function assertNoDrift(
+  name: string,
+  { steps, obstacles }: Plan,
+  isOwn: (step: Plan['steps'][number]) => boolean,
+): void {
   const reasons = [
     ...obstacles.map(({ subject, reason }) => `${subject}: ${reason}`),
     ...steps.filter((step) => !isOwn(step)).map(({ subject, action, reason }) => `${subject} ${action}: ${reason}`),

@@ -115,7 +115,8 @@ function securedOf(intent: Intent, observation: Observation, machine: MachinePla
     // A part that could not be read is not absent.
     secured: pem.state !== 'absent' || partOf(seen.files, paths.authority).state !== 'absent',
     foreignIssuer: state?.state === 'foreign' ? state.issuer : undefined,
-    unknownGeneration: generation === undefined || intent.security?.generations.includes(generation) ? undefined : generation,
+    unknownGeneration:
+      generation === undefined || intent.security?.generations.includes(generation) ? undefined : generation,
   };
 }
 
