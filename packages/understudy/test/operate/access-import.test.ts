@@ -130,7 +130,7 @@ test('what was exchanged since takes the place of what is there, which is kept; 
   assert.deepEqual(await securityTexts(securityDirectory('lab-demo')), later.security);
   const before = await securityTexts(replaced.get('authority-and-accounts')!);
   assert.equal(before?.['accounts.json'], texts['accounts.json']);
-  assert.equal(before?.['rotation.json'], undefined);
+  assert.equal(before['rotation.json'], undefined);
   assert.deepEqual(
     (await importAccess(later)).filter(({ isNew }) => isNew),
     [],

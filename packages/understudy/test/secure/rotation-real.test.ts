@@ -18,6 +18,8 @@ import { rotateAuthority } from '../../src/operate/rotation/rotate-authority.ts'
 import { rotateCertificates } from '../../src/operate/rotation/rotate-certificates.ts';
 import { rotatePasswords } from '../../src/operate/rotation/rotate-passwords.ts';
 import type { RotatingSystem } from '../../src/operate/rotation/system.ts';
+import { signCertificate } from '../../src/secure/authority.ts';
+import { checkRequest } from '../../src/secure/certificate-request.ts';
 import { openSecurity, type SystemSecurity } from '../../src/secure/index.ts';
 import { sampleIntent, sampleText } from '../simulation/sample-intent.ts';
 import { noSecuredEngine, SecuredCluster } from './secured-cluster.ts';
@@ -54,7 +56,7 @@ describe('exchanges on a real cluster', { skip: noSecuredEngine, timeout: 800_00
       ...{ name: 'demo', directory: join(base, 'own'), clock: systemClock, logger: silentLogger },
       ...{ signal: new AbortController().signal, layout: engineLayouts.elasticsearch, security: open },
       runner: {
-        run: ({ label }, _, { stdin } = {}) => Promise.resolve(cluster.shell(label, String(stdin))),
+        run: ({ label }, _, { stdin } = {}) => Promise.resolve(cluster.shell(label, stdin as string)),
         tunnel: (_, { address, port }) => opened(port, address),
       },
       search: () => {
@@ -232,6 +234,38 @@ describe('exchanges on a real cluster', { skip: noSecuredEngine, timeout: 800_00
     await cluster.stop('demo-search-2');
     cluster.run('demo-search-2');
     await cluster.awaitNodes({ bundlePem: now.bundlePem, ...now.accounts.operator }, 3);
+  });
+
+  test('a certificate that has expired: the cluster goes on over its open connections, new ones are refused, a new one heals it', async () => {
+    const clients = await serviceClients();
+    const security = await open();
+    const { bundlePem, accounts } = security;
+    const label = 'demo-search-3';
+    const short: SystemSecurity = {
+      ...security,
+      issue: async (pem, subject, nowMs) =>
+        signCertificate(security.former.authority, await checkRequest(pem, subject), {
+          ...{ nowMs, passphrase, validMs: 20_000 },
+        }),
+    };
+    await cluster.issue(label, short);
+    const machine = (await rotating(clients).search(security)).find(({ target }) => target.label === label)!;
+    const login = { bundlePem, ...accounts.operator };
+    const end = Date.now() + 90_000;
+    for (let refused = false; !refused; await sleep(500)) {
+      refused = await letsIn(rotating(clients), machine, login).then(
+        () => false,
+        (error: unknown) => String(error).includes('certificate has expired'),
+      );
+      assert.ok(Date.now() < end, 'the expired certificate was never refused');
+    }
+    await sleep(10_000);
+    const others = cluster.transport(login, ['demo-search-1']);
+    const { body } = await others.request('GET', '/_cluster/health');
+    assert.equal((body as { number_of_nodes: number }).number_of_nodes, 3);
+    await rotateCertificates(rotating(clients));
+    assert.equal(await letsIn(rotating(clients), machine, login), true);
+    await assertGreen();
   });
 
   test('a machine that does not answer keeps everything as it is', async () => {

@@ -98,11 +98,11 @@ const phases: Readonly<Record<'introduce' | 'use' | 'withdraw', Phase>> = {
 
 async function certifiedBy(
   { clock }: RotatingSystem,
-  { bundlePem, probe }: SystemSecurity,
+  security: SystemSecurity,
   { subject }: SearchMachine,
   by: 'former' | 'next',
 ): Promise<Certified> {
-  return { bundlePem, identity: await probe(subject, by, clock.now()) };
+  return { bundlePem: security.bundlePem, identity: await security.probe(subject, by, clock.now()) };
 }
 
 /** Whether the engine shows a certificate of the new authority at both ports: a client that trusts it alone is satisfied. */
