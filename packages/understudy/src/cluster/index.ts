@@ -1,5 +1,5 @@
 // Cluster: queries and operations on a running engine over HTTP, the same for Elasticsearch and OpenSearch.
-export { differingAccounts, putAccount, storedAccounts, type StoredAccounts } from './accounts.ts';
+export { accountChanges, shortName, storedAccounts, type StoredAccounts, writeAccounts } from './accounts.ts';
 export { allocation, setAllocation } from './allocation.ts';
 export { type Block, openIndex, removeIndexBlock } from './blocks.ts';
 export { type ClusterConditions, conditions, type DiskCondition, type IndexCondition } from './conditions.ts';

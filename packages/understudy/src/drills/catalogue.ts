@@ -8,6 +8,7 @@ import { controllerKill, undoneWithinMs } from './faults/controller-kill.ts';
 import { cpuStarvation } from './faults/cpu-starvation.ts';
 import { diskFull } from './faults/disk-full.ts';
 import { diskStall } from './faults/disk-stall.ts';
+import { exchangeOf } from './faults/exchange.ts';
 import { nothing } from './faults/nothing.ts';
 import {
   searchBridge,
@@ -229,8 +230,33 @@ const controller = group('base', [
   },
 ]);
 
-/** All drills, in the order in which `--all` runs them: the least severe first. */
-export const catalogue: readonly Drill[] = [...base, ...balancer, ...service, ...search, ...controller];
+/** Planned work with keys: no request may fail. The injection takes as long as the exchange. */
+const secure = group(
+  'secure',
+  (
+    [
+      ['certificates', 'every search machine gets a new key and certificate, one after the other'],
+      ['authority', 'the system gets another authority and certificates of it, in three phases'],
+      ['passwords', 'the tool and the service get other passwords, and the old ones are refused'],
+      ['ssh-keys', 'the tool gets another SSH key, and the old one is refused'],
+    ] as const
+  ).map(([what, summary]) => ({
+    name: `rotate-${what}`,
+    summary,
+    fault: exchangeOf(what),
+    goals: within(1, 1, 0),
+    durations: { faultMs: 3_000 },
+  })),
+);
+
+/** All drills. */
+export const catalogue: readonly Drill[] = [...base, ...balancer, ...service, ...search, ...controller, ...secure];
+
+/**
+ * Those that `--all` runs, in this order: the least severe first. Not those that exchange keys: other operators lose their access by them, so
+ * they run only by their names or their group.
+ */
+export const usual: readonly Drill[] = catalogue.filter((drill) => drill.group !== 'secure');
 
 /**
  * Drills by name or by group (`search`, `service`, `balancer`), in the order asked, each once.

@@ -5,7 +5,7 @@ import type { Goals, Durations } from '../proof/index.ts';
 export interface Drill {
   /** In kebab-case; what `drill run` takes. */
   readonly name: string;
-  readonly group: 'search' | 'service' | 'balancer' | 'base';
+  readonly group: 'search' | 'service' | 'balancer' | 'secure' | 'base';
   /** One sentence for `drill list`. */
   readonly summary: string;
   readonly fault: Fault;

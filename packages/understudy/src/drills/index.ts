@@ -1,6 +1,6 @@
 // Drills: real faults under open-loop load, and a verdict on what was kept. A drill repairs nothing: it undoes its own
 // fault and nothing else.
-export { catalogue, drillsNamed } from './catalogue.ts';
+export { catalogue, drillsNamed, usual } from './catalogue.ts';
 export type { Drill } from './drill.ts';
 export type { Evidence, Fault, FaultContext } from './faults/fault.ts';
 export type { TargetRole } from './faults/targets.ts';

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { systemUnderTest } from './real-system.ts';
 import type { SystemUnderTest, Guard } from './system-under-test.ts';
+import { exchange } from '../operate/index.ts';
 import { hasKeys, runsDirectory, type Session } from '../operation/index.ts';
 
 /** Arguments of Node that start this tool as it was started, without its own arguments. */
@@ -21,6 +22,9 @@ export async function openSystemUnderTest(session: Session, topologyPath: string
     disk: target.disk,
     snapshot: target.production && snapshot !== 'not-required' ? snapshot : null,
     runsDirectory: runsDirectory(),
+    // The programs of a drill's system are its own service, which is moved before anything is removed.
+    exchange: async (what, signal) =>
+      (await exchange(session, what, signal, { mayRemove: () => Promise.resolve(true) })).text,
     selfCommand: (words) => [process.execPath, ...selfArguments(), ...words, ...where],
     startGuard: (directory) => startGuard([...selfArguments(), 'drill', 'guard', directory, ...where]),
   });

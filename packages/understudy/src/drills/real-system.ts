@@ -11,7 +11,7 @@ import type { BalancerPort, SystemUnderTest } from './system-under-test.ts';
 /** What the target, the operator's machine and this process add: not to be read from the topology. */
 type SystemExtras = Pick<
   SystemUnderTest,
-  'credential' | 'power' | 'disk' | 'snapshot' | 'runsDirectory' | 'selfCommand' | 'startGuard'
+  'credential' | 'power' | 'disk' | 'snapshot' | 'runsDirectory' | 'exchange' | 'selfCommand' | 'startGuard'
 >;
 
 /** Error: `drills-incomplete` when machines or the balancer of the topology do not exist; those of the Linode client. */

@@ -2,6 +2,7 @@
 import type { NodeRestart, Snapshot } from '../cluster/index.ts';
 import type { Clock, Logger, Secret } from '@understudy/foundation';
 import type { RemoteRunner } from '../machines/index.ts';
+import type { Exchangeable } from '../operate/index.ts';
 import type { DiskControl, PowerControl } from '../operation/index.ts';
 import type { Topology } from '../topology/index.ts';
 import type { BalancerNodeSample } from '../proof/index.ts';
@@ -102,6 +103,8 @@ export interface SystemUnderTest {
   readonly runsDirectory: string;
   /** Null: only the timers on the targets undo after a kill -9. */
   readonly startGuard: ((directory: string) => Promise<Guard>) | null;
+  /** What `secure rotate` does; resolves with what was exchanged, in words without a secret. Null where nobody has the keys. */
+  readonly exchange: ((what: Exchangeable, signal: AbortSignal) => Promise<string>) | null;
   /** Argument array that runs this tool again with the same topology, for the drill that kills it; null where unknown. */
   readonly selfCommand: ((args: readonly string[]) => readonly string[]) | null;
 }

@@ -11,7 +11,6 @@ export {
 export { httpPort, transportPort, type EngineLayout, type PackageRepository } from './layout.ts';
 export {
   accountNames,
-  type AccountHashes,
   type AccountObject,
   type AccountsApi,
   engineUrl,
@@ -19,6 +18,7 @@ export {
   userOf,
   type AccountName,
   type EngineSecurity,
+  type EngineUser,
   type SecuredIndex,
   type TlsPaths,
 } from './security.ts';

@@ -10,6 +10,14 @@ export function userOf(account: AccountName): string {
   return `understudy-${account}`;
 }
 
+/** Somebody whom the engine lets in. While passwords are exchanged, an account has two of them. */
+export interface EngineUser {
+  readonly account: AccountName;
+  readonly user: string;
+  /** bcrypt. */
+  readonly hash: string;
+}
+
 /** Where a node answers inside the VPC. */
 export function engineUrl(address: string, secured: boolean): string {
   return `${secured ? 'https' : 'http'}://${address}:${httpPort}`;
@@ -22,6 +30,8 @@ export interface TlsPaths {
   readonly certificate: string;
   /** The authorities that are trusted. */
   readonly authority: string;
+  /** Which state of the operator's authority and accounts the machine was given last. */
+  readonly generation: string;
 }
 
 /** Inside the engine's configuration, since it may read keys only there. */
@@ -32,6 +42,7 @@ export function tlsPaths({ configDirectory }: EngineLayout): TlsPaths {
     key: `${directory}/node.key`,
     certificate: `${directory}/node.crt`,
     authority: `${directory}/authority.crt`,
+    generation: `${directory}/generation`,
   };
 }
 
@@ -41,9 +52,6 @@ export interface SecuredIndex {
   /** The application makes the index and its mapping itself. */
   readonly ownMapping: boolean;
 }
-
-/** bcrypt hashes of the passwords. */
-export type AccountHashes = Readonly<Record<AccountName, string>>;
 
 /** A user, a role, or who has a role, as the engine's API shows it. */
 export interface AccountObject {
@@ -58,9 +66,11 @@ export interface AccountsApi {
   /** Each answers GET with all objects of one kind, by name. */
   readonly parts: readonly string[];
   /** Every object that has to be there. PUT of the body at part/name makes it so. */
-  readonly wanted: (hashes: AccountHashes, indices: readonly SecuredIndex[]) => readonly AccountObject[];
+  readonly wanted: (users: readonly EngineUser[], indices: readonly SecuredIndex[]) => readonly AccountObject[];
   /** Fields that are written and never shown. */
   readonly neverShown: readonly string[];
+  /** Whether the shown object was written by this tool, so that it is removed when it is no longer wanted. */
+  readonly isOwn: (part: string, shown: unknown) => boolean;
 }
 
 /** How one engine is told to serve TLS on both layers to known users alone. */
@@ -69,7 +79,7 @@ export interface EngineSecurity {
   readonly settings: (paths: TlsPaths, searchLabels: string) => Readonly<Record<string, unknown>>;
   /** Files of accounts and roles: the name within the engine's configuration, and the content. */
   readonly files: (
-    hashes: AccountHashes,
+    users: readonly EngineUser[],
     indices: readonly SecuredIndex[],
   ) => readonly (readonly [name: string, content: string])[];
   /** The names of those files. */

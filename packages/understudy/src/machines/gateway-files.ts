@@ -1,9 +1,9 @@
 // The files of the gateway on a service machine: its socket, its unit and its environment. The release itself is in release.ts.
-import { httpPort, userOf } from '../engines/index.ts';
+import { httpPort } from '../engines/index.ts';
 import type { Gateway, MachinePlan, Topology } from '../topology/index.ts';
 import type { ManagedFile } from './managed-file.ts';
 import { gatewayPlace } from './release.ts';
-import { engineAuthorityPath } from './security-files.ts';
+import { authorityRemark, engineAuthorityPath } from './security-files.ts';
 import { assignment, engineUrls, sandbox, serviceUnit, type ServiceAccess } from './service-files.ts';
 
 export const gatewayUnit = 'understudy-gateway.service';
@@ -57,11 +57,12 @@ export function gatewayFiles({ topology, searchMachines, access }: GatewayFilesI
     GATEWAY_STOP_MS: String(gatewayStopMs(gateway.deadlineMs)),
     ...(access && {
       GATEWAY_CA: engineAuthorityPath,
-      GATEWAY_USERNAME: userOf('service'),
+      GATEWAY_USERNAME: access.user,
       GATEWAY_PASSWORD: access.password.reveal(),
     }),
   };
   const lines = Object.entries(environment).map(([key, value]) => assignment(key, value));
+  if (access) lines.push(authorityRemark(access));
   return [
     { path: gatewayEnvironmentPath, mode: '0600', owner: 'root:root', content: `${lines.join('\n')}\n` },
     { path: gatewayUnitPath, mode: '0644', owner: 'root:root', content: unitFile(topology, gateway) },

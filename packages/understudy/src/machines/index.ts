@@ -51,7 +51,7 @@ export {
 } from './release.ts';
 export { parseReleases, type ReleasesOnMachine, releasesScript } from './releases-on-machine.ts';
 export { bootstrapGuard, clusterDataFound, setDataAsideScript, type StrayState } from './data-directory.ts';
-export type { EngineAccess } from './security-files.ts';
+export { securityPaths, type EngineAccess } from './security-files.ts';
 export { healthProbe } from './health-probe.ts';
 export {
   anySettings,

@@ -24,6 +24,7 @@ export const nothingAsked: MachineSpec = {
 
 export function machineSpec(engine: Engine, role: Role, profile: FailoverProfile): MachineSpec {
   const layout = engineLayouts[engine];
+  const tls = tlsPaths(layout);
   const common = [sshdFile, ...kernelFiles(role, profile), ...upkeepFiles].map(({ path }) => path);
   const sysctls = Object.keys(kernelSettings(role, profile));
   if (role === 'search') {
@@ -34,9 +35,9 @@ export function machineSpec(engine: Engine, role: Role, profile: FailoverProfile
       sysctls,
       packages: [layout.packageName],
       directories: [layout.dataDirectory],
-      records: [authorizedKeysPath, engineStartedPath, tlsPaths(layout).certificate],
+      records: [authorizedKeysPath, engineStartedPath, tls.certificate, tls.authority, tls.generation],
       disks: ['/', layout.dataDirectory, layout.logDirectory],
-      readable: [`_apt:${engineKeyPath}`, `${layout.user}:${tlsPaths(layout).key}`],
+      readable: [`_apt:${engineKeyPath}`, `${layout.user}:${tls.key}`],
       locks: packageLocks,
     };
   }

@@ -1,11 +1,13 @@
 // The files by which an engine is secured, but the key and the certificate of its machine: those are made on it. Pure values.
-import { tlsPaths, type AccountName, type EngineDefinition, type SecuredIndex } from '../engines/index.ts';
-import type { ManagedFile } from './managed-file.ts';
+import { tlsPaths, type EngineDefinition, type EngineUser, type SecuredIndex } from '../engines/index.ts';
+import { contentHash, type ManagedFile } from './managed-file.ts';
 
 /** Whom an engine trusts: the authorities of its system, and its accounts by the hashes of their passwords. */
 export interface EngineAccess {
   readonly bundlePem: string;
-  readonly hashes: Readonly<Record<AccountName, string>>;
+  readonly users: readonly EngineUser[];
+  /** Of the operator's authority and accounts: an older copy of them is recognised by it. */
+  readonly generation: string;
   /** What the service account may use. */
   readonly indices: readonly SecuredIndex[];
 }
@@ -18,9 +20,15 @@ export function engineAuthorityFile({ bundlePem }: Pick<EngineAccess, 'bundlePem
   return { path: engineAuthorityPath, mode: '0644', owner: 'root:root', content: bundlePem };
 }
 
+/** A comment of an environment file: clients read the authorities at their start, so other ones are a changed environment. */
+export function authorityRemark({ bundlePem }: Pick<EngineAccess, 'bundlePem'>): string {
+  return `# ${engineAuthorityPath} has the SHA-256 ${contentHash(bundlePem)}`;
+}
+
 /** What is looked at on a search machine, with security on or off, so that a change from one to the other is noticed. */
 export function securityPaths({ layout, security }: EngineDefinition): readonly string[] {
-  return [tlsPaths(layout).authority, ...security.fileNames.map((name) => `${layout.configDirectory}/${name}`)];
+  const { authority, generation } = tlsPaths(layout);
+  return [authority, generation, ...security.fileNames.map((name) => `${layout.configDirectory}/${name}`)];
 }
 
 /** `systemName`: search machines are labelled with it. */
@@ -34,11 +42,12 @@ export function securitySettings(
 /** The trusted authorities, accounts and roles. An engine reads them again by itself when they change, but those of an engine with an `accountsApi`. */
 export function accountFiles(
   { layout, security }: EngineDefinition,
-  { bundlePem, hashes, indices }: EngineAccess,
+  { bundlePem, users, generation, indices }: EngineAccess,
 ): ManagedFile[] {
-  const files = security.files(hashes, indices);
+  const files = security.files(users, indices);
   return [
     { path: tlsPaths(layout).authority, mode: '0644', owner: 'root:root', content: bundlePem },
+    { path: tlsPaths(layout).generation, mode: '0644', owner: 'root:root', content: `${generation}\n` },
     ...files.map(([name, content]) => ({
       path: `${layout.configDirectory}/${name}`,
       mode: '0640',

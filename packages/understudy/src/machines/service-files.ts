@@ -1,12 +1,12 @@
 // The files of a service machine: its unit and its environment. The release itself is in release.ts.
 import { oncePer, type Secret } from '@understudy/foundation';
 import type { MachinePlan, Topology } from '../topology/index.ts';
-import { engineUrl, httpPort, userOf } from '../engines/index.ts';
+import { engineUrl, httpPort } from '../engines/index.ts';
 import { kernelFiles } from './kernel-files.ts';
 import type { ManagedFile } from './managed-file.ts';
 import { currentRelease } from './release.ts';
+import { authorityRemark, engineAuthorityFile, engineAuthorityPath } from './security-files.ts';
 import { upkeepFiles } from './upkeep-files.ts';
-import { engineAuthorityFile, engineAuthorityPath } from './security-files.ts';
 
 export const serviceUnit = 'understudy-service.service';
 export const serviceUnitPath = `/etc/systemd/system/${serviceUnit}`;
@@ -47,7 +47,8 @@ const gatewayUrl = `http://localhost:${httpPort}`;
 export interface ServiceAccess {
   /** The authorities that sign engines, PEM. */
   readonly bundlePem: string;
-  /** Of the service account. */
+  /** The service account. */
+  readonly user: string;
   readonly password: Secret;
 }
 
@@ -101,7 +102,7 @@ function serviceEnvironment(input: ServiceFilesInput): Readonly<Record<string, s
 /** The variables of the built-in service and of the examples. */
 function accessVariables(access: ServiceAccess | undefined): Readonly<Record<string, string>> {
   if (!access) return {};
-  return { ES_CA: engineAuthorityPath, ES_USERNAME: userOf('service'), ES_PASSWORD: access.password.reveal() };
+  return { ES_CA: engineAuthorityPath, ES_USERNAME: access.user, ES_PASSWORD: access.password.reveal() };
 }
 
 function loginVariables(
@@ -211,6 +212,7 @@ WantedBy=multi-user.target
 /** Every managed file of a service machine. The environment may hold secrets: root alone reads it, systemd hands it on. */
 export function serviceFiles(input: ServiceFilesInput): ManagedFile[] {
   const environment = Object.entries(serviceEnvironment(input)).map(([key, value]) => assignment(key, value));
+  if (input.access && input.topology.service.gateway === 'off') environment.push(authorityRemark(input.access));
   return [
     { path: serviceEnvironmentPath, mode: '0600', owner: 'root:root', content: `${environment.join('\n')}\n` },
     { path: serviceUnitPath, mode: '0644', owner: 'root:root', content: unitFile(input) },

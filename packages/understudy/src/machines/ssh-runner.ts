@@ -11,7 +11,8 @@ import { runnerClosed, timedOut, tunnelRefused, unreachable } from './ssh-errors
 import { startStream, type Streaming } from './ssh-stream.ts';
 
 export interface SshRunnerOptions {
-  readonly privateKey: Secret;
+  /** As a function it is asked for each new connection: a rotation changes the key while connections are open. */
+  readonly privateKey: Secret | (() => Secret);
   readonly hostKeys: HostKeys;
   readonly clock: Clock;
   readonly port?: number;
@@ -141,11 +142,12 @@ function openConnection(client: Client, target: RemoteTarget, options: SshRunner
     client.on('ready', () => resolve(client));
     client.on('error', (error: Error) => reject(refusal ?? unreachable(target, error)));
     client.on('close', () => reject(refusal ?? unreachable(target)));
+    const { privateKey } = options;
     client.connect({
       host: target.address,
       port: options.port ?? 22,
       username: 'root',
-      privateKey: options.privateKey.reveal(),
+      privateKey: (typeof privateKey === 'function' ? privateKey() : privateKey).reveal(),
       readyTimeout: options.connectTimeoutMs ?? 10_000,
       keepaliveInterval: 5_000,
       keepaliveCountMax: 3,

@@ -21,20 +21,24 @@ export interface EngineLogin {
   readonly password: Secret;
 }
 
-/** With a login every engine is asked over TLS, and must show a certificate of these authorities for its address. */
+/**
+ * With a login every engine is asked over TLS, and must show a certificate of these authorities for its address. As a function it is asked
+ * for each request, because a rotation changes it while other commands go on.
+ */
 export function engineOverSsh(
   runner: Pick<RemoteRunner, 'tunnel'>,
   hosts: readonly EngineHost[],
-  login?: EngineLogin,
+  login?: EngineLogin | (() => Promise<EngineLogin | undefined>),
 ): EngineTransport {
   const byLabel = new Map(hosts.map((host) => [host.target.label, host]));
   return engineTransport([...byLabel.keys()], async (node, request, timeoutMs) => {
     const host = byLabel.get(node);
     if (!host) throw new UnderstudyError('cluster-unknown-node', `${node} is not a search machine of this topology.`);
+    const own = typeof login === 'function' ? await login() : login;
     const to = { address: host.vpcAddress, port: httpPort };
     const stream = await runner.tunnel(host.target, to, { timeoutMs: reachWithinMs });
     try {
-      return await exchange(stream, to.address, { ...request, login }, timeoutMs);
+      return await exchange(stream, to.address, { ...request, login: own }, timeoutMs);
     } finally {
       stream.destroy();
     }
@@ -90,9 +94,9 @@ function basic({ user, password }: EngineLogin): string {
 function loginRefused(host: string, { user }: EngineLogin): UnderstudyError {
   return new UnderstudyError(
     'cluster-login-refused',
-    `the engine at ${host} refused the password of ${user} (401): it was set up with other accounts than those of this operator. ` +
-      'Elasticsearch: run apply, which writes its accounts again. OpenSearch keeps them in an index: use the configuration directory of ' +
-      'the operator who made or last changed them.',
+    `the engine at ${host} refused the password of ${user} (401): it has other accounts than this computer's. If another operator has ` +
+      'rotated passwords, import access again (understudy access import). Otherwise: Elasticsearch: run apply, which writes its accounts ' +
+      'again. OpenSearch keeps them in an index: use the configuration directory of the operator who made or last changed them.',
     { facts: { host, user } },
   );
 }

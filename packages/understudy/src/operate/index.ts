@@ -1,5 +1,5 @@
 // Operate: what a person does with a system that runs: reads its logs, enters its machines, rolls its releases,
-// gives another operator access.
+// gives another operator access, exchanges certificates, authority, passwords and SSH keys.
 export { groupNames, machineByName, machinesByName, shortNames } from './machine-names.ts';
 export { reachOne, type UnreachableMachine } from './reach.ts';
 export { type LogReader, type LogRequest, machinesWithLogs, readLogs } from './logs/logs.ts';
@@ -11,6 +11,14 @@ export { collectAccess } from './access/export.ts';
 export { createKey, type Created, type KeysSeen, listKeys, revokeKey } from './keys/change-keys.ts';
 export type { Delivered } from './keys/machine-keys.ts';
 export { rotateSshKey, type RotatedKey } from './access/rotate-ssh-key.ts';
+export {
+  exchange,
+  exchangeable,
+  type Exchangeable,
+  exchangePlan,
+  type ExchangeRequest,
+  type ExchangeResult,
+} from './rotation/exchange.ts';
 export { importAccess, type ImportedPart } from './access/import.ts';
 export {
   carryOutRoll,

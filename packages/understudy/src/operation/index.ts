@@ -48,9 +48,9 @@ export {
   toolKeyId,
   writeKeyList,
 } from './service-keys/index.ts';
-export { certificateSubjectOf, wantedAccounts } from './security.ts';
+export { authorityPassphrase, certificateSubjectOf, wantedAccounts } from './security.ts';
 export { keptConsolePassword } from './console-password.ts';
-export { keyDirectory } from './own-key.ts';
+export { formerPublicKeys, keepFormerPublicKeys, keyDirectory } from './own-key.ts';
 export { readSecretFile, readSecretValue, writeSecretOnce } from './secret-file.ts';
 export { checkAccess, type Price } from './region-check.ts';
 export { locksDirectory, openSession, resolveIntent, runsDirectory, type Session } from './session.ts';

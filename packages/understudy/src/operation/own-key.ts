@@ -1,6 +1,6 @@
 // Which SSH key the tool has for a system: one of the system's own, when it was imported or rotated; else the operator's, which all
 // systems share.
-import { stat } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { privateKeyPath } from '../machines/index.ts';
 import { configDirectory, ownKeyDirectory } from './places.ts';
@@ -15,4 +15,24 @@ export async function keyDirectory(system: string): Promise<string> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return join(configDirectory(), 'ssh');
     throw error;
   }
+}
+
+/** The public keys that the system's own key has taken the place of, oldest first: a copy with one of them is an older copy. */
+export async function formerPublicKeys(system: string): Promise<string[]> {
+  try {
+    const text = await readFile(formerPath(system), 'utf8');
+    return text.split('\n').filter((line) => line !== '');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+/** Replaces the list; it is not secret. The directory must exist. */
+export async function keepFormerPublicKeys(system: string, keys: readonly string[]): Promise<void> {
+  await writeFile(formerPath(system), keys.map((key) => `${key}\n`).join(''), { mode: 0o644 });
+}
+
+function formerPath(system: string): string {
+  return join(ownKeyDirectory(system), 'former-keys');
 }

@@ -19,11 +19,12 @@ export async function securityOf(topology: Topology, targetName: string): Promis
     directory: securityDirectory(systemIdOf({ target: { name: targetName }, topology })),
     systemName: topology.name,
     nowMs: systemClock.now(),
-    passphrase: await passphrase(),
+    passphrase: await authorityPassphrase(),
   });
 }
 
-async function passphrase(): Promise<Secret | undefined> {
+/** Of the authority's key, from the environment; undefined: it has none. Errors: `reconcile-secret-file`. */
+export async function authorityPassphrase(): Promise<Secret | undefined> {
   const given = process.env[passphraseVariable];
   if (given !== undefined && given !== '') return new Secret(given);
   const path = process.env[passphraseFileVariable];
@@ -38,11 +39,11 @@ export function certificateSubjectOf({ label, vpcAddress }: MachinePlan): Certif
 export function engineAccessOf(intent: Intent): EngineAccess | undefined {
   const { security, topology } = intent;
   if (!security) return undefined;
-  const { bundlePem, accounts } = security;
-  const { operator, service, monitor } = accounts;
+  const { bundlePem, users, generations } = security;
   return {
     bundlePem,
-    hashes: { operator: operator.hash, service: service.hash, monitor: monitor.hash },
+    users,
+    generation: generations.at(-1) ?? '',
     indices: topology.search.indices.map((index) => ({
       names: [...new Set([index.name, ...aliasesOf(intent, index)])],
       ownMapping: index.template.from === 'none',
@@ -56,9 +57,11 @@ export function wantedAccounts(
 ): { readonly api: AccountsApi; readonly objects: readonly AccountObject[] } | undefined {
   const access = engineAccessOf(intent);
   const api = engineNamed(intent.topology.search.engine).security.accountsApi;
-  return access && api && { api, objects: api.wanted(access.hashes, access.indices) };
+  return access && api && { api, objects: api.wanted(access.users, access.indices) };
 }
 
 export function serviceAccessOf({ security }: Intent): ServiceAccess | undefined {
-  return security && { bundlePem: security.bundlePem, password: security.accounts.service.password };
+  if (!security) return undefined;
+  const { user, password } = security.accounts.service;
+  return { bundlePem: security.bundlePem, user, password };
 }

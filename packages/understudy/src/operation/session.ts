@@ -24,8 +24,7 @@ import { serviceRelease, type ServiceRelease } from './service-release.ts';
 import type { Intent } from './intent-shape.ts';
 import { engineOverSsh, type EngineLogin, shownCertificate, type World } from '../observe/index.ts';
 import { parseTopology, type Topology } from '../topology/index.ts';
-import { userOf } from '../engines/index.ts';
-import type { SystemSecurity } from '../secure/index.ts';
+import { currentSecurity, type SystemSecurity } from '../secure/index.ts';
 import { securityOf } from './security.ts';
 import { serviceKeysOf } from './service-login.ts';
 import type { ServiceKeys } from './service-keys/index.ts';
@@ -51,7 +50,12 @@ export interface Session extends AsyncDisposable {
   readonly security: SystemSecurity | undefined;
   /** Of the service's callers; undefined when the application decides by itself who they are. */
   readonly serviceKeys: ServiceKeys | undefined;
+  /** The same as the files have it now: an exchange changes it. */
+  readSecurity(): Promise<SystemSecurity | undefined>;
+  /** The tool's own SSH key for the system. */
   readonly keyPair: KeyPair;
+  /** The key was exchanged for this one, which lies in `directory`: new connections log in with it. */
+  useKeyPair(keyPair: KeyPair, directory: string): void;
   /** Another runner for the same machines, with another key. Whoever makes it closes it. */
   runnerWith(privateKey: Secret): PinningRunner;
   /** The tool's own SSH key, for the system's `ssh`. */
@@ -65,22 +69,23 @@ export async function openSession(request: SessionRequest): Promise<Session> {
   const topology = await readTopology(request.topologyPath);
   const target = await resolveTarget(request.target);
   const { logger } = request;
-  const security = await securityOf(topology, target.name);
+  const readSecurity = () => securityOf(topology, target.name);
+  const security = await readSecurity();
   const serviceKeys = await serviceKeysOf(topology, target.name);
-  const keys = await keyDirectory(systemIdOf({ target, topology }));
-  const keyPair = await ensureKeyPair(keys, 'understudy');
+  let keys = await keyDirectory(systemIdOf({ target, topology }));
+  let keyPair = await ensureKeyPair(keys, 'understudy');
   const hostKeysPath = hostKeysPathOf(target.name);
   const closing = new AbortController();
   const hostKeys = hostKeysFile(hostKeysPath, { clock: systemClock, logger, firstContactMs: target.firstContactMs });
-  const runnerWith = (privateKey: Secret): PinningRunner =>
+  const runnerWith = (privateKey: Secret | (() => Secret)): PinningRunner =>
     createSshRunner({ privateKey, hostKeys, clock: systemClock });
-  const runner = runnerWith(keyPair.privateKey);
+  const runner = runnerWith(() => keyPair.privateKey);
   const world: World = {
     linode: createLinodeClient({ baseUrl: target.baseUrl, token: target.token, logger, signal: closing.signal }),
     runner,
     shownCertificate,
     nameServers: target.nameServers,
-    transportFor: (machines) => engineOverSsh(runner, machines, loginOf(security)),
+    transportFor: (machines) => engineOverSsh(runner, machines, security && (() => currentLogin(security))),
     balancerSettleMs: target.balancerSettleMs,
     clock: systemClock,
     random: Math.random,
@@ -93,17 +98,26 @@ export async function openSession(request: SessionRequest): Promise<Session> {
     await runner.close();
   };
   return {
-    ...{ topologyPath: request.topologyPath, topology, target, world, security, serviceKeys, keyPair, hostKeysPath },
+    ...{ topologyPath: request.topologyPath, topology, target, world, security, serviceKeys, hostKeysPath },
+    readSecurity,
     runnerWith,
-    privateKeyPath: privateKeyPath(keys),
+    get keyPair() {
+      return keyPair;
+    },
+    useKeyPair(next, directory) {
+      [keyPair, keys] = [next, directory];
+    },
+    get privateKeyPath() {
+      return privateKeyPath(keys);
+    },
     [Symbol.asyncDispose]: close,
   };
 }
 
-function loginOf(security: SystemSecurity | undefined): EngineLogin | undefined {
-  if (!security) return undefined;
-  const { bundlePem, accounts } = security;
-  return { bundlePem, user: userOf('operator'), password: accounts.operator.password };
+/** Of the files as they are now; of what is in memory alone until it is kept. */
+async function currentLogin(opened: SystemSecurity): Promise<EngineLogin> {
+  const { bundlePem, accounts } = (await currentSecurity(opened.directory)) ?? opened;
+  return { bundlePem, user: accounts.operator.user, password: accounts.operator.password };
 }
 
 /** Error: `topology-unreadable` when there is no such file; `topology-invalid`. */

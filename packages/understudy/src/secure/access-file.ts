@@ -3,7 +3,6 @@
 import { armor, Decrypter, Encrypter, generateIdentity, identityToRecipient } from 'age-encryption';
 import { Secret, UnderstudyError } from '@understudy/foundation';
 import { z } from 'zod';
-import { securityFileNames } from './store.ts';
 
 const format = 'understudy-access-1';
 
@@ -17,13 +16,25 @@ const contents = z.strictObject({
   /** RFC 3339, UTC. */
   exportedAt: z.iso.datetime(),
   /** The key with which the tool logs in to the machines. */
-  sshKey: z.strictObject({ private: z.string().min(1), public: z.string().min(1) }),
+  sshKey: z.strictObject({
+    private: z.string().min(1),
+    public: z.string().min(1),
+    /** The public keys that it has taken the place of. */
+    former: z.array(z.string()).optional(),
+  }),
   /** Those of machines that were pinned; `key` is `TYPE KEY`. */
   hostKeys: z.array(z.strictObject({ address: z.string().regex(/^\S+$/), key: z.string().regex(/^\S+ \S+$/) })),
   /** Of root at the machines' console; null when no machine was made from this computer. */
   consolePassword: z.string().min(1).nullable(),
   /** Name of each file of authority and accounts -> its text; null while the system's security is off. */
-  security: z.record(z.enum(securityFileNames), z.string()).nullable(),
+  security: z
+    .strictObject({
+      'authority.crt': z.string(),
+      'authority.key': z.string(),
+      'accounts.json': z.string(),
+      'rotation.json': z.string().optional(),
+    })
+    .nullable(),
   /** Name of each file of the service's keys -> its text; null without such keys, and in files of earlier versions. */
   serviceKeys: z
     .record(z.enum(['keys.json', 'tool-key', 'peer-secret']), z.string())

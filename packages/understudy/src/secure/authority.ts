@@ -40,16 +40,18 @@ export async function makeAuthority(systemName: string, nowMs: number, passphras
 export interface SigningOptions {
   readonly nowMs: number;
   readonly passphrase?: Secret | undefined;
+  /** How long the certificate is valid, from `nowMs`. Default: a year. */
+  readonly validMs?: number;
 }
 
 /**
- * The certificate of one machine for a year, PEM. It identifies the machine as server and as client of other nodes. Errors:
+ * The certificate of one machine, PEM. It identifies the machine as server and as client of other nodes. Errors:
  * `secure-passphrase` when the authority's key is encrypted and the passphrase is missing or wrong.
  */
 export async function signCertificate(
   authority: Authority,
   request: CheckedRequest,
-  { nowMs, passphrase }: SigningOptions,
+  { nowMs, passphrase, validMs = machineDays * dayMs }: SigningOptions,
 ): Promise<string> {
   const issuer = new x509.X509Certificate(authority.certificatePem);
   const certificate = await x509.X509CertificateGenerator.create({
@@ -57,7 +59,7 @@ export async function signCertificate(
     subject: `CN=${request.label}`,
     issuer: issuer.subjectName,
     notBefore: new Date(nowMs - backdatedMs),
-    notAfter: new Date(nowMs + machineDays * dayMs),
+    notAfter: new Date(nowMs + validMs),
     publicKey: request.publicKey,
     signingKey: await signingKey(authority.keyPem, passphrase),
     signingAlgorithm: algorithm,
@@ -75,6 +77,11 @@ export async function signCertificate(
     ],
   });
   return `${certificate.toString('pem')}\n`;
+}
+
+/** Errors: `secure-passphrase` when the key cannot be opened with it. */
+export async function assertOpens(keyPem: Secret, passphrase: Secret | undefined): Promise<void> {
+  await signingKey(keyPem, passphrase);
 }
 
 /** Positive, 127 random bits. */

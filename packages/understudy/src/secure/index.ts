@@ -2,7 +2,7 @@
 // self-signed certificates. It reaches no machine itself.
 export { type CertificateSubject } from './certificate-request.ts';
 export { certificateScript, requestScript } from './certificate-scripts.ts';
-export { certificateEnd, certificateState, type CertificateState } from './machine-certificate.ts';
+export { bundleEnd, certificateEnd, certificateState, type CertificateState } from './machine-certificate.ts';
 export { selfSigned } from './self-signed.ts';
 export {
   type AccessIdentity,
@@ -12,4 +12,15 @@ export {
   sealAccess,
   type SystemAccess,
 } from './access-file.ts';
-export { keepSecurityTexts, openSecurity, securityTexts, type SystemSecurity } from './store.ts';
+export {
+  currentSecurity,
+  keepSecurityTexts,
+  openSecurity,
+  replaceSecurityTexts,
+  securityTexts,
+  succession,
+  type SystemSecurity,
+} from './store.ts';
+export { advance, beginAccounts, beginAuthority, type Exchanged } from './exchange.ts';
+export type { ExchangePhase } from './kept.ts';
+export type { ProbeIdentity } from './probe-identity.ts';

@@ -41,6 +41,12 @@ export function certificateEnd(pem: string): Date | undefined {
   return certificate && new Date(validity(certificate).to);
 }
 
+/** When the last certificate of a bundle ends; undefined when there is none in it. */
+export function bundleEnd(bundlePem: string): Date | undefined {
+  const ends = readBundle(bundlePem).map((certificate) => validity(certificate).to);
+  return ends.length === 0 ? undefined : new Date(Math.max(...ends));
+}
+
 function isIssuedBy(certificate: X509Certificate, authority: X509Certificate): boolean {
   return certificate.checkIssued(authority) && certificate.verify(authority.publicKey);
 }

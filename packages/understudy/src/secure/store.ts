@@ -1,13 +1,15 @@
-// The security of one system as the operator keeps it: authority and accounts in one directory of the configuration. It is made once
-// and never overwritten: until `keep` is called, what was made is in memory alone.
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { Secret, UnderstudyError } from '@understudy/foundation';
-import { z } from 'zod';
-import { accountNames } from '../engines/index.ts';
+// The security of one system as the operator keeps it: authority and accounts in one directory of the configuration. It is made once;
+// until `keep` is called, what was made is in memory alone. Only an exchange (exchange.ts) changes it.
+import type { Secret } from '@understudy/foundation';
+import type { EngineUser } from '../engines/index.ts';
 import { makeAccounts, type Accounts } from './accounts.ts';
-import { makeAuthority, signCertificate, type Authority } from './authority.ts';
+import { assertOpens, makeAuthority, signCertificate } from './authority.ts';
 import { checkRequest, type CertificateSubject } from './certificate-request.ts';
+import { keptIn, accountsOf, accountsText, bundleOf, firstGeneration, signerOf, usersOf, type Kept } from './kept.ts';
+import { names, replaceTexts, textsIn, writeTexts, type SecurityTexts } from './kept-files.ts';
+import { probeIdentity, type ProbeIdentity } from './probe-identity.ts';
+
+export type { SecurityTexts } from './kept-files.ts';
 
 /** What a system with security is secured with. */
 export interface SystemSecurity {
@@ -17,11 +19,24 @@ export interface SystemSecurity {
   readonly bundlePem: string;
   /** The authority that signs. */
   readonly signerPem: string;
+  /** With which clients log in. */
   readonly accounts: Accounts;
+  /** Everybody whom engines let in: the accounts, and while passwords are exchanged the others of them. */
+  readonly users: readonly EngineUser[];
+  /** The states in which this security was, oldest first; the last one is this one. */
+  readonly generations: readonly string[];
+  /** What is being exchanged, and how far that is. */
+  readonly exchange: Kept['exchange'];
+  /** The authority and the accounts from before the exchange; without one, those that are used. */
+  readonly former: Pick<Kept, 'authority' | 'accounts'>;
   /** Writes what was made in memory to the directory; does nothing when it was read from there. Errors: `secure-not-kept`. */
   keep(): Promise<void>;
   /** Checks the machine's request and signs it: a certificate in PEM. Errors: `secure-request-refused`, `secure-passphrase`. */
   issue(requestPem: string, subject: CertificateSubject, nowMs: number): Promise<string>;
+  /** Errors: `secure-passphrase` when the key of an authority cannot be opened. */
+  assertSigns(): Promise<void>;
+  /** A key and a certificate in memory for an hour, by which is seen whom a machine trusts. Errors: `secure-passphrase`. */
+  probe(subject: CertificateSubject, by: 'former' | 'next', nowMs: number): Promise<ProbeIdentity>;
 }
 
 export interface SecurityRequest {
@@ -32,45 +47,54 @@ export interface SecurityRequest {
   readonly passphrase?: Secret | undefined;
 }
 
-const names = { certificate: 'authority.crt', key: 'authority.key', accounts: 'accounts.json' } as const;
-
-/** Of the files of one system. */
-export const securityFileNames = Object.values(names);
-
-export type SecurityTexts = Readonly<Record<(typeof securityFileNames)[number], string>>;
-
-const accountsSchema = z.record(z.enum(accountNames), z.object({ password: z.string().min(1), hash: z.string() }));
-
 /** Reads the security of a system; makes one in memory when its directory does not exist. Errors: `secure-unreadable`. */
 export async function openSecurity(request: SecurityRequest): Promise<SystemSecurity> {
-  const kept = await read(request.directory);
+  const kept = await readKept(request.directory);
   if (kept) return security(request, kept, () => Promise.resolve());
   const authority = await makeAuthority(request.systemName, request.nowMs, request.passphrase);
-  const made = { authority, accounts: await makeAccounts() };
+  const generations = [firstGeneration(authority.certificatePem)];
+  const made: Kept = { authority, accounts: await makeAccounts(), generations, exchange: {} };
   let keeping: Promise<void> | undefined;
-  return security(request, made, () => (keeping ??= write(request.directory, made)));
+  return security(request, made, () => (keeping ??= writeTexts(request.directory, textsOf(made))));
 }
 
-interface Kept {
-  readonly authority: Authority;
-  readonly accounts: Accounts;
-}
-
-function security(
-  { directory, passphrase }: SecurityRequest,
-  { authority, accounts }: Kept,
-  keep: () => Promise<void>,
-): SystemSecurity {
+function security({ directory, passphrase }: SecurityRequest, kept: Kept, keep: () => Promise<void>): SystemSecurity {
+  const signer = signerOf(kept);
   return {
     directory,
-    bundlePem: authority.certificatePem,
-    signerPem: authority.certificatePem,
-    accounts,
+    bundlePem: bundleOf(kept),
+    signerPem: signer.certificatePem,
+    accounts: accountsOf(kept),
+    users: usersOf(kept),
+    generations: kept.generations,
+    exchange: kept.exchange,
+    former: kept,
     keep,
     async issue(requestPem, subject, nowMs) {
-      return await signCertificate(authority, await checkRequest(requestPem, subject), { nowMs, passphrase });
+      return await signCertificate(signer, await checkRequest(requestPem, subject), { nowMs, passphrase });
+    },
+    async assertSigns() {
+      for (const { keyPem } of [kept.authority, signer]) await assertOpens(keyPem, passphrase);
+    },
+    async probe(subject, by, nowMs) {
+      const authority = by === 'former' ? kept.authority : (kept.exchange.authority?.next ?? kept.authority);
+      return await probeIdentity(authority, subject, { nowMs, passphrase });
     },
   };
+}
+
+/** Undefined when there is none. Errors: `secure-unreadable`. */
+export async function readKept(directory: string): Promise<Kept | undefined> {
+  const texts = await textsIn(directory);
+  return texts && keptIn(directory, texts);
+}
+
+/** Whom clients trust and how they log in, by the files as they are; undefined when there are none. Errors: `secure-unreadable`. */
+export async function currentSecurity(
+  directory: string,
+): Promise<Pick<SystemSecurity, 'bundlePem' | 'accounts'> | undefined> {
+  const kept = await readKept(directory);
+  return kept && { bundlePem: bundleOf(kept), accounts: accountsOf(kept) };
 }
 
 /**
@@ -88,94 +112,25 @@ export async function keepSecurityTexts(directory: string, texts: SecurityTexts)
   await writeTexts(directory, texts);
 }
 
-async function read(directory: string): Promise<Kept | undefined> {
-  const texts = await textsIn(directory);
-  return texts && keptIn(directory, texts);
+/** The same over older ones, which are kept beside: returns where. Errors as of `keepSecurityTexts`. */
+export async function replaceSecurityTexts(directory: string, texts: SecurityTexts, nowMs: number): Promise<string> {
+  keptIn(directory, texts);
+  return await replaceTexts(directory, texts, nowMs);
 }
 
-/** Undefined when there is no such directory: one that is there and cannot be read is an error, never a reason to make another. */
-async function textsIn(directory: string): Promise<SecurityTexts | undefined> {
-  const textOf = async (name: string): Promise<string | undefined> => {
-    const path = join(directory, name);
-    try {
-      return await readFile(path, 'utf8');
-    } catch (cause) {
-      const { code } = cause as NodeJS.ErrnoException;
-      if (code === 'ENOENT') return undefined;
-      throw unreadable(path, code ?? 'unknown', cause);
-    }
-  };
-  const texts = await Promise.all(securityFileNames.map(async (name) => [name, await textOf(name)] as const));
-  const missing = texts.filter(([, text]) => text === undefined);
-  if (missing.length === texts.length) return undefined;
-  for (const [name] of missing) throw unreadable(join(directory, name), 'ENOENT', undefined);
-  return Object.fromEntries(texts) as SecurityTexts;
+/** Whether `texts` are a later state of what is in the directory. Errors: `secure-unreadable`. */
+export function succession(directory: string, there: SecurityTexts, texts: SecurityTexts): 'newer' | 'older' | 'other' {
+  const [mine, theirs] = [keptIn(directory, there).generations, keptIn(directory, texts).generations];
+  const [myLast, theirLast] = [mine.at(-1) ?? '', theirs.at(-1) ?? ''];
+  if (myLast === theirLast) return 'other';
+  if (theirs.includes(myLast)) return 'newer';
+  return mine.includes(theirLast) ? 'older' : 'other';
 }
 
-function keptIn(directory: string, texts: SecurityTexts): Kept {
+function textsOf({ authority, accounts }: Kept): SecurityTexts {
   return {
-    authority: { certificatePem: texts[names.certificate], keyPem: new Secret(texts[names.key]) },
-    accounts: readAccounts(texts[names.accounts], (cause) =>
-      unreadable(join(directory, names.accounts), 'not the accounts that this tool writes', cause),
-    ),
-  };
-}
-
-function unreadable(path: string, why: string, cause: unknown): UnderstudyError {
-  return new UnderstudyError(
-    'secure-unreadable',
-    `${path} cannot be read (${why}). It belongs to the authority and the accounts of this system, which are not made anew: ` +
-      'its machines trust these. Restore the directory from a backup, or from the operator who made it.',
-    { facts: { path }, cause },
-  );
-}
-
-function readAccounts(text: string, refused: (cause: unknown) => UnderstudyError): Accounts {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    // The parser's own error quotes the text.
-    throw refused(undefined);
-  }
-  const parsed = accountsSchema.safeParse(value);
-  if (!parsed.success) throw refused(undefined);
-  const entries = Object.entries(parsed.data).map(
-    ([name, { password, hash }]) => [name, { password: new Secret(password), hash }] as const,
-  );
-  return Object.fromEntries(entries) as unknown as Accounts;
-}
-
-async function write(directory: string, { authority, accounts }: Kept): Promise<void> {
-  const plain = Object.entries(accounts).map(([name, { password, hash }]) => [
-    name,
-    { password: password.reveal(), hash },
-  ]);
-  await writeTexts(directory, {
     [names.certificate]: authority.certificatePem,
     [names.key]: authority.keyPem.reveal(),
-    [names.accounts]: `${JSON.stringify(Object.fromEntries(plain), null, 2)}\n`,
-  });
-}
-
-/** All or nothing: the files are written beside, and the directory gets its name when they are complete. */
-async function writeTexts(directory: string, texts: SecurityTexts): Promise<void> {
-  const parent = dirname(directory);
-  await mkdir(parent, { recursive: true, mode: 0o700 });
-  const beside = await mkdtemp(`${directory}.new-`);
-  try {
-    for (const [name, text] of Object.entries(texts)) {
-      await writeFile(join(beside, name), text, { mode: 0o600, flush: true });
-    }
-    await rename(beside, directory);
-  } catch (cause) {
-    await rm(beside, { recursive: true, force: true });
-    throw new UnderstudyError(
-      'secure-not-kept',
-      `The authority and the accounts of this system could not be written to ${directory} ` +
-        `(${(cause as NodeJS.ErrnoException).code ?? 'unknown'}), so nothing was signed. Make that directory writable, or if another ` +
-        'command has just made it, run again.',
-      { facts: { directory }, cause },
-    );
-  }
+    [names.accounts]: accountsText(accounts),
+  };
 }

@@ -8,6 +8,7 @@ import { balancerFindings } from './findings/balancer.ts';
 import { certificateFindings, certificateNotices } from './findings/certificates.ts';
 import { clusterFindings } from './findings/cluster.ts';
 import { upkeepNotices } from './findings/upkeep.ts';
+import { authorityFindings, authorityNotices } from './findings/authority-certificate.ts';
 import { machineCertificateFindings, machineCertificateNotices } from './findings/machine-certificates.ts';
 import { foreignNotices } from './findings/foreign.ts';
 import { ownIndexNotices } from './findings/own-index.ts';
@@ -28,6 +29,7 @@ export function assessHealth(observation: Observation, topology: Topology): Stat
     ...balancerFindings(balancer, view),
     ...certificateFindings(view),
     ...machineCertificateFindings(view),
+    ...authorityFindings(view),
   ]);
   const cluster = shown(observation.cluster);
   const membership = cluster && shown(cluster.membership);
@@ -62,7 +64,12 @@ export function assessHealth(observation: Observation, topology: Topology): Stat
 
 /** What does not change the state of health: what is due later, and what is foreign. */
 function noticesOf(view: View): { readonly notices: Notice[]; readonly foreign: Notice[] } {
-  const certificates = [...certificateNotices(view), ...machineCertificateNotices(view), ...upkeepNotices(view)];
+  const certificates = [
+    ...certificateNotices(view),
+    ...machineCertificateNotices(view),
+    ...authorityNotices(view),
+    ...upkeepNotices(view),
+  ];
   const { cluster } = view.observation;
   if (cluster.state !== 'seen') return { notices: certificates, foreign: [] };
   const seen = { ...view, cluster: cluster.value, subject: `${view.topology.name}-cluster` };

@@ -103,6 +103,7 @@ async function worldOf(server: Server, copies: SmallSystem['copies']): Promise<S
     clock: systemClock,
     logger: silentLogger,
     runsDirectory: await mkdtemp(join(tmpdir(), 'understudy-drills-')),
+    exchange: null,
     selfCommand: null,
     startGuard: null,
   };

@@ -12,7 +12,7 @@ import { silentLogger } from '@understudy/foundation';
 import { labDown, labPowerCut, labUp } from '@understudy/lab';
 import { openSession, resolveIntent } from '../../src/operation/session.ts';
 import { apply, confirmAll } from '../../src/reconcile/index.ts';
-import type { LogLine, MachineRun, ReleaseList, RotatedKey } from '../../src/operate/index.ts';
+import type { LogLine, MachineRun, ReleaseList } from '../../src/operate/index.ts';
 import { underLoad } from '../../../../bench/releases/load.ts';
 import { useOwnDirectories } from './own-directories.ts';
 import { toolLogin } from './tool-login.ts';
@@ -323,7 +323,7 @@ describe('access', { timeout: 300_000 }, () => {
     assert.equal(rotated.code, 0, rotated.stderr);
     t.diagnostic(`rotated under load: ${traffic.failed.length} of ${traffic.requests} requests failed`);
     assert.deepEqual(traffic.failed, []);
-    assert.deepEqual((JSON.parse(rotated.stdout) as RotatedKey).machines, labels);
+    assert.deepEqual((JSON.parse(rotated.stdout) as { machines: string[] }).machines, labels);
     assert.equal((await understudy(['run', 'all', 'true'])).code, 0, 'by the new key');
     assert.equal((await asBen(['run', 'service-1', 'true'])).code, 2, 'by the old one');
     const plan = await understudy(['plan']);

@@ -5,14 +5,22 @@ import { searchFiles } from '../../src/machines/index.ts';
 import { machinePlans, parseTopology } from '../../src/topology/index.ts';
 import { sampleText } from '../simulation/sample-intent.ts';
 
-const text = sampleText.replace('search:', 'search:\n  engine: opensearch\n  security: on').replace('9.5.3', '3.4.0');
+const text = sampleText
+  .replace('search:', 'search:\n  engine: opensearch')
+  .replace('security: off', 'security: on')
+  .replace('9.5.3', '3.4.0');
 const topology = parseTopology(text, { path: '/topologies/demo.yaml' });
 const peers = machinePlans(topology).filter(({ role }) => role === 'search');
 
 function filesWith(ownMapping: boolean) {
   const access = {
     bundlePem: 'AUTHORITY\n',
-    hashes: { operator: '$2a$10$o', service: '$2a$10$s', monitor: '$2a$10$m' },
+    users: (['operator', 'service', 'monitor'] as const).map((account) => ({
+      account,
+      user: `understudy-${account}`,
+      hash: `$2a$10$${account[0] ?? ''}`,
+    })),
+    generation: 'g1',
     indices: [{ names: ['documents', 'papers'], ownMapping }],
   };
   return searchFiles({ topology, machine: peers[1]!, peers, securityModule: true, access }, 'formed');

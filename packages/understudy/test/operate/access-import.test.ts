@@ -1,4 +1,5 @@
-// Importing access: everything is in place with the right permissions, again changes nothing, and what differs is never overwritten.
+// Importing access: everything is in place with the right permissions, again changes nothing; a later state takes the place of an earlier one,
+// and what differs otherwise is never overwritten.
 import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -15,7 +16,7 @@ import {
   ownKeyDirectory,
   securityDirectory,
 } from '../../src/operation/index.ts';
-import { openSecurity, securityTexts, type SystemAccess } from '../../src/secure/index.ts';
+import { advance, beginAccounts, openSecurity, securityTexts, type SystemAccess } from '../../src/secure/index.ts';
 
 const base = await mkdtemp(join(tmpdir(), 'understudy-access-'));
 after(() => rm(base, { recursive: true, force: true }));
@@ -111,4 +112,35 @@ test('a damaged authority is refused, and none of it stays', async () => {
   await assert.rejects(importAccess(broken), code('secure-unreadable'));
   await assert.rejects(stat(securityDirectory('lab-demo')), { code: 'ENOENT' });
   assert.equal(await keyDirectory('lab-demo'), join(home, 'understudy/ssh'));
+});
+
+test('what was exchanged since takes the place of what is there, which is kept; an older copy is refused', async () => {
+  await importAccess(access);
+  const next = await ensureKeyPair(join(base, 'of-ann-later'), 'understudy');
+  await beginAccounts(annsSecurity, ['service']);
+  await advance(annsSecurity, 'accounts', 'introduce');
+  const later: SystemAccess = {
+    ...access,
+    sshKey: { private: next.privateKey.reveal(), public: next.publicKey, former: [pair.publicKey] },
+    security: (await securityTexts(annsSecurity))!,
+  };
+  const parts = await importAccess(later);
+  const replaced = new Map(parts.map((part) => [part.what, part.replaced]));
+  assert.equal((await ensureKeyPair(ownKeyDirectory('lab-demo'), 'understudy')).publicKey, next.publicKey);
+  assert.equal(await readFile(replaced.get('ssh-key')!, 'utf8'), pair.privateKey.reveal());
+  assert.deepEqual(await securityTexts(securityDirectory('lab-demo')), later.security);
+  const before = await securityTexts(replaced.get('authority-and-accounts')!);
+  assert.equal(before?.['accounts.json'], texts['accounts.json']);
+  assert.equal(before['rotation.json'], undefined);
+  assert.deepEqual(
+    (await importAccess(later)).filter(({ isNew }) => isNew),
+    [],
+  );
+  const all = await Promise.all((await filesBelow(home)).map((path) => readFile(path, 'utf8')));
+  await assert.rejects(importAccess(access), code('operate-access-conflict'));
+  await assert.rejects(
+    importAccess({ ...later, sshKey: access.sshKey }),
+    (error: Error) => code('operate-access-conflict')(error) && error.message.includes('a later SSH key'),
+  );
+  assert.deepEqual(await Promise.all((await filesBelow(home)).map((path) => readFile(path, 'utf8'))), all);
 });

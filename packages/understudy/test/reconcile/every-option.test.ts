@@ -130,6 +130,8 @@ async function effects(text: string): Promise<string> {
     security: await securityOf(topology, target.name),
     serviceKeys: topology.service.auth === 'none' ? undefined : sampleServiceKeys,
     ...{ keyPair, privateKeyPath: '', hostKeysPath: '' },
+    readSecurity: () => assert.fail('nothing here is exchanged'),
+    useKeyPair: () => assert.fail('nothing here is exchanged'),
     runnerWith: () => assert.fail('nothing here uses another key'),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };

@@ -11,7 +11,7 @@ import { observe } from '../../src/observe/index.ts';
 import type { Intent } from '../../src/operation/index.ts';
 import { apply, confirmAll, plan } from '../../src/reconcile/index.ts';
 import { assessHealth } from '../../src/status/index.ts';
-import { openSecurity, type SystemSecurity } from '../../src/secure/index.ts';
+import { advance, beginAccounts, beginAuthority, openSecurity, type SystemSecurity } from '../../src/secure/index.ts';
 import { sampleIntent, sampleText } from '../simulation/sample-intent.ts';
 import { simulatedWorld, type SimulatedWorld } from '../simulation/simulated-world.ts';
 
@@ -136,6 +136,12 @@ test('status names certificates that end within 30 days, and is degraded within 
   const ids = (days: number) => [after(days).verdict, ...new Set(after(days).findings.map(({ id }) => id))];
   assert.deepEqual(ids(360), ['degraded', 'machine-certificate-expires-soon']);
   assert.deepEqual(ids(366), ['degraded', 'machine-certificate-expired']);
+  // The authority lives for ten years.
+  assert.ok(
+    after(3_630).notices.some(({ id, repair }) => id === 'authority-expires' && /rotate authority/.test(repair)),
+  );
+  assert.ok(ids(3_645).includes('authority-expires-soon'));
+  assert.ok(ids(3_651).includes('authority-expired'));
 });
 
 test('turning it on or off while engines run is refused with a way to do it, and nothing is changed', async () => {
@@ -198,6 +204,58 @@ test('machines with certificates of an authority that this operator does not hav
   assert.match(obstacles[0]!.reason, /another authority \(CN=Authority of demo\).*copy that directory/);
   await assert.rejects(apply(sim.world, other, all), { code: 'reconcile-incomplete' });
   assert.notEqual((await security('ours')).bundlePem, other.security.bundlePem, 'nothing was kept');
+});
+
+test('a copy of the accounts from before an exchange changes nothing on machines that know the later one', async () => {
+  const intent = await secured('exchanged');
+  await using sim = await simulatedWorld();
+  await apply(sim.world, intent, all);
+  await beginAccounts(intent.security!.directory, ['service']);
+  await advance(intent.security!.directory, 'accounts', 'introduce');
+  await apply(sim.world, { ...intent, security: await security('exchanged') }, all);
+  const users = sim.machine('demo-search-1').files.get('/etc/elasticsearch/users')?.content ?? '';
+  assert.match(users, /^understudy-service:/m);
+  assert.match(users, /^understudy-service-2:/m);
+  const { steps, obstacles } = await planned(sim, intent);
+  assert.deepEqual(steps, []);
+  assert.match(obstacles[0]!.reason, /exchanged-?.* does not know.*understudy access import/);
+  await assert.rejects(apply(sim.world, intent, all), { code: 'reconcile-incomplete' });
+  assert.equal(sim.machine('demo-search-1').files.get('/etc/elasticsearch/users')?.content, users);
+});
+
+test('clients are restarted one by one when the trusted authorities change, and engines are not', async () => {
+  const intent = await secured('bundle');
+  await using sim = await simulatedWorld();
+  await apply(sim.world, intent, all);
+  const starts = labels.map((label) => sim.machine(label).engineStarts);
+  const { directory } = intent.security!;
+  const now = async () => ({ ...intent, security: await security('bundle') });
+  const doneBy = async () => (await apply(sim.world, await now(), all)).done.map(({ id }) => id as string);
+  await beginAuthority({ directory, systemName: 'demo', nowMs: Date.now() });
+  const introduced = await doneBy();
+  assert.ok(
+    introduced.includes('demo-service-1/service') && introduced.includes('demo-service-2/service'),
+    introduced.join(),
+  );
+  const two = sim.machine('demo-service-1').files.get('/etc/understudy/engine-authority.crt')?.content ?? '';
+  assert.equal(two.split('BEGIN CERTIFICATE').length, 3);
+  await advance(directory, 'authority', 'introduce');
+  const used = await doneBy();
+  assert.ok(labels.every((label) => used.includes(`${label}/certificate`)));
+  assert.ok(!used.some((id) => id.endsWith('/service')), 'nothing changes for clients');
+  await advance(directory, 'authority', 'use');
+  assert.ok((await doneBy()).includes('demo-service-1/service'));
+  await advance(directory, 'authority', 'withdraw');
+  assert.deepEqual(
+    await doneBy(),
+    labels.map((label) => `${label}/files`),
+    'the generation alone',
+  );
+  assert.deepEqual(
+    labels.map((label) => sim.machine(label).engineStarts),
+    starts,
+  );
+  assert.deepEqual(await planned(sim, await now()), { steps: [], obstacles: [] });
 });
 
 test('a target whose package has no security module refuses it', async () => {

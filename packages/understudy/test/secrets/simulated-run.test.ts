@@ -13,7 +13,7 @@ import { apply, destroy, plan, confirmAll, confirmUnlessDestructive } from '../.
 import type { Intent } from '../../src/operation/index.ts';
 import { selfSignedCertificate } from '../../src/operation/certificate.ts';
 import { openServiceKeys } from '../../src/operation/service-keys/index.ts';
-import { openSecurity } from '../../src/secure/index.ts';
+import { beginAccounts, beginAuthority, openSecurity } from '../../src/secure/index.ts';
 import { assessHealth } from '../../src/status/index.ts';
 import { observe, type World } from '../../src/observe/index.ts';
 import { noopDrill } from '../drills/noop-drill.ts';
@@ -111,6 +111,19 @@ test('plan, apply under faults, status and destroy print no secret', async () =>
   for (const [path, { mode, content }] of search) if (mode !== '0600') assertFree(planted, content, path);
   assert.match(nodeKey, /PRIVATE KEY/);
   planted['the key of a machine'] = nodeKey;
+
+  // In the middle of an exchange: two passwords of each account, and two authorities.
+  const { directory } = intent.security!;
+  await beginAccounts(directory, ['operator', 'service', 'monitor']);
+  await beginAuthority({ directory, systemName: 'demo', nowMs: Date.now() });
+  const exchanged = await openSecurity({ directory, systemName: 'demo', nowMs: Date.now() });
+  const { accounts, authority } = exchanged.exchange;
+  for (const [name, next] of Object.entries(accounts!.next))
+    planted[`the next password of ${name}`] = next.password.reveal();
+  planted["the next authority's key"] = authority!.next.keyPem.reveal();
+  say(await apply(world, { ...intent, security: exchanged }, { confirm: confirmAll, onPlan: (...seen) => say(seen) }));
+  say(exchanged);
+  for (const [path, { mode, content }] of search) if (mode !== '0600') assertFree(planted, content, path);
 
   // Errors: a refused listener, a wrong token, a machine that refuses its files.
   const wrong = createLinodeClient({

@@ -1,7 +1,7 @@
 // A real engine of three nodes with its security module, on loopback, started with the very files that the tool writes for three
 // machines: only the addresses of the VPC and the directories of the package are others. With `search.security: off` it has neither TLS
 // nor users, for measurements.
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { chmod, cp, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
@@ -44,9 +44,11 @@ export function missingEngine(engine: Engine): string | false {
 
 const user = asNobody.length > 0 ? 'nobody' : (process.env['USER'] ?? '');
 
-/** Every address of 127.0.0.0/8 is this host's. */
+/** Every address of 127.0.0.0/8 is this host's; each test process has some of its own. */
+const range = `127.${21 + (process.pid % 200)}.0.`;
+
 function onLoopback(machine: MachinePlan): MachinePlan {
-  return { ...machine, vpcAddress: machine.vpcAddress.replace(/^10\.20\.0\./, '127.20.0.') };
+  return { ...machine, vpcAddress: machine.vpcAddress.replace(/^10\.20\.0\./, range) };
 }
 
 export class SecuredCluster implements AsyncDisposable {
@@ -99,7 +101,7 @@ export class SecuredCluster implements AsyncDisposable {
   }
 
   #local(label: string, text: string): string {
-    return text.replaceAll(`/etc/${this.#engine}`, this.#configOf(label)).replaceAll('10.20.0.', '127.20.0.');
+    return text.replaceAll(`/etc/${this.#engine}`, this.#configOf(label)).replaceAll('10.20.0.', range);
   }
 
   async #writeFiles(label: string): Promise<void> {
@@ -122,6 +124,17 @@ export class SecuredCluster implements AsyncDisposable {
     const script = certificateScript(layout, pem).replace(`${user}:${user}`, user);
     sh(user === 'nobody' ? script : script.replaceAll(/^chown .*$/gm, ''));
     return pem;
+  }
+
+  /** A script for a machine, on this host: its directories are below this folder, and its users are this one. */
+  shell(label: string, script: string): { code: number; stdout: string; stderr: string } {
+    const chown = user === 'nobody' ? 'chown nobody' : 'true';
+    const owned = this.#local(label, script)
+      .replaceAll('chown elasticsearch:elasticsearch', chown)
+      .replaceAll('chown root:root', chown)
+      .replaceAll('chown "$3"', chown);
+    const { status, stdout, stderr } = spawnSync('sh', ['-s'], { input: owned, encoding: 'utf8' });
+    return { code: status ?? 1, stdout, stderr };
   }
 
   async trust(label: string, bundlePem: string): Promise<void> {

@@ -8,13 +8,13 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Secret } from '@understudy/foundation';
 import {
+  accountChanges,
   createIndex,
-  differingAccounts,
-  putAccount,
   putIndexTemplate,
   storedAccounts,
+  writeAccounts,
 } from '../../src/cluster/index.ts';
-import { tlsPaths, type AccountName } from '../../src/engines/index.ts';
+import { tlsPaths } from '../../src/engines/index.ts';
 import { indexTemplateOf, wantedAccounts, type Intent } from '../../src/operation/index.ts';
 import { openSecurity, type SystemSecurity } from '../../src/secure/index.ts';
 import { sampleIntent, sampleText } from '../simulation/sample-intent.ts';
@@ -140,7 +140,7 @@ describe(
       const transport = cluster.transport(cluster.login('operator'));
       const { api, objects } = wantedAccounts(intent)!;
       const differing = async () =>
-        differingAccounts(await storedAccounts(transport, api), objects, api).map(
+        accountChanges(await storedAccounts(transport, api), objects, api).put.map(
           ({ part, name }) => `${part}/${name}`,
         );
       assert.deepEqual(await differing(), []);
@@ -156,29 +156,43 @@ describe(
         `${root}/roles/understudy-service`,
       ]);
       await assert.rejects(ask('monitor', 'GET', '/_cluster/health'), /\(401\)/);
-      for (const object of objects) await putAccount(transport, object);
+      await writeAccounts(transport, objects, api);
       assert.deepEqual(await differing(), []);
       assert.equal(await ask('monitor', 'GET', '/_cluster/health'), 200);
       assert.equal(await ask('service', 'GET', '/_snapshot'), 403);
     });
 
-    test('a password is changed by its hash alone: the new one logs in at once, on every node, and the old one does not', async () => {
+    test('a password is changed by its hash alone; while it is exchanged both users log in, on every node, and then the old one does not', async () => {
       const { hash, password } = other.accounts.monitor;
-      const hashes = { ...hashesOf(intent.security!), monitor: hash };
-      const { api } = wantedAccounts(intent)!;
-      const changed = api
-        .wanted(hashes, [])
-        .find(({ name, part }) => name === 'understudy-monitor' && part.endsWith('users'))!;
-      await putAccount(cluster.transport(cluster.login('operator')), changed);
-      for (const label of labels) {
-        const login = cluster.login('monitor');
-        assert.equal(
-          (await cluster.transport({ ...login, password }, [label]).request('GET', '/_cluster/health')).status,
-          200,
-          label,
-        );
-        await assert.rejects(cluster.transport(login, [label]).request('GET', '/'), /\(401\)/, label);
-      }
+      const { users } = intent.security!;
+      const next = { account: 'monitor', user: 'understudy-monitor-2', hash } as const;
+      const former = cluster.login('monitor');
+      const letsIn = async (login: typeof former, label: string): Promise<boolean> =>
+        await cluster
+          .transport(login, [label])
+          .request('GET', '/_cluster/health')
+          .then(
+            ({ status }) => status === 200,
+            () => false,
+          );
+      const put = async (wanted: typeof users): Promise<boolean[]> => {
+        const { api, objects } = wantedAccounts({ ...intent, security: { ...intent.security!, users: wanted } })!;
+        await writeAccounts(cluster.transport(cluster.login('operator')), objects, api);
+        const logins = [former, { ...former, user: next.user, password }];
+        return await Promise.all(logins.flatMap((login) => labels.map((label) => letsIn(login, label))));
+      };
+      assert.deepEqual(await put([...users, next]), [true, true, true, true, true, true]);
+      const rest = users.filter(({ account }) => account !== 'monitor');
+      assert.deepEqual(await put([...rest, next]), [false, false, false, true, true, true]);
+      assert.deepEqual(await put([...rest, { ...next, user: former.user }]), [
+        false,
+        false,
+        false,
+        false,
+        false,
+        false,
+      ]);
+      assert.equal(await letsIn({ ...former, password }, labels[0]), true);
     });
 
     test('a renewed certificate is served within seconds on both layers, without a restart', async () => {
@@ -266,8 +280,3 @@ describe(
     });
   },
 );
-
-function hashesOf({ accounts }: SystemSecurity): Record<AccountName, string> {
-  const { operator, service, monitor } = accounts;
-  return { operator: operator.hash, service: service.hash, monitor: monitor.hash };
-}

@@ -96,7 +96,9 @@ interface ImportOptions extends CommonOptions {
 
 function importCommand(): Command {
   const command = new Command('import')
-    .description('put what another operator exported in place on this computer; nothing is overwritten')
+    .description(
+      'put what another operator exported in place on this computer; only an earlier state of the same is replaced',
+    )
     .argument('<file>', 'the file, or - for standard input')
     .option('--identity <file>', 'your private key for it (default: the one of understudy access key)');
   return withCommonOptions(command).action(
@@ -110,8 +112,10 @@ function importCommand(): Command {
       if (options.json === true) printJson({ schemaVersion: 1, target, system, exportedAt, parts });
       else {
         print(`access to ${system} (target ${target}), exported ${exportedAt}`);
-        for (const { what, path: place, isNew } of parts)
-          print(`  ${what.padEnd(24)}${isNew ? '' : 'there already: '}${place}`);
+        for (const { what, path: place, isNew, replaced } of parts) {
+          const before = replaced === null ? '' : ` (the one before it: ${replaced})`;
+          print(`  ${what.padEnd(24)}${isNew ? '' : 'there already: '}${place}${before}`);
+        }
       }
       return exitCode.yes;
     }),

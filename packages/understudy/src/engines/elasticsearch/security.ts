@@ -61,13 +61,17 @@ function roles(indices: readonly SecuredIndex[]): string {
 
 export const security: EngineSecurity = {
   settings,
-  files: (hashes, indices) => [
-    ['users', accountNames.map((name) => `${userOf(name)}:${hashes[name]}\n`).join('')],
+  files: (users, indices) => [
+    ['users', users.map(({ user, hash }) => `${user}:${hash}\n`).join('')],
     [
       'users_roles',
-      // Orders of the tool reach settings, voting, snapshots and every index, which only this role has together.
-      `superuser:${userOf('operator')}\n` +
-        (['service', 'monitor'] as const).map((name) => `${userOf(name)}:${userOf(name)}\n`).join(''),
+      accountNames
+        .map((account) => {
+          const those = users.filter((one) => one.account === account).map(({ user }) => user);
+          // Orders of the tool reach settings, voting, snapshots and every index, which only this role has together.
+          return `${account === 'operator' ? 'superuser' : userOf(account)}:${those.join(',')}\n`;
+        })
+        .join(''),
     ],
     ['roles.yml', roles(indices)],
   ],

@@ -1,12 +1,13 @@
 // Accounts and roles of OpenSearch, in the form in which its API shows them: what a cluster has is compared with what it should have.
 // https://docs.opensearch.org/latest/security/access-control/api/
 import { createHash } from 'node:crypto';
+import { z } from 'zod';
 import {
-  accountNames,
   userOf,
-  type AccountHashes,
+  type AccountName,
   type AccountObject,
   type AccountsApi,
+  type EngineUser,
   type SecuredIndex,
 } from '../security.ts';
 
@@ -70,14 +71,18 @@ export function roles(indices: readonly SecuredIndex[]): Readonly<Record<string,
   };
 }
 
-const mapping = (user: string): object => ({ users: [user], hosts: [], backend_roles: [], and_backend_roles: [] });
-
 /** Who has which role. The operator has the vendor's own: requests of the tool reach settings, voting, snapshots and every index. */
-export const mappings: Readonly<Record<string, object>> = {
-  all_access: mapping(userOf('operator')),
-  [userOf('service')]: mapping(userOf('service')),
-  [userOf('monitor')]: mapping(userOf('monitor')),
-};
+export function mappings(users: readonly EngineUser[]): Readonly<Record<string, object>> {
+  const mapping = (account: AccountName): object => ({
+    users: users.filter((one) => one.account === account).map(({ user }) => user),
+    ...{ hosts: [], backend_roles: [], and_backend_roles: [] },
+  });
+  return {
+    all_access: mapping('operator'),
+    [userOf('service')]: mapping('service'),
+    [userOf('monitor')]: mapping('monitor'),
+  };
+}
 
 /**
  * The API shows no hash, so its own hash lies beside it: an account with another password is recognised. The word before it keeps every
@@ -85,12 +90,12 @@ export const mappings: Readonly<Record<string, object>> = {
  */
 const markOf = (hash: string): string => `sha256-${createHash('sha256').update(hash).digest('hex').slice(0, 16)}`;
 
-function user(hash: string): object {
-  return { hash, backend_roles: [], attributes: { understudy: markOf(hash) } };
-}
+const marked = z.object({ attributes: z.object({ understudy: z.string() }) });
 
-export function users(hashes: AccountHashes): Readonly<Record<string, object>> {
-  return Object.fromEntries(accountNames.map((name) => [userOf(name), user(hashes[name])]));
+export function accountsOf(users: readonly EngineUser[]): Readonly<Record<string, object>> {
+  return Object.fromEntries(
+    users.map(({ user, hash }) => [user, { hash, backend_roles: [], attributes: { understudy: markOf(hash) } }]),
+  );
 }
 
 const root = '/_plugins/_security/api';
@@ -102,11 +107,12 @@ function objects(part: string, all: Readonly<Record<string, object>>): AccountOb
 
 export const accountsApi: AccountsApi = {
   parts: Object.values(paths),
-  wanted: (hashes, indices) => [
+  wanted: (users, indices) => [
     ...objects(paths.roles, roles(indices)),
-    ...objects(paths.mappings, mappings),
+    ...objects(paths.mappings, mappings(users)),
     // The account that writes them is the first, and a new password of it ends what logs in with the old one.
-    ...objects(paths.users, users(hashes)).reverse(),
+    ...objects(paths.users, accountsOf(users)).reverse(),
   ],
   neverShown: ['hash'],
+  isOwn: (part, shown) => part === paths.users && marked.safeParse(shown).success,
 };

@@ -2,7 +2,7 @@
 // cluster and are not read again; afterwards accounts-api.ts changes them. https://docs.opensearch.org/latest/security/configuration/
 import { stringify } from 'yaml';
 import type { EngineSecurity, TlsPaths } from '../security.ts';
-import { accountsApi, mappings, roles, users } from './accounts.ts';
+import { accountsApi, accountsOf, mappings, roles } from './accounts.ts';
 
 function sslSettings(layer: 'transport' | 'http', paths: TlsPaths): Record<string, unknown> {
   const of = (name: string) => `plugins.security.ssl.${layer}.${name}`;
@@ -59,11 +59,11 @@ const folder = 'opensearch-security';
 
 export const security: EngineSecurity = {
   settings,
-  files: (hashes, indices) => [
+  files: (users, indices) => [
     [`${folder}/config.yml`, file('config', { config })],
-    [`${folder}/internal_users.yml`, file('internalusers', users(hashes))],
+    [`${folder}/internal_users.yml`, file('internalusers', accountsOf(users))],
     [`${folder}/roles.yml`, file('roles', roles(indices))],
-    [`${folder}/roles_mapping.yml`, file('rolesmapping', mappings)],
+    [`${folder}/roles_mapping.yml`, file('rolesmapping', mappings(users))],
     // The vendor's has a tenant for its demonstration.
     [`${folder}/tenants.yml`, file('tenants', {})],
   ],

@@ -3,6 +3,7 @@
 import { pinnedKeys } from '../../machines/index.ts';
 import { observeInstances, targetOf } from '../../observe/index.ts';
 import {
+  formerPublicKeys,
   keptConsolePassword,
   securityDirectory,
   serviceKeysDirectory,
@@ -22,7 +23,11 @@ export async function collectAccess(session: Session): Promise<SystemAccess> {
     target: target.name,
     system: topology.name,
     exportedAt: new Date(world.clock.now()).toISOString(),
-    sshKey: { private: keyPair.privateKey.reveal(), public: keyPair.publicKey },
+    sshKey: {
+      private: keyPair.privateKey.reveal(),
+      public: keyPair.publicKey,
+      former: await formerPublicKeys(system),
+    },
     hostKeys: pinnedKeys(hostKeysPath).filter(({ address }) => addresses.has(address)),
     consolePassword: (await keptConsolePassword(system))?.reveal() ?? null,
     serviceKeys: (await serviceKeyTexts(serviceKeysDirectory(system))) ?? null,

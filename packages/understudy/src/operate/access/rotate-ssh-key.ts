@@ -12,7 +12,13 @@ import {
   type RemoteRunner,
   type RemoteTarget,
 } from '../../machines/index.ts';
-import { ownKeyDirectory, systemIdOf, type Session } from '../../operation/index.ts';
+import {
+  formerPublicKeys,
+  keepFormerPublicKeys,
+  ownKeyDirectory,
+  systemIdOf,
+  type Session,
+} from '../../operation/index.ts';
 import { machinePlans } from '../../topology/index.ts';
 import { partialView, reachOf } from '../reach.ts';
 
@@ -29,33 +35,37 @@ export interface RotatedKey {
  * nothing was changed; `operate-key-not-proved`; those of the runner and the Linode client. Sessions that are open stay open.
  */
 export async function rotateSshKey(session: Session, signal: AbortSignal): Promise<RotatedKey> {
-  const { world, topology, keyPair } = session;
-  const own = ownKeyDirectory(systemIdOf(session));
+  const { world, topology, keyPair: before } = session;
+  const system = systemIdOf(session);
+  const own = ownKeyDirectory(system);
   const others = await readPublicKeys(topology.access.sshKeys);
   const machines = await everyMachine(session);
   const progress = (text: string): void => world.logger({ level: 'info', subject: topology.name, text });
   // A key that an interrupted rotation made is used again: some machines may know it already.
   const next = await ensureKeyPair(`${own}.next`, 'understudy');
   await onEach(machines, signal, (machine) =>
-    write(world.runner, machine, [keyPair.publicKey, next.publicKey, ...others]),
+    write(world.runner, machine, [before.publicKey, next.publicKey, ...others]),
   );
   const runner = session.runnerWith(next.privateKey);
   try {
     await onEach(machines, signal, (machine) => prove(runner, machine));
     progress(`every machine accepts the new SSH key (${machines.length})`);
+    await mkdir(own, { recursive: true, mode: 0o700 });
+    await keepFormerPublicKeys(system, [...(await formerPublicKeys(system)), before.publicKey]);
     await makeCurrent(own, next);
+    session.useKeyPair(next, own);
     await onEach(machines, signal, (machine) => write(runner, machine, [next.publicKey, ...others]));
   } finally {
     await runner.close();
   }
-  const old = session.runnerWith(keyPair.privateKey);
+  const old = session.runnerWith(before.privateKey);
   try {
     await onEach(machines, signal, (machine) => proveRefused(old, machine));
   } finally {
     await old.close();
   }
   progress(`every machine refuses the old SSH key (${machines.length})`);
-  return { before: keyPair.publicKey, after: next.publicKey, machines: machines.map(({ label }) => label) };
+  return { before: before.publicKey, after: next.publicKey, machines: machines.map(({ label }) => label) };
 }
 
 async function everyMachine({ world, topology }: Session): Promise<RemoteTarget[]> {
@@ -104,7 +114,6 @@ function notProved({ label }: RemoteTarget, why: string): UnderstudyError {
 
 /** The private key is replaced by one rename, so whenever this ends, a key is there that every machine accepts. */
 async function makeCurrent(own: string, next: KeyPair): Promise<void> {
-  await mkdir(own, { recursive: true, mode: 0o700 });
   await rename(privateKeyPath(`${own}.next`), privateKeyPath(own));
   await writeFile(`${privateKeyPath(own)}.pub`, `${next.publicKey}\n`, { mode: 0o644 });
   await rm(`${own}.next`, { recursive: true, force: true });

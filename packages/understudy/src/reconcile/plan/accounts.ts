@@ -1,5 +1,5 @@
 // Plans the accounts and roles of an engine that keeps them in an index. Those of others are left as they are.
-import { differingAccounts } from '../../cluster/index.ts';
+import { accountChanges, shortName } from '../../cluster/index.ts';
 import type { ObservedCluster } from '../../observe/index.ts';
 import { clusterSubject, wantedAccounts, type Intent } from '../../operation/index.ts';
 import { membersFirst } from './leftovers.ts';
@@ -12,9 +12,10 @@ export function planAccounts(draft: PlanDraft, intent: Intent, { accounts }: Obs
   if (wanted === undefined) return;
   const subject = clusterSubject(intent);
   if (accounts.state === 'unknown') return draft.unreadPart(subject, 'The accounts and roles of the engine', accounts);
-  const differing = accounts.state === 'seen' ? differingAccounts(accounts.value, wanted.objects, wanted.api) : [];
-  if (differing.length === 0) return;
-  const names = differing.map(({ part, name }) => `${part.split('/').at(-1) ?? ''}/${name}`);
+  if (accounts.state !== 'seen') return;
+  const { put, remove } = accountChanges(accounts.value, wanted.objects, wanted.api);
+  const names = [...put, ...remove].map(shortName);
+  if (names.length === 0) return;
   draft.add({
     id: stepId.clusterAccounts(intent.topology.name),
     subject,

@@ -20,6 +20,8 @@ interface Secured {
   readonly secured: boolean;
   /** Who issued its certificate, when that is no authority of this operator. */
   readonly foreignIssuer: string | undefined;
+  /** The state of authority and accounts that it was given, when this operator's copy does not know that state. */
+  readonly unknownGeneration: string | undefined;
 }
 
 /** Adds the obstacle and returns true when nothing may be changed: engines with and without security do not form one cluster. */
@@ -84,7 +86,16 @@ function refusal({ security, repository, topology }: Intent, machines: readonly 
     return (
       `The certificate on ${foreign.map(({ label }) => label).join(', ')} was issued by another authority ` +
       `(${foreign[0]?.foreignIssuer ?? ''}) than the one of this operator (${security.directory}). Nothing is changed: copy that ` +
-      'directory from the operator who made this system, or from a backup, and run again.'
+      'directory from the operator who made this system, or from a backup, and run again. If another operator has exchanged the authority, ' +
+      'import access from them: understudy access import.'
+    );
+  }
+  const newer = machines.filter(({ unknownGeneration }) => unknownGeneration !== undefined);
+  if (newer.length > 0) {
+    return (
+      `${newer.map(({ label }) => label).join(', ')} have authority and accounts in the state ${newer[0]?.unknownGeneration ?? ''}, which ` +
+      `${security.directory} does not know: another operator has exchanged them, or the directory is an older copy. Nothing is changed: let ` +
+      'that operator export access again (understudy access export), and import it here (understudy access import).'
     );
   }
   const plain = machines.filter((one) => !one.secured && one.running).map(({ label }) => label);
@@ -97,12 +108,15 @@ function securedOf(intent: Intent, observation: Observation, machine: MachinePla
   const paths = tlsPaths(layout);
   const pem = partOf(seen.records, paths.certificate);
   const state = pem.state === 'seen' ? stateOf(intent, observation, machine, pem.value) : undefined;
+  const generation = shown(partOf(seen.records, paths.generation))?.trim();
   return {
     label: machine.label,
     running: shown(partOf(seen.units, layout.unit))?.active === 'active',
     // A part that could not be read is not absent.
     secured: pem.state !== 'absent' || partOf(seen.files, paths.authority).state !== 'absent',
     foreignIssuer: state?.state === 'foreign' ? state.issuer : undefined,
+    unknownGeneration:
+      generation === undefined || intent.security?.generations.includes(generation) ? undefined : generation,
   };
 }
 

@@ -1,0 +1,106 @@
+// The files in which an operator keeps the security of one system: read as a whole, written as a whole or one by one, and never left half
+// written. What they mean is store.ts's.
+import { randomUUID } from 'node:crypto';
+import { mkdir, mkdtemp, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { UnderstudyError } from '@understudy/foundation';
+
+/** `rotation` is there after the first exchange of authority or passwords, and stays. */
+export const names = {
+  certificate: 'authority.crt',
+  key: 'authority.key',
+  accounts: 'accounts.json',
+  rotation: 'rotation.json',
+} as const;
+
+const required = [names.certificate, names.key, names.accounts] as const;
+
+export type SecurityTexts = Readonly<Record<(typeof required)[number], string>> & {
+  readonly [names.rotation]?: string | undefined;
+};
+
+/** Undefined when there is no such directory: one that is there and cannot be read is an error, never a reason to make another. */
+export async function textsIn(directory: string): Promise<SecurityTexts | undefined> {
+  const textOf = async (name: string): Promise<string | undefined> => {
+    const path = join(directory, name);
+    try {
+      return await readFile(path, 'utf8');
+    } catch (cause) {
+      const { code } = cause as NodeJS.ErrnoException;
+      if (code === 'ENOENT') return undefined;
+      throw unreadable(path, code ?? 'unknown', cause);
+    }
+  };
+  // First the file that is written last when an exchange ends: a reader beside the writer sees the exchange, or all of its result.
+  const rotation = await textOf(names.rotation);
+  const texts = await Promise.all(required.map(async (name) => [name, await textOf(name)] as const));
+  const missing = texts.filter(([, text]) => text === undefined);
+  if (missing.length === texts.length && rotation === undefined) return undefined;
+  for (const [name] of missing) throw unreadable(join(directory, name), 'ENOENT', undefined);
+  return { ...Object.fromEntries(texts), [names.rotation]: rotation } as SecurityTexts;
+}
+
+export function unreadable(path: string, why: string, cause: unknown): UnderstudyError {
+  return new UnderstudyError(
+    'secure-unreadable',
+    `${path} cannot be read (${why}). It belongs to the authority and the accounts of this system, which are not made anew: ` +
+      'its machines trust these. Restore the directory from a backup, or from the operator who made it.',
+    { facts: { path }, cause },
+  );
+}
+
+/** All or nothing: the files are written beside, and the directory gets its name when they are complete. Errors: `secure-not-kept`. */
+export async function writeTexts(directory: string, texts: SecurityTexts): Promise<void> {
+  await inPlace(directory, texts, (beside) => rename(beside, directory));
+}
+
+/** The same over a directory that is there, which is kept as `DIRECTORY.replaced-…`: returns that path. Errors: `secure-not-kept`. */
+export async function replaceTexts(directory: string, texts: SecurityTexts, nowMs: number): Promise<string> {
+  const aside = `${directory}.replaced-${new Date(nowMs).toISOString().replaceAll(/[^0-9TZ]/g, '')}`;
+  await inPlace(directory, texts, async (beside) => {
+    await rename(directory, aside);
+    await rename(beside, directory).catch(async (error: unknown) => {
+      await rename(aside, directory);
+      throw error;
+    });
+  });
+  return aside;
+}
+
+async function inPlace(directory: string, texts: SecurityTexts, put: (beside: string) => Promise<void>): Promise<void> {
+  await mkdir(dirname(directory), { recursive: true, mode: 0o700 });
+  const beside = await mkdtemp(`${directory}.new-`);
+  try {
+    for (const [name, text] of Object.entries(texts)) {
+      if (text !== undefined) await writeFile(join(beside, name), text, { mode: 0o600, flush: true });
+    }
+    await put(beside);
+  } catch (cause) {
+    await rm(beside, { recursive: true, force: true });
+    throw notKept(directory, cause);
+  }
+}
+
+/** One file, whole: a reader sees the one before or this one, also after a power cut. Errors: `secure-not-kept`. */
+export async function writeText(directory: string, name: string, text: string): Promise<void> {
+  const made = join(directory, `.${name}.${randomUUID()}`);
+  try {
+    await writeFile(made, text, { mode: 0o600, flush: true });
+    await rename(made, join(directory, name));
+    const folder = await open(directory);
+    await folder.sync().finally(() => folder.close());
+  } catch (cause) {
+    await rm(made, { force: true });
+    throw notKept(directory, cause);
+  }
+}
+
+function notKept(directory: string, cause: unknown): UnderstudyError {
+  return new UnderstudyError(
+    'secure-not-kept',
+    `The authority and the accounts of this system could not be written to ${directory} ` +
+      `(${(cause as NodeJS.ErrnoException).code ?? 'unknown'}), so nothing was signed. Make that directory writable, or if another ` +
+      'command has just made it, run again.',
+    { facts: { directory }, cause },
+  );
+}
