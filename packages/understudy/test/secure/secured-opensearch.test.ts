@@ -14,7 +14,7 @@ import {
   storedAccounts,
   writeAccounts,
 } from '../../src/cluster/index.ts';
-import { tlsPaths } from '../../src/engines/index.ts';
+import { tlsPaths, type AccountName } from '../../src/engines/index.ts';
 import { indexTemplateOf, wantedAccounts, type Intent } from '../../src/operation/index.ts';
 import { openSecurity, type SystemSecurity } from '../../src/secure/index.ts';
 import { sampleIntent, sampleText } from '../simulation/sample-intent.ts';
