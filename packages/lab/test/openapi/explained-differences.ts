@@ -116,7 +116,8 @@ export const explained: readonly Explanation[] = [
     reason: 'Placement groups, regions, images, settings; recorded.',
   },
   {
-    difference: /\/domains(\/\{domainId\})? 200: (\/data\/N)?\/(group|description) must NOT have fewer than 1 characters/,
+    difference:
+      /\/domains(\/\{domainId\})? 200: (\/data\/N)?\/(group|description) must NOT have fewer than 1 characters/,
     reason: 'Domains: both are empty when they were not set; recorded.',
   },
   {

@@ -57,7 +57,7 @@ function planted(path: readonly string[], added: string): unknown {
   return copy;
 }
 
-/** Lines of every file that a machine gets, and of its user data's files and commands. */
+/** Lines of every file that a machine gets, and of its user data's files and commands; as systemd and shells see lines. */
 function linesOf(intent: Intent): string[] {
   return machinePlans(intent.topology).flatMap((machine) => {
     const userData = parse(userDataOf(intent, machine)) as { write_files: { content: string }[]; runcmd: unknown };
@@ -66,9 +66,7 @@ function linesOf(intent: Intent): string[] {
       ...(machine.role === 'service' ? gatewayFilesOf(intent) : []),
     ];
     const contents = [...files, ...userData.write_files].map(({ content }) => content);
-    return [...contents, JSON.stringify(userData.runcmd)].flatMap((content) =>
-      content.split(/[\n\r\u0085\u2028\u2029]/),
-    );
+    return [...contents, JSON.stringify(userData.runcmd)].flatMap((content) => content.split(/[\n\r]/));
   });
 }
 
@@ -92,7 +90,7 @@ test('the full topology itself is accepted', async () => {
 
 for (const path of textsIn(full)) {
   test(`${path.join('.')}: a second line does not get into a file`, async () => {
-    for (const end of ['\n', '\r\n', '\r', '\u2028']) {
+    for (const end of ['\n', '\r\n', '\r']) {
       assert.notEqual(await outcome(planted(path, `${end}PLANTED=yes`)), 'planted', JSON.stringify(end));
     }
   });
