@@ -1,4 +1,5 @@
 // Topologies that are refused: each is a good one with something changed, the field that must be named and its line.
+import { badCertificates } from './bad-certificates.ts';
 import { badCommands } from './bad-commands.ts';
 
 export interface BadTopology {
@@ -301,27 +302,7 @@ export const badTopologies: readonly BadTopology[] = [
     7,
     /http would not/,
   ),
-  ...(
-    [
-      [
-        'the challenge http-01',
-        'domains: [a.example.org], challenge: http-01',
-        'challenge',
-        /application behind the balancer/,
-      ],
-      ['no domains', 'domains: []', 'domains', /names by which users reach/],
-      ['a domain that is a URL', 'domains: ["https://a.example.org"]', 'domains.0', /names by which users reach/],
-      ['a directory without TLS', 'domains: [a.example.org], directory: "http://ca/dir"', 'directory', /Let's Encrypt/],
-    ] as const
-  ).map(([title, acme, field, says]) =>
-    extended(
-      `a certificate by ACME with ${title}`,
-      `balancer:\n  listeners:\n    - { port: 443, protocol: https, certificate: { acme: { ${acme} } } }\n`,
-      `balancer.listeners.0.certificate.acme.${field}`,
-      7,
-      says,
-    ),
-  ),
+  ...badCertificates(smallest),
   extended(
     'a certificate without its key',
     'balancer:\n  listeners:\n    - port: 443\n      protocol: https\n      certificate:\n        certPath: a.pem\n',
