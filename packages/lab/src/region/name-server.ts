@@ -13,7 +13,7 @@ import {
   type Packet,
 } from 'dns-packet';
 import type { Clock } from '@understudy/foundation';
-import type { Domain, DomainRecord } from './state/model.ts';
+import type { Domain, DomainRecord } from './state/domain-model.ts';
 import type { LabStore } from './state/store.ts';
 
 export interface NameServerOptions {

@@ -27,16 +27,22 @@ const toWrite: readonly Need[] = [
   ...toRead.filter(({ scope }) => /^(?:ips|images|account):/.test(scope)),
 ];
 
+/** Besides, for a system whose certificates are ordered by ACME. */
+const toOrder: readonly Need[] = [
+  { scope: 'domains:read_write', whatFor: 'the records by which a certificate authority verifies the domains' },
+];
+
 /** Every scope that this access takes, each with what it is for. */
-export function neededScopes(access: Access): readonly Need[] {
-  return access === 'read' ? toRead : toWrite;
+export function neededScopes(access: Access, ordersCertificates = false): readonly Need[] {
+  if (access === 'read') return toRead;
+  return ordersCertificates ? [...toWrite, ...toOrder] : toWrite;
 }
 
 /** What a token with the scopes `held` lacks. `*` holds all, and read_write holds read_only. */
-export function missingScopes(held: readonly string[], access: Access): readonly Need[] {
+export function missingScopes(held: readonly string[], access: Access, ordersCertificates = false): readonly Need[] {
   const holds = (scope: string): boolean =>
     held.includes('*') || held.includes(scope) || held.includes(scope.replace(/:read_only$/, ':read_write'));
-  return neededScopes(access).filter(({ scope }) => !holds(scope));
+  return neededScopes(access, ordersCertificates).filter(({ scope }) => !holds(scope));
 }
 
 const grantsToCreate = [

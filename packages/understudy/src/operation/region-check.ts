@@ -22,7 +22,7 @@ export async function checkRegion(
   path: string,
   access: Access,
 ): Promise<RegionCheck> {
-  await checkAccess(linode, access);
+  await checkAccess(linode, access, ordersCertificates(topology));
   const [region, types, images, balancerTypes, placementGroups, settings] = await Promise.all([
     linode.regions.get(topology.region).catch((error: unknown) => {
       if (isLinodeError(error, 'linode-not-found')) return undefined;
@@ -43,13 +43,17 @@ export async function checkRegion(
   };
 }
 
+function ordersCertificates({ balancer }: Topology): boolean {
+  return balancer.listeners.some(({ certificate }) => typeof certificate === 'object' && 'acme' in certificate);
+}
+
 /**
  * Compares the token's scopes and its user's grants with the required ones. Scopes that the endpoint does not report count as
  * present. Error: `linode-access` (facts: `missing`), which names each missing right and its purpose.
  */
-export async function checkAccess(linode: LinodeClient, access: Access): Promise<void> {
+export async function checkAccess(linode: LinodeClient, access: Access, orders = false): Promise<void> {
   const [scopes, profile] = await Promise.all([linode.profile.scopes(), linode.profile.get()]);
-  const lacking = scopes === undefined ? [] : missingScopes(scopes, access);
+  const lacking = scopes === undefined ? [] : missingScopes(scopes, access, orders);
   const grants = access === 'write' && profile.restricted ? await linode.profile.grants() : undefined;
   const missing = [
     ...lacking.map(({ scope, whatFor }) => ({ what: `the scope ${scope}`, whatFor })),

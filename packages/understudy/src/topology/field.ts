@@ -39,8 +39,8 @@ export function textAt(root: z.ZodType, path: readonly PropertyKey[]): FieldText
 export function keysAt(root: z.ZodType, path: readonly PropertyKey[]): readonly string[] | undefined {
   let here: z.ZodType | undefined = root;
   for (const step of path) here = here && child(here, step);
-  const object = here && unwrapped(here).find((schema) => schema instanceof z.ZodObject);
-  return object && Object.keys(object.shape);
+  const objects = here ? unwrapped(here).filter((schema) => schema instanceof z.ZodObject) : [];
+  return objects.length === 0 ? undefined : objects.flatMap((object) => Object.keys(object.shape));
 }
 
 function textOf(schema: z.ZodType): FieldText | undefined {
@@ -51,7 +51,8 @@ function textOf(schema: z.ZodType): FieldText | undefined {
 
 function child(schema: z.ZodType, step: PropertyKey): z.ZodType | undefined {
   for (const inner of unwrapped(schema)) {
-    if (inner instanceof z.ZodObject) return (inner.shape as Record<PropertyKey, z.ZodType>)[step];
+    const own = inner instanceof z.ZodObject ? (inner.shape as Record<PropertyKey, z.ZodType>)[step] : undefined;
+    if (own !== undefined) return own;
     if (inner instanceof z.ZodArray) return inner.element as z.ZodType;
     if (inner instanceof z.ZodRecord) return inner.valueType as z.ZodType;
   }

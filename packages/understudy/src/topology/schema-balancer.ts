@@ -39,9 +39,8 @@ const acme = z.strictObject({
   challenge: field(z.enum(['dns-01']).default('dns-01'), {
     about:
       "How the authority verifies the names: by a TXT record in Linode's DNS manager, which needs no change of the service.",
-    allowed:
-      'dns-01; http-01 would have to be answered by the application behind the balancer, which is not changed for it',
-    remedy: 'leave it out for dns-01',
+    allowed: 'dns-01',
+    remedy: 'leave it out for dns-01: http-01 would have to be answered by the application behind the balancer',
   }),
 });
 

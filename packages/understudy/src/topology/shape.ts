@@ -33,11 +33,15 @@ function refused(issue: Issue, file: unknown, locate: Locate): Problem {
 /** Of a union, what the member says that came furthest: `certificate: {certPath: 1}` is about certPath. */
 function innermost(issue: Issue): { issue: Issue; path: PropertyKey[] } {
   if (issue.code !== 'invalid_union') return { issue, path: [] };
-  const deeper = issue.errors.flat().filter((inner) => inner.path.length > 0 || inner.code === 'unrecognized_keys');
-  const first = deeper[0];
-  if (first === undefined) return { issue, path: [] };
-  const path = first.code === 'unrecognized_keys' ? [...first.path, ...first.keys.slice(0, 1)] : first.path;
-  return { issue: first, path };
+  const deeper = issue.errors
+    .flat()
+    .filter((inner) => inner.path.length > 0 || inner.code === 'unrecognized_keys')
+    .map((inner) => ({
+      issue: inner,
+      path: inner.code === 'unrecognized_keys' ? [...inner.path, ...inner.keys.slice(0, 1)] : inner.path,
+    }));
+  const deepest = Math.max(...deeper.map(({ path }) => path.length));
+  return deeper.find(({ path }) => path.length === deepest) ?? { issue, path: [] };
 }
 
 function reasonOf(issue: Issue): string {

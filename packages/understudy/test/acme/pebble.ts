@@ -96,7 +96,8 @@ async function answers(url: string): Promise<void> {
   let last: unknown;
   for (let attempt = 0; attempt < 100; attempt += 1) {
     try {
-      return void (await fetch(url));
+      await fetch(url);
+      return;
     } catch (error) {
       last = error;
       await setTimeout(100);

@@ -9,6 +9,8 @@ export interface OptionChange {
   readonly beside?: Readonly<Record<string, unknown>>;
   /** Set on the changed side alone, where the option cannot change by itself. */
   readonly together?: Readonly<Record<string, unknown>>;
+  /** Its effect needs more than a simulated region: the test that has it. */
+  readonly testedIn?: string;
 }
 
 const https = (certificate: unknown) => [{ port: 443, protocol: 'https', certificate }];
@@ -116,6 +118,11 @@ export const optionChanges: Readonly<Record<string, OptionChange>> = {
     from: https(pem('one.pem', 'one.key')),
     to: https(pem('one.pem', 'one-again.key')),
   },
+  'balancer.listeners[].certificate.acme.domains[]': { to: [], testedIn: 'test/acme/apply.test.ts' },
+  'balancer.listeners[].certificate.acme.email': { to: 'ops@example.org', testedIn: 'test/acme/apply.test.ts' },
+  'balancer.listeners[].certificate.acme.directory': { to: 'staging', testedIn: 'test/acme/apply.test.ts' },
+  // There is one value alone.
+  'balancer.listeners[].certificate.acme.challenge': { to: 'dns-01', testedIn: 'test/acme/apply.test.ts' },
   'balancer.backends': { to: 'private' },
   'balancer.algorithm': { to: 'roundrobin' },
   'balancer.stickiness': { to: 'table' },

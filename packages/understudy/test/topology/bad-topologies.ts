@@ -1,4 +1,5 @@
 // Topologies that are refused: each is a good one with something changed, the field that must be named and its line.
+import { badCertificates } from './bad-certificates.ts';
 import { badCommands } from './bad-commands.ts';
 
 export interface BadTopology {
@@ -301,6 +302,7 @@ export const badTopologies: readonly BadTopology[] = [
     7,
     /http would not/,
   ),
+  ...badCertificates(smallest),
   extended(
     'a certificate without its key',
     'balancer:\n  listeners:\n    - port: 443\n      protocol: https\n      certificate:\n        certPath: a.pem\n',

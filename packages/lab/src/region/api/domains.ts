@@ -3,7 +3,7 @@ import { found } from './answer.ts';
 import { Input } from './input.ts';
 import { idOf, listRoute, type Call, type Json, type Route } from './route.ts';
 import { entity } from '../state/events.ts';
-import type { Domain, DomainRecord } from '../state/model.ts';
+import type { Domain, DomainRecord } from '../state/domain-model.ts';
 
 const domainName = {
   least: 1,

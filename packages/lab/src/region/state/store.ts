@@ -5,8 +5,6 @@ import type {
   BalancerConfig,
   BalancerNode,
   BalancerVpc,
-  Domain,
-  DomainRecord,
   Firewall,
   FirewallSettings,
   Job,
@@ -18,6 +16,7 @@ import type {
   Subnet,
   Vpc,
 } from './model.ts';
+import type { Domain, DomainRecord } from './domain-model.ts';
 import { UnderstudyError } from '@understudy/foundation';
 
 /** Where the serialised state is kept. `save` resolves only when the text is on the disk, so that a power cut does not lose it. */
