@@ -9,7 +9,7 @@ import { names, unreadable, type SecurityTexts } from './kept-files.ts';
 import { readPem } from './x509.ts';
 
 /** introduce: the next one is let in, and nobody uses it. use: it is used, and the former one still let in. withdraw: it is alone. */
-export const exchangePhases = ['introduce', 'use', 'withdraw'] as const;
+const exchangePhases = ['introduce', 'use', 'withdraw'] as const;
 export type ExchangePhase = (typeof exchangePhases)[number];
 
 export interface Exchange<Next> {

@@ -1,7 +1,7 @@
 // `understudy secure`: exchanging what a system is secured with.
 import { resolve } from 'node:path';
 import { Argument, Command, Option } from 'commander';
-import { trackUnfinished } from '@understudy/foundation';
+import { trackUnfinished, UnderstudyError } from '@understudy/foundation';
 import { accountNames, type AccountName } from '../../engines/index.ts';
 import { exchange, exchangeable, exchangePlan, type Exchangeable } from '../../operate/index.ts';
 import { checkAccess, locked } from '../../operation/index.ts';
@@ -61,6 +61,9 @@ async function rotateLocked(
   { account, yes, json }: RotateOptions,
 ): Promise<ExitCode> {
   const { world, topology, target } = session;
+  if (account && what !== 'passwords') {
+    throw new UnderstudyError('cli-usage', `--account: saw it with ${what}; allowed with passwords alone.`);
+  }
   await checkAccess(world.linode, 'read');
   const lines = await exchangePlan(session, what, account);
   printProgress(lines.map((line) => `  - ${line}`).join('\n'));
