@@ -136,6 +136,27 @@ function suite(implementation: Implementation): void {
     assert.equal((await ask({ path: '/whoami', headers: authorized(bearer(keys.reader)) })).status, 200);
   });
 
+  test('the description of the API names the scopes', { skip: implementation !== node }, async () => {
+    const { json } = await ask({ path: '/openapi.json', headers: [] });
+    const { paths, components } = json as unknown as Described;
+    assert.deepEqual(Object.keys(components.securitySchemes), ['bearer']);
+    const needed = Object.entries(paths).flatMap(([path_, operations]) =>
+      Object.entries(operations).map(([method, { security }]) => [
+        method,
+        path_,
+        security?.[0]?.bearer.join() ?? 'open',
+      ]),
+    );
+    assert.deepEqual(
+      needed.filter(([, , scope]) => scope === 'open' || scope === 'admin'),
+      [
+        ['post', '/bulk', 'admin'],
+        ['delete', '/documents/{id}', 'admin'],
+        ['get', '/healthz', 'open'],
+      ],
+    );
+  });
+
   test('every answer has the headers of security, none of CORS, and HSTS behind TLS alone', async () => {
     for (const path_ of ['/healthz', '/search?q=fox', '/nothing']) {
       const { headers } = await ask({ path: path_, headers: [['Origin', 'https://evil.example.org']] });
@@ -167,6 +188,11 @@ function suite(implementation: Implementation): void {
     const unknown = await ask({ path: '/whoami', headers: authorized(issuer.token({}, { kid: 'newer' })) });
     assert.ok(unknown.status === 401 || unknown.status === 429, unknown.text);
   });
+}
+
+interface Described {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, { security?: { bearer: string[] }[] }>>>>;
+  readonly components: { readonly securitySchemes: object };
 }
 
 function authorized(credential: string) {
