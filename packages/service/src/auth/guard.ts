@@ -3,7 +3,7 @@ import type { BlockList } from 'node:net';
 import type { FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { AuthConfiguration } from '../configuration.ts';
-import type { Problem } from '../problem.ts';
+import { Problem } from '../problem.ts';
 import { credentialOf, keyWords } from './credential.ts';
 import { isForwarded, isFrom, networksOf } from './inside.ts';
 import { JwtVerifier } from './jwt.ts';
@@ -132,6 +132,6 @@ export class Guard {
 }
 
 function problemOf(error: unknown): Problem {
-  if (error instanceof Error && error.name === 'Problem') return error as Problem;
+  if (error instanceof Problem) return error;
   throw error;
 }

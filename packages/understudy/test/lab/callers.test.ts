@@ -22,7 +22,7 @@ search: { version: 9.5.3, heap: 512m }
 service: { workers: 2 }
 `;
 const main = path.join(import.meta.dirname, '../../src/cli/main.ts');
-const node = [process.execPath, '--conditions=understudy-source', '--disable-warning=ExperimentalWarning', main];
+const node = ['--conditions=understudy-source', '--disable-warning=ExperimentalWarning', main];
 
 let base = '';
 let topologyPath = '';
@@ -45,8 +45,10 @@ after(async () => {
 });
 
 async function understudy(words: readonly string[]) {
-  const [program = '', ...rest] = [...node, ...words, '-t', topologyPath, '--target', 'lab'];
-  const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'], cwd: base });
+  const child = spawn(process.execPath, [...node, ...words, '-t', topologyPath, '--target', 'lab'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    cwd: base,
+  });
   const said = { stdout: '', stderr: '' };
   child.stdout.on('data', (chunk: Buffer) => (said.stdout += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (said.stderr += chunk.toString()));
@@ -79,9 +81,9 @@ async function statuses(key: string): Promise<number[]> {
 async function underLoad<Result>(key: string, body: () => Promise<Result>) {
   const bad: string[] = [];
   const open: Promise<void>[] = [];
-  let going = true;
+  const ended = new AbortController();
   const load = (async () => {
-    for (let n = 0; going; n += 1) {
+    for (let n = 0; !ended.signal.aborted; n += 1) {
       const one =
         n % 2 === 0 ? ask('/index', key, { id: `load-${n % 20}`, data: 'of a user' }) : ask('/search?q=user', key);
       const noted = (what: string) => void bad.push(`${n}: ${what}`);
@@ -97,7 +99,7 @@ async function underLoad<Result>(key: string, body: () => Promise<Result>) {
   try {
     return { result: await body(), bad, sent: open };
   } finally {
-    going = false;
+    ended.abort();
     await load;
     await Promise.all(open);
   }
