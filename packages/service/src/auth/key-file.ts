@@ -10,7 +10,7 @@ import { isScope, type Scope } from './scopes.ts';
 /** A look costs as much as the rest of a login. Whoever says that a key is refused everywhere waits for longer than this first. */
 const freshMs = 20;
 
-export const keysFormat = 'understudy-keys-1';
+const keysFormat = 'understudy-keys-1';
 
 export interface Key {
   readonly id: string;
