@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stringify } from 'yaml';
 import { trackUnfinished, type Logger } from '@understudy/foundation';
-import { openSession, resolveIntent } from '../../packages/understudy/src/operation/index.ts';
+import { openSession, resolveIntent, type Session } from '../../packages/understudy/src/operation/index.ts';
 import { confirmAll, apply, destroy } from '../../packages/understudy/src/reconcile/index.ts';
 import { madeSystem } from '../failover/system.ts';
 import { writeRelease, type Application, type Fault } from './applications.ts';
@@ -91,12 +91,10 @@ export async function openReleasesSystem(request: SystemRequest): Promise<Releas
   await session.target.prepare(session.topology.search, { logger, signal });
   const { status } = await apply(session.world, intent, { confirm: confirmAll, signal });
   const url = status.balancer.urls[0] ?? '';
-  const key = session.serviceKeys?.toolKey.reveal();
-  const login = key === undefined ? {} : { authorization: `Bearer ${key}` };
-  await firstDocument(url, login);
+  await firstDocument(url, loginOf(session));
   return {
     url,
-    login,
+    login: loginOf(session),
     run,
     async change(changed) {
       parts = { ...parts, ...changed };
@@ -122,6 +120,10 @@ export async function openReleasesSystem(request: SystemRequest): Promise<Releas
       await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+function loginOf({ serviceKeys }: Session): ReleasesSystem['login'] {
+  return serviceKeys === undefined ? {} : { authorization: `Bearer ${serviceKeys.toolKey.reveal()}` };
 }
 
 async function removeSystem(topologyPath: string, logger: Logger): Promise<void> {

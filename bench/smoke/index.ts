@@ -18,6 +18,7 @@ const saved = (name: string): string => fileURLToPath(new URL(`fixtures/${name}.
 
 const runs: readonly SmokeRun[] = [
   measured('overhead/overhead', ['--rounds', '1', '--calls', '500'], /cockatiel: retry, breaker +[\d.]+ us/),
+  measured('overhead/login', ['--rounds', '1', '--requests', '160'], /^key +\d+ us/m),
   measured('overhead/http', ['--rounds', '1', '--requests', '256'], /official client over understudy +[\d.]+ us/),
   measured('gateway/overhead', ['--rounds', '1', '--requests', '500', '--seconds', '1'], /^gateway +\d+ +[\d.]+ +\d+/m),
   measured('plan/index', ['--machines', '5'], /│ +5 +│/),

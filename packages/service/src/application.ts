@@ -61,7 +61,7 @@ export function createApplication(options: ApplicationOptions): FastifyInstance 
   addBodyParsers(app, options.guard);
   addDocumentRoutes(app, options);
   addOperatorRoutes(app, options);
-  addReferenceRoutes(app);
+  addReferenceRoutes(app, options.configuration.auth.mode === 'public');
   addWhoamiRoute(app, options.guard);
   return app;
 }

@@ -3,7 +3,7 @@ import type { BlockList } from 'node:net';
 import type { FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { AuthConfiguration } from '../configuration.ts';
-import type { Problem } from '../problem.ts';
+import { Problem } from '../problem.ts';
 import { credentialOf, keyWords } from './credential.ts';
 import { isForwarded, isFrom, networksOf } from './inside.ts';
 import { JwtVerifier } from './jwt.ts';
@@ -32,6 +32,10 @@ export interface GuardOptions {
   readonly logger: Logger;
 }
 
+/** Kept on the request itself: a map beside it costs more than the rest of the check. */
+const callerKey = Symbol('caller');
+type Known = FastifyRequest & { [callerKey]?: Caller };
+
 const nothing: ReadonlySet<Scope> = new Set();
 const everybody: Caller = { id: 'public', how: 'public', scopes: nothing };
 const unknown: Caller = { id: 'unknown', how: 'public', scopes: nothing };
@@ -45,7 +49,6 @@ export class Guard {
   readonly #rates: RateLimiter;
   readonly #inside: BlockList;
   readonly #balancer: BlockList;
-  readonly #callers = new WeakMap<FastifyRequest, Caller>();
 
   /** Throws when the file of keys cannot be read. */
   constructor(options: GuardOptions) {
@@ -60,7 +63,7 @@ export class Guard {
 
   /** `unknown` before `check`, and for what it has refused. */
   callerOf(request: FastifyRequest): Caller {
-    return this.#callers.get(request) ?? (this.#options.auth.mode === 'public' ? everybody : unknown);
+    return (request as Known)[callerKey] ?? (this.#options.auth.mode === 'public' ? everybody : unknown);
   }
 
   /** SHA-256 of the file of keys in force; undefined when there is none. */
@@ -85,7 +88,7 @@ export class Guard {
   }
 
   #allow(request: FastifyRequest, caller: Caller, needed: Scope | 'any' | undefined): Problem | undefined {
-    this.#callers.set(request, caller);
+    (request as Known)[callerKey] = caller;
     // A route without an entry is for nobody; the application refuses to add one.
     if (needed === undefined) return unauthenticated('missing');
     const isAllowed = needed === 'any' || caller === balancer || caller.how === 'peer' || caller.scopes.has(needed);
@@ -129,6 +132,6 @@ export class Guard {
 }
 
 function problemOf(error: unknown): Problem {
-  if (error instanceof Error && error.name === 'Problem') return error as Problem;
+  if (error instanceof Problem) return error;
   throw error;
 }

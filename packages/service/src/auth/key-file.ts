@@ -1,5 +1,5 @@
-// The keys that callers may use, from a file that holds hashes alone. It is looked at for every request, so a key that was revoked is
-// refused by every process with the next request; a file that is missing or damaged leaves the last good keys in force.
+// The keys that callers may use, from a file that holds hashes alone. It is looked at for requests, so a key that was revoked is refused
+// by every process within `freshMs`; a file that is missing or damaged leaves the last good keys in force.
 import { hash, timingSafeEqual } from 'node:crypto';
 import { readFileSync, statSync, type Stats } from 'node:fs';
 import type { Logger } from 'pino';
@@ -7,7 +7,10 @@ import type { KeyWords } from './credential.ts';
 import type { Rate } from './rate.ts';
 import { isScope, type Scope } from './scopes.ts';
 
-export const keysFormat = 'understudy-keys-1';
+/** A look costs as much as the rest of a login. Whoever says that a key is refused everywhere waits for longer than this first. */
+const freshMs = 20;
+
+const keysFormat = 'understudy-keys-1';
 
 export interface Key {
   readonly id: string;
@@ -26,6 +29,7 @@ export class KeyFile {
   readonly #logger: Pick<Logger, 'info' | 'error'>;
   #keys: ReadonlyMap<string, Key> = new Map();
   #seen = '';
+  #lookedMs = -Infinity;
   #version = '';
 
   /** Throws when the file cannot be read or is not one of keys: a service does not start without them. */
@@ -50,6 +54,9 @@ export class KeyFile {
   }
 
   #refresh(): void {
+    const nowMs = performance.now();
+    if (nowMs - this.#lookedMs < freshMs) return;
+    this.#lookedMs = nowMs;
     const stats = statSync(this.#path, { throwIfNoEntry: false });
     if (stats === undefined) return this.#failed('missing', 'it is missing');
     if (markOf(stats) === this.#seen) return;

@@ -36,16 +36,18 @@ const texts: Readonly<Record<Reason, string>> = {
   signature: 'The token is not one that its issuer signed, or lacks exp, iss or aud.',
 };
 
+const challenge = 'Bearer realm="understudy"';
+/** RFC 6750, 3.1: a request without any credential is told the scheme alone. */
+const bare: Readonly<Record<string, true>> = { missing: true };
+
 export function unauthenticated(reason: Reason): Problem {
-  // RFC 6750, 3.1: a request without any credential is told the scheme alone.
-  const detail = reason === 'missing' ? '' : ', error="invalid_token"';
   return new Problem({
     status: 401,
     code: 'unauthenticated',
     title: 'Not authenticated',
     text: texts[reason],
     more: { reason },
-    headers: { 'www-authenticate': `Bearer realm="understudy"${detail}` },
+    headers: { 'www-authenticate': reason in bare ? challenge : `${challenge}, error="invalid_token"` },
   });
 }
 

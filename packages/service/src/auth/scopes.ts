@@ -1,6 +1,6 @@
 // What a caller may do, and which of it each route asks for. A route that is not listed here cannot be added to the application.
 
-export const scopes = ['read', 'write', 'admin', 'monitor'] as const;
+const scopes = ['read', 'write', 'admin', 'monitor'] as const;
 export type Scope = (typeof scopes)[number];
 
 /** `open`: for everybody, because the balancer asks it. `any`: for every caller that is known. */

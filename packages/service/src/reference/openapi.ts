@@ -169,6 +169,13 @@ const paths = {
       responses: { '200': json('It does.', ref('Health')), ...engineDown },
     },
   },
+  '/whoami': {
+    get: {
+      operationId: 'whoami',
+      summary: 'Who the caller is here, and what it may do',
+      responses: { '200': json('The caller.', ref('Caller')) },
+    },
+  },
   '/metrics': {
     get: {
       operationId: 'metrics',

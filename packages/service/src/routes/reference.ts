@@ -1,10 +1,11 @@
 // The routes that explain the API: as OpenAPI and as a page.
 import type { FastifyInstance } from 'fastify';
-import { openApi } from '../reference/openapi.ts';
 import { referencePage } from '../reference/page.ts';
+import { openApiFor } from '../reference/with-login.ts';
 
-export function addReferenceRoutes(app: FastifyInstance): void {
-  const document = JSON.stringify(openApi);
+/** `isPublic`: callers need no credential. */
+export function addReferenceRoutes(app: FastifyInstance, isPublic: boolean): void {
+  const document = JSON.stringify(openApiFor(isPublic));
   const page = referencePage();
   app.get('/openapi.json', (_request, reply) => reply.type('application/json; charset=utf-8').send(document));
   app.get('/docs', (_request, reply) =>

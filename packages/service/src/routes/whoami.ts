@@ -5,13 +5,13 @@ import type { Guard } from '../auth/index.ts';
 export function addWhoamiRoute(app: FastifyInstance, guard: Guard): void {
   app.get('/whoami', (request, reply) => {
     const { id, scopes, rate } = guard.callerOf(request);
-    const { keysVersion } = guard;
+    // Which keys are in force is for those who run the service.
+    const keysVersion = scopes.has('monitor') ? guard.keysVersion : undefined;
     return reply.send({
       caller: id,
       scopes: [...scopes],
       ...(rate === undefined ? {} : { requests_per_second: rate.requestsPerSecond, burst: rate.burst }),
-      // Which keys are in force is for those who run the service.
-      ...(scopes.has('monitor') && keysVersion !== undefined ? { keys_sha256: keysVersion } : {}),
+      ...(keysVersion === undefined ? {} : { keys_sha256: keysVersion }),
     });
   });
 }

@@ -36,8 +36,16 @@ export class Issuer {
 
   claims(changes: Claims = {}): Claims {
     const nowS = Math.floor(Date.now() / 1000);
-    const usual = { iss: this.issuer, aud: this.audience, sub: 'ann', scope: 'read write', iat: nowS, exp: nowS + 300 };
-    return Object.fromEntries(Object.entries({ ...usual, ...changes }).filter(([, value]) => value !== undefined));
+    const usual: Claims = {
+      iss: this.issuer,
+      aud: this.audience,
+      sub: 'ann',
+      scope: 'read write',
+      iat: nowS,
+      exp: nowS + 300,
+    };
+    const all: Claims = { ...usual, ...changes };
+    return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
   }
 
   /** Valid but for the changes. */

@@ -110,13 +110,14 @@ function loginVariables(
   login: ServiceLogin | undefined,
 ): Readonly<Record<string, string>> {
   if (!login || auth === 'none') return {};
-  const tokens = typeof auth === 'string' ? undefined : auth;
   return {
-    AUTH: tokens ? 'jwks' : String(auth),
+    AUTH: typeof auth === 'string' ? auth : 'jwks',
     AUTH_BALANCER: login.balancerNetwork,
     AUTH_INSIDE: `127.0.0.0/8,::1,${network.range}`,
     ...(login.keysPath === undefined ? {} : { AUTH_KEYS_FILE: login.keysPath }),
-    ...(tokens ? { AUTH_AUDIENCE: tokens.audience, AUTH_ISSUER: tokens.issuer, AUTH_JWKS_URL: tokens.jwks } : {}),
+    ...(typeof auth === 'string'
+      ? {}
+      : { AUTH_AUDIENCE: auth.audience, AUTH_ISSUER: auth.issuer, AUTH_JWKS_URL: auth.jwks }),
     PEER_SECRET: login.peerSecret.reveal(),
   };
 }

@@ -43,7 +43,8 @@ end=$(($(date +%s) + ${withinS}))
 while :; do
   said=$(printf 'Authorization: Bearer %s\\n' '${toolKey.reveal()}' | curl -s --noproxy '*' --max-time 5 -H @- -w ' %{http_code}' '${origin}/whoami' || true)
   case $said in
-    *'"${contentHash(text)}"'*) exit 0 ;;
+    # Its other processes look at the file within 20 ms.
+    *'"${contentHash(text)}"'*) sleep 0.2; exit 0 ;;
     *'"caller":"public"'* | *' 404') exit ${putKeysExits.withoutKeys} ;;
   esac
   if [ "$(date +%s)" -ge "$end" ]; then printf '%s\\n' "$said" | tail -c 300; exit ${putKeysExits.late}; fi

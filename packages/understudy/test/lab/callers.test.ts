@@ -22,7 +22,7 @@ search: { version: 9.5.3, heap: 512m }
 service: { workers: 2 }
 `;
 const main = path.join(import.meta.dirname, '../../src/cli/main.ts');
-const node = [process.execPath, '--conditions=understudy-source', '--disable-warning=ExperimentalWarning', main];
+const node = ['--conditions=understudy-source', '--disable-warning=ExperimentalWarning', main];
 
 let base = '';
 let topologyPath = '';
@@ -45,8 +45,10 @@ after(async () => {
 });
 
 async function understudy(words: readonly string[]) {
-  const [program = '', ...rest] = [...node, ...words, '-t', topologyPath, '--target', 'lab'];
-  const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'], cwd: base });
+  const child = spawn(process.execPath, [...node, ...words, '-t', topologyPath, '--target', 'lab'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    cwd: base,
+  });
   const said = { stdout: '', stderr: '' };
   child.stdout.on('data', (chunk: Buffer) => (said.stdout += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (said.stderr += chunk.toString()));
@@ -55,7 +57,7 @@ async function understudy(words: readonly string[]) {
 }
 
 /** Through the balancer, on a connection of its own, so that machines and processes take turns. */
-async function ask(target: string, key?: string, body?: object): Promise<number> {
+async function exchange(target: string, key?: string, body?: object) {
   const answer = await fetch(`${url}${target}`, {
     method: body === undefined ? 'GET' : 'POST',
     headers: {
@@ -66,8 +68,11 @@ async function ask(target: string, key?: string, body?: object): Promise<number>
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     signal: AbortSignal.timeout(30_000),
   });
-  await answer.arrayBuffer();
-  return answer.status;
+  return { status: answer.status, text: await answer.text() };
+}
+
+async function ask(target: string, key?: string, body?: object): Promise<number> {
+  return (await exchange(target, key, body)).status;
 }
 
 async function statuses(key: string): Promise<number[]> {
@@ -75,29 +80,31 @@ async function statuses(key: string): Promise<number[]> {
   return [...new Set(all)];
 }
 
-/** Ten requests a second with a key; the answers that are not good. */
+/** Five requests a second with a key; the answers that are not good, with the time that they took. */
 async function underLoad<Result>(key: string, body: () => Promise<Result>) {
   const bad: string[] = [];
   const open: Promise<void>[] = [];
-  let going = true;
+  const ended = new AbortController();
+  const one = async (n: number): Promise<void> => {
+    const startedMs = performance.now();
+    const asked =
+      n % 2 === 0 ? exchange('/index', key, { id: `load-${n}`, data: 'of a user' }) : exchange('/search?q=user', key);
+    const what = await asked.then(
+      ({ status, text }) => (status < 300 ? undefined : `${status} ${text}`),
+      (error: unknown) => String(error),
+    );
+    if (what !== undefined) bad.push(`${n}: ${what} after ${Math.round(performance.now() - startedMs)} ms`);
+  };
   const load = (async () => {
-    for (let n = 0; going; n += 1) {
-      const one =
-        n % 2 === 0 ? ask('/index', key, { id: `load-${n % 20}`, data: 'of a user' }) : ask('/search?q=user', key);
-      const noted = (what: string) => void bad.push(`${n}: ${what}`);
-      open.push(
-        one.then(
-          (status) => (status < 300 ? undefined : noted(String(status))),
-          (error: unknown) => noted(String(error)),
-        ),
-      );
-      await sleep(100);
+    for (let n = 0; !ended.signal.aborted; n += 1) {
+      open.push(one(n));
+      await sleep(200);
     }
   })();
   try {
     return { result: await body(), bad, sent: open };
   } finally {
-    going = false;
+    ended.abort();
     await load;
     await Promise.all(open);
   }

@@ -15,6 +15,7 @@ import {
   keyDirectory,
   ownKeyDirectory,
   securityDirectory,
+  serviceKeysDirectory,
 } from '../../src/operation/index.ts';
 import { advance, beginAccounts, openSecurity, securityTexts, type SystemAccess } from '../../src/secure/index.ts';
 
@@ -66,11 +67,12 @@ test('everything is in place, secrets for the owner alone; again nothing is new'
   const parts = await importAccess(access);
   assert.deepEqual(
     parts.map(({ what }) => what),
-    ['ssh-key', 'host-keys', 'console-password', 'authority-and-accounts'],
+    ['ssh-key', 'host-keys', 'console-password', 'authority-and-accounts', 'service-keys'],
   );
   const key = join(ownKeyDirectory('lab-demo'), 'id_ed25519');
-  const secrets = [key, consolePasswordPath('lab-demo'), ...(await filesBelow(securityDirectory('lab-demo')))];
-  assert.equal(secrets.length, 5);
+  const kept = [securityDirectory('lab-demo'), serviceKeysDirectory('lab-demo')].map(filesBelow);
+  const secrets = [key, consolePasswordPath('lab-demo'), ...(await Promise.all(kept)).flat()];
+  assert.equal(secrets.length, 8);
   assert.equal((await keptConsolePassword('lab-demo'))?.reveal(), 'console-words');
   for (const path of secrets) assert.equal((await stat(path)).mode & 0o777, 0o600, path);
   assert.equal(pinnedKeys(hostKeysPathOf('lab')).length, 2);

@@ -33,7 +33,7 @@ class Machine {
   }
 }
 
-async function system(name: string, states: Readonly<Record<string, string>> = {}) {
+function system(name: string, states: Readonly<Record<string, string>> = {}) {
   const machines = new Map(['demo-service-1', 'demo-service-2'].map((label) => [label, new Machine()]));
   const instances = machinePlans(topology)
     .map(({ label }, at) => ({
@@ -58,7 +58,7 @@ const nothing = () => undefined;
 const web = { id: 'web', scopes: ['read'] as const };
 
 test('a key is on every machine when the command ends, and gone from every machine when it is revoked', async () => {
-  const { open, machine } = await system('one');
+  const { open, machine } = system('one');
   const shown: string[] = [];
   const made = await createKey(await open(), web, ({ bearer }) => shown.push(bearer.reveal()));
   assert.deepEqual(made.done, ['demo-service-1', 'demo-service-2']);
@@ -90,7 +90,7 @@ for (const [name, hurt, reason] of [
   ['cannot write', (machine: Machine) => (machine.exit = 1), /could not be written/],
 ] as const)
   test(`a revocation is not done on a machine that ${name}`, async () => {
-    const { open, machine } = await system(`hurt-${name}`);
+    const { open, machine } = system(`hurt-${name}`);
     await createKey(await open(), web, nothing);
     hurt(machine('demo-service-2'));
     const revoked = await revokeKey(await open(), 'web');
@@ -100,7 +100,7 @@ for (const [name, hurt, reason] of [
   });
 
 test('a revocation that a machine missed is brought there by another one; a machine that is off is named, one that is not there is not', async () => {
-  const { open, machine } = await system('missed');
+  const { open, machine } = system('missed');
   await createKey(await open(), web, nothing);
   machine('demo-service-2').silent = true;
   await revokeKey(await open(), 'web');
@@ -112,13 +112,13 @@ test('a revocation that a machine missed is brought there by another one; a mach
   assert.deepEqual((await revokeKey(await open(), 'web')).undone, []);
   assert.equal(generationOf(machine('demo-service-2')), 3);
 
-  const off = await system('off', { 'demo-service-1': 'offline', 'demo-service-2': 'absent' });
+  const off = system('off', { 'demo-service-1': 'offline', 'demo-service-2': 'absent' });
   const made = await createKey(await off.open(), web, nothing);
   assert.deepEqual([made.done, made.undone.map((one) => one.machine)], [[], ['demo-service-1']]);
 });
 
 test('a newer list of another operator is taken over before it is changed; one of another system is left alone', async () => {
-  const { open, machine } = await system('second');
+  const { open, machine } = system('second');
   await createKey(await open(), web, nothing);
   const { list } = (await open()).serviceKeys as { list: KeyList };
   const theirs = { generation: 9, keys: [...list.keys, { ...list.keys[1], id: 'theirs' }] } as KeyList;

@@ -29,7 +29,8 @@ async function current(session: Session): Promise<Current> {
   if (!keys || !hasKeys(topology)) {
     throw new UnderstudyError(
       'service-keys-off',
-      `service.auth of ${session.topologyPath} is ${String(topology.service.auth)}, so there are no keys. Write service.auth: keys, and apply.`,
+      `service.auth of ${session.topologyPath} is ${topology.service.auth === 'public' ? 'public' : 'not there'}, so there are no keys. ` +
+        'Write service.auth: keys, and apply.',
     );
   }
   await keys.keep();

@@ -6,11 +6,10 @@ export {
   type KeyScope,
   keyScopes,
   makeKey,
-  namePattern,
   type NewKey,
   toolKeyId,
 } from './key-record.ts';
-export { type KeyList, keyListHash, keyListText, readKeyList } from './key-list.ts';
+export { type KeyList, keyListText, readKeyList } from './key-list.ts';
 export {
   keepServiceKeyTexts,
   openServiceKeys,

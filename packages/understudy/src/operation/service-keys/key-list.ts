@@ -1,6 +1,5 @@
 // The list of keys as a file: the same text on the operator's computer and on every service machine. Its generation grows with every
 // change, so that an older list never replaces a newer one.
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { keyRecord, type KeyRecord } from './key-record.ts';
 
@@ -27,9 +26,4 @@ export function readKeyList(text: string): KeyList | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** By which a service says which list it has read. */
-export function keyListHash(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }

@@ -11,7 +11,7 @@ export const toolKeyId = 'understudy-tool';
 
 /** Names that are the tool's own begin so. */
 const reserved = 'understudy-';
-export const namePattern = /^[a-z][a-z0-9-]{0,31}$/;
+const namePattern = /^[a-z][a-z0-9-]{0,31}$/;
 
 export function isFreeName(name: string): boolean {
   return namePattern.test(name) && !name.startsWith(reserved);
