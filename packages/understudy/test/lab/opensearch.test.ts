@@ -41,7 +41,7 @@ const modest = {
 };
 
 const searchDrills = catalogue.map(({ name }) => name).filter((name) => name.startsWith('search-'));
-const drills = process.env['UNDERSTUDY_FULL'] === '1' ? searchDrills : ['search-stop', 'search-power-cut'];
+const drills = process.env['UNDERSTUDY_FULL'] === '1' ? searchDrills : ['search-power-cut'];
 
 let base = '';
 let topologyPath = '';
@@ -136,15 +136,24 @@ describe('a system with OpenSearch', { timeout: 1_800_000 }, () => {
     assert.match(yml, /^plugins\.security\.disabled: false$/m);
     assert.equal(await on('demo-search-1', 'ls /etc/opensearch | grep -c pem || true'), '0\n');
     const open = "curl -sk -o /dev/null -w '%{http_code}'";
-    assert.equal(await on('demo-search-1', `${open} https://127.0.0.1:9200; ${open} -u admin:admin https://127.0.0.1:9200`), '401401');
-    const names = Object.keys(JSON.parse(await ask('demo-search-1', '/_plugins/_security/api/internalusers')) as object);
+    assert.equal(
+      await on('demo-search-1', `${open} https://127.0.0.1:9200; ${open} -u admin:admin https://127.0.0.1:9200`),
+      '401401',
+    );
+    const names = Object.keys(
+      JSON.parse(await ask('demo-search-1', '/_plugins/_security/api/internalusers')) as object,
+    );
     assert.deepEqual(names.sort(), ['understudy-monitor', 'understudy-operator', 'understudy-service']);
   });
 
   it('sees an account that was changed and one that is gone, and puts them back while everything runs', async () => {
     const api = '/_plugins/_security/api';
     const role = `'{"cluster_permissions":["*"]}'`;
-    await ask('demo-search-2', `${api}/roles/understudy-service`, ...['-X PUT', "-H 'Content-Type: application/json'", `-d ${role}`]);
+    await ask(
+      'demo-search-2',
+      `${api}/roles/understudy-service`,
+      ...['-X PUT', "-H 'Content-Type: application/json'", `-d ${role}`],
+    );
     await ask('demo-search-2', `${api}/internalusers/understudy-monitor`, '-X DELETE');
     await on('demo-search-3', 'echo >> /etc/opensearch/opensearch-security/roles.yml');
     assert.deepEqual((await stepsOf()).sort(), ['demo-cluster/accounts', 'demo-search-3/files']);
@@ -164,7 +173,9 @@ describe('a system with OpenSearch', { timeout: 1_800_000 }, () => {
     const acknowledged = await writing;
     assert.ok(acknowledged.length > 50, `${acknowledged.length} writes`);
     const ids = ["-H 'Content-Type: application/json'", `-d '${JSON.stringify({ ids: acknowledged })}'`];
-    const { docs } = JSON.parse(await ask('demo-search-1', '/documents/_mget?_source=false', ...ids)) as { docs: { _id: string; found: boolean }[] };
+    const { docs } = JSON.parse(await ask('demo-search-1', '/documents/_mget?_source=false', ...ids)) as {
+      docs: { _id: string; found: boolean }[];
+    };
     assert.equal(docs.length, acknowledged.length);
     assert.deepEqual(
       docs.filter(({ found }) => !found).map(({ _id }) => _id),
