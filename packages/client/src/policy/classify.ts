@@ -2,6 +2,7 @@
 // been applied. What a status means is defined by the engines; how a write is repeated is decided here.
 import type { EngineError } from '../model/errors.ts';
 import { errorIn } from '../json/json.ts';
+import { isNotInitialized } from './engine-words.ts';
 
 /** How a request may be repeated. */
 export type Safety =
@@ -31,6 +32,9 @@ const perhapsFinal: Reading = { verdict: 'refused', maybeApplied: true, blamesNo
 const perhapsOfCluster: Reading = { verdict: 'retry', maybeApplied: true, blamesNode: false };
 const perhapsOfClusterFinal: Reading = { verdict: 'refused', maybeApplied: true, blamesNode: false };
 
+/** Our type for the text of a node that has not read its accounts yet; the engine gives none. */
+const notInitialized = 'security_not_initialized';
+
 /** Errors with 503 that are raised before any shard sees the write: a full queue, a full memory, no master to create the index. */
 const neverExecuted = new Set([
   'master_not_discovered_exception',
@@ -38,6 +42,7 @@ const neverExecuted = new Set([
   'es_rejected_execution_exception',
   'rejected_execution_exception',
   'circuit_breaking_exception',
+  notInitialized,
 ]);
 
 /** Statuses of blocks that stay until an operator, or a disk with more free space, removes them. A 503 block goes with the next election. */
@@ -68,7 +73,9 @@ function isRefusal(status: number): boolean {
 
 /** The engine error in a body, or undefined when the body is not an engine's error. */
 export function readEngineError(body: Buffer): EngineError | undefined {
-  return toEngineError(errorIn(body));
+  const error = toEngineError(errorIn(body));
+  if (error === undefined && isNotInitialized(body)) return { type: notInitialized, reason: body.toString().trim() };
+  return error;
 }
 
 /** An `error` object or string of the engine in our shape. */

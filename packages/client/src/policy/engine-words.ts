@@ -26,3 +26,11 @@ export function warningCodes(warnings: string | readonly string[] | undefined): 
   const isLocal = [warnings ?? []].flat().some((warning) => warning.includes('[?local] query parameter'));
   return isLocal ? ['local-deprecated'] : [];
 }
+
+/**
+ * Whether an answer with status 503 is that of a node of OpenSearch which has just started and has not read its accounts yet: a line of
+ * text, sent before the request is looked at. OpenSearch 3.4.0: `OpenSearch Security not initialized.`
+ */
+export function isNotInitialized(body: Buffer): boolean {
+  return body.length < 200 && body.toString().trim() === 'OpenSearch Security not initialized.';
+}

@@ -1,6 +1,6 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { readFailure, readStatus, retryStatusesDefault } from '../../src/policy/classify.ts';
+import { readEngineError, readFailure, readStatus, retryStatusesDefault } from '../../src/policy/classify.ts';
 
 test('what an answer means depends on its status, on what may be repeated, and on the engine error', () => {
   const read = (status: number, safety: 'read' | 'replayable' | 'once', type?: string): string => {
@@ -28,4 +28,14 @@ test('what an answer means depends on its status, on what may be repeated, and o
   assert.equal(read(501, 'replayable'), 'refused, maybe applied');
   assert.equal(readFailure(false, 'once').verdict, 'retry');
   assert.equal(readFailure(true, 'once').verdict, 'refused');
+});
+
+test('a node of OpenSearch that has not read its accounts yet has carried nothing out, and says so in a line of text', () => {
+  const once = (text: string): string => {
+    const type = readEngineError(Buffer.from(text))?.type;
+    const { verdict, maybeApplied } = readStatus(503, 'once', retryStatusesDefault, () => type);
+    return `${verdict}${maybeApplied ? ', maybe applied' : ''}`;
+  };
+  assert.equal(once('OpenSearch Security not initialized.'), 'retry');
+  assert.equal(once('Service Unavailable'), 'refused, maybe applied');
 });

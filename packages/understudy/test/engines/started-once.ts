@@ -62,7 +62,7 @@ export class StartedOnce implements AsyncDisposable {
       [`${prefix}_JAVA_HOME`]: this.#javaHome,
       [`${prefix}_PATH_CONF`]: config,
     };
-    const [program = '', ...words] = [...asNobody, join(home, 'bin', engine)];
+    const [program, ...words] = [...asNobody, join(home, 'bin', engine)];
     if (engine === 'elasticsearch') this.#keystore(entries, program, words.slice(0, -1), environment);
     const env = { ...environment, [`${prefix}_JAVA_OPTS`]: '-Xms400m -Xmx400m -XX:TieredStopAtLevel=1' };
     const child = bound(spawn(program, words, { env, stdio: ['ignore', 'pipe', 'pipe'] }));

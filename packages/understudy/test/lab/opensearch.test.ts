@@ -42,7 +42,7 @@ const modest = {
 };
 
 const searchDrills = catalogue.map(({ name }) => name).filter((name) => name.startsWith('search-'));
-const drills = process.env['UNDERSTUDY_FULL'] === '1' ? searchDrills : ['search-stop', 'search-power-cut'];
+const drills = process.env['UNDERSTUDY_FULL'] === '1' ? searchDrills : ['search-power-cut'];
 
 let base = '';
 let topologyPath = '';

@@ -106,6 +106,8 @@ describe(
       const bulk = '{"index":{"_index":"documents","_id":"2"}}\n{"id":"2","content":"b"}\n';
       const { body } = await cluster.transport(cluster.login('service')).request('POST', '/_bulk', bulk);
       assert.equal((body as { errors: boolean }).errors, false);
+      assert.equal(await ask('operator', 'PUT', '/documents/_mapping', { dynamic: true }), 200);
+      assert.equal(await ask('service', 'PUT', '/documents/_doc/3', { id: '3', content: 'c', further: 1 }), 201);
       const refused: [string, string, object?][] = [
         ['PUT', '/_cluster/settings', { persistent: { 'cluster.routing.allocation.enable': 'none' } }],
         ['PUT', '/others/_doc/1', { a: 1 }],
@@ -113,6 +115,7 @@ describe(
         ['GET', '/.opendistro_security/_search'],
         ['GET', '/_snapshot'],
         ['DELETE', '/documents'],
+        ['PUT', '/documents/_settings', { index: { number_of_replicas: 0 } }],
         ['PUT', '/_index_template/documents', { index_patterns: ['documents'] }],
         ['GET', '/_plugins/_security/api/internalusers'],
         ['POST', '/_cluster/voting_config_exclusions?node_names=demo-search-1'],

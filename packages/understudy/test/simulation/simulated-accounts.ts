@@ -19,8 +19,8 @@ export class SimulatedAccounts {
     for (const [part, name] of Object.entries(fileOf)) {
       const file = machine.files.get(`/etc/opensearch/opensearch-security/${name}.yml`);
       if (!file) continue;
-      const { _meta: _, ...objects } = parse(file.content) as Objects;
-      this.#stored.set(part, objects);
+      const objects = Object.entries(parse(file.content) as Objects).filter(([key]) => key !== '_meta');
+      this.#stored.set(part, Object.fromEntries(objects));
     }
   }
 

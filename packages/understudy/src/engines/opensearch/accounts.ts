@@ -25,29 +25,12 @@ const clientQuestions = [
   'indices:data/read/point_in_time/delete',
 ];
 
+/** Documents, and what is asked of an index. `write` holds the right to add to a mapping: a document with a new field needs it. */
 const serviceActions = [
-  'read',
-  'write',
-  'get',
-  'search',
-  'suggest',
-  'indices:admin/mappings/get',
-  'indices:admin/mappings/fields/get*',
-];
-const serviceMaintenance = [
-  ...['indices:admin/refresh*', 'indices:admin/flush*', 'indices:admin/forcemerge', 'indices:admin/get'],
-  ...[
-    'indices:admin/aliases/get',
-    'indices:admin/exists',
-    'indices:admin/resolve/index',
-    'indices:admin/shards/search_shards',
-  ],
-  ...[
-    'indices:admin/validate/query',
-    'indices:monitor/settings/get',
-    'indices:admin/auto_create',
-    'indices:admin/mapping/auto_put',
-  ],
+  ...['read', 'write', 'indices:admin/auto_create'],
+  ...['indices:admin/get', 'indices:admin/exists', 'indices:admin/aliases/get', 'indices:admin/mappings/get'],
+  ...['indices:admin/shards/search_shards', 'indices:admin/validate/query', 'indices:monitor/settings/get'],
+  ...['indices:admin/refresh*', 'indices:admin/flush*', 'indices:admin/forcemerge'],
 ];
 
 function indexPermission(patterns: readonly string[], actions: readonly string[]): object {
@@ -60,7 +43,7 @@ function role(cluster: readonly string[], indices: readonly object[]): object {
 
 export function roles(indices: readonly SecuredIndex[]): Readonly<Record<string, object>> {
   const own = indices.map(({ names, ownMapping }) =>
-    indexPermission(names, [...serviceActions, ...serviceMaintenance, ...(ownMapping ? ['manage'] : [])]),
+    indexPermission(names, [...serviceActions, ...(ownMapping ? ['manage'] : [])]),
   );
   return {
     [userOf('service')]: role(clientQuestions, own),
