@@ -99,18 +99,13 @@ describe('changes of the service under traffic fail no request', { timeout: 900_
     url = status.balancer.urls[0] ?? '';
   });
 
-  it('a release', async () => {
+  it('a release with another value of a variable, which the step names', async () => {
     await application('second');
-    const { traffic } = await underTraffic(url, () => applied({}));
-    assertServed(traffic);
-    assert.equal([...traffic.answered.keys()].at(-1), '{"version":"second","mode":"one"}');
-  });
-
-  it('a variable, which the step names', async () => {
     const { traffic, result } = await underTraffic(url, () => applied({ mode: 'two' }));
     assertServed(traffic);
+    assert.equal([...traffic.answered.keys()].at(-1), '{"version":"second","mode":"two"}');
     const reasons = result.done.map(({ reason }) => reason);
-    assert.ok(reasons.includes('On demo-service-1 MODE changed.'), reasons.join('\n'));
+    assert.match(reasons.join('\n'), /demo-service-1 .*MODE changed/);
   });
 
   it('a release that does not start stops at the first machine, and the old one serves there again', async () => {
