@@ -4,6 +4,7 @@
 import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { chmod, cp, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -176,6 +177,15 @@ export class SecuredCluster implements AsyncDisposable {
   async stop(label: string): Promise<void> {
     const child = this.#processes.get(label);
     if (child) await ended(child);
+  }
+
+  /** Ends the process at once: it closes nothing. */
+  async kill(label: string): Promise<void> {
+    const child = this.#processes.get(label);
+    if (!child || child.exitCode !== null) return;
+    const end = once(child, 'exit');
+    child.kill('SIGKILL');
+    await end;
   }
 
   output(label: string): string {

@@ -214,6 +214,36 @@ describe(
       assert.equal(await ask('operator', 'GET', '/_cluster/health'), 200);
     });
 
+    test('a node that is killed while the service writes comes back with its users, and every acknowledged document is there', async () => {
+      const service = cluster.transport(cluster.login('service'), [labels[0], labels[2]]);
+      const acknowledged: string[] = [];
+      const write = async (count: number): Promise<void> => {
+        for (let at = 0; at < count; at += 1) {
+          const id = `killed-${acknowledged.length}-${at}`;
+          const path = `/documents/_doc/${id}?timeout=20s`;
+          const answer = await service.request('PUT', path, { id }, { timeoutMs: 30_000 }).catch(() => undefined);
+          if (answer && answer.status < 300) acknowledged.push(id);
+        }
+      };
+      await write(20);
+      await cluster.kill(labels[1]);
+      await write(20);
+      cluster.run(labels[1]);
+      await cluster.awaitNodes(cluster.login('operator'), 3, [labels[0], labels[2]]);
+      await write(20);
+      const operator = cluster.transport(cluster.login('operator'));
+      const path = '/_cluster/health?wait_for_status=green&timeout=200s';
+      const health = await operator.request('GET', path, undefined, { timeoutMs: 210_000 });
+      assert.equal((health.body as { status: string }).status, 'green', JSON.stringify(health.body));
+      assert.ok(acknowledged.length >= 40, String(acknowledged.length));
+      for (const label of labels) {
+        const reader = cluster.transport(cluster.login('service'), [label]);
+        const { body } = await reader.request('POST', '/documents/_mget', { ids: acknowledged });
+        const lost = (body as { docs: { _id: string; found?: boolean }[] }).docs.filter(({ found }) => found !== true);
+        assert.deepEqual(lost, [], label);
+      }
+    });
+
     test('a second authority is trusted between nodes within seconds, without a restart', async () => {
       const { bundlePem } = intent.security!;
       for (const label of labels) await cluster.trust(label, bundlePem + other.bundlePem);
