@@ -13,6 +13,7 @@ import { drillsNamed, openSystemUnderTest, runDrill } from '../../src/drills/ind
 import { openSession, resolveIntent, securityDirectory } from '../../src/operation/index.ts';
 import { apply, confirmAll, plan } from '../../src/reconcile/index.ts';
 import { observe } from '../../src/observe/index.ts';
+import { callersOn } from './callers.ts';
 import { useOwnDirectories } from './own-directories.ts';
 
 const topologyText = `
@@ -65,6 +66,8 @@ async function assertAsPlanned(): Promise<void> {
   const { steps, obstacles } = plan(intent, await observe(session.world, session.topology));
   assert.deepEqual({ steps: steps.map(({ id }) => id), obstacles }, { steps: [], obstacles: [] });
 }
+
+callersOn(() => ({ base, topologyPath, url }));
 
 describe('an exchange under load', { timeout: 1_800_000 }, () => {
   for (let round = 1; round <= rounds; round += 1)
