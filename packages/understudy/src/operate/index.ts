@@ -10,7 +10,6 @@ export { complete, listReleases, type ReleaseList, type ReleaseRow } from './rel
 export { collectAccess } from './access/export.ts';
 export { createKey, type Created, type KeysSeen, listKeys, revokeKey } from './keys/change-keys.ts';
 export type { Delivered } from './keys/machine-keys.ts';
-export { rotateSshKey, type RotatedKey } from './access/rotate-ssh-key.ts';
 export {
   exchange,
   exchangeable,
