@@ -1,6 +1,6 @@
 // Certificates that are ordered by ACME, as the operator keeps them: one file for each listener, and the key of the account. A file is
 // replaced only by a certificate that the authority has issued.
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { Secret, UnderstudyError } from '@understudy/foundation';
@@ -62,13 +62,51 @@ export async function openAcmeCertificates(
   };
 }
 
+/** What another operator needs: not the list of records. */
+const forOthers = /^(?:account-[0-9a-f]{12}\.key|certificate-\d{1,5}\.json)$/;
+
+/** Name -> text, for another operator; undefined when nothing was ordered from here. They hold secrets. */
+export async function acmeTexts(directory: string): Promise<Readonly<Record<string, string>> | undefined> {
+  const names = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  const texts = names
+    .filter((name) => forOthers.test(name))
+    .map(async (name) => [name, await readFile(join(directory, name), 'utf8')] as const);
+  return texts.length === 0 ? undefined : Object.fromEntries(await Promise.all(texts));
+}
+
+/**
+ * Puts what `acmeTexts` returned in place: an account key that is there stays, and of two certificates the later one is kept. Resolves with
+ * whether anything was written. Errors: `acme-unreadable`, and then nothing was.
+ */
+export async function keepAcmeTexts(directory: string, texts: Readonly<Record<string, string>>): Promise<boolean> {
+  const news: string[] = [];
+  for (const [name, text] of Object.entries(texts)) {
+    const path = join(directory, name);
+    const there = await textIn(path);
+    if (there === undefined) news.push(name);
+    else if (name.endsWith('.json') && issuedMs(path, text) > issuedMs(path, there)) news.push(name);
+  }
+  for (const name of news) await writeSecret(join(directory, name), texts[name] ?? '');
+  return news.length > 0;
+}
+
+function issuedMs(path: string, text: string): number {
+  return storedIn(path, text).certificate.notBefore.getTime();
+}
+
 function fileOf(directory: string, port: number): string {
   return join(directory, `certificate-${port}.json`);
 }
 
 async function keptIn(path: string): Promise<OrderedCertificate | undefined> {
   const text = await textIn(path);
-  if (text === undefined) return undefined;
+  return text === undefined ? undefined : storedIn(path, text);
+}
+
+function storedIn(path: string, text: string): OrderedCertificate {
   try {
     const { certificatePem, keyPem, directoryUrl, domains } = stored.parse(JSON.parse(text));
     return { directoryUrl, domains, certificate: certificateOf(certificatePem, new Secret(keyPem)) };

@@ -6,7 +6,13 @@ export {
   operationLock,
   type OperationLock,
 } from './operation-lock.ts';
-export { type AcmeCertificates, openAcmeCertificates, type OrderedCertificate } from './acme-certificates.ts';
+export {
+  type AcmeCertificates,
+  acmeTexts,
+  keepAcmeTexts,
+  openAcmeCertificates,
+  type OrderedCertificate,
+} from './acme-certificates.ts';
 export {
   type Certificate,
   certificateFromFiles,
@@ -59,6 +65,7 @@ export { preview, type PlanAdvice } from './advice.ts';
 export { resolveTarget, targetName } from './resolve-target.ts';
 export type { DiskControl, PowerControl, Supply, Target } from './target.ts';
 export {
+  acmeDirectory,
   accessKeyPath,
   cacheDirectory,
   consolePasswordPath,

@@ -6,6 +6,9 @@ import { z } from 'zod';
 
 const format = 'understudy-access-1';
 
+/** They become a part of a path. */
+const acmeFileName = /^(?:account-[0-9a-f]{12}\.key|certificate-\d{1,5}\.json)$/;
+
 const label = /^[a-z][a-z0-9-]*$/;
 
 const contents = z.strictObject({
@@ -40,6 +43,8 @@ const contents = z.strictObject({
     .record(z.enum(['keys.json', 'tool-key', 'peer-secret']), z.string())
     .nullable()
     .default(null),
+  /** Certificates ordered by ACME and keys of accounts: name of each file -> its text; null without them. */
+  acme: z.record(z.string().regex(acmeFileName), z.string()).nullable().default(null),
 });
 
 /** Holds secrets: it is only kept in memory, or encrypted. */
@@ -125,8 +130,8 @@ export async function openAccess(text: string, identities: readonly AccessIdenti
   }
   const parsed = contents.safeParse(parse(plain));
   if (!parsed.success) throw refused('has another format than this version of understudy reads');
-  const { target, system, exportedAt, sshKey, hostKeys, consolePassword, security, serviceKeys } = parsed.data;
-  return { target, system, exportedAt, sshKey, hostKeys, consolePassword, security, serviceKeys };
+  const { target, system, exportedAt, sshKey, hostKeys, consolePassword, security, serviceKeys, acme } = parsed.data;
+  return { target, system, exportedAt, sshKey, hostKeys, consolePassword, security, serviceKeys, acme };
 }
 
 function parse(text: string): unknown {

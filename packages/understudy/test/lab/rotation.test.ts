@@ -15,6 +15,7 @@ import { apply, confirmAll, plan } from '../../src/reconcile/index.ts';
 import { observe } from '../../src/observe/index.ts';
 import { callersOn } from './callers.ts';
 import { useOwnDirectories } from './own-directories.ts';
+import { toolLogin } from './tool-login.ts';
 
 const topologyText = `
 name: demo
@@ -41,6 +42,7 @@ const rounds = isFull ? 5 : 1;
 let base = '';
 let topologyPath = '';
 let url = '';
+let login: Readonly<Record<string, string>> = {};
 
 const open = () => openSession({ topologyPath, target: 'lab', logger: silentLogger });
 
@@ -53,6 +55,7 @@ before(async () => {
   await using session = await open();
   const { status } = await apply(session.world, await resolveIntent(session), { confirm: confirmAll });
   url = status.balancer.urls[0] ?? '';
+  login = toolLogin(session);
 });
 
 after(async () => {
@@ -113,7 +116,7 @@ async function rotate(what: string, killAt?: string): Promise<{ code: number | n
 }
 
 async function killedAndAgain(t: TestContext, what: string, killAts: readonly string[]): Promise<void> {
-  const { traffic } = await underLoad(url, 15, async () => {
+  const work = async () => {
     for (const killAt of killAts) {
       const killed = await rotate(what, killAt);
       assert.equal(killed.code, null, killed.stderr);
@@ -121,7 +124,8 @@ async function killedAndAgain(t: TestContext, what: string, killAts: readonly st
     const again = await rotate(what);
     assert.equal(again.code, 0, again.stderr);
     assert.match(again.stderr, /goes on in the phase/);
-  });
+  };
+  const { traffic } = await underLoad(url, 15, work, login);
   t.diagnostic(
     `${what}, killed ${killAts.length} times: ${traffic.failed.length} of ${traffic.requests} requests failed`,
   );

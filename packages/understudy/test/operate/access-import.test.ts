@@ -17,6 +17,7 @@ import {
   securityDirectory,
   serviceKeysDirectory,
 } from '../../src/operation/index.ts';
+import { selfSignedCertificate } from '../../src/operation/certificate.ts';
 import { advance, beginAccounts, openSecurity, securityTexts, type SystemAccess } from '../../src/secure/index.ts';
 
 const base = await mkdtemp(join(tmpdir(), 'understudy-access-'));
@@ -38,7 +39,13 @@ const access: SystemAccess = {
   ],
   consolePassword: 'console-words',
   security: texts,
+  acme: null,
   serviceKeys: { 'keys.json': '{}', 'tool-key': 'words of the tool', 'peer-secret': 'words of peers' },
+};
+const certificateAt = async (issued: string): Promise<string> => {
+  const { certificatePem, keyPem } = await selfSignedCertificate('demo', undefined, Date.parse(issued));
+  const about = { directoryUrl: 'https://acme.example.org/directory', domains: ['demo.example.org'] };
+  return JSON.stringify({ ...about, certificatePem, keyPem: keyPem.reveal() });
 };
 const code = (wanted: string) => (error: unknown) => error instanceof UnderstudyError && error.code === wanted;
 let home = '';
@@ -53,6 +60,22 @@ const filesBelow = async (directory: string): Promise<string[]> =>
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
+
+test('of certificates ordered by ACME the later one is kept, and the key of an account that is there stays', async () => {
+  const [first, second, third] = await Promise.all(['2026-01-01', '2026-03-01', '2026-05-01'].map(certificateAt));
+  const account = 'account-0123456789ab.key';
+  const imported = async (text: string, key: string): Promise<boolean | undefined> => {
+    const parts = await importAccess({ ...access, acme: { [account]: key, 'certificate-443.json': text } });
+    return parts.find(({ what }) => what === 'acme')?.isNew;
+  };
+  const kept = async (name: string) => await readFile(join(home, 'understudy/acme/lab-demo', name), 'utf8');
+  assert.equal(await imported(second!, 'of Ann'), true);
+  assert.equal(await imported(first!, 'of Ben'), false);
+  assert.equal(await kept('certificate-443.json'), second);
+  assert.equal(await imported(third!, 'of Ben'), true);
+  assert.equal(await kept('certificate-443.json'), third);
+  assert.equal(await kept(account), 'of Ann');
+});
 
 test('the key of the system counts before the one that all systems share', async () => {
   await ensureKeyPair(join(home, 'understudy/ssh'), 'understudy');

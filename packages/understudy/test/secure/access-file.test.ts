@@ -14,6 +14,7 @@ const access: SystemAccess = {
   consolePassword: 'console words',
   security: { 'authority.crt': 'certificate', 'authority.key': 'key', 'accounts.json': '{}' },
   serviceKeys: { 'keys.json': '{}', 'tool-key': 'tool words', 'peer-secret': 'peer words' },
+  acme: { 'certificate-443.json': '{}' },
 };
 const code = (wanted: string) => (error: unknown) => error instanceof UnderstudyError && error.code === wanted;
 const [ann, ben] = await Promise.all([newIdentity(), newIdentity()]);

@@ -1,8 +1,10 @@
 // What a second operator needs for a system, collected on the first one's computer: the SSH key, the host keys of its machines, authority
-// and accounts, and the keys of the service. It changes nothing.
+// and accounts, the keys of the service, and certificates ordered by ACME. It changes nothing.
 import { pinnedKeys } from '../../machines/index.ts';
 import { observeInstances, targetOf } from '../../observe/index.ts';
 import {
+  acmeDirectory,
+  acmeTexts,
   formerPublicKeys,
   keptConsolePassword,
   securityDirectory,
@@ -31,6 +33,7 @@ export async function collectAccess(session: Session): Promise<SystemAccess> {
     hostKeys: pinnedKeys(hostKeysPath).filter(({ address }) => addresses.has(address)),
     consolePassword: (await keptConsolePassword(system))?.reveal() ?? null,
     serviceKeys: (await serviceKeyTexts(serviceKeysDirectory(system))) ?? null,
+    acme: (await acmeTexts(acmeDirectory(system))) ?? null,
     security: (await securityTexts(securityDirectory(system))) ?? null,
   };
 }

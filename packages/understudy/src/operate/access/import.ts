@@ -5,9 +5,11 @@ import { isDeepStrictEqual } from 'node:util';
 import { systemClock, UnderstudyError } from '@understudy/foundation';
 import { pinKeys, privateKeyPath } from '../../machines/index.ts';
 import {
+  acmeDirectory,
   consolePasswordPath,
   formerPublicKeys,
   hostKeysPathOf,
+  keepAcmeTexts,
   keepServiceKeyTexts,
   keepFormerPublicKeys,
   keptConsolePassword,
@@ -27,7 +29,7 @@ import {
 } from '../../secure/index.ts';
 
 export interface ImportedPart {
-  readonly what: 'ssh-key' | 'host-keys' | 'authority-and-accounts' | 'console-password' | 'service-keys';
+  readonly what: 'ssh-key' | 'host-keys' | 'authority-and-accounts' | 'console-password' | 'service-keys' | 'acme';
   readonly path: string;
   /** False: it was there already, and is the same. */
   readonly isNew: boolean;
@@ -42,9 +44,11 @@ export async function importAccess(access: SystemAccess): Promise<ImportedPart[]
   const key = await newKey(system, access);
   const password = await newConsolePassword(system, access);
   const serviceKeys = await newServiceKeys(system, access);
+  const acme = acmeDirectory(system);
   const hostKeys = hostKeysPathOf(access.target);
   // First what may still be refused, last the key, with which commands begin to use it all.
   const arePinned = pinKeys(hostKeys, access.hostKeys);
+  const isAcmeNew = access.acme !== null && (await keepAcmeTexts(acme, access.acme));
   const replaced = await putSecurity(security, access);
   if (serviceKeys.state === 'new' && access.serviceKeys) {
     await keepServiceKeyTexts(serviceKeys.path, access.serviceKeys);
@@ -61,6 +65,7 @@ export async function importAccess(access: SystemAccess): Promise<ImportedPart[]
     ...(access.consolePassword === null ? [] : [part('console-password', password)]),
     ...(access.security ? [part('authority-and-accounts', security, replaced)] : []),
     ...(access.serviceKeys ? [part('service-keys', serviceKeys)] : []),
+    ...(access.acme ? [{ what: 'acme', path: acme, isNew: isAcmeNew, replaced: null } as const] : []),
   ];
 }
 
