@@ -67,8 +67,8 @@ const forOthers = /^(?:account-[0-9a-f]{12}\.key|certificate-\d{1,5}\.json)$/;
 
 /** Name -> text, for another operator; undefined when nothing was ordered from here. They hold secrets. */
 export async function acmeTexts(directory: string): Promise<Readonly<Record<string, string>> | undefined> {
-  const names = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
+  const names = await readdir(directory).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;
   });
   const texts = names

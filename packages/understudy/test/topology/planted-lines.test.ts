@@ -72,9 +72,12 @@ function linesOf(intent: Intent): string[] {
 
 async function outcome(topology: unknown): Promise<'refused' | 'harmless' | 'planted'> {
   try {
+    const { serviceKeys, ...sample } = await sampleIntent();
+    const parsed = parseTopology(JSON.stringify(topology), { path: '/topologies/demo.yaml' });
     const intent: Intent = {
-      ...(await sampleIntent()),
-      topology: parseTopology(JSON.stringify(topology), { path: '/topologies/demo.yaml' }),
+      ...sample,
+      topology: parsed,
+      ...(parsed.service.auth === 'none' || !serviceKeys ? {} : { serviceKeys }),
       secrets: { API_KEY: new Secret('one line') },
     };
     return linesOf(intent).some((line) => /^\s*PLANTED/.test(line)) ? 'planted' : 'harmless';
