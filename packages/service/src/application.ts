@@ -6,6 +6,7 @@ import type { ApplicationOptions } from './application-options.ts';
 import { neededFor, securityHeaders, strictTransport } from './auth/index.ts';
 import { EngineError } from './engine.ts';
 import { problemOf } from './failure.ts';
+import { httpsUrl } from './https-redirect.ts';
 import { limits } from './limits.ts';
 import { Problem, problemBody, type ProblemDetails } from './problem.ts';
 import { addBodyParsers, unreadableBody } from './request-body.ts';
@@ -41,6 +42,10 @@ export function createApplication(options: ApplicationOptions): FastifyInstance 
     if (request.headers['x-forwarded-proto'] === 'https') reply.header('strict-transport-security', strictTransport);
     if (options.draining()) reply.header('connection', 'close');
     options.metrics.inFlight.inc();
+    const elsewhere = httpsUrl(request, options.configuration.httpsPort);
+    if (elsewhere instanceof Problem) return done(elsewhere);
+    // 308: the method and the body stay as they are (RFC 9110, 15.4.9).
+    if (elsewhere !== undefined) return void reply.redirect(elsewhere, 308);
     // Before the body is read: a wrong path or method is reported first, then who calls, whatever the body is.
     if (request.is404) return done(unknownRoute(app, request));
     const refusal = options.guard.check(request);

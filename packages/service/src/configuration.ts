@@ -27,6 +27,8 @@ export interface Configuration {
   readonly logLevel: LogLevel;
   /** `direct`: /metrics is hidden from requests through the balancer; `public`: from none. */
   readonly metrics: 'direct' | 'public';
+  /** Where users who came to the balancer by http are sent; undefined: nowhere. */
+  readonly httpsPort: number | undefined;
   readonly auth: AuthConfiguration;
 }
 
@@ -99,6 +101,7 @@ export function readConfiguration(environment: Environment): Configuration {
     gather: read.oneOf('GATHER', ['auto', 'off'] as const, 'auto'),
     logLevel: read.oneOf('LOG_LEVEL', logLevels, 'info'),
     metrics: read.oneOf('METRICS', ['direct', 'public'] as const, 'direct'),
+    httpsPort: read.optional('HTTPS_PORT') === undefined ? undefined : read.whole('HTTPS_PORT', 443, 1, 65_535),
     auth: readAuth(read),
   };
   if ((configuration.engine.username === undefined) !== (configuration.engine.password === undefined)) {

@@ -25,6 +25,7 @@ describe('readConfiguration', () => {
       queue: undefined,
       gather: 'auto',
       logLevel: 'info',
+      httpsPort: undefined,
       metrics: 'direct',
       peers: [],
       auth: {

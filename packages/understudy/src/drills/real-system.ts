@@ -3,7 +3,7 @@ import { dialectOf, engineLayouts } from '../engines/index.ts';
 import { UnderstudyError } from '@understudy/foundation';
 import { serviceUnit } from '../machines/index.ts';
 import { engineHosts, observeObjects, targetOf, type ObservedBalancer, type World } from '../observe/index.ts';
-import { machinePlans, type Listener, type Topology } from '../topology/index.ts';
+import { machinePlans, redirectPort, type Listener, type Topology } from '../topology/index.ts';
 import type { BalancerNodeSample } from '../proof/index.ts';
 import { enginePort } from './engine-port.ts';
 import type { BalancerPort, SystemUnderTest } from './system-under-test.ts';
@@ -65,7 +65,11 @@ function balancerPort(
     (await Promise.all(configs.map(({ config }) => linode.nodeBalancers.nodes.list(balancer.id, config.id)))).flat();
   const portOf = new Map(configs.map(({ config }) => [config.id, config.port]));
   return {
-    urls: [...topology.balancer.listeners].sort(httpFirst).map((listener) => urlOf(balancer.ipv4, listener)),
+    // A listener that only sends users to another one serves nobody.
+    urls: topology.balancer.listeners
+      .filter(({ protocol }) => protocol === 'https' || redirectPort(topology) === undefined)
+      .sort(httpFirst)
+      .map((listener) => urlOf(balancer.ipv4, listener)),
     async nodes() {
       return (await listed()).map((node) => ({
         label: configs.length > 1 ? `${node.label} :${portOf.get(node.config_id) ?? 0}` : node.label,

@@ -1,6 +1,6 @@
 // The files of a service machine: its unit and its environment. The release itself is in release.ts.
 import { oncePer, type Secret } from '@understudy/foundation';
-import type { MachinePlan, Topology } from '../topology/index.ts';
+import { redirectPort, type MachinePlan, type Topology } from '../topology/index.ts';
 import { engineUrl, httpPort } from '../engines/index.ts';
 import { kernelFiles } from './kernel-files.ts';
 import type { ManagedFile } from './managed-file.ts';
@@ -79,6 +79,7 @@ const searchPath = [...['venv/bin', 'node_modules/.bin', 'bin'].map((place) => `
 function serviceEnvironment(input: ServiceFilesInput): Readonly<Record<string, string>> {
   const { topology, machine } = input;
   const urls = engineUrls(input.searchMachines, input.access);
+  const httpsPort = redirectPort(topology);
   return {
     // How long the service says no to the balancer's check before it stops: what the check needs to notice, and a second.
     DRAINED_FILE: serviceDrainedPath,
@@ -88,6 +89,7 @@ function serviceEnvironment(input: ServiceFilesInput): Readonly<Record<string, s
     // Behind the gateway the application needs no login, and has none.
     ...(topology.service.gateway === 'off' ? accessVariables(input.access) : {}),
     ...loginVariables(topology, input.login),
+    ...(httpsPort === undefined ? {} : { HTTPS_PORT: String(httpsPort) }),
     HOST: listenAddress(topology, machine),
     INDEX: topology.search.index.name,
     PATH: searchPath,

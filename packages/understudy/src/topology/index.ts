@@ -17,6 +17,7 @@ export { type Problem, TopologyError } from './problem.ts';
 export { type RegionOffer, regionProblems } from './region.ts';
 export { machinePlans, vpcAddressOf, placementGroupLabels } from './plan.ts';
 export { balancerSource } from './balancer-source.ts';
+export { redirectPort } from './https-redirect.ts';
 export { letsIn } from './address.ts';
 export { balancerLabel, clusterSubjectOf, firewallLabel, subnetLabel, tagOf, vpcLabel } from './labels.ts';
 export { programsOfImage } from './images.ts';

@@ -103,17 +103,27 @@ describe('a fresh system', { skip: missing }, () => {
     assert.deepEqual(plan(again, await observe(session.world, intent.topology)), { steps: [], obstacles: [] });
   });
 
-  it('answers users by https with a certificate that the root of the authority verifies', async () => {
+  /** By https, with a certificate that the root of the authority verifies: the status. */
+  async function byHttps(path: string, body?: object): Promise<number | undefined> {
     const ca = await pebble.root();
-    const url = status.balancer.urls.find((candidate) => candidate.startsWith('https:'))!;
-    const { hostname } = new URL(url);
-    const code = await new Promise((resolve, reject) => {
-      const options = { host: hostname, path: '/healthz', ca, servername: 'search.example.org' };
-      request(options, (answer) => resolve(answer.resume().statusCode))
+    const { hostname } = new URL(status.balancer.urls.find((candidate) => candidate.startsWith('https:'))!);
+    const to = { host: hostname, path, ca, servername: 'search.example.org' };
+    const sent = body === undefined ? {} : { method: 'POST', headers: { 'content-type': 'application/json' } };
+    return await new Promise((resolve, reject) => {
+      request({ ...to, ...sent, headers: { ...sent.headers, ...toolLogin(session) } }, (answer) =>
+        resolve(answer.resume().statusCode),
+      )
         .once('error', reject)
-        .end();
+        .end(body && JSON.stringify(body));
     });
-    assert.equal(code, 200);
+  }
+
+  it('answers users by https, and sends those who come by http there', async () => {
+    assert.equal(await byHttps('/healthz'), 200);
+    const url = status.balancer.urls.find((candidate) => candidate.startsWith('http:'))!;
+    const answer = await fetch(`${url}/search?q=fox`, { redirect: 'manual' });
+    assert.equal(answer.status, 308);
+    assert.equal(answer.headers.get('location'), `${url.replace('http:', 'https:')}/search?q=fox`);
   });
 
   it('has no record of the challenge any more', async () => {
@@ -154,11 +164,8 @@ describe('a fresh system', { skip: missing }, () => {
     };
     const captures = Promise.all(['hard-search-1', 'hard-service-1', 'hard-service-2'].map(captured));
     await sleep(2_000);
-    const url = status.balancer.urls.find((candidate) => candidate.startsWith('http:'))!;
     for (let n = 0; n < 60; n += 1) {
-      const body = JSON.stringify({ id: `wire-${n}`, data: { text: marker } });
-      const headers = { 'content-type': 'application/json', ...toolLogin(session) };
-      assert.equal((await fetch(`${url}/index`, { method: 'POST', headers, body })).status, 201);
+      assert.equal(await byHttps('/index', { id: `wire-${n}`, data: { text: marker } }), 201);
     }
     const [search, ...services] = await captures;
     assert.ok(search!['9300']!.bytes > 20_000, JSON.stringify(search));
