@@ -12,6 +12,7 @@ import { recipes, startContender, type Contender } from './contenders.ts';
 import { indexBody } from './indices.ts';
 import { median, measure, type Sample } from './measure.ts';
 import { requestFiles, type RequestFiles } from './request-files.ts';
+import type { Row } from './rows.ts';
 
 const help = `bench/throughput/security: throughput of this project's service with TLS and users in the search cluster, and without.
 
@@ -48,15 +49,8 @@ interface Measured {
   readonly enginePids: readonly number[];
 }
 
-interface Row {
-  readonly operation: (typeof operations)[number];
+interface SideRow extends Omit<Row, 'connections' | 'service'> {
   readonly security: Side;
-  readonly perSecond: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  readonly serviceCpuUs: number;
-  readonly engineCpuUs: number;
-  readonly failed: number;
 }
 
 /** A cluster and the service before it. */
@@ -89,7 +83,7 @@ async function start(side: Side, directory: string, stack: AsyncDisposableStack)
   return { side, contender, enginePids: cluster.pids };
 }
 
-async function run(all: readonly Measured[], files: RequestFiles): Promise<Row[]> {
+async function run(all: readonly Measured[], files: RequestFiles): Promise<SideRow[]> {
   const samples = new Map<string, Sample[]>();
   const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)];
   for (let round = -warmUps; round < rounds; round += 1)
@@ -121,7 +115,7 @@ async function run(all: readonly Measured[], files: RequestFiles): Promise<Row[]
   );
 }
 
-function table(rows: readonly Row[]): string {
+function table(rows: readonly SideRow[]): string {
   const lines = rows.map(({ operation, security, ...row }) => {
     const off = rows.find((other) => other.operation === operation && other.security === 'off');
     return [

@@ -5,7 +5,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
-import { connect } from 'node:net';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,6 +17,7 @@ import { observe, observeObjects, targetOf } from '../../src/observe/index.ts';
 import type { Status } from '../../src/status/index.ts';
 import { whyWithout } from '../../../lab/test/openapi/specification.ts';
 import { checkTraffic } from '../../../lab/test/lab/checked-traffic.ts';
+import { accepts } from './accepts.ts';
 import { useOwnDirectories } from './own-directories.ts';
 import { toolLogin } from './tool-login.ts';
 
@@ -115,20 +115,6 @@ rm -f $patterns`;
 
 function publicAddress(label: string): string {
   return status.machines.find(({ name }) => name === label)?.addresses.public ?? '';
-}
-
-/** Whether a TCP connection from this host is accepted within two seconds. */
-function accepts(host: string, port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host, port, timeout: 2000 });
-    const end = (answer: boolean): void => {
-      socket.destroy();
-      resolve(answer);
-    };
-    socket.once('connect', () => end(true));
-    socket.once('timeout', () => end(false));
-    socket.once('error', () => end(false));
-  });
 }
 
 async function getUntrusted(url: string): Promise<string> {

@@ -3,7 +3,6 @@
 import assert from 'node:assert/strict';
 import { rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
-import { connect } from 'node:net';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,6 +14,7 @@ import type { Intent } from '../../src/operation/index.ts';
 import { apply, confirmAll, plan } from '../../src/reconcile/index.ts';
 import type { Status } from '../../src/status/index.ts';
 import { pebbleMissing, startPebble, type Pebble } from '../acme/pebble.ts';
+import { accepts } from './accepts.ts';
 import { useOwnDirectories } from './own-directories.ts';
 import { toolLogin } from './tool-login.ts';
 
@@ -211,17 +211,3 @@ describe('a fresh system', { skip: missing }, () => {
     );
   });
 });
-
-/** Whether a TCP connection from this host is accepted within two seconds. */
-function accepts(host: string, port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host, port, timeout: 2_000 });
-    const end = (accepted: boolean): void => {
-      socket.destroy();
-      resolve(accepted);
-    };
-    socket.once('connect', () => end(true));
-    socket.once('error', () => end(false));
-    socket.once('timeout', () => end(false));
-  });
-}

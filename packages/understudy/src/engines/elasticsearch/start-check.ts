@@ -1,8 +1,7 @@
 // Reads elasticsearch.yml, the names in the keystore and which files the engine's user can read, and says what of it Elasticsearch refuses
 // at its start. The rules are those of its x-pack (SSLService, TransportTLSBootstrapCheck, the secure settings); values of secrets are
 // never read. Not checked: names of settings that do not exist, and passwords that do not open a file.
-import { flattened } from '../settings-file.ts';
-import { startUnread, type StartCheck } from '../start-check.ts';
+import { readStartAnswer, startUnread, type StartCheck } from '../start-check.ts';
 import { refusedSettings, type StartInput } from './start-refusals.ts';
 
 const directory = '/etc/elasticsearch';
@@ -31,18 +30,11 @@ printf 'end\\n'
 const keystoreStates = ['absent', 'unreadable', 'no tool', 'read', 'password', 'broken'] as const;
 
 function inputOf(printed: string): StartInput {
-  const lines = printed.split('\n').map((line) => line.split('\t'));
-  const values = (word: string): string[] => lines.filter(([first]) => first === word).map(([, value = '']) => value);
-  const [encoded] = values('settings');
-  const keystore = keystoreStates.find((state) => state === values('keystore')[0]);
-  if (encoded === undefined || keystore === undefined || !lines.some(([first]) => first === 'end')) {
-    throw startUnread('the answer of the machine is incomplete', 'Try again');
-  }
+  const { settings, keystore, values } = readStartAnswer(printed, { file: 'elasticsearch.yml', keystoreStates });
   if (keystore === 'no tool') throw startUnread(`there is no ${keystoreTool}`, 'Reinstall the package');
   if (keystore === 'broken') {
     throw startUnread(`${keystoreTool} list failed`, `Run it on the machine to see why, then try again`);
   }
-  const settings = flattened(Buffer.from(encoded, 'base64').toString(), 'elasticsearch.yml');
   return { settings, keystore, entries: new Set(values('entry')), readable: new Set(values('readable')) };
 }
 

@@ -1,7 +1,6 @@
 // Reads opensearch.yml, which files the engine's user can read, and the state of the keystore, and says what of it OpenSearch refuses at
 // its start. No secret is read. Not checked: names of settings that do not exist, what is inside of certificates, and the keystore's entries.
-import { flattened } from '../settings-file.ts';
-import { startUnread, type StartCheck } from '../start-check.ts';
+import { readStartAnswer, type StartCheck } from '../start-check.ts';
 import { keystoreStates, refusedSettings, type StartInput } from './start-refusals.ts';
 
 const directory = '/etc/opensearch';
@@ -33,14 +32,7 @@ printf 'end\\n'
 `;
 
 function inputOf(printed: string): StartInput {
-  const lines = printed.split('\n').map((line) => line.split('\t'));
-  const values = (word: string): string[] => lines.filter(([first]) => first === word).map(([, value = '']) => value);
-  const [encoded] = values('settings');
-  const keystore = keystoreStates.find((state) => state === values('keystore')[0]);
-  if (encoded === undefined || keystore === undefined || !lines.some(([first]) => first === 'end')) {
-    throw startUnread('the answer of the machine is incomplete', 'Try again');
-  }
-  const settings = flattened(Buffer.from(encoded, 'base64').toString(), 'opensearch.yml');
+  const { settings, keystore, values } = readStartAnswer(printed, { file: 'opensearch.yml', keystoreStates });
   return { settings, keystore, readable: new Set(values('readable')) };
 }
 
