@@ -1,7 +1,7 @@
 // The configuration, read from the environment. Everything is checked at the start, and every mistake is reported at once.
 import { availableParallelism } from 'node:os';
 import { isAbsolute } from 'node:path';
-import { networksOf, type JwtSettings } from './auth/index.ts';
+import { networksOf, type AuthConfiguration, type JwtSettings } from './auth/index.ts';
 
 const mebibyte = 1024 * 1024;
 
@@ -30,21 +30,6 @@ export interface Configuration {
   /** Where users who came to the balancer by http are sent; undefined: nowhere. */
   readonly httpsPort: number | undefined;
   readonly auth: AuthConfiguration;
-}
-
-/** Who may call. */
-export interface AuthConfiguration {
-  /** `public`: everybody. `keys`: holders of a key in `keysFile`. `jwks`: the same, and holders of a token. */
-  readonly mode: 'public' | 'keys' | 'jwks';
-  /** Absolute path. */
-  readonly keysFile: string | undefined;
-  readonly jwt: JwtSettings | undefined;
-  /** Networks whose members see metrics, readiness and the API's description without a credential. */
-  readonly inside: readonly string[];
-  /** Networks of the balancer's own checks, which see readiness. */
-  readonly balancer: readonly string[];
-  /** With which service machines know each other; the first signs. */
-  readonly peerSecrets: readonly string[];
 }
 
 export interface EngineAddress {

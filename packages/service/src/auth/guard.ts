@@ -2,7 +2,6 @@
 import type { BlockList } from 'node:net';
 import type { FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
-import type { AuthConfiguration } from '../configuration.ts';
 import { Problem } from '../problem.ts';
 import { credentialOf, keyWords } from './credential.ts';
 import { isForwarded, isFrom, networksOf } from './inside.ts';
@@ -12,6 +11,7 @@ import { peerHeader, verify } from './peer-signature.ts';
 import { RateLimiter, type Rate } from './rate.ts';
 import { forbidden, tooMany, unauthenticated } from './refusal.ts';
 import { neededFor, type Scope } from './scopes.ts';
+import type { AuthConfiguration } from './settings.ts';
 
 export interface Caller {
   /** The id of its key, `jwt:` and the subject of its token, or `inside`, `balancer` and `public`: never a secret. */

@@ -8,3 +8,4 @@ export { unauthenticated } from './refusal.ts';
 export { neededFor } from './scopes.ts';
 export { securityHeaders, strictTransport } from './security-headers.ts';
 export type { JwtSettings } from './jwt.ts';
+export type { AuthConfiguration } from './settings.ts';
