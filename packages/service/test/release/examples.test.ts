@@ -39,7 +39,13 @@ async function liveness(
   args: (port: number) => readonly string[],
 ): Promise<string> {
   const port = await freePort();
-  const env = { PATH: process.env['PATH'], HOST: '127.0.0.1', PORT: String(port), ES_HOST: 'http://127.0.0.1:9' };
+  const env = {
+    PATH: process.env['PATH'],
+    HOST: '127.0.0.1',
+    PORT: String(port),
+    ES_HOST: 'http://127.0.0.1:9',
+    AUTH: 'public',
+  };
   const child = spawn(join(directory, program), args(port), {
     cwd: directory,
     env,
@@ -49,7 +55,8 @@ async function liveness(
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
   try {
     for (let attempt = 0; attempt < 200; attempt += 1) {
-      const answer = await fetch(`http://127.0.0.1:${port}/healthz`).catch(() => undefined);
+      const signal = AbortSignal.timeout(2_000);
+      const answer = await fetch(`http://127.0.0.1:${port}/healthz`, { signal }).catch(() => undefined);
       if (answer !== undefined) return await answer.text();
       assert.equal(child.exitCode, null, stderr);
       await new Promise((resolve) => setTimeout(resolve, 100));
