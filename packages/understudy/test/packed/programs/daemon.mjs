@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { labEndpoint, startDaemon, stopDaemon } from '@understudy/lab';
 
 const base = process.argv[2] ?? '';
-const ports = { apiPort: 0, metadataPort: 0, packagePort: 0 };
+const ports = { apiPort: 0, metadataPort: 0, packagePort: 0, namePort: 0 };
 const places = { stateDirectory: join(base, 'state'), runDirectory: join(base, 'run'), ...ports };
 const token = 'a-token-for-the-daemon';
 const config = { ...places, token, imageRoots: {}, hardware: 'simulated', cacheDirectory: join(base, 'cache') };
