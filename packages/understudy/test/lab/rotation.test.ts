@@ -73,8 +73,10 @@ async function assertAsPlanned(): Promise<void> {
 callersOn(() => ({ base, topologyPath, url }));
 
 describe('an exchange under load', { timeout: 1_800_000 }, () => {
+  // The authority is exchanged below, and the tool killed in the middle of it.
+  const names = ['rotate-certificates', 'rotate-passwords', 'rotate-ssh-keys', ...(isFull ? ['rotate-authority'] : [])];
   for (let round = 1; round <= rounds; round += 1)
-    for (const name of ['rotate-certificates', 'rotate-passwords', 'rotate-ssh-keys', 'rotate-authority'])
+    for (const name of names)
       it(`${name}, round ${round}: no request fails, no write is lost, and nothing is left to do`, async (t) => {
         await using session = await open();
         const [drill] = drillsNamed([name]);
