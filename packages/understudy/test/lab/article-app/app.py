@@ -9,8 +9,12 @@ from elasticsearch import Elasticsearch
 from flask import Flask, jsonify, request
 
 app = Flask(__name__)
+# The gateway logs in by itself; the engines are told who calls, and are verified.
+login = {}
+if "ES_CA" in os.environ:
+    login = {"ca_certs": os.environ["ES_CA"], "basic_auth": (os.environ["ES_USERNAME"], os.environ["ES_PASSWORD"])}
 # ES_HOSTS are the nodes, ES_HOST is the gateway.
-es = Elasticsearch(os.environ[os.environ.get("ENGINE", "ES_HOSTS")].split(","))
+es = Elasticsearch(os.environ[os.environ.get("ENGINE", "ES_HOSTS")].split(","), **login)
 
 
 @app.route("/healthz", methods=["GET"])
