@@ -143,7 +143,8 @@ function suite(implementation: Implementation): void {
     assert.equal((await ask({ path: '/whoami', headers: authorized(bearer(keys.reader)) })).status, 200);
   });
 
-  test('the description of the API names the scopes', { skip: implementation !== node }, async () => {
+  const undescribed = implementation !== node && 'it publishes no description';
+  test('the description of the API names the scopes', { skip: undescribed }, async () => {
     const { json } = await ask({ path: '/openapi.json', headers: [] });
     const { paths, components } = json as unknown as Described;
     assert.deepEqual(Object.keys(components.securitySchemes), ['bearer']);
