@@ -44,15 +44,15 @@ export async function withRecords<Result>(
 ): Promise<Result> {
   const domains = await dns.linode.domains.list(undefined, signalOf(signal));
   const placed = records.map((record) => ({ ...record, domain: domainOf(record.name, domains) }));
-  await removeLeftovers(dns, domains);
-  await dns.journal.write(records);
+  const left = await removeLeftovers(dns, domains);
+  await dns.journal.write([...left, ...records]);
   try {
     for (const record of placed) await publish(dns.linode, record, signal);
     await visible(dns, records, signal);
     return await work();
   } finally {
     // Also after Ctrl-C, so without the signal.
-    if (await removed(dns, placed)) await dns.journal.write([]);
+    await dns.journal.write([...left, ...(await remove(dns, placed))]);
   }
 }
 
@@ -61,11 +61,14 @@ interface PlacedRecord extends TxtRecord {
 }
 
 /** The longest domain of the account that holds the name. */
-function domainOf(name: string, domains: readonly Domain[]): Domain {
-  const holding = domains
+function holding(name: string, domains: readonly Domain[]): Domain | undefined {
+  return domains
     .filter(({ domain }) => name.endsWith(`.${domain}`))
-    .sort((a, b) => b.domain.length - a.domain.length);
-  const [found] = holding;
+    .sort((a, b) => b.domain.length - a.domain.length)[0];
+}
+
+function domainOf(name: string, domains: readonly Domain[]): Domain {
+  const found = holding(name, domains);
   if (found?.type === 'master' && found.status === 'active') return found;
   const plain = name.replace(/^_acme-challenge\./, '');
   const names = domains.map(({ domain }) => domain);
@@ -100,10 +103,9 @@ function below({ domain }: Domain, name: string): string {
   return name.slice(0, -domain.length - 1);
 }
 
-/** False when something may be left. */
-async function removed(dns: ChallengeDns, records: readonly PlacedRecord[]): Promise<boolean> {
-  const { linode, logger } = dns;
-  let complete = true;
+/** Resolves with those that may be left. */
+async function remove({ linode, logger }: ChallengeDns, records: readonly PlacedRecord[]): Promise<TxtRecord[]> {
+  const left: TxtRecord[] = [];
   for (const { domain, name, value } of records) {
     try {
       const there = await linode.domains.records.list(domain.id);
@@ -111,21 +113,21 @@ async function removed(dns: ChallengeDns, records: readonly PlacedRecord[]): Pro
       for (const { id } of ours) await linode.domains.records.delete(domain.id, id);
     } catch (error) {
       if (isLinodeError(error, 'linode-not-found')) continue;
-      complete = false;
+      left.push({ name, value });
       const text = `the TXT record ${name} ${value} was not removed (${String(error)}); the next order removes it`;
       logger({ level: 'warn', subject: domain.domain, text });
     }
   }
-  return complete;
+  return left;
 }
 
-/** What a run that was killed has published. */
-async function removeLeftovers(dns: ChallengeDns, domains: readonly Domain[]): Promise<void> {
-  const left = (await dns.journal.read()).flatMap((record) => {
-    const domain = domains.find((candidate) => record.name.endsWith(`.${candidate.domain}`));
+/** Removes what a run that was killed has published; resolves with what may be left of it. */
+async function removeLeftovers(dns: ChallengeDns, domains: readonly Domain[]): Promise<TxtRecord[]> {
+  const published = (await dns.journal.read()).flatMap((record) => {
+    const domain = holding(record.name, domains);
     return domain ? [{ ...record, domain }] : [];
   });
-  await removed(dns, left);
+  return await remove(dns, published);
 }
 
 async function visible(dns: ChallengeDns, records: readonly TxtRecord[], signal?: AbortSignal): Promise<void> {
