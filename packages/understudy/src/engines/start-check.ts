@@ -24,6 +24,19 @@ export function startUnread(reason: string, remedy: string): UnderstudyError {
   );
 }
 
+/** Those of these settings that are said and are no boolean. */
+export function notBooleans(
+  settings: ReadonlyMap<string, readonly string[]>,
+  names: readonly string[],
+): readonly StartRefusal[] {
+  return names.flatMap((setting) => {
+    const seen = settings.get(setting)?.[0];
+    return seen === undefined || seen === 'true' || seen === 'false'
+      ? []
+      : [{ setting, seen, allowed: 'true or false' }];
+  });
+}
+
 export interface StartAnswer<State> {
   /** Of the engine's settings file, with dots between the words of a name. */
   readonly settings: ReadonlyMap<string, readonly string[]>;

@@ -12,12 +12,12 @@ export { applySysctlPath, kernelSettings, sysctlPath, sysctlUnit } from './kerne
 export { journalPath, upgradesTimer, upkeepFiles } from './upkeep-files.ts';
 export { type EngineForm, engineSettings, engineStartedPath, engineStartPaths, searchFiles } from './search-files.ts';
 export {
+  ensureServiceUser,
   serviceEnvironmentPath,
   serviceFiles,
   serviceStartedPath,
   serviceUnit,
   serviceUnitPath,
-  serviceUser,
   type ServiceAccess,
   type ServiceLogin,
 } from './service-files.ts';

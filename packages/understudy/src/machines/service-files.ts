@@ -16,6 +16,9 @@ export const serviceStartedPath = '/run/understudy/service-started';
 export const serviceDrainedPath = '/run/understudy/service-drained';
 export const serviceUser = 'understudy';
 
+/** Idempotent: the service never runs as root. */
+export const ensureServiceUser = `id ${serviceUser} >/dev/null 2>&1 || useradd --system --home-dir /var/lib/${serviceUser} --shell /usr/sbin/nologin ${serviceUser}`;
+
 export interface ServiceFilesInput {
   readonly topology: Topology;
   readonly machine: MachinePlan;

@@ -7,7 +7,8 @@ import { Secret, UnderstudyError } from '@understudy/foundation';
 import { z } from 'zod';
 import { newAccountKey, orderCertificate, type RecordJournal } from '../acme/index.ts';
 import type { World } from '../observe/index.ts';
-import type { AcmeOptions, Topology } from '../topology/index.ts';
+import { acmeFileName } from '../secure/index.ts';
+import { acmeOf, type AcmeOptions, type Topology } from '../topology/index.ts';
 import { certificateOf, type Certificate } from './certificate.ts';
 import { readSecretFile, writeSecret, writeSecretOnce } from './secret-file.ts';
 
@@ -42,10 +43,10 @@ export async function openAcmeCertificates(
   world: OrderWorld,
 ): Promise<AcmeCertificates> {
   const kept = new Map<number, OrderedCertificate>();
-  for (const { port, certificate } of balancer.listeners) {
-    if (typeof certificate !== 'object' || !('acme' in certificate)) continue;
-    const found = await keptIn(fileOf(directory, port));
-    if (found) kept.set(port, found);
+  for (const listener of balancer.listeners) {
+    if (!acmeOf(listener)) continue;
+    const found = await keptIn(fileOf(directory, listener.port));
+    if (found) kept.set(listener.port, found);
   }
   return {
     kept: (port) => kept.get(port),
@@ -62,9 +63,6 @@ export async function openAcmeCertificates(
   };
 }
 
-/** What another operator needs: not the list of records. */
-const forOthers = /^(?:account-[0-9a-f]{12}\.key|certificate-\d{1,5}\.json)$/;
-
 /** Name -> text, for another operator; undefined when nothing was ordered from here. They hold secrets. */
 export async function acmeTexts(directory: string): Promise<Readonly<Record<string, string>> | undefined> {
   const names = await readdir(directory).catch((error: unknown) => {
@@ -72,7 +70,7 @@ export async function acmeTexts(directory: string): Promise<Readonly<Record<stri
     throw error;
   });
   const texts = names
-    .filter((name) => forOthers.test(name))
+    .filter((name) => acmeFileName.test(name))
     .map(async (name) => [name, await readFile(join(directory, name), 'utf8')] as const);
   return texts.length === 0 ? undefined : Object.fromEntries(await Promise.all(texts));
 }

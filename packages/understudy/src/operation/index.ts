@@ -24,7 +24,6 @@ export {
   askedMachine,
   clusterSubject,
   engineConfigHash,
-  ensureServiceUser,
   filesOf,
   gatewayFilesOf,
   machineNamed,
@@ -34,7 +33,7 @@ export {
 } from './intent.ts';
 export type { Intent } from './intent-shape.ts';
 export { aliasesOf, differingSettings, indexSettingsOf, indexTemplateOf, mappingOf } from './index-intent.ts';
-export { hasKeys, serviceKeyTextOf } from './service-login.ts';
+export { hasKeys, keyDelivery, keysWithinS, serviceKeyTextOf } from './service-login.ts';
 export {
   isFreeName,
   keepServiceKeyTexts,

@@ -1,6 +1,7 @@
 // What follows from the intent: its machines, their files, their first boot.
 import { oncePer } from '@understudy/foundation';
 import {
+  ensureServiceUser,
   bootUserData,
   contentHash,
   engineInstaller,
@@ -8,7 +9,6 @@ import {
   installCommand,
   searchFiles,
   serviceFiles,
-  serviceUser,
   sshdFile,
   type EngineForm,
   type ManagedFile,
@@ -121,9 +121,6 @@ export function userDataOf(intent: Intent, machine: MachinePlan): string {
       })
     : bootUserData({ ...common, files: [], commands: [['sh', '-c', ensureServiceUser]] });
 }
-
-/** Idempotent: the service never runs as root. */
-export const ensureServiceUser = `id ${serviceUser} >/dev/null 2>&1 || useradd --system --home-dir /var/lib/${serviceUser} --shell /usr/sbin/nologin ${serviceUser}`;
 
 /** Subject of the steps about the cluster as a whole. */
 export function clusterSubject(intent: Intent): string {

@@ -2,7 +2,7 @@
 import { UnderstudyError } from '@understudy/foundation';
 import { isLinodeError, missingGrants, missingScopes, type Access, type LinodeClient } from '../linode/index.ts';
 import type { Intent } from './intent-shape.ts';
-import { machinePlans, regionProblems, TopologyError, type Topology } from '../topology/index.ts';
+import { acmeOf, machinePlans, regionProblems, TopologyError, type Topology } from '../topology/index.ts';
 
 export interface Price {
   /** US dollars a month at list price; null when a type has no price. */
@@ -44,7 +44,7 @@ export async function checkRegion(
 }
 
 function ordersCertificates({ balancer }: Topology): boolean {
-  return balancer.listeners.some(({ certificate }) => typeof certificate === 'object' && 'acme' in certificate);
+  return balancer.listeners.some((listener) => acmeOf(listener) !== undefined);
 }
 
 /**

@@ -1,6 +1,7 @@
 // What `service.auth` means for a service machine: the list of keys that it has, and what its service is told.
-import { serviceKeysPath, type ServiceLogin } from '../machines/index.ts';
-import { balancerSource, type Topology } from '../topology/index.ts';
+import type { Secret } from '@understudy/foundation';
+import { ensureServiceUser, putKeysScript, serviceKeysPath, type ServiceLogin } from '../machines/index.ts';
+import { balancerSource, type MachinePlan, type Topology } from '../topology/index.ts';
 import type { Intent } from './intent-shape.ts';
 import { serviceKeysDirectory, systemIdOf } from './places.ts';
 import { keyListText, openServiceKeys, type ServiceKeys } from './service-keys/index.ts';
@@ -18,6 +19,20 @@ export function serviceKeyTextOf({ topology, serviceKeys }: Intent): string | un
 
 export function hasKeys({ service: { auth } }: Topology): boolean {
   return auth !== 'none' && auth !== 'public';
+}
+
+/** From when the file is there until the service has it; it looks at the file every 20 ms. */
+export const keysWithinS = 15;
+const reportMs = 30_000;
+
+/** What is run on a service machine to bring it the list, and wait until its service has it: `putKeysExits` says how that ended. */
+export function keyDelivery(
+  { service: { port } }: Topology,
+  { vpcAddress }: MachinePlan,
+  keys: { readonly text: string; readonly toolKey: Secret },
+): { readonly stdin: string; readonly timeoutMs: number } {
+  const script = putKeysScript({ ...keys, origin: `http://${vpcAddress}:${port}`, withinS: keysWithinS });
+  return { stdin: `${ensureServiceUser}\n${script}`, timeoutMs: keysWithinS * 1000 + reportMs };
 }
 
 export function serviceLoginOf({ topology, serviceKeys }: Intent): ServiceLogin | undefined {

@@ -6,8 +6,8 @@ import { z } from 'zod';
 
 const format = 'understudy-access-1';
 
-/** They become a part of a path. */
-const acmeFileName = /^(?:account-[0-9a-f]{12}\.key|certificate-\d{1,5}\.json)$/;
+/** What another operator needs of certificates ordered by ACME; the names become a part of a path. */
+export const acmeFileName = /^(?:account-[0-9a-f]{12}\.key|certificate-\d{1,5}\.json)$/;
 
 const label = /^[a-z][a-z0-9-]*$/;
 

@@ -2,9 +2,16 @@
 // self-signed certificates. It reaches no machine itself.
 export { type CertificateSubject } from './certificate-request.ts';
 export { certificateScript, requestScript } from './certificate-scripts.ts';
-export { bundleEnd, certificateEnd, certificateState, type CertificateState } from './machine-certificate.ts';
+export {
+  isRenewalDue,
+  bundleEnd,
+  certificateEnd,
+  certificateState,
+  type CertificateState,
+} from './machine-certificate.ts';
 export { selfSigned } from './self-signed.ts';
 export {
+  acmeFileName,
   type AccessIdentity,
   identitiesIn,
   newIdentity,

@@ -6,6 +6,17 @@ import { readBundle, readPem } from './x509.ts';
 /** A certificate is renewed when this share of its life is over. */
 const renewalShare = 2 / 3;
 
+/** In milliseconds since the epoch. */
+interface Validity {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The same rule for every certificate that this tool renews. */
+export function isRenewalDue({ from, to }: Validity, nowMs: number): boolean {
+  return nowMs >= from + (to - from) * renewalShare;
+}
+
 export type CertificateState =
   | { readonly state: 'current' }
   /** It has to be replaced; `reason` is a clause: `ends on 2027-…`. */
@@ -30,8 +41,9 @@ export function certificateState(
   if (signer && signer.fingerprint256 !== issuer.fingerprint256) {
     return { state: 'due', reason: "is of the system's former authority" };
   }
-  const { from, to } = validity(certificate);
-  if (nowMs < from + (to - from) * renewalShare) return { state: 'current' };
+  const life = validity(certificate);
+  if (!isRenewalDue(life, nowMs)) return { state: 'current' };
+  const { to } = life;
   return { state: 'due', reason: `${nowMs < to ? 'ends' : 'has ended'} on ${new Date(to).toISOString().slice(0, 10)}` };
 }
 
@@ -51,7 +63,7 @@ function isIssuedBy(certificate: X509Certificate, authority: X509Certificate): b
   return certificate.checkIssued(authority) && certificate.verify(authority.publicKey);
 }
 
-function validity({ validFrom, validTo }: X509Certificate): { readonly from: number; readonly to: number } {
+function validity({ validFrom, validTo }: X509Certificate): Validity {
   return { from: Date.parse(validFrom), to: Date.parse(validTo) };
 }
 

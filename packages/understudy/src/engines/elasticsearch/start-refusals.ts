@@ -1,5 +1,5 @@
 // Which settings and keystore entries Elasticsearch refuses at its start. One rule, one function; each was seen on the real server.
-import type { StartRefusal } from '../start-check.ts';
+import { notBooleans, type StartRefusal } from '../start-check.ts';
 
 export interface StartInput {
   readonly settings: ReadonlyMap<string, readonly string[]>;
@@ -10,7 +10,7 @@ export interface StartInput {
   readonly readable: ReadonlySet<string>;
 }
 
-type Rule = (input: StartInput) => StartRefusal[];
+type Rule = (input: StartInput) => readonly StartRefusal[];
 
 const layers = ['xpack.security.transport.ssl', 'xpack.security.http.ssl'] as const;
 
@@ -28,15 +28,11 @@ const undecided: Rule = (input) =>
     return [{ setting: `${layer}.enabled`, seen: `not set, beside ${where.join(', ')}`, allowed: 'true or false' }];
   });
 
-const booleans: Rule = (input) =>
-  ['xpack.security.enabled', 'xpack.security.enrollment.enabled', ...layers.map((layer) => `${layer}.enabled`)].flatMap(
-    (setting) => {
-      const seen = one(input, setting);
-      return seen === undefined || seen === 'true' || seen === 'false'
-        ? []
-        : [{ setting, seen, allowed: 'true or false' }];
-    },
-  );
+const booleans: Rule = ({ settings }) =>
+  notBooleans(settings, [
+    ...['xpack.security.enabled', 'xpack.security.enrollment.enabled'],
+    ...layers.map((layer) => `${layer}.enabled`),
+  ]);
 
 /** TLS on without a key and a certificate. */
 const keyless: Rule = (input) =>

@@ -1,5 +1,5 @@
 // Which settings OpenSearch and its security plugin refuse at the start. One rule, one function; each was seen on the real server.
-import type { StartRefusal } from '../start-check.ts';
+import { notBooleans, type StartRefusal } from '../start-check.ts';
 
 export const keystoreStates = ['absent', 'to be made', 'unreadable', 'read', 'password', 'broken'] as const;
 
@@ -11,7 +11,7 @@ export interface StartInput {
   readonly readable: ReadonlySet<string>;
 }
 
-type Rule = (input: StartInput) => StartRefusal[];
+type Rule = (input: StartInput) => readonly StartRefusal[];
 
 const disabled = 'plugins.security.disabled';
 const layers = ['transport', 'http'] as const;
@@ -24,13 +24,8 @@ function layerOn(input: StartInput, layer: (typeof layers)[number]): boolean {
   return securityOn(input) && (layer === 'http' ? said === 'true' : said !== 'false');
 }
 
-const booleans: Rule = (input) =>
-  [disabled, ...layers.map((layer) => `plugins.security.ssl.${layer}.enabled`)].flatMap((setting) => {
-    const seen = one(input, setting);
-    return seen === undefined || seen === 'true' || seen === 'false'
-      ? []
-      : [{ setting, seen, allowed: 'true or false' }];
-  });
+const booleans: Rule = ({ settings }) =>
+  notBooleans(settings, [disabled, ...layers.map((layer) => `plugins.security.ssl.${layer}.enabled`)]);
 
 /** TLS without a key, a certificate and authorities. */
 const keyless: Rule = (input) =>

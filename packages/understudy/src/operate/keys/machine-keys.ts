@@ -1,14 +1,18 @@
 // The list of callers' keys on the service machines: read from them, and brought to them until each running service has it.
 import pMap from 'p-map';
-import { putKeysExits, putKeysScript, readKeysScript, type RemoteTarget } from '../../machines/index.ts';
-import { ensureServiceUser, keyListText, readKeyList, type KeyList, type Session } from '../../operation/index.ts';
+import { putKeysExits, readKeysScript, type RemoteTarget } from '../../machines/index.ts';
+import {
+  keyDelivery,
+  keyListText,
+  keysWithinS,
+  readKeyList,
+  type KeyList,
+  type Session,
+} from '../../operation/index.ts';
 import { machinePlans, type MachinePlan } from '../../topology/index.ts';
 import { reachOf, reasonOf, type UnreachableMachine } from '../reach.ts';
 
 const concurrency = 32;
-/** From when the file is there until the service has it; it looks at every request. */
-const withinS = 15;
-const reportMs = 30_000;
 
 export interface MachineList {
   readonly machine: string;
@@ -79,19 +83,17 @@ export async function deliver(session: Session, list: KeyList): Promise<Delivere
 async function bring(
   { world: { runner }, topology, serviceKeys }: Session,
   list: KeyList,
-  { label, vpcAddress }: MachinePlan,
+  machine: MachinePlan,
   target: RemoteTarget,
 ): Promise<UnreachableMachine | undefined> {
   if (!serviceKeys) throw new Error('no keys for a service without them');
-  const origin = `http://${vpcAddress}:${topology.service.port}`;
-  const script = putKeysScript({ text: keyListText(list), toolKey: serviceKeys.toolKey, origin, withinS });
+  const delivery = keyDelivery(topology, machine, { text: keyListText(list), toolKey: serviceKeys.toolKey });
   try {
-    const options = { stdin: `${ensureServiceUser}\n${script}`, timeoutMs: withinS * 1000 + reportMs };
-    const { code, stdout, stderr } = await runner.run(target, ['sh', '-s'], options);
+    const { code, stdout, stderr } = await runner.run(target, ['sh', '-s'], delivery);
     const reason = whyUndone(code, stdout, stderr);
-    return reason === undefined ? undefined : { machine: label, reason };
+    return reason === undefined ? undefined : { machine: machine.label, reason };
   } catch (error) {
-    return { machine: label, reason: reasonOf(error) };
+    return { machine: machine.label, reason: reasonOf(error) };
   }
 }
 
@@ -101,7 +103,7 @@ function whyUndone(code: number, stdout: string, stderr: string): string | undef
     case putKeysExits.stopped:
       return undefined;
     case putKeysExits.late:
-      return `its service has not taken the keys within ${withinS} s; it said: ${stdout.trim() || 'nothing'}`;
+      return `its service has not taken the keys within ${keysWithinS} s; it said: ${stdout.trim() || 'nothing'}`;
     case putKeysExits.withoutKeys:
       return 'its service was started without keys; apply changes that.';
     default:

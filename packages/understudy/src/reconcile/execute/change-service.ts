@@ -2,6 +2,7 @@
 // verified, put in again. What does not serve afterwards is put back as it was; what cannot be put back stays out.
 import { UnderstudyError } from '@understudy/foundation';
 import {
+  ensureServiceUser,
   changeServiceScript,
   rejectScript,
   restoreServiceScript,
@@ -13,7 +14,7 @@ import {
   type StopOptions,
 } from '../../machines/index.ts';
 import type { World } from '../../observe/index.ts';
-import { ensureServiceUser, filesOf, machineNamed } from '../../operation/index.ts';
+import { filesOf, machineNamed } from '../../operation/index.ts';
 import { serviceSettingsHash } from '../plan/rejections.ts';
 import { acceptBackends, awaitUp, drainBackends } from './balancer-backends.ts';
 import { compareCanary } from './canary.ts';

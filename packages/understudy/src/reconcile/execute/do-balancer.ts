@@ -1,8 +1,7 @@
 // Carries out the steps on the NodeBalancer.
 import { UnderstudyError } from '@understudy/foundation';
 import { isLinodeError, type NodeBalancerNodeBody } from '../../linode/index.ts';
-import { balancerLabel, firewallLabel, tagOf, type Listener, type MachinePlan } from '../../topology/index.ts';
-import { acmeOf } from '../plan/acme.ts';
+import { acmeOf, balancerLabel, firewallLabel, tagOf, type Listener, type MachinePlan } from '../../topology/index.ts';
 import { backendBody, listenerBody, privateAddressOf } from '../plan/balancer-shape.ts';
 import {
   selfSignedCertificate,

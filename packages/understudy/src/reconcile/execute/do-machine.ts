@@ -2,6 +2,7 @@
 import { UnderstudyError } from '@understudy/foundation';
 import { isLinodeError, type Instance } from '../../linode/index.ts';
 import {
+  ensureServiceUser,
   applySysctlPath,
   authorizedKeysFile,
   bootstrapGuard,
@@ -23,7 +24,7 @@ import { firewallLabel, tagOf } from '../../topology/index.ts';
 import { drainBackends } from './balancer-backends.ts';
 import { createOnce } from './create-once.ts';
 import { needed } from './found.ts';
-import { ensureServiceUser, filesOf, engineConfigHash, machineNamed, userDataOf } from '../../operation/index.ts';
+import { filesOf, engineConfigHash, machineNamed, userDataOf } from '../../operation/index.ts';
 import { interfacesOf } from '../plan/machine-interfaces.ts';
 import { machineTarget, runScript, type StepContext } from './step-context.ts';
 
@@ -190,7 +191,13 @@ export async function writeFiles(context: StepContext, label: string, form: Engi
   const user = machine.role === 'service' ? [ensureServiceUser] : [];
   const reload = whenChanged(sshdFile.path, 'systemctl try-reload-or-restart ssh.service');
   const journal = whenChanged(journalPath, 'systemctl restart systemd-journald.service');
-  const then = ['systemctl daemon-reload', reload, journal, ...kernelCommands, ...permissions.flatMap(permissionLines)];
+  const then = [
+    'systemctl daemon-reload',
+    reload,
+    journal,
+    ...ownUnitCommands,
+    ...permissions.flatMap(permissionLines),
+  ];
   const script = [...guard, ...user, writeFilesScript(files, then)].join('\n');
   await runScript(context, label, 'write its files', script);
 }
@@ -205,7 +212,8 @@ function permissionLines({ path, mode, owner }: ManagedFile): string[] {
   return [`[ ! -e ${path} ] || chown ${owner} ${path}`, `[ ! -e ${path} ] || chmod ${mode} ${path}`];
 }
 
-const kernelCommands = [
+/** The units of every machine: its kernel settings, and its upgrades. */
+const ownUnitCommands = [
   `systemctl enable --quiet ${sysctlUnit}`,
   `systemctl restart ${sysctlUnit}`,
   `systemctl enable --quiet ${upgradesTimer}`,
@@ -217,7 +225,7 @@ export async function applyKernel(context: StepContext, label: string): Promise<
     context,
     label,
     `apply its kernel settings by ${applySysctlPath}`,
-    ['set -e', ...kernelCommands].join('\n'),
+    ['set -e', ...ownUnitCommands].join('\n'),
   );
 }
 

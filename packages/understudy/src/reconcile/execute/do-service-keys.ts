@@ -1,11 +1,8 @@
 // Executes the step that puts the callers' keys on a service machine. It is done when the running service has them.
-import { putKeysExits, putKeysScript } from '../../machines/index.ts';
-import { ensureServiceUser, machineNamed, serviceKeyTextOf } from '../../operation/index.ts';
+import { putKeysExits } from '../../machines/index.ts';
+import { keyDelivery, machineNamed, serviceKeyTextOf } from '../../operation/index.ts';
 import { needed } from './found.ts';
 import { machineTarget, succeeded, type StepContext } from './step-context.ts';
-
-const withinS = 15;
-const reportMs = 30_000;
 
 /** A service that does not run, or runs without keys until it is changed, reads them when it starts. */
 export async function writeServiceKeys(context: StepContext, label: string): Promise<void> {
@@ -14,13 +11,8 @@ export async function writeServiceKeys(context: StepContext, label: string): Pro
   const text = needed(serviceKeyTextOf(intent), 'the list of keys');
   // First what cannot be made again: a machine must never have keys that are lost with this process.
   await keys.keep();
-  const { port } = intent.topology.service;
-  const origin = `http://${machineNamed(intent, label).vpcAddress}:${port}`;
-  const script = putKeysScript({ text, toolKey: keys.toolKey, origin, withinS });
-  const result = await world.runner.run(machineTarget(context, label), ['sh', '-s'], {
-    stdin: `${ensureServiceUser}\n${script}`,
-    timeoutMs: withinS * 1000 + reportMs,
-  });
+  const delivery = keyDelivery(intent.topology, machineNamed(intent, label), { text, toolKey: keys.toolKey });
+  const result = await world.runner.run(machineTarget(context, label), ['sh', '-s'], delivery);
   const isLater = result.code === putKeysExits.stopped || result.code === putKeysExits.withoutKeys;
   succeeded(isLater ? { ...result, code: 0 } : result, label, 'see its keys in the running service');
 }

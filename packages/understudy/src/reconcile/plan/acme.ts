@@ -1,14 +1,9 @@
 // When a certificate of a public authority is ordered: there is none for these names yet, or two thirds of its life are over.
 import type { Intent } from '../../operation/index.ts';
-import { balancerLabel, type AcmeOptions, type Listener } from '../../topology/index.ts';
+import { isRenewalDue } from '../../secure/index.ts';
+import { acmeOf, balancerLabel, type AcmeOptions, type Listener } from '../../topology/index.ts';
 import type { PlanDraft } from './plan-draft.ts';
 import { stepId } from './step-id.ts';
-
-const renewalShare = 2 / 3;
-
-export function acmeOf({ certificate }: Listener): AcmeOptions | undefined {
-  return typeof certificate === 'object' && 'acme' in certificate ? certificate.acme : undefined;
-}
 
 /** A sentence when a certificate has to be ordered. */
 function orderReason(intent: Intent, port: number, asked: AcmeOptions, nowMs: number): string | undefined {
@@ -23,8 +18,7 @@ function orderReason(intent: Intent, port: number, asked: AcmeOptions, nowMs: nu
     return `The certificate is from ${new URL(kept.directoryUrl).host}, the topology asks for one ${from}.`;
   }
   const { notBefore, notAfter } = kept.certificate;
-  const renewAtMs = notBefore.getTime() + (notAfter.getTime() - notBefore.getTime()) * renewalShare;
-  if (nowMs < renewAtMs) return undefined;
+  if (!isRenewalDue({ from: notBefore.getTime(), to: notAfter.getTime() }, nowMs)) return undefined;
   return `Two thirds of the life of the certificate for ${names} are over; it ends on ${notAfter.toISOString()}.`;
 }
 

@@ -2,7 +2,7 @@
 import { absent, shown } from '@understudy/foundation';
 import type { NodeBalancerConfig } from '../../linode/index.ts';
 import { instanceNamed, type Observation, type ObservedBalancer } from '../../observe/index.ts';
-import { balancerLabel, firewallLabel, subnetLabel, tagOf, type Listener } from '../../topology/index.ts';
+import { acmeOf, balancerLabel, firewallLabel, subnetLabel, tagOf, type Listener } from '../../topology/index.ts';
 import {
   backendBody,
   backendDifferences,
@@ -11,7 +11,7 @@ import {
   privateAddressOf,
 } from './balancer-shape.ts';
 import { sameFingerprint, selfSignedName, askedMachine, machinesFor, type Intent } from '../../operation/index.ts';
-import { acmeOf, planCertificateOrder } from './acme.ts';
+import { planCertificateOrder } from './acme.ts';
 import { portOf } from './in-use.ts';
 import { networkSteps } from './network.ts';
 import { listensAsAsked } from './service.ts';
