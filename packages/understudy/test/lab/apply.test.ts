@@ -18,6 +18,7 @@ import type { Status } from '../../src/status/index.ts';
 import { whyWithout } from '../../../lab/test/openapi/specification.ts';
 import { checkTraffic } from '../../../lab/test/lab/checked-traffic.ts';
 import { accepts } from './accepts.ts';
+import { printedOn } from './on-machine.ts';
 import { useOwnDirectories } from './own-directories.ts';
 import { toolLogin } from './tool-login.ts';
 
@@ -69,12 +70,7 @@ async function stepsNow(): Promise<string[]> {
 }
 
 async function on(label: string, script: string): Promise<string> {
-  const { instances } = await observeObjects(session.world.linode, 'demo');
-  const instance = instances.find((candidate) => candidate.label === label);
-  assert.ok(instance, label);
-  const { code, stdout, stderr } = await session.world.runner.run(targetOf(instance), ['sh', '-c', script]);
-  assert.equal(code, 0, stderr);
-  return stdout;
+  return await printedOn(session.world, 'demo', label, script);
 }
 
 /** A line from the middle of the tool's own SSH key. */

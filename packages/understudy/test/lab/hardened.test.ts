@@ -15,6 +15,7 @@ import { apply, confirmAll, plan } from '../../src/reconcile/index.ts';
 import type { Status } from '../../src/status/index.ts';
 import { pebbleMissing, startPebble, type Pebble } from '../acme/pebble.ts';
 import { accepts } from './accepts.ts';
+import { printedOn } from './on-machine.ts';
 import { useOwnDirectories } from './own-directories.ts';
 import { toolLogin } from './tool-login.ts';
 
@@ -86,12 +87,7 @@ describe('a fresh system', { skip: missing }, () => {
   });
 
   async function on(label: string, script: string): Promise<string> {
-    const { instances } = await observeObjects(session.world.linode, 'hard');
-    const instance = instances.find((candidate) => candidate.label === label);
-    assert.ok(instance, label);
-    const { code, stdout, stderr } = await session.world.runner.run(targetOf(instance), ['sh', '-c', script]);
-    assert.equal(code, 0, stderr);
-    return stdout.trim();
+    return (await printedOn(session.world, 'hard', label, script)).trim();
   }
 
   const machine = (label: string): Status['machines'][number] => status.machines.find(({ name }) => name === label)!;

@@ -10,11 +10,12 @@ import { openSystemUnderTest } from '../../src/drills/open-system.ts';
 import { catalogue } from '../../src/drills/catalogue.ts';
 import { drillsNamed, runDrill } from '../../src/drills/index.ts';
 import { openSession, resolveIntent, type Session } from '../../src/operation/session.ts';
-import { observe, observeObjects, targetOf } from '../../src/observe/index.ts';
+import { observe, observeObjects } from '../../src/observe/index.ts';
 import type { Status } from '../../src/status/index.ts';
 import { silentLogger } from '@understudy/foundation';
 import { labDown, labUp } from '@understudy/lab';
 import { apply, confirmAll, destroy, plan } from '../../src/reconcile/index.ts';
+import { printedOn } from './on-machine.ts';
 import { useOwnDirectories } from './own-directories.ts';
 import { toolLogin } from './tool-login.ts';
 
@@ -77,12 +78,7 @@ async function applied(): Promise<void> {
 }
 
 async function on(label: string, script: string): Promise<string> {
-  const { instances } = await observeObjects(session.world.linode, 'demo');
-  const instance = instances.find((candidate) => candidate.label === label);
-  assert.ok(instance, label);
-  const { code, stdout, stderr } = await session.world.runner.run(targetOf(instance), ['sh', '-c', script]);
-  assert.equal(code, 0, stderr);
-  return stdout;
+  return await printedOn(session.world, 'demo', label, script);
 }
 
 /** A request of the operator to the engine of this machine. */

@@ -3,12 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { searchFiles } from '../../src/machines/index.ts';
 import { machinePlans, parseTopology } from '../../src/topology/index.ts';
-import { sampleText } from '../simulation/sample-intent.ts';
+import { securedOpenSearchText as text } from '../simulation/sample-intent.ts';
 
-const text = sampleText
-  .replace('search:', 'search:\n  engine: opensearch')
-  .replace('security: off', 'security: on')
-  .replace('9.5.3', '3.4.0');
 const topology = parseTopology(text, { path: '/topologies/demo.yaml' });
 const peers = machinePlans(topology).filter(({ role }) => role === 'search');
 

@@ -18,10 +18,9 @@ import { securityOf } from '../../src/operation/security.ts';
 import { apply, confirmAll } from '../../src/reconcile/index.ts';
 import { advance, beginAccounts } from '../../src/secure/index.ts';
 import { parseTopology } from '../../src/topology/index.ts';
-import { sampleServiceKeys, sampleText } from '../simulation/sample-intent.ts';
+import { sampleServiceKeys, securedText as text } from '../simulation/sample-intent.ts';
 import { simulatedWorld, type SimulatedWorld } from '../simulation/simulated-world.ts';
 
-const text = sampleText.replace('security: off', 'security: on');
 const labels = ['demo-search-1', 'demo-search-2', 'demo-search-3'];
 const { signal } = new AbortController();
 let base = '';

@@ -8,13 +8,9 @@ import { observe } from '../../src/observe/index.ts';
 import type { Intent } from '../../src/operation/index.ts';
 import { apply, confirmUnlessDestructive, plan } from '../../src/reconcile/index.ts';
 import { openSecurity } from '../../src/secure/index.ts';
-import { sampleIntent, sampleText } from '../simulation/sample-intent.ts';
+import { sampleIntent, securedOpenSearchText as text } from '../simulation/sample-intent.ts';
 import { simulatedWorld } from '../simulation/simulated-world.ts';
 
-const text = sampleText
-  .replace('search:', 'search:\n  engine: opensearch')
-  .replace('security: off', 'security: on')
-  .replace('9.5.3', '3.4.0');
 let base = '';
 before(async () => (base = await mkdtemp(join(tmpdir(), 'understudy-accounts-'))));
 after(() => rm(base, { recursive: true, force: true }));

@@ -12,10 +12,9 @@ import type { Intent } from '../../src/operation/index.ts';
 import { apply, confirmAll, plan } from '../../src/reconcile/index.ts';
 import { assessHealth } from '../../src/status/index.ts';
 import { advance, beginAccounts, beginAuthority, openSecurity, type SystemSecurity } from '../../src/secure/index.ts';
-import { sampleIntent, sampleText } from '../simulation/sample-intent.ts';
+import { sampleIntent, securedText as text } from '../simulation/sample-intent.ts';
 import { simulatedWorld, type SimulatedWorld } from '../simulation/simulated-world.ts';
 
-const text = sampleText.replace('security: off', 'security: on');
 const certificatePath = '/etc/elasticsearch/understudy/node.crt';
 const labels = ['demo-search-1', 'demo-search-2', 'demo-search-3'];
 const all = { confirm: confirmAll };

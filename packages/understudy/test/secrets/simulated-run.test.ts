@@ -18,12 +18,11 @@ import { assessHealth } from '../../src/status/index.ts';
 import { observe, type World } from '../../src/observe/index.ts';
 import { noopDrill } from '../drills/noop-drill.ts';
 import { smallSystem } from '../drills/small-system.ts';
-import { sampleIntent, sampleText } from '../simulation/sample-intent.ts';
+import { sampleIntent, securedText } from '../simulation/sample-intent.ts';
 import { simulatedWorld } from '../simulation/simulated-world.ts';
 import { assertFree, filesBelow } from './planted.ts';
 
-const secured = sampleText.replace('security: off', 'security: on');
-const text = `${secured}service: { environment: { ES_PASSWORD: 'planted-elastic-password' } }
+const text = `${securedText}service: { environment: { ES_PASSWORD: 'planted-elastic-password' } }
 balancer: { listeners: [{ port: 80, protocol: http }, { port: 443, protocol: https, certificate: self-signed }] }
 `;
 

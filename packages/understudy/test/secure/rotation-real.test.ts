@@ -21,7 +21,7 @@ import type { RotatingSystem } from '../../src/operate/rotation/system.ts';
 import { signCertificate } from '../../src/secure/authority.ts';
 import { checkRequest } from '../../src/secure/certificate-request.ts';
 import { openSecurity, type SystemSecurity } from '../../src/secure/index.ts';
-import { sampleIntent, sampleText } from '../simulation/sample-intent.ts';
+import { sampleIntent, securedText } from '../simulation/sample-intent.ts';
 import { missingEngine, SecuredCluster } from './secured-cluster.ts';
 
 const passphrase = new Secret('words of the operator');
@@ -35,7 +35,7 @@ describe('exchanges on a real cluster', { skip: missingEngine('elasticsearch'), 
 
   before(async () => {
     base = await mkdtemp(join(tmpdir(), 'understudy-rotation-'));
-    const sample = await sampleIntent(sampleText.replace('security: off', 'security: on'));
+    const sample = await sampleIntent(securedText);
     const security = await open();
     await security.keep();
     intent = { ...sample, repository: { ...sample.repository, securityModule: true }, security };

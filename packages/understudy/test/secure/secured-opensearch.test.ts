@@ -17,14 +17,11 @@ import {
 import { tlsPaths, type AccountName } from '../../src/engines/index.ts';
 import { indexTemplateOf, wantedAccounts, type Intent } from '../../src/operation/index.ts';
 import { openSecurity, type SystemSecurity } from '../../src/secure/index.ts';
-import { sampleIntent, sampleText } from '../simulation/sample-intent.ts';
+import { assertReadsStateAlone } from './account-checks.ts';
+import { sampleIntent, securedOpenSearchText as text } from '../simulation/sample-intent.ts';
 import { missingEngine, SecuredCluster } from './secured-cluster.ts';
 import { answerOverTls, handshake, staysOpen } from './tls-probes.ts';
 
-const text = sampleText
-  .replace('search:', 'search:\n  engine: opensearch')
-  .replace('security: off', 'security: on')
-  .replace('9.5.3', '3.4.0');
 /** What takes a minute, and is tried with the other engine as well. */
 function inFull(name: string, body: () => Promise<void>): void {
   if (process.env['UNDERSTUDY_FULL'] === '1') void test(name, body);
@@ -129,20 +126,8 @@ describe(
         assert.equal(await ask('service', method, path, sent), 403, `${method} ${path}`);
     });
 
-    test('the monitor reads the state of the cluster and of indices, and no document', async () => {
-      for (const path of [
-        '/_cluster/health',
-        '/_cat/shards',
-        '/_nodes/stats',
-        '/documents/_stats',
-        '/documents/_settings',
-      ])
-        assert.equal(await ask('monitor', 'GET', path), 200, path);
-      assert.equal(await ask('monitor', 'GET', '/documents/_search'), 403);
-      assert.equal(await ask('monitor', 'PUT', '/documents/_doc/3', { id: '3' }), 403);
-      const setting = { persistent: { 'cluster.routing.allocation.enable': 'all' } };
-      assert.equal(await ask('monitor', 'PUT', '/_cluster/settings', setting), 403);
-    });
+    test('the monitor reads the state of the cluster and of indices, and no document', () =>
+      assertReadsStateAlone((...asked) => ask('monitor', ...asked)));
 
     test('a new cluster has exactly the accounts and roles of its files; one that was changed is found and put back', async () => {
       const transport = cluster.transport(cluster.login('operator'));

@@ -18,6 +18,12 @@ search:
   index: { name: documents, shards: 3 }
 `;
 
+/** The same with TLS and users. */
+export const securedText = sampleText.replace('security: off', 'security: on');
+export const securedOpenSearchText = securedText
+  .replace('search:', 'search:\n  engine: opensearch')
+  .replace('9.5.3', '3.4.0');
+
 /** A system of so many machines, five at least: three fifths of them for search, an odd number; the rest for the service. */
 export function sizedText(machines: number): string {
   const nodes = machines === 5 ? 3 : Math.round((machines * 3) / 5 / 2) * 2 + 1;
