@@ -8,14 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findOpenSearch, startPlainOpenSearch } from '../../packages/gateway/test/harness/opensearch.ts';
-import {
-  answers,
-  bound,
-  ended,
-  findEngine,
-  freePort,
-  startEngines,
-} from '../../packages/service/test/harness/engine.ts';
+import { answers, bound, ended, findEngine, startEngines } from '../../packages/service/test/harness/engine.ts';
+import { freePort } from '../../packages/service/test/harness/free-port.ts';
 
 export interface Running {
   readonly url: string;

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Agent } from 'undici';
-import { freePort } from '../../packages/service/test/harness/engine.ts';
+import { freePort } from '../../packages/service/test/harness/free-port.ts';
 import { node, type RunningService } from '../../packages/service/test/harness/implementations.ts';
 import { Issuer } from '../../packages/service/test/auth/issuer.ts';
 import { bearer, testKey, writeKeys } from '../../packages/service/test/auth/keys.ts';

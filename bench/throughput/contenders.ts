@@ -4,7 +4,8 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildRelease } from '@understudy/service/release';
-import { answers, bound, ended, freePort } from '../../packages/service/test/harness/engine.ts';
+import { answers, bound, ended } from '../../packages/service/test/harness/engine.ts';
+import { freePort } from '../../packages/service/test/harness/free-port.ts';
 import { flask, virtualEnvironment } from '../../packages/service/test/harness/implementations.ts';
 
 export type ContenderName = 'understudy' | 'not gathered' | 'bare fastify' | 'flask';

@@ -21,10 +21,15 @@ const chosen = globSync('packages/*/test/**/*.test.ts')
   .filter((path) => names.length === 0 || names.some((name) => path.includes(name)))
   .filter((path) => !flags.has('--fast') || slowReason(path) === undefined)
   .sort();
+const isFull = flags.has('--full');
 /** The matrices of --full take hours. */
-const labTimeoutMs = (flags.has('--full') ? 12 * 60 : 30) * 60_000;
+const labTimeoutMs = (isFull ? 12 * 60 : 20) * 60_000;
 const groups = [
-  { files: flags.has('--lab') ? [] : chosen.filter((path) => !isLab(path)), concurrency: 2, timeoutMs: 20 * 60_000 },
+  {
+    files: flags.has('--lab') ? [] : chosen.filter((path) => !isLab(path)),
+    concurrency: 2,
+    timeoutMs: (isFull ? 20 : 10) * 60_000,
+  },
   { files: flags.has('--unit') ? [] : chosen.filter(isLab), concurrency: 1, timeoutMs: labTimeoutMs },
 ];
 
@@ -32,7 +37,7 @@ if (flags.has('--fast'))
   for (const [part, reason] of Object.entries(slowTests)) console.log(`left out: ${part.padEnd(42)} ${reason}`);
 
 // Tests that try more when there is time for it look at this.
-if (flags.has('--full')) process.env['UNDERSTUDY_FULL'] = '1';
+if (isFull) process.env['UNDERSTUDY_FULL'] = '1';
 
 const count = { passed: 0, failed: 0, skipped: 0 };
 const skips: string[] = [];

@@ -10,7 +10,8 @@ import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { bound, ended, freePort } from '../../service/test/harness/engine.ts';
+import { bound, ended } from '../../service/test/harness/engine.ts';
+import { freePort } from '../../service/test/harness/free-port.ts';
 
 const megabyte = 1024 * 1024;
 const size = 250 * megabyte;

@@ -34,7 +34,7 @@ async function listening(child: ChildProcess): Promise<number> {
 }
 
 async function endOf(child: ChildProcess): Promise<number | null> {
-  if (child.exitCode === null) await once(child, 'exit');
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
   return child.exitCode;
 }
 

@@ -8,7 +8,8 @@ import { extended } from './contract/extended.ts';
 import { health } from './contract/health.ts';
 import { outage } from './contract/outage.ts';
 import { refusals } from './contract/refusals.ts';
-import { findEngine, freePort, startEngine, type TestEngine } from './harness/engine.ts';
+import { findEngine, startEngine, type TestEngine } from './harness/engine.ts';
+import { freePort } from './harness/free-port.ts';
 import { flask, node, type Implementation, type RunningService } from './harness/implementations.ts';
 
 const given = process.env['CONTRACT_URL'];

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { request, type IncomingMessage } from 'node:http';
 import { after, before, test } from 'node:test';
 import { send } from './auth/send.ts';
-import { freePort } from './harness/engine.ts';
+import { freePort } from './harness/free-port.ts';
 import { node, type RunningService } from './harness/implementations.ts';
 
 let service: RunningService;

@@ -10,14 +10,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { startGateway, type RunningGateway } from '../harness/running.ts';
-import {
-  bound,
-  ended,
-  findEngine,
-  freePort,
-  startEngines,
-  type TestEngine,
-} from '../../../service/test/harness/engine.ts';
+import { bound, ended, findEngine, startEngines, type TestEngine } from '../../../service/test/harness/engine.ts';
+import { freePort } from '../../../service/test/harness/free-port.ts';
 
 const run = promisify(execFile);
 const examples = fileURLToPath(new URL('../../../../examples/', import.meta.url));

@@ -7,15 +7,8 @@ import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Agent, request } from 'undici';
-import {
-  answers,
-  asNobody,
-  bound,
-  ended,
-  findEngine,
-  freePort,
-  keptHomes,
-} from '../../../service/test/harness/engine.ts';
+import { answers, asNobody, bound, ended, findEngine, keptHomes } from '../../../service/test/harness/engine.ts';
+import { freePort } from '../../../service/test/harness/free-port.ts';
 
 const run = promisify(execFile);
 

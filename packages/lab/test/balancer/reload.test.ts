@@ -14,6 +14,8 @@ import { renderBalancer } from '../../src/balancer/config.ts';
 import { askHaproxy } from '../../src/balancer/runtime-socket.ts';
 import { keptState } from '../../src/balancer/server-state.ts';
 import { parseStatus } from '../../src/balancer/status.ts';
+import { ended } from '../../../service/test/harness/engine.ts';
+import { freePort } from '../../../service/test/harness/free-port.ts';
 import type { BalancerConfigSpec, BalancerNodeSpec, BalancerSpec } from '../../src/region/hardware.ts';
 
 const skip = spawnSync('haproxy', ['-v']).status === 0 ? false : 'there is no HAProxy here';
@@ -21,6 +23,7 @@ let directory = '';
 let frontPort = 0;
 let servers: Server[] = [];
 let proxy: ReturnType<typeof spawn>;
+let proxySaid = '';
 
 async function listening(): Promise<Server> {
   const server = createHttpServer((_, response) => response.end('ok')).listen(0, '127.0.0.1');
@@ -62,6 +65,7 @@ async function reload(): Promise<void> {
   let now = old;
   // As the lab does: a signal that comes while an earlier reload still ends may be lost.
   for (let tries = 0; now === undefined || now === old; tries += 1) {
+    assert.ok(tries < 1500, `no new worker: ${proxySaid}`);
     if (tries % 50 === 0) proxy.kill('SIGUSR2');
     await sleep(20);
     now = await workerPid();
@@ -76,24 +80,23 @@ async function status(): Promise<(string | undefined)[]> {
 before(async () => {
   if (skip !== false) return;
   directory = await mkdtemp(join(tmpdir(), 'understudy-reload-'));
-  const free = await listening();
-  frontPort = portOf(free);
-  free.close();
+  frontPort = await freePort();
   servers = [await listening(), await listening()];
   await writeFile(join(directory, 'servers.state'), '1\n');
   const [one, two] = servers;
   await configure([node(1, portOf(one)), node(2, portOf(two)), node(3, 1)]);
-  proxy = spawn('haproxy', ['-W', '-f', join(directory, 'haproxy.cfg')], { stdio: 'ignore' });
+  proxy = spawn('haproxy', ['-W', '-f', join(directory, 'haproxy.cfg')], { stdio: ['ignore', 'ignore', 'pipe'] });
+  proxy.stderr?.on('data', (chunk: Buffer) => (proxySaid += chunk.toString()));
   for (let tries = 0; (await status().catch(() => [])).join() !== 'UP,UP,DOWN'; tries += 1) {
-    assert.ok(tries < 100, 'the nodes were not checked');
+    assert.equal(proxy.exitCode, null, proxySaid);
+    assert.ok(tries < 300, `the nodes were not checked: ${(await status().catch(String)).toString()} ${proxySaid}`);
     await sleep(100);
   }
 });
 
 after(async () => {
   if (skip !== false) return;
-  proxy.kill('SIGTERM');
-  await once(proxy, 'exit');
+  await ended(proxy);
   for (const server of servers) server.close();
   await rm(directory, { recursive: true, force: true });
 });

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from '../harness/engine.ts';
+import { freePort } from '../harness/free-port.ts';
 import { flask, node, type Implementation, type RunningService } from '../harness/implementations.ts';
 import { forwarded, keyAttacks, moreRouteAttacks, tokenAttacks, type Attack } from './attacks.ts';
 import { Issuer } from './issuer.ts';

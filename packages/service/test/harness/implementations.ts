@@ -5,7 +5,8 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { answers, bound, ended, freePort } from './engine.ts';
+import { answers, bound, ended } from './engine.ts';
+import { freePort } from './free-port.ts';
 
 export interface RunningService {
   readonly url: string;

@@ -10,7 +10,7 @@ import { after, before, describe, it } from 'node:test';
 import { releaseTools } from './tools.ts';
 import { buildRelease, type BuildOptions, type Release } from '../../src/release/build.ts';
 import { locateProgram } from '../../src/release/programs.ts';
-import { freePort } from '../harness/engine.ts';
+import { freePort } from '../harness/free-port.ts';
 import { ended } from '../harness/engine.ts';
 
 const examples = fileURLToPath(new URL('../../../../examples/', import.meta.url));

@@ -1,9 +1,7 @@
 // Pebble, the small certificate authority of the makers of Let's Encrypt, on loopback: built once by Go from its module, then kept in
 // the cache. This process trusts its directory.
 import { execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { access, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -11,6 +9,8 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { promisify } from 'node:util';
 import { cacheDirectory } from '../../src/operation/places.ts';
 import { selfSigned } from '../../src/secure/self-signed.ts';
+import { ended } from '../../../service/test/harness/engine.ts';
+import { freePort } from '../../../service/test/harness/free-port.ts';
 
 const version = 'v2.10.3';
 const binary = join(cacheDirectory(), 'pebble', version, 'pebble');
@@ -68,9 +68,7 @@ export async function startPebble(nameServer: string, rejectedNonces = 0): Promi
   const child = spawn(binary, ['-config', config, '-dnsserver', nameServer, '-strict'], { env, stdio: 'ignore' });
   const directoryUrl = `https://127.0.0.1:${port}/dir`;
   const end = async (): Promise<void> => {
-    const ended = once(child, 'exit');
-    child.kill();
-    await ended;
+    await ended(child);
     await rm(folder, { recursive: true });
   };
   try {
@@ -81,15 +79,6 @@ export async function startPebble(nameServer: string, rejectedNonces = 0): Promi
   }
   const root = async (): Promise<string> => await (await fetch(`https://127.0.0.1:${management}/roots/0`)).text();
   return { directoryUrl, root, [Symbol.asyncDispose]: end };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 async function answers(url: string): Promise<void> {

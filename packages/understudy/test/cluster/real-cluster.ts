@@ -7,15 +7,8 @@ import { join } from 'node:path';
 import { dialectOf } from '../../src/engines/index.ts';
 import { directTransport, type RunningCluster } from '../../src/cluster/index.ts';
 import { systemClock } from '@understudy/foundation';
-import {
-  answers,
-  asNobody,
-  bound,
-  ended,
-  findEngine,
-  freePort,
-  keptHomes,
-} from '../../../service/test/harness/engine.ts';
+import { answers, asNobody, bound, ended, findEngine, keptHomes } from '../../../service/test/harness/engine.ts';
+import { freePort } from '../../../service/test/harness/free-port.ts';
 
 interface Node {
   readonly name: string;

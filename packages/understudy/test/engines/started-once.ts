@@ -6,7 +6,8 @@ import { chmod, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { asNobody, bound, ended, freePort } from '../../../service/test/harness/engine.ts';
+import { asNobody, bound, ended } from '../../../service/test/harness/engine.ts';
+import { freePort } from '../../../service/test/harness/free-port.ts';
 import type { Engine } from '../../src/engines/index.ts';
 import type { StartCase } from './start-refusal-cases.ts';
 

@@ -288,6 +288,7 @@ describe('apply on real machines', { timeout: 1_800_000 }, () => {
       const args = ['--conditions=understudy-source', cli, 'apply', topologyPath, '--target', 'lab', '--yes'];
       const child = spawn(process.execPath, args, { stdio: 'ignore', cwd: base });
       await sleep(afterMs);
+      assert.equal(child.exitCode, null, `apply ended within ${afterMs} ms`);
       child.kill('SIGKILL');
       await once(child, 'exit');
     }

@@ -8,7 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { asNobody, findEngine, freePort } from '../../../service/test/harness/engine.ts';
+import { asNobody, findEngine } from '../../../service/test/harness/engine.ts';
+import { freePort } from '../../../service/test/harness/free-port.ts';
 import {
   contentHash,
   clusterDataFound,

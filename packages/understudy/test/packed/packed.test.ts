@@ -4,7 +4,6 @@ import assert from 'node:assert/strict';
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it, test } from 'node:test';
@@ -25,6 +24,7 @@ import {
   packAll,
   type Packed,
 } from './packed-tool.ts';
+import { freePort } from '../../../service/test/harness/free-port.ts';
 
 const execute = promisify(execFile);
 const versions = [await oldestNode(), '26'];
@@ -200,14 +200,6 @@ async function serves(releases: string, node: string): Promise<void> {
     if (service.exitCode === null) await once(service, 'exit');
   }
   assert.equal(service.exitCode, 0);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
 }
 
 async function healthOf(url: string, service: ChildProcess): Promise<unknown> {
