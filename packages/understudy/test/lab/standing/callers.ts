@@ -1,5 +1,4 @@
-// The callers of the service on real machines: keys made, used, revoked and listed by the command line, while users go on. On a system that
-// another test has made.
+// The callers of the service on real machines: keys made, used, revoked and listed by the command line, while users go on.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -7,22 +6,14 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { silentLogger } from '@understudy/foundation';
 import { labPowerCut } from '@understudy/lab';
-import { openSession, resolveIntent } from '../../src/operation/session.ts';
-import { observe } from '../../src/observe/index.ts';
-import { plan } from '../../src/reconcile/index.ts';
+import { resolveIntent } from '../../../src/operation/session.ts';
+import { observe } from '../../../src/observe/index.ts';
+import { plan } from '../../../src/reconcile/index.ts';
+import type { StandingSystem } from './system.ts';
 
-const main = path.join(import.meta.dirname, '../../src/cli/main.ts');
+const main = path.join(import.meta.dirname, '../../../src/cli/main.ts');
 const node = ['--conditions=understudy-source', '--disable-warning=ExperimentalWarning', main];
-
-export interface SystemInLab {
-  /** With the operator's directories. */
-  readonly base: string;
-  readonly topologyPath: string;
-  /** Of the balancer. */
-  readonly url: string;
-}
 
 let base = '';
 let topologyPath = '';
@@ -94,21 +85,21 @@ async function underLoad<Result>(key: string, body: () => Promise<Result>) {
   }
 }
 
-async function stepsNow(): Promise<string[]> {
-  await using session = await openSession({ topologyPath, target: 'lab', logger: silentLogger });
+async function stepsNow(system: StandingSystem): Promise<string[]> {
+  await using session = await system.session();
   const { steps, obstacles } = plan(await resolveIntent(session), await observe(session.world, session.topology));
   return [...steps.map(({ id }) => String(id)), ...obstacles.map(({ reason }) => reason)];
 }
 
-/** A system called `demo`, as the default has it. */
-export function callersOn(system: () => SystemInLab): void {
+/** Keys of users, as they are by default. */
+export function callersOn(system: () => StandingSystem): void {
   describe('keys on real machines', { timeout: 900_000 }, () => {
     before(() => {
       ({ base, topologyPath, url } = system());
     });
 
     it('are asked for by default, and nothing is left to do after apply', async () => {
-      assert.deepEqual(await stepsNow(), []);
+      assert.deepEqual(await stepsNow(system()), []);
       assert.equal(await ask('/search?q=x'), 401);
       assert.equal(await ask('/index', undefined, { id: 'a', data: 'b' }), 401);
       for (const inside of ['/metrics', '/docs', '/readyz']) assert.equal(await ask(inside), 401, inside);
@@ -137,7 +128,7 @@ export function callersOn(system: () => SystemInLab): void {
       });
       assert.ok(sent.length > 20, `${sent.length} requests`);
       assert.deepEqual(bad, []);
-      assert.deepEqual(await stepsNow(), []);
+      assert.deepEqual(await stepsNow(system()), []);
     });
 
     it('a revocation that a machine missed is not called done, and apply brings it there', async () => {
@@ -156,7 +147,7 @@ export function callersOn(system: () => SystemInLab): void {
     });
 
     it('leave no secret outside of the operator directory', async () => {
-      await using session = await openSession({ topologyPath, target: 'lab', logger: silentLogger });
+      await using session = await system().session();
       const directory = path.join(base, 'config/understudy/service/lab-demo');
       const tool = (await readFile(path.join(directory, 'tool-key'), 'utf8')).trim().slice(-43);
       const seen = await observe(session.world, session.topology);
