@@ -74,68 +74,73 @@ async function killedAndAgain(
 
 /** Each kind of exchange, by its drill, by the command that is killed, and with a machine that is down. */
 export function rotationsOn(system: () => StandingSystem): void {
-  before(() => {
-    ({ topologyPath } = system());
-  });
+  describe('exchanges', () => {
+    before(() => {
+      ({ topologyPath } = system());
+    });
 
-  describe('an exchange under load', { timeout: 1_800_000 }, () => {
-    // The authority is exchanged below, and the tool killed in the middle of it.
-    const names = [
-      'rotate-certificates',
-      'rotate-passwords',
-      'rotate-ssh-keys',
-      ...(isFull ? ['rotate-authority'] : []),
-    ];
-    for (let round = 1; round <= rounds; round += 1)
-      for (const name of names)
-        it(`${name}, round ${round}: no request fails, no write is lost, and nothing is left to do`, async (t) => {
-          await using session = await system().session();
-          const [drill] = drillsNamed([name]);
-          assert.ok(drill);
-          const { verdict } = await runDrill(await openSystemUnderTest(session, topologyPath), drill, modest);
-          const { failed, total, writesAcknowledged } = verdict.requests;
-          const gaps = verdict.lanes.map(({ longestGap }) => longestGap.lengthMs);
-          t.diagnostic(
-            `${name}: ${failed} of ${total} failed, longest gap ${Math.max(...gaps)} ms, ${writesAcknowledged} writes; ${JSON.stringify(verdict.times)}`,
-          );
-          // Gaps depend on what else this machine does; what was kept and answered does not.
-          assert.deepEqual(
-            verdict.reasons.filter(({ code }) => code !== 'goal-missed'),
-            [],
-          );
-          const { lost, unexpected, duplicate, stale } = verdict.documents.counts;
-          assert.deepEqual({ lost, unexpected, duplicate, stale }, { lost: 0, unexpected: 0, duplicate: 0, stale: 0 });
-          assert.equal(failed, 0);
-          assert.ok(writesAcknowledged > 50, String(writesAcknowledged));
-          await assertAsPlanned(system());
-        });
-  });
+    describe('an exchange under load', { timeout: 1_800_000 }, () => {
+      // The authority is exchanged below, and the tool killed in the middle of it.
+      const names = [
+        'rotate-certificates',
+        'rotate-passwords',
+        'rotate-ssh-keys',
+        ...(isFull ? ['rotate-authority'] : []),
+      ];
+      for (let round = 1; round <= rounds; round += 1)
+        for (const name of names)
+          it(`${name}, round ${round}: no request fails, no write is lost, and nothing is left to do`, async (t) => {
+            await using session = await system().session();
+            const [drill] = drillsNamed([name]);
+            assert.ok(drill);
+            const { verdict } = await runDrill(await openSystemUnderTest(session, topologyPath), drill, modest);
+            const { failed, total, writesAcknowledged } = verdict.requests;
+            const gaps = verdict.lanes.map(({ longestGap }) => longestGap.lengthMs);
+            t.diagnostic(
+              `${name}: ${failed} of ${total} failed, longest gap ${Math.max(...gaps)} ms, ${writesAcknowledged} writes; ${JSON.stringify(verdict.times)}`,
+            );
+            // Gaps depend on what else this machine does; what was kept and answered does not.
+            assert.deepEqual(
+              verdict.reasons.filter(({ code }) => code !== 'goal-missed'),
+              [],
+            );
+            const { lost, unexpected, duplicate, stale } = verdict.documents.counts;
+            assert.deepEqual(
+              { lost, unexpected, duplicate, stale },
+              { lost: 0, unexpected: 0, duplicate: 0, stale: 0 },
+            );
+            assert.equal(failed, 0);
+            assert.ok(writesAcknowledged > 50, String(writesAcknowledged));
+            await assertAsPlanned(system());
+          });
+    });
 
-  describe('kill -9 of the tool in the middle', { timeout: 900_000 }, () => {
-    const moments = {
-      authority: ['trusts both authorities', 'shows its new certificate'],
-      ...(isFull ? { passwords: ['lets in the new users and the old ones', 'it serves'] } : {}),
-    };
-    for (const [what, killAts] of Object.entries(moments))
-      it(`of ${what}: run again it ends, and no request fails`, (t) => killedAndAgain(system(), t, what, killAts));
-  });
+    describe('kill -9 of the tool in the middle', { timeout: 900_000 }, () => {
+      const moments = {
+        authority: ['trusts both authorities', 'shows its new certificate'],
+        ...(isFull ? { passwords: ['lets in the new users and the old ones', 'it serves'] } : {}),
+      };
+      for (const [what, killAts] of Object.entries(moments))
+        it(`of ${what}: run again it ends, and no request fails`, (t) => killedAndAgain(system(), t, what, killAts));
+    });
 
-  describe('a search machine that is down', { timeout: 600_000 }, () => {
-    it('is named, and nothing is exchanged', async () => {
-      const rotation = path.join(securityDirectory('lab-demo'), 'rotation.json');
-      const before = await readFile(rotation, 'utf8');
-      await labPowerCut('demo-search-3');
-      try {
-        for (const what of ['certificates', 'passwords', 'authority']) {
-          const { code, stderr } = await rotate(what);
-          assert.equal(code, 2, stderr);
-          assert.match(stderr, /demo-search-3/);
+    describe('a search machine that is down', { timeout: 600_000 }, () => {
+      it('is named, and nothing is exchanged', async () => {
+        const rotation = path.join(securityDirectory('lab-demo'), 'rotation.json');
+        const before = await readFile(rotation, 'utf8');
+        await labPowerCut('demo-search-3');
+        try {
+          for (const what of ['certificates', 'passwords', 'authority']) {
+            const { code, stderr } = await rotate(what);
+            assert.equal(code, 2, stderr);
+            assert.match(stderr, /demo-search-3/);
+          }
+        } finally {
+          await labPowerOn('demo-search-3');
         }
-      } finally {
-        await labPowerOn('demo-search-3');
-      }
-      await system().settled();
-      assert.equal(await readFile(rotation, 'utf8'), before);
+        await system().settled();
+        assert.equal(await readFile(rotation, 'utf8'), before);
+      });
     });
   });
 }
