@@ -82,8 +82,8 @@ export function rolloutsOn(directory: () => string): void {
   describe('changes of the service under traffic fail no request', { timeout: 900_000 }, () => {
     before(() => {
       base = directory();
-    // Releases that only this test has are not kept.
-    process.env['UNDERSTUDY_CACHE'] = path.join(base, 'cache');
+      // Releases that only this test has are not kept.
+      process.env['UNDERSTUDY_CACHE'] = path.join(base, 'cache');
     });
 
     it('the application is brought', async () => {

@@ -22,8 +22,11 @@ search:
   heap: 512m
   failover: fast
   index: { name: documents, shards: 3 }
+# Shorter than by default, for the service is rolled a dozen times.
+service: { rollout: { steadyS: 3, canaryS: 4 } }
 balancer:
   listeners: [{ port: 80, protocol: http }]
+  check: { intervalS: 3, timeoutS: 2, attempts: 2 }
 `;
 
 export interface StandingSystem extends AsyncDisposable {
