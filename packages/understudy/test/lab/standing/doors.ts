@@ -1,11 +1,8 @@
 // A system with https on real machines: its certificate from Pebble by the lab's own domains, what its machines do for themselves, how far
 // its service is confined, and who reaches which port.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
-import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { labEndpoint } from '@understudy/lab';
@@ -54,7 +51,7 @@ print(json.dumps(seen))
 const all = [22, 80, 443, 5000, 9200, 9300];
 /** A line that prints which of them answer at an address. */
 const openPorts = (to: string): string =>
-  `for port in ${all.join(' ')}; do timeout 2 bash -c "exec 3<>/dev/tcp/${to}/$port" 2>/dev/null && printf '%s ' $port; done; true`;
+  `{ for port in ${all.join(' ')}; do (timeout 2 bash -c "exec 3<>/dev/tcp/${to}/$port" 2>/dev/null && echo $port) & done; wait; } | sort -n | paste -sd ' '`;
 
 const missing = await pebbleMissing();
 
@@ -218,23 +215,10 @@ export function doorsOf(system: () => StandingSystem): void {
       });
       try {
         await linode.waitForStatus(stranger.id, ['running']);
-        const from = async (script: string): Promise<string> => {
-          const key = path.join(system().base, 'config/understudy/ssh/id_ed25519');
-          const options = [
-            'BatchMode=yes',
-            'StrictHostKeyChecking=no',
-            'UserKnownHostsFile=/dev/null',
-            'LogLevel=ERROR',
-          ];
-          const words = ['-i', key, ...options.flatMap((option) => ['-o', option]), `root@${stranger.ipv4[0]}`, script];
-          const child = spawn('ssh', words, { stdio: ['ignore', 'pipe', 'pipe'] });
-          let said = '';
-          for (const stream of [child.stdout, child.stderr])
-            stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
-          const [code] = (await once(child, 'close')) as [number];
-          if (code !== 0) throw new Error(`ssh ended with ${code}: ${said}`);
-          return said.trim();
-        };
+        const target = targetOf(stranger);
+        await session.world.runner.forget(target.address);
+        const from = async (script: string): Promise<string> =>
+          (await session.world.runner.run(target, ['bash', '-c', script])).stdout.trim();
         for (let attempt = 0; ; attempt += 1) {
           const up = await from('hostname').catch((error: unknown) => error);
           if (!(up instanceof Error)) break;
