@@ -41,7 +41,7 @@ export class PeerSecrets {
 }
 
 /** One a line. Throws a sentence that names the line at fault and never its content. */
-export function parseSecrets(text: string): readonly string[] {
+function parseSecrets(text: string): readonly string[] {
   const lines = text.split('\n').map((line) => line.trim());
   const short = lines.findIndex((line) => line !== '' && line.length < leastSecretCharacters);
   if (short !== -1) throw new Error(`line ${short + 1} has fewer than ${leastSecretCharacters} characters`);

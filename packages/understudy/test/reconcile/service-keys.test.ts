@@ -101,5 +101,5 @@ test('public: no keys on machines, and the service is told so', async () => {
   assert.equal(listOn(sim, 'demo-service-1'), undefined);
   const environment = sim.machine('demo-service-1').files.get('/etc/understudy/service.env')?.content ?? '';
   assert.match(environment, /^AUTH="public"$/m);
-  assert.match(environment, /^PEER_SECRET=/m);
+  assert.doesNotMatch(environment, /^(PEER_SECRET|AUTH_KEYS_FILE)/m);
 });

@@ -57,7 +57,7 @@ async function intentWithSecrets(): Promise<{ intent: Intent; planted: Record<st
     "the operator's password": security.accounts.operator.password.reveal(),
     "the service's password": security.accounts.service.password.reveal(),
     "the tool's key of the service": serviceKeys.toolKey.reveal(),
-    'the secret of the service machines': serviceKeys.peerSecret.reveal(),
+    'the secret of the service machines': serviceKeys.peerSecrets[0]!.reveal(),
     "the monitor's password": security.accounts.monitor.password.reveal(),
   };
   return { intent, planted };
@@ -167,7 +167,7 @@ test("a drill's folder and reports hold no secret of the topology", async () => 
   const drill = noopDrill({ steadyMs: 1000, faultMs: 1000, recoveryMs: 5000 });
   const { environment, secrets } = intent.topology.service;
   const service = { ...world.topology.service, environment, secrets };
-  const credential = intent.serviceKeys?.toolKey;
+  const credential = { now: () => Promise.resolve(intent.serviceKeys?.toolKey), watch: () => () => undefined };
   const { directory } = await runDrill({ ...world, credential, topology: { ...world.topology, service } }, drill);
   await system.close();
   const files = await filesBelow(directory);

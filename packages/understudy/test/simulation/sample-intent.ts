@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { releaseOf } from '../../src/machines/index.ts';
 import { Secret } from '@understudy/foundation';
-import { toolKeyId, type Intent, type ServiceKeys } from '../../src/operation/index.ts';
+import type { Intent, ServiceKeys } from '../../src/operation/index.ts';
 import { parseTopology } from '../../src/topology/index.ts';
 
 export const sampleText = `
@@ -53,10 +53,12 @@ export const sampleServiceKeys: ServiceKeys = {
   directory: '/nowhere/service/lab-demo',
   list: {
     generation: 1,
-    keys: [{ id: toolKeyId, sha256: 'a'.repeat(64), scopes: ['read'], createdAt: '2026-11-30T00:00:00.000Z' }],
+    keys: [{ id: 'understudy-tool', sha256: 'a'.repeat(64), scopes: ['read'], createdAt: '2026-11-30T00:00:00.000Z' }],
   },
-  toolKey: new Secret(`us_${toolKeyId}_${'t'.repeat(43)}`),
-  peerSecret: new Secret('p'.repeat(43)),
+  toolKey: new Secret(`us_understudy-tool_${'t'.repeat(43)}`),
+  peerSecrets: [new Secret('p'.repeat(43))],
+  generations: [`1-${'a'.repeat(16)}`],
+  exchange: undefined,
   keep: () => Promise.resolve(),
 };
 
