@@ -33,6 +33,7 @@ export {
 } from './intent.ts';
 export type { Intent } from './intent-shape.ts';
 export { aliasesOf, differingSettings, indexSettingsOf, indexTemplateOf, mappingOf } from './index-intent.ts';
+export { operatorFiles, operatorFilesOf } from './operator-files.ts';
 export { hasKeys, keyDelivery, keysWithinS, serviceKeyTextOf, serviceOrigin, servicePeersOf } from './service-login.ts';
 export {
   advanceServiceKeys,
