@@ -18,7 +18,6 @@ export {
   serviceStartedPath,
   serviceUnit,
   serviceKeysPath,
-  servicePeersPath,
   serviceUnitPath,
   type ServiceAccess,
   type ServiceLogin,

@@ -1,4 +1,4 @@
-// Certificates, passwords, SSH keys and the authority of a system are exchanged under load, and the tool is killed in the middle of it: no
+// Certificates, passwords, SSH keys, service keys and the authority of a system are exchanged under load, and the tool is killed in the middle of it: no
 // request fails, no write is lost, and run again it ends. Needs root, and no lab on this host.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -10,12 +10,12 @@ import { underLoad } from '../../../../bench/releases/load.ts';
 import { silentLogger } from '@understudy/foundation';
 import { labDown, labPowerCut, labPowerOn, labUp } from '@understudy/lab';
 import { drillsNamed, openSystemUnderTest, runDrill } from '../../src/drills/index.ts';
+import { createKey } from '../../src/operate/index.ts';
 import { openSession, resolveIntent, securityDirectory } from '../../src/operation/index.ts';
 import { apply, confirmAll, plan } from '../../src/reconcile/index.ts';
 import { observe } from '../../src/observe/index.ts';
 import { callersOn } from './callers.ts';
 import { useOwnDirectories } from './own-directories.ts';
-import { toolLogin } from './tool-login.ts';
 
 const topologyText = `
 name: demo
@@ -55,7 +55,10 @@ before(async () => {
   await using session = await open();
   const { status } = await apply(session.world, await resolveIntent(session), { confirm: confirmAll });
   url = status.balancer.urls[0] ?? '';
-  login = toolLogin(session);
+  // Not with the tool's key, which is exchanged.
+  const { key, undone } = await createKey(session, { id: 'load', scopes: ['read', 'write'] }, () => undefined);
+  assert.deepEqual(undone, []);
+  login = { authorization: `Bearer ${key.bearer.reveal()}` };
 });
 
 after(async () => {
@@ -74,7 +77,8 @@ callersOn(() => ({ base, topologyPath, url }));
 
 describe('an exchange under load', { timeout: 1_800_000 }, () => {
   // The authority is exchanged below, and the tool killed in the middle of it.
-  const names = ['rotate-certificates', 'rotate-passwords', 'rotate-ssh-keys', ...(isFull ? ['rotate-authority'] : [])];
+  const names = ['rotate-certificates', 'rotate-passwords', 'rotate-ssh-keys', 'rotate-service-keys'];
+  if (isFull) names.push('rotate-authority');
   for (let round = 1; round <= rounds; round += 1)
     for (const name of names)
       it(`${name}, round ${round}: no request fails, no write is lost, and nothing is left to do`, async (t) => {
@@ -138,6 +142,7 @@ async function killedAndAgain(t: TestContext, what: string, killAts: readonly st
 describe('kill -9 of the tool in the middle', { timeout: 900_000 }, () => {
   const moments = {
     authority: ['trusts both authorities', 'shows its new certificate'],
+    'service-keys': ['it accepts both keys and both secrets', 'the tool calls with its new key'],
     ...(isFull ? { passwords: ['lets in the new users and the old ones', 'it serves'] } : {}),
   };
   for (const [what, killAts] of Object.entries(moments))
@@ -150,7 +155,7 @@ describe('a search machine that is down', { timeout: 600_000 }, () => {
     const before = await readFile(rotation, 'utf8');
     await labPowerCut('demo-search-3');
     try {
-      for (const what of ['certificates', 'passwords', 'authority']) {
+      for (const what of ['certificates', 'passwords', 'authority', 'service-keys']) {
         const { code, stderr } = await rotate(what);
         assert.equal(code, 2, stderr);
         assert.match(stderr, /demo-search-3/);

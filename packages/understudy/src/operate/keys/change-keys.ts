@@ -25,7 +25,7 @@ interface Current {
 
 /** Errors: `service-keys-off` when the topology has none; `service-keys-foreign`; `service-keys-not-kept`; those of the Linode client. */
 async function current(session: Session): Promise<Current> {
-  const keys = assertHasKeys(session, session.serviceKeys);
+  const keys = assertHasKeys(session, await session.readServiceKeys());
   await keys.keep();
   const { lists, unreachable } = await readLists(session);
   return { keys, list: await currentList(session, keys, lists), unreachable, onMachines: lists };
@@ -53,7 +53,7 @@ export async function createKey(
   const next = { generation: list.generation + 1, keys: [...list.keys, key.record] };
   await writeKeyList(keys.directory, next);
   onMade(key);
-  return { key, ...(await deliver(session, next)) };
+  return { key, ...(await deliver(session, { list: next, toolKey: keys.toolKey })) };
 }
 
 /**
@@ -74,7 +74,7 @@ export async function revokeKey(session: Session, id: string): Promise<Delivered
   }
   const next = isKnown ? { generation: list.generation + 1, keys: list.keys.filter((key) => key.id !== id) } : list;
   if (isKnown) await writeKeyList(keys.directory, next);
-  return await deliver(session, next);
+  return await deliver(session, { list: next, toolKey: keys.toolKey });
 }
 
 export interface KeysSeen {

@@ -70,11 +70,9 @@ export interface Delivered {
 }
 
 /** Brings the list to every service machine that exists. Errors: those of the Linode client. */
-export async function deliver(session: Session, list: KeyList): Promise<Delivered> {
+export async function deliver(session: Session, keys: KeyDelivery): Promise<Delivered> {
   const { running, unreachable } = await existing(session);
-  const brought = await pMap(running, async ({ machine, target }) => await bring(session, list, machine, target), {
-    concurrency,
-  });
+  const brought = await pMap(running, async (reached) => await bring(session, keys, reached), { concurrency });
   const failed = brought.filter((one): one is UnreachableMachine => one !== undefined);
   const undone = [...unreachable, ...failed];
   const left = new Set(failed.map(({ machine }) => machine));
@@ -86,19 +84,16 @@ export type KeyDelivery = Pick<ServiceKeys, 'list' | 'toolKey'> & Partial<Pick<S
 
 /** Undefined when it is done. */
 async function bring(
-  session: Session,
-  list: KeyList,
-  machine: MachinePlan,
-  target: RemoteTarget,
+  { world, topology }: Session,
+  keys: KeyDelivery,
+  reached: ReachableMachine,
 ): Promise<UnreachableMachine | undefined> {
-  const { serviceKeys, world, topology } = session;
-  if (!serviceKeys) throw new Error('no keys for a service without them');
+  const { label } = reached.machine;
   try {
-    const brought = await bringKeys(world, topology, { list, toolKey: serviceKeys.toolKey }, { machine, target });
-    const { reason, isLater } = brought;
-    return reason === undefined || isLater ? undefined : { machine: machine.label, reason };
+    const { reason, isLater } = await bringKeys(world, topology, keys, reached);
+    return reason === undefined || isLater ? undefined : { machine: label, reason };
   } catch (error) {
-    return { machine: machine.label, reason: reasonOf(error) };
+    return { machine: label, reason: reasonOf(error) };
   }
 }
 
