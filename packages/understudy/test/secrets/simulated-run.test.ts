@@ -10,7 +10,7 @@ import { runDrill } from '../../src/drills/index.ts';
 import { Secret, type LogLine } from '@understudy/foundation';
 import { createLinodeClient } from '../../src/linode/index.ts';
 import { apply, destroy, plan, confirmAll, confirmUnlessDestructive } from '../../src/reconcile/index.ts';
-import type { Intent } from '../../src/operation/index.ts';
+import { beginServiceKeys, type Intent } from '../../src/operation/index.ts';
 import { selfSignedCertificate } from '../../src/operation/certificate.ts';
 import { openServiceKeys } from '../../src/operation/service-keys/index.ts';
 import { beginAccounts, beginAuthority, openSecurity } from '../../src/secure/index.ts';
@@ -120,9 +120,24 @@ test('plan, apply under faults, status and destroy print no secret', async () =>
   for (const [name, next] of Object.entries(accounts!.next))
     planted[`the next password of ${name}`] = next.password.reveal();
   planted["the next authority's key"] = authority!.next.keyPem.reveal();
-  say(await apply(world, { ...intent, security: exchanged }, { confirm: confirmAll, onPlan: (...seen) => say(seen) }));
+  const { directory: keysDirectory } = intent.serviceKeys!;
+  await beginServiceKeys(keysDirectory, 0);
+  const serviceKeys = await openServiceKeys(keysDirectory);
+  planted["the tool's next key of the service"] = serviceKeys.exchange!.next.toolKey.reveal();
+  planted['the next secret of the service machines'] = serviceKeys.exchange!.next.peerSecret.reveal();
+  say(serviceKeys);
+  say(
+    await apply(
+      world,
+      { ...intent, security: exchanged, serviceKeys },
+      { confirm: confirmAll, onPlan: (...seen) => say(seen) },
+    ),
+  );
   say(exchanged);
   for (const [path, { mode, content }] of search) if (mode !== '0600') assertFree(planted, content, path);
+  for (const [path, { mode, content }] of machine.files) if (mode !== '0600') assertFree(planted, content, path);
+  const peers = machine.files.get('/etc/understudy/service-peers')?.content ?? '';
+  assert.ok(peers.includes(planted['the next secret of the service machines']), 'the next secret is there');
 
   // Errors: a refused listener, a wrong token, a machine that refuses its files.
   const wrong = createLinodeClient({
