@@ -157,6 +157,29 @@ test('a list that another operator has changed is not overwritten', async () => 
   assert.match(obstacles[0]?.reason ?? '', /a newer list of keys \(5\) than this computer \(1\).*understudy keys list/);
 });
 
+test('while a machine has a later list, no other machine gets this one, also when it has none', async () => {
+  const older = await sampleIntent();
+  const newer = withList(older, 5);
+  await using sim = await simulatedWorld();
+  await apply(sim.world, newer, all);
+  sim.machine('demo-service-2').files.delete(serviceKeysPath);
+  const { steps, obstacles } = await planned(sim, older);
+  assert.deepEqual(steps, []);
+  assert.deepEqual(
+    obstacles.map(({ subject }) => subject),
+    labels,
+  );
+  assert.match(
+    obstacles[1]?.reason ?? '',
+    /has no keys of callers .* not brought, because demo-service-1 has a later list/,
+  );
+  const { steps: later } = await planned(sim, newer);
+  assert.deepEqual(
+    later.map(({ subject }) => subject),
+    ['demo-service-2'],
+  );
+});
+
 test('a damaged list, other rights and a missing file are repaired; an unread one is not', async () => {
   const intent = await sampleIntent();
   await using sim = await simulatedWorld();

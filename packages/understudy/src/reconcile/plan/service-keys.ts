@@ -1,7 +1,14 @@
 // Plans the list of callers' keys on the service machines, and the secrets with which these know each other. Both are read by the running
 // service, so nothing is restarted. An older list never replaces a newer one, which another operator has put there.
 import { shown } from '@understudy/foundation';
-import { contentHash, partOf, serviceKeysFile, type ManagedFile, type ObservedFile } from '../../machines/index.ts';
+import {
+  contentHash,
+  partOf,
+  serviceKeysFile,
+  serviceKeysPath,
+  type ManagedFile,
+  type ObservedFile,
+} from '../../machines/index.ts';
 import type { Observation } from '../../observe/index.ts';
 import {
   isOwnList,
@@ -10,6 +17,7 @@ import {
   servicePeersOf,
   serviceKeyTextOf,
   type Intent,
+  type KeyList,
 } from '../../operation/index.ts';
 import { isUnreadable, observedMachine } from './machine-view.ts';
 import { addUnreadParts, reachSteps } from './machines.ts';
@@ -19,10 +27,22 @@ import type { PlanDraft } from './plan-draft.ts';
 export function planServiceKeys(draft: PlanDraft, intent: Intent, observation: Observation): void {
   const text = serviceKeyTextOf(intent);
   if (text === undefined) return;
-  for (const { label } of machinesFor(intent, 'service')) {
+  const labels = machinesFor(intent, 'service').map(({ label }) => label);
+  const kept = new Map(labels.map((label) => [label, whyKept(intent, text, listOn(observation, label))]));
+  const later = labels.find((label) => kept.get(label) !== undefined);
+  for (const label of labels) {
     if (isUnreadable(observation, label)) continue;
+    const obstacle = kept.get(label);
+    if (obstacle !== undefined) {
+      draft.obstacle(label, obstacle);
+      continue;
+    }
     const reason = reasonFor({ draft, observation, label }, intent, text);
     if (reason === undefined) continue;
+    if (later !== undefined) {
+      draft.obstacle(label, `${reason} It is not brought, because ${later} has a later list.`);
+      continue;
+    }
     draft.add({
       id: stepId.serviceKeys(label),
       subject: label,
@@ -32,6 +52,24 @@ export function planServiceKeys(draft: PlanDraft, intent: Intent, observation: O
       after: [...reachSteps(label), ifPlanned(stepId.machineFiles(label))],
     });
   }
+}
+
+/** Undefined: none that can be read, or not seen. */
+function listOn(observation: Observation, label: string): KeyList | undefined {
+  const record = observedMachine(observation, label)?.records;
+  return readKeyList((record && shown(partOf(record, serviceKeysPath))) ?? '');
+}
+
+/** Why a list on a machine is never overwritten by this one; undefined: it may be. */
+function whyKept({ serviceKeys }: Intent, text: string, list: KeyList | undefined): string | undefined {
+  if (!list) return undefined;
+  if (serviceKeys && !isOwnList(serviceKeys, list)) return foreignKeys(serviceKeys.directory);
+  const { generation = 0 } = readKeyList(text) ?? {};
+  if (list.generation <= generation) return undefined;
+  return (
+    `It has a newer list of keys (${list.generation}) than this computer (${generation}): another operator has made or revoked keys. Take it ` +
+    'over with: understudy keys list'
+  );
 }
 
 interface On {
@@ -59,19 +97,7 @@ function reasonFor({ draft, observation, label }: On, intent: Intent, text: stri
     ])
   )
     return undefined;
-  const list = readKeyList(shown(record) ?? '');
-  if (list && intent.serviceKeys && !isOwnList(intent.serviceKeys, list)) {
-    draft.obstacle(label, foreignKeys(intent.serviceKeys.directory));
-    return undefined;
-  }
-  if (list && list.generation > generation) {
-    draft.obstacle(
-      label,
-      `It has a newer list of keys (${list.generation}) than this computer (${generation}): another operator has made or revoked keys. Take it ` +
-        'over with: understudy keys list',
-    );
-    return undefined;
-  }
+  const list = listOn(observation, label);
   const there = shown(file);
   if (there === undefined) return `${label} has no keys of callers (${asked}).`;
   if (there.hash !== contentHash(text))
