@@ -14,6 +14,7 @@ export const slowTests: Readonly<Record<string, string>> = {
   'understudy/test/acme/': 'builds and starts a certificate authority',
   'understudy/test/secrets/': 'applies topologies to a simulated region',
   'understudy/test/operate/rotation': 'applies topologies to a simulated region, with certificates',
+  'understudy/test/operate/rotate-service-keys': 'applies topologies to a simulated region',
   'understudy/test/cli/': 'starts the command line many times',
   'understudy/test/machines/install-engine': 'runs scripts in a temporary Debian system',
   'understudy/test/machines/set-data-aside': 'runs scripts in a temporary Debian system',

@@ -1,7 +1,7 @@
 // The configuration, read from the environment. Everything is checked at the start, and every mistake is reported at once.
 import { availableParallelism } from 'node:os';
 import { isAbsolute } from 'node:path';
-import { networksOf, type AuthConfiguration, type JwtSettings } from './auth/index.ts';
+import { leastSecretCharacters, networksOf, type AuthConfiguration, type JwtSettings } from './auth/index.ts';
 
 const mebibyte = 1024 * 1024;
 
@@ -110,13 +110,18 @@ function readAuth(read: Reader): AuthConfiguration {
   const keysFile = read.absolutePath('AUTH_KEYS_FILE');
   if (read.optional('AUTH') === 'keys' && keysFile === undefined)
     read.problems.push('AUTH is keys, and AUTH_KEYS_FILE is not set; name the file of keys by its absolute path.');
+  const peerSecrets = read.secrets('PEER_SECRET');
+  const peerSecretFile = read.absolutePath('PEER_SECRET_FILE');
+  if (peerSecrets.length > 0 && peerSecretFile !== undefined)
+    read.problems.push('PEER_SECRET and PEER_SECRET_FILE are both set; set one of them.');
   return {
     mode,
     keysFile: mode === 'public' ? undefined : keysFile,
     jwt: mode === 'jwks' ? readJwt(read) : undefined,
     inside: read.networks('AUTH_INSIDE', '127.0.0.0/8,::1'),
     balancer: read.networks('AUTH_BALANCER', ''),
-    peerSecrets: read.secrets('PEER_SECRET'),
+    peerSecrets,
+    peerSecretFile,
   };
 }
 
@@ -200,8 +205,10 @@ class Reader {
   /** Separated by commas; their values are never repeated. */
   secrets(name: string): string[] {
     const words = this.#words(this.text(name, ''));
-    if (words.some((word) => word.length < 32))
-      this.problems.push(`${name} has a secret of fewer than 32 characters; take 32 random bytes in base64.`);
+    if (words.some((word) => word.length < leastSecretCharacters))
+      this.problems.push(
+        `${name} has a secret of fewer than ${leastSecretCharacters} characters; take 32 random bytes in base64.`,
+      );
     return words;
   }
 

@@ -68,10 +68,10 @@ class Worker {
   }
 
   #relay(guard: Guard): Relay | undefined {
-    const { peers, deadlineMs, auth } = this.#configuration;
+    const { peers, deadlineMs } = this.#configuration;
     if (peers.length === 0) return undefined;
     const callerOf = (request: FastifyRequest) => guard.callerOf(request).id;
-    const [secret] = auth.peerSecrets;
+    const secret = () => guard.peerSecret;
     return new Relay({ peers, secret, callerOf, deadlineMs, logger: this.#logger, metrics: this.#metrics });
   }
 

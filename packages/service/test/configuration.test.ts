@@ -35,6 +35,7 @@ describe('readConfiguration', () => {
         inside: ['127.0.0.0/8', '::1'],
         balancer: [],
         peerSecrets: [],
+        peerSecretFile: undefined,
       },
     });
   });
@@ -66,6 +67,8 @@ describe('readConfiguration', () => {
     ],
     [{ AUTH_INSIDE: '10.20.0.0/99' }, /AUTH_INSIDE is '10\.20\.0\.0\/99'/],
     [{ PEER_SECRET: 'short' }, /PEER_SECRET has a secret of fewer than 32 characters/],
+    [{ PEER_SECRET_FILE: 'peers' }, /PEER_SECRET_FILE is 'peers'; it must be an absolute path/],
+    [{ PEER_SECRET: 'p'.repeat(32), PEER_SECRET_FILE: '/peers' }, /PEER_SECRET and PEER_SECRET_FILE are both set/],
     [{ PORT: '0' }, /PORT is '0'; it must be a whole number from 1 to 65535/],
     [{ PORT: '1e3' }, /PORT is '1e3'/],
     [{ WORKERS: '65' }, /WORKERS is '65'/],

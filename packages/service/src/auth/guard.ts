@@ -7,6 +7,7 @@ import { credentialOf, keyWords } from './credential.ts';
 import { isForwarded, isFrom, networksOf } from './inside.ts';
 import { JwtVerifier } from './jwt.ts';
 import { KeyFile } from './key-file.ts';
+import { PeerSecrets } from './peer-secrets.ts';
 import { peerHeader, verify } from './peer-signature.ts';
 import { RateLimiter, type Rate } from './rate.ts';
 import { forbidden, tooMany, unauthenticated } from './refusal.ts';
@@ -46,16 +47,18 @@ export class Guard {
   readonly #options: GuardOptions;
   readonly #keys: KeyFile | undefined;
   readonly #tokens: JwtVerifier | undefined;
+  readonly #peers: PeerSecrets;
   readonly #rates: RateLimiter;
   readonly #inside: BlockList;
   readonly #balancer: BlockList;
 
-  /** Throws when the file of keys cannot be read. */
+  /** Throws when the file of keys or the one of peers' secrets cannot be read. */
   constructor(options: GuardOptions) {
     const { auth, logger, workers } = options;
     this.#options = options;
     this.#keys = auth.keysFile === undefined ? undefined : new KeyFile(auth.keysFile, logger);
     this.#tokens = auth.jwt === undefined ? undefined : new JwtVerifier(auth.jwt, logger);
+    this.#peers = new PeerSecrets(auth, logger);
     this.#rates = new RateLimiter(workers);
     this.#inside = networksOf(auth.inside);
     this.#balancer = networksOf(auth.balancer);
@@ -69,6 +72,16 @@ export class Guard {
   /** SHA-256 of the file of keys in force; undefined when there is none. */
   get keysVersion(): string | undefined {
     return this.#keys?.version;
+  }
+
+  /** SHA-256 of the file of peers' secrets in force; undefined when there is none. */
+  get peersVersion(): string | undefined {
+    return this.#peers.version;
+  }
+
+  /** With which this machine proves itself to others; undefined: it does not. */
+  get peerSecret(): string | undefined {
+    return this.#peers.signing;
   }
 
   /** Undefined when the request may go on, else its refusal; a promise only for a token. */
@@ -99,11 +112,10 @@ export class Guard {
 
   /** A request that another service machine passed on: that machine has checked its caller, and proves itself. */
   #peer({ raw, method }: FastifyRequest): Caller | undefined {
-    const { peerSecrets } = this.#options.auth;
     const header = raw.headers[peerHeader];
     if (header === undefined) return undefined;
     const request = { method, path: raw.url ?? '' };
-    const said = typeof header === 'string' ? verify(peerSecrets, header, request, Date.now()) : undefined;
+    const said = typeof header === 'string' ? verify(this.#peers.all, header, request, Date.now()) : undefined;
     if (said === undefined) throw unauthenticated('peer');
     return { id: said.caller, how: 'peer', scopes: nothing, digest: said.digest };
   }

@@ -1,14 +1,10 @@
-// The keys that callers may use, from a file that holds hashes alone. It is looked at for requests, so a key that was revoked is refused
-// by every process within `freshMs`; a file that is missing or damaged leaves the last good keys in force.
+// The keys that callers may use, from a file that holds hashes alone and is read again when it changes.
 import { hash, timingSafeEqual } from 'node:crypto';
-import { readFileSync, statSync, type Stats } from 'node:fs';
 import type { Logger } from 'pino';
 import type { KeyWords } from './credential.ts';
 import type { Rate } from './rate.ts';
 import { isScope, type Scope } from './scopes.ts';
-
-/** A look costs as much as the rest of a login. Whoever says that a key is refused everywhere waits for longer than this first. */
-const freshMs = 20;
+import { WatchedFile } from './watched-file.ts';
 
 const keysFormat = 'understudy-keys-1';
 
@@ -25,66 +21,25 @@ export interface Key {
 const nobody = Buffer.alloc(32);
 
 export class KeyFile {
-  readonly #path: string;
-  readonly #logger: Pick<Logger, 'info' | 'error'>;
-  #keys: ReadonlyMap<string, Key> = new Map();
-  #seen = '';
-  #lookedMs = -Infinity;
-  #version = '';
+  readonly #file: WatchedFile<ReadonlyMap<string, Key>>;
 
   /** Throws when the file cannot be read or is not one of keys: a service does not start without them. */
   constructor(path: string, logger: Pick<Logger, 'info' | 'error'>) {
-    this.#path = path;
-    this.#logger = logger;
-    this.#read(statSync(path));
+    const count = (keys: ReadonlyMap<string, Key>): number => keys.size;
+    this.#file = new WatchedFile({ path, variable: 'AUTH_KEYS_FILE', what: 'keys', parse: parseKeys, count, logger });
   }
 
   /** SHA-256 of the file whose keys are in force, hexadecimal. */
   get version(): string {
-    this.#refresh();
-    return this.#version;
+    return this.#file.version;
   }
 
   /** The key whose id and secret these are; undefined when there is none. */
   find({ id, secret }: KeyWords): Key | undefined {
-    this.#refresh();
-    const key = this.#keys.get(id);
+    const key = this.#file.content.get(id);
     const matches = timingSafeEqual(hash('sha256', secret, 'buffer'), key?.sha256 ?? nobody);
     return matches ? key : undefined;
   }
-
-  #refresh(): void {
-    const nowMs = performance.now();
-    if (nowMs - this.#lookedMs < freshMs) return;
-    this.#lookedMs = nowMs;
-    const stats = statSync(this.#path, { throwIfNoEntry: false });
-    if (stats === undefined) return this.#failed('missing', 'it is missing');
-    if (markOf(stats) === this.#seen) return;
-    try {
-      this.#read(stats);
-      this.#logger.info({ keys: this.#keys.size, version: this.#version }, 'the keys were read again');
-    } catch (error) {
-      this.#failed(markOf(stats), (error as Error).message);
-    }
-  }
-
-  /** Logged once for each state of the file. */
-  #failed(mark: string, why: string): void {
-    if (this.#seen === mark) return;
-    this.#seen = mark;
-    this.#logger.error({ path: this.#path, why }, 'AUTH_KEYS_FILE cannot be read; the keys before it stay in force');
-  }
-
-  #read(stats: Stats): void {
-    const bytes = readFileSync(this.#path);
-    this.#keys = parseKeys(bytes.toString());
-    this.#version = hash('sha256', bytes, 'hex');
-    this.#seen = markOf(stats);
-  }
-}
-
-function markOf({ ino, size, mtimeMs, ctimeMs }: Stats): string {
-  return `${ino} ${size} ${mtimeMs} ${ctimeMs}`;
 }
 
 /** Throws a sentence that names the entry at fault and never its content. */

@@ -14,4 +14,6 @@ export interface AuthConfiguration {
   readonly balancer: readonly string[];
   /** With which service machines know each other; the first signs. */
   readonly peerSecrets: readonly string[];
+  /** Absolute path of a file that has them instead. */
+  readonly peerSecretFile: string | undefined;
 }

@@ -100,6 +100,10 @@ export const schemas = {
       scopes: { type: 'array', items: { type: 'string', enum: ['read', 'write', 'admin', 'monitor'] } },
       requests_per_second: { description: 'On each service machine; absent without a limit.', type: 'number' },
       burst: { type: 'number' },
+      peers_sha256: {
+        description: "With the scope `monitor`: SHA-256 of the file of service machines' secrets in force.",
+        type: 'string',
+      },
       keys_sha256: { description: 'With the scope `monitor`: SHA-256 of the list of keys in force.', type: 'string' },
     },
   },

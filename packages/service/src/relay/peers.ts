@@ -9,13 +9,13 @@ const freshMs = 1000;
 export class Peers {
   readonly #origins: readonly string[];
   readonly #logger: Logger;
-  readonly #secret: string | undefined;
+  readonly #secret: () => string | undefined;
   #asked: Promise<string | undefined> = Promise.resolve(undefined);
   #askedMs = -Infinity;
   #last: string | undefined;
 
   /** `origins` as in http://10.20.0.32:5000; they share this service's engine and index. */
-  constructor(origins: readonly string[], logger: Logger, secret: string | undefined) {
+  constructor(origins: readonly string[], logger: Logger, secret: () => string | undefined) {
     this.#origins = origins;
     this.#logger = logger;
     this.#secret = secret;
@@ -31,9 +31,8 @@ export class Peers {
   }
 
   async #ask(): Promise<string | undefined> {
-    const found = await Promise.any(this.#origins.map((origin) => readyOrigin(origin, this.#secret))).catch(
-      () => undefined,
-    );
+    const secret = this.#secret();
+    const found = await Promise.any(this.#origins.map((origin) => readyOrigin(origin, secret))).catch(() => undefined);
     if (found !== this.#last) {
       if (found === undefined) this.#logger.warn('no other service machine reaches the engine either');
       else this.#logger.warn({ peer: found }, 'the engine cannot be reached from here; requests are passed to a peer');

@@ -14,8 +14,8 @@ const answeredHeaders = ['content-type', 'retry-after', 'location', 'preference-
 
 export interface RelayOptions {
   readonly peers: readonly string[];
-  /** With which this machine proves itself to the others; undefined: it does not. */
-  readonly secret: string | undefined;
+  /** With which this machine proves itself to the others now; undefined: it does not. */
+  readonly secret: () => string | undefined;
   /** Who sent a request, for the log of the peer. */
   readonly callerOf: (request: FastifyRequest) => string;
   /** What a request may take here and there together. */
@@ -69,12 +69,15 @@ export class Relay {
     const answer = await exchange(peer, { ...passed, headers }, leftMs);
     // It does not know this machine, so it has not looked at the request: its refusal is not for the caller.
     if (answer.status === 401 || answer.status === 403)
-      throw new Error(`${peer} refuses this machine (${answer.status}); PEER_SECRET must be the same on both`);
+      throw new Error(
+        `${peer} refuses this machine (${answer.status}); PEER_SECRET or PEER_SECRET_FILE must be the same on both`,
+      );
     return answer;
   }
 
   #signature(request: FastifyRequest, { method, path, body }: PassedRequest): Readonly<Record<string, string>> {
-    const { secret, callerOf } = this.#options;
+    const { callerOf } = this.#options;
+    const secret = this.#options.secret();
     if (secret === undefined) return {};
     const signed = { method, path, caller: callerOf(request), digest: digestOf(body) };
     return { [peerHeader]: sign(secret, signed, Date.now()) };

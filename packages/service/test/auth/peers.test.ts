@@ -1,14 +1,17 @@
 // Service machines that know each other: what a machine that is cut off passes on is taken by its peers alone, by their secret.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { after, describe, it } from 'node:test';
 import { digestOf, peerHeader, sign } from '../../src/auth/index.ts';
 import { verify } from '../../src/auth/peer-signature.ts';
 import { eventually, word } from '../contract/call.ts';
 import { behindProxy } from '../harness/behind-proxy.ts';
-import { findEngine } from '../harness/engine.ts';
+import { findEngine, freePort } from '../harness/engine.ts';
+import { node } from '../harness/implementations.ts';
 import { bearer, testKey, writeKeys } from './keys.ts';
 import { send } from './send.ts';
 
@@ -44,6 +47,54 @@ describe('the signature of a peer', () => {
     it(`is refused: ${name}`, () => assert.equal(verify(secrets, text, asked, nowMs), undefined));
 });
 
+describe('a file of secrets', () => {
+  const file = join(directory, 'peers');
+  const monitor = testKey('monitor', ['monitor']);
+  const keys = join(directory, 'keys-of-monitor.json');
+  writeKeys(keys, [monitor]);
+  /** Replaces it by a rename, as on a machine; returns its SHA-256. */
+  const write = (text: string): string => {
+    writeFileSync(`${file}.new`, text, { mode: 0o600 });
+    renameSync(`${file}.new`, file);
+    return createHash('sha256').update(text).digest('hex');
+  };
+
+  it('is read again while the service runs: the next secret is let in, and the one before it goes', async (t) => {
+    const first = write(`${older}\n`);
+    const service = await node.start({
+      ...{ AUTH: 'keys', AUTH_KEYS_FILE: keys, PEER_SECRET_FILE: file, WORKERS: '2' },
+      ES_HOSTS: `http://127.0.0.1:${await freePort()}`,
+    });
+    t.after(() => service.stop());
+    const statusWith = async (secret: string): Promise<readonly number[]> => {
+      const asked = Array.from({ length: 6 }, async () => {
+        const request = { method: 'GET', path: '/whoami', caller: 'tool', digest: '-' };
+        const lines = [[peerHeader, sign(secret, request, Date.now())] as const];
+        return (await send(service.url, { path: '/whoami', headers: lines })).status;
+      });
+      return [...new Set(await Promise.all(asked))];
+    };
+    const version = async () => {
+      const lines = [['Authorization', `Bearer ${bearer(monitor)}`] as const];
+      return (await send(service.url, { path: '/whoami', headers: lines })).json['peers_sha256'];
+    };
+    assert.deepEqual([await statusWith(older), await statusWith(newer), await version()], [[200], [401], first]);
+    const both = write(`${newer}\n${older}\n`);
+    await sleep(50);
+    assert.deepEqual([await statusWith(older), await statusWith(newer), await version()], [[200], [200], both]);
+    for (const damaged of ['short\n', '\n']) {
+      write(damaged);
+      await sleep(50);
+      assert.deepEqual([await statusWith(older), await statusWith(newer), await version()], [[200], [200], both]);
+    }
+    assert.match(service.output(), /PEER_SECRET_FILE cannot be read; the secrets before it stay in force/);
+    const last = write(`${newer}\n`);
+    await sleep(50);
+    assert.deepEqual([await statusWith(older), await statusWith(newer), await version()], [[401], [200], last]);
+    assert.ok(!service.output().includes(newer) && !service.output().includes(older), 'no secret in the log');
+  });
+});
+
 describe('service machines with keys', { skip: 'missing' in found ? found.missing : false }, () => {
   const setup = behindProxy(found);
   const start = (environment: Readonly<Record<string, string>>) =>
@@ -56,7 +107,9 @@ describe('service machines with keys', { skip: 'missing' in found ? found.missin
       PEER_SECRET: `${newer},${older}`,
     });
     const cut = { ES_HOSTS: setup.proxy.url, PEERS: peer.url };
-    const first = await start({ ...cut, PEER_SECRET: older });
+    const ofFirst = join(directory, 'peers-of-first');
+    writeFileSync(ofFirst, `${older}\n`);
+    const first = await start({ ...cut, PEER_SECRET_FILE: ofFirst });
     const stranger = await start({ ...cut, DEADLINE_MS: '1500', PEER_SECRET: 's'.repeat(43) });
     const without = await start({ ...cut, DEADLINE_MS: '1500' });
     await setup.proxy.shut();
@@ -66,6 +119,11 @@ describe('service machines with keys', { skip: 'missing' in found ? found.missin
     assert.equal(written.headers.get('via'), '1.1 understudy-service');
     assert.equal((await first.call('GET', `/documents/${id}`, { headers })).status, 200);
     assert.match(peer.output(), /"caller":"user"/, 'the peer knows who called');
+    writeFileSync(ofFirst, `${newer}\n`);
+    await sleep(50);
+    const next = await first.call('GET', `/documents/${id}`, { headers });
+    assert.equal(next.status, 200, 'it signs with the other one, without a restart');
+    assert.equal(next.headers.get('via'), '1.1 understudy-service');
     assert.equal(
       (await first.call('DELETE', `/documents/${id}`, { headers })).status,
       403,

@@ -239,6 +239,7 @@ const secure = group(
       ['authority', 'the system gets another authority and certificates of it, in three phases'],
       ['passwords', 'the tool and the service get other passwords, and the old ones are refused'],
       ['ssh-keys', 'the tool gets another SSH key, and the old one is refused'],
+      ['service-keys', 'the tool gets another key for the service, the service machines another secret of each other'],
     ] as const
   ).map(([what, summary]) => ({
     name: `rotate-${what}`,

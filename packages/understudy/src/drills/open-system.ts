@@ -6,6 +6,7 @@ import { systemUnderTest } from './real-system.ts';
 import type { SystemUnderTest, Guard } from './system-under-test.ts';
 import { exchange } from '../operate/index.ts';
 import { hasKeys, runsDirectory, type Session } from '../operation/index.ts';
+import type { Secret } from '@understudy/foundation';
 
 /** Arguments of Node that start this tool as it was started, without its own arguments. */
 function selfArguments(): readonly string[] {
@@ -16,15 +17,27 @@ export async function openSystemUnderTest(session: Session, topologyPath: string
   const { world, topology, target } = session;
   const { snapshot } = topology.drills;
   const where = ['--topology', resolve(topologyPath), '--target', target.name];
+  const holders = new Set<(next: Secret) => Promise<void>>();
+  const onToolKey = async (next: Secret): Promise<void> => {
+    await Promise.all([...holders].map((take) => take(next)));
+  };
   return await systemUnderTest(world, topology, {
-    credential: hasKeys(topology) ? session.serviceKeys?.toolKey : undefined,
+    credential: hasKeys(topology)
+      ? {
+          now: async () => (await session.readServiceKeys())?.toolKey,
+          watch(take) {
+            holders.add(take);
+            return () => holders.delete(take);
+          },
+        }
+      : undefined,
     power: target.power(world, topology),
     disk: target.disk,
     snapshot: target.production && snapshot !== 'not-required' ? snapshot : null,
     runsDirectory: runsDirectory(),
     // The programs of a drill's system are its own service, which is moved before anything is removed.
     exchange: async (what, signal) =>
-      (await exchange(session, what, signal, { mayRemove: () => Promise.resolve(true) })).text,
+      (await exchange(session, what, signal, { mayRemove: () => Promise.resolve(true), onToolKey })).text,
     selfCommand: (words) => [process.execPath, ...selfArguments(), ...words, ...where],
     startGuard: (directory) => startGuard([...selfArguments(), 'drill', 'guard', directory, ...where]),
   });

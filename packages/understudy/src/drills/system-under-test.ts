@@ -82,6 +82,13 @@ export interface Guard {
   dismiss(): Promise<void>;
 }
 
+/** A credential that may be exchanged while it is used. */
+export interface LiveCredential {
+  now(): Promise<Secret | undefined>;
+  /** `take` is called with each next one before the one before it is refused, and awaited. Returns what ends it. */
+  watch(take: (next: Secret) => Promise<void>): () => void;
+}
+
 export interface SystemUnderTest {
   readonly topology: Topology;
   readonly machines: readonly DrillMachine[];
@@ -89,7 +96,7 @@ export interface SystemUnderTest {
   readonly engine: EnginePort;
   readonly balancer: BalancerPort;
   /** What the load logs in to the service with; undefined where that needs none. */
-  readonly credential?: Secret | undefined;
+  readonly credential?: LiveCredential | undefined;
   /** Null where nothing can cut the power. */
   readonly power: PowerControl | null;
   readonly disk: DiskControl | null;

@@ -17,6 +17,7 @@ export {
   serviceFiles,
   serviceStartedPath,
   serviceUnit,
+  serviceKeysPath,
   serviceUnitPath,
   type ServiceAccess,
   type ServiceLogin,
@@ -32,7 +33,17 @@ export {
   gatewayUnit,
   gatewayUrls,
 } from './gateway-files.ts';
-export { putKeysExits, putKeysScript, readKeysScript, serviceKeysPath, serviceKeysFile } from './service-keys.ts';
+export {
+  askAsCallersScript,
+  machineTimeScript,
+  type PutKeys,
+  putKeysExits,
+  putKeysScript,
+  readKeysScript,
+  serviceKeysFile,
+  servicePeersFile,
+} from './service-keys.ts';
+export { peerHeader } from './peer-signature.ts';
 export { changeGatewayScript, removeGatewayScript, restoreGatewayScript } from './gateway-run.ts';
 export {
   currentRelease,
@@ -88,4 +99,5 @@ export type {
   ObservedHealth,
   ObservedPackage,
   ObservedUnit,
+  ObservedFile,
 } from './observed-values.ts';

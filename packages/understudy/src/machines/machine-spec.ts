@@ -13,8 +13,14 @@ import { currentRelease, gatewayPlace, previousRelease, rejectedPath } from './r
 import { engineAuthorityPath } from './security-files.ts';
 import { engineStartedPath, managedSearchPaths } from './search-files.ts';
 import { upgradesTimer, upkeepFiles } from './upkeep-files.ts';
-import { serviceKeysPath } from './service-keys.ts';
-import { serviceEnvironmentPath, serviceStartedPath, serviceUnit, serviceUnitPath } from './service-files.ts';
+import {
+  serviceEnvironmentPath,
+  serviceKeysPath,
+  servicePeersPath,
+  serviceStartedPath,
+  serviceUnit,
+  serviceUnitPath,
+} from './service-files.ts';
 
 /** A look that asks for nothing, to which parts are added. */
 export const nothingAsked: MachineSpec = {
@@ -43,7 +49,11 @@ export function machineSpec(engine: Engine, role: Role, profile: FailoverProfile
   }
   return {
     ...nothingAsked,
-    files: [...common, serviceEnvironmentPath, serviceUnitPath, serviceKeysPath, engineAuthorityPath, ...gatewayPaths],
+    files: [
+      ...common,
+      ...[serviceEnvironmentPath, serviceUnitPath, serviceKeysPath, servicePeersPath, engineAuthorityPath],
+      ...gatewayPaths,
+    ],
     // The gateway is looked for whatever the topology says: what was switched off is removed.
     units: [sysctlUnit, upgradesTimer, serviceUnit, gatewayUnit, gatewaySocket],
     sysctls,

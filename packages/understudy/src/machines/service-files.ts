@@ -15,6 +15,10 @@ export const serviceStartedPath = '/run/understudy/service-started';
 /** Exists from the moment when the tool stops a service whose machine it has drained until the service starts again. */
 export const serviceDrainedPath = '/run/understudy/service-drained';
 export const serviceUser = 'understudy';
+/** Who may call it. */
+export const serviceKeysPath = '/etc/understudy/service-keys.json';
+/** With which service machines know each other. */
+export const servicePeersPath = '/etc/understudy/service-peers';
 
 /** Idempotent: the service never runs as root. */
 export const ensureServiceUser = `id ${serviceUser} >/dev/null 2>&1 || useradd --system --home-dir /var/lib/${serviceUser} --shell /usr/sbin/nologin ${serviceUser}`;
@@ -36,10 +40,8 @@ export interface ServiceFilesInput {
 
 /** How the service knows its callers. */
 export interface ServiceLogin {
-  /** Where its keys are; undefined when it is public. */
-  readonly keysPath: string | undefined;
-  /** With which service machines know each other. */
-  readonly peerSecret: Secret;
+  /** Whether it has a file of keys, and one of secrets with which service machines know each other; not when it is public. */
+  readonly hasKeys: boolean;
   /** From where the balancer asks. */
   readonly balancerNetwork: string;
 }
@@ -119,11 +121,11 @@ function loginVariables(
     AUTH: typeof auth === 'string' ? auth : 'jwks',
     AUTH_BALANCER: login.balancerNetwork,
     AUTH_INSIDE: `127.0.0.0/8,::1,${network.range}`,
-    ...(login.keysPath === undefined ? {} : { AUTH_KEYS_FILE: login.keysPath }),
+    ...(login.hasKeys ? { AUTH_KEYS_FILE: serviceKeysPath } : {}),
     ...(typeof auth === 'string'
       ? {}
       : { AUTH_AUDIENCE: auth.audience, AUTH_ISSUER: auth.issuer, AUTH_JWKS_URL: auth.jwks }),
-    PEER_SECRET: login.peerSecret.reveal(),
+    ...(login.hasKeys ? { PEER_SECRET_FILE: servicePeersPath } : {}),
   };
 }
 

@@ -1,14 +1,18 @@
-// The file of keys on a service machine, and the script that puts it there and sees that the running service has it. Hashes alone are in
-// that file; the tool's own key goes over standard input, so that it is in no argument and no file.
+// The files of keys and of the secrets of service machines on one of them, and the scripts that put them there and see that the running
+// service has them. The file of keys has hashes alone; the tool's own key goes over standard input, so that it is in no argument and no file.
 import type { Secret } from '@understudy/foundation';
 import { contentHash, writeFilesScript, type ManagedFile } from './managed-file.ts';
-import { serviceUnit, serviceUser } from './service-files.ts';
-
-export const serviceKeysPath = '/etc/understudy/service-keys.json';
+import { serviceKeysPath, servicePeersPath, serviceUnit, serviceUser } from './service-files.ts';
 
 /** Root alone changes it, the service's user reads it. */
 export function serviceKeysFile(text: string): ManagedFile {
   return { path: serviceKeysPath, mode: '0640', owner: `root:${serviceUser}`, content: text };
+}
+
+/** The secrets with which service machines know each other, one a line; the first signs. For the service alone; its sandbox keeps it from writing. */
+export function servicePeersFile(secrets: readonly Secret[]): ManagedFile {
+  const content = secrets.map((secret) => `${secret.reveal()}\n`).join('');
+  return { path: servicePeersPath, mode: '0600', owner: `${serviceUser}:${serviceUser}`, content };
 }
 
 /** Exit codes of `putKeysScript`, beside 0: the running service has them. */
@@ -24,32 +28,69 @@ export const putKeysExits = {
 export interface PutKeys {
   /** Of the list. */
   readonly text: string;
+  /** Of the service machines among each other; undefined: their file stays as it is. */
+  readonly peerSecrets?: readonly Secret[] | undefined;
   readonly toolKey: Secret;
   /** `http://10.20.0.31:5000` */
   readonly origin: string;
   readonly withinS: number;
 }
 
-export function putKeysScript({ text, toolKey, origin, withinS }: PutKeys): string {
-  return `${writeFilesScript([serviceKeysFile(text)])}${awaitKeysScript({ text, toolKey, origin, withinS })}`;
+export function putKeysScript(keys: PutKeys): string {
+  const { text, peerSecrets } = keys;
+  const files = [serviceKeysFile(text), ...(peerSecrets ? [servicePeersFile(peerSecrets)] : [])];
+  return `${writeFilesScript(files)}${awaitKeysScript(keys)}`;
 }
 
-/** Waits until the service answers with the hash of this list. */
-function awaitKeysScript({ text, toolKey, origin, withinS }: PutKeys): string {
+/** Waits until the service answers with the hash of this list, and of the secrets if it takes requests of other machines. */
+function awaitKeysScript({ text, peerSecrets, toolKey, origin, withinS }: PutKeys): string {
+  const peers = peerSecrets && contentHash(servicePeersFile(peerSecrets).content);
   // printf is the shell's own, so the key is in no process list.
   return `
 systemctl is-active --quiet ${serviceUnit} || exit ${putKeysExits.stopped}
 end=$(($(date +%s) + ${withinS}))
 while :; do
   said=$(printf 'Authorization: Bearer %s\\n' '${toolKey.reveal()}' | curl -s --noproxy '*' --max-time 5 -H @- -w ' %{http_code}' '${origin}/whoami' || true)
-  case $said in
+  late=
+${peers === undefined ? '' : latePeers(peers)}  case $late$said in
     # Its other processes look at the file within 20 ms.
+    late*) ;;
     *'"${contentHash(text)}"'*) sleep 0.2; exit 0 ;;
     *'"caller":"public"'* | *' 404') exit ${putKeysExits.withoutKeys} ;;
   esac
   if [ "$(date +%s)" -ge "$end" ]; then printf '%s\\n' "$said" | tail -c 300; exit ${putKeysExits.late}; fi
   sleep 0.2
 done
+`;
+}
+
+/** A service that takes no requests of other machines says nothing of their secrets. */
+function latePeers(hash: string): string {
+  return `  case $said in
+    *'"${hash}"'*) ;;
+    *'"peers_sha256"'*) late=late ;;
+  esac
+`;
+}
+
+/** Prints the machine's own time in milliseconds: what is signed for it is signed by its clock. */
+export function machineTimeScript(): string {
+  return 'date +%s%3N\n';
+}
+
+/**
+ * Asks the service of a machine who these callers are, each a header line such as `Authorization: Bearer KEY`. Prints a line for each: the
+ * status, and `peers` when the caller is told which secrets of service machines are in force.
+ */
+export function askAsCallersScript(origin: string, headers: readonly Secret[]): string {
+  const asks = headers.map((header) => `ask '${header.reveal()}'`);
+  // Both are the shell's own, so no header is in a process list.
+  return `ask() {
+  said=$(printf '%s\\n' "$1" | curl -s --noproxy '*' --max-time 5 -H @- -w ' %{http_code}' '${origin}/whoami' || true)
+  case $said in *'"peers_sha256"'*) peers=peers ;; *) peers=- ;; esac
+  printf '%s %s\\n' "\${said##* }" "$peers"
+}
+${asks.join('\n')}
 `;
 }
 

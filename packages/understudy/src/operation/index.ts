@@ -33,9 +33,16 @@ export {
 } from './intent.ts';
 export type { Intent } from './intent-shape.ts';
 export { aliasesOf, differingSettings, indexSettingsOf, indexTemplateOf, mappingOf } from './index-intent.ts';
-export { hasKeys, keyDelivery, keysWithinS, serviceKeyTextOf } from './service-login.ts';
+export { operatorFiles, operatorFilesOf } from './operator-files.ts';
+export { hasKeys, keyDelivery, keysWithinS, serviceKeyTextOf, serviceOrigin, servicePeersOf } from './service-login.ts';
 export {
+  advanceServiceKeys,
+  beginServiceKeys,
+  idOf,
+  isAhead,
   isFreeName,
+  isOwnList,
+  isToolKey,
   keepServiceKeyTexts,
   type KeyList,
   keyListText,
@@ -43,14 +50,16 @@ export {
   type KeyRequest,
   type KeyScope,
   keyScopes,
+  listInPhase,
   makeKey,
   type NewKey,
   readKeyList,
-  serviceKeyFileNames,
+  replaceServiceKeyTexts,
   type ServiceKeys,
+  serviceKeySuccession,
   serviceKeyTexts,
   type ServiceKeyTexts,
-  toolKeyId,
+  takeOverList,
   writeKeyList,
 } from './service-keys/index.ts';
 export { authorityPassphrase, certificateSubjectOf, wantedAccounts } from './security.ts';

@@ -1,6 +1,12 @@
 // What `service.auth` means for a service machine: the list of keys that it has, and what its service is told.
-import type { Secret } from '@understudy/foundation';
-import { ensureServiceUser, putKeysScript, serviceKeysPath, type ServiceLogin } from '../machines/index.ts';
+import {
+  ensureServiceUser,
+  putKeysScript,
+  servicePeersFile,
+  type ManagedFile,
+  type PutKeys,
+  type ServiceLogin,
+} from '../machines/index.ts';
 import { balancerSource, type MachinePlan, type Topology } from '../topology/index.ts';
 import type { Intent } from './intent-shape.ts';
 import { serviceKeysDirectory, systemIdOf } from './places.ts';
@@ -17,6 +23,11 @@ export function serviceKeyTextOf({ topology, serviceKeys }: Intent): string | un
   return serviceKeys && hasKeys(topology) ? keyListText(serviceKeys.list) : undefined;
 }
 
+/** The secrets of service machines that each of them has; undefined when its service needs no keys, and so asks for no signature. */
+export function servicePeersOf({ topology, serviceKeys }: Intent): ManagedFile | undefined {
+  return serviceKeys && hasKeys(topology) ? servicePeersFile(serviceKeys.peerSecrets) : undefined;
+}
+
 export function hasKeys({ service: { auth } }: Topology): boolean {
   return auth !== 'none' && auth !== 'public';
 }
@@ -25,13 +36,18 @@ export function hasKeys({ service: { auth } }: Topology): boolean {
 export const keysWithinS = 15;
 const reportMs = 30_000;
 
+/** Where the service of a machine answers on that machine. */
+export function serviceOrigin(port: number, vpcAddress: string): string {
+  return `http://${vpcAddress}:${port}`;
+}
+
 /** What is run on a service machine to bring it the list, and wait until its service has it: `putKeysExits` says how that ended. */
 export function keyDelivery(
   { service: { port } }: Topology,
   { vpcAddress }: MachinePlan,
-  keys: { readonly text: string; readonly toolKey: Secret },
+  keys: Pick<PutKeys, 'text' | 'toolKey' | 'peerSecrets'>,
 ): { readonly stdin: string; readonly timeoutMs: number } {
-  const script = putKeysScript({ ...keys, origin: `http://${vpcAddress}:${port}`, withinS: keysWithinS });
+  const script = putKeysScript({ ...keys, origin: serviceOrigin(port, vpcAddress), withinS: keysWithinS });
   return { stdin: `${ensureServiceUser}\n${script}`, timeoutMs: keysWithinS * 1000 + reportMs };
 }
 
@@ -40,8 +56,7 @@ export function serviceLoginOf({ topology, serviceKeys }: Intent): ServiceLogin 
     throw new Error('the intent has no keys for a service with callers of its own, or keys for one without');
   return (
     serviceKeys && {
-      keysPath: hasKeys(topology) ? serviceKeysPath : undefined,
-      peerSecret: serviceKeys.peerSecret,
+      hasKeys: hasKeys(topology),
       balancerNetwork: balancerSource(topology),
     }
   );

@@ -27,7 +27,7 @@ import { parseTopology, type Topology } from '../topology/index.ts';
 import { currentSecurity, type SystemSecurity } from '../secure/index.ts';
 import { securityOf } from './security.ts';
 import { serviceKeysOf } from './service-login.ts';
-import type { ServiceKeys } from './service-keys/index.ts';
+import { keptServiceKeys, type ServiceKeys } from './service-keys/index.ts';
 import { keyDirectory } from './own-key.ts';
 import { acmeDirectory, hostKeysPathOf, stateDirectory, systemIdOf } from './places.ts';
 import { resolveTarget } from './resolve-target.ts';
@@ -50,6 +50,8 @@ export interface Session extends AsyncDisposable {
   readonly security: SystemSecurity | undefined;
   /** Of the service's callers; undefined when the application decides by itself who they are. */
   readonly serviceKeys: ServiceKeys | undefined;
+  /** The same as the files have them now: an exchange changes them. */
+  readServiceKeys(): Promise<ServiceKeys | undefined>;
   /** The same as the files have it now: an exchange changes it. */
   readSecurity(): Promise<SystemSecurity | undefined>;
   /** The tool's own SSH key for the system. */
@@ -100,6 +102,7 @@ export async function openSession(request: SessionRequest): Promise<Session> {
   return {
     ...{ topologyPath: request.topologyPath, topology, target, world, security, serviceKeys, hostKeysPath },
     readSecurity,
+    readServiceKeys: async () => serviceKeys && ((await keptServiceKeys(serviceKeys.directory)) ?? serviceKeys),
     runnerWith,
     get keyPair() {
       return keyPair;
@@ -167,7 +170,7 @@ export async function resolveIntent(
     acme,
     secrets,
     security: session.security,
-    serviceKeys: session.serviceKeys,
+    serviceKeys: await session.readServiceKeys(),
   };
 }
 

@@ -40,7 +40,12 @@ const contents = z.strictObject({
     .nullable(),
   /** Name of each file of the service's keys -> its text; null without such keys, and in files of earlier versions. */
   serviceKeys: z
-    .record(z.enum(['keys.json', 'tool-key', 'peer-secret']), z.string())
+    .strictObject({
+      'keys.json': z.string(),
+      'tool-key': z.string(),
+      'peer-secret': z.string(),
+      'rotation.json': z.string().optional(),
+    })
     .nullable()
     .default(null),
   /** Certificates ordered by ACME and keys of accounts: name of each file -> its text; null without them. */

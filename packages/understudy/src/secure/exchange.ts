@@ -5,17 +5,11 @@ import { UnderstudyError } from '@understudy/foundation';
 import { userOf, type AccountName } from '../engines/index.ts';
 import { newAccount, type Account, type Accounts } from './accounts.ts';
 import { makeAuthority } from './authority.ts';
-import { accountsText, rotationText, type ExchangePhase, type Kept } from './kept.ts';
+import { accountsText, phaseAfter, rotationText, type ExchangePhase, type Kept } from './kept.ts';
 import { names, writeText } from './kept-files.ts';
 import { readKept, type SecurityRequest } from './store.ts';
 
 export type Exchanged = 'authority' | 'accounts';
-
-const after: Readonly<Record<ExchangePhase, ExchangePhase | undefined>> = {
-  introduce: 'use',
-  use: 'withdraw',
-  withdraw: undefined,
-};
 
 /** Makes the next authority, unless one is being introduced already. Errors: `secure-unreadable`, `secure-not-kept`. */
 export async function beginAuthority({ directory, systemName, nowMs, passphrase }: SecurityRequest): Promise<void> {
@@ -41,7 +35,7 @@ export async function beginAccounts(directory: string, accounts: readonly Accoun
 export async function advance(directory: string, what: Exchanged, proved: ExchangePhase): Promise<void> {
   const kept = await there(directory);
   if (kept.exchange[what]?.phase !== proved) return;
-  const phase = after[proved];
+  const phase = phaseAfter[proved];
   if (phase !== undefined) {
     const { authority, accounts } = kept.exchange;
     const exchange =

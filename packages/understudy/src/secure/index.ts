@@ -29,5 +29,5 @@ export {
   type SystemSecurity,
 } from './store.ts';
 export { advance, beginAccounts, beginAuthority, type Exchanged } from './exchange.ts';
-export type { ExchangePhase } from './kept.ts';
+export { exchangePhases, type ExchangePhase, phaseAfter } from './kept.ts';
 export type { ProbeIdentity } from './probe-identity.ts';

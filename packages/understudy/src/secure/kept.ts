@@ -9,8 +9,15 @@ import { names, unreadable, type SecurityTexts } from './kept-files.ts';
 import { readPem } from './x509.ts';
 
 /** introduce: the next one is let in, and nobody uses it. use: it is used, and the former one still let in. withdraw: it is alone. */
-const exchangePhases = ['introduce', 'use', 'withdraw'] as const;
+export const exchangePhases = ['introduce', 'use', 'withdraw'] as const;
 export type ExchangePhase = (typeof exchangePhases)[number];
+
+/** Undefined: the exchange is over. */
+export const phaseAfter: Readonly<Record<ExchangePhase, ExchangePhase | undefined>> = {
+  introduce: 'use',
+  use: 'withdraw',
+  withdraw: undefined,
+};
 
 export interface Exchange<Next> {
   readonly phase: ExchangePhase;

@@ -89,12 +89,12 @@ export async function readKept(directory: string): Promise<Kept | undefined> {
   return texts && keptIn(directory, texts);
 }
 
-/** Whom clients trust and how they log in, by the files as they are; undefined when there are none. Errors: `secure-unreadable`. */
+/** Whom clients trust, how they log in and what is being exchanged, by the files as they are; undefined when there are none. Errors: `secure-unreadable`. */
 export async function currentSecurity(
   directory: string,
-): Promise<Pick<SystemSecurity, 'bundlePem' | 'accounts'> | undefined> {
+): Promise<Pick<SystemSecurity, 'bundlePem' | 'accounts' | 'exchange'> | undefined> {
   const kept = await readKept(directory);
-  return kept && { bundlePem: bundleOf(kept), accounts: accountsOf(kept) };
+  return kept && { bundlePem: bundleOf(kept), accounts: accountsOf(kept), exchange: kept.exchange };
 }
 
 /**

@@ -3,13 +3,14 @@ import { shown } from '@understudy/foundation';
 import { engineUrl } from '../engines/index.ts';
 import { currentRelease, gatewayUnit, partOf, releaseIdOf, servicePlace } from '../machines/index.ts';
 import { machinePlans, type Topology } from '../topology/index.ts';
-import { worstFirst, type Notice, type View } from './finding.ts';
+import { worstFirst, type Notice, type OperatorFiles, type View } from './finding.ts';
 import { balancerFindings } from './findings/balancer.ts';
 import { certificateFindings, certificateNotices } from './findings/certificates.ts';
 import { clusterFindings } from './findings/cluster.ts';
 import { upkeepNotices } from './findings/upkeep.ts';
 import { authorityFindings, authorityNotices } from './findings/authority-certificate.ts';
 import { machineCertificateFindings, machineCertificateNotices } from './findings/machine-certificates.ts';
+import { exchangeNotices } from './findings/exchanges.ts';
 import { foreignNotices } from './findings/foreign.ts';
 import { ownIndexNotices } from './findings/own-index.ts';
 import { gatewayFindings } from './findings/gateway.ts';
@@ -18,10 +19,10 @@ import { shardLimitNotices } from './findings/shard-limit.ts';
 import { instanceNamed, type Observation, type ObservedBalancer } from '../observe/index.ts';
 import type { Status } from './status.ts';
 
-export function assessHealth(observation: Observation, topology: Topology): Status {
+export function assessHealth(observation: Observation, topology: Topology, own: OperatorFiles = {}): Status {
   const machines = machinesStatus(observation, topology);
   const balancer = balancerStatus(observation, topology);
-  const view = { observation, topology, machines };
+  const view = { observation, topology, machines, own };
   const findings = worstFirst([
     ...clusterFindings(view),
     ...machineFindings(view),
@@ -69,6 +70,7 @@ function noticesOf(view: View): { readonly notices: Notice[]; readonly foreign: 
     ...machineCertificateNotices(view),
     ...authorityNotices(view),
     ...upkeepNotices(view),
+    ...exchangeNotices(view),
   ];
   const { cluster } = view.observation;
   if (cluster.state !== 'seen') return { notices: certificates, foreign: [] };

@@ -7,8 +7,17 @@ import type { Status, HealthState } from './status.ts';
 export type Finding = Status['findings'][number];
 export type Notice = Status['notices'][number];
 
+/** What the operator's own files say: they are on this computer, and not seen on machines. */
+export interface OperatorFiles {
+  /** As whom the operator logs in to the engine; undefined: as its first user. */
+  readonly operatorUser?: string | undefined;
+  /** Exchanges of `secure rotate` that have not ended. */
+  readonly exchanges?: readonly { readonly what: string; readonly phase: string }[];
+}
+
 /** What findings are made from. */
 export interface View {
+  readonly own: OperatorFiles;
   readonly observation: Observation;
   readonly topology: Topology;
   readonly machines: Status['machines'];

@@ -2,6 +2,7 @@
 // may hold any character, so every part of a line is quoted for both shells that read it.
 import { userOf } from '../engines/index.ts';
 import { shellLine } from '../machines/index.ts';
+import type { View } from './finding.ts';
 import type { Status } from './status.ts';
 
 type Machine = Status['machines'][number];
@@ -21,8 +22,11 @@ export interface EngineRequest {
   readonly body?: object;
 }
 
+/** Which machines there are, and who asks. */
+type Asking = Pick<View, 'machines' | 'own'>;
+
 /** Through the first search machine that answers, since the engine listens inside the VPC only. */
-export function engineRequest(machines: readonly Machine[], { method, path, body }: EngineRequest): string {
+export function engineRequest({ machines, own }: Asking, { method, path, body }: EngineRequest): string {
   const search = machines.filter(({ role }) => role === 'search');
   const way = search.find(({ reachable }) => reachable) ?? search[0];
   if (!way) return `${method} ${path}`;
@@ -30,7 +34,9 @@ export function engineRequest(machines: readonly Machine[], { method, path, body
   const sent = body === undefined ? [] : ['-H', 'content-type:application/json', '-d', quoted(JSON.stringify(body))];
   const secured = url.startsWith('https:');
   // curl asks for the password, for which it needs a terminal: it never stands in a command line.
-  const login = secured ? ['--cacert', '/etc/*/understudy/authority.crt', '-u', userOf('operator')] : [];
+  const login = secured
+    ? ['--cacert', '/etc/*/understudy/authority.crt', '-u', own.operatorUser ?? userOf('operator')]
+    : [];
   const line = ['curl', '-sS', ...login, '-X', method, quoted(url), ...sent].join(' ');
   return shellLine(['ssh', ...(secured ? ['-t'] : []), `root@${way.addresses.public ?? way.addresses.vpc}`, line]);
 }
@@ -41,8 +47,8 @@ export function inPath(name: string): string {
 }
 
 /** Removes settings of the whole cluster, wherever they were set. */
-export function clearingRequest(machines: readonly Machine[], settings: readonly string[]): string {
+export function clearingRequest(view: Asking, settings: readonly string[]): string {
   const nothing = Object.fromEntries(settings.map((setting) => [setting, null]));
   const body = { persistent: nothing, transient: nothing };
-  return engineRequest(machines, { method: 'PUT', path: '/_cluster/settings', body });
+  return engineRequest(view, { method: 'PUT', path: '/_cluster/settings', body });
 }

@@ -108,7 +108,7 @@ function pythonRefusals(image: string, { runtime, python }: TopologyFile['servic
 /** What the tool itself sets and has a field for; see the service's environment in the machines room. */
 const reservedNames: readonly string[] = ['HOST', 'INDEX', 'PORT', 'WORKERS'];
 
-const loginNames = /^(?:AUTH(?:_[A-Z_]+)?|PEER_SECRET)$/;
+const loginNames = /^(?:AUTH(?:_[A-Z_]+)?|PEER_SECRET(?:_FILE)?)$/;
 
 /** Where the tool says who may call, a variable of the user's would undo it. */
 function loginRefusals({ artifact, auth, environment, secrets }: TopologyFile['service']): Refusal[] {
@@ -119,7 +119,7 @@ function loginRefusals({ artifact, auth, environment, secrets }: TopologyFile['s
       .map((name) => ({
         path: ['service', field, name],
         saw: name,
-        allowed: 'any name but AUTH, AUTH_… and PEER_SECRET',
+        allowed: 'any name but AUTH, AUTH_…, PEER_SECRET and PEER_SECRET_FILE',
         message: 'the tool sets this variable from service.auth',
         remedy: 'remove it, and write service.auth',
       })),

@@ -20,6 +20,8 @@ export interface SmallSystem {
   trouble: number | 'hang' | null;
   /** While true, a get answers with the first content its document ever had. */
   forgetful: boolean;
+  /** The keys that are let in, once there is one; without any, everybody is. */
+  readonly accepted: Set<string>;
   close(): Promise<void>;
 }
 
@@ -38,6 +40,7 @@ interface State {
   trouble: SmallSystem['trouble'];
   forgetful: boolean;
   readonly first: Map<string, unknown>;
+  readonly accepted: Set<string>;
 }
 
 /** Primary and replica of a shard, round the ring. */
@@ -47,13 +50,14 @@ function holders(shard: number): string[] {
 
 export async function smallSystem(): Promise<SmallSystem> {
   const copies = new Map(nodes.map((node) => [node, new Map<string, unknown>()]));
-  const state: State = { trouble: null, forgetful: false, first: new Map() };
+  const state: State = { trouble: null, forgetful: false, first: new Map(), accepted: new Set() };
   const server = createServer((request, response) => void serve(copies, state, request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const world = await worldOf(server, copies);
   return {
     world,
     copies,
+    accepted: state.accepted,
     get trouble() {
       return state.trouble;
     },
@@ -158,8 +162,12 @@ async function serve(
   const answer = (status: number, body: unknown): void => {
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   };
+  // Before the body, as the service does.
+  const key = request.headers.authorization?.replace('Bearer ', '') ?? '';
+  const isKnown = state.accepted.size === 0 || state.accepted.has(key);
   let text = '';
   for await (const chunk of request) text += String(chunk);
+  if (!isKnown) return answer(401, { reason: 'unknown-key' });
   if (state.trouble === 'hang') return;
   if (state.trouble !== null) return answer(state.trouble, { error: 'trouble' });
   const path = request.url ?? '/';

@@ -15,8 +15,12 @@ import {
   keyDirectory,
   ownKeyDirectory,
   securityDirectory,
+  advanceServiceKeys,
+  beginServiceKeys,
   serviceKeysDirectory,
+  serviceKeyTexts,
 } from '../../src/operation/index.ts';
+import { openServiceKeys } from '../../src/operation/service-keys/index.ts';
 import { selfSignedCertificate } from '../../src/operation/certificate.ts';
 import { advance, beginAccounts, openSecurity, securityTexts, type SystemAccess } from '../../src/secure/index.ts';
 
@@ -28,6 +32,10 @@ const annsSecurity = join(base, 'security-of-ann');
 await (await openSecurity({ directory: annsSecurity, systemName: 'demo', nowMs: systemClock.now() })).keep();
 const texts = await securityTexts(annsSecurity);
 assert.ok(texts);
+const annsKeys = join(base, 'service-keys-of-ann');
+await (await openServiceKeys(annsKeys)).keep();
+const keysOfAnn = await serviceKeyTexts(annsKeys);
+assert.ok(keysOfAnn);
 const access: SystemAccess = {
   target: 'lab',
   system: 'demo',
@@ -40,7 +48,7 @@ const access: SystemAccess = {
   consolePassword: 'console-words',
   security: texts,
   acme: null,
-  serviceKeys: { 'keys.json': '{}', 'tool-key': 'words of the tool', 'peer-secret': 'words of peers' },
+  serviceKeys: keysOfAnn,
 };
 const certificateAt = async (issued: string): Promise<string> => {
   const { certificatePem, keyPem } = await selfSignedCertificate('demo', undefined, Date.parse(issued));
@@ -168,4 +176,44 @@ test('what was exchanged since takes the place of what is there, which is kept; 
     (error: Error) => code('operate-access-conflict')(error) && error.message.includes('a later SSH key'),
   );
   assert.deepEqual(await Promise.all((await filesBelow(home)).map((path) => readFile(path, 'utf8'))), all);
+});
+
+test('service keys that were exchanged since take the place of those that are there; older, other and damaged ones are refused', async () => {
+  await importAccess(access);
+  const path = serviceKeysDirectory('lab-demo');
+  const states = [];
+  await beginServiceKeys(annsKeys, 0);
+  for (const phase of ['introduce', 'use', 'withdraw'] as const) {
+    states.push({ ...access, serviceKeys: (await serviceKeyTexts(annsKeys))! });
+    await advanceServiceKeys(annsKeys, phase);
+  }
+  states.push({ ...access, serviceKeys: (await serviceKeyTexts(annsKeys))! });
+  let before: SystemAccess = access;
+  for (const later of states) {
+    const part = (await importAccess(later)).find(({ what }) => what === 'service-keys');
+    assert.ok(part?.isNew);
+    assert.deepEqual(await serviceKeyTexts(part.replaced ?? ''), before.serviceKeys, 'the one before it is kept');
+    assert.deepEqual(await serviceKeyTexts(path), later.serviceKeys);
+    assert.deepEqual(
+      (await importAccess(later)).filter(({ isNew }) => isNew),
+      [],
+    );
+    before = later;
+  }
+  const last = states.at(-1)!.serviceKeys;
+  assert.notEqual(last['tool-key'], keysOfAnn['tool-key']);
+  assert.notEqual(last['peer-secret'], keysOfAnn['peer-secret']);
+  const refused = async (given: SystemAccess['serviceKeys'], wanted: string, words: RegExp): Promise<void> => {
+    const all = await Promise.all((await filesBelow(home)).map((file) => readFile(file, 'utf8')));
+    await assert.rejects(importAccess({ ...access, serviceKeys: given }), { code: wanted, message: words });
+    assert.deepEqual(await Promise.all((await filesBelow(home)).map((file) => readFile(file, 'utf8'))), all);
+  };
+  for (const { serviceKeys } of [access, ...states.slice(0, -1)])
+    await refused(serviceKeys, 'operate-access-conflict', /later keys of the service/);
+  const others = join(base, `service-keys-of-others-${states.length}`);
+  await (await openServiceKeys(others)).keep();
+  await refused((await serviceKeyTexts(others))!, 'operate-access-conflict', /other keys of the service/);
+  await refused({ ...last, 'peer-secret': 'another' }, 'operate-access-conflict', /other keys of the service/);
+  for (const name of ['keys.json', 'rotation.json'])
+    await refused({ ...last, [name]: '{"words":' }, 'service-keys-unreadable', new RegExp(name));
 });

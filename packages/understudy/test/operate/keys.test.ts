@@ -8,7 +8,7 @@ import { silentLogger, systemClock, UnderstudyError } from '@understudy/foundati
 import { putKeysExits } from '../../src/machines/index.ts';
 import { createKey, listKeys, revokeKey } from '../../src/operate/index.ts';
 import { keyListText, readKeyList, type KeyList, type Session } from '../../src/operation/index.ts';
-import { openServiceKeys } from '../../src/operation/service-keys/index.ts';
+import { keptServiceKeys, openServiceKeys } from '../../src/operation/service-keys/index.ts';
 import { machinePlans } from '../../src/topology/index.ts';
 import { topology } from './small-region.ts';
 
@@ -48,8 +48,11 @@ function system(name: string, states: Readonly<Record<string, string>> = {}) {
   const linode = { instances: { list: () => Promise.resolve(instances) } };
   const world = { linode, runner: { run }, clock: systemClock, logger: silentLogger };
   const directory = join(base, name);
-  const open = async (): Promise<Session> =>
-    ({ topologyPath: 'topology.yaml', topology, world, serviceKeys: await openServiceKeys(directory) }) as never;
+  const open = async (): Promise<Session> => {
+    const serviceKeys = await openServiceKeys(directory);
+    const readServiceKeys = async () => (await keptServiceKeys(directory)) ?? serviceKeys;
+    return { topologyPath: 'topology.yaml', topology, world, serviceKeys, readServiceKeys } as never;
+  };
   return { open, machine: (label: string) => machines.get(label) as Machine, directory };
 }
 

@@ -40,6 +40,7 @@ async function made(sim: SimulatedWorld, name: string): Promise<Session> {
     security: await readSecurity(),
     keyPair: await ensureKeyPair(join(base, name, 'ssh'), 'understudy'),
     ...{ privateKeyPath: '', hostKeysPath: '', serviceKeys: sampleServiceKeys },
+    readServiceKeys: () => Promise.resolve(sampleServiceKeys),
     useKeyPair: () => assert.fail('nothing here has another key'),
     runnerWith: () => assert.fail('nothing here uses another key'),
     [Symbol.asyncDispose]: () => Promise.resolve(),

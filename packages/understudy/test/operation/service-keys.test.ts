@@ -5,13 +5,15 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { UnderstudyError } from '@understudy/foundation';
+import { UnderstudyError, type Secret } from '@understudy/foundation';
 import { isFreeName, keyListText, makeKey, readKeyList, writeKeyList } from '../../src/operation/index.ts';
 import { openServiceKeys } from '../../src/operation/service-keys/index.ts';
 
 const base = await mkdtemp(join(tmpdir(), 'understudy-service-keys-'));
 after(() => rm(base, { recursive: true, force: true }));
 const code = (wanted: string) => (error: unknown) => error instanceof UnderstudyError && error.code === wanted;
+
+const reveal = (secret: Secret): string => secret.reveal();
 
 test('are made in memory, kept whole when they are first used, and then always the same', async () => {
   const directory = join(base, 'one/lab-demo');
@@ -20,7 +22,7 @@ test('are made in memory, kept whole when they are first used, and then always t
   await Promise.all([made.keep(), made.keep()]);
   const again = await openServiceKeys(directory);
   assert.equal(again.toolKey.reveal(), made.toolKey.reveal());
-  assert.equal(again.peerSecret.reveal(), made.peerSecret.reveal());
+  assert.deepEqual(again.peerSecrets.map(reveal), made.peerSecrets.map(reveal));
   assert.deepEqual(again.list, made.list);
   for (const name of await readdir(directory))
     assert.equal((await stat(join(directory, name))).mode & 0o777, 0o600, name);
@@ -68,6 +70,6 @@ test('a list has the hash of the secret and never the secret', async () => {
 
 test('names of keys', () => {
   for (const name of ['web', 'a', 'importer-2']) assert.ok(isFreeName(name), name);
-  for (const name of ['', 'Web', '2', '-a', 'a_b', 'a b', 'understudy-tool', 'x'.repeat(33)])
+  for (const name of ['', 'Web', '2', '-a', 'a_b', 'a b', 'understudy-tool', 'understudy-tool-2', 'x'.repeat(33)])
     assert.ok(!isFreeName(name), name);
 });

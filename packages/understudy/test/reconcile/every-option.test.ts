@@ -130,6 +130,7 @@ async function effects(text: string): Promise<string> {
     security: await securityOf(topology, target.name),
     serviceKeys: topology.service.auth === 'none' ? undefined : sampleServiceKeys,
     ...{ keyPair, privateKeyPath: '', hostKeysPath: '' },
+    readServiceKeys: () => Promise.resolve(topology.service.auth === 'none' ? undefined : sampleServiceKeys),
     readSecurity: () => assert.fail('nothing here is exchanged'),
     useKeyPair: () => assert.fail('nothing here is exchanged'),
     runnerWith: () => assert.fail('nothing here uses another key'),

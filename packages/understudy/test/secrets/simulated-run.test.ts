@@ -10,7 +10,7 @@ import { runDrill } from '../../src/drills/index.ts';
 import { Secret, type LogLine } from '@understudy/foundation';
 import { createLinodeClient } from '../../src/linode/index.ts';
 import { apply, destroy, plan, confirmAll, confirmUnlessDestructive } from '../../src/reconcile/index.ts';
-import type { Intent } from '../../src/operation/index.ts';
+import { beginServiceKeys, type Intent } from '../../src/operation/index.ts';
 import { selfSignedCertificate } from '../../src/operation/certificate.ts';
 import { openServiceKeys } from '../../src/operation/service-keys/index.ts';
 import { beginAccounts, beginAuthority, openSecurity } from '../../src/secure/index.ts';
@@ -57,7 +57,7 @@ async function intentWithSecrets(): Promise<{ intent: Intent; planted: Record<st
     "the operator's password": security.accounts.operator.password.reveal(),
     "the service's password": security.accounts.service.password.reveal(),
     "the tool's key of the service": serviceKeys.toolKey.reveal(),
-    'the secret of the service machines': serviceKeys.peerSecret.reveal(),
+    'the secret of the service machines': serviceKeys.peerSecrets[0]!.reveal(),
     "the monitor's password": security.accounts.monitor.password.reveal(),
   };
   return { intent, planted };
@@ -120,9 +120,24 @@ test('plan, apply under faults, status and destroy print no secret', async () =>
   for (const [name, next] of Object.entries(accounts!.next))
     planted[`the next password of ${name}`] = next.password.reveal();
   planted["the next authority's key"] = authority!.next.keyPem.reveal();
-  say(await apply(world, { ...intent, security: exchanged }, { confirm: confirmAll, onPlan: (...seen) => say(seen) }));
+  const { directory: keysDirectory } = intent.serviceKeys!;
+  await beginServiceKeys(keysDirectory, 0);
+  const serviceKeys = await openServiceKeys(keysDirectory);
+  planted["the tool's next key of the service"] = serviceKeys.exchange!.next.toolKey.reveal();
+  planted['the next secret of the service machines'] = serviceKeys.exchange!.next.peerSecret.reveal();
+  say(serviceKeys);
+  say(
+    await apply(
+      world,
+      { ...intent, security: exchanged, serviceKeys },
+      { confirm: confirmAll, onPlan: (...seen) => say(seen) },
+    ),
+  );
   say(exchanged);
   for (const [path, { mode, content }] of search) if (mode !== '0600') assertFree(planted, content, path);
+  for (const [path, { mode, content }] of machine.files) if (mode !== '0600') assertFree(planted, content, path);
+  const peers = machine.files.get('/etc/understudy/service-peers')?.content ?? '';
+  assert.ok(peers.includes(planted['the next secret of the service machines']), 'the next secret is there');
 
   // Errors: a refused listener, a wrong token, a machine that refuses its files.
   const wrong = createLinodeClient({
@@ -167,7 +182,7 @@ test("a drill's folder and reports hold no secret of the topology", async () => 
   const drill = noopDrill({ steadyMs: 1000, faultMs: 1000, recoveryMs: 5000 });
   const { environment, secrets } = intent.topology.service;
   const service = { ...world.topology.service, environment, secrets };
-  const credential = intent.serviceKeys?.toolKey;
+  const credential = { now: () => Promise.resolve(intent.serviceKeys?.toolKey), watch: () => () => undefined };
   const { directory } = await runDrill({ ...world, credential, topology: { ...world.topology, service } }, drill);
   await system.close();
   const files = await filesBelow(directory);

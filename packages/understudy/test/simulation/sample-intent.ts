@@ -1,11 +1,12 @@
 // A small topology and what it refers to, for tests that plan and apply. Security is off in it: its own tests turn it on.
+import { createHash } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { mkdtemp, mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { releaseOf } from '../../src/machines/index.ts';
 import { Secret } from '@understudy/foundation';
-import { toolKeyId, type Intent, type ServiceKeys } from '../../src/operation/index.ts';
+import type { Intent, ServiceKeys } from '../../src/operation/index.ts';
 import { parseTopology } from '../../src/topology/index.ts';
 
 export const sampleText = `
@@ -48,15 +49,19 @@ const indexTemplate = {
 
 export const gatewayId = 'd'.repeat(16);
 
+const sampleKeyHash = createHash('sha256').update('t'.repeat(43)).digest('hex');
+
 /** The same in every intent, so that two of them differ only in their topologies. */
 export const sampleServiceKeys: ServiceKeys = {
   directory: '/nowhere/service/lab-demo',
   list: {
     generation: 1,
-    keys: [{ id: toolKeyId, sha256: 'a'.repeat(64), scopes: ['read'], createdAt: '2026-11-30T00:00:00.000Z' }],
+    keys: [{ id: 'understudy-tool', sha256: sampleKeyHash, scopes: ['read'], createdAt: '2026-11-30T00:00:00.000Z' }],
   },
-  toolKey: new Secret(`us_${toolKeyId}_${'t'.repeat(43)}`),
-  peerSecret: new Secret('p'.repeat(43)),
+  toolKey: new Secret(`us_understudy-tool_${'t'.repeat(43)}`),
+  peerSecrets: [new Secret('p'.repeat(43))],
+  generations: [`1-${sampleKeyHash.slice(0, 16)}`],
+  exchange: undefined,
   keep: () => Promise.resolve(),
 };
 

@@ -6,6 +6,7 @@ import { certificateAnswer } from './simulated-certificates.ts';
 import { askedOfGateway, gatewayHealth, gatewayLine, gatewayUnit, startGateway } from './simulated-gateway.ts';
 import { askedOfService, assignmentsOf, isBroken, serviceLine, serviceUnit } from './simulated-service.ts';
 import { askedOfStart } from './simulated-start.ts';
+import { afterKeys, askedOfCallers } from './simulated-callers.ts';
 
 export interface SimulatedFile {
   content: string;
@@ -38,6 +39,10 @@ export class SimulatedMachine {
   readonly broken = new Set<string>();
   /** Peers of open connections to the service, one a line. */
   connections = '';
+  /** Whether its service takes requests that other service machines pass on. */
+  takesPeers = true;
+  /** How far its clock is ahead. */
+  clockAheadMs = 0;
   /** Told of every start of the gateway, before it. */
   onGatewayStart: () => void = () => undefined;
   /** Told of every stop of the running service, before it. */
@@ -221,9 +226,11 @@ export class SimulatedMachine {
   run(script: string): { readonly code: number; readonly stdout: string } {
     return (
       askedOfGateway(this, script) ??
+      askedOfCallers(this, script) ??
       askedOfService(this, script) ??
       askedOfStart(this, script) ??
-      certificateAnswer(this.files, script) ?? { code: this.#change(script), stdout: '' }
+      certificateAnswer(this.files, script) ??
+      afterKeys(this, script, this.#change(script))
     );
   }
 

@@ -20,8 +20,6 @@ export function askedOfService(machine: SimulatedMachine, script: string): Said 
     const process = `MainPID=${1000 + machine.serviceStarts}\nNRestarts=0\nActiveState=${serves ? 'active' : 'inactive'}\n`;
     return { code: 0, stdout: `${process}answer=${serves ? 200 : 0} 0.002\n` };
   }
-  // The file is put there by the lines of the script; the service has it at once.
-  if (script.includes('/whoami')) return undefined;
   if (script.startsWith('command -v ss')) return { code: 0, stdout: machine.connections };
   if (script.startsWith(`journalctl -u ${serviceUnit}`)) {
     return {

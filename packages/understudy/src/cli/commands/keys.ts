@@ -5,9 +5,9 @@ import { createKey, listKeys, revokeKey, type Delivered } from '../../operate/in
 import {
   checkAccess,
   isFreeName,
+  isToolKey,
   keyScopes,
   locked,
-  toolKeyId,
   type KeyScope,
   type NewKey,
 } from '../../operation/index.ts';
@@ -101,7 +101,7 @@ function listCommand(): Command {
       const { list, behind } = await listKeys(session);
       if (options.json === true) {
         const keys = list.keys.map(({ id, scopes, requestsPerSecond = null, burst = null, createdAt }) => ({
-          ...{ id, scopes, requestsPerSecond, burst, createdAt, ofTheTool: id === toolKeyId },
+          ...{ id, scopes, requestsPerSecond, burst, createdAt, ofTheTool: isToolKey(id) },
         }));
         printJson({ schemaVersion: 1, generation: list.generation, keys, undone: behind.map(undoneJson) });
       } else {

@@ -22,6 +22,7 @@ const kinds: Readonly<Record<Exchangeable, string>> = {
   authority: 'another authority, and certificates of it',
   passwords: 'another password of accounts of the engine',
   'ssh-keys': 'another SSH key of the tool for this system',
+  'service-keys': 'another key of the tool for the service, and another secret of the service machines',
 };
 
 function rotateCommand(): Command {
@@ -43,10 +44,12 @@ Examples:
   understudy secure rotate passwords
   understudy secure rotate passwords --account monitor     asks before the old one is removed
   understudy secure rotate ssh-keys
+  understudy secure rotate service-keys
 
 Every machine has to answer, and the system has to be as its topology says. Interrupting it is safe: run it again, and it goes on.
-Other operators lose their access with the authority, the passwords or the SSH key: export it to them again, understudy access --help.
-Keys in access.sshKeys are not touched: take one out there, and apply.
+Other operators lose their access with the authority, the passwords, the SSH key or the service keys: export it to them again, understudy
+access --help. Keys in access.sshKeys are not touched: take one out there, and apply. Keys of the service's callers are theirs:
+understudy keys --help.
 
 Exit codes: 0 exchanged, 1 declined, 2 not reached; then run it again.`,
     );
@@ -83,6 +86,6 @@ async function rotateLocked(
 }
 
 function questionOf(what: Exchangeable, name: string): string {
-  const question = `Exchange the ${what.replace('ssh-keys', 'SSH key')} of ${name}?`;
+  const question = `Exchange the ${what.replace('ssh-keys', 'SSH key').replace('-', ' ')} of ${name}?`;
   return what === 'certificates' ? question : `${question} Other operators need access again afterwards.`;
 }

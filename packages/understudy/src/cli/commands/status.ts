@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { assessHealth, type Status } from '../../status/index.ts';
 import { observe } from '../../observe/index.ts';
 import { exitCode, type ExitCode, clearScreen, print, printJson } from '../../terminal/index.ts';
+import { operatorFiles } from '../../operation/index.ts';
 import { renderStatus } from '../render/status.ts';
 import { topologyCommand, type TopologyOptions } from '../topology-command.ts';
 
@@ -34,7 +35,7 @@ export function statusCommand(): Command {
     const { world, topology } = session;
     const watchMs = options.watch === undefined ? undefined : (options.watch === true ? 2 : options.watch) * 1000;
     for (;;) {
-      const status = assessHealth(await observe(world, topology), topology);
+      const status = assessHealth(await observe(world, topology), topology, await operatorFiles(session));
       if (watchMs !== undefined && options.json !== true) clearScreen();
       if (options.json === true) printJson(status);
       else print(renderStatus(status));

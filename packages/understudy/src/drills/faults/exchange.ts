@@ -2,6 +2,8 @@
 // it; there is nothing to hold afterwards and nothing to undo.
 import { UnderstudyError } from '@understudy/foundation';
 import type { Exchangeable } from '../../operate/index.ts';
+import { hasKeys } from '../../operation/index.ts';
+import type { Topology } from '../../topology/index.ts';
 import type { Fault } from './fault.ts';
 
 export function exchangeOf(what: Exchangeable): Fault {
@@ -10,7 +12,7 @@ export function exchangeOf(what: Exchangeable): Fault {
     name: `exchange-${what}`,
     standsFor: `planned work: an operator runs secure rotate ${what}`,
     doesNotMeasure: [
-      'programs that log in to the engine from outside of the system',
+      ...(what === 'service-keys' ? [] : ['programs that log in to the engine from outside of the system']),
       'other operators, who need access again',
     ],
     target: 'nothing',
@@ -19,8 +21,7 @@ export function exchangeOf(what: Exchangeable): Fault {
     localUndo: () => null,
     support({ system: { topology, exchange } }) {
       if (exchange === null) return Promise.resolve('this system under test has no operator who exchanges keys');
-      const needsSecurity = what !== 'ssh-keys' && topology.search.security === 'off';
-      return Promise.resolve(needsSecurity ? 'search.security is off: there is nothing to exchange' : null);
+      return Promise.resolve(nothingToExchange(what, topology));
     },
     async inject({ system, signal }) {
       done = null;
@@ -33,4 +34,12 @@ export function exchangeOf(what: Exchangeable): Fault {
     undone: () =>
       Promise.resolve({ seen: true, detail: `an exchange is not undone; understudy secure rotate ${what} ends one` }),
   };
+}
+
+/** Why there is nothing to exchange; null: there is. */
+function nothingToExchange(what: Exchangeable, topology: Topology): string | null {
+  if (what === 'service-keys')
+    return hasKeys(topology) ? null : 'service.auth has no keys: there is nothing to exchange';
+  if (what === 'ssh-keys') return null;
+  return topology.search.security === 'off' ? 'search.security is off: there is nothing to exchange' : null;
 }

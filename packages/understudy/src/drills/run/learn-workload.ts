@@ -54,7 +54,8 @@ type Send = ReturnType<typeof sender>;
 function sender(system: SystemUnderTest) {
   const [url = ''] = system.balancer.urls;
   return async ({ path, ...asked }: ReturnType<Protocol['write']>) => {
-    const wire = httpWire(system.credential?.reveal());
+    const credential = await system.credential?.now();
+    const wire = httpWire(credential?.reveal());
     try {
       return await wire.send({ ...asked, url: `${url}${path}`, deadlineMs });
     } finally {

@@ -113,8 +113,10 @@ class Run {
     guard.catch(() => undefined);
     const samplers = await startSamplers(system, directory, plan.steady.holdMs);
     const endWatch = watchTool(this.#parts.wallClock, system.clock);
+    const credential = await system.credential?.now();
     const startedMs = system.clock.now();
-    const workload = startWorkload(directory, system.credential);
+    const workload = startWorkload(directory, credential);
+    const unwatch = system.credential?.watch((next) => workload.useCredential(next));
     workload.died.catch((error: unknown) => {
       this.#generatorDied.abort(error);
       this.#stop.abort(error);
@@ -130,6 +132,7 @@ class Run {
     } catch (error) {
       await journal.note('aborted', { reason: messageOf(this.#signal.aborted ? this.#signal.reason : error) });
     } finally {
+      unwatch?.();
       const end = await workload.stop(Math.max(...Object.values(plan.workload.deadlineMs)) + stopGraceMs);
       await journal.note('workload-stopped', { generator: end });
       await journal.note('tool-watched', { ...(await endWatch()), longestNoteMs: Math.round(journal.longestNoteMs) });

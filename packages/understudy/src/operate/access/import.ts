@@ -14,8 +14,10 @@ import {
   keepFormerPublicKeys,
   keptConsolePassword,
   ownKeyDirectory,
+  replaceServiceKeyTexts,
   securityDirectory,
   serviceKeysDirectory,
+  serviceKeySuccession,
   serviceKeyTexts,
   systemIdOf,
   writeSecretOnce,
@@ -37,7 +39,10 @@ export interface ImportedPart {
   readonly replaced: string | null;
 }
 
-/** Running it again changes nothing. Errors: `operate-access-conflict`, `machines-host-key`, `secure-unreadable`, `secure-not-kept`. */
+/**
+ * Running it again changes nothing. Errors: `operate-access-conflict`, `machines-host-key`, `secure-unreadable`, `secure-not-kept`, `service-keys-unreadable`,
+ * `service-keys-not-kept`.
+ */
 export async function importAccess(access: SystemAccess): Promise<ImportedPart[]> {
   const system = systemIdOf({ target: { name: access.target }, topology: { name: access.system } });
   const security = await newSecurity(system, access);
@@ -50,9 +55,7 @@ export async function importAccess(access: SystemAccess): Promise<ImportedPart[]
   const arePinned = pinKeys(hostKeys, access.hostKeys);
   const isAcmeNew = access.acme !== null && (await keepAcmeTexts(acme, access.acme));
   const replaced = await putSecurity(security, access);
-  if (serviceKeys.state === 'new' && access.serviceKeys) {
-    await keepServiceKeyTexts(serviceKeys.path, access.serviceKeys);
-  }
+  const replacedKeys = await putServiceKeys(serviceKeys, access);
   if (password.state === 'new' && access.consolePassword !== null) {
     await writeSecretOnce(password.path, `${access.consolePassword}\n`);
   }
@@ -64,7 +67,7 @@ export async function importAccess(access: SystemAccess): Promise<ImportedPart[]
     { what: 'host-keys', path: hostKeys, isNew: arePinned, replaced: null },
     ...(access.consolePassword === null ? [] : [part('console-password', password)]),
     ...(access.security ? [part('authority-and-accounts', security, replaced)] : []),
-    ...(access.serviceKeys ? [part('service-keys', serviceKeys)] : []),
+    ...(access.serviceKeys ? [part('service-keys', serviceKeys, replacedKeys)] : []),
     ...(access.acme ? [{ what: 'acme', path: acme, isNew: isAcmeNew, replaced: null } as const] : []),
   ];
 }
@@ -107,15 +110,22 @@ async function newSecurity(system: string, access: SystemAccess): Promise<Place>
   );
 }
 
-/** The list of keys may have changed on either computer since: the newest is taken over from the machines. The other two must be the same. */
-async function newServiceKeys(system: string, access: SystemAccess): Promise<Place> {
+/** The list of keys may have changed on either computer since: the newest is taken over from the machines. */
+async function newServiceKeys(system: string, { serviceKeys: given }: SystemAccess): Promise<Place> {
   const path = serviceKeysDirectory(system);
   const there = await serviceKeyTexts(path);
-  const given = access.serviceKeys;
-  if (there && given && (there['tool-key'] !== given['tool-key'] || there['peer-secret'] !== given['peer-secret'])) {
-    throw conflict(path, 'other keys of the service');
-  }
-  return { path, state: there === undefined ? 'new' : 'same' };
+  if (!given) return { path, state: 'same' };
+  const order = serviceKeySuccession(path, there ?? given, given);
+  if (!there) return { path, state: 'new' };
+  if (order === 'same' || order === 'newer') return { path, state: order };
+  throw conflict(path, order === 'older' ? 'later keys of the service' : 'other keys of the service');
+}
+
+async function putServiceKeys({ path, state }: Place, { serviceKeys }: SystemAccess): Promise<string | null> {
+  if (!serviceKeys || state === 'same') return null;
+  if (state === 'newer') return await replaceServiceKeyTexts(path, serviceKeys, systemClock.now());
+  await keepServiceKeyTexts(path, serviceKeys);
+  return null;
 }
 
 /** A file that is not there is left out or undefined. */

@@ -2,9 +2,8 @@
 // operation lock. What is not on every machine is never called done.
 import { UnderstudyError } from '@understudy/foundation';
 import {
-  hasKeys,
+  isToolKey,
   makeKey,
-  toolKeyId,
   writeKeyList,
   type KeyList,
   type KeyRequest,
@@ -13,6 +12,7 @@ import {
   type Session,
 } from '../../operation/index.ts';
 import type { UnreachableMachine } from '../reach.ts';
+import { assertHasKeys, currentList } from './current-list.ts';
 import { deliver, readLists, type Delivered } from './machine-keys.ts';
 
 /** The operator's list when it is the newest, else the one that another operator has put on a machine. */
@@ -25,35 +25,10 @@ interface Current {
 
 /** Errors: `service-keys-off` when the topology has none; `service-keys-foreign`; `service-keys-not-kept`; those of the Linode client. */
 async function current(session: Session): Promise<Current> {
-  const { serviceKeys: keys, topology } = session;
-  if (!keys || !hasKeys(topology)) {
-    throw new UnderstudyError(
-      'service-keys-off',
-      `service.auth of ${session.topologyPath} is ${topology.service.auth === 'public' ? 'public' : 'not there'}, so there are no keys. ` +
-        'Write service.auth: keys, and apply.',
-    );
-  }
+  const keys = assertHasKeys(session, await session.readServiceKeys());
   await keys.keep();
   const { lists, unreachable } = await readLists(session);
-  const newest = lists.reduce((most, { list }) => (list && list.generation > most.generation ? list : most), keys.list);
-  if (newest !== keys.list) await takeOver(session, keys, newest);
-  return { keys, list: newest, unreachable, onMachines: lists };
-}
-
-/** Another operator of the same system has the same key of the tool; anybody else's list is left alone. */
-async function takeOver({ world, topology }: Session, keys: ServiceKeys, newest: KeyList): Promise<void> {
-  const own = keys.list.keys.find(({ id }) => id === toolKeyId);
-  if (newest.keys.find(({ id }) => id === toolKeyId)?.sha256 !== own?.sha256) {
-    throw new UnderstudyError(
-      'service-keys-foreign',
-      `The service machines have keys that were not made from ${keys.directory}, so nothing was changed. Let the operator who made them ` +
-        'export access to you (understudy access --help), after moving that directory to another place.',
-      { facts: { directory: keys.directory } },
-    );
-  }
-  await writeKeyList(keys.directory, newest);
-  const text = `list ${newest.generation} of the keys was taken over from a machine; another operator has changed them`;
-  world.logger({ level: 'info', subject: topology.name, text });
+  return { keys, list: await currentList(session, keys, lists), unreachable, onMachines: lists };
 }
 
 export interface Created extends Delivered {
@@ -78,7 +53,7 @@ export async function createKey(
   const next = { generation: list.generation + 1, keys: [...list.keys, key.record] };
   await writeKeyList(keys.directory, next);
   onMade(key);
-  return { key, ...(await deliver(session, next)) };
+  return { key, ...(await deliver(session, { list: next, toolKey: keys.toolKey })) };
 }
 
 /**
@@ -89,8 +64,8 @@ export async function revokeKey(session: Session, id: string): Promise<Delivered
   const { keys, list, onMachines } = await current(session);
   const isKnown = list.keys.some((key) => key.id === id);
   const isLeft = onMachines.some((one) => one.list?.keys.some((key) => key.id === id) === true);
-  if (id === toolKeyId || (!isKnown && !isLeft)) {
-    const names = list.keys.map((key) => key.id).filter((name) => name !== toolKeyId);
+  if (isToolKey(id) || (!isKnown && !isLeft)) {
+    const names = list.keys.map((key) => key.id).filter((name) => !isToolKey(name));
     throw new UnderstudyError(
       'service-key-unknown',
       `There is no key ${id} to revoke; there ${names.length === 0 ? 'is none' : `are: ${names.join(', ')}`}.`,
@@ -99,7 +74,7 @@ export async function revokeKey(session: Session, id: string): Promise<Delivered
   }
   const next = isKnown ? { generation: list.generation + 1, keys: list.keys.filter((key) => key.id !== id) } : list;
   if (isKnown) await writeKeyList(keys.directory, next);
-  return await deliver(session, next);
+  return await deliver(session, { list: next, toolKey: keys.toolKey });
 }
 
 export interface KeysSeen {

@@ -1,5 +1,6 @@
 // The list of callers' keys on the service machines: read from them, and brought to them until each running service has it.
 import pMap from 'p-map';
+import type { World } from '../../observe/index.ts';
 import { putKeysExits, readKeysScript, type RemoteTarget } from '../../machines/index.ts';
 import {
   keyDelivery,
@@ -7,10 +8,11 @@ import {
   keysWithinS,
   readKeyList,
   type KeyList,
+  type ServiceKeys,
   type Session,
 } from '../../operation/index.ts';
-import { machinePlans, type MachinePlan } from '../../topology/index.ts';
-import { reachOf, reasonOf, type UnreachableMachine } from '../reach.ts';
+import { machinePlans, type MachinePlan, type Topology } from '../../topology/index.ts';
+import { reachOf, reasonOf, type ReachableMachine, type UnreachableMachine } from '../reach.ts';
 
 const concurrency = 32;
 
@@ -68,40 +70,58 @@ export interface Delivered {
 }
 
 /** Brings the list to every service machine that exists. Errors: those of the Linode client. */
-export async function deliver(session: Session, list: KeyList): Promise<Delivered> {
+export async function deliver(session: Session, keys: KeyDelivery): Promise<Delivered> {
   const { running, unreachable } = await existing(session);
-  const brought = await pMap(running, async ({ machine, target }) => await bring(session, list, machine, target), {
-    concurrency,
-  });
+  const brought = await pMap(running, async (reached) => await bring(session, keys, reached), { concurrency });
   const failed = brought.filter((one): one is UnreachableMachine => one !== undefined);
   const undone = [...unreachable, ...failed];
   const left = new Set(failed.map(({ machine }) => machine));
   return { done: running.map(({ machine }) => machine.label).filter((label) => !left.has(label)), undone };
 }
 
+/** What is brought to a machine. */
+export type KeyDelivery = Pick<ServiceKeys, 'list' | 'toolKey'> & Partial<Pick<ServiceKeys, 'peerSecrets'>>;
+
 /** Undefined when it is done. */
 async function bring(
-  { world: { runner }, topology, serviceKeys }: Session,
-  list: KeyList,
-  machine: MachinePlan,
-  target: RemoteTarget,
+  { world, topology }: Session,
+  keys: KeyDelivery,
+  reached: ReachableMachine,
 ): Promise<UnreachableMachine | undefined> {
-  if (!serviceKeys) throw new Error('no keys for a service without them');
-  const delivery = keyDelivery(topology, machine, { text: keyListText(list), toolKey: serviceKeys.toolKey });
+  const { label } = reached.machine;
   try {
-    const { code, stdout, stderr } = await runner.run(target, ['sh', '-s'], delivery);
-    const reason = whyUndone(code, stdout, stderr);
-    return reason === undefined ? undefined : { machine: machine.label, reason };
+    const { reason, isLater } = await bringKeys(world, topology, keys, reached);
+    return reason === undefined || isLater ? undefined : { machine: label, reason };
   } catch (error) {
-    return { machine: machine.label, reason: reasonOf(error) };
+    return { machine: label, reason: reasonOf(error) };
   }
+}
+
+export interface Brought {
+  /** Why the running service does not have them; undefined: it has them. */
+  readonly reason: string | undefined;
+  /** It does not run, and reads them when it starts. */
+  readonly isLater: boolean;
+}
+
+/** Errors: those of the runner. */
+export async function bringKeys(
+  { runner }: Pick<World, 'runner'>,
+  topology: Topology,
+  { list, toolKey, peerSecrets }: KeyDelivery,
+  { machine, target }: ReachableMachine,
+): Promise<Brought> {
+  const delivery = keyDelivery(topology, machine, { text: keyListText(list), toolKey, peerSecrets });
+  const { code, stdout, stderr } = await runner.run(target, ['sh', '-s'], delivery);
+  return { reason: whyUndone(code, stdout, stderr), isLater: code === putKeysExits.stopped };
 }
 
 function whyUndone(code: number, stdout: string, stderr: string): string | undefined {
   switch (code) {
     case 0:
-    case putKeysExits.stopped:
       return undefined;
+    case putKeysExits.stopped:
+      return 'its service does not run; it reads the keys when it starts.';
     case putKeysExits.late:
       return `its service has not taken the keys within ${keysWithinS} s; it said: ${stdout.trim() || 'nothing'}`;
     case putKeysExits.withoutKeys:

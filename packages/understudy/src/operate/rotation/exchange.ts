@@ -1,13 +1,16 @@
 // The exchanges by name: what each will do, and doing it. The command and the drills call the same.
+import type { Secret } from '@understudy/foundation';
 import { accountNames, type AccountName } from '../../engines/index.ts';
 import { authorityPassphrase, type Session } from '../../operation/index.ts';
+import { exchangePhases, type ExchangePhase } from '../../secure/index.ts';
 import { rotateSshKey } from '../access/rotate-ssh-key.ts';
 import { rotateAuthority, type BetweenPhases } from './rotate-authority.ts';
 import { rotateCertificates } from './rotate-certificates.ts';
 import { rotatePasswords } from './rotate-passwords.ts';
+import { rotateServiceKeys } from './rotate-service-keys.ts';
 import { rotatingSystem } from './system.ts';
 
-export const exchangeable = ['certificates', 'authority', 'passwords', 'ssh-keys'] as const;
+export const exchangeable = ['certificates', 'authority', 'passwords', 'ssh-keys', 'service-keys'] as const;
 export type Exchangeable = (typeof exchangeable)[number];
 
 export interface ExchangeRequest {
@@ -15,6 +18,8 @@ export interface ExchangeRequest {
   readonly accounts?: readonly AccountName[];
   /** Asked before a user is removed whose clients the tool does not know. */
   readonly mayRemove: (users: readonly string[]) => Promise<boolean>;
+  /** For service keys: called before the tool's key takes the place of the one before it; resolves when its holder calls with this one alone. */
+  readonly onToolKey?: (toolKey: Secret) => Promise<void>;
   readonly betweenPhases?: BetweenPhases;
 }
 
@@ -35,14 +40,26 @@ export async function exchangePlan(
   what: Exchangeable,
   accounts: readonly AccountName[] = defaultAccounts,
 ): Promise<string[]> {
-  const security = what === 'ssh-keys' ? undefined : await session.readSecurity();
-  const begun = what === 'authority' || what === 'passwords' ? security?.exchange[sectionOf[what]]?.phase : undefined;
+  const begun = await phaseOf(session, what);
   const steps = stepsOf(what, accounts);
-  const left = begun === undefined ? steps : steps.slice(['introduce', 'use', 'withdraw'].indexOf(begun));
+  const left = begun === undefined ? steps : steps.slice(exchangePhases.indexOf(begun));
   return begun === undefined ? left : [`One that was interrupted goes on ("${begun}").`, ...left];
 }
 
-const sectionOf = { authority: 'authority', passwords: 'accounts' } as const;
+/** Undefined: none was interrupted, or it has no phases. */
+async function phaseOf(session: Session, what: Exchangeable): Promise<ExchangePhase | undefined> {
+  switch (what) {
+    case 'authority':
+      return (await session.readSecurity())?.exchange.authority?.phase;
+    case 'passwords':
+      return (await session.readSecurity())?.exchange.accounts?.phase;
+    case 'service-keys':
+      return (await session.readServiceKeys())?.exchange?.phase;
+    case 'certificates':
+    case 'ssh-keys':
+      return undefined;
+  }
+}
 
 function stepsOf(what: Exchangeable, accounts: readonly AccountName[]): string[] {
   switch (what) {
@@ -65,6 +82,12 @@ function stepsOf(what: Exchangeable, accounts: readonly AccountName[]): string[]
     case 'ssh-keys':
       return [
         'A new SSH key of the tool is let in on every machine and proved; then the old one is removed, and seen to be refused.',
+      ];
+    case 'service-keys':
+      return [
+        'Service machines, one by one, accept a new key of the tool and a new secret of each other, beside the old ones; nothing is restarted.',
+        'The tool calls with the new key; service machines, one by one, sign with the new secret.',
+        'The old key and the old secret are removed from service machines, one by one, and seen to be refused.',
       ];
   }
 }
@@ -99,6 +122,15 @@ export async function exchange(
           : `${account}: ${after} with a new password; ${before} is still let in`,
       );
       return { isComplete: rotated.removed, text: lines.join('\n'), facts: rotated };
+    }
+    case 'service-keys': {
+      const { onToolKey } = request;
+      const rotated = await rotateServiceKeys(session, signal, { ...(onToolKey ? { onToolKey } : {}), ...between });
+      const { after, machines } = rotated;
+      const text =
+        `${after} is the tool's key for the service, and another secret is the service machines' own:\n` +
+        `  ${machines.join(', ')} accept these, and refuse the ones of before.`;
+      return { isComplete: true, text, facts: rotated };
     }
     case 'ssh-keys': {
       const { before, after, machines } = await rotateSshKey(session, signal);

@@ -30,8 +30,8 @@ export const enginePorts = [httpPort, transportPort] as const;
  * the last that was seen.
  */
 export async function proved(
-  { clock, signal }: Reach,
-  { target: { label } }: SearchMachine,
+  { clock, signal }: Pick<Reach, 'clock' | 'signal'>,
+  { target: { label } }: Pick<SearchMachine, 'target'>,
   what: string,
   look: () => Promise<string | undefined>,
 ): Promise<void> {
@@ -44,7 +44,7 @@ export async function proved(
       throw new UnderstudyError(
         'operate-not-proved',
         `${label}: ${what} was not seen within ${provedWithinMs / 1000} s, so the next machine was not touched. Seen: ${seen}. ` +
-          'Look at the log of its engine (understudy logs), then run the same command again: it goes on from here.',
+          'Look at its log (understudy logs), then run the same command again: it goes on from here.',
         { facts: { label, what, seen } },
       );
     }

@@ -4,7 +4,15 @@ import { UnderstudyError, type Clock, type Logger } from '@understudy/foundation
 import { writeAccounts } from '../../cluster/index.ts';
 import { engineLayouts, engineNamed, type EngineLayout } from '../../engines/index.ts';
 import { securityPaths, type ManagedFile, type RemoteRunner, type RemoteTarget } from '../../machines/index.ts';
-import { engineHosts, observe, observeObjects, type Observation } from '../../observe/index.ts';
+import {
+  engineHosts,
+  instanceNamed,
+  observe,
+  observeObjects,
+  targetOf,
+  type Observation,
+  type World,
+} from '../../observe/index.ts';
 import {
   certificateSubjectOf,
   filesOf,
@@ -18,7 +26,7 @@ import {
 } from '../../operation/index.ts';
 import { apply, plan, type Plan } from '../../reconcile/index.ts';
 import type { CertificateSubject, SystemSecurity } from '../../secure/index.ts';
-import { partialView } from '../reach.ts';
+import { partialView, type ReachableMachine } from '../reach.ts';
 
 export interface SearchMachine {
   readonly target: RemoteTarget;
@@ -79,9 +87,7 @@ export function rotatingSystem(session: Session, signal: AbortSignal): RotatingS
     },
     async search(security) {
       const intent = await intentWith(security);
-      const observation = await observe(world, topology);
-      assertComplete(intent, observation);
-      assertNoDrift(topology.name, plan(intent, observation), ({ task: { kind } }) => ownKinds.has(kind));
+      const observation = await observedAsPlanned(world, intent, ownKinds);
       const machines = machinesFor(intent, 'search');
       return engineHosts(topology, observation.objects.instances).flatMap(({ target, vpcAddress }) => {
         const machine = machines.find(({ label }) => label === target.label);
@@ -110,6 +116,26 @@ export function rotatingSystem(session: Session, signal: AbortSignal): RotatingS
       await apply(world, await intentWith(security), { confirm, signal });
     },
   };
+}
+
+/** What an exchange of the service keys does itself. */
+const serviceKeyKinds: ReadonlySet<string> = new Set(['service-keys-write']);
+
+/** Every service machine of a system whose machines all answer, and which is as its topology says. Errors as of `RotatingSystem.search`. */
+export async function serviceMachinesAsPlanned(world: World, intent: Intent): Promise<ReachableMachine[]> {
+  const { objects } = await observedAsPlanned(world, intent, serviceKeyKinds);
+  return machinesFor(intent, 'service').flatMap((machine) => {
+    const instance = instanceNamed(objects, machine.label);
+    return instance ? [{ machine, target: targetOf(instance) }] : [];
+  });
+}
+
+async function observedAsPlanned(world: World, intent: Intent, own: ReadonlySet<string>): Promise<Observation> {
+  const { topology } = intent;
+  const observation = await observe(world, topology);
+  assertComplete(intent, observation);
+  assertNoDrift(topology.name, plan(intent, observation), ({ task: { kind } }) => own.has(kind));
+  return observation;
 }
 
 /** The release is looked for once. */

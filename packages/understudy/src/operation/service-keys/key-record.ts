@@ -6,8 +6,16 @@ import { z } from 'zod';
 export const keyScopes = ['read', 'write', 'admin', 'monitor'] as const;
 export type KeyScope = (typeof keyScopes)[number];
 
-/** Of the key that the tool itself calls with. */
-export const toolKeyId = 'understudy-tool';
+/** Of the key that the tool itself calls with: the first, and the one that takes turns with it when it is exchanged. */
+export const toolKeyIds = ['understudy-tool', 'understudy-tool-2'] as const;
+export type ToolKeyId = (typeof toolKeyIds)[number];
+
+export function isToolKey(id: string): id is ToolKeyId {
+  return (toolKeyIds as readonly string[]).includes(id);
+}
+
+/** Of 32 random bytes in base64url. */
+const secretCharacters = 43;
 
 /** Names that are the tool's own begin so. */
 const reserved = 'understudy-';
@@ -31,6 +39,11 @@ export const keyRecord = z.strictObject({
 
 export type KeyRecord = z.infer<typeof keyRecord>;
 
+/** Of the secret part, as records have it. */
+export function hashOf(bearer: Secret): string {
+  return createHash('sha256').update(bearer.reveal().slice(-secretCharacters)).digest('hex');
+}
+
 export interface NewKey {
   readonly record: KeyRecord;
   /** `us_ID_SECRET`, what its holder sends. */
@@ -45,13 +58,13 @@ export interface KeyRequest {
 }
 
 export function makeKey({ id, scopes, requestsPerSecond, burst }: KeyRequest, nowMs: number): NewKey {
-  const secret = randomBytes(32).toString('base64url');
+  const bearer = new Secret(`us_${id}_${randomBytes(32).toString('base64url')}`);
   const record = {
     id,
-    sha256: createHash('sha256').update(secret).digest('hex'),
+    sha256: hashOf(bearer),
     scopes: keyScopes.filter((scope) => scopes.includes(scope)),
     ...(requestsPerSecond === undefined ? {} : { requestsPerSecond, burst: burst ?? Math.max(1, requestsPerSecond) }),
     createdAt: new Date(nowMs).toISOString(),
   };
-  return { record, bearer: new Secret(`us_${id}_${secret}`) };
+  return { record, bearer };
 }

@@ -2,10 +2,17 @@
 import type { LiveStats } from './live-state.ts';
 
 /** The credential comes this way, and is in no file, argument or environment. */
-export type ToWorker = { readonly kind: 'start'; readonly credential: string | null } | { readonly kind: 'stop' };
+export type ToWorker =
+  | { readonly kind: 'start'; readonly credential: string | null }
+  /** From now on it logs in with this one. */
+  | { readonly kind: 'credential'; readonly credential: string }
+  | { readonly kind: 'stop' };
 
 export type FromWorker =
-  { readonly kind: 'stats'; readonly stats: LiveStats } | { readonly kind: 'ended'; readonly end: WorkloadEnd };
+  | { readonly kind: 'stats'; readonly stats: LiveStats }
+  /** Everything that was sent with the one before has ended. */
+  | { readonly kind: 'credential-taken' }
+  | { readonly kind: 'ended'; readonly end: WorkloadEnd };
 
 /** The generator's last message, when everything is on the disk. Without it its last actions are unknown. */
 export interface WorkloadEnd {

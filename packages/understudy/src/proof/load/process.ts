@@ -18,6 +18,8 @@ export interface Workload {
    * not ended within the time limit, or ended without its last message, is killed: null.
    */
   stop(withinMs: number): Promise<WorkloadEnd | null>;
+  /** It logs in with this one from now on; resolves when nothing is under way with the one before, or the process has ended. */
+  useCredential(credential: Secret): Promise<void>;
   /** Rejects with `drills-workload-died` if the process ends unasked; never resolves. */
   readonly died: Promise<never>;
 }
@@ -32,6 +34,7 @@ export function startWorkload(directory: string, credential?: Secret): Workload 
   let end: WorkloadEnd | null = null;
   let stderrText = '';
   let stopping = false;
+  let taken = Promise.withResolvers<undefined>();
   const exited = Promise.withResolvers<undefined>();
   // The last message may still be on its way when the process is gone.
   const channelClosed = Promise.withResolvers<undefined>();
@@ -42,7 +45,8 @@ export function startWorkload(directory: string, credential?: Secret): Workload 
   });
   child.on('message', (message: FromWorker) => {
     if (message.kind === 'stats') stats = message.stats;
-    else end = message.end;
+    else if (message.kind === 'ended') end = message.end;
+    else taken.resolve(undefined);
   });
   child.on('disconnect', () => channelClosed.resolve(undefined));
   child.on('exit', (code, signal) => {
@@ -67,6 +71,12 @@ export function startWorkload(directory: string, credential?: Secret): Workload 
       await Promise.all([exited.promise, channelClosed.promise]);
       clearTimeout(overdue);
       return end;
+    },
+    async useCredential(next) {
+      taken = Promise.withResolvers<undefined>();
+      if (child.connected)
+        child.send({ kind: 'credential', credential: next.reveal() } satisfies ToWorker, () => undefined);
+      await Promise.race([taken.promise, exited.promise, channelClosed.promise]);
     },
     died: died.promise,
   };

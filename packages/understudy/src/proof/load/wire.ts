@@ -12,6 +12,8 @@ export interface WireRequest {
 
 export interface Wire {
   send(request: WireRequest): Promise<Answer>;
+  /** What is sent from now on logs in with this; resolves when everything that was sent before has ended. */
+  useCredential(credential: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -20,27 +22,37 @@ const unsentCodes = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'UND
 
 /** `credential`: sent with every request; undefined: nothing. */
 export function httpWire(credential?: string): Wire {
-  const login = credential === undefined ? {} : { authorization: `Bearer ${credential}` };
+  let login = credential === undefined ? {} : { authorization: `Bearer ${credential}` };
+  const pending = new Set<Promise<Answer>>();
   // The balancer of a trial system signs its own certificate; a drill measures availability, not identity.
   const agent = new Agent({ pipelining: 0, connect: { rejectUnauthorized: false }, headersTimeout: 0, bodyTimeout: 0 });
+  async function ask({ method, url, body, deadlineMs }: WireRequest): Promise<Answer> {
+    const { origin, pathname, search } = new URL(url);
+    const signal = AbortSignal.timeout(deadlineMs);
+    try {
+      const answer = await agent.request({
+        origin,
+        path: `${pathname}${search}`,
+        method,
+        signal,
+        headers: body === undefined ? login : { 'content-type': 'application/json', ...login },
+        ...(body === undefined ? {} : { body }),
+      });
+      return { status: answer.statusCode, body: await answer.body.text() };
+    } catch (error) {
+      const { code = 'connection failed' } = error as { readonly code?: string };
+      return { status: 0, unsent: unsentCodes.has(code), error: signal.aborted ? 'deadline' : code };
+    }
+  }
   return {
-    async send({ method, url, body, deadlineMs }) {
-      const { origin, pathname, search } = new URL(url);
-      const signal = AbortSignal.timeout(deadlineMs);
-      try {
-        const answer = await agent.request({
-          origin,
-          path: `${pathname}${search}`,
-          method,
-          signal,
-          headers: body === undefined ? login : { 'content-type': 'application/json', ...login },
-          ...(body === undefined ? {} : { body }),
-        });
-        return { status: answer.statusCode, body: await answer.body.text() };
-      } catch (error) {
-        const { code = 'connection failed' } = error as { readonly code?: string };
-        return { status: 0, unsent: unsentCodes.has(code), error: signal.aborted ? 'deadline' : code };
-      }
+    async send(request) {
+      const answer = ask(request);
+      pending.add(answer);
+      return await answer.finally(() => pending.delete(answer));
+    },
+    async useCredential(next) {
+      login = { authorization: `Bearer ${next}` };
+      await Promise.allSettled(pending);
     },
     close: () => agent.destroy(),
   };

@@ -49,8 +49,11 @@ async function main(directory: string): Promise<void> {
     plannedWrites: plannedWrites,
     outcomes,
   });
-  // The only message that follows.
-  process.on('message', () => generator.stop());
+  process.on('message', (message: ToWorker) => {
+    if (message.kind === 'stop') generator.stop();
+    if (message.kind !== 'credential') return;
+    void wire.useCredential(message.credential).then(() => tell({ kind: 'credential-taken' }));
+  });
   process.on('disconnect', () => generator.stop());
   const ticking = setInterval(() => void tell({ kind: 'stats', stats: generator.stats() }), statsEveryMs);
   const end = await generator.run();

@@ -7,7 +7,7 @@ import { Consent } from '../plan/consent.ts';
 import { deleteObject } from './do-delete.ts';
 import { destroyPlan } from './destroy.ts';
 import { Found } from './found.ts';
-import type { Intent } from '../../operation/index.ts';
+import { operatorFilesOf, type Intent } from '../../operation/index.ts';
 import { plan } from '../plan/plan.ts';
 import { ReleaseArchive } from './release-archive.ts';
 import { runSchedule, type Outcome } from './schedule.ts';
@@ -181,7 +181,7 @@ async function finish(
   if (planned.obstacles.length > 0) throw incomplete([], planned.obstacles);
   const end = world.clock.monotonicMs() + (options.healthDeadlineMs ?? 180_000);
   for (;;) {
-    const status = assessHealth(await observe(world, intent.topology), intent.topology);
+    const status = assessHealth(await observe(world, intent.topology), intent.topology, operatorFilesOf(intent));
     if (status.verdict === 'healthy') return { done, status };
     if (world.clock.monotonicMs() > end) {
       throw new UnderstudyError(

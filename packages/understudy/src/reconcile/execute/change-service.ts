@@ -53,8 +53,6 @@ export async function changeService(context: StepContext, label: string, change:
       { facts: { label, failed: found.serviceFailure } },
     );
   }
-  // The environment has a secret of the system's: one that is lost with this process must be on no machine.
-  if (change.settings) await context.intent.serviceKeys?.keep();
   const files = change.settings ? settingsFiles(context, label) : [];
   const before = await stateBefore(context, label, servicePlace, files);
   const canary = change.serving && change.proven !== true && found.serviceChanges === 0;

@@ -1,4 +1,4 @@
-// Executes the step that puts the callers' keys on a service machine. It is done when the running service has them.
+// Executes the step that puts the callers' keys and the secrets of service machines on one of them. It is done when the running service has them.
 import { putKeysExits } from '../../machines/index.ts';
 import { keyDelivery, machineNamed, serviceKeyTextOf } from '../../operation/index.ts';
 import { needed } from './found.ts';
@@ -11,7 +11,8 @@ export async function writeServiceKeys(context: StepContext, label: string): Pro
   const text = needed(serviceKeyTextOf(intent), 'the list of keys');
   // First what cannot be made again: a machine must never have keys that are lost with this process.
   await keys.keep();
-  const delivery = keyDelivery(intent.topology, machineNamed(intent, label), { text, toolKey: keys.toolKey });
+  const { toolKey, peerSecrets } = keys;
+  const delivery = keyDelivery(intent.topology, machineNamed(intent, label), { text, toolKey, peerSecrets });
   const result = await world.runner.run(machineTarget(context, label), ['sh', '-s'], delivery);
   const isLater = result.code === putKeysExits.stopped || result.code === putKeysExits.withoutKeys;
   succeeded(isLater ? { ...result, code: 0 } : result, label, 'see its keys in the running service');

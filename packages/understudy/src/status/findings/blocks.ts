@@ -75,8 +75,8 @@ function fullDisks({ cluster }: ClusterView): string[] {
   return disks.filter(({ above }) => above === 'flood' || above === 'high').map(({ node }) => node);
 }
 
-function repairOf({ machines }: ClusterView, { index, setting }: Block): string {
+function repairOf(view: ClusterView, { index, setting }: Block): string {
   if (setting === undefined) return 'The engine removes it itself when its cause is gone: see the log of its master.';
-  if (index === undefined) return clearingRequest(machines, [setting]);
-  return engineRequest(machines, { method: 'PUT', path: `/${inPath(index)}/_settings`, body: { [setting]: null } });
+  if (index === undefined) return clearingRequest(view, [setting]);
+  return engineRequest(view, { method: 'PUT', path: `/${inPath(index)}/_settings`, body: { [setting]: null } });
 }

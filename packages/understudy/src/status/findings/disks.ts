@@ -21,7 +21,7 @@ const grades = {
 } as const;
 
 export function diskFindings(view: ClusterView): Finding[] {
-  const { cluster, machines, subject } = view;
+  const { cluster, subject } = view;
   const marks = shown(cluster.watermarks);
   if (!marks) return [];
   if (!marks.enabled) {
@@ -33,7 +33,7 @@ export function diskFindings(view: ClusterView): Finding[] {
         subject,
         reason,
         effect: 'Nothing yet; a full disk stops the engine and may corrupt its copies.',
-        repair: clearingRequest(machines, [`${prefix}.threshold_enabled`]),
+        repair: clearingRequest(view, [`${prefix}.threshold_enabled`]),
       },
     ];
   }
@@ -60,8 +60,9 @@ function gigabytes(bytes: number): string {
 }
 
 /** Changed watermarks are named first; otherwise the files that fill the disk. */
-function repairOf({ machines, topology }: ClusterView, { node }: Disk, changed: boolean): string {
-  if (changed) return clearingRequest(machines, settings);
+function repairOf(view: ClusterView, { node }: Disk, changed: boolean): string {
+  const { machines, topology } = view;
+  if (changed) return clearingRequest(view, settings);
   const machine = machines.find(({ name }) => name === node);
   const { dataDirectory, logDirectory } = engineLayouts[topology.search.engine];
   if (!machine) return `Find out what fills the disk of ${node}.`;

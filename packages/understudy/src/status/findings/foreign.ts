@@ -28,13 +28,13 @@ export function foreignNotices(view: ClusterView): Notice[] {
   return [...health, ...blocked];
 }
 
-function repairOf({ machines }: ClusterView, name: string, copies: readonly UnassignedCopy[]): string {
+function repairOf(view: ClusterView, name: string, copies: readonly UnassignedCopy[]): string {
   if (copies.some(({ givenUp }) => givenUp))
-    return engineRequest(machines, { method: 'POST', path: '/_cluster/reroute?retry_failed=true&metric=none' });
+    return engineRequest(view, { method: 'POST', path: '/_cluster/reroute?retry_failed=true&metric=none' });
   return `The owner of ${name} has to repair it; this system does not change it.`;
 }
 
-function refusing({ machines }: ClusterView, { index = '', setting, refuses, description }: Block): Notice {
+function refusing(view: ClusterView, { index = '', setting, refuses, description }: Block): Notice {
   const path = `/${inPath(index)}/_settings`;
   return {
     id: 'foreign-index-blocked',
@@ -43,6 +43,6 @@ function refusing({ machines }: ClusterView, { index = '', setting, refuses, des
     repair:
       setting === undefined
         ? `The owner of ${index} has to repair it.`
-        : engineRequest(machines, { method: 'PUT', path, body: { [setting]: null } }),
+        : engineRequest(view, { method: 'PUT', path, body: { [setting]: null } }),
   };
 }

@@ -38,7 +38,8 @@ function origin({ origin: of }: Leftover): string {
   return of === 'file' ? "in the engine's own file" : `set as ${of}`;
 }
 
-function filtered({ cluster, topology, machines, subject }: ClusterView, leftover: Leftover): Finding {
+function filtered(view: ClusterView, leftover: Leftover): Finding {
+  const { cluster, topology, subject } = view;
   const members = shown(cluster.membership);
   const byApply = leftover.origin === 'file' || (members !== undefined && isStale(leftover, members, topology));
   return {
@@ -47,7 +48,7 @@ function filtered({ cluster, topology, machines, subject }: ClusterView, leftove
     subject,
     reason: `${leftover.setting} is '${leftover.value}' (${origin(leftover)}), so not every search machine may hold copies.`,
     effect: 'Nothing yet; copies are placed on fewer machines, and a lost copy may have no machine to be allocated on.',
-    repair: byApply ? applyCommand : clearingRequest(machines, [leftover.setting]),
+    repair: byApply ? applyCommand : clearingRequest(view, [leftover.setting]),
   };
 }
 

@@ -60,14 +60,14 @@ function refusesMetadata({ cluster }: ClusterView, name: string): boolean {
   return of.some(({ index, refuses }) => (index ?? name) === name && refuses.includes('metadata_read'));
 }
 
-function closed({ machines }: ClusterView, name: string): Finding {
+function closed(view: ClusterView, name: string): Finding {
   return {
     id: 'index-closed',
     verdict: 'down',
     subject: name,
     reason: `The index ${name} is closed.`,
     effect: 'Every request to it is refused.',
-    repair: engineRequest(machines, { method: 'POST', path: `/${inPath(name)}/_open` }),
+    repair: engineRequest(view, { method: 'POST', path: `/${inPath(name)}/_open` }),
   };
 }
 
@@ -121,7 +121,7 @@ function givenUp(view: ClusterView, name: string): Finding[] {
       subject: first.index,
       reason: `The engine stopped trying to allocate a copy: ${first.sentence ?? `${first.index}[${first.shard}]`}.${others}`,
       effect: 'Nothing yet; the engine does not retry by itself, even when the cause is gone.',
-      repair: engineRequest(view.machines, { method: 'POST', path: '/_cluster/reroute?retry_failed=true&metric=none' }),
+      repair: engineRequest(view, { method: 'POST', path: '/_cluster/reroute?retry_failed=true&metric=none' }),
     },
   ];
 }

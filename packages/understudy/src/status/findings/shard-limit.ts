@@ -14,7 +14,8 @@ interface Use {
 }
 
 /** Undefined: far from the limit. */
-function use({ cluster, topology, machines, subject }: ClusterView): Use | undefined {
+function use(view: ClusterView): Use | undefined {
+  const { cluster, topology, subject } = view;
   const limit = shown(cluster.shardLimit);
   if (!limit || limit.copies < limit.limit * nearShare) return undefined;
   const copiesOf = (of: { readonly shards: number; readonly replicas: number }) => of.shards * (of.replicas + 1);
@@ -26,7 +27,7 @@ function use({ cluster, topology, machines, subject }: ClusterView): Use | undef
   const repair =
     limit.perNode === usualPerNode
       ? 'Delete indices that are not needed, or set more search.nodes and: understudy apply'
-      : clearingRequest(machines, [setting]);
+      : clearingRequest(view, [setting]);
   return {
     ownCopies: has >= limit.limit * nearShare || (reached && has < asked),
     finding: {

@@ -8,7 +8,7 @@ import { smallSystem } from '../small-system.ts';
 const promised = `noop search-stop search-kill-master search-kill-data search-pause search-power-cut search-partition
 search-one-way-in search-one-way-out search-bridge search-disk-full search-disk-stall search-rolling-restart
 search-quorum-loss search-power-loss-all service-stop service-kill service-hang service-power-cut
-service-cut-from-search balancer-drain controller-kill rotate-certificates rotate-authority rotate-passwords rotate-ssh-keys`.split(
+service-cut-from-search balancer-drain controller-kill rotate-certificates rotate-authority rotate-passwords rotate-ssh-keys rotate-service-keys`.split(
   /\s+/,
 );
 

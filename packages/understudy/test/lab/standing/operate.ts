@@ -59,8 +59,7 @@ async function until(what: string, holds: () => boolean): Promise<void> {
 export function operatedBy(system: () => StandingSystem): void {
   describe('the commands of an operator', () => {
     before(async () => {
-      ({ base, topologyPath, url } = system());
-      login = await system().login();
+      ({ base, topologyPath, url, login } = system());
       ownService = path.join(base, 'own-service');
       await cp(system().releaseDirectory, ownService, { recursive: true });
       await writeFile(path.join(ownService, 'marker'), 'of another release\n');

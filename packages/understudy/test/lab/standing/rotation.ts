@@ -1,5 +1,5 @@
-// Certificates, passwords, SSH keys and the authority of a system are exchanged under load, and the tool is killed in the middle of it: no
-// request fails, no write is lost, and run again it ends.
+// Certificates, passwords, SSH keys, service keys and the authority of a system are exchanged under load, and the tool is killed in the
+// middle of it: no request fails, no write is lost, and run again it ends.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -64,7 +64,7 @@ async function killedAndAgain(
     assert.equal(again.code, 0, again.stderr);
     assert.match(again.stderr, /goes on in the phase/);
   };
-  const { traffic } = await underLoad(system.url, 15, work, await system.login());
+  const { traffic } = await underLoad(system.url, 15, work, system.login);
   t.diagnostic(
     `${what}, killed ${killAts.length} times: ${traffic.failed.length} of ${traffic.requests} requests failed`,
   );
@@ -81,12 +81,9 @@ export function rotationsOn(system: () => StandingSystem): void {
 
     describe('an exchange under load', { timeout: 1_800_000 }, () => {
       // The authority is exchanged below, and the tool killed in the middle of it.
-      const names = [
-        'rotate-certificates',
-        'rotate-passwords',
-        'rotate-ssh-keys',
-        ...(isFull ? ['rotate-authority'] : []),
-      ];
+      const names = ['rotate-certificates', 'rotate-passwords', 'rotate-service-keys'];
+      // The SSH key is exchanged beside the other commands of an operator.
+      if (isFull) names.push('rotate-ssh-keys', 'rotate-authority');
       for (let round = 1; round <= rounds; round += 1)
         for (const name of names)
           it(`${name}, round ${round}: no request fails, no write is lost, and nothing is left to do`, async (t) => {
@@ -118,6 +115,7 @@ export function rotationsOn(system: () => StandingSystem): void {
     describe('kill -9 of the tool in the middle', { timeout: 900_000 }, () => {
       const moments = {
         authority: [...(isFull ? ['trusts both authorities'] : []), 'shows its new certificate'],
+        'service-keys': ['it accepts both keys and both secrets', 'the tool calls with its new key'],
         ...(isFull ? { passwords: ['lets in the new users and the old ones', 'it serves'] } : {}),
       };
       for (const [what, killAts] of Object.entries(moments))
@@ -130,7 +128,7 @@ export function rotationsOn(system: () => StandingSystem): void {
         const before = await readFile(rotation, 'utf8');
         await labPowerCut('demo-search-3');
         try {
-          for (const what of ['certificates', 'passwords', 'authority']) {
+          for (const what of ['certificates', 'passwords', 'authority', 'service-keys']) {
             const { code, stderr } = await rotate(what);
             assert.equal(code, 2, stderr);
             assert.match(stderr, /demo-search-3/);

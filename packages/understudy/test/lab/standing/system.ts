@@ -6,11 +6,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { silentLogger } from '@understudy/foundation';
 import { labDown, labUp } from '@understudy/lab';
 import { observe } from '../../../src/observe/index.ts';
+import { createKey } from '../../../src/operate/index.ts';
 import { openSession, resolveIntent, type Session } from '../../../src/operation/session.ts';
 import { apply, confirmAll } from '../../../src/reconcile/index.ts';
 import { assessHealth } from '../../../src/status/index.ts';
 import { useOwnDirectories } from '../own-directories.ts';
-import { toolLogin } from '../tool-login.ts';
 
 export const topologyText = `
 name: demo
@@ -41,8 +41,8 @@ export interface StandingSystem extends AsyncDisposable {
   session(): Promise<Session>;
   /** Waits until all that was broken is back; fails after three minutes. */
   settled(): Promise<void>;
-  /** What the test's own requests log in with, as the operator's directory has it now. */
-  login(): Promise<Readonly<Record<string, string>>>;
+  /** What the test's own requests log in with: the key of a caller, for that of the tool is exchanged. */
+  readonly login: Readonly<Record<string, string>>;
 }
 
 /** Starts a lab and builds the system. */
@@ -55,14 +55,13 @@ export async function startStandingSystem(): Promise<StandingSystem> {
   await using first = await session();
   const intent = await resolveIntent(first);
   const { status } = await apply(first.world, intent, { confirm: confirmAll });
+  const { key, undone } = await createKey(first, { id: 'load', scopes: ['read', 'write'] }, () => undefined);
+  assert.deepEqual(undone, []);
   return {
     ...{ base, topologyPath, session },
+    login: { authorization: `Bearer ${key.bearer.reveal()}` },
     url: status.balancer.urls[0] ?? '',
     releaseDirectory: intent.release.directory,
-    async login() {
-      await using opened = await session();
-      return toolLogin(opened);
-    },
     async settled() {
       await using opened = await session();
       const { topology, world } = opened;
