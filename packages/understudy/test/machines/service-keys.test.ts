@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Secret } from '@understudy/foundation';
 import { node, type RunningService } from '../../../service/test/harness/implementations.ts';
-import { freePort } from '../../../service/test/harness/engine.ts';
+import { freePort } from '../../../service/test/harness/free-port.ts';
 import {
   askAsCallersScript,
   contentHash,
