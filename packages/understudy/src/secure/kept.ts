@@ -39,10 +39,13 @@ export interface Kept {
 const accountSchema = z.object({ user: z.string().min(1).optional(), password: z.string().min(1), hash: z.string() });
 const accountsSchema = z.record(z.enum(accountNames), accountSchema);
 const phase = z.enum(exchangePhases);
+const authoritySchema = z.object({ certificate: z.string(), key: z.string() });
+const someAccountsSchema = z.partialRecord(z.enum(accountNames), accountSchema);
 const rotationSchema = z.object({
   generations: z.array(z.string().regex(/^[a-z0-9-]+$/)).min(1),
-  authority: z.object({ phase, certificate: z.string(), key: z.string() }).optional(),
-  accounts: z.object({ phase, next: z.partialRecord(z.enum(accountNames), accountSchema) }).optional(),
+  // `former` stands in the other files too, until the last step of the exchange replaces these one after the other.
+  authority: authoritySchema.extend({ phase, former: authoritySchema.optional() }).optional(),
+  accounts: z.object({ phase, next: someAccountsSchema, former: someAccountsSchema.optional() }).optional(),
 });
 
 /** Errors: `secure-unreadable`, which quotes nothing of them. */
@@ -54,15 +57,13 @@ export function keptIn(directory: string, texts: SecurityTexts): Kept {
   const rotation = text === undefined ? undefined : rotationSchema.safeParse(parse(text));
   if (rotation?.success === false) throw refused(names.rotation);
   const { generations, authority, accounts: others } = rotation?.data ?? {};
+  const former = authority?.former ?? { certificate: texts[names.certificate], key: texts[names.key] };
   return {
-    authority: { certificatePem: texts[names.certificate], keyPem: new Secret(texts[names.key]) },
-    accounts: accountsFrom(accounts.data) as Accounts,
+    authority: authorityFrom(former),
+    accounts: { ...(accountsFrom(accounts.data) as Accounts), ...accountsFrom(others?.former ?? {}) },
     generations: generations ?? [firstGeneration(texts[names.certificate])],
     exchange: {
-      authority: authority && {
-        phase: authority.phase,
-        next: { certificatePem: authority.certificate, keyPem: new Secret(authority.key) },
-      },
+      authority: authority && { phase: authority.phase, next: authorityFrom(authority) },
       accounts: others && { phase: others.phase, next: accountsFrom(others.next) },
     },
   };
@@ -77,15 +78,21 @@ export function accountsText(accounts: Accounts): string {
   return `${JSON.stringify(plainAccounts(accounts), null, 2)}\n`;
 }
 
-export function rotationText({ generations, exchange: { authority, accounts } }: Kept): string {
+export function rotationText({ generations, exchange: { authority, accounts }, ...former }: Kept): string {
+  const exchanged = Object.keys(accounts?.next ?? {}) as AccountName[];
+  const formerAccounts = Object.fromEntries(exchanged.map((name) => [name, former.accounts[name]]));
   const plain = {
     generations,
     authority: authority && {
       phase: authority.phase,
-      certificate: authority.next.certificatePem,
-      key: authority.next.keyPem.reveal(),
+      ...plainAuthority(authority.next),
+      former: plainAuthority(former.authority),
     },
-    accounts: accounts && { phase: accounts.phase, next: plainAccounts(accounts.next) },
+    accounts: accounts && {
+      phase: accounts.phase,
+      next: plainAccounts(accounts.next),
+      former: plainAccounts(formerAccounts),
+    },
   };
   return `${JSON.stringify(plain, null, 2)}\n`;
 }
@@ -117,6 +124,14 @@ export function usersOf(kept: Kept): EngineUser[] {
     const all = [...(next && withdrawn ? [] : [accounts[account]]), ...(next ? [next] : [])];
     return all.map(({ user, hash }) => ({ account, user, hash }));
   });
+}
+
+function authorityFrom({ certificate, key }: z.infer<typeof authoritySchema>): Authority {
+  return { certificatePem: certificate, keyPem: new Secret(key) };
+}
+
+function plainAuthority({ certificatePem, keyPem }: Authority): z.infer<typeof authoritySchema> {
+  return { certificate: certificatePem, key: keyPem.reveal() };
 }
 
 type PlainAccount = z.infer<typeof accountSchema>;

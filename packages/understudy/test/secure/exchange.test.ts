@@ -108,8 +108,8 @@ test('passwords: two users of an account, of which one is used; afterwards one, 
   assert.equal((await open('passwords')).exchange.accounts?.next.service?.user, 'understudy-service');
 });
 
-test('a process that ends between two files of the last step leaves the new authority', async () => {
-  const { directory } = await kept('half');
+test('a process that ends between two files of the last step leaves the new authority, and the old one to be proved gone', async () => {
+  const { directory, signerPem: formerPem } = await kept('half');
   await beginAuthority(request('half'));
   for (const phase of ['introduce', 'use'] as const) await advance(directory, 'authority', phase);
   const { signerPem } = await open('half');
@@ -124,12 +124,37 @@ test('a process that ends between two files of the last step leaves the new auth
     const seen = await openSecurity({ ...request('half'), directory: half });
     assert.equal(seen.signerPem, signerPem);
     assert.equal(seen.bundlePem, signerPem);
+    assert.equal(seen.former.authority.certificatePem, formerPem);
     await seen.assertSigns();
+    const subject = { label: 'demo-search-1', addresses: ['10.20.0.11', '127.0.0.1'] };
+    const { certificatePem } = await seen.probe(subject, 'former', Date.now());
+    assert.ok(new X509Certificate(certificatePem).verify(new X509Certificate(formerPem).publicKey));
     await advance(half, 'authority', 'withdraw');
     const ended = await openSecurity({ ...request('half'), directory: half });
     assert.equal(ended.signerPem, signerPem);
     await ended.assertSigns();
   }
+});
+
+test('a process that ends between the last two files of passwords leaves the old users to be proved gone', async () => {
+  const first = await kept('half-passwords');
+  const { directory } = first;
+  await beginAccounts(directory, ['operator', 'service']);
+  for (const phase of ['introduce', 'use'] as const) await advance(directory, 'accounts', phase);
+  const rotation = await readFile(join(directory, 'rotation.json'), 'utf8');
+  await advance(directory, 'accounts', 'withdraw');
+  await writeFile(join(directory, 'rotation.json'), rotation);
+  const seen = await open('half-passwords');
+  assert.equal(seen.exchange.accounts?.phase, 'withdraw');
+  for (const name of ['operator', 'service'] as const) {
+    assert.equal(seen.former.accounts[name].user, first.accounts[name].user);
+    assert.equal(seen.former.accounts[name].password.reveal(), first.accounts[name].password.reveal());
+    assert.notEqual(seen.accounts[name].user, first.accounts[name].user);
+  }
+  await advance(directory, 'accounts', 'withdraw');
+  const ended = await open('half-passwords');
+  assert.equal(ended.exchange.accounts, undefined);
+  assert.equal(ended.accounts.service.user, 'understudy-service-2');
 });
 
 test('with a passphrase both keys are encrypted, and nothing signs without it', async () => {
