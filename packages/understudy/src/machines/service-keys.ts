@@ -23,6 +23,8 @@ export const putKeysExits = {
   late: 4,
   /** What runs was started without keys. */
   withoutKeys: 5,
+  /** The list that is there is not one that this one may replace; nothing was written. */
+  replaced: 6,
 } as const;
 
 export interface PutKeys {
@@ -34,12 +36,30 @@ export interface PutKeys {
   /** `http://10.20.0.31:5000` */
   readonly origin: string;
   readonly withinS: number;
+  /**
+   * older: a list of the same generation that says something else stays too, for another operator has made it at the same moment. notLater:
+   * it is replaced, for somebody has changed the file on the machine. A later one always stays.
+   */
+  readonly replaces: 'older' | 'notLater';
 }
 
 export function putKeysScript(keys: PutKeys): string {
   const { text, peerSecrets } = keys;
   const files = [serviceKeysFile(text), ...(peerSecrets ? [servicePeersFile(peerSecrets)] : [])];
-  return `${writeFilesScript(files)}${awaitKeysScript(keys)}`;
+  return `${mayReplaceScript(keys)}${writeFilesScript(files)}exec 9>&-\n${awaitKeysScript(keys)}`;
+}
+
+const generationLine = /^ *"generation": (\d+),?$/m;
+
+/** Two operators who write at the same moment write one after the other, and the second sees what the first has written. */
+function mayReplaceScript({ text, replaces }: PutKeys): string {
+  const generation = generationLine.exec(text)?.[1] ?? '0';
+  return `exec 9>>/run/understudy-service-keys.lock
+flock -w 10 9 || exit 1
+there=$(sed -nE 's/^ *"generation": ([0-9]+),?$/\\1/p' ${serviceKeysPath} 2>/dev/null | head -n 1)
+if [ -n "$there" ] && [ "$there" ${replaces === 'older' ? '-ge' : '-gt'} ${generation} ] &&
+  [ "$(sha256sum < ${serviceKeysPath} | cut -c 1-64)" != ${contentHash(text)} ]; then exit ${putKeysExits.replaced}; fi
+`;
 }
 
 /** Waits until the service answers with the hash of this list, and of the secrets if it takes requests of other machines. */

@@ -45,7 +45,7 @@ export function serviceOrigin(port: number, vpcAddress: string): string {
 export function keyDelivery(
   { service: { port } }: Topology,
   { vpcAddress }: MachinePlan,
-  keys: Pick<PutKeys, 'text' | 'toolKey' | 'peerSecrets'>,
+  keys: Pick<PutKeys, 'text' | 'toolKey' | 'peerSecrets' | 'replaces'>,
 ): { readonly stdin: string; readonly timeoutMs: number } {
   const script = putKeysScript({ ...keys, origin: serviceOrigin(port, vpcAddress), withinS: keysWithinS });
   return { stdin: `${ensureServiceUser}\n${script}`, timeoutMs: keysWithinS * 1000 + reportMs };

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -29,7 +29,10 @@ let service: RunningService;
 /** As on a machine, but with its files in a directory of the test, and every unit active. */
 async function run(script: string): Promise<{ code: number | null; lines: string[] }> {
   const own = `${process.getuid?.()}:${process.getgid?.()}`;
-  const here = script.replaceAll('/etc/understudy', directory).replaceAll(/(root|understudy):understudy/g, own);
+  const here = script
+    .replaceAll('/etc/understudy', directory)
+    .replaceAll('/run/', `${directory}/`)
+    .replaceAll(/(root|understudy):understudy/g, own);
   const environment = { ...process.env, PATH: `${directory}/bin:${process.env['PATH']}` };
   const shell = spawn('sh', ['-s'], { stdio: ['pipe', 'pipe', 'inherit'], env: environment });
   let text = '';
@@ -42,7 +45,7 @@ async function run(script: string): Promise<{ code: number | null; lines: string
 const put = (keys: readonly (typeof tool)[], peerSecrets: readonly Secret[] | undefined, toolKey = tool.bearer) =>
   run(
     putKeysScript({
-      ...{ peerSecrets, toolKey, origin: service.url, withinS: 3 },
+      ...{ peerSecrets, toolKey, origin: service.url, withinS: 3, replaces: 'notLater' },
       text: keyListText({ generation: 1, keys: keys.map(({ record }) => record) }),
     }),
   );
@@ -99,4 +102,26 @@ test('secrets or keys that the service does not take are late, with what it says
   const unknown = await put([tool], [older], next.bearer);
   assert.equal(unknown.code, putKeysExits.late);
   assert.match(unknown.lines.join(''), /401/);
+});
+
+test('of two lists that are brought at the same moment one is there, and the other one is told; a later one stays', async () => {
+  const names = ['one', 'two', 'three'];
+  const made = names.map((id) => makeKey({ id, scopes: ['read'] }, 0));
+  const listOf = (generation: number, keys: readonly (typeof tool)[]) =>
+    keyListText({ generation, keys: [tool, ...keys].map(({ record }) => record) });
+  const bring = (text: string, replaces: 'older' | 'notLater') =>
+    run(putKeysScript({ text, replaces, toolKey: tool.bearer, origin: service.url, withinS: 3 }));
+  const there = () => readFile(join(directory, 'service-keys.json'), 'utf8');
+  const texts = made.map((key) => listOf(2, [key]));
+  const codes = (await Promise.all(texts.map((text) => bring(text, 'older')))).map(({ code }) => code);
+  assert.deepEqual(codes.toSorted(), [0, putKeysExits.replaced, putKeysExits.replaced]);
+  const winner = texts[codes.indexOf(0)] ?? '';
+  assert.equal(await there(), winner);
+  assert.equal((await bring(winner, 'older')).code, 0, 'the same again is no other');
+  assert.equal((await bring(listOf(3, made), 'older')).code, 0);
+  assert.equal((await bring(winner, 'notLater')).code, putKeysExits.replaced);
+  assert.equal(await there(), listOf(3, made));
+  assert.equal((await bring(listOf(3, []), 'notLater')).code, 0, 'a file that somebody has changed is repaired');
+  await writeFile(join(directory, 'service-keys.json'), 'no list');
+  assert.equal((await bring(listOf(1, []), 'older')).code, 0, 'what is no list is replaced');
 });

@@ -21,6 +21,8 @@ class Machine {
   list = '';
   exit = 0;
   silent = false;
+  /** What another operator does just before a list is written: the list that is there then. */
+  readonly beforeWrite: ((ours: string) => string)[] = [];
   readonly scripts: string[] = [];
 
   run(script: string) {
@@ -28,7 +30,14 @@ class Machine {
     this.scripts.push(script);
     if (script.startsWith('[ ! -e')) return { code: 0, stdout: this.list, stderr: '' };
     const [, base64 = ''] = /<<'UNDERSTUDY'\n(\S*)\n/.exec(script) ?? [];
-    this.list = Buffer.from(base64, 'base64').toString();
+    const text = Buffer.from(base64, 'base64').toString();
+    const before = this.beforeWrite.shift();
+    if (before !== undefined) this.list = before(text);
+    const there = readKeyList(this.list)?.generation ?? 0;
+    // As its script does with `replaces: older`.
+    if (text !== this.list && there >= (readKeyList(text)?.generation ?? 0))
+      return { code: putKeysExits.replaced, stdout: '', stderr: '' };
+    this.list = text;
     return { code: this.exit, stdout: 'it said this', stderr: '' };
   }
 }
@@ -136,4 +145,73 @@ test('a newer list of another operator is taken over before it is changed; one o
   machine('demo-service-1').list = keyListText(foreign);
   await assert.rejects(revokeKey(await open(), 'web'), code('service-keys-foreign'));
   assert.equal(generationOf(machine('demo-service-1')), 99);
+});
+
+/** A list of another operator, made at the same moment as this one: with a key of theirs instead of the last one. */
+const atTheSameMoment =
+  (id: string) =>
+  (ours: string): string => {
+    const { generation, keys } = readKeyList(ours) as KeyList;
+    const theirs = { ...(keys[0] as KeyList['keys'][number]), id, sha256: 'e'.repeat(64) };
+    return keyListText({ generation, keys: [...keys.slice(0, -1), theirs] });
+  };
+
+test('two operators who make keys at the same moment both have theirs, and no key is shown twice', async () => {
+  const { open, machine } = system('same-moment');
+  machine('demo-service-1').beforeWrite.push(atTheSameMoment('theirs'));
+  const shown: string[] = [];
+  const made = await createKey(await open(), web, ({ bearer }) => shown.push(bearer.reveal()));
+  assert.deepEqual(shown, [made.key.bearer.reveal()]);
+  assert.deepEqual(made.undone, []);
+  for (const label of ['demo-service-1', 'demo-service-2']) {
+    const now = readKeyList(machine(label).list);
+    assert.deepEqual([now?.generation, now?.keys.map(({ id }) => id)], [3, ['understudy-tool', 'theirs', 'web']]);
+  }
+  assert.deepEqual((await listKeys(await open())).behind, []);
+});
+
+test('when the other operator was second on one machine and has our key too, there is nothing to repeat', async () => {
+  const { open, machine } = system('second-machine');
+  machine('demo-service-2').beforeWrite.push((ours) => {
+    const { generation, keys } = readKeyList(ours) as KeyList;
+    const theirs = { ...(keys[0] as KeyList['keys'][number]), id: 'theirs', sha256: 'e'.repeat(64) };
+    return keyListText({ generation: generation + 1, keys: [...keys, theirs] });
+  });
+  const made = await createKey(await open(), web, nothing);
+  assert.deepEqual([made.done, made.undone], [['demo-service-1', 'demo-service-2'], []]);
+  for (const label of made.done) {
+    const now = readKeyList(machine(label).list);
+    assert.deepEqual([now?.generation, now?.keys.map(({ id }) => id)], [3, ['understudy-tool', 'web', 'theirs']]);
+  }
+});
+
+test('a name that another operator takes at the same moment is theirs', async () => {
+  const { open, machine } = system('same-name');
+  machine('demo-service-1').beforeWrite.push(atTheSameMoment('web'));
+  await assert.rejects(createKey(await open(), web, nothing), code('service-key-exists'));
+  const [mine, there] = [(await open()).serviceKeys?.list, readKeyList(machine('demo-service-1').list)];
+  assert.deepEqual(mine, there);
+});
+
+test('a key is revoked from the list that another operator has made at the same moment', async () => {
+  const { open, machine } = system('revoked-meanwhile');
+  await createKey(await open(), web, nothing);
+  machine('demo-service-1').beforeWrite.push((ours) => {
+    const { generation, keys } = readKeyList(ours) as KeyList;
+    const web2 = { ...(keys[0] as KeyList['keys'][number]), id: 'web', sha256: 'd'.repeat(64) };
+    return keyListText({ generation, keys: [...keys, web2, { ...web2, id: 'theirs' }] });
+  });
+  const revoked = await revokeKey(await open(), 'web');
+  assert.deepEqual(revoked.undone, []);
+  for (const label of revoked.done)
+    assert.deepEqual(
+      readKeyList(machine(label).list)?.keys.map(({ id }) => id),
+      ['understudy-tool', 'theirs'],
+    );
+});
+
+test('others who are always first: the change is an error that says to repeat it', async () => {
+  const { open, machine } = system('always-second');
+  for (let n = 0; n < 9; n += 1) machine('demo-service-1').beforeWrite.push(atTheSameMoment(`theirs-${n}`));
+  await assert.rejects(createKey(await open(), web, nothing), code('service-keys-overtaken'));
 });

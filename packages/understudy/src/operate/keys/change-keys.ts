@@ -41,19 +41,69 @@ export async function createKey(
   request: KeyRequest,
   onMade: (key: NewKey) => void,
 ): Promise<Created> {
-  const { keys, list } = await current(session);
-  if (list.keys.some(({ id }) => id === request.id)) {
-    throw new UnderstudyError(
-      'service-key-exists',
-      `There is a key ${request.id} already. Take another name, or revoke it first: understudy keys revoke ${request.id}`,
-      { facts: { id: request.id } },
-    );
-  }
+  const seen = await current(session);
   const key = makeKey(request, session.world.clock.now());
-  const next = { generation: list.generation + 1, keys: [...list.keys, key.record] };
-  await writeKeyList(keys.directory, next);
-  onMade(key);
-  return { key, ...(await deliver(session, { list: next, toolKey: keys.toolKey })) };
+  let isShown = false;
+  const delivered = await change(
+    session,
+    seen,
+    (list) => {
+      const namesake = list.keys.find(({ id }) => id === request.id);
+      if (namesake?.sha256 === key.record.sha256) return list;
+      if (!namesake) return { generation: list.generation + 1, keys: [...list.keys, key.record] };
+      throw new UnderstudyError(
+        'service-key-exists',
+        `There is a key ${request.id} already. Take another name, or revoke it first: understudy keys revoke ${request.id}`,
+        { facts: { id: request.id } },
+      );
+    },
+    () => {
+      if (!isShown) onMade(key);
+      isShown = true;
+    },
+  );
+  return { key, ...delivered };
+}
+
+const mostAttempts = 5;
+
+/**
+ * Changes the list here, then on the machines. When another operator was there first, the change is made once more, to that list. Errors:
+ * `service-keys-overtaken`, those of `edit`, and those of `currentList`.
+ */
+async function change(
+  session: Session,
+  seen: Current,
+  edit: (list: KeyList) => KeyList,
+  onKept: () => void = () => undefined,
+): Promise<Delivered> {
+  const { directory, toolKey } = seen.keys;
+  let { list } = seen;
+  for (let attempt = 1; attempt <= mostAttempts; attempt += 1) {
+    const next = edit(list);
+    if (next !== list) await writeKeyList(directory, next);
+    onKept();
+    const delivered = await deliver(session, { list: next, toolKey });
+    if (!('by' in delivered)) return delivered;
+    list = await listOf(session, delivered.by);
+  }
+  throw overtaken();
+}
+
+function overtaken(): UnderstudyError {
+  return new UnderstudyError(
+    'service-keys-overtaken',
+    'Other operators change the keys at this moment, so this change is not on every machine. Run the same command again.',
+  );
+}
+
+/** The list that a machine has, taken over. */
+async function listOf(session: Session, machine: string): Promise<KeyList> {
+  const keys = assertHasKeys(session, await session.readServiceKeys());
+  const { lists } = await readLists(session);
+  const theirs = lists.filter((one) => one.machine === machine && one.list !== undefined);
+  if (theirs.length === 0) throw overtaken();
+  return await currentList(session, { ...keys, list: { ...keys.list, generation: 0 } }, theirs);
 }
 
 /**
@@ -61,7 +111,8 @@ export async function createKey(
  * a machine that answers.
  */
 export async function revokeKey(session: Session, id: string): Promise<Delivered> {
-  const { keys, list, onMachines } = await current(session);
+  const seen = await current(session);
+  const { list, onMachines } = seen;
   const isKnown = list.keys.some((key) => key.id === id);
   const isLeft = onMachines.some((one) => one.list?.keys.some((key) => key.id === id) === true);
   if (isToolKey(id) || (!isKnown && !isLeft)) {
@@ -72,9 +123,11 @@ export async function revokeKey(session: Session, id: string): Promise<Delivered
       { facts: { id } },
     );
   }
-  const next = isKnown ? { generation: list.generation + 1, keys: list.keys.filter((key) => key.id !== id) } : list;
-  if (isKnown) await writeKeyList(keys.directory, next);
-  return await deliver(session, { list: next, toolKey: keys.toolKey });
+  return await change(session, seen, (before) =>
+    before.keys.some((key) => key.id === id)
+      ? { generation: before.generation + 1, keys: before.keys.filter((key) => key.id !== id) }
+      : before,
+  );
 }
 
 export interface KeysSeen {

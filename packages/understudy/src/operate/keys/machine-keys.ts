@@ -69,31 +69,46 @@ export interface Delivered {
   readonly undone: readonly UnreachableMachine[];
 }
 
-/** Brings the list to every service machine that exists. Errors: those of the Linode client. */
-export async function deliver(session: Session, keys: KeyDelivery): Promise<Delivered> {
+/** Another operator has given this machine a list meanwhile that must not be replaced by ours; some machines were not asked. */
+export interface Overtaken {
+  readonly by: string;
+}
+
+/**
+ * Brings the list to every service machine that exists: first to one alone, so that of two operators who do this at the same moment one is
+ * first everywhere. Errors: those of the Linode client.
+ */
+export async function deliver(session: Session, keys: KeyDelivery): Promise<Delivered | Overtaken> {
   const { running, unreachable } = await existing(session);
-  const brought = await pMap(running, async (reached) => await bring(session, keys, reached), { concurrency });
-  const failed = brought.filter((one): one is UnreachableMachine => one !== undefined);
-  const undone = [...unreachable, ...failed];
-  const left = new Set(failed.map(({ machine }) => machine));
-  return { done: running.map(({ machine }) => machine.label).filter((label) => !left.has(label)), undone };
+  const done: string[] = [];
+  const undone = [...unreachable];
+  for (const some of [running.slice(0, 1), running.slice(1)]) {
+    const brought = await pMap(some, async (reached) => await bring(session, keys, reached), { concurrency });
+    for (const [at, reason] of brought.entries()) {
+      const { label } = (some[at] as ReachableMachine).machine;
+      if (reason === 'overtaken') return { by: label };
+      if (reason === undefined) done.push(label);
+      else undone.push({ machine: label, reason });
+    }
+  }
+  return { done, undone };
 }
 
 /** What is brought to a machine. */
 export type KeyDelivery = Pick<ServiceKeys, 'list' | 'toolKey'> & Partial<Pick<ServiceKeys, 'peerSecrets'>>;
 
-/** Undefined when it is done. */
+/** Why it is not done; undefined when it is. */
 async function bring(
   { world, topology }: Session,
   keys: KeyDelivery,
   reached: ReachableMachine,
-): Promise<UnreachableMachine | undefined> {
-  const { label } = reached.machine;
+): Promise<string | undefined> {
   try {
-    const { reason, isLater } = await bringKeys(world, topology, keys, reached);
-    return reason === undefined || isLater ? undefined : { machine: label, reason };
+    const { reason, isLater, isOvertaken } = await bringKeys(world, topology, keys, reached);
+    if (isOvertaken) return 'overtaken';
+    return isLater ? undefined : reason;
   } catch (error) {
-    return { machine: label, reason: reasonOf(error) };
+    return reasonOf(error);
   }
 }
 
@@ -102,6 +117,8 @@ export interface Brought {
   readonly reason: string | undefined;
   /** It does not run, and reads them when it starts. */
   readonly isLater: boolean;
+  /** It has a list of another operator that is later, or of the same moment; nothing was written. */
+  readonly isOvertaken: boolean;
 }
 
 /** Errors: those of the runner. */
@@ -111,9 +128,15 @@ export async function bringKeys(
   { list, toolKey, peerSecrets }: KeyDelivery,
   { machine, target }: ReachableMachine,
 ): Promise<Brought> {
-  const delivery = keyDelivery(topology, machine, { text: keyListText(list), toolKey, peerSecrets });
+  const delivery = keyDelivery(topology, machine, {
+    ...{ text: keyListText(list), toolKey, peerSecrets, replaces: 'older' },
+  });
   const { code, stdout, stderr } = await runner.run(target, ['sh', '-s'], delivery);
-  return { reason: whyUndone(code, stdout, stderr), isLater: code === putKeysExits.stopped };
+  return {
+    reason: whyUndone(code, stdout, stderr),
+    isLater: code === putKeysExits.stopped,
+    isOvertaken: code === putKeysExits.replaced,
+  };
 }
 
 function whyUndone(code: number, stdout: string, stderr: string): string | undefined {
@@ -124,6 +147,8 @@ function whyUndone(code: number, stdout: string, stderr: string): string | undef
       return 'its service does not run; it reads the keys when it starts.';
     case putKeysExits.late:
       return `its service has not taken the keys within ${keysWithinS} s; it said: ${stdout.trim() || 'nothing'}`;
+    case putKeysExits.replaced:
+      return 'another operator has changed its list of keys meanwhile.';
     case putKeysExits.withoutKeys:
       return 'its service was started without keys; apply changes that.';
     default:

@@ -12,7 +12,9 @@ export async function writeServiceKeys(context: StepContext, label: string): Pro
   // First what cannot be made again: a machine must never have keys that are lost with this process.
   await keys.keep();
   const { toolKey, peerSecrets } = keys;
-  const delivery = keyDelivery(intent.topology, machineNamed(intent, label), { text, toolKey, peerSecrets });
+  const delivery = keyDelivery(intent.topology, machineNamed(intent, label), {
+    ...{ text, toolKey, peerSecrets, replaces: 'notLater' },
+  });
   const result = await world.runner.run(machineTarget(context, label), ['sh', '-s'], delivery);
   const isLater = result.code === putKeysExits.stopped || result.code === putKeysExits.withoutKeys;
   succeeded(isLater ? { ...result, code: 0 } : result, label, 'see its keys in the running service');
