@@ -9,7 +9,7 @@ export interface TlsPlace {
   readonly servername: string;
 }
 
-export function opened(place: TlsPlace): Promise<TLSSocket> {
+function opened(place: TlsPlace): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {
     const socket = connect({ ...place, port: 443 });
     // What the other side does to a connection of an attacker is not the test's trouble.
