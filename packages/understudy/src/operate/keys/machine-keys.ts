@@ -84,11 +84,10 @@ export async function deliver(session: Session, keys: KeyDelivery): Promise<Deli
   const undone = [...unreachable];
   for (const some of [running.slice(0, 1), running.slice(1)]) {
     const brought = await pMap(some, async (reached) => await bring(session, keys, reached), { concurrency });
-    for (const [at, reason] of brought.entries()) {
-      const { label } = (some[at] as ReachableMachine).machine;
-      if (reason === 'overtaken') return { by: label };
-      if (reason === undefined) done.push(label);
-      else undone.push({ machine: label, reason });
+    for (const { machine, reason, isLater, isOvertaken } of brought) {
+      if (isOvertaken) return { by: machine };
+      if (reason === undefined || isLater) done.push(machine);
+      else undone.push({ machine, reason });
     }
   }
   return { done, undone };
@@ -97,18 +96,16 @@ export async function deliver(session: Session, keys: KeyDelivery): Promise<Deli
 /** What is brought to a machine. */
 export type KeyDelivery = Pick<ServiceKeys, 'list' | 'toolKey'> & Partial<Pick<ServiceKeys, 'peerSecrets'>>;
 
-/** Why it is not done; undefined when it is. */
 async function bring(
   { world, topology }: Session,
   keys: KeyDelivery,
   reached: ReachableMachine,
-): Promise<string | undefined> {
+): Promise<Brought & { readonly machine: string }> {
+  const { label: machine } = reached.machine;
   try {
-    const { reason, isLater, isOvertaken } = await bringKeys(world, topology, keys, reached);
-    if (isOvertaken) return 'overtaken';
-    return isLater ? undefined : reason;
+    return { machine, ...(await bringKeys(world, topology, keys, reached)) };
   } catch (error) {
-    return reasonOf(error);
+    return { machine, reason: reasonOf(error), isLater: false, isOvertaken: false };
   }
 }
 
