@@ -10,7 +10,7 @@ import { sampleIntent } from '../simulation/sample-intent.ts';
 const intent = await sampleIntent();
 
 /** Each failure names its seed, which replays it: HOSTILE_SEEDS=17-17. */
-const [first = 1, last = 500] = (process.env['HOSTILE_SEEDS'] ?? (process.env['UNDERSTUDY_FULL'] ? '1-500' : '1-200'))
+const [first = 1, last = 500] = (process.env['HOSTILE_SEEDS'] ?? (process.env['UNDERSTUDY_FULL'] ? '1-500' : '1-120'))
   .split('-')
   .map(Number);
 const seedsPerTest = 20;

@@ -94,9 +94,9 @@ export function drillsOn(system: () => StandingSystem): void {
     });
 
     describe('a run', () => {
-      // The usual run shares the drills out: two run on OpenSearch, one over an application of a user.
-      const elsewhere = isFull ? ['search-stop', 'search-power-cut', 'service-kill'] : [];
-      for (const name of ['search-kill-master', 'search-partition', ...elsewhere])
+      // The usual run shares the drills out: two run on OpenSearch, two over an application of a user.
+      const elsewhere = isFull ? ['search-kill-master', 'search-stop', 'search-power-cut', 'service-kill'] : [];
+      for (const name of ['search-partition', ...elsewhere])
         it(`${name} takes effect, loses no data, leaves nothing behind, and can be verified`, async () => {
           const [drill] = drillsNamed([name]);
           assert.ok(drill);
@@ -115,14 +115,14 @@ export function drillsOn(system: () => StandingSystem): void {
     describe('kill -9 of the tool in the middle of', () => {
       const kinds = [
         'search-pause',
-        'search-one-way-in',
+        'service-cut-from-search',
         'search-quorum-loss',
         'search-starved',
         'search-disk-full',
         'search-disk-stall',
         'balancer-drain',
-        // Undone by the same guards as the pause and the one-way cut.
-        ...(isFull ? ['search-partition', 'service-hang', 'service-cut-from-search'] : []),
+        // Undone by the same guards as the pause and the cut.
+        ...(isFull ? ['search-partition', 'search-one-way-in', 'service-hang'] : []),
       ];
       for (const name of kinds)
         it(`${name}: undone within the timer and 5 s`, async () => {
