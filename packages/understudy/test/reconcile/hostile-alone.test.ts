@@ -72,7 +72,7 @@ const forever: Rule = { delayMs: 10_000_000, retryAfterS: 1 };
 suite('a permanent fault gives an error with a reason', () => {
   for (const [kind, expected] of Object.entries(lasting) as [FaultKind, NonNullable<(typeof lasting)[FaultKind]>][]) {
     test(kind, async () => {
-      await using sim = await simulatedWorld({ factor: 500, callDeadlineMs: 1_000_000 });
+      await using sim = await simulatedWorld({ factor: 500, callDeadlineMs: 250_000 });
       const stops = (work: () => Promise<unknown>, reason: RegExp): Promise<void> =>
         assert.rejects(work, (error) => error instanceof UnderstudyError && reason.test(error.message));
       const trouble = (): void => sim.region.faults.set([{ kind, ...forever }], 1);

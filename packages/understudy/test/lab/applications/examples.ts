@@ -14,13 +14,15 @@ import { releaseTools } from '../../../../service/test/release/tools.ts';
 
 const examples = path.resolve(import.meta.dirname, '../../../../../examples');
 const tools = await releaseTools();
-/** The example's own topology, with one name for all of them and the given changes of `service`. */
+/** The example's own topology, with rolls that are shorter than by default and the given changes of `service`. */
 async function topologyOf(base: string, example: string, service: Readonly<Record<string, unknown>>): Promise<string> {
   const artifact = path.join(base, example);
   await cp(path.join(examples, example), artifact, { recursive: true });
   const file = parse(await readFile(path.join(artifact, 'topology.yaml'), 'utf8')) as { service: object };
   const topologyPath = path.join(artifact, 'topology.yaml');
-  await writeFile(topologyPath, stringify({ ...file, service: { ...file.service, ...service } }));
+  const quick = { rollout: { steadyS: 3, canaryS: 4 } };
+  const balancer = { check: { intervalS: 3, timeoutS: 2, attempts: 2 } };
+  await writeFile(topologyPath, stringify({ ...file, balancer, service: { ...file.service, ...quick, ...service } }));
   return topologyPath;
 }
 
