@@ -1,5 +1,5 @@
 // Secure: the authority of a system, certificates of its machines, accounts of its engine, what a second operator needs of them; and
-// self-signed certificates. It reaches no machine itself.
+// self-signed certificates, and how directories of secrets are written. It reaches no machine itself.
 export { type CertificateSubject } from './certificate-request.ts';
 export { certificateScript, requestScript } from './certificate-scripts.ts';
 export {
@@ -9,6 +9,7 @@ export {
   certificateState,
   type CertificateState,
 } from './machine-certificate.ts';
+export { keepDirectory, keepFile, replaceDirectory } from './kept-directory.ts';
 export { selfSigned } from './self-signed.ts';
 export {
   acmeFileName,

@@ -1,9 +1,9 @@
 // The files in which an operator keeps the security of one system: read as a whole, written as a whole or one by one, and never left half
 // written. What they mean is store.ts's.
-import { randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { UnderstudyError } from '@understudy/foundation';
+import { keepDirectory, keepFile, replaceDirectory } from './kept-directory.ts';
 
 /** `rotation` is there after the first exchange of authority or passwords, and stays. */
 export const names = {
@@ -49,58 +49,29 @@ export function unreadable(path: string, why: string, cause: unknown): Understud
   );
 }
 
-/** All or nothing: the files are written beside, and the directory gets its name when they are complete. Errors: `secure-not-kept`. */
+/** All or nothing. Errors: `secure-not-kept`. */
 export async function writeTexts(directory: string, texts: SecurityTexts): Promise<void> {
-  await inPlace(directory, texts, (beside) => rename(beside, directory));
+  await keepDirectory(directory, texts).catch(notKept(directory));
 }
 
-/** The same over a directory that is there, which is kept as `DIRECTORY.replaced-…`: returns that path. Errors: `secure-not-kept`. */
+/** The same over a directory that is there, which is kept beside: returns its path. Errors: `secure-not-kept`. */
 export async function replaceTexts(directory: string, texts: SecurityTexts, nowMs: number): Promise<string> {
-  const aside = `${directory}.replaced-${new Date(nowMs).toISOString().replaceAll(/[^0-9TZ]/g, '')}`;
-  await inPlace(directory, texts, async (beside) => {
-    await rename(directory, aside);
-    await rename(beside, directory).catch(async (error: unknown) => {
-      await rename(aside, directory);
-      throw error;
-    });
-  });
-  return aside;
+  return await replaceDirectory(directory, texts, nowMs).catch(notKept(directory));
 }
 
-async function inPlace(directory: string, texts: SecurityTexts, put: (beside: string) => Promise<void>): Promise<void> {
-  await mkdir(dirname(directory), { recursive: true, mode: 0o700 });
-  const beside = await mkdtemp(`${directory}.new-`);
-  try {
-    for (const [name, text] of Object.entries(texts)) {
-      if (text !== undefined) await writeFile(join(beside, name), text, { mode: 0o600, flush: true });
-    }
-    await put(beside);
-  } catch (cause) {
-    await rm(beside, { recursive: true, force: true });
-    throw notKept(directory, cause);
-  }
-}
-
-/** One file, whole: a reader sees the one before or this one, also after a power cut. Errors: `secure-not-kept`. */
+/** One file, whole. Errors: `secure-not-kept`. */
 export async function writeText(directory: string, name: string, text: string): Promise<void> {
-  const made = join(directory, `.${name}.${randomUUID()}`);
-  try {
-    await writeFile(made, text, { mode: 0o600, flush: true });
-    await rename(made, join(directory, name));
-    const folder = await open(directory);
-    await folder.sync().finally(() => folder.close());
-  } catch (cause) {
-    await rm(made, { force: true });
-    throw notKept(directory, cause);
-  }
+  await keepFile(directory, name, text).catch(notKept(directory));
 }
 
-function notKept(directory: string, cause: unknown): UnderstudyError {
-  return new UnderstudyError(
-    'secure-not-kept',
-    `The authority and the accounts of this system could not be written to ${directory} ` +
-      `(${(cause as NodeJS.ErrnoException).code ?? 'unknown'}), so nothing was signed. Make that directory writable, or if another ` +
-      'command has just made it, run again.',
-    { facts: { directory }, cause },
-  );
+function notKept(directory: string): (cause: unknown) => never {
+  return (cause) => {
+    throw new UnderstudyError(
+      'secure-not-kept',
+      `The authority and the accounts of this system could not be written to ${directory} ` +
+        `(${(cause as NodeJS.ErrnoException).code ?? 'unknown'}), so nothing was signed. Make that directory writable, or if another ` +
+        'command has just made it, run again.',
+      { facts: { directory }, cause },
+    );
+  };
 }

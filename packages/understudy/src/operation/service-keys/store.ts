@@ -1,9 +1,10 @@
 // Where the operator keeps the service keys of one system: made once, in memory until `keep` is called; afterwards the list changes, and an
 // exchange (exchange.ts) changes the rest.
-import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { UnderstudyError, systemClock, type Secret } from '@understudy/foundation';
+import { keepDirectory, keepFile, replaceDirectory } from '../../secure/index.ts';
 import { keyListText, type KeyList } from './key-list.ts';
 import { keyScopes, makeKey, toolKeyIds } from './key-record.ts';
 import {
@@ -103,23 +104,14 @@ export async function writeKeyList(directory: string, list: KeyList): Promise<vo
   await writeServiceKeyText(directory, names.list, keyListText(list));
 }
 
-/** Replaces one file whole: a reader sees the one before or this one, also after a power cut. Errors: `service-keys-not-kept`. */
+/** Replaces one file whole. Errors: `service-keys-not-kept`. */
 export async function writeServiceKeyText(directory: string, name: string, text: string): Promise<void> {
-  const beside = join(directory, `.${name}.${randomUUID()}`);
-  try {
-    await writeFile(beside, text, { mode: 0o600, flush: true });
-    await rename(beside, join(directory, name));
-    const folder = await open(directory);
-    await folder.sync().finally(() => folder.close());
-  } catch (cause) {
-    await rm(beside, { force: true });
-    throw notKept(directory, cause);
-  }
+  await keepFile(directory, name, text).catch(notKept(directory));
 }
 
-/** All or nothing: the directory gets its name when its files are complete. Errors: `service-keys-not-kept`. */
+/** All or nothing. Errors: `service-keys-not-kept`. */
 export async function keepServiceKeyTexts(directory: string, texts: ServiceKeyTexts): Promise<void> {
-  await inPlace(directory, texts, (beside) => rename(beside, directory));
+  await keepDirectory(directory, texts).catch(notKept(directory));
 }
 
 /** The same over older ones, which are kept beside: returns where. Errors: `service-keys-not-kept`. */
@@ -128,40 +120,16 @@ export async function replaceServiceKeyTexts(
   texts: ServiceKeyTexts,
   nowMs: number,
 ): Promise<string> {
-  const aside = `${directory}.replaced-${new Date(nowMs).toISOString().replaceAll(/[^0-9TZ]/g, '')}`;
-  await inPlace(directory, texts, async (beside) => {
-    await rename(directory, aside);
-    await rename(beside, directory).catch(async (error: unknown) => {
-      await rename(aside, directory);
-      throw error;
-    });
-  });
-  return aside;
+  return await replaceDirectory(directory, texts, nowMs).catch(notKept(directory));
 }
 
-async function inPlace(
-  directory: string,
-  texts: ServiceKeyTexts,
-  put: (beside: string) => Promise<void>,
-): Promise<void> {
-  await mkdir(dirname(directory), { recursive: true, mode: 0o700 });
-  const beside = await mkdtemp(`${directory}.new-`);
-  try {
-    for (const [name, text] of Object.entries(texts)) {
-      if (text !== undefined) await writeFile(join(beside, name), text, { mode: 0o600, flush: true });
-    }
-    await put(beside);
-  } catch (cause) {
-    await rm(beside, { recursive: true, force: true });
-    throw notKept(directory, cause);
-  }
-}
-
-function notKept(directory: string, cause: unknown): UnderstudyError {
-  return new UnderstudyError(
-    'service-keys-not-kept',
-    `The keys of the service could not be written to ${directory} (${(cause as NodeJS.ErrnoException).code ?? 'unknown'}), so none was ` +
-      'put on a machine. Make that directory writable, or if another command has just made it, run again.',
-    { facts: { directory }, cause },
-  );
+function notKept(directory: string): (cause: unknown) => never {
+  return (cause) => {
+    throw new UnderstudyError(
+      'service-keys-not-kept',
+      `The keys of the service could not be written to ${directory} (${(cause as NodeJS.ErrnoException).code ?? 'unknown'}), so none was ` +
+        'put on a machine. Make that directory writable, or if another command has just made it, run again.',
+      { facts: { directory }, cause },
+    );
+  };
 }
