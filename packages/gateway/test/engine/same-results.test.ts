@@ -53,8 +53,9 @@ describe('the same answers', { skip: 'missing' in found ? found.missing : false 
 async function usualCalls(client: Client, index: string): Promise<unknown[]> {
   const seen: unknown[] = [];
   await client.indices.create({ index, wait_for_active_shards: 'all', settings: { number_of_shards: 2 } });
-  for (const id of ['1', '2', '3', 'with space'])
-    seen.push(await client.index({ index, id, document: { n: id.length, text: `text ${id}` } }));
+  // Each with another number: hits of one sort value are in the order in which shards answer.
+  for (const [n, id] of ['1', '2', '3', 'with space'].entries())
+    seen.push(await client.index({ index, id, document: { n, text: `text ${id}` } }));
   seen.push(await client.create({ index, id: '4', document: { n: 4 } }));
   seen.push(await client.create({ index, id: '4', document: { n: 4 } }).catch((error: unknown) => said(error)));
   seen.push(await client.update({ index, id: '4', doc: { n: 5 } }));
@@ -62,8 +63,10 @@ async function usualCalls(client: Client, index: string): Promise<unknown[]> {
   seen.push(await client.exists({ index, id: 'missing' }));
   seen.push(await client.delete({ index, id: '4' }));
   seen.push(await client.get({ index, id: '4' }).catch((error: unknown) => said(error)));
-  const operations = ['5', '6'].flatMap((id) => [{ index: { _id: id } }, { n: 5 }]);
+  const operations = ['5', '6'].flatMap((id) => [{ index: { _id: id } }, { n: Number(id) }]);
   seen.push(await client.bulk({ index, refresh: true, operations }));
+  // That of the bulk is of the shards that it wrote to.
+  await client.indices.refresh({ index });
   seen.push(await client.search({ index, query: { match_all: {} }, sort: [{ n: 'asc' }], size: 3 }));
   seen.push(await client.count({ index }));
   const scrolled: unknown[] = [];
