@@ -94,6 +94,7 @@ async function usualCalls(client: Client, index: string): Promise<unknown[]> {
   seen.push((await client.get({ index, id: '4' })).body);
   const operations = ['5', '6', '7', '8'].flatMap((id) => [{ index: { _id: id } }, { n: 5 }]);
   seen.push((await client.bulk({ index, refresh: true, body: operations })).body.items.length);
+  await client.indices.refresh({ index });
   seen.push((await client.count({ index })).body);
   const opened = (await client.search({ index, scroll: '1m', size: 4, body: { sort: ['n', '_id'] } })).body;
   const next = await client.scroll({ body: { scroll_id: String(opened._scroll_id), scroll: '1m' } });
