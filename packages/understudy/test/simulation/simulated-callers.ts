@@ -2,15 +2,10 @@
 import { createHash } from 'node:crypto';
 import { verify } from '../../../service/src/auth/peer-signature.ts';
 import type { SimulatedMachine } from './simulated-machine.ts';
-import { isBroken, serviceUnit } from './simulated-service.ts';
+import { serves, type Said } from './simulated-service.ts';
 
 const keysPath = '/etc/understudy/service-keys.json';
 const peersPath = '/etc/understudy/service-peers';
-
-interface Said {
-  readonly code: number;
-  readonly stdout: string;
-}
 
 /** The answer to a script that only asks about callers; undefined for any other script. */
 export function askedOfCallers(machine: SimulatedMachine, script: string): Said | undefined {
@@ -31,10 +26,6 @@ export function afterKeys(machine: SimulatedMachine, script: string, code: numbe
   if (!serves(machine)) return { code: 3, stdout: '' };
   const status = statusOf(machine, `${bearer[1]} ${bearer[2]}`);
   return status === 200 ? { code: 0, stdout: '' } : { code: 4, stdout: String(status) };
-}
-
-function serves(machine: SimulatedMachine): boolean {
-  return machine.units.get(serviceUnit)?.active === true && !isBroken(machine);
 }
 
 /** What GET /whoami answers to a header line. */

@@ -7,18 +7,24 @@ export const serviceUnit = 'understudy-service.service';
 const environmentPath = '/etc/understudy/service.env';
 const rejectedPath = '/opt/understudy/rejected';
 
-interface Said {
+/** How a script ended, and what it printed. */
+export interface Said {
   readonly code: number;
   readonly stdout: string;
 }
 
+/** Whether its service runs and answers. */
+export function serves(machine: SimulatedMachine): boolean {
+  return machine.units.get(serviceUnit)?.active === true && !isBroken(machine);
+}
+
 /** The answer to a script that only asks about the service; undefined for any other script. */
 export function askedOfService(machine: SimulatedMachine, script: string): Said | undefined {
-  const serves = machine.units.get(serviceUnit)?.active === true && !isBroken(machine);
-  if (script.startsWith('end=$(($(date +%s)')) return serves ? { code: 0, stdout: '' } : { code: 5, stdout: '3\n' };
+  const isUp = serves(machine);
+  if (script.startsWith('end=$(($(date +%s)')) return isUp ? { code: 0, stdout: '' } : { code: 5, stdout: '3\n' };
   if (script.startsWith('systemctl show -p MainPID')) {
-    const process = `MainPID=${1000 + machine.serviceStarts}\nNRestarts=0\nActiveState=${serves ? 'active' : 'inactive'}\n`;
-    return { code: 0, stdout: `${process}answer=${serves ? 200 : 0} 0.002\n` };
+    const process = `MainPID=${1000 + machine.serviceStarts}\nNRestarts=0\nActiveState=${isUp ? 'active' : 'inactive'}\n`;
+    return { code: 0, stdout: `${process}answer=${isUp ? 200 : 0} 0.002\n` };
   }
   if (script.startsWith('command -v ss')) return { code: 0, stdout: machine.connections };
   if (script.startsWith(`journalctl -u ${serviceUnit}`)) {

@@ -43,7 +43,6 @@ export async function createKey(
 ): Promise<Created> {
   const seen = await current(session);
   const key = makeKey(request, session.world.clock.now());
-  let isShown = false;
   const delivered = await change(
     session,
     seen,
@@ -57,10 +56,7 @@ export async function createKey(
         { facts: { id: request.id } },
       );
     },
-    () => {
-      if (!isShown) onMade(key);
-      isShown = true;
-    },
+    () => onMade(key),
   );
   return { key, ...delivered };
 }
@@ -68,7 +64,7 @@ export async function createKey(
 const mostAttempts = 5;
 
 /**
- * Changes the list here, then on the machines. When another operator was there first, the change is made once more, to that list. Errors:
+ * Changes the list here, then on the machines; `onKept` is called once, between the two. When another operator was there first, the change is made once more, to that list. Errors:
  * `service-keys-overtaken`, those of `edit`, and those of `currentList`.
  */
 async function change(
@@ -82,7 +78,7 @@ async function change(
   for (let attempt = 1; attempt <= mostAttempts; attempt += 1) {
     const next = edit(list);
     if (next !== list) await writeKeyList(directory, next);
-    onKept();
+    if (attempt === 1) onKept();
     const delivered = await deliver(session, { list: next, toolKey });
     if (!('by' in delivered)) return delivered;
     list = await listOf(session, delivered.by);
