@@ -137,14 +137,15 @@ export async function runDaemon(config: DaemonConfig): Promise<RunningDaemon> {
 
 if (import.meta.main) {
   const config = daemonConfigSchema.parse(JSON.parse(await readFile(process.argv[2] ?? '', 'utf8')));
-  const daemon = await runDaemon(config);
+  const daemon = runDaemon(config);
   let stopping = false;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
       if (stopping) return;
       stopping = true;
       // Nothing listens any more after this, so the process ends by itself.
-      void daemon.stop();
+      void daemon.then((running) => running.stop());
     });
   }
+  await daemon;
 }

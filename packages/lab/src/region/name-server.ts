@@ -1,8 +1,8 @@
 // The lab's authoritative name server: answers from the records of the region's domains, A, AAAA, CNAME and TXT. It resolves
 // nothing else: a name outside of these domains is refused, as by Linode's own name servers.
-import { createSocket } from 'node:dgram';
+import { createSocket, type Socket as DatagramSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { createServer, type Socket } from 'node:net';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import {
   AUTHORITATIVE_ANSWER,
   decode,
@@ -37,32 +37,61 @@ export interface NameServer extends AsyncDisposable {
 const codes = { noError: 0, nameError: 3, refused: 5 } as const;
 /** Linode's default for a record whose time to live is 0. */
 const defaultTtlS = 86_400;
+/** How many free ports are tried. */
+const mostPorts = 20;
 
-/** Answers over UDP and TCP. */
+/** Answers over UDP and TCP, on one port. */
 export async function startNameServer(options: NameServerOptions): Promise<NameServer> {
   const { host = '127.0.0.1', port } = options;
-  const socket = createSocket('udp4');
-  socket.on('message', (message, { port: to, address }) => {
-    const reply = answerTo(message, options);
-    if (reply !== undefined) socket.send(encode(reply), to, address);
-  });
-  socket.bind(port, host);
-  await once(socket, 'listening');
-  const chosen = socket.address().port;
   const open = new Set<Socket>();
   const server = createServer((connection) => {
     open.add(connection);
     connection.once('close', () => open.delete(connection));
     answerStream(connection, options);
-  }).listen(chosen, host);
-  await once(server, 'listening');
+  });
+  const socket = createSocket('udp4');
+  socket.on('message', (message, { port: to, address }) => {
+    const reply = answerTo(message, options);
+    if (reply !== undefined) socket.send(encode(reply), to, address);
+  });
   const close = async (): Promise<void> => {
     for (const connection of open) connection.destroy();
-    server.close();
     socket.close();
+    if (!server.listening) return;
+    server.close();
     await once(server, 'close');
   };
-  return { address: `${host}:${chosen}`, close, [Symbol.asyncDispose]: close };
+  try {
+    const chosen = await listenOnOnePort({ server, socket, host, port });
+    return { address: `${host}:${chosen}`, close, [Symbol.asyncDispose]: close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+interface Listeners {
+  readonly server: Server;
+  readonly socket: DatagramSocket;
+  readonly host: string;
+  readonly port: number;
+}
+
+/** A port that is free for TCP may be another process's for UDP; if any port will do, another one is taken then. */
+async function listenOnOnePort({ server, socket, host, port }: Listeners): Promise<number> {
+  for (let attempt = 1; ; attempt++) {
+    await once(server.listen(port, host), 'listening');
+    const chosen = (server.address() as AddressInfo).port;
+    try {
+      await once(socket.bind(chosen, host), 'listening');
+      return chosen;
+    } catch (error) {
+      const isTaken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+      if (!isTaken || port !== 0 || attempt === mostPorts) throw error;
+      server.close();
+      await once(server, 'close');
+    }
+  }
 }
 
 /** Over TCP each message comes after its length in two bytes (RFC 1035, 4.2.2). */

@@ -42,10 +42,15 @@ async function run(script: string): Promise<{ code: number | null; lines: string
   return { code, lines: text.trim().split('\n') };
 }
 
-const put = (keys: readonly (typeof tool)[], peerSecrets: readonly Secret[] | undefined, toolKey = tool.bearer) =>
+const put = (
+  keys: readonly (typeof tool)[],
+  peerSecrets: readonly Secret[] | undefined,
+  toolKey = tool.bearer,
+  withinS = 20,
+) =>
   run(
     putKeysScript({
-      ...{ peerSecrets, toolKey, origin: service.url, withinS: 3, replaces: 'notLater' },
+      ...{ peerSecrets, toolKey, origin: service.url, withinS, replaces: 'notLater' },
       text: keyListText({ generation: 1, keys: keys.map(({ record }) => record) }),
     }),
   );
@@ -96,10 +101,12 @@ test('each phase of an exchange is there when its script has ended', async () =>
 test('secrets or keys that the service does not take are late, with what it says', async () => {
   const good = await put([tool], [older]);
   assert.equal(good.code, 0);
-  const { code, lines } = await put([tool], [new Secret('short')]);
+  const { code, lines } = await put([tool], [new Secret('short')], tool.bearer, 2);
   assert.equal(code, putKeysExits.late);
-  assert.match(lines.join(''), new RegExp(`"peers_sha256":"${contentHash(`${older.reveal()}\n`)}".* 200`));
-  const unknown = await put([tool], [older], next.bearer);
+  // What is in force in a process that had no request in between may be older than what is in force in the other one.
+  assert.match(lines.join(''), /"peers_sha256":"[0-9a-f]{64}".* 200/);
+  assert.doesNotMatch(lines.join(''), new RegExp(contentHash('short\n')));
+  const unknown = await put([tool], [older], next.bearer, 2);
   assert.equal(unknown.code, putKeysExits.late);
   assert.match(unknown.lines.join(''), /401/);
 });
@@ -110,7 +117,7 @@ test('of two lists that are brought at the same moment one is there, and the oth
   const listOf = (generation: number, keys: readonly (typeof tool)[]) =>
     keyListText({ generation, keys: [tool, ...keys].map(({ record }) => record) });
   const bring = (text: string, replaces: 'older' | 'notLater') =>
-    run(putKeysScript({ text, replaces, toolKey: tool.bearer, origin: service.url, withinS: 3 }));
+    run(putKeysScript({ text, replaces, toolKey: tool.bearer, origin: service.url, withinS: 20 }));
   const there = () => readFile(join(directory, 'service-keys.json'), 'utf8');
   const texts = made.map((key) => listOf(2, [key]));
   const codes = (await Promise.all(texts.map((text) => bring(text, 'older')))).map(({ code }) => code);
