@@ -29,7 +29,7 @@ test('takes a port that is free for both protocols', async (t) => {
     const resolver = new Resolver({ timeout: 5_000, tries: 1 });
     resolver.setServers([names.address]);
     await assert.rejects(resolver.resolve4('example.org'), { code: 'EREFUSED' });
-    const [host, port] = names.address.split(':');
+    const [host = '', port] = names.address.split(':');
     const connection = new Socket().connect(Number(port), host);
     await once(connection, 'connect');
     connection.destroy();

@@ -64,7 +64,7 @@ export {
 } from './service-keys/index.ts';
 export { authorityPassphrase, certificateSubjectOf, wantedAccounts } from './security.ts';
 export { keptConsolePassword } from './console-password.ts';
-export { formerPublicKeys, keepFormerPublicKeys, keyDirectory } from './own-key.ts';
+export { formerPublicKeys, keepFormerPublicKeys, keyDirectory, nextKeyDirectory } from './own-key.ts';
 export { readSecretFile, readSecretValue, writeSecretOnce } from './secret-file.ts';
 export { checkAccess, type Price } from './region-check.ts';
 export { locksDirectory, openSession, resolveIntent, runsDirectory, type Session } from './session.ts';

@@ -5,7 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { seen } from '@understudy/foundation';
-import { advanceServiceKeys, beginServiceKeys, operatorFiles, type Session } from '../../src/operation/index.ts';
+import { ensureKeyPair, privateKeyPath } from '../../src/machines/index.ts';
+import {
+  advanceServiceKeys,
+  beginServiceKeys,
+  nextKeyDirectory,
+  operatorFiles,
+  type Session,
+} from '../../src/operation/index.ts';
 import { openServiceKeys } from '../../src/operation/service-keys/index.ts';
 import { advance, beginAccounts, beginAuthority, openSecurity } from '../../src/secure/index.ts';
 import { assessHealth } from '../../src/status/index.ts';
@@ -13,13 +20,21 @@ import { cluster, topology, well } from './changes.ts';
 
 const base = await mkdtemp(join(tmpdir(), 'understudy-operator-files-'));
 after(() => rm(base, { recursive: true, force: true }));
+process.env['XDG_CONFIG_HOME'] = base;
+const nextKey = nextKeyDirectory(`lab-${topology.name}`);
 const secured = { ...topology, search: { ...topology.search, security: 'on' as const } };
 const [secrets, keys] = [join(base, 'security'), join(base, 'keys')];
 const request = { directory: secrets, systemName: 'demo', nowMs: Date.parse(well.at) };
 
 async function session(): Promise<Session> {
   const [security, serviceKeys] = [await openSecurity(request), await openServiceKeys(keys)];
-  return { security, serviceKeys, readServiceKeys: () => openServiceKeys(keys) } as never;
+  return {
+    topology,
+    target: { name: 'lab' },
+    security,
+    serviceKeys,
+    readServiceKeys: () => openServiceKeys(keys),
+  } as never;
 }
 
 const noticesNow = async (): Promise<string[]> => {
@@ -36,9 +51,11 @@ test('exchanges that have not ended are notices, with the command that goes on',
   await beginAuthority(request);
   await advance(secrets, 'authority', 'introduce');
   await beginServiceKeys(keys, 0);
+  await ensureKeyPair(nextKey, 'understudy');
   assert.deepEqual(await noticesNow(), [
     'exchange-interrupted: use, understudy secure rotate authority',
     'exchange-interrupted: introduce, understudy secure rotate passwords',
+    'exchange-interrupted: introduce, understudy secure rotate ssh-keys',
     'exchange-interrupted: introduce, understudy secure rotate service-keys',
   ]);
   for (const phase of ['introduce', 'use', 'withdraw'] as const) {
@@ -46,6 +63,9 @@ test('exchanges that have not ended are notices, with the command that goes on',
     await advance(secrets, 'authority', phase);
     await advanceServiceKeys(keys, phase);
   }
+  await rm(privateKeyPath(nextKey));
+  assert.deepEqual(await noticesNow(), ['exchange-interrupted: withdraw, understudy secure rotate ssh-keys']);
+  await rm(nextKey, { recursive: true });
   assert.deepEqual(await noticesNow(), []);
 });
 

@@ -8,13 +8,13 @@ import {
   privateKeyPath,
   readPublicKeys,
   writeFilesScript,
-  type KeyPair,
   type RemoteRunner,
   type RemoteTarget,
 } from '../../machines/index.ts';
 import {
   formerPublicKeys,
   keepFormerPublicKeys,
+  nextKeyDirectory,
   ownKeyDirectory,
   systemIdOf,
   type Session,
@@ -37,12 +37,12 @@ export interface RotatedKey {
 export async function rotateSshKey(session: Session, signal: AbortSignal): Promise<RotatedKey> {
   const { world, topology, keyPair: before } = session;
   const system = systemIdOf(session);
-  const own = ownKeyDirectory(system);
+  const [own, nextDirectory] = [ownKeyDirectory(system), nextKeyDirectory(system)];
   const others = await readPublicKeys(topology.access.sshKeys);
   const machines = await everyMachine(session);
   const progress = (text: string): void => world.logger({ level: 'info', subject: topology.name, text });
   // A key that an interrupted rotation made is used again: some machines may know it already.
-  const next = await ensureKeyPair(`${own}.next`, 'understudy');
+  const next = await ensureKeyPair(nextDirectory, 'understudy');
   await onEach(machines, signal, (machine) =>
     write(world.runner, machine, [before.publicKey, next.publicKey, ...others]),
   );
@@ -52,7 +52,9 @@ export async function rotateSshKey(session: Session, signal: AbortSignal): Promi
     progress(`every machine accepts the new SSH key (${machines.length})`);
     await mkdir(own, { recursive: true, mode: 0o700 });
     await keepFormerPublicKeys(system, [...(await formerPublicKeys(system)), before.publicKey]);
-    await makeCurrent(own, next);
+    // One rename, so whenever this ends, a key is there that every machine accepts.
+    await rename(privateKeyPath(nextDirectory), privateKeyPath(own));
+    await writeFile(`${privateKeyPath(own)}.pub`, `${next.publicKey}\n`, { mode: 0o644 });
     session.useKeyPair(next, own);
     await onEach(machines, signal, (machine) => write(runner, machine, [next.publicKey, ...others]));
   } finally {
@@ -64,6 +66,7 @@ export async function rotateSshKey(session: Session, signal: AbortSignal): Promi
   } finally {
     await old.close();
   }
+  await rm(nextDirectory, { recursive: true });
   progress(`every machine refuses the old SSH key (${machines.length})`);
   return { before: before.publicKey, after: next.publicKey, machines: machines.map(({ label }) => label) };
 }
@@ -110,11 +113,4 @@ function notProved({ label }: RemoteTarget, why: string): UnderstudyError {
   return new UnderstudyError('operate-key-not-proved', `${label}: ${why}. Run the rotation again.`, {
     facts: { label },
   });
-}
-
-/** The private key is replaced by one rename, so whenever this ends, a key is there that every machine accepts. */
-async function makeCurrent(own: string, next: KeyPair): Promise<void> {
-  await rename(privateKeyPath(`${own}.next`), privateKeyPath(own));
-  await writeFile(`${privateKeyPath(own)}.pub`, `${next.publicKey}\n`, { mode: 0o644 });
-  await rm(`${own}.next`, { recursive: true, force: true });
 }
