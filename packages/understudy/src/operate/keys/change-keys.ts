@@ -12,7 +12,7 @@ import {
   type Session,
 } from '../../operation/index.ts';
 import type { UnreachableMachine } from '../reach.ts';
-import { assertHasKeys, currentList } from './current-list.ts';
+import { assertHasKeys, currentList, takeOver } from './current-list.ts';
 import { deliver, readLists, type Delivered } from './machine-keys.ts';
 
 /** The operator's list when it is the newest, else the one that another operator has put on a machine. */
@@ -97,9 +97,9 @@ function overtaken(): UnderstudyError {
 async function listOf(session: Session, machine: string): Promise<KeyList> {
   const keys = assertHasKeys(session, await session.readServiceKeys());
   const { lists } = await readLists(session);
-  const theirs = lists.filter((one) => one.machine === machine && one.list !== undefined);
-  if (theirs.length === 0) throw overtaken();
-  return await currentList(session, { ...keys, list: { ...keys.list, generation: 0 } }, theirs);
+  const theirs = lists.find((one) => one.machine === machine)?.list;
+  if (!theirs) throw overtaken();
+  return await takeOver(session, keys, { machine, list: theirs });
 }
 
 /**

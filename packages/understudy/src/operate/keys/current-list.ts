@@ -25,22 +25,40 @@ export function assertHasKeys(
   );
 }
 
-/** A newer list is taken over first. Errors: `service-keys-foreign`, and then nothing was changed; `service-keys-not-kept`. */
+/** As a machine has it. */
+interface MadeList {
+  readonly machine: string;
+  readonly list: KeyList;
+}
+
+type Where = Pick<Session, 'world' | 'topology'>;
+
+/** A newer list is taken over first. Errors as of `takeOver`. */
 export async function currentList(
-  { world, topology }: Pick<Session, 'world' | 'topology'>,
+  where: Where,
   keys: ServiceKeys,
   onMachines: readonly MachineList[],
 ): Promise<KeyList> {
-  let newest = keys.list;
+  let newest: MadeList | undefined;
   for (const { machine, list } of onMachines) {
     if (!list) continue;
-    if (!isOwnList(keys, list) || isAhead(keys, list)) throw foreign(keys, machine);
-    if (list.generation > newest.generation) newest = list;
+    assertOwn(keys, machine, list);
+    if (list.generation > (newest?.list ?? keys.list).generation) newest = { machine, list };
   }
-  if (newest === keys.list) return newest;
-  const text = `list ${newest.generation} of the keys was taken over from a machine; another operator has changed them`;
+  return newest ? await takeOver(where, keys, newest) : keys.list;
+}
+
+/** The list that a machine has becomes the operator's, whichever is newer. Errors: `service-keys-foreign`, and then nothing was changed; `service-keys-not-kept`. */
+export async function takeOver({ world, topology }: Where, keys: ServiceKeys, from: MadeList): Promise<KeyList> {
+  const { machine, list } = from;
+  assertOwn(keys, machine, list);
+  const text = `list ${list.generation} of the keys was taken over from ${machine}; another operator has changed them`;
   world.logger({ level: 'info', subject: topology.name, text });
-  return await takeOverList(keys, newest);
+  return await takeOverList(keys, list);
+}
+
+function assertOwn(keys: ServiceKeys, machine: string, list: KeyList): void {
+  if (!isOwnList(keys, list) || isAhead(keys, list)) throw foreign(keys, machine);
 }
 
 function foreign({ directory }: ServiceKeys, machine: string): UnderstudyError {
