@@ -27,6 +27,7 @@ export interface EnginePlugin {
 
 /** Java of ours in the package, compiled against each version's jars. */
 export interface OwnJava {
+  /** `elasticsearch` in them stands for the engine's name. */
   readonly sources: readonly string[];
   /** Path of a jar in the home -> the package whose classes it holds. */
   readonly jars: Readonly<Record<string, string>>;

@@ -1,6 +1,6 @@
 // Lays out the engine as it will lie on a machine: home, configuration, unit. The home also starts from any other place.
 import { cp, mkdir, readFile, readdir, rename, rm, symlink, utimes } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { zipSync, type Zippable } from 'fflate';
 import { runBuildCommand } from '../cache/build-command.ts';
 import { archiveCommand, archiveName } from './class-archive.ts';
@@ -46,6 +46,15 @@ function compileCommand(
   const java = String(engine.javaMajor);
   const flags = ['-source', java, '-target', java, '-proc:none', '-cp', jars.join(':'), '-d', output];
   return ['java', '-jar', compilerJar, ...flags, ...sources];
+}
+
+async function placeSources(engine: Engine, folder: string): Promise<string[]> {
+  const placed = engine.java.sources.map(async (source) => {
+    const own = join(folder, basename(source));
+    await place(own, (await readFile(source, 'utf8')).replaceAll('elasticsearch', engine.name));
+    return own;
+  });
+  return Promise.all(placed);
 }
 
 /** Packs the classes of one Java package; stored, not compressed, since the JVM reads it at every start. */
@@ -97,7 +106,8 @@ export async function stageHome(
   await place(join(home, 'config', 'log4j2.properties'), logConfiguration(engine));
   const classes = `${home}.classes`;
   const paths = jars.map((jar) => join(fetched.jars, jar));
-  await runBuildCommand(compileCommand(engine, engine.java.sources, fetched.compilerJar, paths, classes), { signal });
+  const sources = await placeSources(engine, `${home}.sources`);
+  await runBuildCommand(compileCommand(engine, sources, fetched.compilerJar, paths, classes), { signal });
   for (const [jar, javaPackage] of Object.entries(engine.java.jars)) {
     await place(join(home, jar), await jarOf(classes, javaPackage));
   }

@@ -118,6 +118,18 @@ systemctl is-active opensearch`);
     equal(await succeeds('systemctl show opensearch -p ProtectSystem -p NoNewPrivileges --value'), 'full\nyes');
   });
 
+  it('its keystore takes a secret from standard input, which the running node reads again', async () => {
+    const tool = '/usr/share/opensearch/bin/opensearch-keystore';
+    await succeeds(`printf %s a-secret | ${tool} add --stdin s3.client.default.access_key
+printf %s another | ${tool} add --stdin s3.client.default.secret_key
+chown opensearch:opensearch /etc/opensearch/opensearch.keystore`);
+    equal(await succeeds(`${tool} list`), 'keystore.seed\ns3.client.default.access_key\ns3.client.default.secret_key');
+    match(
+      await succeeds("curl -sf -X POST 'http://127.0.0.1:9200/_nodes/reload_secure_settings'"),
+      /"successful":1,"failed":0/,
+    );
+  });
+
   it('a removal stops the node and leaves its data', async () => {
     await succeeds(`${quietly} remove opensearch`);
     equal((await machine.run('systemctl is-active opensearch')).text, 'inactive\n');

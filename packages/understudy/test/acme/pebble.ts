@@ -1,41 +1,20 @@
 // Pebble, the small certificate authority of the makers of Let's Encrypt, on loopback: built once by Go from its module, then kept in
 // the cache. This process trusts its directory.
-import { execFile, spawn } from 'node:child_process';
-import { access, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-import { promisify } from 'node:util';
-import { cacheDirectory } from '../../src/operation/places.ts';
 import { selfSigned } from '../../src/secure/self-signed.ts';
 import { ended } from '../../../service/test/harness/engine.ts';
 import { freePort } from '../../../service/test/harness/free-port.ts';
+import { goProgram, missingGoProgram } from '../go-program.ts';
 
-const version = 'v2.10.3';
-const binary = join(cacheDirectory(), 'pebble', version, 'pebble');
+const program = goProgram('Pebble', 'github.com/letsencrypt/pebble/v2/cmd/pebble@v2.10.3');
 
 /** Undefined when Pebble is there or was built now; otherwise why it is not. */
-export async function pebbleMissing(): Promise<string | undefined> {
-  if (await isThere(binary)) return undefined;
-  const environment = { ...process.env, GOBIN: join(binary, '..'), CGO_ENABLED: '0' };
-  const module = `github.com/letsencrypt/pebble/v2/cmd/pebble@${version}`;
-  try {
-    await promisify(execFile)('go', ['install', module], { env: environment, cwd: tmpdir(), timeout: 300_000 });
-    return undefined;
-  } catch (error) {
-    const { code, stderr = '' } = error as NodeJS.ErrnoException & { stderr?: string };
-    if (code === 'ENOENT') return 'Pebble is built by Go, which is not installed: apt-get install golang-go';
-    return `Go did not build Pebble: ${stderr.trim().split('\n').at(-1) ?? ''}`;
-  }
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return await access(path).then(
-    () => true,
-    () => false,
-  );
-}
+export const pebbleMissing = async (): Promise<string | undefined> => await missingGoProgram(program);
 
 export interface Pebble extends AsyncDisposable {
   readonly directoryUrl: string;
@@ -65,7 +44,10 @@ export async function startPebble(nameServer: string, rejectedNonces = 0): Promi
   const config = join(folder, 'pebble.json');
   await writeFile(config, JSON.stringify({ pebble }));
   const env = { ...process.env, PEBBLE_VA_NOSLEEP: '1', PEBBLE_WFE_NONCEREJECT: String(rejectedNonces) };
-  const child = spawn(binary, ['-config', config, '-dnsserver', nameServer, '-strict'], { env, stdio: 'ignore' });
+  const child = spawn(program.binary, ['-config', config, '-dnsserver', nameServer, '-strict'], {
+    env,
+    stdio: 'ignore',
+  });
   const directoryUrl = `https://127.0.0.1:${port}/dir`;
   const end = async (): Promise<void> => {
     await ended(child);

@@ -138,12 +138,25 @@ export class SecuredCluster implements AsyncDisposable {
     return { code: status ?? 1, stdout, stderr };
   }
 
+  /** Puts a secret setting into the node's keystore; what the engine can read again counts after `POST /_nodes/reload_secure_settings`. */
+  addSecret(label: string, name: string, value: string): void {
+    const environment = { ...process.env, ...this.#environment(label) };
+    const tool = join(this.#folder, 'home/bin', `${this.#engine}-keystore`);
+    execFileSync(tool, ['add', '--stdin', name], { input: value, env: environment });
+    if (asNobody.length > 0) execFileSync('chown', ['-R', 'nobody', this.#configOf(label)]);
+  }
+
+  #environment(label: string): Record<string, string> {
+    if ('missing' in found) throw new Error(found.missing);
+    const prefix = this.#engine === 'opensearch' ? 'OPENSEARCH' : 'ES';
+    return { [`${prefix}_JAVA_HOME`]: found.javaHome, [`${prefix}_PATH_CONF`]: this.#configOf(label) };
+  }
+
   async trust(label: string, bundlePem: string): Promise<void> {
     await writeFile(tlsPaths(this.layout(label)).authority, bundlePem);
   }
 
   run(label: string): void {
-    if ('missing' in found) throw new Error(found.missing);
     const own = join(this.#folder, label);
     const machine = this.machines.find((one) => one.label === label)!;
     if (asNobody.length > 0) execFileSync('chown', ['-R', 'nobody', own]);
@@ -161,8 +174,7 @@ export class SecuredCluster implements AsyncDisposable {
       stdio: ['ignore', out, out],
       env: {
         PATH: process.env['PATH'],
-        [`${prefix}_JAVA_HOME`]: found.javaHome,
-        [`${prefix}_PATH_CONF`]: this.#configOf(label),
+        ...this.#environment(label),
         [`${prefix}_JAVA_OPTS`]: `-Xms512m -Xmx512m ${this.#javaOptions}`,
       },
     });

@@ -19,6 +19,8 @@ import { indexTemplateOf, wantedAccounts, type Intent } from '../../src/operatio
 import { openSecurity, type SystemSecurity } from '../../src/secure/index.ts';
 import { assertReadsStateAlone } from './account-checks.ts';
 import { sampleIntent, securedOpenSearchText as text } from '../simulation/sample-intent.ts';
+import { missingObjectStore } from './object-store.ts';
+import { assertSnapshotsComeBack } from './object-store-snapshots.ts';
 import { missingEngine, SecuredCluster } from './secured-cluster.ts';
 import { answerOverTls, handshake, staysOpen } from './tls-probes.ts';
 
@@ -271,6 +273,11 @@ describe(
       await cluster.trust(label, intent.security!.bundlePem);
       cluster.run(label);
       await cluster.awaitNodes(cluster.login('operator'), 3, rest);
+    });
+
+    inFull('a snapshot in an S3 store brings an index back, and only the operator may use it', async () => {
+      assert.equal(await missingObjectStore(), undefined);
+      await assertSnapshotsComeBack(cluster, 'documents');
     });
 
     test('a node that has run knows its users while the cluster is out; one that starts meanwhile lets nobody in', async () => {

@@ -2,18 +2,23 @@
 import { fileURLToPath } from 'node:url';
 import type { Engine, OwnJava } from '../engine.ts';
 import { securityFiles } from './configuration.ts';
+import { keystoreJar, keystoreSource } from '../tools.ts';
 import { maintainerScripts } from './maintainer-scripts.ts';
-import { toolJar, tools } from './tools.ts';
+import { toolJar, toolPackage, tools } from './tools.ts';
 import { standIns, xPackExclusions, xPackLeftOut, xPackModules } from './x-pack.ts';
 
-const sourceNames = ['ElasticsearchLauncher', 'AnalysisPlugin', 'AutoConfigureSecurity', 'KeystoreTool', 'VendorTool'];
+const sourceNames = ['ElasticsearchLauncher', 'AnalysisPlugin', 'AutoConfigureSecurity', 'VendorTool'];
 
 const java: OwnJava = {
-  sources: sourceNames.map((name) => fileURLToPath(new URL(`./java/${name}.java`, import.meta.url))),
+  sources: [
+    ...sourceNames.map((name) => fileURLToPath(new URL(`./java/${name}.java`, import.meta.url))),
+    keystoreSource,
+  ],
   jars: {
     'lib/understudy-launcher.jar': 'org.elasticsearch.bootstrap',
     'modules/understudy-analysis/understudy-analysis.jar': 'understudy.analysis',
-    [toolJar]: 'understudy.tools',
+    [toolJar]: toolPackage,
+    ...keystoreJar('elasticsearch'),
   },
 };
 

@@ -1,36 +1,18 @@
-// The command line tools in bin/ beside the server. Pure text. The keystore's tool and the automatic configuration are ours; the others
-// run the vendor's classes, which are in the published modules.
+// The command line tools of Elasticsearch's package. The keystore's tool and the automatic configuration are ours; the others run the
+// vendor's classes, which are in the published modules.
+import { cliScript, keystoreScript } from '../tools.ts';
+
+/** Of our other tools' classes. */
+export const toolPackage = 'understudy.tools';
 
 export const toolJar = 'lib/tools/security-cli/understudy-security-cli.jar';
 
-/** Runs a class with the server's and the security modules' jars; the heap is that of a small tool. */
-const cli = `#!/bin/sh
-# elasticsearch-cli CLASS ARGUMENTS: runs one command line tool.
-set -eu
-home=$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd)
-if [ -z "\${ES_PATH_CONF:-}" ] && [ "$home" = /usr/share/elasticsearch ] && [ -f /etc/default/elasticsearch ]; then
-  . /etc/default/elasticsearch
-fi
-config=\${ES_PATH_CONF:-$home/config}
-java=\${ES_JAVA_HOME:+$ES_JAVA_HOME/bin/java}
-java=\${java:-java}
-HOSTNAME=\${HOSTNAME:-$(uname -n)}
-export HOSTNAME
-tool=$1
-shift
-exec "$java" -Xms16m -Xmx128m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Dlog4j2.disable.jmx=true \\
-  "-Des.path.home=$home" "-Des.path.conf=$config" -Des.distribution.type=deb "-Dcli.class=\${ES_CLI_CLASS:-}" \\
-  -cp "$home/lib/*:$home/lib/tools/security-cli/*:$home/modules/x-pack-core/*:$home/modules/x-pack-security/*" "$tool" "$@"
-`;
-
-const own = (className: string): string => `#!/bin/sh
-exec "$(dirname "$(readlink -f "$0")")/elasticsearch-cli" ${className} "$@"
-`;
+const names = { name: 'elasticsearch', environmentPrefix: 'ES', propertyPrefix: 'es' } as const;
 
 const vendors = (className: string): string => `#!/bin/sh
 ES_CLI_CLASS=${className}
 export ES_CLI_CLASS
-exec "$(dirname "$(readlink -f "$0")")/elasticsearch-cli" understudy.tools.VendorTool "$@"
+exec "$(dirname "$(readlink -f "$0")")/elasticsearch-cli" ${toolPackage}.VendorTool "$@"
 `;
 
 const security = 'org.elasticsearch.xpack.security';
@@ -39,8 +21,12 @@ const security = 'org.elasticsearch.xpack.security';
 export const generatePassword = `${security}.enrollment.tool.AutoConfigGenerateElasticPasswordHash`;
 
 export const tools: Readonly<Record<string, string>> = {
-  'elasticsearch-cli': cli,
-  'elasticsearch-keystore': own('understudy.tools.KeystoreTool'),
+  'elasticsearch-cli': cliScript(
+    names,
+    ['lib/tools/security-cli', 'modules/x-pack-core', 'modules/x-pack-security'],
+    ['"-Dcli.class=${ES_CLI_CLASS:-}"'],
+  ),
+  'elasticsearch-keystore': keystoreScript('elasticsearch'),
   'elasticsearch-users': vendors(`${security}.authc.file.tool.UsersTool`),
   'elasticsearch-reset-password': vendors(`${security}.authc.esnative.tool.ResetPasswordTool`),
   'elasticsearch-create-enrollment-token': vendors(`${security}.enrollment.tool.CreateEnrollmentTokenTool`),

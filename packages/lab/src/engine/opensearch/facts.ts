@@ -1,6 +1,7 @@
 // OpenSearch as the lab packages it: artifacts, names, places. It runs from its own main class, with its security plugin.
 import { fileURLToPath } from 'node:url';
 import type { Engine, OwnJava } from '../engine.ts';
+import { cliScript, keystoreJar, keystoreScript, keystoreSource } from '../tools.ts';
 import { postinst, postrm, preinst, prerm } from './maintainer-scripts.ts';
 
 /** The oldest line that the lab can package: from it a rolling upgrade to 3 starts. */
@@ -13,8 +14,18 @@ const classLoaderOf2 = '2.19.6';
 const repositoryS3 = 'org.opensearch.plugin:repository-s3:3.5.0';
 
 const java: OwnJava = {
-  sources: [fileURLToPath(new URL('./java/SystemdModule.java', import.meta.url))],
-  jars: { 'modules/systemd/systemd.jar': 'understudy.lab' },
+  sources: [fileURLToPath(new URL('./java/SystemdModule.java', import.meta.url)), keystoreSource],
+  jars: {
+    'modules/systemd/systemd.jar': 'understudy.lab',
+    ...keystoreJar('opensearch'),
+  },
+};
+
+const names = { name: 'opensearch', environmentPrefix: 'OPENSEARCH', propertyPrefix: 'opensearch' } as const;
+
+const tools = {
+  'opensearch-cli': cliScript(names),
+  'opensearch-keystore': keystoreScript('opensearch'),
 };
 
 const majorOf = (version: string): number => Number(version.split('.')[0]);
@@ -28,7 +39,7 @@ export function openSearch(version: string): Engine {
     ? [`org.opensearch:opensearch-plugin-classloader:${classLoaderOf2}`]
     : [`org.opensearch:opensearch-plugin-classloader:${version}`, `org.opensearch:opensearch-agent:${version}`];
   return {
-    name: 'opensearch',
+    ...names,
     version,
     title: 'OpenSearch',
     documentation: 'https://opensearch.org/',
@@ -67,8 +78,7 @@ export function openSearch(version: string): Engine {
     },
     classArchive: two,
     mainClass: 'org.opensearch.bootstrap.OpenSearch',
-    propertyPrefix: 'opensearch',
-    environmentPrefix: 'OPENSEARCH',
+    tools,
     javaMajor: two ? 17 : 21,
     jvmFlags: [
       '-Dopensearch.networkaddress.cache.ttl=60',

@@ -1,12 +1,13 @@
 // The engine's keystore at the command line: the commands of the vendor's tool that machines need, which is not published. Values are
-// read from standard input and never printed. The file is read and written by the engine's own class.
-package understudy.tools;
+// read from standard input and never printed. The file is read and written by the engine's own class,
+// whose package this is in: before 3 not all of it is public. For another engine than
+// Elasticsearch its name takes the place of elasticsearch.
+package org.elasticsearch.common.settings;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-import org.elasticsearch.common.settings.KeyStoreWrapper;
 
 public final class KeystoreTool {
     private static final char[] NO_PASSWORD = new char[0];
@@ -16,7 +17,7 @@ public final class KeystoreTool {
     /** Exit codes as the vendor's: 64 for wrong use, 65 for what the keystore refuses. */
     public static void main(String[] arguments) throws Exception {
         String command = arguments.length > 0 ? arguments[0] : "";
-        Path configuration = Path.of(System.getProperty("es.path.conf"));
+        Path configuration = Path.of(System.getProperty("understudy.path.conf"));
         try {
             switch (command) {
                 case "create" -> create(configuration);
@@ -72,7 +73,7 @@ public final class KeystoreTool {
     private static KeyStoreWrapper existing(Path configuration) throws Exception {
         KeyStoreWrapper keystore = KeyStoreWrapper.load(configuration);
         if (keystore == null) {
-            throw new Refusal(65, "ERROR: Elasticsearch keystore not found at [" + KeyStoreWrapper.keystorePath(configuration) + "]. Use 'create' to make one");
+            throw new Refusal(65, "ERROR: elasticsearch keystore not found at [" + KeyStoreWrapper.keystorePath(configuration) + "]. Use 'create' to make one");
         }
         return keystore;
     }
