@@ -20,6 +20,7 @@ import { checkTraffic } from '../../../lab/test/lab/checked-traffic.ts';
 import { accepts } from './accepts.ts';
 import { printedOn } from './on-machine.ts';
 import { useOwnDirectories } from './own-directories.ts';
+import { printedForHostUser, readableSecrets } from './host-user.ts';
 import { toolLogin } from './tool-login.ts';
 
 const topologyText = `
@@ -208,13 +209,18 @@ describe('apply on real machines', { timeout: 1_800_000 }, () => {
     assert.equal(await on('demo-search-1', 'cat /proc/swaps | wc -l'), '1\n', 'no swap');
   });
 
-  it("keeps secrets from the journal, process lists, cloud-init's files and files that others may read", async () => {
+  const allSecrets = async (): Promise<string[]> => {
     const token = (await labEndpoint()).token.reveal();
     const accounts = Object.values(session.security?.accounts ?? {}).map(({ password }) => password.reveal());
     assert.equal(accounts.length, 3);
     const atConsole = (await keptConsolePassword('lab-demo'))?.reveal() ?? '';
     const secrets = [inEnvironment, inFile, token, await ownPrivateKeyLine(), ...accounts, atConsole];
     assert.ok(secrets.every((secret) => secret.length > 10));
+    return secrets;
+  };
+
+  it("keeps secrets from the journal, process lists, cloud-init's files and files that others may read", async () => {
+    const secrets = await allSecrets();
     for (const label of ['demo-search-1', 'demo-service-1']) {
       assert.deepEqual(await leaksOn(label, secrets), [], label);
     }
@@ -224,6 +230,42 @@ describe('apply on real machines', { timeout: 1_800_000 }, () => {
     await on('demo-service-1', `echo ${inFile} > /var/lib/planted; logger ${inEnvironment}`);
     assert.deepEqual(await leaksOn('demo-service-1', secrets), ['file /var/lib/planted', 'journal']);
     await on('demo-service-1', 'rm /var/lib/planted');
+  });
+
+  it('shows no secret to an ordinary user of the host, and gives him no way in', async () => {
+    const { apiUrl, controlUrl } = await labEndpoint();
+    const secrets = await allSecrets();
+    const folders = [base, '/run', '/tmp', '/var/tmp', '/var/log'];
+    assert.deepEqual(await readableSecrets('host user', secrets, folders), []);
+    // The search finds what is there to be found.
+    const kept = await readableSecrets('root', secrets, [path.join(base, 'run'), path.join(base, 'config')]);
+    for (const place of ['run/endpoint.json', 'config/understudy/ssh/id_ed25519']) {
+      assert.ok(kept.includes(path.join(base, place)), place);
+    }
+    const statusOf = (words: string): Promise<string> =>
+      printedForHostUser(`curl -s --noproxy '*' -m 5 -o /dev/null -w '%{http_code}' ${words}`);
+    const login = '-o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -F /dev/null';
+    assert.deepEqual(
+      {
+        api: await statusOf(`${apiUrl}/linode/instances`),
+        'control of the lab': await statusOf(`-X POST ${controlUrl}/reset`),
+        metadata: await statusOf('-X PUT http://198.18.0.1:18401/v1/token'),
+        'SSH, without a key': await printedForHostUser(
+          `ssh ${login} root@${publicAddress('demo-search-1')} id 2>&1 | tail -n 1`,
+        ),
+        'what the host routes to the lab': await printedForHostUser('ip route show dev us-host | cut -d " " -f 1'),
+        'the network of the machines': await printedForHostUser('ip netns exec understudy true || echo refused'),
+        'the daemon, killed': await printedForHostUser(`kill -9 ${(await labEndpoint()).pid} || echo refused`),
+      },
+      {
+        ...{ api: '401', 'control of the lab': '401', metadata: '404' },
+        'SSH, without a key': `root@${publicAddress('demo-search-1')}: Permission denied (publickey).`,
+        // Of the VPC nothing: the engine and the service have no address that the host reaches.
+        'what the host routes to the lab': '198.18.0.0/16',
+        ...{ 'the network of the machines': 'refused', 'the daemon, killed': 'refused' },
+      },
+    );
+    assert.equal((await fetch(`${apiUrl}/regions`)).status, 200, 'what needs no token answers');
   });
 
   it('names each drift exactly and repairs it', async () => {
