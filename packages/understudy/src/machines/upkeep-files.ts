@@ -38,7 +38,10 @@ const upgradesScript = `#!/bin/sh
 # Installs unattended-upgrades where it is missing; the timers of apt run it. It waits for an installation of the engine.
 set -e
 export LC_ALL=C DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
-systemctl enable --now --quiet apt-daily.timer apt-daily-upgrade.timer
+for timer in apt-daily.timer apt-daily-upgrade.timer; do
+  if [ "$(systemctl is-enabled $timer || true)" = masked ]; then echo "$timer is masked: no upgrade is installed by itself" >&2; exit 0; fi
+  systemctl enable --now --quiet $timer
+done
 [ ! -x /usr/bin/unattended-upgrade ] || exit 0
 exec 9>${installLockPath}
 flock -w 900 9

@@ -71,8 +71,10 @@ export async function openSession(request: SessionRequest): Promise<Session> {
   const topology = await readTopology(request.topologyPath);
   const target = await resolveTarget(request.target);
   const { logger } = request;
-  const readSecurity = () => securityOf(topology, target.name);
-  const security = await readSecurity();
+  const security = await securityOf(topology, target.name);
+  // What is in memory alone until it is kept would be made anew.
+  const readSecurity = async () =>
+    security && (await currentSecurity(security.directory)) ? await securityOf(topology, target.name) : security;
   const serviceKeys = await serviceKeysOf(topology, target.name);
   let keys = await keyDirectory(systemIdOf({ target, topology }));
   let keyPair = await ensureKeyPair(keys, 'understudy');
@@ -169,7 +171,8 @@ export async function resolveIntent(
     certificates,
     acme,
     secrets,
-    security: session.security,
+    // An exchange in the same session has changed them.
+    security: await session.readSecurity(),
     serviceKeys: await session.readServiceKeys(),
   };
 }

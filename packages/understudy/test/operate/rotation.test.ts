@@ -16,7 +16,7 @@ import { resolveIntent, type Session } from '../../src/operation/index.ts';
 import { linodeTarget } from '../../src/operation/linode-target.ts';
 import { securityOf } from '../../src/operation/security.ts';
 import { apply, confirmAll } from '../../src/reconcile/index.ts';
-import { advance, beginAccounts } from '../../src/secure/index.ts';
+import { advance, beginAccounts, beginAuthority } from '../../src/secure/index.ts';
 import { parseTopology } from '../../src/topology/index.ts';
 import { sampleServiceKeys, securedText as text } from '../simulation/sample-intent.ts';
 import { simulatedWorld, type SimulatedWorld } from '../simulation/simulated-world.ts';
@@ -95,6 +95,17 @@ test('without security there is nothing to exchange', async () => {
   const session = await made(sim, 'off');
   const off = { ...session, readSecurity: () => Promise.resolve(undefined) };
   for (const rotate of rotations(off)) await assert.rejects(rotate(), { code: 'operate-security-off' });
+});
+
+test('what was exchanged counts for the next command of the same session', async () => {
+  await using sim = await simulatedWorld();
+  const session = await made(sim, 'next');
+  const { directory } = session.security!;
+  const trusted = async (): Promise<number> =>
+    (await resolveIntent(session)).security!.bundlePem.split('BEGIN CERTIFICATE').length - 1;
+  assert.equal(await trusted(), 1);
+  await beginAuthority({ directory, systemName: 'demo', nowMs: Date.now() });
+  assert.equal(await trusted(), 2);
 });
 
 test('clients get the new user one by one; engines are not started again', async () => {

@@ -122,16 +122,13 @@ async function effects(text: string): Promise<string> {
     },
   });
   const target = linodeTarget();
+  const security = await securityOf(topology, target.name);
   const session: Session = {
-    topologyPath: 'topology.yaml',
-    topology,
-    target,
-    world: sim.world,
-    security: await securityOf(topology, target.name),
+    ...{ topologyPath: 'topology.yaml', topology, target, world: sim.world, security },
     serviceKeys: topology.service.auth === 'none' ? undefined : sampleServiceKeys,
     ...{ keyPair, privateKeyPath: '', hostKeysPath: '' },
     readServiceKeys: () => Promise.resolve(topology.service.auth === 'none' ? undefined : sampleServiceKeys),
-    readSecurity: () => assert.fail('nothing here is exchanged'),
+    readSecurity: () => Promise.resolve(security),
     useKeyPair: () => assert.fail('nothing here is exchanged'),
     runnerWith: () => assert.fail('nothing here uses another key'),
     [Symbol.asyncDispose]: () => Promise.resolve(),

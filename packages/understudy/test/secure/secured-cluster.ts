@@ -45,11 +45,11 @@ export function missingEngine(engine: Engine): string | false {
 
 const user = asNobody.length > 0 ? 'nobody' : (process.env['USER'] ?? '');
 
-/** Every address of 127.0.0.0/8 is this host's; each test process has some of its own. */
-const range = `127.${21 + (process.pid % 200)}.0.`;
+let started = 0;
 
-function onLoopback(machine: MachinePlan): MachinePlan {
-  return { ...machine, vpcAddress: machine.vpcAddress.replace(/^10\.20\.0\./, range) };
+/** Every address of 127.0.0.0/8 is this host's; each cluster of each test process has some of its own. */
+function ownRange(): string {
+  return `127.${21 + (process.pid % 200)}.${started++}.`;
 }
 
 export class SecuredCluster implements AsyncDisposable {
@@ -57,13 +57,18 @@ export class SecuredCluster implements AsyncDisposable {
   readonly #folder: string;
   readonly #intent: Intent;
   readonly #javaOptions: string;
+  /** `127.21.0.` */
+  readonly #range = ownRange();
   readonly #processes = new Map<string, ChildProcess>();
 
   private constructor(folder: string, intent: Intent, javaOptions: string) {
     this.#folder = folder;
     this.#intent = intent;
     this.#javaOptions = javaOptions;
-    this.machines = machinesFor(intent, 'search').map(onLoopback);
+    this.machines = machinesFor(intent, 'search').map((machine) => ({
+      ...machine,
+      vpcAddress: machine.vpcAddress.replace(/^10\.20\.0\./, this.#range),
+    }));
     process.once('exit', this.#sweep);
   }
 
@@ -102,7 +107,7 @@ export class SecuredCluster implements AsyncDisposable {
   }
 
   #local(label: string, text: string): string {
-    return text.replaceAll(`/etc/${this.#engine}`, this.#configOf(label)).replaceAll('10.20.0.', range);
+    return text.replaceAll(`/etc/${this.#engine}`, this.#configOf(label)).replaceAll('10.20.0.', this.#range);
   }
 
   async #writeFiles(label: string): Promise<void> {
