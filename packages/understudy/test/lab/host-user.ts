@@ -15,7 +15,7 @@ const asHostUser = [
 
 /** What a shell line prints. `who`: the words before it; none are for the test's own user, root. */
 async function printed(line: string, input: string | undefined, who: readonly string[]): Promise<string> {
-  const [program = '', ...words] = [...who, 'sh', '-c', line];
+  const [program, ...words] = [...who, 'sh', '-c', line];
   const shell = spawn(program, words, { stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'ignore'], cwd: '/' });
   let text = '';
   shell.stdout?.setEncoding('utf8').on('data', (part: string) => (text += part));
