@@ -12,14 +12,22 @@ import { readSecretValue } from './secret-file.ts';
 const passphraseVariable = 'UNDERSTUDY_AUTHORITY_PASSPHRASE';
 const passphraseFileVariable = `${passphraseVariable}_FILE`;
 
-/** Undefined while security is off. Nothing is written here: `keep` does it. Errors: `secure-unreadable`, `reconcile-secret-file`. */
-export async function securityOf(topology: Topology, targetName: string): Promise<SystemSecurity | undefined> {
+/**
+ * Undefined while security is off. Nothing is written here: `keep` does it. `made`: what an earlier call made, and holds until it is kept.
+ * Errors: `secure-unreadable`, `reconcile-secret-file`.
+ */
+export async function securityOf(
+  topology: Topology,
+  targetName: string,
+  made?: SystemSecurity,
+): Promise<SystemSecurity | undefined> {
   if (topology.search.security === 'off') return undefined;
   return await openSecurity({
     directory: securityDirectory(systemIdOf({ target: { name: targetName }, topology })),
     systemName: topology.name,
     nowMs: systemClock.now(),
     passphrase: await authorityPassphrase(),
+    made,
   });
 }
 

@@ -72,9 +72,7 @@ export async function openSession(request: SessionRequest): Promise<Session> {
   const target = await resolveTarget(request.target);
   const { logger } = request;
   const security = await securityOf(topology, target.name);
-  // What is in memory alone until it is kept would be made anew.
-  const readSecurity = async () =>
-    security && (await currentSecurity(security.directory)) ? await securityOf(topology, target.name) : security;
+  const readSecurity = () => securityOf(topology, target.name, security);
   const serviceKeys = await serviceKeysOf(topology, target.name);
   let keys = await keyDirectory(systemIdOf({ target, topology }));
   let keyPair = await ensureKeyPair(keys, 'understudy');

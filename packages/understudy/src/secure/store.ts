@@ -45,12 +45,15 @@ export interface SecurityRequest {
   readonly nowMs: number;
   /** Of the authority's key. */
   readonly passphrase?: Secret | undefined;
+  /** What an earlier call made: it counts while the directory does not exist. */
+  readonly made?: SystemSecurity | undefined;
 }
 
 /** Reads the security of a system; makes one in memory when its directory does not exist. Errors: `secure-unreadable`. */
 export async function openSecurity(request: SecurityRequest): Promise<SystemSecurity> {
   const kept = await readKept(request.directory);
   if (kept) return security(request, kept, () => Promise.resolve());
+  if (request.made) return request.made;
   const authority = await makeAuthority(request.systemName, request.nowMs, request.passphrase);
   const generations = [firstGeneration(authority.certificatePem)];
   const made: Kept = { authority, accounts: await makeAccounts(), generations, exchange: {} };

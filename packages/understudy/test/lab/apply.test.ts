@@ -233,7 +233,7 @@ describe('apply on real machines', { timeout: 1_800_000 }, () => {
   });
 
   it('shows no secret to an ordinary user of the host, and gives him no way in', async () => {
-    const { apiUrl, controlUrl } = await labEndpoint();
+    const { apiUrl, controlUrl, pid } = await labEndpoint();
     const secrets = await allSecrets();
     const folders = [base, '/run', '/tmp', '/var/tmp', '/var/log'];
     assert.deepEqual(await readableSecrets('host user', secrets, folders), []);
@@ -255,7 +255,7 @@ describe('apply on real machines', { timeout: 1_800_000 }, () => {
         ),
         'what the host routes to the lab': await printedForHostUser('ip route show dev us-host | cut -d " " -f 1'),
         'the network of the machines': await printedForHostUser('ip netns exec understudy true || echo refused'),
-        'the daemon, killed': await printedForHostUser(`kill -9 ${(await labEndpoint()).pid} || echo refused`),
+        'the daemon, killed': await printedForHostUser(`kill -9 ${pid} || echo refused`),
       },
       {
         ...{ api: '401', 'control of the lab': '401', metadata: '404' },

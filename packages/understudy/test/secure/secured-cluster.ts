@@ -151,10 +151,14 @@ export class SecuredCluster implements AsyncDisposable {
     if (asNobody.length > 0) execFileSync('chown', ['-R', 'nobody', this.#configOf(label)]);
   }
 
+  /** Of the engine's environment variables. */
+  get #prefix(): string {
+    return this.#engine === 'opensearch' ? 'OPENSEARCH' : 'ES';
+  }
+
   #environment(label: string): Record<string, string> {
     if ('missing' in found) throw new Error(found.missing);
-    const prefix = this.#engine === 'opensearch' ? 'OPENSEARCH' : 'ES';
-    return { [`${prefix}_JAVA_HOME`]: found.javaHome, [`${prefix}_PATH_CONF`]: this.#configOf(label) };
+    return { [`${this.#prefix}_JAVA_HOME`]: found.javaHome, [`${this.#prefix}_PATH_CONF`]: this.#configOf(label) };
   }
 
   async trust(label: string, bundlePem: string): Promise<void> {
@@ -173,14 +177,13 @@ export class SecuredCluster implements AsyncDisposable {
     };
     const options = Object.entries(moved).map(([key, value]) => `-E${key}=${value}`);
     const command = ['nice', '-n', '5', ...asNobody, join(this.#folder, 'home/bin', this.#engine), ...options];
-    const prefix = this.#engine === 'opensearch' ? 'OPENSEARCH' : 'ES';
     const out = openSync(`${own}.out`, 'a');
     const child = spawn(command[0] as string, command.slice(1), {
       stdio: ['ignore', out, out],
       env: {
         PATH: process.env['PATH'],
         ...this.#environment(label),
-        [`${prefix}_JAVA_OPTS`]: `-Xms512m -Xmx512m ${this.#javaOptions}`,
+        [`${this.#prefix}_JAVA_OPTS`]: `-Xms512m -Xmx512m ${this.#javaOptions}`,
       },
     });
     this.#processes.set(label, bound(child));

@@ -4,7 +4,7 @@ import type { Engine, OwnJava } from '../engine.ts';
 import { securityFiles } from './configuration.ts';
 import { keystoreJar, keystoreSource } from '../tools.ts';
 import { maintainerScripts } from './maintainer-scripts.ts';
-import { toolJar, toolPackage, tools } from './tools.ts';
+import { names, toolJar, toolPackage, tools } from './tools.ts';
 import { standIns, xPackExclusions, xPackLeftOut, xPackModules } from './x-pack.ts';
 
 const sourceNames = ['ElasticsearchLauncher', 'AnalysisPlugin', 'AutoConfigureSecurity', 'VendorTool'];
@@ -30,7 +30,7 @@ export function elasticsearch(version: string): Engine {
   const versioned = [`org.elasticsearch:elasticsearch:${version}`, module('transport-netty4'), ...xPack];
   const transportJars = ['netty-', 'transport-netty4-'];
   return {
-    name: 'elasticsearch',
+    ...names,
     version,
     title: 'Elasticsearch',
     documentation: 'https://www.elastic.co',
@@ -50,8 +50,6 @@ export function elasticsearch(version: string): Engine {
     lacks: 'no snapshots to object stores, no machine learning',
     classArchive: true,
     mainClass: 'org.elasticsearch.bootstrap.ElasticsearchLauncher',
-    propertyPrefix: 'es',
-    environmentPrefix: 'ES',
     java,
     javaMajor: majorOf(version) < 9 ? 17 : 21,
     jvmFlags: [

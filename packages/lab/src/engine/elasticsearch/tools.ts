@@ -7,7 +7,8 @@ export const toolPackage = 'understudy.tools';
 
 export const toolJar = 'lib/tools/security-cli/understudy-security-cli.jar';
 
-const names = { name: 'elasticsearch', environmentPrefix: 'ES', propertyPrefix: 'es' } as const;
+/** Of the engine, its variables and its properties. */
+export const names = { name: 'elasticsearch', environmentPrefix: 'ES', propertyPrefix: 'es' } as const;
 
 const vendors = (className: string): string => `#!/bin/sh
 ES_CLI_CLASS=${className}

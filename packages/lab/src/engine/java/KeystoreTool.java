@@ -1,13 +1,11 @@
 // The engine's keystore at the command line: the commands of the vendor's tool that machines need, which is not published. Values are
-// read from standard input and never printed. The file is read and written by the engine's own class,
-// whose package this is in: before 3 not all of it is public. For another engine than
-// Elasticsearch its name takes the place of elasticsearch.
+// read from standard input and never printed. The file is read and written by the engine's own class, in whose
+// package this is: of OpenSearch 2 not all of it is public. For another engine its name takes the place of elasticsearch.
 package org.elasticsearch.common.settings;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-
 
 public final class KeystoreTool {
     private static final char[] NO_PASSWORD = new char[0];
