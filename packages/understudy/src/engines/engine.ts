@@ -29,6 +29,8 @@ export interface EngineSettingNames {
   readonly initialMasters: string;
   /** Values of `node.roles` for a node that does everything. */
   readonly roles: readonly string[];
+  /** Settings of the profiles `safe` and `fast` that the other engine does without. */
+  readonly failover: Readonly<Record<string, unknown>>;
   /** Settings that switch the vendor's security module off. */
   readonly securityOff: Readonly<Record<string, unknown>>;
 }

@@ -114,6 +114,8 @@ test('OpenSearch gets its own setting names, paths and user', () => {
   assert.match(settings, /^node\.roles:\n {2}- cluster_manager\n {2}- data\n {2}- ingest$/m);
   assert.match(settings, /^cluster\.initial_cluster_manager_nodes:\n {2}- demo-search-1$/m);
   assert.match(settings, /^plugins\.security\.disabled: true$/m);
+  // Its default of 5 m is longer than it tries to bring a copy back to a node.
+  assert.match(settings, /^search\.default_keep_alive: 30s\nsearch\.keep_alive_interval: 5s$/m);
 });
 
 test('every setting of the security module is said, for a package that carries it', () => {
