@@ -14,7 +14,7 @@ import {
 } from '../../drills/index.ts';
 import type { Result } from '../../proof/index.ts';
 import { UnderstudyError } from '@understudy/foundation';
-import { exitCode, type ExitCode, ask, print, printJson, printProgress } from '../../terminal/index.ts';
+import { exitCode, type ExitCode, ask, print, printError, printJson, printProgress } from '../../terminal/index.ts';
 import { renderDryRun, renderRuns, renderVerdict } from '../render/drill.ts';
 import { sessionCommand, type TopologyContext, type TopologyOptions } from '../topology-command.ts';
 import { locked } from '../../operation/index.ts';
@@ -28,7 +28,8 @@ Examples:
   understudy drill run --group service --fault-seconds 20
   understudy drill run search-partition --dry-run
 
-Ctrl-C undoes the fault before it ends. Exit codes: 0 every verdict is PASS, 1 a FAIL, 2 INVALID or ABORTED.`;
+Ctrl-C undoes the fault before it ends. Exit codes: 0 every verdict is PASS, 1 a FAIL, 2 INVALID, ABORTED, or a
+drill that could not be run: none is tried after it, and the verdicts before it are printed.`;
 
 interface DrillRunOptions extends TopologyOptions {
   readonly all?: boolean;
@@ -42,6 +43,17 @@ interface DrillRunOptions extends TopologyOptions {
   readonly keepDocuments?: boolean;
   readonly dryRun?: boolean;
   readonly yes?: boolean;
+}
+
+/** A drill that could not be run, after which no other is tried. */
+interface Stopped {
+  readonly drill: string;
+  readonly error: UnderstudyError;
+}
+
+interface Runs<Result> {
+  readonly results: readonly Result[];
+  readonly stopped?: Stopped;
 }
 
 export function drillRunCommand(): Command {
@@ -69,10 +81,11 @@ export function drillRunCommand(): Command {
     if (options.dryRun === true) return showPlans(world, drills, options);
     if (!(await confirmed(context, options))) return exitCode.no;
     const reason = `drill ${drills.map(({ name }) => name).join(' ')}`;
-    const results = await locked(context.session, reason, () => runAll(context, world, drills, options));
-    if (options.json === true) printJson(results.map(({ verdict, directory }) => ({ ...verdict, directory })));
+    const { results, stopped } = await locked(context.session, reason, () => runAll(context, world, drills, options));
+    if (options.json === true) printJson([...results.map(shownRun), ...(stopped ? [shownStop(stopped)] : [])]);
     else if (results.length > 1) print(renderRuns(results));
-    return exitOfResults(results.map(({ verdict }) => verdict.result));
+    if (stopped) printError(stopped.error, options);
+    return stopped ? exitCode.unknown : exitOfResults(results.map(({ verdict }) => verdict.result));
   });
 }
 
@@ -130,19 +143,44 @@ async function runAll(
   world: SystemUnderTest,
   drills: readonly Drill[],
   options: DrillRunOptions,
-): Promise<RunResult[]> {
-  const results: RunResult[] = [];
-  for (const drill of drills) {
-    for (let run = 0; run < options.repeat && !signal.aborted; run += 1) {
-      const seed = options.seed === undefined ? {} : { seed: options.seed + run };
-      const result = await runDrill(world, drill, { ...runOptions(options), ...seed, signal });
-      results.push(result);
-      const text = renderVerdict(result.verdict, result.directory);
-      if (options.json === true) printProgress(text);
-      else print(text);
+): Promise<Runs<RunResult>> {
+  const runs = drills.flatMap((drill) => Array.from({ length: options.repeat }, (_, run) => ({ drill, run })));
+  return await untilOneCannot(runs, signal, async ({ drill, run }) => {
+    const seed = options.seed === undefined ? {} : { seed: options.seed + run };
+    const result = await runDrill(world, drill, { ...runOptions(options), ...seed, signal });
+    const text = renderVerdict(result.verdict, result.directory);
+    if (options.json === true) printProgress(text);
+    else print(text);
+    return result;
+  });
+}
+
+/** Runs one after the other, until one cannot be run: what was proved before it is a result all the same. */
+export async function untilOneCannot<Run extends { readonly drill: Pick<Drill, 'name'> }, Result>(
+  runs: readonly Run[],
+  signal: AbortSignal,
+  runOne: (run: Run) => Promise<Result>,
+): Promise<Runs<Result>> {
+  const results: Result[] = [];
+  const interrupted = (): boolean => signal.aborted;
+  for (const run of runs) {
+    if (interrupted()) break;
+    try {
+      results.push(await runOne(run));
+    } catch (error) {
+      if (!(error instanceof UnderstudyError) || interrupted() || results.length === 0) throw error;
+      return { results, stopped: { drill: run.drill.name, error } };
     }
   }
-  return results;
+  return { results };
+}
+
+function shownRun({ verdict, directory }: RunResult): object {
+  return { ...verdict, directory };
+}
+
+function shownStop({ drill, error: { code, message, facts } }: Stopped): object {
+  return { drill, error: { code, message, facts } };
 }
 
 export function exitOfResults(results: readonly Result[]): ExitCode {
