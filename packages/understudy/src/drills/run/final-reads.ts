@@ -11,25 +11,27 @@ import {
 } from '../../proof/index.ts';
 import type { SystemUnderTest, StoredDocument } from '../system-under-test.ts';
 
-const attempts = 40;
+const withinMs = 120_000;
 const betweenAttemptsMs = 3_000;
 
 /**
  * Errors: those of the engine's transport; then the run stays without final reads, which the verdict says. Shards may still
- * be moving after a recovery: a copy that is gone when it is asked is looked for again.
+ * be moving after a recovery: a copy that is gone when it is asked is looked for again, for two minutes, and not after an interruption.
  */
 export async function collectReads(
   system: SystemUnderTest,
   plan: WorkloadPlan,
   plannedWrites: readonly PlannedWrite[],
+  signal: AbortSignal,
 ): Promise<FinalRead[]> {
-  for (let attempt = 1; ; attempt += 1) {
+  const end = system.clock.monotonicMs() + withinMs;
+  for (;;) {
     try {
       return await collectOnce(system, plan, plannedWrites);
     } catch (error) {
-      if (attempt === attempts) throw error;
+      if (signal.aborted || system.clock.monotonicMs() > end) throw error;
       system.logger({ level: 'debug', subject: plan.index, text: `reading back again: ${String(error)}` });
-      await system.clock.sleep(betweenAttemptsMs);
+      await system.clock.sleep(betweenAttemptsMs, signal).catch(() => undefined);
     }
   }
 }

@@ -242,7 +242,7 @@ class Run {
     this.#say('reading every document back');
     try {
       const { plannedWrites } = await readHistory(directory);
-      const reads = await collectReads(system, plan.workload, plannedWrites);
+      const reads = await collectReads(system, plan.workload, plannedWrites, this.#signal);
       await writeFile(join(directory, rawFiles.reads), reads.map((read) => `${JSON.stringify(read)}\n`).join(''));
       await journal.note('reads-collected', { reads: reads.length });
       if (options.keepDocuments) return;
