@@ -121,8 +121,13 @@ export function allocationSentence(explained: AllocationExplanation): string {
     .filter(({ deciders: all }) => all.length > 0)
     .map(
       ({ node, deciders: all }) =>
-        `${node} refuses it (${all.map(({ decider, text }) => `${decider}: ${text}`).join(', ')})`,
+        `${node} refuses it (${all.map(({ decider, text }) => `${decider}: ${shortened(text)}`).join(', ')})`,
     );
   const subject = `${index}[${shard}], a ${primary ? 'primary' : 'replica'}, is ${state}${why}${tried}`;
   return `${subject}: ${nodes.length > 0 ? nodes.join('; ') : `the engine's decision is '${explained.verdict}'`}`;
+}
+
+/** The rule about failed attempts repeats all of the copy's state for each node, after how to try again by hand. */
+function shortened(text: string): string {
+  return text.replace(/ - manually (?:call|retry).*$/s, '');
 }

@@ -163,6 +163,7 @@ test('conditions are read from a real cluster', { skip: noEngine, timeout: 900_0
       copy?.sentence ?? '',
       /^broken\[0\], a replica, is unassigned \(ALLOCATION_FAILED\), after 5 failed attempts .*max_retry/s,
     );
+    assert.doesNotMatch(copy?.sentence ?? '', /manually/);
     assert.deepEqual(
       value(now.indices)
         .filter(({ status }) => status !== 'green')

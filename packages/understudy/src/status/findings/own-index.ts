@@ -120,7 +120,7 @@ function givenUp(view: ClusterView, name: string): Finding[] {
       verdict: 'degraded',
       subject: first.index,
       reason: `The engine stopped trying to allocate a copy: ${first.sentence ?? `${first.index}[${first.shard}]`}.${others}`,
-      effect: 'Nothing yet; the engine does not retry by itself, even when the cause is gone.',
+      effect: 'Nothing yet; the engine does not retry by itself, even when the cause is gone. understudy apply does.',
       repair: engineRequest(view, { method: 'POST', path: '/_cluster/reroute?retry_failed=true&metric=none' }),
     },
   ];
