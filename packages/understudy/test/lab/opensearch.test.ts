@@ -61,8 +61,6 @@ before(async () => {
   base = own.base;
   topologyPath = path.join(base, 'topology.yaml');
   await labUp({ cacheDirectory: own.cache, logger: silentLogger, engine: 'opensearch' });
-  // The drills start copies of the tool; they are to be the tool, not this test.
-  process.argv[1] = path.join(import.meta.dirname, '../../src/cli/main.ts');
   await open(older);
 });
 

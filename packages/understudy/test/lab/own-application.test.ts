@@ -86,7 +86,6 @@ before(async () => {
   const own = await useOwnDirectories();
   base = own.base;
   await labUp({ cacheDirectory: own.cache, logger: silentLogger });
-  process.argv[1] = path.join(import.meta.dirname, '../../src/cli/main.ts');
   await applied(topologyText());
 });
 

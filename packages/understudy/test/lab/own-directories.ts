@@ -10,8 +10,9 @@ export interface OwnDirectories {
   readonly cache: string;
 }
 
-/** Names them in the environment of this process and of those that it starts. */
+/** Names them in the environment of this process and of those that it starts. The copies of the tool that drills start are the tool. */
 export async function useOwnDirectories(): Promise<OwnDirectories> {
+  process.argv[1] = path.join(import.meta.dirname, '../../src/cli/main.ts');
   const base = await makeLabFolder();
   const cache = cacheDirectory();
   process.env['UNDERSTUDY_CACHE'] = cache;

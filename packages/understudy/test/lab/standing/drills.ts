@@ -84,8 +84,6 @@ export function drillsOn(system: () => StandingSystem): void {
     before(async () => {
       ({ base } = system());
       session = await system().session();
-      // The world starts copies of the tool; they are to be the tool, not this test.
-      process.argv[1] = path.join(import.meta.dirname, '../../../src/cli/main.ts');
       world = await openSystemUnderTest(session, system().topologyPath);
     });
 
