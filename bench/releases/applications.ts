@@ -33,6 +33,7 @@ const flask = {
     runtime: 'python',
     command: ['gunicorn', '--threads', '64', '-w', '{workers}', '-b', '{host}:{port}', 'app:app'],
     workers: 2,
+    rollout: { paths: ['/search?q=understudy'] },
   },
   file: 'app.py',
   comment: '#',

@@ -85,12 +85,22 @@ systemctl start --no-block ${serviceUnit}
 /** Exit codes of `awaitAnswersScript`. */
 export const answerExits = { late: 4, ended: 5 } as const;
 
-/** Waits until every URL answers 2xx or 3xx, within `startS`; prints the URL that did not, or how often the service has ended. */
+/**
+ * Waits until every URL answers 2xx or 3xx, within `startS`. Otherwise it prints what the first one that did not said last, such as
+ * `http://10.20.0.31:5000/readyz answered 503`, or how often the service has ended.
+ */
 export function awaitAnswersScript(urls: readonly string[], startS: number, unit: string = serviceUnit): string {
-  const asks = urls.map(
-    (url) => `    curl -sf -o /dev/null --noproxy '*' --max-time 5 '${url}' || { missing='${url}'; continue; }`,
-  );
+  const asks = urls.map((url) => `    asked '${url}' || continue`);
   return `end=$(($(date +%s) + ${startS})) missing=
+asked() {
+  code=$(curl -s -o /dev/null -w '%{http_code}' --noproxy '*' --max-time 5 "$1")
+  case "$code" in
+    2*|3*) return 0 ;;
+    000|'') missing="$1 did not answer" ;;
+    *) missing="$1 answered $code" ;;
+  esac
+  return 1
+}
 while :; do
   [ -z "$missing" ] || sleep 0.3
   ends=$(systemctl show -p NRestarts --value ${unit})

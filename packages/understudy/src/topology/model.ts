@@ -137,6 +137,8 @@ export interface Rollout {
   readonly steadyS: number;
   /** How long the first changed machine is compared with another one. */
   readonly canaryS: number;
+  /** What a changed machine must answer besides its health paths. */
+  readonly paths: readonly string[];
 }
 
 export interface Balancer {

@@ -69,7 +69,22 @@ export function serviceRefusals({ image, service }: TopologyFile): Refusal[] {
     ...pythonRefusals(image, service),
     ...rolloutRefusals(service),
     ...pathRefusals(['service', 'healthPath'], service.healthPath),
-    ...pathRefusals(['service', 'readyPath'], service.readyPath),
+    ...askedPathRefusals(['service', 'readyPath'], service.readyPath),
+    ...service.rollout.paths.flatMap((path, order) => askedPathRefusals(['service', 'rollout', 'paths', order], path)),
+  ];
+}
+
+/** Of paths that a script on the machine asks for, and no balancer. */
+function askedPathRefusals(path: Refusal['path'], value: string | undefined): Refusal[] {
+  if (value === undefined || /^[\w/\-%?&=.~+,:;@!]*$/.test(value)) return [];
+  return [
+    {
+      path,
+      saw: value,
+      allowed: 'letters, digits and / - _ . ~ % ? & = + , : ; @ !',
+      message: 'a path is requested as it stands here',
+      remedy: 'write any other character as % and two hex digits, such as %20 for a space',
+    },
   ];
 }
 

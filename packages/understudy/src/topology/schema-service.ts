@@ -30,6 +30,15 @@ const rollout = z.strictObject({
     allowed: 'a whole number from 1 to 3600',
     remedy: 'leave it out for 10',
   }),
+  paths: field(z.array(z.string().startsWith('/')).max(10).default([]), {
+    about:
+      'Further paths that a changed machine must answer with a status under 400, to a GET without a login from the machine itself: ' +
+      'before users get there again, and once a second while it is watched and compared. Requests of users are not read, so name a ' +
+      'page for each thing that your application does.',
+    examples: [['/search?q=test', '/documents/1']],
+    allowed: 'up to 10 paths that start with /',
+    remedy: 'leave it out, or name pages that need no login and change nothing',
+  }),
 });
 
 const gatewayOptions = z.strictObject({
@@ -128,7 +137,7 @@ export const service = z.strictObject({
   rollout: field(rollout.prefault({}), {
     about: 'How a change of the service is rolled over its machines.',
     examples: [{ maxUnavailable: 2, drainS: 60 }],
-    allowed: 'a mapping with maxUnavailable, drainS, steadyS, canaryS',
+    allowed: 'a mapping with maxUnavailable, drainS, steadyS, canaryS, paths',
     remedy: 'leave it out: one machine after the other',
   }),
   gateway: field(z.union([z.enum(['on', 'off']), gatewayOptions]).optional(), {

@@ -147,7 +147,11 @@ test('an answer is waited for, at every path; a service that ends is not waited 
   assert.deepEqual(await runs.run(awaitAnswersScript([url, `${url}ready`], 20)), { code: 0, stdout: '', stderr: '' });
   assert.ok(asked >= 5, `${asked} requests`);
   const late = await runs.run(awaitAnswersScript([url, 'http://127.0.0.1:1/ready'], 1));
-  assert.deepEqual([late.code, late.stdout], [answerExits.late, 'http://127.0.0.1:1/ready\n']);
+  assert.deepEqual([late.code, late.stdout], [answerExits.late, 'http://127.0.0.1:1/ready did not answer\n']);
+  const failing = await answering(() => 503);
+  const wrong = await runs.run(awaitAnswersScript([url, failing.url], 1));
+  assert.deepEqual([wrong.code, wrong.stdout], [answerExits.late, `${failing.url} answered 503\n`]);
+  failing.server.close();
   const ends = await machine({ systemctl: showing(3, 'activating') }).run(awaitAnswersScript([url], 20));
   assert.deepEqual([ends.code, ends.stdout], [answerExits.ended, '3\n']);
   const sample = readSample((await runs.run(sampleScript([url, 'http://127.0.0.1:1/']))).stdout);

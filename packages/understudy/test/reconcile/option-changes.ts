@@ -96,6 +96,7 @@ export const optionChanges: Readonly<Record<string, OptionChange>> = {
   'service.rollout.drainS': { to: 60 },
   'service.rollout.steadyS': { to: 7 },
   'service.rollout.canaryS': { to: 20 },
+  'service.rollout.paths[]': { to: ['/search?q=test'] },
   'service.gateway': { to: 'on' },
   'service.gateway.deadlineMs': { from: 'on', to: { deadlineMs: 10_000 } },
   'service.auth': { to: 'public' },

@@ -157,6 +157,39 @@ test('a release that does not serve stops at the first machine, is put back ther
   assert.equal((await planned(sim, other)).obstacles.length, 0);
 });
 
+test('a release that does not answer one of the paths reaches no user, and the earlier one need only be live', async () => {
+  await using sim = await simulatedWorld();
+  const intent = await builtOf(sim);
+  const { topology } = await sampleIntent(
+    withInstances(3, ', healthPath: /live, readyPath: /ready, rollout: { paths: [/search?q=a] }'),
+  );
+  const next = { ...released(intent, newId), topology };
+  const asked: string[] = [];
+  const { runner } = sim.world;
+  const run: typeof runner.run = async (target, argv, options) => {
+    const script = typeof options?.stdin === 'string' ? options.stdin : '';
+    if (script.startsWith('end='))
+      asked.push([...script.matchAll(/:5000(\S+)' \|\|/g)].map(([, path]) => path).join(' '));
+    return await runner.run(target, argv, options);
+  };
+  const accepted = sim.region.store.balancerNodes.size;
+  for (const label of services) {
+    // The earlier release does not know the new paths either.
+    sim.machine(label).unanswered.set(intent.release.id, ['/live', '/ready', '/search?q=a']);
+    sim.machine(label).unanswered.set(newId, ['/search?q=a']);
+  }
+  await assert.rejects(apply({ ...sim.world, runner: { ...runner, run } }, next, all), (error) => {
+    assert.match(
+      String(error),
+      /Within 10 s \(service\.rollout\.paths\) http:\/\/\S+:5000\/search\?q=a answered 500\./,
+    );
+    assert.ok(error instanceof UnderstudyError && error.code === 'reconcile-release-rejected', String(error));
+    return true;
+  });
+  assert.deepEqual(asked, ['/live /ready', '/search?q=a', '/healthz']);
+  assert.equal(modes(sim).filter((mode) => mode.endsWith('accept')).length, accepted);
+});
+
 test('a variable with which the service does not start is put back, and the other machines keep theirs', async () => {
   await using sim = await simulatedWorld();
   await builtOf(sim);

@@ -37,6 +37,8 @@ export class SimulatedMachine {
   gatewayStarts = 0;
   /** Ends of release ids and words of the environment with which the service does not serve. */
   readonly broken = new Set<string>();
+  /** End of a release id -> paths that the release answers with 500. */
+  readonly unanswered = new Map<string, readonly string[]>();
   /** Peers of open connections to the service, one a line. */
   connections = '';
   /** Whether its service takes requests that other service machines pass on. */

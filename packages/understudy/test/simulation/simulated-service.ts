@@ -21,7 +21,11 @@ export function serves(machine: SimulatedMachine): boolean {
 /** The answer to a script that only asks about the service; undefined for any other script. */
 export function askedOfService(machine: SimulatedMachine, script: string): Said | undefined {
   const isUp = serves(machine);
-  if (script.startsWith('end=$(($(date +%s)')) return isUp ? { code: 0, stdout: '' } : { code: 5, stdout: '3\n' };
+  if (script.startsWith('end=$(($(date +%s)')) {
+    const missing = unansweredUrl(machine, script);
+    if (isUp && missing !== undefined) return { code: 4, stdout: `${missing} answered 500\n` };
+    return isUp ? { code: 0, stdout: '' } : { code: 5, stdout: '3\n' };
+  }
   if (script.startsWith('systemctl show -p MainPID')) {
     const process = `MainPID=${1000 + machine.serviceStarts}\nNRestarts=0\nActiveState=${isUp ? 'active' : 'inactive'}\n`;
     return { code: 0, stdout: `${process}answer=${isUp ? 200 : 0} 0.002\n` };
@@ -36,9 +40,21 @@ export function askedOfService(machine: SimulatedMachine, script: string): Said 
   return undefined;
 }
 
+function releaseOf(machine: SimulatedMachine): string {
+  return machine.links.get('/opt/understudy/current') ?? '';
+}
+
+/** The first URL of the script that the current release answers with 500. */
+function unansweredUrl(machine: SimulatedMachine, script: string): string | undefined {
+  const paths = [...machine.unanswered].flatMap(([id, all]) => (releaseOf(machine).endsWith(id) ? all : []));
+  return [...script.matchAll(/'(http:[^']+)'/g)]
+    .map(([, url = '']) => url)
+    .find((url) => paths.some((path) => url.endsWith(path)));
+}
+
 /** Whether what is on the machine cannot serve. */
 export function isBroken(machine: SimulatedMachine): boolean {
-  const release = machine.links.get('/opt/understudy/current') ?? '';
+  const release = releaseOf(machine);
   const environment = machine.files.get(environmentPath)?.content ?? '';
   return [...machine.broken].some((word) => release.endsWith(word) || environment.includes(word));
 }

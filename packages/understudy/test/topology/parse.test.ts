@@ -50,7 +50,7 @@ test('four lines are a whole topology: every default is filled in', () => {
       healthPath: '/healthz',
       startS: 60,
       stopS: 40,
-      rollout: { maxUnavailable: 1, drainS: 30, steadyS: 5, canaryS: 10 },
+      rollout: { maxUnavailable: 1, drainS: 30, steadyS: 5, canaryS: 10, paths: [] },
       gateway: 'off',
       environment: {},
       secrets: {},

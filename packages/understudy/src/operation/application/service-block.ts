@@ -11,6 +11,8 @@ export function serviceBlock({ runtime, command, healthPath }: Application, arti
     ...(command.value === undefined ? [] : [`command: [${command.value.map(scalar).join(', ')}]`]),
     `# What the balancer asks. ${healthPath.why}`,
     `healthPath: ${healthPath.value}`,
+    '# Pages that a release must answer before users get to it. Name some of yours: a release that breaks them is then put back.',
+    "# rollout: { paths: ['/search?q=test'] }",
     '# The gateway: a proxy on http://localhost:9200 of each service machine, where ES_HOST points. It takes the requests of any client and',
     '# goes around a dead search machine. off: ES_HOST is one of the nodes. ES_HOSTS is all nodes in either case.',
     'gateway: on',

@@ -52,23 +52,28 @@ export async function awaitOthersServe(context: StepContext, label: string, list
   }
 }
 
-/** `served`: it got requests before, so some may be under way. `ports`: those of the machine on which it got them. */
+/**
+ * `served`: it got requests before, so some may be under way. `ports`: those of the machine on which it got them. `checkPath`: what the
+ * balancer's check asks there; undefined where it only connects.
+ */
 export interface Drained {
   readonly changed: boolean;
   readonly served: boolean;
   readonly ports: readonly number[];
+  readonly checkPath: string | undefined;
 }
 
 /** Sets the mode `drain` on every listener where the machine accepts requests. Does not wait for the effect. */
 export async function drainBackends(context: StepContext, label: string, listenerId?: number): Promise<Drained> {
   const { linode } = context.world;
-  let drained: Drained = { changed: false, served: false, ports: [] };
+  let drained: Drained = { changed: false, served: false, ports: [], checkPath: undefined };
   for (const { config, nodes } of await listenersWithNodes(context, listenerId)) {
     const node = nodes.find((candidate) => candidate.label === label);
     if (!node) continue;
     // One that an interrupted run has drained may have requests under way too.
     const ports = [...new Set([...drained.ports, portOf(node.address)])];
-    drained = { ...drained, served: drained.served || node.status === 'UP', ports };
+    const checkPath = drained.checkPath ?? config.check_path ?? undefined;
+    drained = { ...drained, served: drained.served || node.status === 'UP', ports, checkPath };
     if (node.mode !== 'accept') continue;
     await linode.nodeBalancers.nodes.update(config.nodebalancer_id, config.id, node.id, { mode: 'drain' });
     drained = { ...drained, changed: true };

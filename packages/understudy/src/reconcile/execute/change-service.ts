@@ -18,7 +18,7 @@ import { filesOf, machineNamed } from '../../operation/index.ts';
 import { serviceSettingsHash } from '../plan/rejections.ts';
 import { acceptBackends, awaitUp, drainBackends } from './balancer-backends.ts';
 import { compareCanary } from './canary.ts';
-import { awaitAnswers, awaitSteady, sampleOf, ServiceFault } from './service-checks.ts';
+import { awaitAnswers, awaitPaths, awaitSteady, sampleOf, ServiceFault } from './service-checks.ts';
 import { faultReport, lastWordsOf } from './service-fault-report.ts';
 import { runScript, type StepContext } from './step-context.ts';
 import { stateBefore, type Before } from './state-before.ts';
@@ -57,11 +57,15 @@ export async function changeService(context: StepContext, label: string, change:
   const before = await stateBefore(context, label, servicePlace, files);
   const canary = change.serving && change.proven !== true && found.serviceChanges === 0;
   if (change.serving) found.serviceChanges += 1;
-  // The one of before, for the case that it is put back.
-  let { port } = context.intent.topology.service;
+  // What the service of before answered, for the case that it is put back.
+  let { port, healthPath } = context.intent.topology.service;
   const phases = new Phases(context.world);
   try {
-    if (change.serving) port = (await takeOut(context, label))[0] ?? port;
+    if (change.serving) {
+      const { ports, checkPath } = await takeOut(context, label);
+      port = ports[0] ?? port;
+      healthPath = checkPath ?? healthPath;
+    }
     phases.ended('drained');
     await exchange(context, label, change, files);
     phases.ended('stopped and changed');
@@ -70,7 +74,7 @@ export async function changeService(context: StepContext, label: string, change:
   } catch (error) {
     found.serviceFailure ??= label;
     if (!(error instanceof ServiceFault)) throw error;
-    throw await undone(context, label, { change, before, port, fault: error });
+    throw await undone(context, label, { change, before, port, healthPath, fault: error });
   }
 }
 
@@ -106,6 +110,7 @@ async function serveAgain(
   phases: Phases,
 ): Promise<void> {
   await awaitAnswers(context, label);
+  if (serving) await awaitPaths(context, label);
   phases.ended('answers');
   const { port, rollout } = context.intent.topology.service;
   if (!serving) {
@@ -147,12 +152,13 @@ interface Failed {
   readonly change: ServiceChange;
   readonly before: Before;
   readonly port: number;
+  readonly healthPath: string;
   readonly fault: ServiceFault;
 }
 
 /** Puts back what was there; the error to throw. */
 async function undone(context: StepContext, label: string, failed: Failed): Promise<UnderstudyError> {
-  const { change, before, port, fault } = failed;
+  const { change, before, port, healthPath, fault } = failed;
   const { clock } = context.world;
   const startedMs = clock.monotonicMs();
   const words = await lastWordsOf(context, label);
@@ -168,7 +174,8 @@ async function undone(context: StepContext, label: string, failed: Failed): Prom
     await stopService(context, label, { stopS, drained: change.serving });
     await runScript(context, label, 'put the service back', restoreServiceScript(before.changed, oldRelease));
     await runScript(context, label, 'start the service', startServiceScript());
-    await awaitAnswers(context, label, port);
+    // Liveness alone: it served users before, and the topology may have paths that came with what was changed.
+    await awaitAnswers(context, label, { port, paths: [healthPath] });
     await acceptBackends(context, label, port);
     await awaitUp(context, label);
   } catch (cause) {

@@ -86,7 +86,7 @@ async function faultOf(context: StepContext, label: string): Promise<string | un
   const said = asked.stdout.trim();
   if (asked.code === answerExits.ended) return `It ended ${said} times before it answered.`;
   if (asked.code === answerExits.late)
-    return `${said} did not answer 200 within ${startS} s: it does not listen, or reaches no node of the engine.`;
+    return `Within ${startS} s ${said}: it does not listen, or reaches no node of the engine.`;
   succeeded(asked, label, 'ask the gateway');
   const first = await sampleOf(context, label);
   await context.world.clock.sleep(steadyMs, context.signal);

@@ -17,6 +17,8 @@ export class ServiceFault extends UnderstudyError {
 }
 
 const sampleEveryMs = 1000;
+/** That the machine waits for one answer. */
+const askMs = 5000;
 /** For SSH, beyond what a script itself may take. */
 const reportMs = 30_000;
 /** Linode reports a backend that serves as UP up to a minute later, after the checks that it needs. */
@@ -24,47 +26,73 @@ const upWithinMs = 180_000;
 /** How often the balancer may take a new backend out again before that counts as its fault. */
 const fallsAllowed = 2;
 const wrongAnswersAllowed = 1;
+/** A service that is ready answers its pages; the first one may be slow. */
+const pathsWithinS = 10;
 
-/** What the machine asks itself: the health path, then the readiness path if there is one. */
-function ownUrls(context: StepContext, label: string, port = context.intent.topology.service.port): string[] {
-  const { healthPath, readyPath } = context.intent.topology.service;
-  const { vpcAddress } = machineNamed(context.intent, label);
-  return [healthPath, ...(readyPath === undefined ? [] : [readyPath])].map(
-    (path) => `http://${vpcAddress}:${port}${path}`,
-  );
+/** What the machine asks itself. */
+interface Asked {
+  readonly port: number;
+  readonly paths: readonly string[];
+}
+
+/** The health path, and the readiness path if there is one, as the topology has them. */
+function healthOf({ intent }: StepContext): Asked {
+  const { port, healthPath, readyPath } = intent.topology.service;
+  return { port, paths: [healthPath, ...(readyPath === undefined ? [] : [readyPath])] };
+}
+
+function urlsOf({ intent }: StepContext, label: string, { port, paths }: Asked): string[] {
+  const { vpcAddress } = machineNamed(intent, label);
+  return paths.map((path) => `http://${vpcAddress}:${port}${path}`);
 }
 
 /**
- * Waits until the service answers on its paths, at the topology's port or this one. Throws a `ServiceFault` when it does not in `startS`,
- * or ends several times.
+ * Waits until the service answers on its health paths, or on these. Throws a `ServiceFault` when it does not in `startS`, or ends several
+ * times.
  */
-export async function awaitAnswers(context: StepContext, label: string, port?: number): Promise<void> {
+export async function awaitAnswers(context: StepContext, label: string, asked = healthOf(context)): Promise<void> {
   const { startS } = context.intent.topology.service;
+  await awaitAll(context, label, asked, { withinS: startS, bound: 'service.startS' });
+}
+
+/** Asks a service that is ready for the paths of `service.rollout`. Throws a `ServiceFault`. */
+export async function awaitPaths(context: StepContext, label: string): Promise<void> {
+  const { port, rollout } = context.intent.topology.service;
+  if (rollout.paths.length === 0) return;
+  await awaitAll(
+    context,
+    label,
+    { port, paths: rollout.paths },
+    { withinS: pathsWithinS, bound: 'service.rollout.paths' },
+  );
+}
+
+async function awaitAll(
+  context: StepContext,
+  label: string,
+  asked: Asked,
+  { withinS, bound }: { readonly withinS: number; readonly bound: string },
+): Promise<void> {
   const { code, stdout, stderr } = await context.world.runner.run(machineTarget(context, label), ['sh', '-s'], {
-    stdin: awaitAnswersScript(ownUrls(context, label, port), startS),
-    timeoutMs: startS * 1000 + reportMs,
+    stdin: awaitAnswersScript(urlsOf(context, label, asked), withinS),
+    timeoutMs: withinS * 1000 + askMs * asked.paths.length + reportMs,
   });
   const said = stdout.trim();
   if (code === 0) return;
   if (code === answerExits.ended) throw new ServiceFault(label, `The service ended ${said} times before it answered.`);
-  if (code === answerExits.late) {
-    throw new ServiceFault(
-      label,
-      `The service did not give a good answer within ${startS} s (service.startS): ${said}.`,
-    );
-  }
+  if (code === answerExits.late) throw new ServiceFault(label, `Within ${withinS} s (${bound}) ${said}.`);
   throw new UnderstudyError(
     'reconcile-command-failed',
     `${label}: failed to ask the service (exit code ${code}): ${stderr.trim()}`,
-    {
-      facts: { label, code },
-    },
+    { facts: { label, code } },
   );
 }
 
 export async function sampleOf(context: StepContext, label: string): Promise<ServiceSample> {
-  const script = sampleScript(ownUrls(context, label));
-  return readSample((await runScript(context, label, 'look at the service', script)).stdout);
+  const { port, paths } = healthOf(context);
+  const urls = urlsOf(context, label, { port, paths: [...paths, ...context.intent.topology.service.rollout.paths] });
+  const options = { timeoutMs: askMs * urls.length + reportMs };
+  return readSample((await runScript(context, label, 'look at the service', sampleScript(urls), options)).stdout);
 }
 
 export function isGood({ status }: ServiceSample['answers'][number]): boolean {

@@ -1,7 +1,7 @@
 // Takes a service machine out of the balancer: another one serves, no new requests come, those in flight have ended. Stops nothing.
 import { UnderstudyError } from '@understudy/foundation';
 import { connectionsScript } from '../../machines/index.ts';
-import { awaitOthersServe, drainBackends } from './balancer-backends.ts';
+import { awaitOthersServe, drainBackends, type Drained } from './balancer-backends.ts';
 import { machineTarget, type StepContext } from './step-context.ts';
 
 const sampleEveryMs = 500;
@@ -9,17 +9,17 @@ const sampleEveryMs = 500;
 const quietSamples = 3;
 
 /**
- * Resolves when the machine gets no requests, with the ports on which it got them. With a listener id only that listener is drained.
- * Error: `reconcile-no-other-backend`, and nothing was changed.
+ * Resolves when the machine gets no requests, with what it got them by. With a listener id only that listener is drained. Error:
+ * `reconcile-no-other-backend`, and nothing was changed.
  */
-export async function takeOut(context: StepContext, label: string, listenerId?: number): Promise<readonly number[]> {
+export async function takeOut(context: StepContext, label: string, listenerId?: number): Promise<Drained> {
   // One at a time: two machines that look at once would each count on the other.
-  const { served, ports } = await context.found.serviceTurn(async () => {
+  const drained = await context.found.serviceTurn(async () => {
     await awaitOthersServe(context, label, listenerId);
     return await drainBackends(context, label, listenerId);
   });
-  if (served) await awaitQuiet(context, label, ports);
-  return ports;
+  if (drained.served) await awaitQuiet(context, label, drained.ports);
+  return drained;
 }
 
 /** Waits for the balancer to act on the mode, then for requests in flight, at most `service.rollout.drainS`. */

@@ -17,10 +17,10 @@ import { observedMachine } from './machine-view.ts';
  * every machine. 16 hex digits, of a hash that has the secrets in it.
  */
 export function serviceSettingsHash({ topology, secrets = {} }: Intent): string {
-  const { command, environment, workers, port, readyPath, healthPath, startS } = topology.service;
+  const { command, environment, workers, port, readyPath, healthPath, startS, rollout } = topology.service;
   const revealed = Object.entries(secrets).map(([name, value]) => [name, value.reveal()]);
   return contentHash(
-    JSON.stringify([command, environment, workers, port, readyPath, healthPath, startS, revealed]),
+    JSON.stringify([command, environment, workers, port, readyPath, healthPath, startS, rollout.paths, revealed]),
   ).slice(0, 16);
 }
 

@@ -4,15 +4,19 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** `broken`: it ends at its start with a stack trace, as with a wrong import. */
-export async function writeApplication(directory: string, version: string, broken = false): Promise<void> {
+/** `starts`: it ends at its start with a stack trace, as with a wrong import. `pages`: it is live and ready, and answers users with 500. */
+export type Fault = 'starts' | 'pages' | 'none';
+
+export async function writeApplication(directory: string, version: string, fault: Fault = 'none'): Promise<void> {
   await mkdir(directory, { recursive: true });
+  const status = fault === 'pages' ? "['/live', '/ready'].includes(request.url) ? 200 : 500" : '200';
   const text = `import { createServer } from 'node:http';
-${broken ? "import { missing } from './not-there.mjs';" : ''}
+${fault === 'starts' ? "import { missing } from './not-there.mjs';" : ''}
 process.on('SIGTERM', () => console.log('SIGTERM is ignored'));
 if (process.env.MODE === 'broken') throw new Error('MODE is broken');
 const server = createServer((request, response) => {
   const afterMs = request.url === '/slow' ? 1500 : 0;
+  response.statusCode = ${status};
   setTimeout(() => response.end(JSON.stringify({ version: '${version}', mode: process.env.MODE ?? '' })), afterMs);
 });
 setTimeout(() => server.listen(Number(process.env.PORT), process.env.HOST), 1500);

@@ -8,7 +8,7 @@ import { openSession, resolveIntent, type Session } from '../../../src/operation
 import { UnderstudyError, type Logger } from '@understudy/foundation';
 import { apply, confirmAll, plan, type Applied } from '../../../src/reconcile/index.ts';
 import { observe, observeObjects, targetOf } from '../../../src/observe/index.ts';
-import { underTraffic, writeApplication, type Traffic } from './rollout-application.ts';
+import { underTraffic, writeApplication, type Fault, type Traffic } from './rollout-application.ts';
 
 interface Parts {
   readonly instances?: number;
@@ -32,7 +32,7 @@ service:
   healthPath: /live
   readyPath: /ready
   stopS: 3
-  rollout: { drainS: 10, steadyS: 3, canaryS: 4 }
+  rollout: { drainS: 10, steadyS: 3, canaryS: 4, paths: [/, /slow] }
   environment: { MODE: ${mode} }
 balancer: { check: { intervalS: ${intervalS}, timeoutS: 2, attempts: 2 } }
 `;
@@ -58,8 +58,8 @@ async function applied(parts: Parts): Promise<Applied> {
   );
 }
 
-function application(version: string, broken = false): Promise<void> {
-  return writeApplication(path.join(base, 'application'), version, broken);
+function application(version: string, fault?: Fault): Promise<void> {
+  return writeApplication(path.join(base, 'application'), version, fault);
 }
 
 async function on(label: string, script: string): Promise<string> {
@@ -103,7 +103,7 @@ export function rolloutsOn(directory: () => string): void {
     });
 
     it('a release that does not start stops at the first machine, and the old one serves there again', async () => {
-      await application('third', true);
+      await application('third', 'starts');
       const before = await on('example-service-2', 'systemctl show -p MainPID --value understudy-service');
       const { traffic, result } = await underTraffic(url, () =>
         applied({ mode: 'two' }).catch((error: unknown) => error),
@@ -125,6 +125,17 @@ export function rolloutsOn(directory: () => string): void {
         assert.deepEqual(steps, []);
         assert.match(obstacles[0]?.reason ?? '', /was rejected here at .* ended 3 times/);
       });
+    });
+
+    it('a release that is live and ready and answers users with 500 is put back before a user meets it', async () => {
+      await application('half', 'pages');
+      const { traffic, result } = await underTraffic(url, () =>
+        applied({ mode: 'two' }).catch((error: unknown) => error),
+      );
+      assertServed(traffic);
+      assert.ok(result instanceof UnderstudyError && result.code === 'reconcile-release-rejected', String(result));
+      assert.match(result.message, /Within 10 s \(service\.rollout\.paths\) \S+\/ answered 500\./);
+      console.error(result.facts['putBackMs']);
     });
 
     it('a setting with which it does not start is put back', async () => {
