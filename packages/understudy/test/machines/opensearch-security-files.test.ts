@@ -31,7 +31,7 @@ function contentOf(path: string, of = files): string {
 test('the settings of TLS, users and nodes', () => {
   assert.deepEqual(
     contentOf('/etc/opensearch/opensearch.yml')
-      .match(/^plugins\.security[^]*?(?=^cluster)/m)?.[0]
+      .match(/^plugins\.security[^]*?(?=^(?:search|cluster)\.)/m)?.[0]
       .split('\n'),
     [
       ...['plugins.security.disabled: false'],
