@@ -72,7 +72,9 @@ export async function drainBackends(context: StepContext, label: string, listene
     if (!node) continue;
     // One that an interrupted run has drained may have requests under way too.
     const ports = [...new Set([...drained.ports, portOf(node.address)])];
-    const checkPath = drained.checkPath ?? config.check_path ?? undefined;
+    // One that only connects may keep the path of an earlier check.
+    const asks = config.check === 'http' || config.check === 'http_body';
+    const checkPath = drained.checkPath ?? (asks ? (config.check_path ?? undefined) : undefined);
     drained = { ...drained, served: drained.served || node.status === 'UP', ports, checkPath };
     if (node.mode !== 'accept') continue;
     await linode.nodeBalancers.nodes.update(config.nodebalancer_id, config.id, node.id, { mode: 'drain' });
