@@ -73,6 +73,7 @@ export {
 } from './rejected-releases.ts';
 export {
   answerExits,
+  answerWithinS,
   awaitAnswersScript,
   changeServiceScript,
   connectionsScript,

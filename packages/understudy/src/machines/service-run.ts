@@ -82,6 +82,9 @@ systemctl start --no-block ${serviceUnit}
 `;
 }
 
+/** How long a machine waits for one answer of its service. */
+export const answerWithinS = 5;
+
 /** Exit codes of `awaitAnswersScript`. */
 export const answerExits = { late: 4, ended: 5 } as const;
 
@@ -93,7 +96,7 @@ export function awaitAnswersScript(urls: readonly string[], startS: number, unit
   const asks = urls.map((url) => `    asked '${url}' || continue`);
   return `end=$(($(date +%s) + ${startS})) missing=
 asked() {
-  code=$(curl -s -o /dev/null -w '%{http_code}' --noproxy '*' --max-time 5 "$1")
+  code=$(curl -s -o /dev/null -w '%{http_code}' --noproxy '*' --max-time ${answerWithinS} "$1")
   case "$code" in
     2*|3*) return 0 ;;
     000|'') missing="$1 did not answer" ;;
@@ -138,7 +141,7 @@ export interface ServiceSample {
 export function sampleScript(urls: readonly string[], unit: string = serviceUnit): string {
   const asks = urls.map(
     (url) =>
-      `curl -s -o /dev/null --noproxy '*' --max-time 5 -w 'answer=%{http_code} %{time_total}\\n' '${url}' || true`,
+      `curl -s -o /dev/null --noproxy '*' --max-time ${answerWithinS} -w 'answer=%{http_code} %{time_total}\\n' '${url}' || true`,
   );
   return [`systemctl show -p MainPID,NRestarts,ActiveState ${unit}`, ...asks, ''].join('\n');
 }

@@ -1,6 +1,13 @@
 // Whether the service of one machine serves: its answers to itself, its process, its status at the balancer. Changes nothing.
 import { UnderstudyError } from '@understudy/foundation';
-import { answerExits, awaitAnswersScript, readSample, sampleScript, type ServiceSample } from '../../machines/index.ts';
+import {
+  answerExits,
+  answerWithinS,
+  awaitAnswersScript,
+  readSample,
+  sampleScript,
+  type ServiceSample,
+} from '../../machines/index.ts';
 import { machineNamed } from '../../operation/index.ts';
 import { portsNotServed } from './balancer-backends.ts';
 import { machineTarget, runScript, type StepContext } from './step-context.ts';
@@ -17,8 +24,6 @@ export class ServiceFault extends UnderstudyError {
 }
 
 const sampleEveryMs = 1000;
-/** That the machine waits for one answer. */
-const askMs = 5000;
 /** For SSH, beyond what a script itself may take. */
 const reportMs = 30_000;
 /** Linode reports a backend that serves as UP up to a minute later, after the checks that it needs. */
@@ -75,7 +80,7 @@ async function awaitAll(
 ): Promise<void> {
   const { code, stdout, stderr } = await context.world.runner.run(machineTarget(context, label), ['sh', '-s'], {
     stdin: awaitAnswersScript(urlsOf(context, label, asked), withinS),
-    timeoutMs: withinS * 1000 + askMs * asked.paths.length + reportMs,
+    timeoutMs: withinS * 1000 + answerWithinS * 1000 * asked.paths.length + reportMs,
   });
   const said = stdout.trim();
   if (code === 0) return;
@@ -91,7 +96,7 @@ async function awaitAll(
 export async function sampleOf(context: StepContext, label: string): Promise<ServiceSample> {
   const { port, paths } = healthOf(context);
   const urls = urlsOf(context, label, { port, paths: [...paths, ...context.intent.topology.service.rollout.paths] });
-  const options = { timeoutMs: askMs * urls.length + reportMs };
+  const options = { timeoutMs: answerWithinS * 1000 * urls.length + reportMs };
   return readSample((await runScript(context, label, 'look at the service', sampleScript(urls), options)).stdout);
 }
 
