@@ -64,7 +64,7 @@ const notSeen: Partial<Record<GoalId, string>> = {
 function missedText(check: GoalCheck): string {
   const words = check.seen === null ? notSeen[check.id] : undefined;
   if (words !== undefined) return `${words}; goal: within ${show(check.limit, check)}`;
-  return `${check.goal}: ${show(check.seen, check)}, goal at most ${show(check.limit, check)}`;
+  return `${check.goal}: ${showSeen(check)}, goal at most ${show(check.limit, check)}`;
 }
 
 function atMost(
@@ -87,4 +87,12 @@ export function show(value: number | null, { unit }: Pick<GoalCheck, 'unit'>): s
   if (unit === 'ms') return value < 1_000 ? `${Math.round(value)} ms` : `${(value / 1_000).toFixed(1)} s`;
   if (unit === 'ratio') return value === 0 ? '0 %' : `${(value * 100).toPrecision(2)} %`;
   return `${value} ${unit}`;
+}
+
+/** What was seen, with all its digits where a goal that was missed would read as if it had been met. */
+export function showSeen(check: Pick<GoalCheck, 'seen' | 'limit' | 'unit' | 'met'>): string {
+  const { seen, limit, unit, met } = check;
+  const text = show(seen, check);
+  if (met || seen === null || text !== show(limit, check)) return text;
+  return `${text} (${unit === 'ms' ? `${Math.ceil(seen)} ms` : seen})`;
 }

@@ -1,5 +1,5 @@
 // A verdict as JUnit XML, which every CI system can show: one test case per goal, and one for the run itself.
-import { show } from '../checker/goal-checks.ts';
+import { show, showSeen } from '../checker/goal-checks.ts';
 import type { Verdict } from '../checker/verdict.ts';
 
 interface TestCase {
@@ -36,7 +36,7 @@ function goalCase(verdict: Verdict) {
     if (verdict.result === 'INVALID' || verdict.result === 'ABORTED')
       return { ending: 'skipped', xml: `<testcase ${name}><skipped/></testcase>` };
     if (goal.met) return { ending: 'passed', xml: `<testcase ${name}/>` };
-    const message = `${show(goal.seen, goal)}, at most ${show(goal.limit, goal)}`;
+    const message = `${showSeen(goal)}, at most ${show(goal.limit, goal)}`;
     return { ending: 'failure', xml: `<testcase ${name}><failure message="${escape(message)}"/></testcase>` };
   };
 }

@@ -1,5 +1,5 @@
 // Verdicts as a table for a terminal. A value: the command line prints and colours it.
-import { show } from '../checker/goal-checks.ts';
+import { show, showSeen } from '../checker/goal-checks.ts';
 import type { GoalId, Verdict } from '../checker/verdict.ts';
 import { median } from './run-history.ts';
 
@@ -41,7 +41,7 @@ export function renderTable({ columns, rows }: Table): string {
 function seenOf(verdict: Verdict, id: GoalId): string {
   const check = verdict.goals.find((candidate) => candidate.id === id);
   if (!check || verdict.lanes.length === 0) return '-';
-  return check.limit === null ? show(check.seen, check) : `${show(check.seen, check)} of ${show(check.limit, check)}`;
+  return check.limit === null ? show(check.seen, check) : `${showSeen(check)} of ${show(check.limit, check)}`;
 }
 
 /** Worst and median of a goal over runs of one drill; null when it was never seen. */

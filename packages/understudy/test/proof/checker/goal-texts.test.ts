@@ -1,7 +1,7 @@
 // What a missed goal is called: a value that was seen with its goal, and in words what was not seen at all.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { goalReasons } from '../../../src/proof/checker/goal-checks.ts';
+import { goalReasons, showSeen } from '../../../src/proof/checker/goal-checks.ts';
 import type { GoalCheck, GoalId } from '../../../src/proof/index.ts';
 
 function textOf(id: GoalId, seen: number | null, unit: GoalCheck['unit'] = 'ms'): string | undefined {
@@ -10,6 +10,13 @@ function textOf(id: GoalId, seen: number | null, unit: GoalCheck['unit'] = 'ms')
 
 test('a value is said with its goal', () => {
   assert.equal(textOf('rtoMs', 25_000), 'recovery: 25.0 s, goal at most 20.0 s');
+});
+
+test('a goal that is missed by less than is shown has all its digits', () => {
+  assert.equal(textOf('rtoMs', 20_013), 'recovery: 20.0 s (20013 ms), goal at most 20.0 s');
+  const ratio = { seen: 0.010004, limit: 0.01, unit: 'ratio' } as const;
+  assert.equal(showSeen({ ...ratio, met: false }), '1.0 % (0.010004)');
+  assert.equal(showSeen({ ...ratio, seen: 0.01, met: true }), '1.0 %');
 });
 
 test('what was not seen is said in words', () => {
