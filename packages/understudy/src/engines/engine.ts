@@ -1,5 +1,6 @@
 // What this tool has to know of an engine. Each engine is one folder that gives one such value, and one line in all.ts.
 import type { Dialect } from './dialect.ts';
+import type { FailoverProfile } from './failover-profiles.ts';
 import type { EngineLayout } from './layout.ts';
 import type { EngineSecurity } from './security.ts';
 import type { StartCheck } from './start-check.ts';
@@ -29,8 +30,8 @@ export interface EngineSettingNames {
   readonly initialMasters: string;
   /** Values of `node.roles` for a node that does everything. */
   readonly roles: readonly string[];
-  /** Settings of the profiles `safe` and `fast` that the other engine does without. */
-  readonly failover: Readonly<Record<string, unknown>>;
+  /** Settings of a failover profile beyond those of both engines; a profile that has none is missing. */
+  readonly failover: Partial<Record<FailoverProfile, Readonly<Record<string, unknown>>>>;
   /** Settings that switch the vendor's security module off. */
   readonly securityOff: Readonly<Record<string, unknown>>;
 }

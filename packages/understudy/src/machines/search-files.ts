@@ -63,7 +63,7 @@ export function engineSettings(input: SearchFilesInput, form: EngineForm): strin
   const shared = {
     // The vendor's package turns security on without certificates, and then refuses to form a cluster of several machines.
     ...(input.access ? securitySettings(engine, topology.name) : input.securityModule ? settings.securityOff : {}),
-    ...(topology.search.failover === 'stock' ? {} : settings.failover),
+    ...settings.failover[topology.search.failover],
     ...failoverProfiles[topology.search.failover].engine,
     ...(topology.search.recoveryMb === undefined
       ? {}

@@ -13,7 +13,7 @@ export type Exchanged = 'authority' | 'accounts';
 
 /** Makes the next authority, unless one is being introduced already. Errors: `secure-unreadable`, `secure-not-kept`. */
 export async function beginAuthority({ directory, systemName, nowMs, passphrase }: SecurityRequest): Promise<void> {
-  const kept = await there(directory);
+  const kept = await existing(directory);
   if (kept.exchange.authority) return;
   const next = await makeAuthority(systemName, nowMs, passphrase);
   await write(directory, kept, { ...kept.exchange, authority: { phase: 'introduce', next } });
@@ -21,7 +21,7 @@ export async function beginAuthority({ directory, systemName, nowMs, passphrase 
 
 /** Makes the next password of each of these accounts, unless passwords are being exchanged already. Errors as of `beginAuthority`. */
 export async function beginAccounts(directory: string, accounts: readonly AccountName[]): Promise<void> {
-  const kept = await there(directory);
+  const kept = await existing(directory);
   if (kept.exchange.accounts) return;
   const made = accounts.map(async (name) => [name, await newAccount(otherUser(name, kept.accounts[name]))] as const);
   const next = Object.fromEntries(await Promise.all(made)) as Partial<Accounts>;
@@ -33,7 +33,7 @@ export async function beginAccounts(directory: string, accounts: readonly Accoun
  * nothing when the exchange is not in that phase. Errors as of `beginAuthority`.
  */
 export async function advance(directory: string, what: Exchanged, proved: ExchangePhase): Promise<void> {
-  const kept = await there(directory);
+  const kept = await existing(directory);
   if (kept.exchange[what]?.phase !== proved) return;
   const phase = phaseAfter[proved];
   if (phase !== undefined) {
@@ -56,7 +56,7 @@ export async function advance(directory: string, what: Exchanged, proved: Exchan
   await write(directory, kept, { ...kept.exchange, [what]: undefined });
 }
 
-async function there(directory: string): Promise<Kept> {
+async function existing(directory: string): Promise<Kept> {
   const kept = await readKept(directory);
   if (kept) return kept;
   throw new UnderstudyError(

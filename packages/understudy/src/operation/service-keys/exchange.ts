@@ -9,7 +9,7 @@ import { newPeerSecret, readKept, writeKeyList, writeServiceKeyText, type Servic
 
 /** Makes the next ones, unless some are being introduced already. Errors: `service-keys-unreadable`, `service-keys-not-kept`. */
 export async function beginServiceKeys(directory: string, nowMs: number): Promise<void> {
-  const kept = await there(directory);
+  const kept = await existing(directory);
   if (kept.exchange) return;
   const [first, second] = toolKeyIds;
   // A list has one key of a name, so the two take turns.
@@ -23,7 +23,7 @@ export async function beginServiceKeys(directory: string, nowMs: number): Promis
 
 /** The list as this phase has it, written when the file has another one. Errors as of `beginServiceKeys`. */
 export async function listInPhase(directory: string, nowMs: number): Promise<KeyList> {
-  const { list, exchange } = await there(directory);
+  const { list, exchange } = await existing(directory);
   if (!exchange) return list;
   const { phase, former, next } = exchange;
   const known = (own: OwnSecrets): KeyRecord => list.keys.find(isRecordOf(own)) ?? recordOf(own, nowMs);
@@ -57,7 +57,7 @@ export async function takeOverList({ directory, list }: ServiceKeys, newer: KeyL
  * nothing when the exchange is not in that phase. Errors as of `beginServiceKeys`.
  */
 export async function advanceServiceKeys(directory: string, proved: ExchangePhase): Promise<void> {
-  const kept = await there(directory);
+  const kept = await existing(directory);
   const { exchange } = kept;
   if (exchange?.phase !== proved) return;
   const phase = phaseAfter[proved];
@@ -76,7 +76,7 @@ export function idOf(toolKey: Secret): string {
   return /^us_([a-z0-9-]+)_/.exec(toolKey.reveal())?.[1] ?? '';
 }
 
-async function there(directory: string): Promise<KeptServiceKeys> {
+async function existing(directory: string): Promise<KeptServiceKeys> {
   const kept = await readKept(directory);
   if (kept) return kept;
   throw new UnderstudyError(
