@@ -55,6 +55,8 @@ export interface ObservedMachine {
   readonly swap: Seen<readonly string[]>;
   /** Whether a time server has set the clock. Absent: in a container it is the host's. */
   readonly clockIsSynchronized: Seen<boolean>;
+  /** Milliseconds since 1970 by its own clock, at some moment of the look. */
+  readonly timeMs: Seen<number>;
   /** The address from which this machine saw the operator come. */
   readonly operatorAddress: Seen<string>;
 }
@@ -77,7 +79,7 @@ const tables = {
 type Kind = keyof typeof tables;
 
 /** Asked of every machine. */
-const always = ['dpkg', 'cloud-init', 'swap', 'clock', 'operator'] as const;
+const always = ['dpkg', 'cloud-init', 'swap', 'clock', 'time', 'operator'] as const;
 
 export function observeCommand(spec: MachineSpec): readonly string[] {
   const asked = (Object.keys(tables) as Kind[]).flatMap((kind) =>
@@ -146,6 +148,7 @@ export function parseObservation(text: string, label: string, spec: MachineSpec)
     clockIsSynchronized: part('clock', '-', ([answer]) =>
       answer === 'yes' ? true : answer === 'no' ? false : undefined,
     ),
+    timeMs: part('time', '-', ([ms = '']) => (/^\d{13}$/.test(ms) ? Number(ms) : undefined)),
     operatorAddress: part('operator', '-', ([address]) => address),
   };
 }

@@ -31,6 +31,8 @@ export interface Observation {
   readonly objects: ObservedObjects;
   /** By label: every machine of the topology. Absent: there is no instance. Unknown with the code `off`: its instance does not run. */
   readonly machines: Readonly<Record<string, Seen<ObservedMachine>>>;
+  /** By label, of machines whose time was read: by how many milliseconds its clock is ahead of this computer's at least; negative: behind. */
+  readonly clocksAheadMs: Readonly<Record<string, number>>;
   /** Absent: there is no search machine. Unknown: none of them answered. */
   readonly cluster: Seen<ObservedCluster>;
   /** What the https listeners show to a client, by port. */

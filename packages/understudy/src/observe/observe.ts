@@ -19,12 +19,17 @@ import type { EngineHost, World } from './world.ts';
 /** Errors: those of the Linode client. What cannot be seen of a machine or the cluster is part of the answer instead. */
 export async function observe(world: World, topology: Topology): Promise<Observation> {
   const objects = await observeObjects(world.linode, topology.name);
-  const [machines, cluster, certificates] = await Promise.all([
+  const [looks, cluster, certificates] = await Promise.all([
     observeMachines(world, topology, objects),
     observeSearchCluster(world, topology, objects.instances),
     observeCertificates(world, objects.balancers),
   ]);
-  return { at: new Date(world.clock.now()).toISOString(), objects, machines, cluster, certificates };
+  const machines = Object.fromEntries(looks.map(({ label, machine }) => [label, machine]));
+  const clocksAheadMs = Object.fromEntries(
+    looks.flatMap(({ label, aheadMs }) => (aheadMs === undefined ? [] : [[label, aheadMs]])),
+  );
+  const at = new Date(world.clock.now()).toISOString();
+  return { at, objects, machines, clocksAheadMs, cluster, certificates };
 }
 
 async function observeCertificates(
@@ -57,27 +62,38 @@ export function engineHosts(topology: Topology, instances: readonly Instance[]):
     });
 }
 
+interface Look {
+  readonly label: string;
+  readonly machine: Seen<ObservedMachine>;
+  readonly aheadMs: number | undefined;
+}
+
 async function observeMachines(
   world: World,
   topology: Topology,
   { instances, balancers }: Pick<ObservedObjects, 'instances' | 'balancers'>,
-): Promise<Observation['machines']> {
+): Promise<Look[]> {
   // Why a backend is DOWN is asked on its machine; where none is, nothing needs the answer.
   const nodes = balancers.flatMap(({ configs }) => configs.flatMap((config) => config.nodes));
   const down = new Set(nodes.filter(({ status }) => status === 'DOWN').map(({ label }) => label));
-  const seen = await Promise.all(
-    machinePlans(topology).map(
-      async (machine) =>
-        [
-          machine.label,
-          await observeOne(world, topology, machine, {
-            instance: instanceNamed({ instances }, machine.label),
-            isDown: down.has(machine.label),
-          }),
-        ] as const,
-    ),
+  return await Promise.all(
+    machinePlans(topology).map(async (plan) => {
+      const { label } = plan;
+      const askedMs = world.clock.now();
+      const machine = await observeOne(world, topology, plan, {
+        instance: instanceNamed({ instances }, label),
+        isDown: down.has(label),
+      });
+      return { label, machine, aheadMs: aheadOf(machine, askedMs, world.clock.now()) };
+    }),
   );
-  return Object.fromEntries(seen);
+}
+
+/** The answer's time was taken between question and answer: only what lies outside of that is a difference. */
+function aheadOf(machine: Seen<ObservedMachine>, askedMs: number, answeredMs: number): number | undefined {
+  if (machine.state !== 'seen' || machine.value.timeMs.state !== 'seen') return undefined;
+  const timeMs = machine.value.timeMs.value;
+  return Math.min(0, timeMs - askedMs) + Math.max(0, timeMs - answeredMs);
 }
 
 async function observeOne(

@@ -144,6 +144,13 @@ test('swap and the clock: of a machine, and of a container, whose host has them'
   assert.equal(codeOf(silent.clockIsSynchronized), 'machines-unreadable');
 });
 
+test('the time is that of the machine, in milliseconds', () => {
+  const { timeMs } = look({});
+  assert.ok(timeMs.state === 'seen' && Math.abs(timeMs.value - Date.now()) < 60_000, JSON.stringify(timeMs));
+  assert.equal(codeOf(look({}, { date: 'echo 12' }).timeMs), 'machines-unreported');
+  assert.equal(codeOf(look({}, { date: 'echo no >&2; exit 1' }).timeMs), 'machines-unreadable');
+});
+
 const notRoot = process.getuid?.() !== 0 && 'only root may act as another user';
 
 test('whether a user can read a file is asked with the groups that the user has', { skip: notRoot }, () => {

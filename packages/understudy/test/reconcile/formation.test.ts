@@ -52,7 +52,8 @@ function observedMachine(state: Contents, label: string): Seen<ObservedMachine> 
       locks: {},
       health: {},
     },
-    ...{ dpkg: absent, cloudInit: absent, swap: absent, clockIsSynchronized: absent, operatorAddress: absent },
+    ...{ dpkg: absent, cloudInit: absent, swap: absent, clockIsSynchronized: absent },
+    ...{ timeMs: absent, operatorAddress: absent },
   });
 }
 
@@ -68,6 +69,7 @@ function observation(holds: readonly Contents[], cluster: Observation['cluster']
       instances: present.map(({ label }) => ({ label })) as never,
     },
     machines: Object.fromEntries(labels.map((label, index) => [label, observedMachine(holds[index]!, label)])),
+    clocksAheadMs: {},
     cluster,
     certificates: {},
   };
@@ -83,7 +85,7 @@ const answering = (clusterUuid: string): Observation['cluster'] =>
       accounts: absent,
       versions: seen({}),
       own: [],
-      ...{ indices: seen([]), unassigned: seen([]), blocks: seen([]), leftovers: seen([]) },
+      ...{ indices: seen([]), unassigned: seen([]), recoveries: seen([]), blocks: seen([]), leftovers: seen([]) },
       ...{ watermarks: absent, disks: seen([]), shardLimit: absent },
     },
     membership: seen({ clusterUuid, master: undefined, nodes: [], voting: [], votingExclusions: [] }),

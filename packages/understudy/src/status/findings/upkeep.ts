@@ -1,10 +1,17 @@
-// Notices about a machine's own system: swap on a search machine, a clock that no time server sets. They change no verdict: both are so for a
-// while after a boot, and the system serves meanwhile.
+// Notices about a machine's own system: swap on a search machine, a clock that no time server sets or that differs from this computer's. They
+// change no verdict: they may be so for a while after a boot, and the system serves meanwhile.
 import { shown } from '@understudy/foundation';
 import type { Notice, View } from '../finding.ts';
 import { commandOnMachine } from '../repair-command.ts';
 
-export function upkeepNotices({ observation, machines }: View): Notice[] {
+/** Certificates are signed, and tokens and keys judged, by clocks: a second matters to none of them. */
+const mostClockDifferenceMs = 2_000;
+
+export function upkeepNotices(view: View): Notice[] {
+  return [...machineNotices(view), ...clockNotices(view)];
+}
+
+function machineNotices({ observation, machines }: View): Notice[] {
   return machines.flatMap((machine): Notice[] => {
     const { name, role } = machine;
     const seen = shown(observation.machines[name] ?? { state: 'absent' });
@@ -29,4 +36,30 @@ export function upkeepNotices({ observation, machines }: View): Notice[] {
     }
     return found;
   });
+}
+
+/** When every machine differs by about the same, it is this computer's clock that is wrong. */
+function clockNotices({ observation, machines, topology }: View): Notice[] {
+  const aheadMs = observation.clocksAheadMs;
+  const read = machines.filter(({ name }) => aheadMs[name] !== undefined);
+  const differ = read.filter(({ name }) => Math.abs(aheadMs[name] ?? 0) > mostClockDifferenceMs);
+  const differences = differ.map(({ name }) => aheadMs[name] ?? 0);
+  const isOurs = differ.length > 1 && differ.length === read.length && spread(differences) <= mostClockDifferenceMs;
+  if (isOurs) {
+    const reason = `This computer's clock differs from that of every machine; theirs are ${inWords(differences[0] ?? 0)}.`;
+    const repair = 'Let a time server set the clock of this computer: timedatectl set-ntp true';
+    return [{ id: 'clock-differs', subject: topology.name, reason, repair }];
+  }
+  return differ.map((machine) => ({
+    id: 'clock-differs',
+    subject: machine.name,
+    reason: `The clock of ${machine.name} is ${inWords(aheadMs[machine.name] ?? 0)}: certificates, and times in logs and documents, depend on it.`,
+    repair: commandOnMachine(machine, ['timedatectl', 'timesync-status']),
+  }));
+}
+
+const spread = (values: readonly number[]): number => Math.max(...values) - Math.min(...values);
+
+function inWords(aheadMs: number): string {
+  return `${(Math.abs(aheadMs) / 1000).toFixed(1)} s ${aheadMs > 0 ? 'ahead of' : 'behind'} this computer's`;
 }
