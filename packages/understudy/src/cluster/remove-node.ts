@@ -36,13 +36,13 @@ export interface NodeRemoval {
  * was changed), `cluster-drain-stalled`, `cluster-vote-not-withdrawn`, `cluster-refused`; what `remove` throws.
  */
 export async function removeNode(cluster: RunningCluster, removal: NodeRemoval): Promise<void> {
-  const { node, signal } = removal;
+  const { node, signal, onProgress } = removal;
   const others = removal.nodes.filter((name) => name !== node);
   if (others.length === 0)
     throw refusal(node, [{ index: undefined, sentence: 'It is the only node and has every copy.' }]);
   // What the leaving node says of itself is not asked, so all of this goes on while it is dead.
   const asked = { ...cluster, transport: withoutNode(cluster.transport, node) };
-  const rest = { members: others, signal };
+  const rest = { members: others, signal, onProgress };
   if (await isMember(asked, removal, others)) {
     await refuseMisfits(asked, node);
     await drainNode(asked, removal);
@@ -56,7 +56,7 @@ export async function removeNode(cluster: RunningCluster, removal: NodeRemoval):
     await awaitMembers(asked, rest);
   }
   signal?.throwIfAborted();
-  removal.onProgress?.(`${node} has no copies: its machine is removed`);
+  onProgress?.(`${node} has no copies: its machine is removed`);
   await removal.remove();
   await awaitMembers(asked, rest);
   await clearVotingExclusion(asked, node);
@@ -66,8 +66,9 @@ export async function removeNode(cluster: RunningCluster, removal: NodeRemoval):
 
 /** Waits for a whole cluster; says whether the node is in it. While it is being emptied, copies may be on their way. */
 async function isMember(cluster: RunningCluster, removal: NodeRemoval, others: readonly string[]): Promise<boolean> {
-  const { node, signal } = removal;
-  const present = await awaitMembers(cluster, { members: others, perhaps: node, moving: true, signal });
+  const { node, signal, onProgress } = removal;
+  const waits = { signal, onProgress };
+  const present = await awaitMembers(cluster, { members: others, perhaps: node, moving: true, ...waits });
   if (!present.includes(node)) return false;
   const settings = await clusterSettings(cluster.transport);
   const allowed = settingIn(settings, 'cluster.routing.allocation.enable') ?? 'all';
@@ -81,7 +82,7 @@ async function isMember(cluster: RunningCluster, removal: NodeRemoval, others: r
   }
   const excluded = filtersIn({ ...settings.persistent, ...settings.transient }, 'cluster.routing.allocation');
   const begun = excluded.some(({ kind, patterns }) => kind === 'exclude' && patterns.includes(node));
-  if (!begun) await awaitMembers(cluster, { members: [...others, node], signal });
+  if (!begun) await awaitMembers(cluster, { members: [...others, node], ...waits });
   return true;
 }
 
@@ -123,11 +124,11 @@ async function stopNode(cluster: RunningCluster, removal: NodeRemoval, others: r
   );
   signal?.throwIfAborted();
   if (failure === undefined) {
-    await awaitMembers(cluster, { members: others, signal });
+    await awaitMembers(cluster, { members: others, signal, onProgress });
     return;
   }
   onProgress?.(`${node} could not be stopped: ${failure}`);
-  const patience = { clock: cluster.clock, deadlineMs: leaveWithinMs, signal, everyMs: 1000 };
+  const patience = { clock: cluster.clock, deadlineMs: leaveWithinMs, signal, everyMs: 1000, onProgress };
   await pollUntil(patience, async () => {
     const present = (await engineNodes(cluster.transport)).map(({ name }) => name);
     return !present.includes(node) || `${node} still answers`;

@@ -139,10 +139,10 @@ async function awaitTakeover(
 /** Every node is there, and every shard that had a primary has one. Error: `cluster-not-healthy`. */
 async function awaitPrimaries(
   cluster: RunningCluster,
-  { nodes, signal }: NodeRestart,
+  { nodes, signal, onProgress }: NodeRestart,
   absent: readonly AbsentCopy[],
 ): Promise<void> {
-  const last = await pollUntil({ clock: cluster.clock, deadlineMs: joinWithinMs, signal }, async () => {
+  const last = await pollUntil({ clock: cluster.clock, deadlineMs: joinWithinMs, signal, onProgress }, async () => {
     const health = await healthWithin(cluster, { status: 'yellow', nodes }, 2);
     if (!health.timed_out) return true;
     const settled = health.number_of_nodes >= nodes && health.relocating_shards === 0;

@@ -18,15 +18,21 @@ interface PollBounds {
   readonly deadlineMs: number;
   readonly signal?: AbortSignal | undefined;
   readonly everyMs?: number;
+  /** Told every half minute what is still waited for. */
+  readonly onProgress?: ((text: string) => void) | undefined;
 }
+
+const sayEveryMs = 30_000;
 
 /**
  * Asks until the answer is `true`, once at least. Undefined when it was; what was seen last when time ran out. That the cluster
  * could not be asked counts as seen: while nodes come and go, an answer that fails is followed by one that does not.
  */
 export async function pollUntil(patience: PollBounds, ask: () => Promise<true | string>): Promise<string | undefined> {
-  const { clock, deadlineMs, signal, everyMs = 300 } = patience;
-  const end = clock.monotonicMs() + deadlineMs;
+  const { clock, deadlineMs, signal, everyMs = 300, onProgress } = patience;
+  const begun = clock.monotonicMs();
+  const end = begun + deadlineMs;
+  let saidMs = begun;
   for (;;) {
     signal?.throwIfAborted();
     const seen = await ask().catch((error: unknown) => {
@@ -34,7 +40,12 @@ export async function pollUntil(patience: PollBounds, ask: () => Promise<true | 
       throw error;
     });
     if (seen === true) return undefined;
-    if (clock.monotonicMs() >= end) return seen;
+    const nowMs = clock.monotonicMs();
+    if (nowMs >= end) return seen;
+    if (nowMs - saidMs >= sayEveryMs) {
+      onProgress?.(`has waited ${Math.round((nowMs - begun) / 1000)} s: ${seen}`);
+      saidMs = nowMs;
+    }
     await clock.sleep(everyMs, signal);
   }
 }

@@ -1,7 +1,7 @@
 // Whether the cluster is settled before and after an operation: every member present, every copy assigned.
-import { UnderstudyError } from '@understudy/foundation';
+import { look, shown, UnderstudyError } from '@understudy/foundation';
 import { allocationSentence, cannotCome, explainAllocation, waitsForNewerNode } from './allocation-explanation.ts';
-import { healthSentence, healthWithin } from './health.ts';
+import { healthSentence, healthWithin, type ClusterHealth } from './health.ts';
 import { engineNodes } from './nodes.ts';
 import { pollUntil, greenWithinMs, type RunningCluster } from './running-cluster.ts';
 import { shards, type ShardCopy } from './shards.ts';
@@ -9,6 +9,8 @@ import { shards, type ShardCopy } from './shards.ts';
 interface Wait {
   readonly deadlineMs?: number;
   readonly signal?: AbortSignal | undefined;
+  /** Told of a wait that takes long. */
+  readonly onProgress?: ((text: string) => void) | undefined;
 }
 
 export interface MembersWait extends Wait {
@@ -25,9 +27,9 @@ export interface MembersWait extends Wait {
  * missing, who should not be there, and the health.
  */
 export async function awaitMembers(cluster: RunningCluster, wait: MembersWait): Promise<readonly string[]> {
-  const { members, perhaps, moving = false, deadlineMs = greenWithinMs, signal } = wait;
+  const { members, perhaps, moving = false, deadlineMs = greenWithinMs, signal, onProgress } = wait;
   let present: readonly string[] = [];
-  const last = await pollUntil({ clock: cluster.clock, deadlineMs, signal }, async () => {
+  const last = await pollUntil({ clock: cluster.clock, deadlineMs, signal, onProgress }, async () => {
     const health = await healthWithin(cluster, { status: 'green', nodes: members.length, moving }, 2);
     present = (await engineNodes(cluster.transport)).map(({ name }) => name);
     const missing = members.filter((name) => !present.includes(name));
@@ -35,7 +37,7 @@ export async function awaitMembers(cluster: RunningCluster, wait: MembersWait): 
     if (!health.timed_out && missing.length === 0 && unexpected.length === 0) return true;
     const silent = missing.length === 0 ? [] : [`no answer from ${missing.join(', ')}`];
     const notExpected = unexpected.length === 0 ? [] : [`not expected: ${unexpected.join(', ')}`];
-    return [healthSentence(health), ...silent, ...notExpected].join('; ');
+    return [await stateSentence(cluster, health), ...silent, ...notExpected].join('; ');
   });
   if (last === undefined) return present;
   throw new UnderstudyError(
@@ -67,14 +69,14 @@ export interface AbsentCopy extends ShardCopy {
  * initializing or relocating shards')
  */
 export async function awaitSettled(cluster: RunningCluster, wait: SettledWait): Promise<readonly AbsentCopy[]> {
-  const { nodes, deadlineMs = greenWithinMs, signal } = wait;
+  const { nodes, deadlineMs = greenWithinMs, signal, onProgress } = wait;
   let waiting: readonly AbsentCopy[] = [];
-  const last = await pollUntil({ clock: cluster.clock, deadlineMs, signal }, async () => {
+  const last = await pollUntil({ clock: cluster.clock, deadlineMs, signal, onProgress }, async () => {
     waiting = [];
     const health = await healthWithin(cluster, { status: 'green', nodes }, 2);
     if (!health.timed_out) return true;
     const { initializing_shards: initializing, relocating_shards: relocating } = health;
-    if (initializing > 0 || relocating > 0 || health.number_of_nodes < nodes) return healthSentence(health);
+    if (initializing > 0 || relocating > 0 || health.number_of_nodes < nodes) return stateSentence(cluster, health);
     const copies = (await shards(cluster.transport)).filter(({ state }) => state === 'UNASSIGNED');
     const absent: AbsentCopy[] = [];
     for (const copy of copies) {
@@ -92,6 +94,20 @@ export async function awaitSettled(cluster: RunningCluster, wait: SettledWait): 
       'Repair that first, then try again.',
     { facts: { nodes, last } },
   );
+}
+
+const maxNamed = 3;
+
+/** The health, and which copies are on their way to which node. */
+async function stateSentence({ transport }: RunningCluster, health: ClusterHealth): Promise<string> {
+  const copies = shown(await look(shards(transport))) ?? [];
+  const underway = copies.filter(({ state }) => state === 'INITIALIZING' || state === 'RELOCATING');
+  if (underway.length === 0) return healthSentence(health);
+  const names = underway.slice(0, maxNamed).map((copy) => {
+    return `${copy.index}[${copy.shard}] to ${copy.movesTo ?? copy.node ?? 'a node'}`;
+  });
+  const more = underway.length > maxNamed ? [`${underway.length - maxNamed} more`] : [];
+  return `${healthSentence(health)}; on the way: ${[...names, ...more].join(', ')}`;
 }
 
 /** A sentence when the copy may yet come. */

@@ -50,9 +50,12 @@ export async function upgradeNode(cluster: RunningCluster, upgrade: NodeUpgrade)
 }
 
 /** Waits until all other members answer; says whether the node itself does. */
-async function othersAndPerhaps(cluster: RunningCluster, { node, nodes, signal }: NodeUpgrade): Promise<boolean> {
+async function othersAndPerhaps(
+  cluster: RunningCluster,
+  { node, nodes, signal, onProgress }: NodeUpgrade,
+): Promise<boolean> {
   let present: string[] = [];
-  const last = await pollUntil({ clock: cluster.clock, deadlineMs: greenWithinMs, signal }, async () => {
+  const last = await pollUntil({ clock: cluster.clock, deadlineMs: greenWithinMs, signal, onProgress }, async () => {
     present = (await engineNodes(cluster.transport)).map(({ name }) => name);
     const missing = nodes.filter((name) => name !== node && !present.includes(name));
     return missing.length === 0 || `no answer from ${missing.join(', ')}`;
@@ -67,9 +70,9 @@ async function othersAndPerhaps(cluster: RunningCluster, { node, nodes, signal }
 
 async function awaitVersion(
   { transport, clock }: RunningCluster,
-  { node, version, signal }: NodeUpgrade,
+  { node, version, signal, onProgress }: NodeUpgrade,
 ): Promise<void> {
-  const last = await pollUntil({ clock, deadlineMs: joinWithinMs, signal, everyMs: 1000 }, async () => {
+  const last = await pollUntil({ clock, deadlineMs: joinWithinMs, signal, everyMs: 1000, onProgress }, async () => {
     const running = (await nodeVersions(transport))[node];
     return running === version || (running === undefined ? `${node} is not a member` : `${node} runs ${running}`);
   });

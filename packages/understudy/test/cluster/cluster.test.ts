@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, test } from 'node:test';
+import type { Clock } from '@understudy/foundation';
 import {
   allocation,
   clusterHealth,
@@ -14,9 +15,11 @@ import {
   shards,
   templateMatches,
   waitForHealth,
+  waitingRecoveries,
   type EngineTransport,
 } from '../../src/cluster/index.ts';
 import { dialectOf } from '../../src/engines/index.ts';
+import { awaitSettled } from '../../src/cluster/settled.ts';
 import { scaledClock } from '../simulation/scaled-clock.ts';
 
 interface Sent {
@@ -260,4 +263,62 @@ test('over direct HTTP, a body is JSON and any status is a response', async () =
     node: 'alive',
   });
   server.close();
+});
+
+describe('recoveries that have not begun', () => {
+  const row = { shard: '1', prirep: 'r', index: 'documents', node: 'b' };
+  const peer = { source: { name: 'a', ip: '10.0.0.1' }, target: { name: 'b' }, total_time_in_millis: 412_000 };
+
+  test('are those in the first stage, from another node', async () => {
+    const copies = [
+      { ...peer, id: 1, stage: 'INIT' },
+      { ...peer, id: 2, stage: 'INDEX' },
+      { ...peer, id: 3, stage: 'INIT', source: {} },
+    ];
+    const { transport } = engine({
+      '/_cat/shards': [200, [{ ...row, state: 'INITIALIZING' }]],
+      '/_recovery?active_only=true': [200, { documents: { shards: copies } }],
+    });
+    assert.deepEqual(await waitingRecoveries(transport), [
+      { index: 'documents', shard: 1, source: 'a', target: 'b', waitsMs: 412_000 },
+    ]);
+  });
+
+  test('are not asked for while no copy is on its way', async () => {
+    const { transport, sent } = engine({ '/_cat/shards': [200, [{ ...row, state: 'STARTED' }]] });
+    assert.deepEqual(await waitingRecoveries(transport), []);
+    assert.equal(sent.length, 1);
+  });
+});
+
+test('a long wait says every half minute what it waits for, with the copies that are on their way', async () => {
+  let nowMs = 0;
+  const clock: Clock = {
+    now: () => nowMs,
+    monotonicMs: () => nowMs,
+    sleep: (ms) => {
+      nowMs += ms;
+      return Promise.resolve();
+    },
+  };
+  const copy = (shard: string, state: string, node: string) => ({
+    index: 'documents',
+    shard,
+    prirep: 'r',
+    state,
+    node,
+  });
+  const { transport } = engine({
+    '/_cluster/health': [408, { ...green, status: 'yellow', initializing_shards: 1, timed_out: true }],
+    '/_cat/shards': [
+      200,
+      [copy('0', 'STARTED', 'a'), copy('1', 'INITIALIZING', 'b'), copy('2', 'RELOCATING', 'a -> 10.0.0.3 id c')],
+    ],
+  });
+  const said: string[] = [];
+  const cluster = { transport, clock, dialect: dialectOf({ engine: 'elasticsearch', version: '9.5.3' }) };
+  const wait = { nodes: 3, deadlineMs: 70_000, onProgress: (text: string) => said.push(text) };
+  const state = 'yellow with 3 nodes and 0 unassigned shards; on the way: documents[1] to b, documents[2] to c';
+  await assert.rejects(awaitSettled(cluster, wait), (error: Error) => error.message.includes(`last seen: ${state}.`));
+  assert.deepEqual(said, [`has waited 30 s: ${state}`, `has waited 60 s: ${state}`]);
 });
