@@ -10,6 +10,7 @@ import { leftoversIn, type Leftover } from './leftovers.ts';
 import { membership } from './membership.ts';
 import { engineNodes, holdsData } from './nodes.ts';
 import type { RunningCluster } from './running-cluster.ts';
+import { waitingRecoveries, type WaitingRecovery } from './recoveries.ts';
 import { unassignedCopies, type UnassignedCopy } from './unassigned.ts';
 
 export interface DiskCondition extends DiskUse {
@@ -35,6 +36,8 @@ export interface ClusterConditions {
   /** Copies of all open indices against how many there may be before an index can no longer be made. */
   readonly shardLimit: Seen<{ readonly copies: number; readonly limit: number; readonly perNode: number }>;
   readonly unassigned: Seen<readonly UnassignedCopy[]>;
+  /** Those in their first stage. */
+  readonly recoveries: Seen<readonly WaitingRecovery[]>;
   /** What each node runs, by its name; a member that did not answer is missing. */
   readonly versions: Seen<Readonly<Record<string, string>>>;
 }
@@ -44,13 +47,14 @@ export async function conditions(
   { transport, dialect }: Pick<RunningCluster, 'transport' | 'dialect'>,
   own: readonly string[],
 ): Promise<ClusterConditions> {
-  const [blocked, settings, members, disks, healths, unassigned, nodes] = await Promise.all([
+  const [blocked, settings, members, disks, healths, unassigned, recoveries, nodes] = await Promise.all([
     look(blocks(transport)),
     look(clusterSettings(transport, { defaults: true })),
     look(membership(transport, dialect)),
     look(diskUse(transport)),
     look(indexHealth(transport, dialect)),
     look(unassignedCopies(transport)),
+    look(waitingRecoveries(transport)),
     look(engineNodes(transport)),
   ]);
   const watermarks = whenSeen(settings, watermarksIn);
@@ -69,6 +73,7 @@ export async function conditions(
       return { copies, limit: perNode * members_.filter(holdsData).length, perNode };
     }),
     unassigned,
+    recoveries,
     versions: whenSeen(nodes, (all) => Object.fromEntries(all.map(({ name, version }) => [name, version]))),
   };
 }

@@ -23,6 +23,7 @@ export {
 export { clearSettings, type Leftover, leftovers } from './leftovers.ts';
 export { clearVotingExclusions, stepDownMaster, membership, type Membership } from './membership.ts';
 export { nodeVersions } from './nodes.ts';
+export { type WaitingRecovery, waitingRecoveries } from './recoveries.ts';
 export { type NodeRemoval, removeNode } from './remove-node.ts';
 export { type NodeRestart, releaseRestart, restartNode } from './restart.ts';
 export { joinWithinMs, type RunningCluster } from './running-cluster.ts';

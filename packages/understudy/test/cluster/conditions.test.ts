@@ -1,5 +1,6 @@
 // Each condition is made on a real cluster, read, repaired by the order or request that repairs it, and read again.
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -174,6 +175,24 @@ test('conditions are read from a real cluster', { skip: noEngine, timeout: 900_0
     await retryFailedAllocation(transport);
     await green();
     assert.deepEqual(value((await read()).unassigned), []);
+  });
+
+  await t.test('a recovery that has begun is not one that waits', async () => {
+    const on = { 'index.routing.allocation.include._name': 'n1', number_of_shards: 1, number_of_replicas: 0 };
+    await cluster.ask('PUT', '/slow', { settings: on });
+    await cluster.ask('PUT', '/slow/_doc/1?refresh=true', { text: 'word '.repeat(2000), more: randomUUID() });
+    await cluster.ask('POST', '/slow/_flush');
+    await set({ 'indices.recovery.max_bytes_per_sec': '1kb' });
+    const wider = { 'index.routing.allocation.include._name': 'n1,n2', 'index.number_of_replicas': 1 };
+    await cluster.ask('PUT', '/slow/_settings', wider);
+    const raw = (): Promise<Record<string, { shards: { stage: string }[] }>> =>
+      cluster.ask('GET', '/slow/_recovery?active_only=true');
+    const end = Date.now() + 30_000;
+    while ((await raw())['slow']?.shards[0]?.stage !== 'INDEX') assert.ok(Date.now() < end, 'it never began');
+    assert.deepEqual(value((await read()).recoveries), []);
+    assert.equal((await raw())['slow']?.shards[0]?.stage, 'INDEX', 'it was over before it was read');
+    await clearSettings(transport, ['indices.recovery.max_bytes_per_sec']);
+    await cluster.ask('DELETE', '/slow');
   });
 
   await t.test('disks above their watermarks, and the block that the engine sets and removes', async () => {

@@ -29,6 +29,7 @@ export function answerOf(
   if (route === '/_nodes/process') return [200, nodes(now)];
   if (route === '/_cat/allocation') return [200, allocationRows(clusters, identity, now)];
   if (route === '/_cat/recovery') return [200, []];
+  if (route === '/_recovery') return [200, recoveries(identity, now)];
   if (route === '/_flush' || route === '/_cluster/reroute') return [200, {}];
   if (route.startsWith('/_cat/shards')) return [200, shardRows(identity, now, route.split('/')[3])];
   if (route === '/_snapshot/_all') return [200, {}];
@@ -66,6 +67,21 @@ function shardRows(identity: Identity, now: Surroundings, index?: string): objec
       'unassigned.reason': copy.reason ?? null,
     };
   });
+}
+
+/** Of copies that are on their way: all of them are being sent. */
+function recoveries(identity: Identity, now: Surroundings): object {
+  const underway = identity.copies.all().filter(({ state }) => state === 'INITIALIZING' || state === 'RELOCATING');
+  const rows = underway.map((copy) => ({
+    index: copy.index,
+    id: copy.shard,
+    stage: 'INDEX',
+    total_time_in_millis: 1_000,
+    source: copy.state === 'RELOCATING' ? { name: nameOf(now, copy.machine) } : {},
+    target: { name: nameOf(now, copy.target) ?? '' },
+  }));
+  const shardsOf = (own: typeof rows) => ({ shards: own });
+  return Object.fromEntries([...Map.groupBy(rows, ({ index }) => index)].map(([name, own]) => [name, shardsOf(own)]));
 }
 
 function colour(copies: readonly Copy[]): 'green' | 'yellow' | 'red' {

@@ -97,6 +97,27 @@ const rows: readonly [what: string, change: Change, verdict: HealthState, reason
   ],
   ['the index is gone', ownIndex({ settings: absent }), 'degraded', /index documents does not exist/],
   ['allocation limited', cluster({ allocation: saw('none') }), 'degraded', /limited to 'none'/],
+  [
+    'recoveries that do not begin',
+    cluster({
+      recoveries: saw([
+        { index: 'documents', shard: 0, source: 'demo-search-1', target: 'demo-search-2', waitsMs: 412_000 },
+        { index: 'documents', shard: 2, source: 'demo-search-1', target: 'demo-search-3', waitsMs: 130_000 },
+      ]),
+    }),
+    'degraded',
+    /demo-search-1 sends nothing for the recovery of documents\[0\] to demo-search-2, documents\[2\] to demo-search-3, .* up to 412 s/,
+  ],
+  [
+    'a recovery that has just been asked for',
+    cluster({
+      recoveries: saw([
+        { index: 'documents', shard: 0, source: 'demo-search-1', target: 'demo-search-2', waitsMs: 40_000 },
+      ]),
+    }),
+    'healthy',
+    undefined,
+  ],
   ['a machine is off', instances('offline', 'demo-service-1'), 'degraded', /demo-service-1 is offline, not running/],
   [
     'a machine does not answer',

@@ -7,6 +7,7 @@ import { diskFindings } from './disks.ts';
 import { leftoverFindings } from './leftovers.ts';
 import { memberFindings } from './members.ts';
 import { ownIndexFindings } from './own-index.ts';
+import { recoveryFindings } from './recoveries.ts';
 import { shardLimitFindings } from './shard-limit.ts';
 
 export function clusterFindings(view: View): Finding[] {
@@ -41,6 +42,7 @@ export function clusterFindings(view: View): Finding[] {
     ...blockFindings(seen),
     ...memberFindings(seen),
     ...leftoverFindings(seen),
+    ...recoveryFindings(seen),
     ...diskFindings(seen),
     ...shardLimitFindings(seen),
     ...unreadFindings(seen),
@@ -59,6 +61,7 @@ const parts: readonly (readonly [Exclude<keyof ObservedCluster, 'own'> | 'templa
   ['versions', 'versions-unread', 'The versions of the engines'],
   ['indices', 'indices-unread', 'The health of the indices'],
   ['unassigned', 'unassigned-unread', 'The reasons why copies are unassigned'],
+  ['recoveries', 'recoveries-unread', 'The recoveries of copies'],
   ['watermarks', 'watermarks-unread', 'The disk watermarks'],
   ['disks', 'disks-unread', 'The disk use of the engines'],
   ['shardLimit', 'shard-limit-unread', 'The limit on shards'],
@@ -73,7 +76,7 @@ function templateOf({ own }: ObservedCluster): Seen<unknown> {
 function unreadFindings({ cluster, subject }: ClusterView): Finding[] {
   const told = new Set<string>();
   // What a block of metadata hides is told with the block; our index shows in its health whether it lacks copies.
-  const hidden = hidesCopies(cluster.blocks) ? ['shards', 'unassigned'] : [];
+  const hidden = hidesCopies(cluster.blocks) ? ['shards', 'unassigned', 'recoveries'] : [];
   return parts.flatMap(([part, id, what]) => {
     const thing = part === 'template' ? templateOf(cluster) : cluster[part];
     if (hidden.includes(part)) return [];
