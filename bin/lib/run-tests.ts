@@ -2,7 +2,7 @@
 // `--fast` leaves out the slow ones, `--watch` runs again what changed, `--coverage` writes docs/coverage.md.
 // Prints node's own spec report, every skip with its reason, and a last line `N passed, N failed, N skipped`.
 import { globSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import type { Readable } from 'node:stream';
@@ -21,12 +21,15 @@ const chosen = globSync('packages/*/test/**/*.test.ts')
   .filter((path) => names.length === 0 || names.some((name) => path.includes(name)))
   .filter((path) => !flags.has('--fast') || slowReason(path) === undefined)
   .sort();
+/** So that no long file runs alone at the end. */
+const slowFirst = (paths: readonly string[]): string[] =>
+  paths.toSorted((one, other) => Number(slowReason(other) !== undefined) - Number(slowReason(one) !== undefined));
 const isFull = flags.has('--full');
 /** The matrices of --full take hours. */
 const labTimeoutMs = (isFull ? 12 * 60 : 20) * 60_000;
 const groups = [
   {
-    files: flags.has('--lab') ? [] : chosen.filter((path) => !isLab(path)),
+    files: flags.has('--lab') ? [] : slowFirst(chosen.filter((path) => !isLab(path))),
     concurrency: 2,
     timeoutMs: (isFull ? 20 : 10) * 60_000,
   },
@@ -41,8 +44,9 @@ if (isFull) process.env['UNDERSTUDY_FULL'] = '1';
 
 const count = { passed: 0, failed: 0, skipped: 0 };
 const skips: string[] = [];
-/** Test file -> how long it ran, in ms. */
-const durations = new Map<string, number>();
+/** How long each file and each test in one ran, in ms. */
+const fileMs = new Map<string, number>();
+const testMs = new Map<string, number>();
 
 useScratch();
 for (const { files, concurrency, timeoutMs } of groups) {
@@ -67,7 +71,8 @@ for (const { files, concurrency, timeoutMs } of groups) {
   });
   // A file is reported as a test of its own, by its path.
   stream.on('test:complete', ({ name, file, details }) => {
-    if (file === resolve(name)) durations.set(name, details.duration_ms);
+    if (file === resolve(name)) fileMs.set(name, details.duration_ms);
+    else if (details.type !== 'suite') testMs.set(`${relative('', file ?? '')}: ${name}`, details.duration_ms);
   });
   // The types of compose do not cover this; a spec reporter is a Transform.
   const report = stream.compose(new spec()) as unknown as Readable;
@@ -75,8 +80,9 @@ for (const { files, concurrency, timeoutMs } of groups) {
   await finished(report);
 }
 
-const slowest = [...durations].sort(([, one], [, other]) => other - one).slice(0, 15);
-for (const [file, ms] of slowest) console.log(`${(ms / 1_000).toFixed(0).padStart(5)} s ${file}`);
+for (const ms of [fileMs, testMs])
+  for (const [name, took] of [...ms].sort(([, one], [, other]) => other - one).slice(0, 25))
+    console.log(`${(took / 1_000).toFixed(0).padStart(5)} s ${name}`);
 for (const line of skips) console.log(`skipped: ${line}`);
 if (count.passed + count.failed === 0) {
   console.log(`no test file matches ${names.join(' ') || 'packages/*/test/**/*.test.ts'}`);

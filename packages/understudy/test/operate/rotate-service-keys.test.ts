@@ -85,7 +85,7 @@ test('both are exchanged without a restart; every caller is let in at every mome
 });
 
 /** Scripts of the exchange itself: two ask whether services answer, then three for each machine in each phase. */
-const isOwn = (stdin: unknown): boolean => typeof stdin === 'string' && /\/whoami|%3N/.test(stdin);
+const isOwn = (stdin: unknown): boolean => typeof stdin === 'string' && /\/whoami|^date \+%s%3N$/m.test(stdin);
 
 /** A process that is killed at its n-th script of the exchange; `onKill` is told. */
 function killedAt(sim: SimulatedWorld, n: number, moment: 'before' | 'after', onKill: () => void): World {
