@@ -232,6 +232,26 @@ describe('apply on real machines', { timeout: 1_800_000 }, () => {
     await on('demo-service-1', 'rm /var/lib/planted');
   });
 
+  it("tells a machine's ordinary user no secret by its metadata and user data, which every process there may read", async () => {
+    const secrets = await allSecrets();
+    const ask = `base=http://169.254.169.254/v1
+token=$(curl -sf -X PUT -H "Metadata-Token-Expiry-Seconds: 60" $base/token) || exit 3
+for part in instance network ssh-keys user-data; do curl -sf -H "Metadata-Token: $token" $base/$part || exit 4; echo; done`;
+    for (const label of ['demo-search-1', 'demo-service-1']) {
+      const lines = (await on(label, `runuser -u nobody -- sh -c '${ask}'`)).trim().split('\n');
+      const userData = Buffer.from(lines.at(-1) ?? '', 'base64').toString();
+      assert.match(userData, /^#cloud-config/, label);
+      assert.match(lines.join('\n'), new RegExp(label));
+      const told = `${lines.join('\n')}\n${userData}`;
+      assert.deepEqual(
+        secrets.filter((secret) => told.includes(secret)),
+        [],
+        label,
+      );
+      assert.doesNotMatch(told, /PRIVATE KEY/);
+    }
+  });
+
   it('shows no secret to an ordinary user of the host, and gives him no way in', async () => {
     const { apiUrl, controlUrl, pid } = await labEndpoint();
     const secrets = await allSecrets();
