@@ -65,13 +65,15 @@ async function measure({ logger, signal }: CommandContext): Promise<number> {
     const transport = session.world.transportFor(engineHosts(session.topology, instances));
     sides.push({ name: stack.security, session, transport, questionsMs: [], looksMs: [], cpuMs: 0 });
   }
-  for (let round = 0; round <= rounds; round += 1)
+  for (let round = 0; round <= rounds; round += 1) {
+    logger({ level: 'info', subject: 'questions', text: `round ${round} of ${rounds}` });
     for (const side of sides) {
       signal.throwIfAborted();
       await ask(side, questions);
       // The first round opens connections and warms the engines up.
       if (round === 0) forget(side);
     }
+  }
   process.stdout.write(table(sides));
   return 0;
 }

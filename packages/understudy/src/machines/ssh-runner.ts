@@ -157,6 +157,8 @@ function openConnection(client: Client, target: RemoteTarget, options: SshRunner
         return refusal === undefined;
       },
     });
+    // Each command and question is several small packets in a row; otherwise each waits up to 40 ms for the acknowledgement of the one before.
+    client.setNoDelay(true);
   });
 }
 

@@ -193,6 +193,22 @@ test('a closed runner has no open socket, not even to a machine that does not an
     assert.equal(toMachine.destroyed, true);
   }));
 
+test('small packets are sent at once, not held back until the one before is acknowledged', () =>
+  withRunner(async (runner) => {
+    const asked: unknown[] = [];
+    const note = (message: unknown): void => {
+      const { socket } = message as { socket: Socket };
+      socket.setNoDelay = (noDelay) => {
+        asked.push(noDelay);
+        return socket;
+      };
+    };
+    subscribe('net.client.socket', note);
+    await runner.run(target, ['true']);
+    unsubscribe('net.client.socket', note);
+    assert.deepEqual(asked, [true]);
+  }));
+
 test('a command that exceeds its timeout is aborted', () =>
   withRunner(async (runner) => {
     await assert.rejects(runner.run(target, ['sleep', '20'], { timeoutMs: 200 }), hasCode('machines-timeout'));
