@@ -79,7 +79,7 @@ const tables = {
 type Kind = keyof typeof tables;
 
 /** Asked of every machine. */
-const always = ['dpkg', 'cloud-init', 'swap', 'clock', 'time', 'operator'] as const;
+const always = ['dpkg', 'cloud-init', 'swap', 'clock', 'now', 'operator'] as const;
 
 export function observeCommand(spec: MachineSpec): readonly string[] {
   const asked = (Object.keys(tables) as Kind[]).flatMap((kind) =>
@@ -148,7 +148,7 @@ export function parseObservation(text: string, label: string, spec: MachineSpec)
     clockIsSynchronized: part('clock', '-', ([answer]) =>
       answer === 'yes' ? true : answer === 'no' ? false : undefined,
     ),
-    timeMs: part('time', '-', ([ms = '']) => (/^\d{13}$/.test(ms) ? Number(ms) : undefined)),
+    timeMs: part('now', '-', ([ms = '']) => (/^\d{13}$/.test(ms) ? Number(ms) : undefined)),
     operatorAddress: part('operator', '-', ([address]) => address),
   };
 }

@@ -97,7 +97,7 @@ clock() {
   ask timedatectl show -p NTPSynchronized --value || { explain timedatectl; return; }
   seen "$said"
 }
-time() { ask date +%s%3N && seen "$said" || explain date; }
+now() { ask date +%s%3N && seen "$said" || explain date; }
 operator() { if [ -n "\${SSH_CONNECTION:-}" ]; then seen "\${SSH_CONNECTION%% *}"; else absent; fi; }
 `;
 
@@ -133,7 +133,7 @@ ${askFunctions}${files}${dataDirectoryFunctions}${services}${healthFunctions}${p
 while [ $# -gt 0 ]; do
   kind=$1; subject=$2; shift 2
   case $kind in
-    file | record | assignments | link | disk | readable | sysctl | directory | unit | package | lock | health | dpkg | swap | clock | time | operator) $kind ;;
+    file | record | assignments | link | disk | readable | sysctl | directory | unit | package | lock | health | dpkg | swap | clock | now | operator) $kind ;;
     cloud-init) cloud_init ;;
     *) unknown unreadable is not a kind of read that this script has ;;
   esac

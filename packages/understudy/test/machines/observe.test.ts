@@ -144,6 +144,11 @@ test('swap and the clock: of a machine, and of a container, whose host has them'
   assert.equal(codeOf(silent.clockIsSynchronized), 'machines-unreadable');
 });
 
+test('bash, which is sh on some machines, reads the script too: none of its functions has the name of a reserved word', () => {
+  const { status, stderr } = spawnSync('bash', ['-n'], { input: observeScript });
+  assert.deepEqual([status, stderr.toString()], [0, '']);
+});
+
 test('the time is that of the machine, in milliseconds', () => {
   const { timeMs } = look({});
   assert.ok(timeMs.state === 'seen' && Math.abs(timeMs.value - Date.now()) < 60_000, JSON.stringify(timeMs));

@@ -24,10 +24,10 @@ async function lookAt(
       run: async (target, argv, options) => {
         const result = await runner.run(target, argv, options);
         const time = timesMs[target.label];
-        if (time === undefined || !argv.includes('time')) return result;
+        if (time === undefined || !argv.includes('now')) return result;
         answered += 1;
         while (answered < machines) await new Promise((resolve) => setTimeout(resolve, 1));
-        return { ...result, stdout: result.stdout.replace('time\t-\tabsent', `time\t-\tseen\t${time}`) };
+        return { ...result, stdout: result.stdout.replace('now\t-\tabsent', `now\t-\tseen\t${time}`) };
       },
     },
   };
