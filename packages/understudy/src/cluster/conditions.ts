@@ -11,6 +11,7 @@ import { membership } from './membership.ts';
 import { engineNodes, holdsData } from './nodes.ts';
 import type { RunningCluster } from './running-cluster.ts';
 import { waitingRecoveries, type WaitingRecovery } from './recoveries.ts';
+import { shards } from './shards.ts';
 import { unassignedCopies, type UnassignedCopy } from './unassigned.ts';
 
 export interface DiskCondition extends DiskUse {
@@ -47,14 +48,15 @@ export async function conditions(
   { transport, dialect }: Pick<RunningCluster, 'transport' | 'dialect'>,
   own: readonly string[],
 ): Promise<ClusterConditions> {
+  const copies = shards(transport);
   const [blocked, settings, members, disks, healths, unassigned, recoveries, nodes] = await Promise.all([
     look(blocks(transport)),
     look(clusterSettings(transport, { defaults: true })),
     look(membership(transport, dialect)),
     look(diskUse(transport)),
     look(indexHealth(transport, dialect)),
-    look(unassignedCopies(transport)),
-    look(waitingRecoveries(transport)),
+    look(unassignedCopies(transport, copies)),
+    look(waitingRecoveries(transport, copies)),
     look(engineNodes(transport)),
   ]);
   const watermarks = whenSeen(settings, watermarksIn);

@@ -1,7 +1,7 @@
 // Recoveries that have not begun: the node that should send a shard's data does not.
 import { z } from 'zod';
 import { expectBody } from './answer.ts';
-import { shards } from './shards.ts';
+import { isUnderway, shards, type ShardCopy } from './shards.ts';
 import type { EngineTransport } from './transport.ts';
 
 export interface WaitingRecovery {
@@ -32,14 +32,19 @@ const recoveriesSchema = z.record(
   }),
 );
 
-/** Copies that wait in the first stage of their recovery from another node. An engine without copies on their way is not asked. */
-export async function waitingRecoveries(transport: EngineTransport): Promise<WaitingRecovery[]> {
-  const underway = (await shards(transport)).some(({ state }) => state === 'INITIALIZING' || state === 'RELOCATING');
-  if (!underway) return [];
+/**
+ * Copies that wait in the first stage of their recovery from another node. An engine without copies on their way is not asked. `copies`: of
+ * all indices, for who has read them.
+ */
+export async function waitingRecoveries(
+  transport: EngineTransport,
+  copies: Promise<readonly ShardCopy[]> = shards(transport),
+): Promise<WaitingRecovery[]> {
+  if (!(await copies).some(isUnderway)) return [];
   const answer = await transport.request('GET', '/_recovery?active_only=true', undefined, { timeoutMs: 5000 });
   const recoveries = expectBody(answer, recoveriesSchema, 'list its recoveries');
-  return Object.entries(recoveries).flatMap(([index, { shards: copies }]) =>
-    copies.flatMap(({ id, stage, total_time_in_millis: waitsMs, source, target }) =>
+  return Object.entries(recoveries).flatMap(([index, { shards: recovering }]) =>
+    recovering.flatMap(({ id, stage, total_time_in_millis: waitsMs, source, target }) =>
       stage === 'INIT' && source.name !== undefined
         ? [{ index, shard: id, source: source.name, target: target.name, waitsMs }]
         : [],

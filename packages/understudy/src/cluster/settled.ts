@@ -4,7 +4,7 @@ import { allocationSentence, cannotCome, explainAllocation, waitsForNewerNode } 
 import { healthSentence, healthWithin, type ClusterHealth } from './health.ts';
 import { engineNodes } from './nodes.ts';
 import { pollUntil, greenWithinMs, type RunningCluster } from './running-cluster.ts';
-import { shards, type ShardCopy } from './shards.ts';
+import { isUnderway, shards, type ShardCopy } from './shards.ts';
 
 interface Wait {
   readonly deadlineMs?: number;
@@ -100,12 +100,12 @@ const maxNamed = 3;
 
 /** The health, and which copies are on their way to which node. */
 async function stateSentence({ transport }: RunningCluster, health: ClusterHealth): Promise<string> {
-  const copies = shown(await look(shards(transport))) ?? [];
-  const underway = copies.filter(({ state }) => state === 'INITIALIZING' || state === 'RELOCATING');
+  if (health.initializing_shards + health.relocating_shards === 0) return healthSentence(health);
+  const underway = (shown(await look(shards(transport))) ?? []).filter(isUnderway);
   if (underway.length === 0) return healthSentence(health);
-  const names = underway.slice(0, maxNamed).map((copy) => {
-    return `${copy.index}[${copy.shard}] to ${copy.movesTo ?? copy.node ?? 'a node'}`;
-  });
+  const names = underway
+    .slice(0, maxNamed)
+    .map(({ index, shard, node, movesTo }) => `${index}[${shard}] to ${movesTo ?? node ?? 'a node'}`);
   const more = underway.length > maxNamed ? [`${underway.length - maxNamed} more`] : [];
   return `${healthSentence(health)}; on the way: ${[...names, ...more].join(', ')}`;
 }

@@ -19,6 +19,11 @@ export interface ShardCopy {
   readonly unassignedReason: string | undefined;
 }
 
+/** Whether it is being copied to a node. */
+export function isUnderway({ state }: Pick<ShardCopy, 'state'>): boolean {
+  return state === 'INITIALIZING' || state === 'RELOCATING';
+}
+
 const rows = z.array(
   z.object({
     index: z.string(),

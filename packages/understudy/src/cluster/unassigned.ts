@@ -1,7 +1,7 @@
 // Copies that are on no node, each with the engine's reason.
 import { allocationSentence, explainAllocation, waitsForNewerNode } from './allocation-explanation.ts';
 import { refused } from './answer.ts';
-import { shards, type ShardCopy } from './shards.ts';
+import type { ShardCopy } from './shards.ts';
 import type { EngineTransport } from './transport.ts';
 
 export interface UnassignedCopy {
@@ -21,10 +21,14 @@ export interface UnassignedCopy {
 /** Each explanation is work for the elected node, and a lost machine has one reason for all its copies. */
 const maxExplained = 10;
 
-export async function unassignedCopies(transport: EngineTransport): Promise<UnassignedCopy[]> {
-  const copies = (await shards(transport)).filter(({ state }) => state === 'UNASSIGNED');
+/** `copies`: of all indices. */
+export async function unassignedCopies(
+  transport: EngineTransport,
+  copies: Promise<readonly ShardCopy[]>,
+): Promise<UnassignedCopy[]> {
+  const unassigned = (await copies).filter(({ state }) => state === 'UNASSIGNED');
   // A primary that is missing is worse than a replica.
-  const worst = copies.sort((a, b) => Number(b.primary) - Number(a.primary));
+  const worst = unassigned.sort((a, b) => Number(b.primary) - Number(a.primary));
   const found: UnassignedCopy[] = [];
   for (const copy of worst) found.push(await explained(transport, copy, found.length < maxExplained));
   return found;
