@@ -40,20 +40,22 @@ function machineNotices({ observation, machines }: View): Notice[] {
 
 /** When every machine differs by about the same, it is this computer's clock that is wrong. */
 function clockNotices({ observation, machines, topology }: View): Notice[] {
-  const aheadMs = observation.clocksAheadMs;
-  const read = machines.filter(({ name }) => aheadMs[name] !== undefined);
-  const differ = read.filter(({ name }) => Math.abs(aheadMs[name] ?? 0) > mostClockDifferenceMs);
-  const differences = differ.map(({ name }) => aheadMs[name] ?? 0);
-  const isOurs = differ.length > 1 && differ.length === read.length && spread(differences) <= mostClockDifferenceMs;
-  if (isOurs) {
-    const reason = `This computer's clock differs from that of every machine; theirs are ${inWords(differences[0] ?? 0)}.`;
+  const clocks = machines.flatMap((machine) => {
+    const aheadMs = observation.clocksAheadMs[machine.name];
+    return aheadMs === undefined ? [] : [{ machine, aheadMs }];
+  });
+  const differ = clocks.filter(({ aheadMs }) => Math.abs(aheadMs) > mostClockDifferenceMs);
+  const [first, second] = differ;
+  const isAlike = spread(differ.map(({ aheadMs }) => aheadMs)) <= mostClockDifferenceMs;
+  if (first && second && differ.length === clocks.length && isAlike) {
+    const reason = `This computer's clock differs from that of every machine; theirs are ${inWords(first.aheadMs)}.`;
     const repair = 'Let a time server set the clock of this computer: timedatectl set-ntp true';
     return [{ id: 'clock-differs', subject: topology.name, reason, repair }];
   }
-  return differ.map((machine) => ({
+  return differ.map(({ machine, aheadMs }) => ({
     id: 'clock-differs',
     subject: machine.name,
-    reason: `The clock of ${machine.name} is ${inWords(aheadMs[machine.name] ?? 0)}: certificates, and times in logs and documents, depend on it.`,
+    reason: `The clock of ${machine.name} is ${inWords(aheadMs)}: certificates, and times in logs and documents, depend on it.`,
     repair: commandOnMachine(machine, ['timedatectl', 'timesync-status']),
   }));
 }
