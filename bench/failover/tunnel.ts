@@ -8,6 +8,7 @@ import { engineHosts, observe, observeObjects } from '../../packages/understudy/
 import { openSession, resolveIntent, type Session } from '../../packages/understudy/src/operation/index.ts';
 import { apply, confirmUnlessDestructive, destroy } from '../../packages/understudy/src/reconcile/index.ts';
 import { trackUnfinished } from '@understudy/foundation';
+import { quantile } from '../clients/analysis.ts';
 import { chosen, command, wholeNumber, type CommandContext } from './command.ts';
 import { stacks, systemName, topologyText } from './stacks.ts';
 import { madeSystem, openLab } from './system.ts';
@@ -99,16 +100,12 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - startedMs;
 }
 
-function at(values: readonly number[], share: number): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length * share)] ?? Number.NaN;
-}
-
 function table(sides: readonly Side[]): string {
   const ms = (value: number): string => `${value.toFixed(1)} ms`;
   const head = ['security', 'question p50', 'p99', 'processor time of the tool', 'a whole look p50'];
   const rows = sides.map(({ name, questionsMs, looksMs, cpuMs }) => [
-    ...[name, ms(at(questionsMs, 0.5)), ms(at(questionsMs, 0.99)), ms(cpuMs / questionsMs.length)],
-    ms(at(looksMs, 0.5)),
+    ...[name, ms(quantile(questionsMs, 0.5)), ms(quantile(questionsMs, 0.99)), ms(cpuMs / questionsMs.length)],
+    ms(quantile(looksMs, 0.5)),
   ]);
   return `${markdown(head, rows)}\n`;
 }
