@@ -18,6 +18,7 @@ const expected: Readonly<Record<string, string>> = {
   'GET /_search': 'search read hedged preference',
   'POST /a/_search?scroll=1m': 'search read',
   'POST /a/_search?preference=_local': 'search read hedged',
+  'GET /_search?source={"pit":{"id":"a"}}&source_content_type=application/json': 'search read hedged',
   'POST /a/_search?%70reference=_local': 'search once',
   'POST /_msearch': 'msearch read hedged',
   'GET /a/_doc/1': 'get read hedged preference',

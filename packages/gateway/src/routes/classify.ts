@@ -96,7 +96,8 @@ function isIndexName(part: string): boolean {
 }
 
 const scroll = /(?:^|&)scroll=/;
-const ownPreference = /(?:^|&)preference(?:=|&|$)/;
+/** Also a body in the query: it may name a point in time, which takes no preference. */
+const noPreference = /(?:^|&)(?:preference(?:=|&|$)|source=)/;
 const condition = /(?:^|&)if_seq_no=/;
 const createType = /(?:^|&)op_type=create(?:&|$)/;
 /** A parameter whose name is written with escapes: it is not read here, so nothing is concluded from its absence. */
@@ -106,7 +107,7 @@ function withQuery(route: Route, query: string): Route {
   if (encodedName.test(query)) return { ...route, safety: 'once', handling: 'plain', hedge: false, preference: false };
   let adapted = route;
   if (scroll.test(query)) adapted = { ...adapted, hedge: false, preference: false };
-  if (route.preference && ownPreference.test(query)) adapted = { ...adapted, preference: false };
+  if (route.preference && noPreference.test(query)) adapted = { ...adapted, preference: false };
   if (route.operation === 'update' && condition.test(query)) adapted = { ...adapted, safety: 'replayable' };
   if (route.operation === 'index-without-id' && createType.test(query)) return adapted;
   if (route.handling === 'index' && createType.test(query))
