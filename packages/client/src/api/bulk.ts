@@ -8,6 +8,7 @@ import { errorIn, readJson } from '../json/json.ts';
 import { isClientError, withOutcome, type ClientError } from '../model/errors.ts';
 import type { BulkItem, BulkRequest, BulkResult, OperationOptions, Refresh } from '../model/operations.ts';
 import { backoffMs } from '../policy/backoff.ts';
+import { repeatableInOrder } from '../policy/bulk-order.ts';
 import type { Executor } from './executor.ts';
 
 interface Item extends BulkWrite {
@@ -92,14 +93,18 @@ class Bulk {
     if (status >= 300) throw toRefusal('bulk', status, errorIn(body), { outcome });
     if (inPath) this.#executor.core.indexInPath = true;
     const answers = itemsIn(status === 200 ? readJson(body, false) : undefined, 'items', items.length);
-    const again: Item[] = [];
+    const worth = new Set<Item>();
     for (const [i, item] of items.entries()) {
       item.attempts += answer.attempts;
       if (answer.maybeApplied) item.maybeApplied = true;
       const failure = this.#settle(item, answers?.[i], status);
-      if (failure && (await this.#isWorthRetrying(item, failure)) && mayRetry) again.push(item);
+      if (failure && (await this.#isWorthRetrying(item, failure)) && mayRetry) worth.add(item);
     }
-    return again;
+    return repeatableInOrder(
+      items,
+      ({ write }) => write.id,
+      (item) => worth.has(item),
+    );
   }
 
   /** Keeps the result or the error of one item; the failure when it failed. */

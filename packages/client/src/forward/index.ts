@@ -13,6 +13,7 @@ export type { AnswerRest, HeaderMap, RestSink } from '../nodes/wire.ts';
 export type { CallAnswer } from '../call/core.ts';
 export { ClientError, isClientError, type FailedAttempt } from '../model/errors.ts';
 export type { Fence } from '../formats/write.ts';
+export { repeatableInOrder } from '../policy/bulk-order.ts';
 export type { Safety } from '../policy/classify.ts';
 export type { MetricsSnapshot } from '../observe/metrics.ts';
 export { parseExact, stringifyExact } from '../json/json.ts';
