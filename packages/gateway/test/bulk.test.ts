@@ -1,6 +1,7 @@
 // Bulks: answered unchanged when nothing can be repaired; otherwise only the items that failed and are safe are sent again.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { startGateway } from './harness/running.ts';
 import { sendJson, Stub } from './harness/stub.ts';
 
@@ -56,6 +57,52 @@ test('only failed items that are safe are sent again, and answers stay in the or
   assert.equal(errors, true);
   const second = lines({ index: { _id: '2' } }, { n: 2 });
   assert.deepEqual([text(stub, 0), text(stub, 1), text(stub, 2), stub.seen.length], [all, second, second, 3]);
+});
+
+test('an item that failed is not sent again behind a later one of the same document that was carried out', async () => {
+  const timedOut = { type: 'process_cluster_event_timeout_exception', reason: 'mapping' };
+  const rounds = [
+    {
+      took: 2,
+      errors: true,
+      items: [
+        ...[failed('index', '1', 503, timedOut), done('index', '1')],
+        ...[failed('delete', '2', 503, timedOut), failed('index', '2', 503, timedOut)],
+      ],
+    },
+    { took: 2, errors: true, items: [failed('delete', '2', 503, timedOut), done('index', '2')] },
+  ];
+  await using stub = await Stub.start((_, response) => sendJson(response, 200, rounds[stub.seen.length - 1]));
+  await using gateway = await startGateway([stub.url], [], quick);
+  const both = lines({ delete: { _id: '2' } }, { index: { _id: '2' } }, { n: 'new' });
+  const answer = await post(
+    gateway.url,
+    lines({ index: { _id: '1' } }, { n: 'old' }, { index: { _id: '1' } }, { n: 'new' }) + both,
+  );
+  const { items } = (await answer.json()) as { items: unknown };
+  assert.deepEqual(items, [
+    ...[failed('index', '1', 503, timedOut), done('index', '1')],
+    ...[failed('delete', '2', 503, timedOut), done('index', '2')],
+  ]);
+  assert.deepEqual([text(stub, 1), stub.seen.length], [both, 2]);
+});
+
+test('items are not sent again when the application has gone', { timeout: 10_000 }, async () => {
+  await using stub = await Stub.start((_, response) =>
+    sendJson(response, 200, { took: 2, errors: true, items: [failed('index', '1', 429)] }),
+  );
+  const backoff = { baseMs: 300, capMs: 300, jitter: false };
+  await using gateway = await startGateway([stub.url], ['--log-every', '1'], { backoff });
+  const gone = new AbortController();
+  const body = lines({ index: { _id: '1' } }, { n: 1 });
+  const headers = { 'content-type': 'application/x-ndjson' };
+  const sent = fetch(`${gateway.url}/a/_bulk`, { method: 'POST', body, headers, signal: gone.signal });
+  while (stub.seen.length === 0) await sleep(5);
+  await sleep(50);
+  gone.abort();
+  await assert.rejects(sent);
+  while (gateway.log.length === 0) await sleep(5);
+  assert.equal(stub.seen.length, 1);
 });
 
 test('when every item is repaired there are no errors left', async () => {

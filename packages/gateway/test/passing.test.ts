@@ -147,19 +147,41 @@ test('an answer that breaks off breaks the connection of the application too', a
   await assert.rejects(send(`${gateway.url}/a/_search`, { method: 'POST' }));
 });
 
-test('an application that goes away ends its read at the node', async () => {
-  await using stub = await Stub.start(() => undefined);
-  const gone = new Promise<void>((resolve) => {
-    stub.answer = (_, response) => void response.on('close', resolve);
+for (const [method, path, body] of [
+  ['POST', '/a/_search', '{}'],
+  ['PUT', '/a/_doc/1', '{"n":1}'],
+  ['POST', '/_bulk', '{"index":{"_index":"a","_id":"1"}}\n{"n":1}\n'],
+] as const) {
+  /** Sends it, and goes away when the node has it. */
+  const sendAndLeave = async (stub: Stub, url: string): Promise<void> => {
+    const sent = httpRequest(url + path, { method, headers: { 'content-type': 'application/json' } });
+    sent.on('error', () => undefined);
+    sent.end(body);
+    while (stub.seen.length === 0) await sleep(5);
+    sent.destroy();
+  };
+
+  test(`an application that goes away ends its request at the node: ${method} ${path}`, async () => {
+    await using stub = await Stub.start(() => undefined);
+    const gone = new Promise<void>((resolve) => {
+      stub.answer = (_, response) => void response.on('close', resolve);
+    });
+    await using gateway = await startGateway([stub.url]);
+    await sendAndLeave(stub, gateway.url);
+    await gone;
   });
-  await using gateway = await startGateway([stub.url]);
-  const sent = httpRequest(`${gateway.url}/a/_search`, { method: 'POST' });
-  sent.on('error', () => undefined);
-  sent.end('{}');
-  while (stub.seen.length === 0) await sleep(5);
-  sent.destroy();
-  await gone;
-});
+
+  test(`what an application has left is not repeated: ${method} ${path}`, async () => {
+    await using stub = await Stub.start((_, response) => sendJson(response, 503, {}));
+    const backoff = { baseMs: 300, capMs: 300, jitter: false };
+    await using gateway = await startGateway([stub.url], ['--log-every', '1'], { backoff });
+    await sendAndLeave(stub, gateway.url);
+    while (gateway.log.length === 0) await sleep(5);
+    assert.match(gateway.log.join(''), /"status":499/);
+    await sleep(600);
+    assert.equal(stub.seen.length, 1);
+  });
+}
 
 test('one connection of an application serves many requests, and those sent in advance begin one after the other', async () => {
   let running = 0;

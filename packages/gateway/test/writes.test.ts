@@ -1,6 +1,7 @@
 // Single writes: sent together, answered one by one as the engine would, fenced where asked, and a create that meets its own work.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { startGateway } from './harness/running.ts';
 import { sendJson, Stub, type Seen } from './harness/stub.ts';
 
@@ -35,8 +36,14 @@ const written = (result: string, id: string): object => ({
   _primary_term: 1,
 });
 
-const put = (url: string, path: string, body = '{"n":1}', headers: Record<string, string> = {}): Promise<Response> =>
-  fetch(url + path, { method: 'PUT', body, headers: { 'content-type': 'application/json', ...headers } });
+const put = (
+  url: string,
+  path: string,
+  body = '{"n":1}',
+  headers: Record<string, string> = {},
+  signal: AbortSignal | null = null,
+): Promise<Response> =>
+  fetch(url + path, { method: 'PUT', body, headers: { 'content-type': 'application/json', ...headers }, signal });
 
 const answering: Stub['answer'] = (seen, response) => {
   const { status, body } = engine(seen);
@@ -62,6 +69,37 @@ test('concurrent writes share bulks, and each gets the answer that it would get 
     for (const name of ['content-type', 'x-elastic-product'])
       assert.equal(answer.headers.get(name), alone.headers.get(name));
   }
+});
+
+test('a gathered write that its application has left is not sent, and not again', { timeout: 10_000 }, async () => {
+  const held: (() => void)[] = [];
+  await using stub = await Stub.start(answering);
+  await using gateway = await startGateway([stub.url], [], {
+    backoff: { baseMs: 1, capMs: 2 },
+    gather: { writes: 'on', inFlight: 2 },
+  });
+  await put(gateway.url, '/a/_doc/first');
+  stub.answer = (_, response) => void held.push(() => sendJson(response, 503, {}));
+  const gone = new AbortController();
+  const answers: Promise<number | undefined>[] = [];
+  // Two bulks may be under way, so the third write waits for one of them to end.
+  for (const id of ['left', 'stays', 'waits']) {
+    const answer = put(gateway.url, `/a/_doc/${id}`, '{"n":1}', {}, id === 'stays' ? null : gone.signal);
+    answers.push(
+      answer.then(
+        ({ status }) => status,
+        () => undefined,
+      ),
+    );
+    await sleep(50);
+  }
+  gone.abort();
+  await sleep(50);
+  stub.answer = answering;
+  for (const release of held) release();
+  assert.deepEqual(await Promise.all(answers), [undefined, 201, undefined]);
+  const ids = bulksOf(stub).map(({ body }) => /"_id":"(\w+)"/.exec(body.toString())?.[1]);
+  assert.deepEqual(ids, ['left', 'stays', 'stays']);
 });
 
 test('what a bulk cannot say, or says for another user, goes by itself', async () => {

@@ -66,17 +66,17 @@ export type ForwardSink = CallSink;
 
 /** A request under way. */
 export interface Forwarding {
-  /** Ends it; its sink gets `cancelled`. What was not sent is never sent. */
+  /** Ends it; its sink gets `cancelled`. What was not sent is never sent; what a node has of a write it may carry out. */
   cancel(): void;
 }
 
 export interface Forwarder {
   send(request: ForwardRequest, sink: ForwardSink): Forwarding;
   /**
-   * Sends a write together with others where that is faster, and a fenced one always, because its fence may have to be renewed. False,
+   * Sends a write together with others where that is faster, and a fenced one always, because its fence may have to be renewed. Undefined,
    * and nothing done, otherwise, and while the queue is full: it is then to be sent by itself.
    */
-  write(write: ForwardWrite, deadlineMs: number, sink: WriteSink): boolean;
+  write(write: ForwardWrite, deadlineMs: number, sink: WriteSink): Forwarding | undefined;
   /** Call it when a write begins, and the result when it has ended: so it is known whether sending together is faster. */
   measureWrite(): (ok: boolean) => void;
   /** The answer to a write that conflicted with its own earlier attempt; undefined when that cannot be shown. */
@@ -175,16 +175,17 @@ class ComposedForwarder implements Forwarder {
     return call;
   }
 
-  write(write: ForwardWrite, deadlineMs: number, sink: WriteSink): boolean {
+  write(write: ForwardWrite, deadlineMs: number, sink: WriteSink): Forwarding | undefined {
     const { core } = this.#assembly;
-    if ((!this.#switch.on && !write.fence) || core.closed || core.outage.open) return false;
+    if ((!this.#switch.on && !write.fence) || core.closed || core.outage.open) return undefined;
     const bytes = write.body?.length ?? 0;
     const laneKey = this.#laneOf(write.index, write.routing ?? write.id);
-    if (bytes >= this.#executor.settings.gather.maxBytes || !this.#writes.hasRoom(laneKey, bytes)) return false;
+    if (bytes >= this.#executor.settings.gather.maxBytes || !this.#writes.hasRoom(laneKey, bytes)) return undefined;
     core.counters.operations++;
     const about = { laneKey, deadlineAt: core.time.now() + deadlineMs, signal: undefined };
-    this.#writes.push(new ForwardEntry(core, toFullWrite(write), about, sink));
-    return true;
+    const entry = new ForwardEntry(core, toFullWrite(write), about, sink);
+    this.#writes.push(entry);
+    return entry;
   }
 
   measureWrite(): (ok: boolean) => void {

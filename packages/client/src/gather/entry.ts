@@ -58,7 +58,7 @@ export class Entry<R> extends Alarm {
     this.#reject = reject;
     core.wheel.set(this, about.deadlineAt);
     if (this.signal) {
-      this.#onAbort = () => this.#leave('cancelled', 'was cancelled by its caller');
+      this.#onAbort = () => this.cancel();
       this.signal.addEventListener('abort', this.#onAbort, { once: true });
     }
   }
@@ -70,6 +70,11 @@ export class Entry<R> extends Alarm {
   /** Nothing but stalled requests carries it. */
   get isStuck(): boolean {
     return this.copies > 0 && this.copies === this.stalledCopies && !this.ended;
+  }
+
+  /** Ends it on its caller's wish: what was not sent is never sent. */
+  cancel(): void {
+    this.#leave('cancelled', 'was cancelled by its caller');
   }
 
   done(result: R): void {

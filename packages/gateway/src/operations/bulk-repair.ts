@@ -1,6 +1,7 @@
 // The items of a bulk that failed: sent again where that is safe, until they succeed or the retries end.
 import {
   isClientError,
+  repeatableInOrder,
   type CallAnswer,
   type ClientError,
   type Forwarder,
@@ -34,7 +35,7 @@ export class BulkRepair {
     let requests = await this.#confirm(all);
     let failed = this.#retryable(all);
     for (let round = 0; failed.length > 0 && round < mostRounds; round++) {
-      if (!(await this.#forwarder.mayRetry(round, this.#exchange.remainingMs))) break;
+      if (!(await this.#forwarder.mayRetry(round, this.#exchange.remainingMs)) || this.#exchange.isGone) break;
       const answer = await send(joined(failed, this.#bytes), 'replayable');
       requests++;
       if (isClientError(answer) || answer.rest || answer.status !== 200) break;
@@ -52,14 +53,20 @@ export class BulkRepair {
 
   /** The items that failed and may be sent again. */
   #retryable(pending: readonly Pending[]): readonly Pending[] {
-    return pending.filter((one) => {
-      const failure = one.isFinal ? undefined : failureOf(this.#answers[one.at] as ItemAnswer);
-      if (!failure) return false;
-      const { isSafe } = one.item;
-      const judgement = this.#forwarder.judgeItem(isSafe ? 'replayable' : 'once', failure.status, failure.error);
-      if (judgement.maybeApplied) one.maybeApplied = true;
-      return judgement.isRetryable && isSafe;
-    });
+    return repeatableInOrder(
+      pending,
+      ({ item }) => item.id,
+      (one) => this.#isRetryable(one),
+    );
+  }
+
+  #isRetryable(one: Pending): boolean {
+    const failure = one.isFinal ? undefined : failureOf(this.#answers[one.at] as ItemAnswer);
+    if (!failure) return false;
+    const { isSafe } = one.item;
+    const judgement = this.#forwarder.judgeItem(isSafe ? 'replayable' : 'once', failure.status, failure.error);
+    if (judgement.maybeApplied) one.maybeApplied = true;
+    return judgement.isRetryable && isSafe;
   }
 
   /** Creates that conflict with their own earlier attempt are answered as what they are: created. */

@@ -127,7 +127,7 @@ export class Bulks {
 
   #send(request: ForwardRequest, exchange: Exchange): Promise<Outcome> {
     return new Promise((resolve) => {
-      this.#forwarder.send(
+      const forwarding = this.#forwarder.send(
         { ...request, deadlineMs: exchange.remainingMs },
         {
           onDone: resolve,
@@ -145,6 +145,7 @@ export class Bulks {
           },
         },
       );
+      exchange.endsWithApplication(forwarding);
     });
   }
 }

@@ -1,6 +1,6 @@
 // One request of an application and its answer: what every operation needs of both, and the end, exactly once.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { CallAnswer, ClientError, ForwardRequest } from '@understudy/client/forward';
+import type { CallAnswer, ClientError, Forwarding, ForwardRequest } from '@understudy/client/forward';
 import { toEngineLike } from '../errors.ts';
 import { sendAnswer, sendError, toEngine, type Body, type EngineLikeError, type Target } from '../http/index.ts';
 import type { Route } from '../routes/index.ts';
@@ -29,6 +29,7 @@ export class Exchange {
   readonly deadlineMs: number;
   readonly startedMs: number;
   readonly #onEnd: (ended: Ended) => void;
+  readonly #forwardings: Forwarding[] = [];
   #attempts = 0;
 
   constructor(
@@ -47,6 +48,27 @@ export class Exchange {
 
   get isHead(): boolean {
     return this.request.method === 'HEAD';
+  }
+
+  /** The application waits for no answer any more. */
+  get isGone(): boolean {
+    return this.response.destroyed;
+  }
+
+  /**
+   * Ends `forwarding` when the application goes away. A write too: repeated later, it would undo what the application, which knows nothing of
+   * it, has written meanwhile.
+   */
+  endsWithApplication(forwarding: Forwarding): void {
+    if (this.#forwardings.push(forwarding) > 1) return;
+    this.response.on('close', () => {
+      if (!this.response.writableEnded) for (const one of this.#forwardings) one.cancel();
+    });
+  }
+
+  /** Ends it without an answer: the application is gone. */
+  leave(): void {
+    this.#end(499, 'cancelled');
   }
 
   /** Milliseconds left of the deadline; at least 1. */
@@ -89,7 +111,7 @@ export class Exchange {
 
   fail(error: ClientError): void {
     this.#attempts += error.attempts.length;
-    if (error.code === 'cancelled') return this.#end(499, 'cancelled');
+    if (error.code === 'cancelled') return this.leave();
     this.refuse(toEngineLike(error, this.route.safety));
   }
 

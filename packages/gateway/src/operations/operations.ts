@@ -1,5 +1,5 @@
 // Carries out requests by their kind: passed on as they are, gathered, or as a bulk whose failed items are repeated.
-import type { CallAnswer, Forwarder, Forwarding } from '@understudy/client/forward';
+import type { CallAnswer, Forwarder } from '@understudy/client/forward';
 import { Bulks } from './bulk.ts';
 import type { Exchange } from './exchange.ts';
 import { fenceHeader } from './fence.ts';
@@ -26,21 +26,14 @@ export class Operations {
 
   /** Passes the request on as it is, with `query` added; `onAnswer` may answer in place of the engine. */
   #pass(exchange: Exchange, query?: string, onAnswer?: (answer: CallAnswer) => boolean): void {
-    const forward = exchange.toForward(query);
-    const forwarding = this.#forwarder.send(forward, {
+    if (exchange.isGone) return exchange.leave();
+    const forwarding = this.#forwarder.send(exchange.toForward(query), {
       onDone: (answer) => {
         if (!onAnswer?.(answer)) exchange.answer(answer, answer.attempts);
       },
       onError: (error, lastAnswer) =>
         lastAnswer ? exchange.answer(lastAnswer, error.attempts.length) : exchange.fail(error),
     });
-    // A read that nobody waits for any more is ended; a write goes on, as it would at the engine.
-    if (forward.safety === 'read') endWithApplication(exchange, forwarding);
+    exchange.endsWithApplication(forwarding);
   }
-}
-
-function endWithApplication({ response }: Exchange, forwarding: Forwarding): void {
-  response.on('close', () => {
-    if (!response.writableEnded) forwarding.cancel();
-  });
 }

@@ -41,7 +41,7 @@ export class SingleWrites {
   #gather(exchange: Exchange, write: ForwardWrite, measured: (ok: boolean) => void): boolean {
     const headers = this.#headers.of(exchange.request, performance.now());
     if (!headers) return false;
-    return this.#forwarder.write(write, exchange.remainingMs, {
+    const forwarding = this.#forwarder.write(write, exchange.remainingMs, {
       onAnswer: (answer) => {
         measured(true);
         answerWith(exchange, write, answer, headers);
@@ -55,6 +55,8 @@ export class SingleWrites {
         exchange.fail(error);
       },
     });
+    if (forwarding) exchange.endsWithApplication(forwarding);
+    return forwarding !== undefined;
   }
 
   #alone(exchange: Exchange, write: ForwardWrite, fence: Fence | undefined, measured: (ok: boolean) => void): void {
