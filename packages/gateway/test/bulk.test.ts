@@ -105,6 +105,40 @@ test('items are not sent again when the application has gone', { timeout: 10_000
   assert.equal(stub.seen.length, 1);
 });
 
+test('a conflict that may be with its own earlier attempt is not answered as one', async () => {
+  const conflict = { type: 'version_conflict_engine_exception', reason: 'another version' };
+  await using stub = await Stub.start((seen, response) => {
+    if (stub.seen.length === 1) return void response.socket?.destroy();
+    if (seen.method === 'GET') return sendJson(response, 404, { _index: 'a', _id: '3', found: false });
+    sendJson(response, 200, {
+      took: 1,
+      errors: true,
+      items: [
+        ...[done('index', '1'), failed('update', '2', 409, conflict), failed('create', '3', 409, conflict)],
+        failed('index', '4', 409, conflict),
+      ],
+    });
+  });
+  await using gateway = await startGateway([stub.url], [], quick);
+  const answer = await post(
+    gateway.url,
+    lines(
+      ...[{ index: { _id: '1' } }, { n: 1 }, { update: { _id: '2', if_seq_no: 1, if_primary_term: 1 } }, { doc: {} }],
+      ...[{ create: { _id: '3' } }, { n: 1 }, { index: { _id: '4', version: 7, version_type: 'external' } }, { n: 1 }],
+    ),
+  );
+  const { items } = (await answer.json()) as { items: Record<string, { status: number; error?: { type: string } }>[] };
+  assert.deepEqual(
+    items.flatMap((item) => Object.values(item)).map(({ status, error }) => [status, error?.type]),
+    [
+      [201, undefined],
+      ...[2, 3].map(() => [500, 'understudy_outcome_unknown']),
+      // Its version is the application's own: that one, or a later one, is there.
+      [409, conflict.type],
+    ],
+  );
+});
+
 test('when every item is repaired there are no errors left', async () => {
   const rounds = [
     { took: 2, errors: true, ingest_took: 4, items: [failed('index', '1', 429)] },

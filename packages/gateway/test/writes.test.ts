@@ -204,3 +204,44 @@ for (const isGathered of [false, true])
     const other = await put(gateway.url, '/a/_create/own', '{"n":2}');
     assert.equal(other.status, 409, 'the work of somebody else stays a conflict');
   });
+
+const conflict = { type: 'version_conflict_engine_exception', reason: 'another version' };
+
+for (const [method, path, body, status] of [
+  ['PUT', '/a/_doc/1?if_seq_no=6&if_primary_term=1', '{"n":1}', 500],
+  ['PUT', '/a/_doc/1?if_seq_no=6&if_primary_term=1&refresh=wait_for', '{"n":1}', 500],
+  ['POST', '/a/_update/1?if_seq_no=6&if_primary_term=1', '{"doc":{"n":1}}', 500],
+  ['DELETE', '/a/_doc/1?if_seq_no=6&if_primary_term=1', null, 500],
+  ['PUT', '/a/_doc/1?version=5&version_type=external', '{"n":1}', 409],
+] as const)
+  for (const isLost of [true, false])
+    test(`a conflict ${isLost ? 'of a repeated' : 'at the first attempt of a'} write is answered with ${isLost ? status : 409}: ${method} ${path}`, async () => {
+      let isFirst = true;
+      await using stub = await Stub.start((seen, response) => {
+        if (seen.url.includes('first')) return answering(seen, response, undefined as never);
+        if (isFirst && isLost) {
+          isFirst = false;
+          return void response.socket?.destroy();
+        }
+        // Somebody has changed the document meanwhile, so nothing shows whose work the conflict was with.
+        if (seen.method === 'GET')
+          return sendJson(response, 200, { ...written('', '1'), found: true, _source: { n: 'other' } });
+        const op = method === 'DELETE' ? 'delete' : 'index';
+        const item = { [op]: { _index: 'a', _id: '1', status: 409, error: conflict } };
+        if (seen.url.includes('/_bulk')) return sendJson(response, 200, { errors: true, took: 1, items: [item] });
+        return sendJson(response, 409, { error: conflict, status: 409 });
+      });
+      await using gateway = await startGateway([stub.url], [], {
+        backoff: { baseMs: 1, capMs: 2 },
+        gather: { writes: 'on' },
+      });
+      await put(gateway.url, '/a/_doc/first');
+      const headers = { 'content-type': 'application/json' };
+      const answer = await fetch(gateway.url + path, { method, body, headers: body === null ? {} : headers });
+      const { error } = (await answer.json()) as { error: { type: string; outcome?: string } };
+      const expected = isLost ? status : 409;
+      assert.deepEqual(
+        [answer.status, error.type, error.outcome],
+        expected === 409 ? [409, conflict.type, undefined] : [500, 'understudy_outcome_unknown', 'unknown'],
+      );
+    });

@@ -29,7 +29,7 @@ export interface WriteAnswer {
 /** Exactly one of the three. */
 export interface WriteSink {
   onAnswer(answer: WriteAnswer): void;
-  /** It was certainly not carried out, and its refusal is best had from the engine: send it by itself. */
+  /** It was certainly not carried out, or has a fence, and its refusal is best had from the engine: send it by itself. */
   onAlone(): void;
   onError(error: ClientError): void;
 }

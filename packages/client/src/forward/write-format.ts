@@ -43,8 +43,14 @@ export class ForwardWriteFormat extends BulkBatchFormat<ForwardEntry> {
     // A refusal says that this very attempt did nothing; a conflict may be with an attempt before it.
     if (failure.kind === 'refused' || (isConflict && !entry.maybeApplied)) return sendAlone();
     if (!isConflict) return entry.fail(failure.toError());
+    // The engine says it once more that a newer one is there, which an earlier attempt of this write cannot be.
+    const isNewer = entry.write.fence !== undefined;
     void this.#resolveOwn(entry.write, entry).then(
-      (answer) => (answer ? entry.done(answer) : sendAlone()),
+      (answer) => {
+        if (answer) entry.done(answer);
+        else if (isNewer) sendAlone();
+        else entry.fail(failure.toError());
+      },
       () => entry.fail(failure.toError()),
     );
   }

@@ -7,6 +7,8 @@ export interface BulkItem {
   readonly routing: string | undefined;
   /** Names of further fields of its action. */
   readonly hasMore: boolean;
+  /** It has a version of the caller's: it is refused only when that version, or a later one, is there. */
+  readonly hasOwnVersion: boolean;
   /** Repeating it ends in the same state, or is refused. */
   readonly isSafe: boolean;
   /** Where its lines begin and end in the body. */
@@ -51,6 +53,7 @@ function actionIn(line: string): Action | undefined {
     index: index as string | undefined,
     id: id as string | undefined,
     routing: routing as string | undefined,
+    hasOwnVersion: fields['version_type'] !== undefined,
     hasMore: Object.keys(fields).some((name) => !usual.has(name)),
     isSafe: typeof id === 'string' && id !== '' && (op !== 'update' || typeof seqNo === 'number'),
   };

@@ -7,6 +7,7 @@ import {
   type Forwarder,
   type Safety,
 } from '@understudy/client/forward';
+import { unclearConflict } from '../errors.ts';
 import { cutAnswer, failureOf, itemAnswer, statusOf, type ItemAnswer } from './bulk-answer.ts';
 import { indexOf, joined, type Pending } from './bulk-parts.ts';
 import type { Exchange } from './exchange.ts';
@@ -48,7 +49,19 @@ export class BulkRepair {
       requests += await this.#confirm(failed);
       failed = this.#retryable(failed);
     }
+    this.#tellUnclear(all);
     return requests;
+  }
+
+  /** A conflict that may be with an item's own earlier attempt says nothing about what became of it. */
+  #tellUnclear(pending: readonly Pending[]): void {
+    const { status, type, reason, details } = unclearConflict;
+    for (const { item, at, maybeApplied } of pending) {
+      if (!maybeApplied || item.hasOwnVersion || statusOf(this.#answers[at] as ItemAnswer) !== 409) continue;
+      const index = item.index ?? indexOf(this.#exchange.target.path);
+      const error = { type, reason, ...details };
+      this.#answers[at] = itemAnswer(item.op, { _index: index, _id: item.id, status, error });
+    }
   }
 
   /** The items that failed and may be sent again. */

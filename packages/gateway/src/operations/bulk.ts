@@ -62,7 +62,8 @@ export class Bulks {
     if (answer.maybeApplied) for (const one of part.pending) one.maybeApplied = true;
     const answers = [...said.items];
     const repaired = await this.#repair(exchange, forward, bytes, answers, part);
-    if (repaired === 0) return exchange.answer(answer, answer.attempts);
+    const isUnchanged = answers.every((item, at) => item === said.items[at]);
+    if (isUnchanged) return exchange.answer(answer, answer.attempts + repaired);
     const tookMs = Math.round(performance.now() - exchange.startedMs);
     answerWith(exchange, [answer], joinAnswer(said, answers, tookMs), answer.attempts + repaired);
   }

@@ -67,7 +67,8 @@ export class Exchange {
   }
 
   /** Ends it without an answer: the application is gone. */
-  leave(): void {
+  leave(attempts = 0): void {
+    this.#attempts += attempts;
     this.#end(499, 'cancelled');
   }
 
@@ -104,15 +105,15 @@ export class Exchange {
   }
 
   /** Answers with an error of this gateway. */
-  refuse(error: EngineLikeError): void {
+  refuse(error: EngineLikeError, attempts = 0): void {
+    this.#attempts += attempts;
     sendError(this.response, error, this.isHead);
     this.#end(error.status, error.type);
   }
 
   fail(error: ClientError): void {
-    this.#attempts += error.attempts.length;
-    if (error.code === 'cancelled') return this.leave();
-    this.refuse(toEngineLike(error, this.route.safety));
+    if (error.code === 'cancelled') return this.leave(error.attempts.length);
+    this.refuse(toEngineLike(error, this.route.safety), error.attempts.length);
   }
 
   /** A fault of this gateway: this request fails, and the others go on. */

@@ -8,6 +8,7 @@ import {
   type HeaderMap,
   type WriteAnswer,
 } from '@understudy/client/forward';
+import { isUnclearConflict, unclearConflict } from '../errors.ts';
 import { AnswerHeaders } from './answer-headers.ts';
 import type { Exchange } from './exchange.ts';
 import { fenceOf } from './fence.ts';
@@ -78,6 +79,7 @@ export class SingleWrites {
     const own = await this.#forwarder.resolveConflict(write, exchange.remainingMs);
     const headers = this.#headers.of(exchange.request, performance.now()) ?? withoutLength(conflict);
     if (own) answerWith(exchange, write, own, headers);
+    else if (isUnclearConflict(conflict)) exchange.refuse(unclearConflict, conflict.attempts);
     else exchange.answer(conflict, conflict.attempts);
   }
 }
