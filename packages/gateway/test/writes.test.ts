@@ -174,8 +174,13 @@ test('a fence is sent where it is asked for, and refused where it cannot be', as
   assert.equal(stub.seen.length, 2);
 });
 
-for (const isGathered of [false, true])
-  test(`a create whose first answer is lost is answered as created, ${isGathered ? 'gathered' : 'by itself'}`, async () => {
+for (const [isGathered, query] of [
+  [false, ''],
+  [true, ''],
+  [false, '?refresh=wait_for&timeout=5s'],
+  [true, '?refresh'],
+] as const)
+  test(`a create whose first answer is lost is answered as created, ${isGathered ? 'gathered' : 'by itself'} ${query}`, async () => {
     let creates = 0;
     await using stub = await Stub.start((seen, response) => {
       const isCreate = seen.url.startsWith('/a/_create/own') || seen.body.toString().includes('"create"');
@@ -198,9 +203,15 @@ for (const isGathered of [false, true])
       gather: { writes: isGathered ? 'on' : 'off' },
     });
     if (isGathered) await put(gateway.url, '/a/_doc/first');
-    const answer = await put(gateway.url, '/a/_create/own');
+    const answer = await put(gateway.url, `/a/_create/own${query}`);
     assert.deepEqual([answer.status, await answer.json()], [201, { ...written('created', 'own'), _version: 2 }]);
     assert.deepEqual([answer.headers.get('location'), creates], ['/a/_doc/own', 2]);
+    const confirming = stub.seen.filter(({ url }) => url.includes('if_seq_no=7')).map(({ url }) => url);
+    const refresh = query === '' ? undefined : query.includes('wait_for') ? 'wait_for' : 'true';
+    assert.deepEqual(
+      confirming.map((url) => new URL(url, 'http://stub').searchParams.get('refresh') ?? undefined),
+      [refresh],
+    );
     const other = await put(gateway.url, '/a/_create/own', '{"n":2}');
     assert.equal(other.status, 409, 'the work of somebody else stays a conflict');
   });

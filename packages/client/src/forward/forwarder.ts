@@ -16,6 +16,7 @@ import { ShardMap } from '../gather/shard-map.ts';
 import { GatherSwitch } from '../gather/switch.ts';
 import { isObject, readJson } from '../json/json.ts';
 import { isClientError } from '../model/errors.ts';
+import type { Refresh } from '../model/operations.ts';
 import type { WireRequest } from '../nodes/wire.ts';
 import type { ClientEvents } from '../observe/events.ts';
 import type { MetricsSnapshot } from '../observe/metrics.ts';
@@ -79,8 +80,8 @@ export interface Forwarder {
   write(write: ForwardWrite, deadlineMs: number, sink: WriteSink): Forwarding | undefined;
   /** Call it when a write begins, and the result when it has ended: so it is known whether sending together is faster. */
   measureWrite(): (ok: boolean) => void;
-  /** The answer to a write that conflicted with its own earlier attempt; undefined when that cannot be shown. */
-  resolveConflict(write: ForwardWrite, deadlineMs: number): Promise<WriteAnswer | undefined>;
+  /** The answer to a write that conflicted with its own earlier attempt; undefined when that cannot be shown. `refresh`: as it was asked for. */
+  resolveConflict(write: ForwardWrite, deadlineMs: number, refresh?: Refresh): Promise<WriteAnswer | undefined>;
   /**
    * The engine's id of the node with the primary of a document; empty while no node has it. Undefined while that is not known, which is so
    * for ever for aliases, data streams and indexes with an ingest pipeline. Documents of one routing are always told the same node.
@@ -198,8 +199,8 @@ class ComposedForwarder implements Forwarder {
     };
   }
 
-  resolveConflict(write: ForwardWrite, deadlineMs: number): Promise<WriteAnswer | undefined> {
-    return this.#resolveOwn(toFullWrite(write), this.#assembly.core.time.now() + deadlineMs);
+  resolveConflict(write: ForwardWrite, deadlineMs: number, refresh?: Refresh): Promise<WriteAnswer | undefined> {
+    return this.#resolveOwn(toFullWrite(write), this.#assembly.core.time.now() + deadlineMs, refresh);
   }
 
   primaryOf(index: string, routing: string): string | undefined {
@@ -258,11 +259,11 @@ class ComposedForwarder implements Forwarder {
     return fresh;
   }
 
-  async #resolveOwn(write: Write, deadlineAt: number): Promise<WriteAnswer | undefined> {
+  async #resolveOwn(write: Write, deadlineAt: number, refresh?: Refresh): Promise<WriteAnswer | undefined> {
     try {
       const own = await this.#single.findOwn(write, { deadlineAt, signal: undefined });
       if (!own) return undefined;
-      const request = toRequest(own.again, undefined, Math.max(1, deadlineAt - this.#assembly.core.time.now()));
+      const request = toRequest(own.again, refresh, Math.max(1, deadlineAt - this.#assembly.core.time.now()));
       const { status, body } = await this.#executor.call({
         operation: 'index',
         request,

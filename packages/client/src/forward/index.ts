@@ -11,6 +11,7 @@ export {
 export type { ForwardWrite, WriteAnswer, WriteSink } from './write-entry.ts';
 export type { AnswerRest, HeaderMap, RestSink } from '../nodes/wire.ts';
 export type { CallAnswer } from '../call/core.ts';
+export type { Refresh } from '../model/operations.ts';
 export { ClientError, isClientError, type FailedAttempt } from '../model/errors.ts';
 export type { Fence } from '../formats/write.ts';
 export { repeatableInOrder } from '../policy/bulk-order.ts';

@@ -12,7 +12,7 @@ import { isUnclearConflict, unclearConflict } from '../errors.ts';
 import { AnswerHeaders } from './answer-headers.ts';
 import type { Exchange } from './exchange.ts';
 import { fenceOf } from './fence.ts';
-import { gatherable } from './gatherable.ts';
+import { singleWriteOf, type SingleWrite } from './single-write-request.ts';
 
 /** Passes a request on by itself; `onAnswer` may answer in its place. */
 export type Pass = (exchange: Exchange, query?: string, onAnswer?: (answer: CallAnswer) => boolean) => void;
@@ -29,17 +29,19 @@ export class SingleWrites {
 
   carryOut(exchange: Exchange): void {
     const fence = fenceOf(exchange, this.#forwarder);
-    const write = gatherable(exchange);
+    const single = singleWriteOf(exchange);
     if (fence && 'refused' in fence) return refuse(exchange, fence.refused);
-    if (fence && (!write || write.ifSeqNo !== undefined))
+    if (fence && (!single?.isGatherable || single.write.ifSeqNo !== undefined))
       return refuse(exchange, 'this request has a parameter, a header or a body that excludes a fence');
-    if (!write) return this.#pass(exchange);
+    if (!single) return this.#pass(exchange);
+    if (!single.isGatherable) return this.#alone(exchange, single, undefined, () => undefined);
     const measured = this.#forwarder.measureWrite();
-    const isGathered = this.#gather(exchange, fence ? { ...write, fence } : write, measured);
-    if (!isGathered) this.#alone(exchange, write, fence, measured);
+    const isGathered = this.#gather(exchange, single, fence, measured);
+    if (!isGathered) this.#alone(exchange, single, fence, measured);
   }
 
-  #gather(exchange: Exchange, write: ForwardWrite, measured: (ok: boolean) => void): boolean {
+  #gather(exchange: Exchange, single: SingleWrite, fence: Fence | undefined, measured: (ok: boolean) => void): boolean {
+    const write = fence ? { ...single.write, fence } : single.write;
     const headers = this.#headers.of(exchange.request, performance.now());
     if (!headers) return false;
     const forwarding = this.#forwarder.write(write, exchange.remainingMs, {
@@ -49,7 +51,7 @@ export class SingleWrites {
       },
       onAlone: () => {
         measured(true);
-        this.#alone(exchange, write, write.fence, () => undefined);
+        this.#alone(exchange, single, fence, () => undefined);
       },
       onError: (error) => {
         measured(false);
@@ -60,23 +62,23 @@ export class SingleWrites {
     return forwarding !== undefined;
   }
 
-  #alone(exchange: Exchange, write: ForwardWrite, fence: Fence | undefined, measured: (ok: boolean) => void): void {
+  #alone(exchange: Exchange, single: SingleWrite, fence: Fence | undefined, measured: (ok: boolean) => void): void {
     const { request } = exchange;
     this.#pass(exchange, fence && `version=${fence.version}&version_type=external_gte`, (answer) => {
       const { status, headers, body, maybeApplied, rest } = answer;
       measured(status < 300);
-      if (status === 409 && maybeApplied && write.op !== 'delete') {
-        this.#resolve(exchange, write, answer).catch((error: unknown) => exchange.crash(error));
+      if (status === 409 && maybeApplied && single.write.op !== 'delete') {
+        this.#resolve(exchange, single, answer).catch((error: unknown) => exchange.crash(error));
         return true;
       }
-      if (!rest) this.#headers.learn(request, status, headers, body, performance.now());
+      if (!rest && single.isGatherable) this.#headers.learn(request, status, headers, body, performance.now());
       return false;
     });
   }
 
   /** A conflict after an attempt that may have been applied: perhaps with this write itself. */
-  async #resolve(exchange: Exchange, write: ForwardWrite, conflict: CallAnswer): Promise<void> {
-    const own = await this.#forwarder.resolveConflict(write, exchange.remainingMs);
+  async #resolve(exchange: Exchange, { write, refresh }: SingleWrite, conflict: CallAnswer): Promise<void> {
+    const own = await this.#forwarder.resolveConflict(write, exchange.remainingMs, refresh);
     const headers = this.#headers.of(exchange.request, performance.now()) ?? withoutLength(conflict);
     if (own) answerWith(exchange, write, own, headers);
     else if (isUnclearConflict(conflict)) exchange.refuse(unclearConflict, conflict.attempts);

@@ -1,7 +1,7 @@
-// Whether a request is one write that a bulk can carry with the same meaning, and which. What is not certain is sent by itself.
+// Which one write a request is, and whether a bulk can carry it with the same meaning. What is not certain is passed on as it is.
 import type { IncomingMessage } from 'node:http';
 import { isUtf8 } from 'node:buffer';
-import type { ForwardWrite } from '@understudy/client/forward';
+import type { ForwardWrite, Refresh } from '@understudy/client/forward';
 import type { Exchange } from './exchange.ts';
 
 /** Headers that mean the same for a write by itself and among others. Authorization is not among them: others have another user. */
@@ -31,8 +31,15 @@ const jsonType = /^application\/(?:vnd\.elasticsearch\+)?json(?:\s*;|$)/i;
 const plainIndex = /^[a-z0-9.][a-z0-9._-]{0,254}$/;
 const maxIdBytes = 512;
 
-/** The write; undefined when it has to be sent by itself. */
-export function gatherable(exchange: Exchange): ForwardWrite | undefined {
+export interface SingleWrite {
+  readonly write: ForwardWrite;
+  readonly refresh: Refresh | undefined;
+  /** A bulk can carry it. */
+  readonly isGatherable: boolean;
+}
+
+/** The write; undefined when the request says more than is understood here. */
+export function singleWriteOf(exchange: Exchange): SingleWrite | undefined {
   const { route, request, body, target } = exchange;
   const { handling } = route;
   if (handling !== 'index' && handling !== 'create' && handling !== 'delete') return undefined;
@@ -41,10 +48,10 @@ export function gatherable(exchange: Exchange): ForwardWrite | undefined {
   const document = handling === 'delete' ? (body.kind === 'none' ? null : undefined) : documentOf(exchange);
   const address = addressOf(target.path);
   if (!parameters || document === undefined || !address) return undefined;
-  const { routing, pipeline, if_seq_no: seqNo, if_primary_term: term } = parameters;
+  const { routing, pipeline, if_seq_no: seqNo, if_primary_term: term, refresh, timeout } = parameters;
   if ((seqNo === undefined) !== (term === undefined) || (seqNo !== undefined && handling === 'create'))
     return undefined;
-  return {
+  const write: ForwardWrite = {
     op: handling,
     ...address,
     routing,
@@ -52,6 +59,12 @@ export function gatherable(exchange: Exchange): ForwardWrite | undefined {
     ifSeqNo: seqNo === undefined ? undefined : Number(seqNo),
     ifPrimaryTerm: term === undefined ? undefined : Number(term),
     body: document,
+  };
+  const isRefreshed = refresh !== undefined && refresh !== 'false';
+  return {
+    write,
+    refresh: isRefreshed ? (refresh === 'wait_for' ? 'wait_for' : true) : undefined,
+    isGatherable: !isRefreshed && timeout === undefined,
   };
 }
 
@@ -84,10 +97,13 @@ function decoded(text: string): string | undefined {
   }
 }
 
-type Parameters = Partial<Record<'routing' | 'pipeline' | 'if_seq_no' | 'if_primary_term', string>>;
+type Parameters = Partial<
+  Record<'routing' | 'pipeline' | 'if_seq_no' | 'if_primary_term' | 'refresh' | 'timeout', string>
+>;
 const whole = /^\d{1,15}$/;
+const refreshes: ReadonlySet<string> = new Set(['', 'true', 'false', 'wait_for']);
 
-/** The parameters of a write that a bulk can express; undefined when there are others. */
+/** The parameters of a write that are understood here; undefined when there are others. */
 function parametersOf(query: string): Parameters | undefined {
   const found: Record<string, string> = {};
   if (query === '') return found;
@@ -95,16 +111,16 @@ function parametersOf(query: string): Parameters | undefined {
     const equals = pair.indexOf('=');
     const name = equals < 0 ? pair : pair.slice(0, equals);
     const value = decoded(equals < 0 ? '' : pair.slice(equals + 1));
-    if (value === undefined || value === '' || value.includes('+') || name in found) return undefined;
-    if (!mayHave(name, value)) return undefined;
+    if (value === undefined || value.includes('+') || name in found || !mayHave(name, value)) return undefined;
     found[name] = value;
   }
   return found;
 }
 
 function mayHave(name: string, value: string): boolean {
-  if (name === 'routing' || name === 'pipeline') return true;
+  if (name === 'refresh') return refreshes.has(value);
+  if (value === '') return false;
+  if (name === 'routing' || name === 'pipeline' || name === 'timeout') return true;
   if (name === 'if_seq_no' || name === 'if_primary_term') return whole.test(value);
-  if (name === 'op_type') return value === 'index' || value === 'create';
-  return name === 'refresh' && value === 'false';
+  return name === 'op_type' && (value === 'index' || value === 'create');
 }
