@@ -54,7 +54,8 @@ export class SingleWrites {
         this.#alone(exchange, single, fence, () => undefined);
       },
       onError: (error) => {
-        measured(false);
+        // One that its application has left says nothing about either way of sending.
+        if (error.code !== 'cancelled') measured(false);
         exchange.fail(error);
       },
     });
