@@ -188,6 +188,7 @@ describe(
         false,
       ]);
       assert.equal(await letsIn({ ...former, password }, labels[0]), true);
+      assert.deepEqual(await put(users), [true, true, true, false, false, false]);
     });
 
     test('a renewed certificate is served within seconds on both layers, without a restart', async () => {
