@@ -1,21 +1,26 @@
-// The answers to the items of a part that failed as a whole, in the shape in which the engine tells the failure of an item.
+// The answers to items that this gateway has to answer, alone or with all of their part, in the shape in which the engine tells the failure of an item.
 import { isClientError, type CallAnswer, type ClientError } from '@understudy/client/forward';
 import { toEngineLike } from '../errors.ts';
+import type { EngineLikeError } from '../http/index.ts';
 import { itemAnswer, type ItemAnswer } from './bulk-answer.ts';
+import type { BulkItem } from './bulk-lines.ts';
 import { indexOf, type Part } from './bulk-parts.ts';
 import type { Exchange } from './exchange.ts';
 
 /** One answer for each item of `part`. */
 export function failedItems(part: Part, outcome: CallAnswer | ClientError, exchange: Exchange): readonly ItemAnswer[] {
-  const { status, error } = isClientError(outcome) ? ownFailure(outcome, part) : engineFailure(outcome);
-  return part.pending.map(({ item }) =>
-    itemAnswer(item.op, {
-      _index: item.index ?? indexOf(exchange.target.path),
-      _id: item.id ?? null,
-      status,
-      error,
-    }),
-  );
+  const failure = isClientError(outcome) ? ownFailure(toEngineLike(outcome, part.safety)) : engineFailure(outcome);
+  return part.pending.map(({ item }) => failedItem(item, failure, exchange));
+}
+
+/** The answer to an item that ends with an error of this gateway. */
+export function refusedItem(item: BulkItem, error: EngineLikeError, exchange: Exchange): ItemAnswer {
+  return failedItem(item, ownFailure(error), exchange);
+}
+
+function failedItem(item: BulkItem, { status, error }: Failure, { target }: Exchange): ItemAnswer {
+  const about = { _index: item.index ?? indexOf(target.path), _id: item.id ?? null };
+  return itemAnswer(item.op, { ...about, status, error });
 }
 
 interface Failure {
@@ -23,8 +28,7 @@ interface Failure {
   readonly error: unknown;
 }
 
-function ownFailure(failed: ClientError, { safety }: Part): Failure {
-  const { status, type, reason, details } = toEngineLike(failed, safety);
+function ownFailure({ status, type, reason, details }: EngineLikeError): Failure {
   return { status, error: { type, reason, outcome: details?.['outcome'] } };
 }
 

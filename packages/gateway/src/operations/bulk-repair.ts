@@ -9,6 +9,7 @@ import {
 } from '@understudy/client/forward';
 import { unclearConflict } from '../errors.ts';
 import { cutAnswer, failureOf, itemAnswer, statusOf, type ItemAnswer } from './bulk-answer.ts';
+import { refusedItem } from './bulk-failures.ts';
 import { indexOf, joined, type Pending } from './bulk-parts.ts';
 import type { Exchange } from './exchange.ts';
 
@@ -55,13 +56,9 @@ export class BulkRepair {
 
   /** A conflict that may be with an item's own earlier attempt says nothing about what became of it. */
   #tellUnclear(pending: readonly Pending[]): void {
-    const { status, type, reason, details } = unclearConflict;
-    for (const { item, at, maybeApplied } of pending) {
-      if (!maybeApplied || item.hasOwnVersion || statusOf(this.#answers[at] as ItemAnswer) !== 409) continue;
-      const index = item.index ?? indexOf(this.#exchange.target.path);
-      const error = { type, reason, ...details };
-      this.#answers[at] = itemAnswer(item.op, { _index: index, _id: item.id, status, error });
-    }
+    for (const { item, at, maybeApplied } of pending)
+      if (maybeApplied && !item.hasOwnVersion && statusOf(this.#answers[at] as ItemAnswer) === 409)
+        this.#answers[at] = refusedItem(item, unclearConflict, this.#exchange);
   }
 
   /** The items that failed and may be sent again. */

@@ -146,7 +146,7 @@ export class Bulks {
           },
         },
       );
-      exchange.endsWithApplication(forwarding);
+      exchange.endWithApplication(forwarding);
     });
   }
 }

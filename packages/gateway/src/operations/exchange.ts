@@ -1,7 +1,7 @@
 // One request of an application and its answer: what every operation needs of both, and the end, exactly once.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { CallAnswer, ClientError, Forwarding, ForwardRequest } from '@understudy/client/forward';
-import { toEngineLike } from '../errors.ts';
+import { isUnclearConflict, toEngineLike, unclearConflict } from '../errors.ts';
 import { sendAnswer, sendError, toEngine, type Body, type EngineLikeError, type Target } from '../http/index.ts';
 import type { Route } from '../routes/index.ts';
 
@@ -30,7 +30,6 @@ export class Exchange {
   readonly startedMs: number;
   readonly #onEnd: (ended: Ended) => void;
   readonly #forwardings: Forwarding[] = [];
-  #attempts = 0;
 
   constructor(
     about: Pick<Exchange, 'request' | 'response' | 'route' | 'target' | 'body' | 'deadlineMs' | 'startedMs'>,
@@ -59,7 +58,7 @@ export class Exchange {
    * Ends `forwarding` when the application goes away. A write too: repeated later, it would undo what the application, which knows nothing of
    * it, has written meanwhile.
    */
-  endsWithApplication(forwarding: Forwarding): void {
+  endWithApplication(forwarding: Forwarding): void {
     if (this.#forwardings.push(forwarding) > 1) return;
     this.response.on('close', () => {
       if (!this.response.writableEnded) for (const one of this.#forwardings) one.cancel();
@@ -68,8 +67,7 @@ export class Exchange {
 
   /** Ends it without an answer: the application is gone. */
   leave(attempts = 0): void {
-    this.#attempts += attempts;
-    this.#end(499, 'cancelled');
+    this.#end(499, 'cancelled', attempts);
   }
 
   /** Milliseconds left of the deadline; at least 1. */
@@ -100,15 +98,19 @@ export class Exchange {
 
   /** Passes an answer of the engine on. */
   answer(answer: Pick<CallAnswer, 'status' | 'headers' | 'body' | 'rest'>, attempts: number): void {
-    this.#attempts += attempts;
-    sendAnswer(this.response, answer, () => this.#end(answer.status, undefined));
+    sendAnswer(this.response, answer, () => this.#end(answer.status, undefined, attempts));
+  }
+
+  /** Passes an answer of the engine on, unless it is a conflict that may be with the request's own earlier attempt. */
+  passOn(answer: CallAnswer): void {
+    if (isUnclearConflict(answer)) this.refuse(unclearConflict, answer.attempts);
+    else this.answer(answer, answer.attempts);
   }
 
   /** Answers with an error of this gateway. */
   refuse(error: EngineLikeError, attempts = 0): void {
-    this.#attempts += attempts;
     sendError(this.response, error, this.isHead);
-    this.#end(error.status, error.type);
+    this.#end(error.status, error.type, attempts);
   }
 
   fail(error: ClientError): void {
@@ -122,14 +124,14 @@ export class Exchange {
     this.refuse({ status: 500, type: 'understudy_internal', reason });
   }
 
-  #end(status: number, error: string | undefined): void {
+  #end(status: number, error: string | undefined, attempts: number): void {
     this.#onEnd({
       method: this.request.method ?? '',
       path: this.target.path,
       operation: this.route.operation,
       status,
       durationMs: performance.now() - this.startedMs,
-      attempts: this.#attempts,
+      attempts,
       error,
     });
   }

@@ -1,6 +1,5 @@
 // Carries out requests by their kind: passed on as they are, gathered, or as a bulk whose failed items are repeated.
 import type { CallAnswer, Forwarder } from '@understudy/client/forward';
-import { isUnclearConflict, unclearConflict } from '../errors.ts';
 import { Bulks } from './bulk.ts';
 import type { Exchange } from './exchange.ts';
 import { fenceHeader } from './fence.ts';
@@ -30,13 +29,11 @@ export class Operations {
     if (exchange.isGone) return exchange.leave();
     const forwarding = this.#forwarder.send(exchange.toForward(query), {
       onDone: (answer) => {
-        if (onAnswer?.(answer)) return;
-        if (isUnclearConflict(answer)) exchange.refuse(unclearConflict, answer.attempts);
-        else exchange.answer(answer, answer.attempts);
+        if (!onAnswer?.(answer)) exchange.passOn(answer);
       },
       onError: (error, lastAnswer) =>
         lastAnswer ? exchange.answer(lastAnswer, error.attempts.length) : exchange.fail(error),
     });
-    exchange.endsWithApplication(forwarding);
+    exchange.endWithApplication(forwarding);
   }
 }

@@ -60,12 +60,8 @@ export function singleWriteOf(exchange: Exchange): SingleWrite | undefined {
     ifPrimaryTerm: term === undefined ? undefined : Number(term),
     body: document,
   };
-  const isRefreshed = refresh !== undefined && refresh !== 'false';
-  return {
-    write,
-    refresh: isRefreshed ? (refresh === 'wait_for' ? 'wait_for' : true) : undefined,
-    isGatherable: !isRefreshed && timeout === undefined,
-  };
+  const asked = refresh === undefined ? false : refreshes.get(refresh);
+  return { write, refresh: asked || undefined, isGatherable: !asked && timeout === undefined };
 }
 
 function hasNeutralHeaders({ headers }: IncomingMessage): boolean {
@@ -101,7 +97,12 @@ type Parameters = Partial<
   Record<'routing' | 'pipeline' | 'if_seq_no' | 'if_primary_term' | 'refresh' | 'timeout', string>
 >;
 const whole = /^\d{1,15}$/;
-const refreshes: ReadonlySet<string> = new Set(['', 'true', 'false', 'wait_for']);
+const refreshes: ReadonlyMap<string, Refresh> = new Map<string, Refresh>([
+  ['', true],
+  ['true', true],
+  ['false', false],
+  ['wait_for', 'wait_for'],
+]);
 
 /** The parameters of a write that are understood here; undefined when there are others. */
 function parametersOf(query: string): Parameters | undefined {

@@ -8,7 +8,6 @@ import {
   type HeaderMap,
   type WriteAnswer,
 } from '@understudy/client/forward';
-import { isUnclearConflict, unclearConflict } from '../errors.ts';
 import { AnswerHeaders } from './answer-headers.ts';
 import type { Exchange } from './exchange.ts';
 import { fenceOf } from './fence.ts';
@@ -59,7 +58,7 @@ export class SingleWrites {
         exchange.fail(error);
       },
     });
-    if (forwarding) exchange.endsWithApplication(forwarding);
+    if (forwarding) exchange.endWithApplication(forwarding);
     return forwarding !== undefined;
   }
 
@@ -82,8 +81,7 @@ export class SingleWrites {
     const own = await this.#forwarder.resolveConflict(write, exchange.remainingMs, refresh);
     const headers = this.#headers.of(exchange.request, performance.now()) ?? withoutLength(conflict);
     if (own) answerWith(exchange, write, own, headers);
-    else if (isUnclearConflict(conflict)) exchange.refuse(unclearConflict, conflict.attempts);
-    else exchange.answer(conflict, conflict.attempts);
+    else exchange.passOn(conflict);
   }
 }
 
