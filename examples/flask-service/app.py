@@ -1,7 +1,7 @@
 """The index and search service in Flask: the same API, the same documents and the same errors as the built-in service.
 
 Configuration by environment: ES_HOSTS (URLs, separated by commas), INDEX, DEADLINE_MS, ES_USERNAME and ES_PASSWORD, ES_CA,
-LOG_LEVEL (debug logs every request), and the variables of auth.py.
+LOG_LEVEL (debug logs every request), ACME_CHALLENGES, and the variables of auth.py.
 """
 
 import json
@@ -11,7 +11,7 @@ import re
 import time
 import uuid
 
-from flask import Flask, abort, g, jsonify, request
+from flask import Flask, abort, g, jsonify, request, send_from_directory
 from werkzeug.exceptions import HTTPException
 
 from auth import KEY, Auth, Refused
@@ -19,6 +19,8 @@ from documents import Invalid, Missing, Unsupported, parse_json, read_document, 
 from engine import Engine, EngineRefused, EngineUnavailable
 
 BODY_LIMIT_BYTES = 1024 * 1024
+# A directory of files for certificate authorities that verify a name (RFC 8555, 8.3); apply puts them there.
+ACME_CHALLENGES = os.environ.get("ACME_CHALLENGES", "")
 # Written by gunicorn.conf.py when the service is asked to stop.
 DRAIN_FILE = os.environ.get("DRAIN_FILE", "")
 
@@ -72,6 +74,11 @@ def whoami():
     rate = {} if caller.rate is None else {"requests_per_second": caller.rate[0], "burst": caller.rate[1]}
     version = {"keys_sha256": auth.keys_version} if "monitor" in caller.scopes and auth.keys_version else {}
     return jsonify(caller=caller.id, scopes=sorted(caller.scopes), **rate, **version)
+
+
+@app.get("/.well-known/acme-challenge/<token>")
+def acme_challenge(token):
+    return send_from_directory(ACME_CHALLENGES, token) if ACME_CHALLENGES else abort(404)
 
 
 def body():

@@ -24,6 +24,7 @@ NEEDED = {
     "/healthz": None,
     "/readyz": "monitor",
     "/whoami": "any",
+    "/.well-known/acme-challenge/<token>": None,
 }
 MOST_CHARACTERS = 8192
 KEY = r"us_([a-z][a-z0-9-]{0,31})_([A-Za-z0-9_-]{43})"

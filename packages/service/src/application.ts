@@ -10,6 +10,7 @@ import { httpsUrl } from './https-redirect.ts';
 import { limits } from './limits.ts';
 import { Problem, problemBody, type ProblemDetails } from './problem.ts';
 import { addBodyParsers, unreadableBody } from './request-body.ts';
+import { acmeChallengeRoute, addAcmeChallengeRoute } from './routes/acme-challenge.ts';
 import { addDocumentRoutes } from './routes/documents.ts';
 import { addOperatorRoutes } from './routes/operator.ts';
 import { addReferenceRoutes } from './routes/reference.ts';
@@ -42,7 +43,8 @@ export function createApplication(options: ApplicationOptions): FastifyInstance 
     if (request.headers['x-forwarded-proto'] === 'https') reply.header('strict-transport-security', strictTransport);
     if (options.draining()) reply.header('connection', 'close');
     options.metrics.inFlight.inc();
-    const elsewhere = httpsUrl(request, options.configuration.httpsPort);
+    const isForAuthority = request.routeOptions.url === acmeChallengeRoute;
+    const elsewhere = isForAuthority ? undefined : httpsUrl(request, options.configuration.httpsPort);
     if (elsewhere instanceof Problem) return done(elsewhere);
     // 308: the method and the body stay as they are (RFC 9110, 15.4.9).
     if (elsewhere !== undefined) return void reply.redirect(elsewhere, 308);
@@ -68,6 +70,7 @@ export function createApplication(options: ApplicationOptions): FastifyInstance 
   addOperatorRoutes(app, options);
   addReferenceRoutes(app, options.configuration.auth.mode === 'public');
   addWhoamiRoute(app, options.guard);
+  addAcmeChallengeRoute(app, options.configuration.acmeChallenges);
   return app;
 }
 

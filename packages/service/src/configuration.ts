@@ -29,6 +29,8 @@ export interface Configuration {
   readonly metrics: 'direct' | 'public';
   /** Where users who came to the balancer by http are sent; undefined: nowhere. */
   readonly httpsPort: number | undefined;
+  /** A directory of files for certificate authorities that verify a name (RFC 8555, 8.3); undefined: they are given none. */
+  readonly acmeChallenges: string | undefined;
   readonly auth: AuthConfiguration;
 }
 
@@ -87,6 +89,7 @@ export function readConfiguration(environment: Environment): Configuration {
     logLevel: read.oneOf('LOG_LEVEL', logLevels, 'info'),
     metrics: read.oneOf('METRICS', ['direct', 'public'] as const, 'direct'),
     httpsPort: read.optional('HTTPS_PORT') === undefined ? undefined : read.whole('HTTPS_PORT', 443, 1, 65_535),
+    acmeChallenges: read.absolutePath('ACME_CHALLENGES'),
     auth: readAuth(read),
   };
   if ((configuration.engine.username === undefined) !== (configuration.engine.password === undefined)) {

@@ -26,6 +26,7 @@ describe('readConfiguration', () => {
       gather: 'auto',
       logLevel: 'info',
       httpsPort: undefined,
+      acmeChallenges: undefined,
       metrics: 'direct',
       peers: [],
       auth: {

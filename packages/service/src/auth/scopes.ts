@@ -3,7 +3,7 @@
 const scopes = ['read', 'write', 'admin', 'monitor'] as const;
 export type Scope = (typeof scopes)[number];
 
-/** `open`: for everybody, because the balancer asks it. `any`: for every caller that is known. */
+/** `open`: for everybody, because the balancer or a certificate authority asks it. `any`: for every caller that is known. */
 export type Needed = Scope | 'open' | 'any';
 
 /** `admin` is for what removes documents or writes thousands at once. No scope includes another one. */
@@ -19,6 +19,7 @@ const neededByRoute: Readonly<Record<string, Needed>> = {
   'GET /openapi.json': 'monitor',
   'GET /docs': 'monitor',
   'GET /whoami': 'any',
+  'GET /.well-known/acme-challenge/:token': 'open',
 };
 
 /** Undefined: the table does not have it. */
