@@ -4,6 +4,7 @@ import { lookup, Resolver } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { UnderstudyError, type Clock, type Logger } from '@understudy/foundation';
 import { isLinodeError, type Domain, type LinodeClient } from '../linode/index.ts';
+import type { ChallengeWay } from './challenge.ts';
 
 export interface TxtRecord {
   /** In full: `_acme-challenge.search.example.org`. */
@@ -31,6 +32,22 @@ export interface ChallengeDns {
 const visibleWithinMs = 20 * 60_000;
 const lookEveryMs = 5_000;
 const timeToLiveS = 300;
+
+/** Errors of `shown`: those of `withRecords`. */
+export function recordChallenges(dns: ChallengeDns): ChallengeWay {
+  return {
+    type: 'dns-01',
+    advice:
+      "Check that the domain is delegated to Linode's name servers, and that no CAA record excludes this authority",
+    shown: (challenges, work, signal) =>
+      withRecords(
+        dns,
+        challenges.map(({ name, answer }) => ({ name: `_acme-challenge.${name}`, value: answer })),
+        work,
+        signal,
+      ),
+  };
+}
 
 /**
  * Publishes the records, waits until every name server shows them, does the work, and removes them, whatever happens. Errors:
@@ -80,7 +97,8 @@ function domainOf(name: string, domains: readonly Domain[]): Domain {
   throw new UnderstudyError(
     'acme-domain',
     `No certificate was ordered for ${plain}: ${saw}; allowed is a name inside an active primary domain of Linode's DNS manager. ` +
-      'Correct certificate.acme.domains in balancer.listeners, or create the domain there and delegate it to ns1.linode.com … ns5.linode.com.',
+      'Correct certificate.acme.domains in balancer.listeners, or create the domain there and delegate it to ns1.linode.com … ns5.linode.com, ' +
+      'or set challenge: http-01.',
     { facts: { name: plain, domains: names } },
   );
 }

@@ -1,7 +1,7 @@
 // One order at a certificate authority: account, challenges, request, certificate.
-import { UnderstudyError, untilAborted, Secret } from '@understudy/foundation';
+import { UnderstudyError, untilAborted, Secret, type Clock } from '@understudy/foundation';
 import { Client, crypto, type Authorization, type Order } from 'acme-client';
-import { withRecords, type ChallengeDns, type TxtRecord } from './challenge-records.ts';
+import type { Challenge, ChallengeWay } from './challenge.ts';
 import './http.ts';
 
 export interface OrderRequest {
@@ -10,7 +10,8 @@ export interface OrderRequest {
   readonly email: string | undefined;
   /** Names for which the certificate is; `*.example.org` for all names one level below. */
   readonly domains: readonly string[];
-  readonly dns: ChallengeDns;
+  readonly challenges: ChallengeWay;
+  readonly clock: Clock;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -31,8 +32,8 @@ export async function newAccountKey(): Promise<Secret> {
 }
 
 /**
- * Agrees to the authority's terms, and changes nothing but records of the challenge, which are removed again. Errors: `acme-unreachable`,
- * `acme-refused`, `acme-rate-limited`, `acme-not-validated` (facts: name, type, detail), `acme-failed`, those of the records and of Linode.
+ * Agrees to the authority's terms, and changes nothing but what shows the answers to challenges, which is removed again. Errors: `acme-unreachable`,
+ * `acme-refused`, `acme-rate-limited`, `acme-not-validated` (facts: name, type, detail), `acme-failed`, those of the challenges.
  */
 export async function orderCertificate(request: OrderRequest): Promise<Ordered> {
   request.signal?.throwIfAborted();
@@ -48,17 +49,21 @@ export async function orderCertificate(request: OrderRequest): Promise<Ordered> 
   }
 }
 
-async function ordered(client: Client, { domains, email, dns, signal }: OrderRequest): Promise<Ordered> {
+async function ordered(client: Client, request: OrderRequest): Promise<Ordered> {
+  const { domains, email, challenges: way, signal } = request;
   const step = <Result>(work: Promise<Result>): Promise<Result> => untilAborted(work, signal);
   await step(openAccount(client, email));
   const order = await step(client.createOrder({ identifiers: domains.map((value) => ({ type: 'dns', value })) }));
   const open = (await step(client.getAuthorizations(order))).filter(({ status }) => status !== 'valid');
-  const records = await Promise.all(open.map((authorization) => recordFor(client, authorization)));
+  const asked = open.map((authorization) => ({ authorization, offer: offered(authorization, way) }));
+  const challenges = await Promise.all(
+    asked.map(({ authorization, offer }) => challengeOf(client, authorization, offer)),
+  );
   const validate = async (): Promise<void> => {
-    for (const authorization of open) await step(client.completeChallenge(challengeOf(authorization)));
-    await validated(client, order, dns, signal);
+    for (const { offer } of asked) await step(client.completeChallenge(offer));
+    await validated(client, order, request);
   };
-  if (open.length > 0) await withRecords(dns, records, validate, signal);
+  if (open.length > 0) await way.shown(challenges, validate, signal);
   const [key, csr] = await crypto.createCsr({ altNames: [...domains] });
   const finished = await step(client.finalizeOrder(order, csr));
   return { chainPem: await step(client.getCertificate(finished)), keyPem: new Secret(String(key)) };
@@ -76,44 +81,49 @@ async function openAccount(client: Client, email: string | undefined): Promise<v
   }
 }
 
-async function recordFor(client: Client, authorization: Authorization): Promise<TxtRecord> {
-  const value = await client.getChallengeKeyAuthorization(challengeOf(authorization));
-  return { name: `_acme-challenge.${authorization.identifier.value}`, value };
+type Offer = Authorization['challenges'][number];
+
+async function challengeOf(client: Client, { identifier }: Authorization, offer: Offer): Promise<Challenge> {
+  return {
+    name: identifier.value,
+    token: offer.token,
+    answer: await client.getChallengeKeyAuthorization(offer),
+  };
 }
 
-function challengeOf({ challenges, identifier }: Authorization): Authorization['challenges'][number] {
-  const found = challenges.find(({ type }) => type === 'dns-01');
+function offered({ challenges, identifier }: Authorization, { type: wanted }: ChallengeWay): Offer {
+  const found = challenges.find(({ type }) => type === wanted);
   if (found) return found;
-  const offered = challenges.map(({ type }) => type).join(', ') || 'nothing';
+  const types = challenges.map(({ type }) => type).join(', ') || 'nothing';
   throw new UnderstudyError(
     'acme-refused',
-    `The certificate authority offers ${offered} for ${identifier.value}; allowed is dns-01. Choose another directory.`,
-    { facts: { name: identifier.value, offered } },
+    `The certificate authority offers ${types} for ${identifier.value}, the topology asks for ${wanted}. Choose another challenge or directory.`,
+    { facts: { name: identifier.value, offered: types } },
   );
 }
 
-/** The authority has read the records of every name. */
-async function validated(client: Client, order: Order, { clock }: ChallengeDns, signal?: AbortSignal): Promise<void> {
+/** The authority has seen the answer of every name. */
+async function validated(client: Client, order: Order, request: OrderRequest): Promise<void> {
+  const { clock, challenges: way, signal } = request;
   const end = clock.monotonicMs() + validatedWithinMs;
   for (;;) {
     const all = await untilAborted(client.getAuthorizations(order), signal);
     const failed = all.find(({ status }) => status !== 'valid' && status !== 'pending');
-    if (failed) throw notValidated(failed);
+    if (failed) throw notValidated(failed, way);
     const pending = all.find(({ status }) => status === 'pending');
     if (!pending) return;
-    if (clock.monotonicMs() > end) throw notValidated(pending);
+    if (clock.monotonicMs() > end) throw notValidated(pending, way);
     await clock.sleep(validationLookMs, signal);
   }
 }
 
-function notValidated({ identifier, status, challenges }: Authorization): UnderstudyError {
+function notValidated({ identifier, status, challenges }: Authorization, { advice }: ChallengeWay): UnderstudyError {
   const error = challenges.map((challenge) => (challenge as { error?: object }).error).find(Boolean) as
     { type?: string; detail?: string } | undefined;
   const said = error ? `${error.detail ?? ''} (${error.type ?? 'no type'})` : `its state is ${status}`;
   return new UnderstudyError(
     'acme-not-validated',
-    `The certificate authority could not verify ${identifier.value}: ${said}. Check that the domain is delegated to Linode's name ` +
-      'servers, and that no CAA record excludes this authority; then run apply again. Nothing was changed on the balancer.',
+    `The certificate authority could not verify ${identifier.value}: ${said}. ${advice}; then run apply again. Nothing was changed on the balancer.`,
     { facts: { name: identifier.value, ...error } },
   );
 }

@@ -1,7 +1,8 @@
 // The files of a service machine: its unit and its environment. The release itself is in release.ts.
 import { oncePer, type Secret } from '@understudy/foundation';
-import { redirectPort, type MachinePlan, type Topology } from '../topology/index.ts';
+import { answersChallenges, type MachinePlan, type Topology } from '../topology/index.ts';
 import { engineUrl, httpPort } from '../engines/index.ts';
+import { challengeDirectory } from './challenge-files.ts';
 import { kernelFiles } from './kernel-files.ts';
 import type { ManagedFile } from './managed-file.ts';
 import { currentRelease } from './release.ts';
@@ -34,6 +35,8 @@ export interface ServiceFilesInput {
   readonly secrets: Readonly<Record<string, Secret>>;
   /** How the engine is verified and logged in to; undefined while `search.security` is off. */
   readonly access?: ServiceAccess | undefined;
+  /** Where users who come by http are sent; undefined when they are served. */
+  readonly httpsPort?: number | undefined;
   /** Undefined when the application decides by itself who may call it. */
   readonly login?: ServiceLogin | undefined;
 }
@@ -84,8 +87,9 @@ const searchPath = [...['venv/bin', 'node_modules/.bin', 'bin'].map((place) => `
 function serviceEnvironment(input: ServiceFilesInput): Readonly<Record<string, string>> {
   const { topology, machine } = input;
   const urls = engineUrls(input.searchMachines, input.access);
-  const httpsPort = redirectPort(topology);
+  const { httpsPort } = input;
   return {
+    ...(answersChallenges(topology) ? { ACME_CHALLENGES: challengeDirectory } : {}),
     // How long the service says no to the balancer's check before it stops: what the check needs to notice, and a second.
     DRAINED_FILE: serviceDrainedPath,
     DRAIN_MS: String((topology.balancer.check.intervalS * topology.balancer.check.attempts + 1) * 1000),

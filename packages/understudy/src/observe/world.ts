@@ -15,6 +15,8 @@ export interface World {
   readonly shownCertificate: (address: string, port: number) => Promise<Seen<ShownCertificate>>;
   /** The authoritative name servers of the account's domains: names, or addresses with a port. */
   readonly nameServers: readonly string[];
+  /** Whom to ask for names of the public DNS, an address with a port; undefined: whom this computer asks. */
+  readonly resolver: string | undefined;
   /** How long the balancer may take to act on a changed mode of a backend. */
   readonly balancerSettleMs: number;
   readonly clock: Clock;

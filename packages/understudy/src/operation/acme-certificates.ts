@@ -5,12 +5,22 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { Secret, UnderstudyError } from '@understudy/foundation';
 import { z } from 'zod';
-import { newAccountKey, orderCertificate, type RecordJournal } from '../acme/index.ts';
+import {
+  fileChallenges,
+  newAccountKey,
+  orderCertificate,
+  recordChallenges,
+  type ChallengeFiles,
+  type ChallengeWay,
+  type RecordJournal,
+} from '../acme/index.ts';
 import type { World } from '../observe/index.ts';
 import { acmeFileName } from '../secure/index.ts';
 import { acmeOf, type AcmeOptions, type Topology } from '../topology/index.ts';
 import { certificateOf, type Certificate } from './certificate.ts';
 import { readSecretFile, writeSecret, writeSecretOnce } from './secret-file.ts';
+
+export type { ChallengeFiles, ChallengeHost } from '../acme/index.ts';
 
 /** A certificate, and what it was ordered as. */
 export interface OrderedCertificate {
@@ -24,7 +34,13 @@ export interface AcmeCertificates {
   /** The newest of the listener on this port; undefined when none was ordered from this computer. */
   kept(port: number): OrderedCertificate | undefined;
   /** Orders a new one and keeps it. Errors: those of `orderCertificate`, `reconcile-secret-file`. */
-  order(port: number, options: AcmeOptions, signal?: AbortSignal): Promise<void>;
+  order(port: number, options: AcmeOptions, context?: OrderContext): Promise<void>;
+}
+
+export interface OrderContext {
+  readonly signal?: AbortSignal | undefined;
+  /** The service machines, for http-01. */
+  readonly files?: () => Promise<ChallengeFiles>;
 }
 
 const stored = z.object({
@@ -48,13 +64,23 @@ export async function openAcmeCertificates(
     const found = await keptIn(fileOf(directory, listener.port));
     if (found) kept.set(listener.port, found);
   }
+  const challengesOf = async (
+    port: number,
+    { challenge }: AcmeOptions,
+    files: OrderContext['files'],
+  ): Promise<ChallengeWay> => {
+    if (challenge === 'dns-01') return recordChallenges({ ...world, journal: journalIn(directory, port) });
+    if (!files) throw new Error('an order with http-01 needs the service machines');
+    return fileChallenges(await files());
+  };
   return {
     kept: (port) => kept.get(port),
-    async order(port, { directoryUrl, domains, email }, signal) {
+    async order(port, options, { signal, files } = {}) {
+      const { directoryUrl, domains, email } = options;
       const accountKey = await accountKeyIn(directory, directoryUrl);
-      const { linode, nameServers, clock, logger } = world;
-      const dns = { linode, nameServers, clock, logger, journal: journalIn(directory, port) };
-      const ordered = await orderCertificate({ directoryUrl, accountKey, email, domains, dns, signal });
+      const challenges = await challengesOf(port, options, files);
+      const { clock } = world;
+      const ordered = await orderCertificate({ directoryUrl, accountKey, email, domains, challenges, clock, signal });
       const { chainPem: certificatePem, keyPem } = ordered;
       const text = { directoryUrl, domains, certificatePem, keyPem: keyPem.reveal() };
       await writeSecret(fileOf(directory, port), JSON.stringify(text));

@@ -8,6 +8,8 @@ export {
 } from './operation-lock.ts';
 export {
   type AcmeCertificates,
+  type ChallengeFiles,
+  type ChallengeHost,
   acmeTexts,
   keepAcmeTexts,
   openAcmeCertificates,

@@ -14,7 +14,15 @@ import {
   type ManagedFile,
 } from '../machines/index.ts';
 import { engineLayouts } from '../engines/index.ts';
-import { clusterSubjectOf, machinePlans, type MachinePlan, type Role, type Topology } from '../topology/index.ts';
+import {
+  acmeOf,
+  clusterSubjectOf,
+  machinePlans,
+  redirectPort,
+  type MachinePlan,
+  type Role,
+  type Topology,
+} from '../topology/index.ts';
 import { engineAccessOf, serviceAccessOf } from './security.ts';
 import { serviceLoginOf } from './service-login.ts';
 import type { Intent } from './intent-shape.ts';
@@ -66,6 +74,14 @@ function peersOf(intent: Intent, machine: MachinePlan): readonly MachinePlan[] {
   return ring.slice(0, peersPerMachine);
 }
 
+/** With http-01 a certificate is ordered when the service runs: until there is one, nobody is sent to a port that has none. */
+function redirectOf({ topology, acme }: Intent): number | undefined {
+  const port = redirectPort(topology);
+  const listener = topology.balancer.listeners.find((candidate) => candidate.port === port);
+  if (port === undefined || (listener && acmeOf(listener)?.challenge !== 'http-01')) return port;
+  return acme?.kept(port) && port;
+}
+
 /** Every managed file of a machine. */
 export function filesOf(intent: Intent, machine: MachinePlan, form: EngineForm = 'formed'): ManagedFile[] {
   const { topology, repository } = intent;
@@ -90,6 +106,7 @@ export function filesOf(intent: Intent, machine: MachinePlan, form: EngineForm =
           secrets: intent.secrets ?? {},
           access: serviceAccessOf(intent),
           login: serviceLoginOf(intent),
+          httpsPort: redirectOf(intent),
         });
   return [sshdFile, ...files];
 }

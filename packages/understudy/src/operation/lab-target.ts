@@ -32,6 +32,7 @@ export async function labTarget(): Promise<Target> {
     // Its balancer reloads within a second of the request, on a busy host somewhat later.
     balancerSettleMs: 3_000,
     nameServers: [endpoint.nameServer],
+    resolver: endpoint.nameServer,
     production: false,
     fit: { name: 'lab', memoryMb: Math.floor(totalmem() / 2 ** 20) },
     power: () => ({ cut: labPowerCut, restore: labPowerOn }),

@@ -30,6 +30,7 @@ export function linodeTarget(): Target {
     balancerSettleMs: 60_000,
     // https://techdocs.akamai.com/cloud-computing/docs/dns-manager
     nameServers: [1, 2, 3, 4, 5].map((number) => `ns${number}.linode.com`),
+    resolver: undefined,
     production: true,
     fit: { name: 'linode' },
     power: (world, { name, drills }) => (drills.allowSelfPowerCut ? sysrqPower(world, name) : null),

@@ -44,7 +44,7 @@ export async function checkRegion(
 }
 
 function ordersCertificates({ balancer }: Topology): boolean {
-  return balancer.listeners.some((listener) => acmeOf(listener) !== undefined);
+  return balancer.listeners.some((listener) => acmeOf(listener)?.challenge === 'dns-01');
 }
 
 /**

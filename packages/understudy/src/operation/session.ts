@@ -87,6 +87,7 @@ export async function openSession(request: SessionRequest): Promise<Session> {
     runner,
     shownCertificate,
     nameServers: target.nameServers,
+    resolver: target.resolver,
     transportFor: (machines) => engineOverSsh(runner, machines, security && (() => currentLogin(security))),
     balancerSettleMs: target.balancerSettleMs,
     clock: systemClock,

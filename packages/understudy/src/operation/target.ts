@@ -21,6 +21,8 @@ export interface Target {
   readonly balancerSettleMs: number;
   /** The authoritative name servers of the account's domains: names, or addresses with a port. */
   readonly nameServers: readonly string[];
+  /** Whom to ask for names of the public DNS, an address with a port; undefined: whom this computer asks. */
+  readonly resolver: string | undefined;
   /** The system may have real users: every change and every drill is confirmed, and drills require a snapshot of the index. */
   readonly production: boolean;
   /** Limits of this target, for warnings about values of the topology. */

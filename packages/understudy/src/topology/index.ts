@@ -16,7 +16,7 @@ export { parseTopology, problemAt } from './parse.ts';
 export { type Problem, TopologyError } from './problem.ts';
 export { type RegionOffer, regionProblems } from './region.ts';
 export { machinePlans, vpcAddressOf, placementGroupLabels } from './plan.ts';
-export { acmeOf } from './acme-options.ts';
+export { acmeOf, answersChallenges } from './acme-options.ts';
 export { balancerSource } from './balancer-source.ts';
 export { redirectPort } from './https-redirect.ts';
 export { letsIn } from './address.ts';

@@ -165,9 +165,11 @@ export interface Listener {
     'self-signed' | { readonly certPath: string; readonly keyPath: string } | { readonly acme: AcmeOptions };
 }
 
-/** How a certificate is ordered; the challenge is dns-01. */
+/** How a certificate is ordered. */
 export interface AcmeOptions {
   readonly domains: readonly string[];
+  /** By a record in Linode's DNS manager, or by an answer of the service on port 80. */
+  readonly challenge: 'dns-01' | 'http-01';
   readonly email?: string;
   readonly directoryUrl: string;
 }

@@ -30,8 +30,53 @@ export function listenerRefusals({ balancer }: TopologyFile): Refusal[] {
         message: 'http would not use it',
         remedy: 'set protocol: https or remove it',
       });
+    if (typeof certificate === 'object' && 'acme' in certificate)
+      found.push(...challengeRefusals(balancer, [...path, 'certificate', 'acme'], certificate.acme));
     return found;
   });
+}
+
+type BalancerOfFile = TopologyFile['balancer'];
+type AcmeOfFile = Extract<NonNullable<BalancerOfFile['listeners'][number]['certificate']>, { acme: unknown }>['acme'];
+
+const everybody = ['0.0.0.0/0', '::/0'];
+
+/** What http-01 needs: the authority asks on port 80, from addresses that nobody knows before, and for one name each time. */
+function challengeRefusals(
+  { listeners, allow }: BalancerOfFile,
+  path: Refusal['path'],
+  { challenge, domains, directory }: AcmeOfFile,
+): Refusal[] {
+  if (challenge === 'dns-01') return [];
+  const found = domains.flatMap((name, index): Refusal[] =>
+    name.startsWith('*.')
+      ? [
+          {
+            path: [...path, 'domains', index],
+            allowed: 'a name without *, for http-01',
+            message: 'an authority verifies such names by dns-01 alone',
+            remedy: 'write each name, or set challenge: dns-01',
+          },
+        ]
+      : [],
+  );
+  if (!listeners.some(({ port, protocol }) => port === 80 && protocol === 'http'))
+    found.push({
+      path: [...path, 'challenge'],
+      saw: 'http-01 without a listener for http on port 80',
+      allowed: 'http-01 beside {port: 80}, or dns-01',
+      message: 'the authority asks on port 80',
+      remedy: 'add {port: 80} to balancer.listeners',
+    });
+  if (['production', 'staging'].includes(directory) && !everybody.every((network) => allow.includes(network)))
+    found.push({
+      path: [...path, 'challenge'],
+      saw: 'http-01 beside a balancer.allow that does not let everybody in',
+      allowed: `balancer.allow with ${everybody.join(' and ')}, or dns-01`,
+      message: "Let's Encrypt asks from addresses that it does not publish",
+      remedy: 'remove balancer.allow, or set challenge: dns-01',
+    });
+  return found;
 }
 
 export function allowRefusals({ balancer }: TopologyFile): Refusal[] {

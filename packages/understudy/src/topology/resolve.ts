@@ -143,12 +143,12 @@ function resolveListener(
   if (certificate === undefined) return { port, protocol };
   if (certificate === 'self-signed') return { port, protocol, certificate };
   if ('acme' in certificate) {
-    const { domains, email, directory } = certificate.acme;
+    const { domains, email, directory, challenge } = certificate.acme;
     const directoryUrl = directory in letsEncrypt ? letsEncrypt[directory as keyof typeof letsEncrypt] : directory;
     return {
       port,
       protocol,
-      certificate: { acme: { domains, directoryUrl, ...(email === undefined ? {} : { email }) } },
+      certificate: { acme: { domains, challenge, directoryUrl, ...(email === undefined ? {} : { email }) } },
     };
   }
   return {

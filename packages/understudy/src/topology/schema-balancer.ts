@@ -16,7 +16,7 @@ const acme = z.strictObject({
       .max(100),
     {
       about:
-        "Names for which the certificate is, inside domains of Linode's DNS manager; `*.` in front for one level of names.",
+        "Names for which the certificate is, with `challenge: dns-01` inside domains of Linode's DNS manager; `*.` in front for one level of names.",
       examples: [['search.example.org']],
       allowed: 'a list of 1 to 100 names such as search.example.org, in lower case, 64 characters at most',
       remedy: 'write the names by which users reach the balancer',
@@ -36,11 +36,13 @@ const acme = z.strictObject({
     allowed: 'production, staging, or an https URL',
     remedy: "leave it out for Let's Encrypt",
   }),
-  challenge: field(z.enum(['dns-01']).default('dns-01'), {
+  challenge: field(z.enum(['dns-01', 'http-01']).default('dns-01'), {
     about:
-      "How the authority verifies the names: by a TXT record in Linode's DNS manager, which needs no change of the service.",
-    allowed: 'dns-01',
-    remedy: 'leave it out for dns-01: http-01 would have to be answered by the application behind the balancer',
+      "How the authority verifies the names: by a TXT record in Linode's DNS manager (`dns-01`), or by asking the service for a file on port " +
+      '80 (`http-01`), for domains whose DNS is elsewhere; an application of your own has to answer that.',
+    examples: ['http-01'],
+    allowed: 'dns-01 or http-01',
+    remedy: 'leave it out for dns-01',
   }),
 });
 

@@ -18,6 +18,7 @@ import { pebbleMissing, startPebble, type Pebble } from './pebble.ts';
 const missing = await pebbleMissing();
 const dayMs = 86_400_000;
 const all = { confirm: confirmAll };
+const dns01 = { challenge: 'dns-01' } as const;
 
 interface Setting {
   readonly sim: SimulatedWorld;
@@ -144,7 +145,7 @@ balancer:
     const nodes = [...sim.region.store.balancerNodes.values()].map(({ id, configId }) => [id, configId]);
     // Pebble's own clock is today's, so the new one is due too on that day: one order is made, and no second one.
     const renewing = await intentOf('renewed', made.world, textOf(['search.example.org']));
-    await renewing.acme?.order(443, { domains: ['search.example.org'], directoryUrl: pebble.directoryUrl });
+    await renewing.acme?.order(443, { ...dns01, domains: ['search.example.org'], directoryUrl: pebble.directoryUrl });
     await apply(sim.world, renewing, all);
     assert.notEqual(shownBy(made).serialNumber, first);
     assert.deepEqual(
@@ -157,7 +158,7 @@ balancer:
   test('other names, or another authority, are a new order', async () => {
     const made = await setting();
     await using _ = made.sim;
-    const options = { domains: ['a.example.org'], directoryUrl: pebble.directoryUrl };
+    const options = { ...dns01, domains: ['a.example.org'], directoryUrl: pebble.directoryUrl };
     const intent = await intentOf('other', made.world, textOf(['a.example.org']));
     await intent.acme?.order(443, options);
     const elsewhere = textOf(['a.example.org'], 'https://ca.example.org/dir');
@@ -182,7 +183,7 @@ balancer:
     ): Promise<{ code: string; message: string }> => {
       const place = `failing-${made.domainId}-${Math.random()}`;
       const intent = await intentOf(place, made.world, textOf(domains, url));
-      const failed = await intent.acme!.order(443, { domains, directoryUrl: url }, signal).then(
+      const failed = await intent.acme!.order(443, { ...dns01, domains, directoryUrl: url }, { signal }).then(
         () => undefined,
         (error: unknown) => error as { code: string; message: string },
       );
@@ -272,9 +273,9 @@ balancer:
   test('nonces that the authority rejects again and again do not hinder an order', async () => {
     const made = await setting();
     await using _ = made.sim;
-    await using strict = await startPebble(names.address, 20);
+    await using strict = await startPebble(names.address, { rejectedNonces: 20 });
     const intent = await intentOf('nonces', made.world, textOf(['search.example.org'], strict.directoryUrl));
-    await intent.acme!.order(443, { domains: ['search.example.org'], directoryUrl: strict.directoryUrl });
+    await intent.acme!.order(443, { ...dns01, domains: ['search.example.org'], directoryUrl: strict.directoryUrl });
     assert.equal(intent.acme!.kept(443)?.certificate.certificatePem.includes('BEGIN CERTIFICATE'), true);
   });
 
@@ -288,7 +289,7 @@ balancer:
     await mkdir(join(base, 'killed'));
     await writeFile(join(base, 'killed/records-443.json'), JSON.stringify([record]));
     const intent = await intentOf('killed', made.world, textOf(['search.example.org']));
-    await intent.acme!.order(443, { domains: ['search.example.org'], directoryUrl: pebble.directoryUrl });
+    await intent.acme!.order(443, { ...dns01, domains: ['search.example.org'], directoryUrl: pebble.directoryUrl });
     assert.deepEqual(recordsOf(made), ['TXT _acme-challenge.search of-another']);
     assert.equal(await readFile(join(base, 'killed/records-443.json'), 'utf8'), '[]');
   });

@@ -28,8 +28,18 @@ const ownIdentity = selfSigned('localhost', '127.0.0.1', Date.now()).then((ident
   return identity;
 });
 
-/** `nameServer`: whom it asks for the records of challenges. `rejectedNonces`: percent of the good ones. */
-export async function startPebble(nameServer: string, rejectedNonces = 0): Promise<Pebble> {
+export interface PebbleOptions {
+  /** Percent of the good ones; default 0. */
+  readonly rejectedNonces?: number;
+  /** Where it asks for the files of http-01; default 80, as every authority. */
+  readonly httpPort?: number;
+}
+
+/** `nameServer`: whom it asks for records and addresses. */
+export async function startPebble(
+  nameServer: string,
+  { rejectedNonces = 0, httpPort = 80 }: PebbleOptions = {},
+): Promise<Pebble> {
   const folder = await mkdtemp(join(tmpdir(), 'understudy-pebble-'));
   const { certificatePem, keyPem } = await ownIdentity;
   const [certificate, privateKey] = [join(folder, 'tls.crt'), join(folder, 'tls.key')];
@@ -38,7 +48,7 @@ export async function startPebble(nameServer: string, rejectedNonces = 0): Promi
   const [port, management] = [await freePort(), await freePort()];
   const pebble = {
     ...{ listenAddress: `127.0.0.1:${port}`, managementListenAddress: `127.0.0.1:${management}` },
-    ...{ certificate, privateKey, httpPort: 5002, tlsPort: 5001, domainBlocklist: ['blocked.example.org'] },
+    ...{ certificate, privateKey, httpPort, tlsPort: 5001, domainBlocklist: ['blocked.example.org'] },
     profiles: { default: { description: 'ninety days', validityPeriod: 7_776_000 } },
   };
   const config = join(folder, 'pebble.json');

@@ -123,7 +123,7 @@ export const optionChanges: Readonly<Record<string, OptionChange>> = {
   'balancer.listeners[].certificate.acme.email': { to: 'ops@example.org', testedIn: 'test/acme/apply.test.ts' },
   'balancer.listeners[].certificate.acme.directory': { to: 'staging', testedIn: 'test/acme/apply.test.ts' },
   // There is one value alone.
-  'balancer.listeners[].certificate.acme.challenge': { to: 'dns-01', testedIn: 'test/acme/apply.test.ts' },
+  'balancer.listeners[].certificate.acme.challenge': { to: 'http-01', testedIn: 'test/acme/http-01.test.ts' },
   'balancer.backends': { to: 'private' },
   'balancer.algorithm': { to: 'roundrobin' },
   'balancer.stickiness': { to: 'table' },

@@ -119,6 +119,7 @@ export async function simulatedWorld(options: SimulationOptions = {}): Promise<S
       transportFor: (hosts) => simulatedTransport(machines, clusters, hosts, send),
       shownCertificate: () => Promise.resolve(seen({ notAfter: '2999-01-01T00:00:00.000Z' })),
       nameServers: options.nameServers ?? [],
+      resolver: options.nameServers?.[0],
       balancerSettleMs: 3_000,
       clock,
       random: Math.random,

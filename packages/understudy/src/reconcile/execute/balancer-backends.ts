@@ -27,6 +27,14 @@ function serves({ status, mode }: NodeBalancerNode): boolean {
   return status === 'UP' && mode === 'accept';
 }
 
+/** The machines to which the balancer sends requests of this port. */
+export async function servingOn(context: StepContext, port: number): Promise<string[]> {
+  const listeners = await listenersWithNodes(context);
+  return listeners.flatMap(({ config, nodes }) =>
+    config.port === port ? nodes.filter(serves).map(({ label }) => label) : [],
+  );
+}
+
 /**
  * Waits until another service machine is UP and accepts requests on every listener on which this one does. Returns at once when
  * this machine gets no requests. Error: `reconcile-no-other-backend`, and nothing was changed.

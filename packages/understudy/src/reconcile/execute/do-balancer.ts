@@ -11,6 +11,7 @@ import {
   machinesFor,
 } from '../../operation/index.ts';
 import { awaitBackendsUp, backendsUp } from './balancer-backends.ts';
+import { challengeFiles } from './challenge-hosts.ts';
 import { createOnce } from './create-once.ts';
 import { deleteObject } from './do-delete.ts';
 import { needed } from './found.ts';
@@ -101,10 +102,14 @@ export async function attachBalancerFirewall({ world, intent, found }: StepConte
 }
 
 /** Nothing of the balancer changes; the step of the listener gives it the certificate. */
-export async function orderCertificate({ intent, signal }: StepContext, port: number): Promise<void> {
+export async function orderCertificate(context: StepContext, port: number): Promise<void> {
+  const { intent, signal } = context;
   const listener = intent.topology.balancer.listeners.find((candidate) => candidate.port === port);
   const options = needed(listener && acmeOf(listener), `the certificate of ${port}`);
-  await needed(intent.acme, 'the certificates of authorities').order(port, options, signal);
+  await needed(intent.acme, 'the certificates of authorities').order(port, options, {
+    signal,
+    files: () => challengeFiles(context),
+  });
 }
 
 async function certificateFor(context: StepContext, listener: Listener): Promise<Certificate | undefined> {

@@ -1,9 +1,9 @@
 // When a certificate of a public authority is ordered: there is none for these names yet, or two thirds of its life are over.
-import type { Intent } from '../../operation/index.ts';
+import { machinesFor, type Intent } from '../../operation/index.ts';
 import { isRenewalDue } from '../../secure/index.ts';
 import { acmeOf, balancerLabel, type AcmeOptions, type Listener } from '../../topology/index.ts';
 import type { PlanDraft } from './plan-draft.ts';
-import { stepId } from './step-id.ts';
+import { ifPlanned, stepId, type StepReference } from './step-id.ts';
 
 /** A sentence when a certificate has to be ordered. */
 function orderReason(intent: Intent, port: number, asked: AcmeOptions, nowMs: number): string | undefined {
@@ -22,6 +22,20 @@ function orderReason(intent: Intent, port: number, asked: AcmeOptions, nowMs: nu
   return `Two thirds of the life of the certificate for ${names} are over; it ends on ${notAfter.toISOString()}.`;
 }
 
+/** With http-01 the authority asks the service, by the balancer: it answers when it runs as the topology says. */
+function stepsBefore(intent: Intent, { challenge }: AcmeOptions): readonly StepReference[] {
+  if (challenge === 'dns-01') return [];
+  const { name } = intent.topology;
+  const machines = machinesFor(intent, 'service');
+  return [
+    stepId.balancerCreate(name),
+    stepId.listener(name, 80),
+    stepId.balancerFirewall(name),
+    stepId.firewallUpdate(name, 'balancer'),
+    ...machines.flatMap(({ label, ordinal }) => [stepId.serviceRun(label), stepId.backend(name, 80, ordinal)]),
+  ].map(ifPlanned);
+}
+
 /** Adds the step that orders; true when there is one. */
 export function planCertificateOrder(
   draft: PlanDraft,
@@ -32,7 +46,7 @@ export function planCertificateOrder(
   const asked = acmeOf(listener);
   const { port } = listener;
   const reason = asked && orderReason(intent, port, asked, Date.parse(at));
-  if (reason === undefined) return false;
+  if (!asked || reason === undefined) return false;
   const { name } = intent.topology;
   draft.add({
     id: stepId.certificateOrder(name, port),
@@ -40,6 +54,7 @@ export function planCertificateOrder(
     action: 'order',
     reason,
     task: { kind: 'certificate-order', port },
+    after: stepsBefore(intent, asked),
   });
   return true;
 }

@@ -14,6 +14,7 @@ import { sameFingerprint, selfSignedName, askedMachine, machinesFor, type Intent
 import { planCertificateOrder } from './acme.ts';
 import { portOf } from './in-use.ts';
 import { networkSteps } from './network.ts';
+import { beforeRedirect, redirectTarget } from './redirect.ts';
 import { listensAsAsked } from './service.ts';
 import { ifPlanned, stepId, type StepReference } from './step-id.ts';
 import type { PlanDraft } from './plan-draft.ts';
@@ -110,6 +111,17 @@ function serviceRunSteps(intent: Intent): readonly StepReference[] {
   return machinesFor(intent, 'service').map(({ label }) => ifPlanned(stepId.serviceRun(label)));
 }
 
+/**
+ * Where users are served already, a machine becomes a backend when its service answers. Only a start is waited for where a changed service
+ * sends users to this listener: those changes wait for it.
+ */
+function stepsOfService(draft: PlanDraft, intent: Intent, { port }: Listener): readonly StepReference[] {
+  if (redirectTarget(intent)?.port !== port) return serviceRunSteps(intent);
+  return machinesFor(intent, 'service')
+    .map(({ label }) => stepId.serviceRun(label))
+    .filter((id) => draft.taskOf(id) === 'service-start');
+}
+
 function planListener(
   draft: PlanDraft,
   intent: Intent,
@@ -132,9 +144,8 @@ function planListener(
       action: 'create',
       reason: `The balancer does not listen on port ${port}.`,
       task: { kind: 'listener-create', port },
-      // Where users are served already, a machine becomes a backend when its service answers.
       after: [
-        ...(found ? serviceRunSteps(intent) : [stepId.balancerCreate(name)]),
+        ...(found ? stepsOfService(draft, intent, listener) : [stepId.balancerCreate(name)]),
         ...serviceMachineSteps(intent),
         order,
       ],
@@ -207,7 +218,7 @@ function planBackends(
         reason: `On port ${port} the balancer has no backend ${machine.label}.`,
         task: { kind: 'backend-create', ...task },
         // A balancer sends users to a new backend before it has checked it.
-        after: [...after, ifPlanned(stepId.serviceRun(machine.label))],
+        after: [...after, ifPlanned(stepId.serviceRun(machine.label)), ...beforeRedirect(intent, observation)],
       });
       continue;
     }
@@ -260,6 +271,8 @@ function planExtraListeners(draft: PlanDraft, intent: Intent, found: ObservedBal
         kind: 'object-delete',
         object: { type: 'listener', id: config.id, label: `port ${config.port}`, parents: [config.nodebalancer_id] },
       },
+      // Services that send users there are changed first.
+      after: serviceRunSteps(intent),
     });
   }
 }

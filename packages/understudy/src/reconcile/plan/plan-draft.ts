@@ -35,6 +35,11 @@ export class PlanDraft {
     return this.#steps.has(id);
   }
 
+  /** What a step does; undefined when the plan does not have it so far. */
+  taskOf(id: StepId): Step['task']['kind'] | undefined {
+    return this.#steps.get(id)?.task.kind;
+  }
+
   /** The ids of all steps so far. */
   ids(): readonly StepId[] {
     return [...this.#steps.keys()];

@@ -22,6 +22,7 @@ import type { MachinePlan } from '../../topology/index.ts';
 import { filesOf, machinesFor, type Intent } from '../../operation/index.ts';
 import { isUnreadable, observedMachine } from './machine-view.ts';
 import { addUnreadParts, planFiles, reachSteps } from './machines.ts';
+import { beforeRedirect } from './redirect.ts';
 import { rejectionOf, rejectionText } from './rejections.ts';
 import { settingDifferences } from './service-settings.ts';
 import { ifPlanned, stepId, type StepReference } from './step-id.ts';
@@ -43,7 +44,7 @@ export function planService(draft: PlanDraft, intent: Intent, observation: Obser
     if (seen && shown(partOf(seen.units, serviceUnit))?.active === 'active') running.push(machine);
     else planStart(draft, intent, machine, seen);
   }
-  const before = beforeChanges(draft, intent, staying);
+  const before = [...beforeChanges(draft, intent, staying), ...beforeRedirect(intent, observation)];
   for (const machine of running) planChange(draft, intent, observation, machine, before);
 }
 

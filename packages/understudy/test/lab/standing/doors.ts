@@ -55,6 +55,14 @@ const openPorts = (to: string): string =>
 
 const missing = await pebbleMissing();
 
+/** As a user makes it in Linode's Cloud Manager. */
+async function made(what: string, body: object): Promise<void> {
+  const { apiUrl, token } = await labEndpoint();
+  const headers = { authorization: `Bearer ${token.reveal()}`, 'content-type': 'application/json' };
+  const answer = await fetch(`${apiUrl}/${what}`, { method: 'POST', headers, body: JSON.stringify(body) });
+  assert.equal(answer.status, 200);
+}
+
 /** Last, for it leaves the system with https. */
 export function doorsOf(system: () => StandingSystem): void {
   describe('a system with https', { skip: missing }, () => {
@@ -64,12 +72,8 @@ export function doorsOf(system: () => StandingSystem): void {
     let status: Status;
 
     before(async () => {
-      const { apiUrl, token, nameServer } = await labEndpoint();
-      const domain = { domain: 'example.org', type: 'master', soa_email: 'ops@example.org' };
-      const headers = { authorization: `Bearer ${token.reveal()}`, 'content-type': 'application/json' };
-      const made = await fetch(`${apiUrl}/domains`, { method: 'POST', headers, body: JSON.stringify(domain) });
-      assert.equal(made.status, 200);
-      pebble = await startPebble(nameServer);
+      await made('domains', { domain: 'example.org', type: 'master', soa_email: 'ops@example.org' });
+      pebble = await startPebble((await labEndpoint()).nameServer);
       await writeFile(system().topologyPath, topologyOf(pebble.directoryUrl));
       session = await system().session();
       intent = await resolveIntent(session);
@@ -100,8 +104,12 @@ export function doorsOf(system: () => StandingSystem): void {
     });
 
     /** By https, with a certificate that the root of the authority verifies: the status. */
-    async function byHttps(target: string, body?: object): Promise<number | undefined> {
-      const to = { ...(await tlsPlace()), path: target };
+    async function byHttps(
+      target: string,
+      body?: object,
+      servername = 'search.example.org',
+    ): Promise<number | undefined> {
+      const to = { ...(await tlsPlace()), path: target, servername };
       const sent = body === undefined ? {} : { method: 'POST', headers: { 'content-type': 'application/json' } };
       return await new Promise((resolve, reject) => {
         request({ ...to, ...sent, headers: { ...sent.headers, ...toolLogin(session) } }, (answer) =>
@@ -279,6 +287,35 @@ export function doorsOf(system: () => StandingSystem): void {
         took.push(performance.now() - began);
       }
       assert.ok(Math.max(...took) < 3_000, took.map(Math.round).join(' '));
+    });
+
+    it('gets a certificate for another name by http-01, first an error that says which record is missing', async () => {
+      const { hostname: address } = new URL(status.balancer.urls[0]!);
+      const asked = topologyOf(pebble.directoryUrl).replace(
+        'domains: [search.example.org]',
+        'domains: [www.example.org], challenge: http-01',
+      );
+      await writeFile(system().topologyPath, asked);
+      const applied = async () => {
+        await using other = await system().session();
+        return await apply(other.world, await resolveIntent(other), { confirm: confirmAll });
+      };
+      await assert.rejects(
+        applied(),
+        new RegExp(`www\\.example\\.org: the DNS has no address.* record A with ${address}`),
+      );
+      assert.equal(await byHttps('/healthz'), 200, 'the certificate that it has stays');
+      const [domain] = await session.world.linode.domains.list();
+      await made(`domains/${domain!.id}/records`, { type: 'A', name: 'www', target: address });
+      const { done } = await applied();
+      assert.ok(done.some(({ id }) => String(id) === 'demo-balancer/certificate-443'));
+      await assert.rejects(byHttps('/healthz'), /search\.example\.org/);
+      assert.equal(await byHttps('/healthz', undefined, 'www.example.org'), 200);
+      for (const label of ['demo-service-1', 'demo-service-2'])
+        assert.equal(await on(label, 'ls /etc/understudy | grep -c challenges || true'), '0');
+      await using other = await system().session();
+      const seen = await observe(other.world, other.topology);
+      assert.deepEqual(plan(await resolveIntent(other), seen), { steps: [], obstacles: [] });
     });
   });
 }
