@@ -9,8 +9,10 @@ export interface ChallengeHost {
   readonly label: string;
   /** Whether the balancer sends requests to it. */
   readonly serves: boolean;
-  /** Puts files, token -> content, in the place of all earlier ones. */
+  /** Puts files, token -> content. */
   put(files: Readonly<Record<string, string>>): Promise<void>;
+  /** Those that are not there are no error. */
+  remove(tokens: readonly string[]): Promise<void>;
   /** What its service answers when it is asked for a file as the balancer asks. */
   ask(name: string, token: string): Promise<{ readonly status: number; readonly body: string }>;
 }
@@ -52,7 +54,7 @@ export function fileChallenges(files: ChallengeFiles): ChallengeWay {
         return await work();
       } finally {
         // Also after Ctrl-C, so without the signal.
-        for (const host of placed) await removed(files, host);
+        for (const host of placed) await removed(files, host, Object.keys(texts));
       }
     },
   };
@@ -81,11 +83,11 @@ async function tried({ logger }: ChallengeFiles, host: ChallengeHost, work: () =
   }
 }
 
-async function removed({ logger }: ChallengeFiles, host: ChallengeHost): Promise<void> {
+async function removed({ logger }: ChallengeFiles, host: ChallengeHost, tokens: readonly string[]): Promise<void> {
   try {
-    await host.put({});
+    await host.remove(tokens);
   } catch (error) {
-    const text = `files for a certificate authority were not removed (${String(error)}); they are no secret, and the next order removes them`;
+    const text = `files for a certificate authority were not removed (${String(error)}); they are no secret, and a later order removes them`;
     logger({ level: 'warn', subject: host.label, text });
   }
 }

@@ -9,7 +9,12 @@ export { contentHash, isRecorded, type ManagedFile, whenChanged, writeFilesScrip
 export { engineInstaller, engineKeyPath, installCommand, installExits, type InstallMode } from './engine-package.ts';
 export { bootUserData, sshdFile, userDataLimitBytes } from './user-data.ts';
 export { applySysctlPath, kernelSettings, sysctlPath, sysctlUnit } from './kernel-files.ts';
-export { askChallengeScript, challengeDirectory, putChallengesScript } from './challenge-files.ts';
+export {
+  askChallengeScript,
+  challengeDirectory,
+  putChallengesScript,
+  removeChallengesScript,
+} from './challenge-files.ts';
 export { journalPath, upgradesTimer, upkeepFiles } from './upkeep-files.ts';
 export { type EngineForm, engineSettings, engineStartedPath, engineStartPaths, searchFiles } from './search-files.ts';
 export {

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { existsSync, readdirSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
@@ -13,7 +13,12 @@ import { startNameServer, type NameServer } from '@understudy/lab/region';
 // The door offers an order as a whole.
 import { fileChallenges, type ChallengeFiles, type ChallengeHost } from '../../src/acme/challenge-files.ts';
 import { newAccountKey, orderCertificate, type ChallengeWay } from '../../src/acme/index.ts';
-import { askChallengeScript, challengeDirectory, putChallengesScript } from '../../src/machines/index.ts';
+import {
+  askChallengeScript,
+  challengeDirectory,
+  putChallengesScript,
+  removeChallengesScript,
+} from '../../src/machines/index.ts';
 import { freePort } from '../../../service/test/harness/free-port.ts';
 import { node, type RunningService } from '../../../service/test/harness/implementations.ts';
 import { pebbleMissing, startPebble, type Pebble } from './pebble.ts';
@@ -47,7 +52,11 @@ suite('certificates by http-01', { skip: missing }, () => {
     const domain = { id: 1, domain: 'example.org', type: 'master', status: 'active' } as const;
     const address = (id: number, name: string, target: string) =>
       [id, { id, domainId: 1, name, type: 'A', target, ttlS: 300, created: '2026-01-01T00:00:00' }] as const;
-    const records = [address(2, 'search', '127.0.0.1'), address(3, 'elsewhere', '127.0.0.2')];
+    const records = [
+      address(2, 'search', '127.0.0.1'),
+      address(3, 'elsewhere', '127.0.0.2'),
+      address(4, 'other', '127.0.0.1'),
+    ];
     // Of the region's own objects, what a name server reads.
     const store = { domains: new Map([[1, domain]]), domainRecords: new Map(records) } as never;
     names = await startNameServer({ store, clock: systemClock, port: 0 });
@@ -58,12 +67,17 @@ suite('certificates by http-01', { skip: missing }, () => {
     await rm(folder, { recursive: true });
   });
 
+  const filesThere = (): string[] => (existsSync(directory) ? readdirSync(directory) : []);
+
   /** The scripts are those of machines, but for where the files are. */
   const host = (change: Partial<ChallengeHost> = {}): ChallengeHost => ({
     label: 'demo-service-1',
     serves: true,
     put: async (files) => {
       await sh(putChallengesScript(files).replaceAll(challengeDirectory, directory));
+    },
+    remove: async (tokens) => {
+      await sh(removeChallengesScript(tokens).replaceAll(challengeDirectory, directory));
     },
     ask: async (name, token) => {
       const [status, ...body] = (await sh(askChallengeScript(service.url, name, token))).split('\n');
@@ -91,7 +105,7 @@ suite('certificates by http-01', { skip: missing }, () => {
       () => undefined,
       (error: unknown) => error as { code: string; message: string },
     );
-    assert.equal(existsSync(directory), false);
+    assert.deepEqual(filesThere(), []);
     assert.ok(failed, 'the order succeeded');
     return failed;
   }
@@ -103,14 +117,29 @@ suite('certificates by http-01', { skip: missing }, () => {
       ...files,
       shown: (challenges, work) =>
         files.shown(challenges, async () => {
-          there = existsSync(directory);
+          there = filesThere().length === 1;
           return await work();
         }),
     };
     const { chainPem } = await ordered(watched);
     assert.equal(new X509Certificate(chainPem).subjectAltName, 'DNS:search.example.org');
     assert.equal(there, true);
-    assert.equal(existsSync(directory), false);
+    assert.deepEqual(filesThere(), []);
+  });
+
+  test('two orders at the same time find their files, and those of a killed order are removed after an hour', async () => {
+    await mkdir(directory, { recursive: true });
+    const [old, young] = [join(directory, 'old'), join(directory, 'young')];
+    for (const path of [old, young]) await writeFile(path, 'of a killed order');
+    await utimes(old, 0, Date.now() / 1_000 - 3_700);
+    const targets = ['search.example.org', 'other.example.org'];
+    const all = await Promise.all(targets.map((name) => ordered(fileChallenges(filesOf()), [name])));
+    assert.deepEqual(
+      all.map(({ chainPem }) => new X509Certificate(chainPem).subjectAltName),
+      targets.map((name) => `DNS:${name}`),
+    );
+    assert.deepEqual(filesThere(), ['young']);
+    await rm(young);
   });
 
   test('a name without an address is not tried, and the error says which record is missing', async () => {
@@ -152,7 +181,8 @@ suite('certificates by http-01', { skip: missing }, () => {
   test('a machine without requests that does not answer hinders no order', async () => {
     const said: string[] = [];
     const logger: Logger = ({ subject, text }) => said.push(`${subject}: ${text}`);
-    const away = host({ label: 'demo-service-2', serves: false, put: () => Promise.reject(new Error('no power')) });
+    const off = () => Promise.reject(new Error('no power'));
+    const away = host({ label: 'demo-service-2', serves: false, put: off, remove: off });
     const { chainPem } = await ordered(fileChallenges(filesOf({ hosts: [host(), away], logger })));
     assert.match(chainPem, /BEGIN CERTIFICATE/);
     assert.equal(said.length, 2);
@@ -160,7 +190,7 @@ suite('certificates by http-01', { skip: missing }, () => {
       said[0]!,
       /^demo-service-2: it gets no requests, and does not answer the certificate authority: .*no power/,
     );
-    assert.match(said[1]!, /^demo-service-2: files .* were not removed .* the next order removes them$/);
+    assert.match(said[1]!, /^demo-service-2: files .* were not removed .* a later order removes them$/);
   });
 
   test('Ctrl-C between two machines takes away what was put', async () => {
@@ -177,7 +207,7 @@ suite('certificates by http-01', { skip: missing }, () => {
       fileChallenges(filesOf({ hosts: [first, host()] })).shown([challenge], work, controller.signal),
       /stopped by Ctrl-C/,
     );
-    assert.equal(existsSync(directory), false);
+    assert.deepEqual(filesThere(), []);
   });
 
   for (const [token, answer] of [

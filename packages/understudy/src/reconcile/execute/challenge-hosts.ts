@@ -1,6 +1,6 @@
 // The service machines as a certificate authority meets them: through the balancer, on port 80.
 import { UnderstudyError } from '@understudy/foundation';
-import { askChallengeScript, putChallengesScript } from '../../machines/index.ts';
+import { askChallengeScript, putChallengesScript, removeChallengesScript } from '../../machines/index.ts';
 import { machinesFor, type ChallengeFiles, type ChallengeHost } from '../../operation/index.ts';
 import { servingOn } from './balancer-backends.ts';
 import { needed } from './found.ts';
@@ -52,6 +52,9 @@ function hostOf(context: StepContext, label: string, address: string, serves: bo
     serves,
     put: async (files) => {
       await runScript(context, label, 'put the files of the challenge', putChallengesScript(files));
+    },
+    remove: async (tokens) => {
+      await runScript(context, label, 'remove the files of the challenge', removeChallengesScript(tokens));
     },
     ask: async (name, token) => {
       const script = askChallengeScript(origin, name, token);
