@@ -66,20 +66,31 @@ export class RealStatus implements AsyncDisposable {
     return this.cluster.ask('PUT', '/_cluster/settings', { persistent });
   }
 
+  /** The engine waits a minute before it makes the copies of a node that has left elsewhere. */
   async green(): Promise<void> {
-    const query = 'wait_for_status=green&wait_for_no_initializing_shards=true&timeout=60s';
+    const query = 'wait_for_status=green&wait_for_no_initializing_shards=true&timeout=120s';
     await this.cluster.ask('GET', `/_cluster/health/documents?${query}`);
   }
 
-  /** What `apply` does of its plan: the machines of the simulation need nothing, so all of it is in the cluster. Says the steps. */
+  /**
+   * What `apply` does of its plans, round by round until nothing is left: the machines of the simulation need nothing, so all of it is in the
+   * cluster. Says the steps. What a further round had to do is printed, because one is enough as a rule.
+   */
   async applied(): Promise<string[]> {
-    const seen = await this.look();
-    await using archive = new ReleaseArchive(intent.release);
-    const world = { ...this.#sim.world, transportFor: () => this.cluster.running().transport };
-    const site = { world, intent, found: new Found(seen.objects, topology), archive };
-    const { steps } = plan(intent, seen);
-    for (const { task } of steps) await carryOut(site, task);
-    return steps.map(({ id }) => id);
+    const done: string[] = [];
+    for (let round = 1; ; round += 1) {
+      const seen = await this.look();
+      const { steps, obstacles } = plan(intent, seen);
+      const unseen = obstacles.filter((obstacle) => obstacle.unseen);
+      if (round > 4 || (steps.length === 0 && unseen.length === 0)) return done;
+      if (round > 1) console.error(`round ${round}: ${JSON.stringify({ steps, unseen, cluster: seen.cluster })}`);
+      await using archive = new ReleaseArchive(intent.release);
+      const world = { ...this.#sim.world, transportFor: () => this.cluster.running().transport };
+      const site = { world, intent, found: new Found(seen.objects, topology), archive };
+      for (const { task } of steps) await carryOut(site, task);
+      done.push(...steps.map(({ id }) => id));
+      if (steps.length === 0) await sleep(1_000);
+    }
   }
 
   async follow(repair: string): Promise<void> {
