@@ -47,9 +47,13 @@ const user = asNobody.length > 0 ? 'nobody' : (process.env['USER'] ?? '');
 
 let started = 0;
 
-/** Every address of 127.0.0.0/8 is this host's; each cluster of each test process has some of its own. */
+/**
+ * Every address of 127.0.0.0/8 is this host's; each cluster of each test process has some of its own. Ids of processes that run at the same
+ * time differ in their last 13 bits: two that were alike modulo 200 met once.
+ */
 function ownRange(): string {
-  return `127.${21 + (process.pid % 200)}.${started++}.`;
+  const place = ((process.pid & 0x1fff) << 2) | (started++ & 3);
+  return `127.${64 + (place >> 8)}.${place & 0xff}.`;
 }
 
 export class SecuredCluster implements AsyncDisposable {
@@ -57,7 +61,7 @@ export class SecuredCluster implements AsyncDisposable {
   readonly #folder: string;
   readonly #intent: Intent;
   readonly #javaOptions: string;
-  /** `127.21.0.` */
+  /** `127.64.0.` */
   readonly #range = ownRange();
   readonly #processes = new Map<string, ChildProcess>();
 
