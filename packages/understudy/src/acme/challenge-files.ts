@@ -128,17 +128,23 @@ async function leadsHere({ addresses, resolver, logger }: ChallengeFiles, name: 
 async function addressesOf(name: string, server: string | undefined): Promise<string[] | undefined> {
   const resolver = new Resolver({ timeout: 2_000, tries: 2 });
   if (server !== undefined) resolver.setServers([server]);
-  const families = await Promise.all([resolver.resolve4(name), resolver.resolve6(name)].map(noneWhenAbsent));
+  const absent = ['ENOTFOUND', 'ENODATA', ...(server === undefined ? [] : [refusedByServer])];
+  const families = await Promise.all(
+    [resolver.resolve4(name), resolver.resolve6(name)].map((asked) => noneWhenAbsent(asked, absent)),
+  );
   const known = families.filter((family) => family !== undefined);
   const all = known.flat();
   return all.length === 0 && known.length < families.length ? undefined : all;
 }
 
-async function noneWhenAbsent(asked: Promise<string[]>): Promise<string[] | undefined> {
+/** A server that resolves nothing for others answers so for a domain that it does not have; a resolver may have other reasons. */
+const refusedByServer = 'EREFUSED';
+
+async function noneWhenAbsent(asked: Promise<string[]>, absent: readonly string[]): Promise<string[] | undefined> {
   try {
     return await asked;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    return code === 'ENOTFOUND' || code === 'ENODATA' ? [] : undefined;
+    return absent.includes(code ?? '') ? [] : undefined;
   }
 }

@@ -33,7 +33,7 @@ export interface OrderedCertificate {
 export interface AcmeCertificates {
   /** The newest of the listener on this port; undefined when none was ordered from this computer. */
   kept(port: number): OrderedCertificate | undefined;
-  /** Orders a new one and keeps it. Errors: those of `orderCertificate`, `reconcile-secret-file`. */
+  /** Orders a new one and keeps it; one that was refused is not tried again by this command. Errors: those of `orderCertificate`, `reconcile-secret-file`. */
   order(port: number, options: AcmeOptions, context?: OrderContext): Promise<void>;
 }
 
@@ -42,6 +42,14 @@ export interface OrderContext {
   /** The service machines, for http-01. */
   readonly files?: () => Promise<ChallengeFiles>;
 }
+
+/** What the same order would meet again: an authority counts failed ones, and records are waited for for minutes. */
+const refused: ReadonlySet<string> = new Set([
+  'acme-not-validated',
+  'acme-rate-limited',
+  'acme-record-unseen',
+  'acme-refused',
+]);
 
 const stored = z.object({
   directoryUrl: z.url(),
@@ -73,14 +81,21 @@ export async function openAcmeCertificates(
     if (!files) throw new Error('an order with http-01 needs the service machines');
     return fileChallenges(await files());
   };
+  const refusals = new Map<number, UnderstudyError>();
   return {
     kept: (port) => kept.get(port),
     async order(port, options, { signal, files } = {}) {
+      const refusal = refusals.get(port);
+      if (refusal) throw refusal;
       const { directoryUrl, domains, email } = options;
       const accountKey = await accountKeyIn(directory, directoryUrl);
       const challenges = await challengesOf(port, options, files);
       const { clock } = world;
-      const ordered = await orderCertificate({ directoryUrl, accountKey, email, domains, challenges, clock, signal });
+      const request = { directoryUrl, accountKey, email, domains, challenges, clock, signal };
+      const ordered = await orderCertificate(request).catch((error: unknown) => {
+        if (error instanceof UnderstudyError && refused.has(error.code)) refusals.set(port, error);
+        throw error;
+      });
       const { chainPem: certificatePem, keyPem } = ordered;
       const text = { directoryUrl, domains, certificatePem, keyPem: keyPem.reveal() };
       await writeSecret(fileOf(directory, port), JSON.stringify(text));

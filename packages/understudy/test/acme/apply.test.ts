@@ -228,11 +228,22 @@ balancer:
       }
     });
 
-    test('a record that the authority does not find', async () => {
+    test('a record that the authority does not find; it is asked once by a command, however many rounds that has', async () => {
       const made = await setting(20, []);
       await using _ = made.sim;
       isPublishing = false;
       try {
+        let orders = 0;
+        const intent = await intentOf('rounds', made.world, textOf(['search.example.org']));
+        const { linode } = made.world;
+        const list = (): ReturnType<typeof linode.domains.list> => {
+          orders += 1;
+          return linode.domains.list();
+        };
+        const world = { ...made.world, linode: { ...linode, domains: { ...linode.domains, list } } };
+        const watched = { ...intent, acme: await openAcmeCertificates(join(base, 'rounds'), intent.topology, world) };
+        await assert.rejects(apply(world, watched, all), /could not verify search\.example\.org/);
+        assert.equal(orders, 1);
         const { code, message } = await failing(made, {});
         assert.equal(code, 'acme-not-validated');
         assert.match(

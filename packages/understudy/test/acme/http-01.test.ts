@@ -153,6 +153,10 @@ suite('certificates by http-01', { skip: missing }, () => {
     );
   });
 
+  test('so is one of a domain that the name server does not have', async () => {
+    assert.equal((await failing(fileChallenges(filesOf()), ['www.example.com'])).code, 'acme-domain');
+  });
+
   test('a name that leads elsewhere is tried, with a warning, and the authority says what it met', async () => {
     const said: string[] = [];
     const logger: Logger = ({ subject, text }) => said.push(`${subject}: ${text}`);
