@@ -113,8 +113,8 @@ async function leadsHere({ addresses, resolver, logger }: ChallengeFiles, name: 
   if (found.length === 0) {
     throw new UnderstudyError(
       'acme-domain',
-      `No certificate was ordered for ${name}: the DNS has no address for it. Make a record A with ${v4}` +
-        `${v6 === undefined ? '' : `, and AAAA with ${v6},`} the addresses of the balancer, where the domain is kept, then run apply again.`,
+      `No certificate was ordered for ${name}: the DNS has no address for it. Where the domain is kept, make a record A with ${v4}` +
+        `${v6 === undefined ? '' : ` and one AAAA with ${v6}`}, which lead to the balancer; then run apply again.`,
       { facts: { name, addresses } },
     );
   }

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { absent, seen as saw, unknown } from '@understudy/foundation';
 import { assessHealth, statusJsonSchema, statusSchema, type HealthState } from '../../src/status/index.ts';
+import type { Topology } from '../../src/topology/index.ts';
 import {
   both,
   cluster,
@@ -193,4 +194,16 @@ test('a status has the documented fields, and is valid under the published schem
   assert.equal(status.shards.length, 6);
   const validate = new Ajv2020({ allErrors: true }).compile(statusJsonSchema());
   assert.ok(validate(JSON.parse(JSON.stringify(status))), JSON.stringify(validate.errors));
+});
+
+test('a listener that no machine serves is the outage of its users; others may be served', () => {
+  const https = { port: 443, protocol: 'https', certificate: 'self-signed' } as const;
+  const effects = (listeners: Topology['balancer']['listeners']): string[] =>
+    assessHealth(well, { ...topology, balancer: { ...topology.balancer, listeners } }).findings.map(
+      ({ id, verdict, effect }) => `${id} ${verdict}: ${effect}`,
+    );
+  assert.deepEqual(effects([...topology.balancer.listeners, https]), [
+    'balancer-empty down: Users are not served on port 443; on another one they are.',
+  ]);
+  assert.deepEqual(effects([https]), ['balancer-empty down: Users are not served.']);
 });

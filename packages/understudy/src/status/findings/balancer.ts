@@ -11,13 +11,17 @@ export function balancerFindings(balancer: Status['balancer'], view: View): Find
   if (balancer.urls.length === 0) {
     return [{ ...down, id: 'balancer-missing', reason: 'There is no balancer, so users are not served.' }];
   }
-  const findings: Finding[] = topology.balancer.listeners
-    .filter(({ port }) => !balancer.nodes.some((node) => node.listener === port && isServing(node)))
-    .map(({ port }) => ({
-      ...down,
-      id: 'balancer-empty',
-      reason: `The balancer has no service machine that is UP and accepts on port ${port}.`,
-    }));
+  const empty = topology.balancer.listeners.filter(
+    ({ port }) => !balancer.nodes.some((node) => node.listener === port && isServing(node)),
+  );
+  const findings: Finding[] = empty.map(({ port }) => ({
+    ...down,
+    id: 'balancer-empty',
+    reason: `The balancer has no service machine that is UP and accepts on port ${port}.`,
+    ...(empty.length === topology.balancer.listeners.length
+      ? {}
+      : { effect: `Users are not served on port ${port}; on another one they are.` }),
+  }));
   for (const node of balancer.nodes.filter((candidate) => !isServing(candidate))) {
     const { cause, sentence, repair = applyCommand } = causeOf(view, node);
     findings.push({
