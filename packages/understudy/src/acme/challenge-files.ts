@@ -114,7 +114,7 @@ async function leadsHere({ addresses, resolver, logger }: ChallengeFiles, name: 
     throw new UnderstudyError(
       'acme-domain',
       `No certificate was ordered for ${name}: the DNS has no address for it. Where the domain is kept, make a record A with ${v4}` +
-        `${v6 === undefined ? '' : ` and one AAAA with ${v6}`}, which lead to the balancer; then run apply again.`,
+        `${v6 === undefined ? '' : ` and one AAAA with ${v6}`} for the balancer; then run apply again.`,
       { facts: { name, addresses } },
     );
   }

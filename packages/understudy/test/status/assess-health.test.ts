@@ -3,7 +3,6 @@ import { describe, test } from 'node:test';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { absent, seen as saw, unknown } from '@understudy/foundation';
 import { assessHealth, statusJsonSchema, statusSchema, type HealthState } from '../../src/status/index.ts';
-import type { Topology } from '../../src/topology/index.ts';
 import {
   both,
   cluster,
@@ -198,12 +197,17 @@ test('a status has the documented fields, and is valid under the published schem
 
 test('a listener that no machine serves is the outage of its users; others may be served', () => {
   const https = { port: 443, protocol: 'https', certificate: 'self-signed' } as const;
-  const effects = (listeners: Topology['balancer']['listeners']): string[] =>
-    assessHealth(well, { ...topology, balancer: { ...topology.balancer, listeners } }).findings.map(
-      ({ id, verdict, effect }) => `${id} ${verdict}: ${effect}`,
-    );
-  assert.deepEqual(effects([...topology.balancer.listeners, https]), [
-    'balancer-empty down: Users are not served on port 443; on another one they are.',
+  const listeners = [...topology.balancer.listeners, https];
+  const effects = (change: Change): string[] =>
+    assessHealth(change(well), { ...topology, balancer: { ...topology.balancer, listeners } })
+      .findings.filter(({ id }) => id === 'balancer-empty')
+      .map(({ verdict, effect }) => `${verdict}: ${effect}`);
+  assert.deepEqual(
+    effects((seen) => seen),
+    ['down: Users are not served on port 443; on another one they are.'],
+  );
+  assert.deepEqual(effects(nodes(() => ({ status: 'DOWN' }))), [
+    'down: Users are not served.',
+    'down: Users are not served.',
   ]);
-  assert.deepEqual(effects([https]), ['balancer-empty down: Users are not served.']);
 });
