@@ -3,7 +3,7 @@ import { dialectOf, engineLayouts } from '../engines/index.ts';
 import { UnderstudyError } from '@understudy/foundation';
 import { serviceUnit } from '../machines/index.ts';
 import { engineHosts, observeObjects, targetOf, type ObservedBalancer, type World } from '../observe/index.ts';
-import { machinePlans, redirectPort, type Listener, type Topology } from '../topology/index.ts';
+import { machinePlans, redirectListener, type Listener, type Topology } from '../topology/index.ts';
 import type { BalancerNodeSample } from '../proof/index.ts';
 import { enginePort } from './engine-port.ts';
 import type { BalancerPort, SystemUnderTest } from './system-under-test.ts';
@@ -67,7 +67,7 @@ function balancerPort(
   return {
     // A listener that only sends users to another one serves nobody.
     urls: topology.balancer.listeners
-      .filter(({ protocol }) => protocol === 'https' || redirectPort(topology) === undefined)
+      .filter(({ protocol }) => protocol === 'https' || redirectListener(topology) === undefined)
       .sort(httpFirst)
       .map((listener) => urlOf(balancer.ipv4, listener)),
     async nodes() {

@@ -18,7 +18,7 @@ import {
   acmeOf,
   clusterSubjectOf,
   machinePlans,
-  redirectPort,
+  redirectListener,
   type MachinePlan,
   type Role,
   type Topology,
@@ -76,10 +76,10 @@ function peersOf(intent: Intent, machine: MachinePlan): readonly MachinePlan[] {
 
 /** With http-01 a certificate is ordered when the service runs: until there is one, nobody is sent to a port that has none. */
 function redirectOf({ topology, acme }: Intent): number | undefined {
-  const port = redirectPort(topology);
-  const listener = topology.balancer.listeners.find((candidate) => candidate.port === port);
-  if (port === undefined || (listener && acmeOf(listener)?.challenge !== 'http-01')) return port;
-  return acme?.kept(port) && port;
+  const listener = redirectListener(topology);
+  if (!listener) return undefined;
+  const isUsable = acmeOf(listener)?.challenge !== 'http-01' || acme?.kept(listener.port) !== undefined;
+  return isUsable ? listener.port : undefined;
 }
 
 /** Every managed file of a machine. */

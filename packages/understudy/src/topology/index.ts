@@ -18,7 +18,7 @@ export { type RegionOffer, regionProblems } from './region.ts';
 export { machinePlans, vpcAddressOf, placementGroupLabels } from './plan.ts';
 export { acmeOf, answersChallenges } from './acme-options.ts';
 export { balancerSource } from './balancer-source.ts';
-export { redirectPort } from './https-redirect.ts';
+export { redirectListener } from './https-redirect.ts';
 export { letsIn } from './address.ts';
 export { balancerLabel, clusterSubjectOf, firewallLabel, subnetLabel, tagOf, vpcLabel } from './labels.ts';
 export { programsOfImage } from './images.ts';

@@ -1,7 +1,7 @@
 // Users who come by http are sent to https only where they are served there, and by the service that knows how.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseTopology, redirectPort } from '../../src/topology/index.ts';
+import { parseTopology, redirectListener } from '../../src/topology/index.ts';
 
 const http = '{ port: 80, protocol: http }';
 const https = (certificate: string, port = 443) => `{ port: ${port}, protocol: https, certificate: ${certificate} }`;
@@ -24,5 +24,5 @@ access: { adminNetworks: [198.51.100.0/24] }
 balancer: { listeners: [${listeners.join(', ')}] }
 ${service}
 `;
-    assert.equal(redirectPort(parseTopology(text, { path: '/topologies/demo.yaml' })), port);
+    assert.equal(redirectListener(parseTopology(text, { path: '/topologies/demo.yaml' }))?.port, port);
   });

@@ -1,7 +1,7 @@
 // When the service begins to send users who come by http to https: not before somebody answers there.
 import type { Observation } from '../../observe/index.ts';
 import type { Intent } from '../../operation/index.ts';
-import { acmeOf, balancerLabel, redirectPort, type Listener } from '../../topology/index.ts';
+import { acmeOf, balancerLabel, redirectListener, type Listener } from '../../topology/index.ts';
 import { ifPlanned, stepId, type StepReference } from './step-id.ts';
 
 /**
@@ -9,8 +9,7 @@ import { ifPlanned, stepId, type StepReference } from './step-id.ts';
  * the service has been changed, and the redirection is a later change.
  */
 export function redirectTarget({ topology }: Intent): Listener | undefined {
-  const port = redirectPort(topology);
-  const listener = topology.balancer.listeners.find((candidate) => candidate.port === port);
+  const listener = redirectListener(topology);
   return listener && acmeOf(listener)?.challenge !== 'http-01' ? listener : undefined;
 }
 
